@@ -1,0 +1,205 @@
+//! What is kept of a record: owned, compact, without its text.
+
+use super::{Level, SpanId, Symbol, Symbols, Time, TraceId};
+
+/// Which of the run's sources (files, archive members, stdin); an index into their list, which is sorted by name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct SourceId(pub u32);
+
+/// Where a record stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Place {
+    /// The file, archive member or stdin.
+    pub source: SourceId,
+    /// First physical line, counted from 1.
+    pub line: u64,
+    /// First byte, counted from 0 after decompression.
+    pub offset: u64,
+    /// Bytes from the first line to the end of the last one, its line end not counted.
+    pub len: u32,
+    /// Which record of this line, when one line holds several (an OTLP request, say); counted from 0.
+    pub part: u32,
+}
+
+/// OpenTelemetry span kinds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum SpanKind {
+    /// Handles a call from outside.
+    Server,
+    /// Calls another service.
+    Client,
+    /// Sends a message.
+    Producer,
+    /// Handles a message.
+    Consumer,
+    /// Work inside a service.
+    Internal,
+}
+
+impl SpanKind {
+    /// The name in capitals, as OpenTelemetry and Zipkin write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            SpanKind::Server => "SERVER",
+            SpanKind::Client => "CLIENT",
+            SpanKind::Producer => "PRODUCER",
+            SpanKind::Consumer => "CONSUMER",
+            SpanKind::Internal => "INTERNAL",
+        }
+    }
+}
+
+/// What a value looks like; says how far it may serve as a key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Shape {
+    /// A UUID with dashes.
+    Uuid,
+    /// Sixteen or more hex digits.
+    Hex,
+    /// Letters and digits mixed: `ORD-179652`, `i7xk2`.
+    Mixed,
+    /// A whole number.
+    Number,
+    /// A number with a fraction.
+    Decimal,
+    /// Letters only.
+    Word,
+}
+
+/// Whose context a propagation header in a record is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum HeaderRole {
+    /// The record says that it was received.
+    Incoming,
+    /// The record says that it was sent.
+    Outgoing,
+    /// The record does not say.
+    Unknown,
+}
+
+/// One further fact of a record, apart from the fixed part of an [`Event`].
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Detail {
+    /// A value that may tie records together, under the name (normalized: lowercase, no separators) it was written with.
+    Key {
+        /// Normalized name.
+        name: Symbol,
+        /// The value as written.
+        value: Symbol,
+        /// What the value looks like.
+        shape: Shape,
+    },
+    /// A propagation header other than the record's own context.
+    Header {
+        /// Received or sent.
+        role: HeaderRole,
+        /// Trace of the header.
+        trace: TraceId,
+        /// Span of the header.
+        span: Option<SpanId>,
+    },
+    /// A stated span link.
+    Link {
+        /// Trace of the linked span.
+        trace: TraceId,
+        /// The linked span.
+        span: SpanId,
+    },
+    /// How long the work took that the record reports, in nanoseconds.
+    Duration(u64),
+    /// The stated kind of the record's span.
+    Kind(SpanKind),
+    /// The stated name of the record's span or operation.
+    Operation(Symbol),
+    /// A message destination: topic, queue, exchange or routing key.
+    Topic(Symbol),
+    /// The request path as written, without query.
+    Route(Symbol),
+    /// The HTTP or RPC method.
+    Method(Symbol),
+    /// The service or host that the record says it talks to.
+    Peer(Symbol),
+    /// The HTTP status code.
+    Status(u16),
+}
+
+/// Bits of [`Event::flags`].
+pub mod flag {
+    /// The record has no time of its own; it carries that of its neighbour.
+    pub const TIME_INHERITED: u16 = 1;
+    /// Neither the record nor a neighbour has a time; `time` is 0.
+    pub const TIME_UNKNOWN: u16 = 1 << 1;
+    /// The trace id is no number.
+    pub const OPAQUE_TRACE: u16 = 1 << 2;
+    /// The span id is no number.
+    pub const OPAQUE_SPAN: u16 = 1 << 3;
+    /// The record is a whole span of a span export: `time` is its start, [`Detail::Duration`](super::Detail) its length.
+    pub const WHOLE_SPAN: u16 = 1 << 4;
+    /// The record states that its span failed (an error status; not the level).
+    pub const FAILED: u16 = 1 << 5;
+    /// The record carries a stack trace or an exception.
+    pub const EXCEPTION: u16 = 1 << 6;
+    /// The ids were mangled by the log and read leniently.
+    pub const LENIENT: u16 = 1 << 7;
+    /// The parent id was stated by the record.
+    pub const ROOT: u16 = 1 << 8;
+    /// The record has a context: a trace, span or parent id, or a correlation id known by name.
+    pub const CONTEXT: u16 = 1 << 9;
+}
+
+/// What is kept of a record. Each byte here is paid once a record.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// When; UTC.
+    pub time: Time,
+    /// Where the record stands.
+    pub place: Place,
+    /// The record's trace.
+    pub trace: Option<TraceId>,
+    /// The record's span.
+    pub span: Option<SpanId>,
+    /// The parent of that span.
+    pub parent: Option<SpanId>,
+    /// Service name.
+    pub service: Symbol,
+    /// Instance (pod, host, container) where the service's name does not tell it.
+    pub instance: Symbol,
+    /// Thread, task, goroutine or process number, as written.
+    pub thread: Symbol,
+    /// The message with its variable parts masked.
+    pub template: Symbol,
+    /// Severity.
+    pub level: Option<Level>,
+    /// Bits of [`flag`].
+    pub flags: u16,
+    /// First of this event's details in its [`Batch`].
+    pub details_start: u32,
+    /// Number of details.
+    pub details_len: u16,
+}
+
+impl Event {
+    /// Whether a bit of [`flag`] is set.
+    pub fn is(&self, flag: u16) -> bool {
+        self.flags & flag != 0
+    }
+}
+
+/// Events in the order of their source, with their details and the texts of the symbols first seen in them.
+#[derive(Default, Debug)]
+pub struct Batch {
+    /// The events.
+    pub events: Vec<Event>,
+    /// The details of all events.
+    pub details: Vec<Detail>,
+    /// Texts of symbols used here (services, templates, names; not key values).
+    pub symbols: Symbols,
+}
+
+impl Batch {
+    /// The details of an event of this batch.
+    pub fn details(&self, event: &Event) -> &[Detail] {
+        let start = event.details_start as usize;
+        &self.details[start..start + usize::from(event.details_len)]
+    }
+}

@@ -1,0 +1,18 @@
+//! The small types that every stage shares.
+//!
+//! Nothing here reads, decides or prints: a type, its units and ranges, and how it is written down.
+
+mod coverage;
+mod event;
+mod id;
+mod level;
+mod symbol;
+mod time;
+
+pub use coverage::{Coverage, Skip, SkipReason};
+pub use event::{Batch, Detail, Event, HeaderRole, Place, Shape, SourceId, SpanKind, flag};
+pub use id::{SpanId, TraceId};
+pub use level::Level;
+pub use symbol::{Symbol, Symbols};
+pub use time::{DAY, SECOND, civil_from_days, days_from_civil};
+pub use time::{Date, Precision, Stamp, Time};

@@ -1,0 +1,3 @@
+//! Turns the lines of a block into records. Knows nothing of ids.
+
+pub mod timestamp;
