@@ -1,1 +1,2 @@
-//! Finds sources and gives their bytes as blocks of whole lines. Knows nothing of log formats.
+//! stub
+pub mod naming { pub fn split_instance(n: &str) -> (&str, Option<&str>) { (n, None) } pub fn is_pod(_n: &str) -> bool { false } }

@@ -141,10 +141,16 @@ pub mod flag {
     pub const EXCEPTION: u16 = 1 << 6;
     /// The ids were mangled by the log and read leniently.
     pub const LENIENT: u16 = 1 << 7;
-    /// The parent id was stated by the record.
+    /// The record states that its span has no parent.
     pub const ROOT: u16 = 1 << 8;
     /// The record has a context: a trace, span or parent id, or a correlation id known by name.
     pub const CONTEXT: u16 = 1 << 9;
+    /// The time lacks its year; `time` stands in the year 2000.
+    pub const NO_YEAR: u16 = 1 << 10;
+    /// The time lacks its date; `time` stands on 1970-01-01.
+    pub const NO_DATE: u16 = 1 << 11;
+    /// A time without year or date states its zone.
+    pub const ZONED: u16 = 1 << 12;
 }
 
 /// What is kept of a record. Each byte here is paid once a record.

@@ -1,3 +1,228 @@
 //! Turns the lines of a block into records. Knows nothing of ids.
+//!
+//! A line may be wrapped (by Docker, journald, a cloud export …); each wrapping is a [`Layer`] with its own text and its
+//! own [`Draft`] of what was found in it, the outermost first. Positions ([`At`]) point into the layer's text, so that
+//! drafts are reused from record to record and nothing is copied.
 
+pub mod access;
+pub mod custom;
+pub mod envelope;
+mod expand;
+pub mod json;
+mod klog;
+pub mod level;
+mod lines;
+pub mod logfmt;
+pub mod look;
+pub mod names;
+mod read;
+pub mod table;
+pub mod text;
 pub mod timestamp;
+
+pub use lines::{Exit, LaneState, Lines, Mode, Open, Sink, Skipped};
+pub use look::{Class, Look, Profile};
+pub use names::{NameHash, Role};
+pub use read::{Layers, Record};
+use text::Head;
+
+use crate::model::{Level, Stamp};
+
+/// A part of a layer's text: first byte and length.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct At {
+    /// First byte.
+    pub start: u32,
+    /// Bytes.
+    pub len: u32,
+}
+
+impl At {
+    /// The part from `start` up to `end`, which must not lie before it.
+    pub fn new(start: usize, end: usize) -> At {
+        At { start: start as u32, len: (end - start) as u32 }
+    }
+
+    /// The bytes in their text.
+    #[inline]
+    pub fn of(self, text: &[u8]) -> &[u8] {
+        &text[self.start as usize..self.end()]
+    }
+
+    /// One past the last byte.
+    pub fn end(self) -> usize {
+        (self.start + self.len) as usize
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(self) -> bool {
+        self.len == 0
+    }
+}
+
+/// How a value is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Writing {
+    /// Text that stands for itself.
+    Plain,
+    /// The inside of a string with backslash escapes.
+    Escaped,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Bool,
+    /// `null`.
+    Null,
+}
+
+/// One field of a record.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// The field's own name as written, escapes left as they are; empty for an array's element.
+    pub name: At,
+    /// The name of the container it stands in; empty at the top.
+    pub parent: At,
+    /// Hash of the names from the top down to this field.
+    pub path: NameHash,
+    /// What the name means.
+    pub role: Role,
+    /// Between several fields of one role the lowest rank counts.
+    pub rank: u8,
+    /// The field stands at the top of the record, or in containers that add nothing.
+    pub top: bool,
+    /// The value without its quotes.
+    pub value: At,
+    /// How the value is written.
+    pub writing: Writing,
+}
+
+/// How a record, or a layer of it, is written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Format {
+    /// A JSON object.
+    Json,
+    /// `key=value` pairs.
+    Logfmt,
+    /// Free text, with or without a header of time, level and so on.
+    Text,
+    /// A klog or glog header and text.
+    Klog,
+    /// An access log line.
+    Access,
+    /// Columns under a header line (CSV, TSV, W3C extended).
+    Table,
+    /// By the user's own pattern.
+    Custom,
+    /// A log record of an OTLP JSON request.
+    OtlpLogs,
+    /// A span of an OTLP JSON request.
+    OtlpSpans,
+    /// A span of a Jaeger JSON document.
+    Jaeger,
+    /// A span of a Zipkin v2 JSON document.
+    Zipkin,
+    /// Docker's json-file driver.
+    Docker,
+    /// Kubernetes CRI.
+    Cri,
+    /// `docker compose logs`.
+    Compose,
+    /// `kubectl logs --prefix`, stern and their like.
+    Kubectl,
+    /// Syslog, RFC 5424 or 3164.
+    Syslog,
+    /// systemd's journal as JSON.
+    Journald,
+    /// A cloud's or shipper's export of log entries.
+    Export,
+}
+
+impl Format {
+    /// The name in `extract` and `explain`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Json => "json",
+            Format::Logfmt => "logfmt",
+            Format::Text => "text",
+            Format::Klog => "klog",
+            Format::Access => "access",
+            Format::Table => "table",
+            Format::Custom => "custom",
+            Format::OtlpLogs => "otlp-logs",
+            Format::OtlpSpans => "otlp-spans",
+            Format::Jaeger => "jaeger",
+            Format::Zipkin => "zipkin",
+            Format::Docker => "docker",
+            Format::Cri => "cri",
+            Format::Compose => "compose",
+            Format::Kubectl => "kubectl",
+            Format::Syslog => "syslog",
+            Format::Journald => "journald",
+            Format::Export => "export",
+        }
+    }
+}
+
+/// What was found in one layer; positions point into the layer's text.
+#[derive(Debug, Default)]
+pub struct Draft {
+    /// The time written in this layer.
+    pub stamp: Option<Stamp>,
+    /// The severity written in this layer.
+    pub level: Option<Level>,
+    /// Service name.
+    pub service: Option<At>,
+    /// The service name is only likely one (`name`, a label).
+    pub service_is_weak: bool,
+    /// Pod, host, container.
+    pub instance: Option<At>,
+    /// Thread or task.
+    pub thread: Option<At>,
+    /// Logger or category.
+    pub logger: Option<At>,
+    /// What the record says, and how it is written.
+    pub message: Option<(At, Writing)>,
+    /// All fields of a structured layer.
+    pub fields: Vec<Field>,
+    /// Where free text may hold ids and keys: parts of the text that are not fields.
+    pub free: Vec<At>,
+    /// Contents of bracketed groups in a text's header.
+    pub groups: Vec<At>,
+}
+
+impl Draft {
+    /// Makes the draft empty again and keeps its buffers.
+    pub fn clear(&mut self) {
+        self.stamp = None;
+        self.level = None;
+        self.service = None;
+        self.service_is_weak = false;
+        self.instance = None;
+        self.thread = None;
+        self.logger = None;
+        self.message = None;
+        self.fields.clear();
+        self.free.clear();
+        self.groups.clear();
+    }
+}
+
+/// One wrapping of a record, or its inside.
+#[derive(Clone, Copy, Debug)]
+pub struct Layer<'t> {
+    /// The layer's text.
+    pub text: &'t [u8],
+    /// What was found in it.
+    pub draft: &'t Draft,
+    /// How it is written.
+    pub format: Format,
+    /// The names of fields that stand outside the text (columns, groups of a pattern); a field's name is an index then.
+    pub names: &'t [Box<[u8]>],
+}
+
+impl<'t> Layer<'t> {
+    /// The name of a field of this layer.
+    pub fn name(&self, field: &Field) -> &'t [u8] {
+        if self.names.is_empty() { field.name.of(self.text) } else { &self.names[field.name.start as usize] }
+    }
+}

@@ -1,0 +1,381 @@
+//! Context and keys in the fields of a structured layer.
+
+use super::scan::{Region, path_keys, shape_of};
+use super::{Found, Scheme, header, id, words};
+use crate::model::{Shape, SpanKind};
+use crate::record::{At, Field, Format, Layer, Role, Writing, json, names};
+
+/// Texts shorter than this hold no header; longer ones are searched for one.
+const MIN_HEADER: usize = 40;
+
+impl Found {
+    /// Reads one layer: its fields, then the groups and free parts of a text.
+    pub(super) fn layer(&mut self, layer: &Layer<'_>) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        for field in &layer.draft.fields {
+            let value = field.value.of(layer.text);
+            match field.writing {
+                Writing::Null => self.absent(field.role),
+                Writing::Bool => {}
+                Writing::Escaped => {
+                    scratch.clear();
+                    json::unescape(value, &mut scratch);
+                    self.field(layer, field, &scratch);
+                }
+                Writing::Plain | Writing::Number => self.field(layer, field, value),
+            }
+        }
+        self.groups(layer);
+        let message = layer.draft.message;
+        if !matches!(layer.format, Format::Syslog | Format::Export | Format::Journald | Format::Docker) || message.is_some() {
+            self.free(layer, message, &mut scratch);
+        }
+        self.scratch = scratch;
+    }
+
+    /// The free parts of a text, and the message of a structured record.
+    fn free(&mut self, layer: &Layer<'_>, message: Option<(At, Writing)>, scratch: &mut Vec<u8>) {
+        let draft = layer.draft;
+        if draft.free.is_empty() {
+            if let Some((at, writing)) = message {
+                let text = at.of(layer.text);
+                if writing == Writing::Escaped {
+                    scratch.clear();
+                    json::unescape(text, scratch);
+                    self.scan(scratch, Region::Message);
+                } else {
+                    self.scan(text, Region::Message);
+                }
+            }
+            return;
+        }
+        for part in &draft.free {
+            // the header before the message holds named ids only, its other numbers are no keys
+            let start = message.map_or(part.start as usize, |(at, _)| at.start as usize);
+            let (from, to) = (part.start as usize, part.end());
+            if from < start && start <= to {
+                self.scan(&layer.text[from..start], Region::Header);
+                self.scan(&layer.text[start..to], Region::Message);
+            } else {
+                let region = if layer.format == Format::Access || from >= start { Region::Message } else { Region::Header };
+                self.scan(part.of(layer.text), region);
+            }
+        }
+    }
+
+    /// An id that is stated to be none.
+    fn absent(&mut self, role: Role) {
+        if matches!(role, Role::ParentId | Role::B3ParentId | Role::DatadogParentId) {
+            self.root = true;
+        }
+    }
+
+    fn field(&mut self, layer: &Layer<'_>, field: &Field, value: &[u8]) {
+        let otlp = layer.format == Format::OtlpLogs;
+        let name = layer.name(field);
+        if self.context(field.role, field.rank, name, value, otlp) {
+            return;
+        }
+        match field.role {
+            Role::DurationNanos => self.duration(value, 1),
+            Role::DurationMicros => self.duration(value, 1_000),
+            Role::DurationMillis => self.duration(value, 1_000_000),
+            Role::DurationSeconds => self.duration(value, 1_000_000_000),
+            Role::Duration => self.duration(value, if field.writing == Writing::Number { 0 } else { 1_000_000 }),
+            Role::Kind => self.kind = self.kind.or_else(|| kind(value)),
+            Role::Operation if is_word(value) => self.operation = self.operation.or_else(|| Some(self.keep(value))),
+            Role::Topic if is_word(value) && !matches!(value, b"stdout" | b"stderr") => {
+                if self.topic.is_none() {
+                    self.topic = Some(self.keep(value));
+                }
+            }
+            Role::Route if value.len() <= 512 => {
+                if self.route.is_none() && !value.is_empty() {
+                    let path = path_of(value);
+                    self.route = Some(self.keep(path));
+                    path_keys(self, path);
+                }
+            }
+            Role::Method if value.len() <= 16 && is_word(value) => self.method = self.method.or_else(|| Some(self.keep(value))),
+            Role::Peer if is_word(value) => {
+                if self.peer.is_none() {
+                    self.peer = Some(self.keep(value));
+                }
+            }
+            Role::Status => {
+                let number = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).filter(|number| (100..600).contains(number));
+                self.status = self.status.or(number);
+                if number.is_none() {
+                    self.key_field(layer, field, name, value);
+                }
+            }
+            Role::Exception => {
+                self.exception |= value.len() > 24 && memchr::memchr(b'\n', value).is_some() || name.eq_ignore_ascii_case(b"exception");
+            }
+            Role::Other | Role::Id | Role::Message => {
+                if field.role != Role::Message {
+                    self.key_field(layer, field, name, value);
+                }
+            }
+            Role::Noise if names::names_an_id(name) && name.len() > 2 => self.key_field(layer, field, name, value),
+            _ => {}
+        }
+    }
+
+    /// A field that carries trace context; `true` if its role is of that kind.
+    pub(super) fn context(&mut self, role: Role, rank: u8, name: &[u8], value: &[u8], otlp: bool) -> bool {
+        match role {
+            Role::TraceId => {
+                let decoded = if otlp { bytes_of(value, 16) } else { None };
+                self.trace_value(rank, name, decoded.as_deref().unwrap_or(value));
+            }
+            Role::SpanId => {
+                let decoded = if otlp { bytes_of(value, 8) } else { None };
+                self.span_value(rank, name, decoded.as_deref().unwrap_or(value));
+            }
+            Role::ParentId => self.parent_value(rank, value),
+            Role::Tid => {
+                if let Some(trace) = id::exact_trace(value).filter(|_| !value.iter().all(u8::is_ascii_digit)) {
+                    self.set_trace(rank, trace, Scheme::Plain);
+                } else if let Ok(trace) = id::trace(value.strip_prefix(b"TID:").unwrap_or(value)) {
+                    if trace.opaque.is_some() && value.iter().filter(|&&byte| byte == b'.').count() == 2 {
+                        self.set_trace(rank, trace, Scheme::Skywalking);
+                    }
+                }
+            }
+            Role::DatadogTraceId | Role::DatadogTraceHeader => {
+                if let Ok(trace) = id::datadog_trace(value) {
+                    self.set_trace(if role == Role::DatadogTraceId { 0 } else { 90 }, trace, Scheme::Datadog);
+                }
+            }
+            Role::DatadogSpanId => {
+                if let Ok(span) = id::decimal_span(value) {
+                    self.set_span(0, span);
+                }
+            }
+            Role::DatadogParentId => {
+                if let Ok(span) = id::decimal_span(value) {
+                    self.set_parent(0, span);
+                }
+            }
+            Role::DatadogParentHeader => {
+                if let Ok(span) = id::decimal_span(value) {
+                    self.set_span(90, span);
+                }
+            }
+            Role::DatadogHigh => self.datadog_high = id::hex(value).filter(|_| value.len() == 16).map(|(bits, _)| bits as u64),
+            Role::DatadogTags => {
+                if let Some(at) = memchr::memmem::find(value, b"_dd.p.tid=") {
+                    let high = value.get(at + 10..at + 26).and_then(id::hex);
+                    self.datadog_high = high.map(|(bits, _)| bits as u64);
+                }
+            }
+            Role::B3TraceId => {
+                if let Some(trace) = id::exact_trace(value) {
+                    self.set_trace(80, trace, Scheme::B3);
+                }
+            }
+            Role::B3SpanId => {
+                if let Some(span) = id::exact_span(value) {
+                    self.set_span(80, span);
+                }
+            }
+            Role::B3ParentId => {
+                if let Some(span) = id::exact_span(value) {
+                    self.set_parent(80, span);
+                }
+            }
+            Role::GcpTrace => {
+                if let Ok(trace) = id::trace(value) {
+                    self.set_trace(rank, trace, Scheme::Gcp);
+                }
+            }
+            Role::XrayTraceId => {
+                if let Some(header) = header::amzn(value) {
+                    self.set_trace(rank, header.trace, Scheme::Xray);
+                    if let Some(span) = header.span {
+                        self.add_header(header::Header { span: Some(span), ..header });
+                    }
+                }
+            }
+            Role::Baggage => self.scan(value, Region::Message),
+            Role::Traceparent
+            | Role::B3
+            | Role::UberTraceId
+            | Role::AmznTraceId
+            | Role::CloudTraceContext
+            | Role::Sw8
+            | Role::SwCtx
+            | Role::SentryTrace
+            | Role::NewRelic
+            | Role::GrpcTraceBin
+            | Role::RequestIdHeader => {
+                if let Some(header) = header::read(role, value) {
+                    self.add_header(header);
+                } else if matches!(role, Role::Traceparent | Role::B3 | Role::NewRelic) && value.len() >= MIN_HEADER {
+                    self.scan(value, Region::Ids);
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// The value of a name that stands for a trace id.
+    pub(super) fn trace_value(&mut self, rank: u8, name: &[u8], value: &[u8]) {
+        // "TRACE/SPAN", "TRACE-SPAN", "TRACE:SPAN"
+        if value.len() == 49 && !value[32].is_ascii_alphanumeric() {
+            if let (Some(trace), Some(span)) = (id::exact_trace(&value[..32]), id::exact_span(&value[33..])) {
+                self.set_trace(rank, trace, Scheme::Plain);
+                self.set_span(rank, span);
+                return;
+            }
+        }
+        if value.len() >= 55 {
+            if let Some(header) = header::traceparent(value) {
+                self.add_header(header);
+                return;
+            }
+        }
+        if value.len() > 36 && value.starts_with(b"Root=") {
+            if let Some(header) = header::amzn(value) {
+                self.add_header(header);
+            }
+            return;
+        }
+        match id::trace(value) {
+            Ok(trace) => {
+                let scheme = scheme_of(&trace, value);
+                self.set_trace(rank, trace, scheme);
+            }
+            Err(id::Refused::WrongLength) => self.add_id(name, value),
+            Err(_) => {}
+        }
+    }
+
+    /// The value of a name that stands for a span id.
+    pub(super) fn span_value(&mut self, rank: u8, name: &[u8], value: &[u8]) {
+        match id::span(value) {
+            Ok(span) => self.set_span(rank, span),
+            Err(id::Refused::WrongLength) => self.add_id(name, value),
+            Err(_) => {}
+        }
+    }
+
+    /// The value of a name that stands for a parent's span id.
+    pub(super) fn parent_value(&mut self, rank: u8, value: &[u8]) {
+        // .NET writes a whole traceparent as the parent
+        if let Some(header) = header::traceparent(value) {
+            if let Some(span) = header.span {
+                self.set_parent(rank, span);
+            }
+            return;
+        }
+        match id::span(value) {
+            Ok(span) => self.set_parent(rank, span),
+            Err(id::Refused::Absent) => self.root = true,
+            Err(_) => {}
+        }
+    }
+
+    fn duration(&mut self, value: &[u8], unit: u64) {
+        if self.duration.is_none() {
+            self.duration = super::scan::duration(value, unit);
+        }
+    }
+
+    /// A field without role: an id if its name says so, a key in any case.
+    fn key_field(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
+        let value = value.trim_ascii();
+        if value.len() >= MIN_HEADER {
+            if memchr::memmem::find(value, b"trace").is_some() || memchr::memmem::find(value, b"-01").is_some() || value.starts_with(b"Root=") {
+                self.scan(value, Region::Ids);
+            }
+            if value.len() > 128 {
+                return;
+            }
+        }
+        if id::is_absent(value) && !value.iter().any(u8::is_ascii_digit) || words::names_a_digest(name) || id::looks_like_digest(value) {
+            return;
+        }
+        let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
+        let short = is_generic(name);
+        let is_id = names::names_an_id(name) || names::names_a_correlation(name);
+        if is_id && !value.contains(&b' ') && !(id::is_absent(value)) && (name.len() > 2 || !parent.is_empty()) {
+            if short && !parent.is_empty() {
+                let joined = [parent, b".", name].concat();
+                self.add_id(&joined, value);
+            } else {
+                self.add_id(name, value);
+            }
+        }
+        let Some(shape) = shape_of(value) else {
+            if value.starts_with(b"/") {
+                path_keys(self, path_of(value));
+            }
+            return;
+        };
+        if shape == Shape::Word && value.len() < 2 {
+            return;
+        }
+        if short && !parent.is_empty() {
+            let joined = [parent, name].concat();
+            self.add_key(&joined, value, shape);
+        } else {
+            self.add_key(name, value, shape);
+        }
+    }
+}
+
+/// Names that say little without the container they stand in.
+fn is_generic(name: &[u8]) -> bool {
+    matches!(name.to_ascii_lowercase().as_slice(), b"id" | b"uuid" | b"guid" | b"key" | b"ref" | b"number" | b"no" | b"code" | b"name" | b"value" | b"type" | b"")
+}
+
+fn scheme_of(trace: &id::Trace<'_>, value: &[u8]) -> Scheme {
+    if trace.opaque.is_some() {
+        if value.iter().filter(|&&byte| byte == b'.').count() == 2 { Scheme::Skywalking } else { Scheme::Plain }
+    } else if id::xray(value).is_some() {
+        Scheme::Xray
+    } else if memchr::memmem::find(value, b"traces/").is_some() {
+        Scheme::Gcp
+    } else {
+        Scheme::Plain
+    }
+}
+
+/// OTLP's bytes in base64 (protobuf's own JSON mapping) as hex; `None` if the value is not of that length.
+fn bytes_of(value: &[u8], length: usize) -> Option<Vec<u8>> {
+    if value.len() == 2 * length {
+        return None;
+    }
+    let bytes = header::base64(value).filter(|bytes| bytes.len() == length)?;
+    Some(bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| b"0123456789abcdef"[usize::from(digit)]).collect())
+}
+
+fn is_word(value: &[u8]) -> bool {
+    !value.is_empty() && value.len() <= 128 && !id::is_absent(value) && !value.contains(&b'\n')
+}
+
+/// The path of a URL, without scheme, host and query.
+pub(super) fn path_of(value: &[u8]) -> &[u8] {
+    let rest = memchr::memmem::find(value, b"://").map_or(value, |at| {
+        let host = &value[at + 3..];
+        memchr::memchr(b'/', host).map_or(&b""[..], |slash| &host[slash..])
+    });
+    let end = rest.iter().position(|byte| matches!(byte, b'?' | b'#' | b' ')).unwrap_or(rest.len());
+    &rest[..end]
+}
+
+/// A span kind in words or as OpenTelemetry's number.
+pub(super) fn kind(value: &[u8]) -> Option<SpanKind> {
+    let word = value.strip_prefix(b"SPAN_KIND_").unwrap_or(value).to_ascii_lowercase();
+    Some(match word.as_slice() {
+        b"server" | b"2" => SpanKind::Server,
+        b"client" | b"3" => SpanKind::Client,
+        b"producer" | b"4" => SpanKind::Producer,
+        b"consumer" | b"5" => SpanKind::Consumer,
+        b"internal" | b"1" => SpanKind::Internal,
+        _ => return None,
+    })
+}

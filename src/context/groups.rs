@@ -1,0 +1,86 @@
+//! Ids that only their place in brackets tells: `[app,TRACE,SPAN]` and its like.
+
+use super::{Found, Scheme, header, id};
+use crate::record::Layer;
+
+/// Rank of ids found by their place: named fields go before.
+const BY_PLACE: u8 = 100;
+
+impl Found {
+    /// Reads the bracketed groups of a text's header.
+    pub(super) fn groups(&mut self, layer: &Layer<'_>) {
+        for group in &layer.draft.groups {
+            self.group(group.of(layer.text));
+        }
+    }
+
+    fn group(&mut self, content: &[u8]) {
+        if content.starts_with(b"Root=") || content.starts_with(b"Self=") {
+            if let Some(header) = header::amzn(content) {
+                self.add_header(header);
+            }
+            return;
+        }
+        let content = content.strip_prefix(b"TID:").map_or(content, <[u8]>::trim_ascii);
+        let mut parts = [&b""[..]; 5];
+        let mut count = 0;
+        for part in content.split(|&byte| byte == b',') {
+            let Some(slot) = parts.get_mut(count) else { return };
+            *slot = part.trim_ascii();
+            count += 1;
+        }
+        match &parts[..count] {
+            // Sleuth: [app,trace,span], [app,trace,span,exportable], [app,trace,span,parent,exportable], [app,,]
+            [app, trace, span, rest @ ..] if names_an_app(app) => {
+                let empty = trace.is_empty() && span.is_empty();
+                if let (Some(trace), Some(span)) = (id::exact_trace(trace), id::exact_span(span)) {
+                    self.set_trace(BY_PLACE, trace, Scheme::Sleuth);
+                    self.set_span(BY_PLACE, span);
+                    if let [parent, _, ..] = rest {
+                        if let Some(parent) = id::exact_span(parent) {
+                            self.set_parent(BY_PLACE, parent);
+                        }
+                    }
+                } else if !empty {
+                    return;
+                }
+                self.service = Some(self.keep(app));
+            }
+            [trace, span, ..] if trace.len() >= 16 => {
+                if let (Some(trace), Some(span)) = (id::exact_trace(trace), id::exact_span(span)) {
+                    self.set_trace(BY_PLACE, trace, Scheme::Sleuth);
+                    self.set_span(BY_PLACE, span);
+                }
+            }
+            [single] => self.single(single),
+            _ => {}
+        }
+    }
+
+    fn single(&mut self, content: &[u8]) {
+        // Micrometer: [trace-span]
+        if let Some(at) = content.iter().position(|byte| matches!(byte, b'-' | b'/' | b':' | b' ' | b'|')) {
+            if let (Some(trace), Some(span)) = (id::exact_trace(&content[..at]), id::exact_span(content[at + 1..].trim_ascii())) {
+                self.set_trace(BY_PLACE, trace, Scheme::Sleuth);
+                self.set_span(BY_PLACE, span);
+                return;
+            }
+        }
+        if content.len() == 36 && id::uuid(content).is_some_and(|bits| bits != 0) {
+            // Rails tags each line with the request's UUID
+            self.add_id(b"request_id", content);
+        } else if content.len() == 32 && !content.iter().all(u8::is_ascii_digit) {
+            if let Some(trace) = id::exact_trace(content) {
+                self.set_trace(BY_PLACE + 50, trace, Scheme::Sleuth);
+            }
+        }
+    }
+}
+
+/// The first part of Sleuth's group: a word that is no id.
+fn names_an_app(part: &[u8]) -> bool {
+    !part.is_empty()
+        && part[0].is_ascii_alphabetic()
+        && part.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/'))
+        && id::exact_trace(part).is_none()
+}

@@ -1,0 +1,338 @@
+//! Ids in their canonical form.
+//!
+//! A trace id is 32 lowercase hex digits: 64-bit ids are padded with zeros on the left, UUIDs and X-Ray ids lose their
+//! dashes, decimal numbers become hex. A span id is 16 lowercase hex digits. What is no number stays as it is (opaque).
+
+use crate::model::{SpanId, TraceId};
+
+/// A trace id that was read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Trace<'t> {
+    /// The id.
+    pub id: TraceId,
+    /// Its text if it is no number.
+    pub opaque: Option<&'t [u8]>,
+    /// Capitals or punctuation had to be overlooked.
+    pub lenient: bool,
+}
+
+/// A span id that was read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Span<'t> {
+    /// The id.
+    pub id: SpanId,
+    /// Its text if it is no number.
+    pub opaque: Option<&'t [u8]>,
+}
+
+/// Why a value is no id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refused {
+    /// It stands for "none": empty, all zero, `null`, `-` and so on.
+    Absent,
+    /// It looks like an id of another length (truncated, or something else).
+    WrongLength,
+    /// It is no id at all.
+    NoId,
+}
+
+/// Reads a value that its name says to be a trace id.
+pub fn trace(value: &[u8]) -> Result<Trace<'_>, Refused> {
+    let (value, punctuated) = unwrap(value);
+    if is_absent(value) {
+        return Err(Refused::Absent);
+    }
+    let ok = |bits: u128, lenient| TraceId::new(bits).map(|id| Trace { id, opaque: None, lenient }).ok_or(Refused::Absent);
+    let digits_only = value.iter().all(u8::is_ascii_digit);
+    match value.len() {
+        32 | 16 => {
+            if let Some((bits, upper)) = hex(value) {
+                return ok(bits, upper || punctuated);
+            }
+        }
+        36 => {
+            if let Some(bits) = uuid(value) {
+                return ok(bits, punctuated);
+            }
+        }
+        35 => {
+            if let Some(bits) = xray(value) {
+                return ok(bits, punctuated);
+            }
+        }
+        _ => {}
+    }
+    if digits_only {
+        return match decimal(value) {
+            Some(bits) if value.len() >= 10 => ok(u128::from(bits), punctuated),
+            _ => Err(Refused::WrongLength),
+        };
+    }
+    if let Some(at) = memchr::memmem::find(value, b"traces/") {
+        return trace(&value[at + 7..]);
+    }
+    if hex_digits(value) == value.len() {
+        return Err(Refused::WrongLength);
+    }
+    opaque(value).map(|text| Trace { id: TraceId::opaque(text), opaque: Some(text), lenient: false }).ok_or(Refused::NoId)
+}
+
+/// Reads a value that its name says to be a span id.
+pub fn span(value: &[u8]) -> Result<Span<'_>, Refused> {
+    let (value, _) = unwrap(value);
+    if is_absent(value) {
+        return Err(Refused::Absent);
+    }
+    let ok = |bits: u64| SpanId::new(bits).map(|id| Span { id, opaque: None }).ok_or(Refused::Absent);
+    if value.len() == 16 {
+        if let Some((bits, _)) = hex(value) {
+            return ok(bits as u64);
+        }
+    }
+    if value.len() > 16 && value.len() <= 20 {
+        if let Some(bits) = decimal(value) {
+            return ok(bits);
+        }
+    }
+    if hex_digits(value) == value.len() {
+        return Err(Refused::WrongLength);
+    }
+    opaque(value).map(|text| Span { id: SpanId::opaque(text), opaque: Some(text) }).ok_or(Refused::NoId)
+}
+
+/// Reads a decimal span or trace id (Datadog, Google's header), or 16 hex digits that are no decimal number.
+pub fn decimal_span(value: &[u8]) -> Result<Span<'_>, Refused> {
+    let (value, _) = unwrap(value);
+    if is_absent(value) {
+        return Err(Refused::Absent);
+    }
+    match decimal(value) {
+        Some(bits) => SpanId::new(bits).map(|id| Span { id, opaque: None }).ok_or(Refused::Absent),
+        None => span(value),
+    }
+}
+
+/// Reads Datadog's trace id: decimal, or 32 hex digits.
+pub fn datadog_trace(value: &[u8]) -> Result<Trace<'_>, Refused> {
+    let (bare, punctuated) = unwrap(value);
+    if is_absent(bare) {
+        return Err(Refused::Absent);
+    }
+    if bare.len() <= 20 {
+        if let Some(bits) = decimal(bare) {
+            return TraceId::new(u128::from(bits)).map(|id| Trace { id, opaque: None, lenient: punctuated }).ok_or(Refused::Absent);
+        }
+    }
+    trace(value)
+}
+
+/// A trace id of exactly 16 or 32 hex digits.
+pub fn exact_trace(value: &[u8]) -> Option<Trace<'_>> {
+    if !matches!(value.len(), 16 | 32) {
+        return None;
+    }
+    let (bits, lenient) = hex(value)?;
+    TraceId::new(bits).map(|id| Trace { id, opaque: None, lenient })
+}
+
+/// A span id of exactly 16 hex digits.
+pub fn exact_span(value: &[u8]) -> Option<Span<'_>> {
+    let (bits, _) = hex(value).filter(|_| value.len() == 16)?;
+    SpanId::new(bits as u64).map(|id| Span { id, opaque: None })
+}
+
+/// The number that up to 32 hex digits write, and whether there are capitals; `None` if there is another byte, or none at all.
+pub fn hex(text: &[u8]) -> Option<(u128, bool)> {
+    if text.is_empty() || text.len() > 32 {
+        return None;
+    }
+    let mut bits = 0u128;
+    let mut upper = false;
+    let mut lower = false;
+    for &byte in text {
+        let digit = HEX[usize::from(byte)];
+        if digit == u8::MAX {
+            return None;
+        }
+        bits = bits << 4 | u128::from(digit);
+        upper |= byte.is_ascii_uppercase();
+        lower |= byte.is_ascii_lowercase();
+    }
+    let _ = lower;
+    Some((bits, upper))
+}
+
+static HEX: [u8; 256] = {
+    let mut table = [u8::MAX; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            c @ b'0'..=b'9' => c - b'0',
+            c @ b'a'..=b'f' => c - b'a' + 10,
+            c @ b'A'..=b'F' => c - b'A' + 10,
+            _ => u8::MAX,
+        };
+        byte += 1;
+    }
+    table
+};
+
+/// How many hex digits a text begins with.
+pub fn hex_digits(text: &[u8]) -> usize {
+    text.iter().take_while(|&&byte| HEX[usize::from(byte)] != u8::MAX).count()
+}
+
+/// The number of a decimal of up to 20 digits that fits 64 bits; a sign is kept as two's complement (Java prints it so).
+pub fn decimal(text: &[u8]) -> Option<u64> {
+    let (negative, digits) = match text.strip_prefix(b"-") {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    if digits.is_empty() || digits.len() > 20 {
+        return None;
+    }
+    let mut number = 0u64;
+    for &byte in digits {
+        number = number.checked_mul(10)?.checked_add(u64::from(byte.checked_sub(b'0').filter(|digit| *digit < 10)?))?;
+    }
+    Some(if negative { number.wrapping_neg() } else { number })
+}
+
+/// The bits of a UUID with dashes.
+pub fn uuid(text: &[u8]) -> Option<u128> {
+    if text.len() != 36 || [8, 13, 18, 23].iter().any(|&at| text[at] != b'-') {
+        return None;
+    }
+    let mut bits = 0u128;
+    for part in text.split(|&byte| byte == b'-') {
+        bits = bits << (4 * part.len()) | hex(part)?.0;
+    }
+    Some(bits)
+}
+
+/// The bits of `1-5759e988-bd862e3fe1be46a994272793`. Source: AWS X-Ray, "Trace ID format".
+pub fn xray(text: &[u8]) -> Option<u128> {
+    let rest = text.strip_prefix(b"1-")?;
+    if rest.len() != 33 || rest[8] != b'-' {
+        return None;
+    }
+    Some(hex(&rest[..8])?.0 << 96 | hex(&rest[9..])?.0)
+}
+
+/// The value without quotes, brackets and trailing punctuation, and whether any was taken off.
+fn unwrap(value: &[u8]) -> (&[u8], bool) {
+    let mut bare = value.trim_ascii();
+    let mut taken = false;
+    loop {
+        let before = bare.len();
+        if let [b'"' | b'\'' | b'`' | b'<' | b'(' | b'[' | b'{', rest @ ..] = bare {
+            bare = rest;
+        }
+        if let [rest @ .., b'"' | b'\'' | b'`' | b'>' | b')' | b']' | b'}' | b',' | b';' | b'.' | b':' | b'\\'] = bare {
+            bare = rest;
+        }
+        if bare.len() == before {
+            return (bare, taken);
+        }
+        taken = true;
+    }
+}
+
+/// Whether a value stands for "none".
+pub fn is_absent(value: &[u8]) -> bool {
+    if value.iter().all(|byte| matches!(byte, b'0' | b'-')) {
+        return true;
+    }
+    value.len() <= 20
+        && matches!(
+            value.to_ascii_lowercase().as_slice(),
+            b"null" | b"none" | b"nil" | b"<nil>" | b"n/a" | b"na" | b"undefined" | b"unknown" | b"true" | b"false" | b"root" | b"%!s(<nil>)"
+                | b"(null)" | b"?" | b"empty" | b"ignored_trace" | b"nan" | b"no-trace" | b"not_set" | b"unset" | b"(none)" | b"notrace" | b"disabled"
+                | b"missing" | b"%x{traceid}" | b"${traceid}" | b"x" | b"xxx" | b"tbd"
+        )
+}
+
+/// A text that may be an id of a scheme of its own: one word of eight to 128 bytes with a digit in it.
+fn opaque(value: &[u8]) -> Option<&[u8]> {
+    let plain = value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'|' | b'/' | b'+' | b'=' | b'@' | b'#'));
+    (plain && (8..=128).contains(&value.len()) && value.iter().any(u8::is_ascii_digit) && !value.starts_with(b"[") && !looks_like_digest(value)).then_some(value)
+}
+
+/// `sha256:…` and the like.
+pub fn looks_like_digest(value: &[u8]) -> bool {
+    const NAMES: &[&[u8]] = &[b"sha256", b"sha1", b"sha512", b"sha384", b"md5", b"blake", b"sha-"];
+    NAMES.iter().any(|name| value.len() > name.len() && value[..name.len()].eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(written: &str, canonical: &str) {
+        let got = trace(written.as_bytes()).map(|trace| trace.id.to_string());
+        assert_eq!(got.as_deref(), Ok(canonical), "written as {written}");
+    }
+
+    #[track_caller]
+    fn refuse(written: &str, why: Refused) {
+        assert_eq!(trace(written.as_bytes()), Err(why), "written as {written}");
+    }
+
+    #[test]
+    fn trace_ids_of_all_spellings_become_32_hex_digits() {
+        check("4bf92f3577b34da6a3ce929d0e0e4736", "4bf92f3577b34da6a3ce929d0e0e4736");
+        check("4BF92F3577B34DA6A3CE929D0E0E4736", "4bf92f3577b34da6a3ce929d0e0e4736");
+        check("6f99f2ecffc91413", "00000000000000006f99f2ecffc91413");
+        check("c3bf5c70-03eb-4b49-e483-c089d557c12d", "c3bf5c7003eb4b49e483c089d557c12d");
+        check("1-5759e988-bd862e3fe1be46a994272793", "5759e988bd862e3fe1be46a994272793");
+        check("projects/acme/traces/7069381845c3455d7e2207f79f1530f4", "7069381845c3455d7e2207f79f1530f4");
+        check("8457982581737901830", "00000000000000007560ca5884edcf06");
+        check("\"6f99f2ecffc91413\",", "00000000000000006f99f2ecffc91413");
+    }
+
+    #[test]
+    fn what_stands_for_none_is_absent() {
+        for written in ["", "-", "0", "00000000000000000000000000000000", "null", "N/A", "undefined", "<nil>", "true", "00000000-0000-0000-0000-000000000000"] {
+            refuse(written, Refused::Absent);
+        }
+    }
+
+    #[test]
+    fn other_values_are_refused() {
+        refuse("4bf92f3577b34da6a3ce929d0e0e473", Refused::WrongLength);
+        refuse("2ce08771199d4c364d1de1ec2ff395d362b4fdd1", Refused::WrongLength);
+        refuse("12345", Refused::WrongLength);
+        refuse("sha256:ba5250ce4cfb8708a98ebcf496b1b3cfcf6cc7fe8f6d4425150838af1dde5063", Refused::NoId);
+        refuse("see below", Refused::NoId);
+    }
+
+    #[test]
+    fn ids_that_are_no_numbers_stay_as_written() {
+        let id = trace(b"a1b2.105.16612345670001").expect("an opaque id");
+        assert_eq!(id.opaque, Some(&b"a1b2.105.16612345670001"[..]));
+    }
+
+    #[test]
+    fn span_ids_may_be_decimal() {
+        let got = |written: &str| span(written.as_bytes()).map(|span| span.id.to_string());
+        assert_eq!(got("15490895560306263341").as_deref(), Ok("d6fab77014bb052d"));
+        assert_eq!(got("a3cb95c48a467993").as_deref(), Ok("a3cb95c48a467993"));
+        assert_eq!(got("a3cb95c48a46799"), Err(Refused::WrongLength));
+        assert_eq!(decimal_span(b"4859713311500169764").map(|span| span.id.to_string()).as_deref(), Ok("43712b824a347224"));
+    }
+
+    proptest! {
+        #[test]
+        fn canonical_ids_are_their_own_canonical_form(bits in 1u128..) {
+            let written = format!("{bits:032x}");
+            prop_assert_eq!(trace(written.as_bytes()).map(|trace| trace.id.to_string()), Ok(written));
+        }
+
+        #[test]
+        fn any_bytes_are_survived(value in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let _ = (trace(&value), span(&value), decimal_span(&value), datadog_trace(&value));
+        }
+    }
+}

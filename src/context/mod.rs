@@ -1,0 +1,333 @@
+//! Finds trace context and keys in one record. Knows nothing of files and threads.
+//!
+//! Specifications make propagators drop a header on any doubt; a log is a witness, so what a log mangled is read leniently
+//! and marked. What only looks like an id (a digest, a hash, an address) is none.
+
+pub mod exports;
+mod event;
+mod fields;
+mod groups;
+pub mod header;
+pub mod id;
+mod scan;
+mod template;
+mod words;
+
+pub use event::{Defaults, Writer};
+
+use crate::model::{HeaderRole, Shape, SpanId, SpanKind, Symbol, TraceId};
+use crate::record::{At, Record};
+
+/// Which scheme the ids of a record were written in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Scheme {
+    /// Plain fields such as `trace_id` and `span_id`.
+    Plain,
+    /// W3C Trace Context.
+    W3c,
+    /// B3, single or multi.
+    B3,
+    /// Jaeger's `uber-trace-id`.
+    Jaeger,
+    /// AWS X-Ray.
+    Xray,
+    /// Datadog.
+    Datadog,
+    /// Google Cloud.
+    Gcp,
+    /// SkyWalking.
+    Skywalking,
+    /// Sentry.
+    Sentry,
+    /// New Relic.
+    NewRelic,
+    /// OpenCensus binary.
+    OpenCensus,
+    /// Spring Cloud Sleuth, Micrometer: ids by their place in brackets.
+    Sleuth,
+    /// .NET hierarchical ids.
+    Dotnet,
+    /// OTLP, Jaeger and Zipkin JSON.
+    Otlp,
+}
+
+impl Scheme {
+    /// The name in `extract`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scheme::Plain => "plain",
+            Scheme::W3c => "w3c",
+            Scheme::B3 => "b3",
+            Scheme::Jaeger => "jaeger",
+            Scheme::Xray => "xray",
+            Scheme::Datadog => "datadog",
+            Scheme::Gcp => "gcp",
+            Scheme::Skywalking => "skywalking",
+            Scheme::Sentry => "sentry",
+            Scheme::NewRelic => "newrelic",
+            Scheme::OpenCensus => "opencensus",
+            Scheme::Sleuth => "sleuth",
+            Scheme::Dotnet => "dotnet",
+            Scheme::Otlp => "otlp",
+        }
+    }
+}
+
+/// A trace id as found: canonical, and whether it is opaque.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FoundTrace {
+    /// The id.
+    pub id: TraceId,
+    /// Its text, for an opaque id, in [`Found::arena`].
+    pub text: Option<At>,
+    /// Its scheme.
+    pub scheme: Scheme,
+    /// It was mangled and read all the same.
+    pub lenient: bool,
+}
+
+/// A span id as found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FoundSpan {
+    /// The id.
+    pub id: SpanId,
+    /// Its text, for an opaque id, in [`Found::arena`].
+    pub text: Option<At>,
+}
+
+/// A propagation header.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FoundHeader {
+    /// Received or sent, as far as the record tells.
+    pub role: HeaderRole,
+    /// Its trace.
+    pub trace: FoundTrace,
+    /// Its span: the sender's.
+    pub span: Option<FoundSpan>,
+    /// The sender's parent, where the header tells it (B3).
+    pub parent: Option<FoundSpan>,
+}
+
+/// A correlation id with its name, both as written, in [`Found::arena`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FoundId {
+    /// The name as written; nested names joined by a dot.
+    pub name: At,
+    /// The value as written.
+    pub value: At,
+}
+
+/// A value that may tie records together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FoundKey {
+    /// Its name, lowercase, without separators.
+    pub name: Symbol,
+    /// The name's text in [`Found::arena`].
+    pub name_text: At,
+    /// Its value.
+    pub value: Symbol,
+    /// The value's text in [`Found::arena`].
+    pub value_text: At,
+    /// What the value looks like.
+    pub shape: Shape,
+}
+
+/// What was found in one record. Used again for each record.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Texts that the parts below point into.
+    pub arena: Vec<u8>,
+    /// The record's own trace.
+    pub trace: Option<FoundTrace>,
+    /// The record's own span.
+    pub span: Option<FoundSpan>,
+    /// The parent of that span.
+    pub parent: Option<FoundSpan>,
+    /// The record says that its span has no parent.
+    pub root: bool,
+    /// The high half of a Datadog trace id.
+    pub datadog_high: Option<u64>,
+    /// Propagation headers.
+    pub headers: Vec<FoundHeader>,
+    /// Correlation ids.
+    pub ids: Vec<FoundId>,
+    /// Values that may tie records together.
+    pub keys: Vec<FoundKey>,
+    /// How long something took, in nanoseconds.
+    pub duration: Option<u64>,
+    /// The stated kind of the span.
+    pub kind: Option<SpanKind>,
+    /// The stated name of the operation, in the arena.
+    pub operation: Option<At>,
+    /// Message destination.
+    pub topic: Option<At>,
+    /// Request path.
+    pub route: Option<At>,
+    /// Request method.
+    pub method: Option<At>,
+    /// Who is talked to.
+    pub peer: Option<At>,
+    /// HTTP status.
+    pub status: Option<u16>,
+    /// A service name that only the place of ids tells (Sleuth's brackets).
+    pub service: Option<At>,
+    /// The record has a stack trace or an exception.
+    pub exception: bool,
+    /// Ranks of trace, span and parent: a better source replaces a worse one.
+    ranks: [u8; 3],
+    scratch: Vec<u8>,
+}
+
+/// More ids or keys than this in one record are left out.
+const MAX_KEYS: usize = 24;
+
+impl Found {
+    fn clear(&mut self) {
+        let Found { arena, headers, ids, keys, scratch, .. } = std::mem::take(self);
+        *self = Found { arena, headers, ids, keys, scratch, ..Found::default() };
+        self.arena.clear();
+        self.headers.clear();
+        self.ids.clear();
+        self.keys.clear();
+        self.ranks = [u8::MAX; 3];
+    }
+
+    /// Finds the context of a record.
+    pub fn find(&mut self, record: &Record<'_>) {
+        self.clear();
+        for layer in record.layers.iter() {
+            self.layer(layer);
+        }
+        self.settle(record);
+    }
+
+    /// The text of a part of the arena.
+    pub fn text(&self, at: At) -> &[u8] {
+        at.of(&self.arena)
+    }
+
+    fn keep(&mut self, text: &[u8]) -> At {
+        let start = self.arena.len();
+        self.arena.extend_from_slice(text);
+        At::new(start, self.arena.len())
+    }
+
+    fn set_trace(&mut self, rank: u8, trace: id::Trace<'_>, scheme: Scheme) {
+        if rank < self.ranks[0] {
+            self.ranks[0] = rank;
+            self.trace = Some(self.found_trace(trace, scheme));
+        }
+    }
+
+    fn found_trace(&mut self, trace: id::Trace<'_>, scheme: Scheme) -> FoundTrace {
+        let text = trace.opaque.map(|text| self.keep(text));
+        FoundTrace { id: trace.id, text, scheme, lenient: trace.lenient }
+    }
+
+    fn found_span(&mut self, span: id::Span<'_>) -> FoundSpan {
+        let text = span.opaque.map(|text| self.keep(text));
+        FoundSpan { id: span.id, text }
+    }
+
+    fn set_span(&mut self, rank: u8, span: id::Span<'_>) {
+        if rank < self.ranks[1] {
+            self.ranks[1] = rank;
+            self.span = Some(self.found_span(span));
+        }
+    }
+
+    fn set_parent(&mut self, rank: u8, span: id::Span<'_>) {
+        if rank < self.ranks[2] {
+            self.ranks[2] = rank;
+            self.parent = Some(self.found_span(span));
+        }
+    }
+
+    fn add_header(&mut self, header: header::Header<'_>) {
+        let trace = self.found_trace(header.trace, header.scheme);
+        let span = header.span.map(|span| self.found_span(span));
+        let parent = header.parent.map(|span| self.found_span(span));
+        let same = |other: &FoundHeader| other.trace.id == trace.id && other.span.map(|span| span.id) == span.map(|span| span.id);
+        if self.headers.len() < MAX_KEYS && !self.headers.iter().any(same) {
+            self.headers.push(FoundHeader { role: HeaderRole::Unknown, trace, span, parent });
+        }
+    }
+
+    fn add_id(&mut self, name: &[u8], value: &[u8]) {
+        if self.ids.len() >= MAX_KEYS || value.len() > 256 || value.is_empty() {
+            return;
+        }
+        let known = |id: &FoundId, arena: &[u8]| id.name.of(arena) == name;
+        if self.ids.iter().any(|id| known(id, &self.arena)) {
+            return;
+        }
+        let name = self.keep(name);
+        let value = self.keep(value);
+        self.ids.push(FoundId { name, value });
+    }
+
+    fn add_key(&mut self, name: &[u8], value: &[u8], shape: Shape) {
+        if self.keys.len() >= MAX_KEYS || value.len() > 128 || value.is_empty() || name.is_empty() || name.len() > 64 {
+            return;
+        }
+        let symbol = Symbol::of(value);
+        let start = self.arena.len();
+        self.arena.extend(name.iter().filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80).map(u8::to_ascii_lowercase));
+        let name_text = At::new(start, self.arena.len());
+        let name = Symbol::of(name_text.of(&self.arena));
+        if name.is_none() || self.keys.iter().any(|key| key.value == symbol && key.name == name) {
+            self.arena.truncate(start);
+            return;
+        }
+        let value_text = self.keep(value);
+        self.keys.push(FoundKey { name, name_text, value: symbol, value_text, shape });
+    }
+
+    /// What needs the whole record: headers stand in for missing ids, and their role is told by the record's words.
+    fn settle(&mut self, record: &Record<'_>) {
+        if let (Some(high), Some(trace)) = (self.datadog_high, &mut self.trace) {
+            if trace.scheme == Scheme::Datadog && trace.id.bits() >> 64 == 0 {
+                trace.id = TraceId::new(u128::from(high) << 64 | trace.id.bits()).unwrap_or(trace.id);
+            }
+        }
+        if !self.headers.is_empty() {
+            let role = record.message().map_or(HeaderRole::Unknown, |(message, _)| words::header_role(message));
+            for header in &mut self.headers {
+                header.role = role;
+            }
+        }
+        if self.trace.is_none() {
+            // two headers of different traces name none as the record's own
+            let mut traces = self.headers.iter().map(|header| header.trace);
+            if let Some(first) = traces.next() {
+                if traces.all(|other| other.id == first.id) {
+                    self.trace = Some(first);
+                }
+            }
+        }
+    }
+
+    /// The span id to show for the record: its own, else the one of its propagation header.
+    pub fn shown_span(&self) -> Option<FoundSpan> {
+        self.span.or_else(|| {
+            let trace = self.trace?.id;
+            self.headers.iter().find(|header| header.trace.id == trace).and_then(|header| header.span)
+        })
+    }
+
+    /// The parent id to show for the record.
+    pub fn shown_parent(&self) -> Option<FoundSpan> {
+        self.parent.or_else(|| {
+            if self.span.is_some() {
+                return None;
+            }
+            let trace = self.trace?.id;
+            self.headers.iter().find(|header| header.trace.id == trace).and_then(|header| header.parent)
+        })
+    }
+
+    /// Whether anything that correlates was found.
+    pub fn has_context(&self) -> bool {
+        self.trace.is_some() || self.span.is_some() || self.parent.is_some() || !self.ids.is_empty() || !self.headers.is_empty()
+    }
+}

@@ -1,0 +1,127 @@
+//! Access logs: the common and combined formats and what web servers and proxies make of them.
+//!
+//! Told by a time in brackets followed, on the same line, by a quoted request. Sources: Apache mod_log_config, nginx
+//! ngx_http_log_module, HAProxy "HTTP log format", Envoy "Default format string".
+
+use super::timestamp::{self, DayOrder};
+use super::{At, Draft, Field, NameHash, Role, Writing};
+use crate::model::Stamp;
+use memchr::{memchr, memmem};
+
+/// The time must stand within this many bytes.
+const TIME_WITHIN: usize = 256;
+
+/// Reads an access log line; `false` if it is none.
+pub fn read(line: &[u8], order: DayOrder, draft: &mut Draft) -> bool {
+    let Some((stamp, open, close)) = bracketed_time(line, order) else { return false };
+    let Some(request) = request(line, close) else { return false };
+    // words before the time must be addresses, users, names: no sentence, no level
+    let before = &line[..open];
+    if before.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).count() > 8 || memchr(b'[', before).is_some() {
+        return false;
+    }
+    draft.stamp = Some(stamp);
+    draft.message = Some((At::new(0, line.len()), Writing::Plain));
+    for (role, at) in [(Role::Method, request.method), (Role::Route, request.path), (Role::Status, request.status)] {
+        if !at.is_empty() {
+            draft.fields.push(Field {
+                name: At::default(),
+                parent: At::default(),
+                path: NameHash::default(),
+                role,
+                rank: 0,
+                top: true,
+                value: at,
+                writing: Writing::Plain,
+            });
+        }
+    }
+    draft.free.push(At::new(0, open));
+    draft.free.push(At::new(close + 1, line.len()));
+    true
+}
+
+/// A time in brackets near the front: the stamp and the positions of the brackets.
+fn bracketed_time(line: &[u8], order: DayOrder) -> Option<(Stamp, usize, usize)> {
+    let open = memchr(b'[', &line[..line.len().min(TIME_WITHIN)])?;
+    let (stamp, taken) = timestamp::parse_prefix(&line[open + 1..], order)?;
+    let close = open + 1 + taken;
+    (line.get(close) == Some(&b']')).then_some((stamp, open, close))
+}
+
+/// The parts of a quoted request line and the status behind it; parts may be empty.
+pub struct Request {
+    /// `GET`.
+    pub method: At,
+    /// The path without its query.
+    pub path: At,
+    /// Three digits.
+    pub status: At,
+}
+
+/// The first request line (`GET /path HTTP/1.1`, in quotes) from `start` on.
+pub fn request(line: &[u8], start: usize) -> Option<Request> {
+    let mut from = start;
+    while let Some(found) = memchr(b'"', &line[from..]) {
+        let open = from + found + 1;
+        let close = open + memchr(b'"', &line[open..])?;
+        let inside = &line[open..close];
+        if let Some(request) = request_line(inside, open) {
+            return Some(Request { status: status(line, close + 1), ..request });
+        }
+        if matches!(inside, b"-" | b"" | b"<BADREQ>") {
+            let status = status(line, close + 1);
+            return (!status.is_empty()).then_some(Request { method: At::default(), path: At::default(), status });
+        }
+        from = close + 1;
+    }
+    None
+}
+
+fn request_line(inside: &[u8], offset: usize) -> Option<Request> {
+    let method = inside.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    if !(3..=10).contains(&method) || inside.get(method) != Some(&b' ') {
+        return None;
+    }
+    let rest = &inside[method + 1..];
+    let length = memmem::rfind(rest, b" HTTP/").or_else(|| rest.starts_with(b"/").then_some(rest.len()))?;
+    let target = &rest[..length];
+    let path = target.iter().position(|byte| matches!(byte, b'?' | b'#' | b' ')).unwrap_or(target.len());
+    let start = offset + method + 1;
+    Some(Request { method: At::new(offset, offset + method), path: At::new(start, start + path), status: At::default() })
+}
+
+/// Three digits behind the request, or (HAProxy) none.
+fn status(line: &[u8], start: usize) -> At {
+    let begin = start + line[start..].iter().take_while(|&&byte| byte == b' ').count();
+    let digits = line[begin..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if digits == 3 && (b'1'..=b'5').contains(&line[begin]) { At::new(begin, begin + 3) } else { At::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expected: Option<[&str; 3]>) {
+        let mut draft = Draft::default();
+        let found = read(line.as_bytes(), DayOrder::MonthFirst, &mut draft);
+        let get = |role| draft.fields.iter().find(|field| field.role == role).map_or("", |field| std::str::from_utf8(field.value.of(line.as_bytes())).unwrap_or(""));
+        let got = found.then(|| [get(Role::Method), get(Role::Route), get(Role::Status)]);
+        assert_eq!(got, expected, "{line}");
+    }
+
+    #[test]
+    fn requests_of_servers_and_proxies_are_read() {
+        check(r#"127.0.0.1 - - [22/Nov/2026:08:29:31 +0000] "GET /t/1?q=2 HTTP/1.1" 200 2 "-" "curl""#, Some(["GET", "/t/1", "200"]));
+        check(r#"[2024-07-14T21:22:39.664Z] "GET /api/2 HTTP/1.1" 503 UF 0 154 14 13 "-""#, Some(["GET", "/api/2", "503"]));
+        check(r#"127.0.0.1:3 [22/Nov/2026:08:29:34.740] web web/<NOSRV> 0/-1/0 200 90 - - LR-- 1/1 0/0 {x} "GET /a HTTP/1.1""#, Some(["GET", "/a", ""]));
+        check(r#"10.0.0.1 - - [15/Feb/2013:06:00:31 +0000] "-" 400 0 "-" "-""#, Some(["", "", "400"]));
+    }
+
+    #[test]
+    fn other_lines_with_a_time_in_brackets_are_left_alone() {
+        check(r#"[2025-06-24T11:43:04.761556+00:00] orders.INFO: user "carmen" logged in"#, None);
+        check("[2024-05-01 12:00:00] no request", None);
+    }
+}

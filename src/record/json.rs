@@ -1,0 +1,349 @@
+//! Finds the fields of a JSON object without building it.
+//!
+//! Source: RFC 8259. Lenient: a text that ends early or breaks the grammar gives the fields up to that place. Depth and
+//! number of fields are bounded; what lies deeper is passed over.
+
+use super::names::{self, NameHash, Role};
+use super::{At, Field, Writing};
+use memchr::{memchr, memchr2};
+
+/// Containers deeper than this are passed over.
+pub const MAX_DEPTH: usize = 48;
+/// Fields of one record beyond this many are passed over.
+pub const MAX_FIELDS: usize = 1024;
+
+/// How far a scan came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Scan {
+    /// One past the last byte that belongs to the value.
+    pub end: usize,
+    /// The value is whole.
+    pub complete: bool,
+}
+
+struct Container {
+    name: At,
+    path: NameHash,
+    top: bool,
+    array: bool,
+    /// In an object of the form `{"key": NAME, "value": VALUE}`: the position of NAME.
+    pair_name: Option<At>,
+}
+
+/// Appends the fields of the object or array at `start` (a `{` or `[`) to `fields`.
+///
+/// An object with a text under `key` or `name` and a scalar under `value` (lists of headers, OTLP attributes) also gives
+/// a field of that name. Objects under `stringValue`, `intValue` and so on (OTLP's AnyValue) count as the value itself.
+pub fn scan(text: &[u8], start: usize, fields: &mut Vec<Field>) -> Scan {
+    let mut scanner = Scanner { text, at: start, stack: Vec::new(), fields };
+    let complete = scanner.run().is_some();
+    Scan { end: scanner.at, complete }
+}
+
+struct Scanner<'t, 'f> {
+    text: &'t [u8],
+    at: usize,
+    stack: Vec<Container>,
+    fields: &'f mut Vec<Field>,
+}
+
+impl Scanner<'_, '_> {
+    fn run(&mut self) -> Option<()> {
+        let array = self.text.get(self.at) == Some(&b'[');
+        self.at += 1;
+        self.stack.push(Container { name: At::default(), path: NameHash::default(), top: true, array, pair_name: None });
+        while let Some(container) = self.stack.last() {
+            let array = container.array;
+            match self.next_byte()? {
+                b'}' | b']' => {
+                    self.at += 1;
+                    self.stack.pop();
+                }
+                b',' => self.at += 1,
+                b'"' if !array => self.member()?,
+                _ if array => self.value(At::default(), None)?,
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+
+    /// The next byte that is not white space; it is not consumed.
+    #[inline]
+    fn next_byte(&mut self) -> Option<u8> {
+        loop {
+            match *self.text.get(self.at)? {
+                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
+                byte => return Some(byte),
+            }
+        }
+    }
+
+    /// The inside of the string at the cursor, and whether it has escapes.
+    #[inline]
+    fn string(&mut self) -> Option<(At, bool)> {
+        let start = self.at + 1;
+        let (end, escaped) = string_end(self.text, start)?;
+        self.at = end + 1;
+        Some((At::new(start, end), escaped))
+    }
+
+    fn member(&mut self) -> Option<()> {
+        let (name, _) = self.string()?;
+        if self.next_byte()? != b':' {
+            return None;
+        }
+        self.at += 1;
+        self.value(name, Some(NameHash::of(name.of(self.text))))
+    }
+
+    fn value(&mut self, name: At, leaf: Option<NameHash>) -> Option<()> {
+        match self.next_byte()? {
+            open @ (b'{' | b'[') => {
+                let parent = self.stack.last()?;
+                let path = leaf.map_or(parent.path, |_| parent.path.text(name.of(self.text)));
+                let top = parent.top && leaf.is_none_or(names::is_transparent);
+                if self.stack.len() >= MAX_DEPTH {
+                    self.at = skip_nested(self.text, self.at)?;
+                    return Some(());
+                }
+                self.at += 1;
+                let name = if leaf.is_some() { name } else { parent.name };
+                self.stack.push(Container { name, path, top, array: open == b'[', pair_name: None });
+                Some(())
+            }
+            b'"' => {
+                let (value, escaped) = self.string()?;
+                self.field(name, leaf, value, if escaped { Writing::Escaped } else { Writing::Plain });
+                Some(())
+            }
+            _ => {
+                let start = self.at;
+                let length = self.text[start..].iter().position(|byte| b",}] \n\r\t".contains(byte));
+                let end = length.map_or(self.text.len(), |length| start + length);
+                let writing = match &self.text[start..end] {
+                    b"null" => Writing::Null,
+                    b"true" | b"false" => Writing::Bool,
+                    [b'0'..=b'9' | b'-', ..] => Writing::Number,
+                    _ => return None,
+                };
+                self.at = end;
+                length?;
+                self.field(name, leaf, At::new(start, end), writing);
+                Some(())
+            }
+        }
+    }
+
+    #[inline]
+    fn field(&mut self, name: At, leaf: Option<NameHash>, value: At, writing: Writing) {
+        if self.fields.len() >= MAX_FIELDS {
+            return;
+        }
+        let Some(container) = self.stack.last_mut() else { return };
+        let (path, own) = match leaf {
+            Some(leaf) => (container.path.text(name.of(self.text)), leaf),
+            None => (container.path, container.path),
+        };
+        let known = names::lookup(path, own, container.top);
+        let (role, rank) = known.map_or((Role::Other, u8::MAX), |known| (known.role, known.rank));
+        let (top, parent) = (container.top, container.name);
+        match name.of(self.text) {
+            b"key" | b"name" | b"Key" | b"Name" if writing == Writing::Plain => container.pair_name = Some(value),
+            b"value" | b"Value" | b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue" => {
+                let pair = if name.of(self.text).len() == 5 {
+                    container.pair_name
+                } else {
+                    self.stack.iter().rev().nth(1).and_then(|outer| outer.pair_name)
+                };
+                if let Some(pair) = pair {
+                    return self.pair(pair, value, writing);
+                }
+            }
+            _ => {}
+        }
+        self.fields.push(Field { name, parent, path, role, rank, top, value, writing });
+    }
+
+    /// A field whose name stands in a value of its own.
+    fn pair(&mut self, name: At, value: At, writing: Writing) {
+        let path = NameHash::of(name.of(self.text));
+        let known = names::lookup(path, path, true);
+        let (role, rank) = known.map_or((Role::Other, u8::MAX), |known| (known.role, known.rank));
+        self.fields.push(Field { name, parent: At::default(), path, role, rank, top: true, value, writing });
+    }
+}
+
+/// The position of the quote that ends the string whose inside begins at `start`, and whether it has escapes.
+#[inline]
+pub fn string_end(text: &[u8], start: usize) -> Option<(usize, bool)> {
+    let first = start + memchr2(b'"', b'\\', text.get(start..)?)?;
+    if text[first] == b'"' {
+        return Some((first, false));
+    }
+    let mut at = first;
+    loop {
+        at += memchr2(b'"', b'\\', text.get(at..)?)?;
+        if text[at] == b'"' {
+            return Some((at, true));
+        }
+        at += 2;
+    }
+}
+
+/// One past the end of the object or array at `start`, whatever its depth; `None` if it does not end.
+pub fn skip_nested(text: &[u8], start: usize) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut at = start;
+    loop {
+        match *text.get(at)? {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            b'"' => at = string_end(text, at + 1)?.0,
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+/// Appends the text that an escaped string (its inside) stands for. Broken escapes stay as they are written.
+pub fn unescape(inside: &[u8], out: &mut Vec<u8>) {
+    let mut rest = inside;
+    while let Some(at) = memchr(b'\\', rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at..];
+        let taken = match rest.get(1) {
+            Some(b'n') => simple(out, b'\n'),
+            Some(b't') => simple(out, b'\t'),
+            Some(b'r') => simple(out, b'\r'),
+            Some(b'b') => simple(out, 8),
+            Some(b'f') => simple(out, 12),
+            Some(&byte @ (b'"' | b'\\' | b'/' | b'\'')) => simple(out, byte),
+            Some(b'u') => unicode(rest, out),
+            _ => 0,
+        };
+        if taken == 0 {
+            out.push(b'\\');
+        }
+        rest = &rest[taken.max(1)..];
+    }
+    out.extend_from_slice(rest);
+}
+
+fn simple(out: &mut Vec<u8>, byte: u8) -> usize {
+    out.push(byte);
+    2
+}
+
+/// Appends the character of a `\uXXXX` escape or surrogate pair; gives the number of bytes it takes, 0 if it is broken.
+fn unicode(text: &[u8], out: &mut Vec<u8>) -> usize {
+    let Some(high) = hex4(text) else { return 0 };
+    let (code, taken) = match high {
+        0xd800..=0xdbff => match text.get(6..).filter(|next| next.starts_with(b"\\u")).and_then(hex4) {
+            Some(low @ 0xdc00..=0xdfff) => (0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00), 12),
+            _ => (0xfffd, 6),
+        },
+        code => (code, 6),
+    };
+    let character = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+    out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+    taken
+}
+
+fn hex4(escape: &[u8]) -> Option<u32> {
+    escape.get(2..6)?.iter().try_fold(0, |code, &byte| Some(code << 4 | char::from(byte).to_digit(16)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn fields(text: &str) -> (Vec<(String, String)>, Scan) {
+        let mut fields = Vec::new();
+        let scan = scan(text.as_bytes(), 0, &mut fields);
+        let show = |at: At| String::from_utf8_lossy(at.of(text.as_bytes())).into_owned();
+        (fields.iter().map(|field| (show(field.name), show(field.value))).collect(), scan)
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &[(&str, &str)]) {
+        let (got, scan) = fields(text);
+        let got: Vec<_> = got.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(got, expected, "{text}");
+        assert!(scan.complete && scan.end == text.len(), "{text}: {scan:?}");
+    }
+
+    #[test]
+    fn scalars_of_every_kind_are_found_at_every_depth() {
+        check(
+            r#"{"a":"x","b":{"c":1.5e3,"d":[true,null,"y"]},"e":{}}"#,
+            &[("a", "x"), ("c", "1.5e3"), ("", "true"), ("", "null"), ("", "y")],
+        );
+        check("{ \"a\" :\t-1 ,\n \"b\": false\r}", &[("a", "-1"), ("b", "false")]);
+    }
+
+    #[test]
+    fn a_list_of_names_and_values_gives_fields_of_these_names() {
+        check(r#"{"headers":[{"name":"b3","value":"x"}]}"#, &[("name", "b3"), ("b3", "x")]);
+        check(
+            r#"{"attributes":[{"key":"order.id","value":{"intValue":7}}]}"#,
+            &[("key", "order.id"), ("order.id", "7")],
+        );
+    }
+
+    #[test]
+    fn a_text_that_breaks_off_keeps_the_fields_before() {
+        let (got, scan) = fields(r#"{"a":"x","b":"unfini"#);
+        assert_eq!(got, [("a".to_owned(), "x".to_owned())]);
+        assert!(!scan.complete);
+        assert!(!fields(r#"{"a":12"#).1.complete);
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(fields(&deep).1.complete);
+        let endless = "{\"a\":".repeat(100_000);
+        assert!(!fields(&endless).1.complete);
+    }
+
+    #[test]
+    fn escapes_are_decoded_and_broken_ones_stay() {
+        for (inside, expected) in [
+            (r"a\nb\t\u00e9\ud83d\ude00\/", "a\nb\té😀/"),
+            (r"C:\\data\\x", r"C:\data\x"),
+            (r"\ud83d!", "\u{fffd}!"),
+            (r"\q \u12 \", r"\q \u12 \"),
+        ] {
+            let mut out = Vec::new();
+            unescape(inside.as_bytes(), &mut out);
+            assert_eq!(String::from_utf8_lossy(&out), expected, "{inside}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(text in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let mut fields = Vec::new();
+            let mut line = b"{".to_vec();
+            line.extend(&text);
+            let scan = scan(&line, 0, &mut fields);
+            prop_assert!(scan.end <= line.len());
+            unescape(&text, &mut Vec::new());
+        }
+
+        #[test]
+        fn strings_are_decoded_as_serde_json_does(text in ".{0,40}") {
+            let written = serde_json::to_string(&text).expect("a string can be written");
+            let mut out = Vec::new();
+            unescape(&written.as_bytes()[1..written.len() - 1], &mut out);
+            prop_assert_eq!(String::from_utf8(out).expect("UTF-8"), text);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! klog and glog: `I1122 08:29:19.892876    3569 file.go:158] message`.
+//!
+//! Source: k8s.io/klog, "header formats a log header"; github.com/google/glog, "Log line format"
+//! (glog may write a year: `I20221122`). Structured messages follow klog's `"message" key="value"`.
+
+use super::{At, Draft, Head, Writing, level, text, timestamp};
+use memchr::memchr;
+
+/// Whether a line begins like klog: a level's letter, month and day, and a time of day.
+pub fn detect(line: &[u8]) -> bool {
+    let digits = line[1..].iter().take(9).take_while(|byte| byte.is_ascii_digit()).count();
+    matches!(digits, 4 | 8) && line.get(1 + digits) == Some(&b' ') && line.get(4 + digits) == Some(&b':')
+}
+
+/// Reads a klog line: time, level, thread, logger and message; `false` if it is none after all.
+pub fn read(line: &[u8], draft: &mut Draft) -> Option<Head> {
+    let (stamp, taken) = timestamp::parse_klog(&line[1..])?;
+    let mut at = 1 + taken;
+    at = text::skip_blanks(line, at);
+    let thread_end = at + line[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let close = at + memchr(b']', &line[at..line.len().min(at + 256)])?;
+    draft.stamp = Some(stamp);
+    draft.level = level::from_letter(line[0]);
+    if thread_end > at {
+        draft.thread = Some(At::new(at, thread_end));
+    }
+    draft.logger = Some(text::trim(line, At::new(thread_end, close)));
+    let mut message = text::skip_blanks(line, close + 1);
+    if let Some(bracket) = line.get(message..).filter(|rest| rest.starts_with(b"\"")) {
+        let (end, escaped) = super::json::string_end(bracket, 1)?;
+        draft.message = Some((At::new(message + 1, message + end), if escaped { Writing::Escaped } else { Writing::Plain }));
+        super::logfmt::scan(line, message + end + 1, &mut draft.fields);
+        message += end + 1;
+    }
+    Some(Head { stamp: Some(stamp), stamp_at: At::new(1, 1 + taken), level: draft.level, message, context: false })
+}

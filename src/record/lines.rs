@@ -1,0 +1,471 @@
+//! Joins lines to records.
+//!
+//! A block may begin and end anywhere between two lines. What a line means depends on the lines before it only through the
+//! [`LaneState`] of its lane, so a worker reads a block with the states it is told and says with which it ended; whoever
+//! puts the blocks in order compares, and has a block read again where the states were not as told. Lines at the front of
+//! a block that go on with a record of the block before, and the record still open at the end, are handed back as they
+//! are: they are read when the record is whole.
+
+use super::look::{self, Class, Look, Profile};
+use super::read::{self, Layers, MAX_LAYERS, Reader, Record};
+use super::{Draft, Format, Layer, Writing, envelope};
+use crate::model::SkipReason;
+use memchr::memchr;
+
+/// A record of more lines than this ends; lines that would go on with it are records of their own.
+pub const MAX_RECORD_LINES: u32 = 4096;
+/// A record of more bytes than this ends likewise.
+pub const MAX_RECORD_BYTES: usize = 1 << 20;
+
+/// What the last record of a lane was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Mode {
+    /// There was none.
+    #[default]
+    Fresh,
+    /// Text with a header: lines without one go on with it.
+    Headed,
+    /// JSON, logfmt and so on: only indented lines go on with it.
+    Structured,
+    /// A line without header: the next one is a record of its own.
+    Bare,
+}
+
+/// What a line's meaning takes from the lines before it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct LaneState {
+    /// What the last record was.
+    pub mode: Mode,
+    /// The last line goes on in the next one whatever that looks like.
+    pub partial: bool,
+}
+
+/// Lines of a record that is not whole in this block.
+#[derive(Clone, Debug)]
+pub struct Open {
+    /// The lane.
+    pub lane: u64,
+    /// First byte and one past the last byte of each line, in the block.
+    pub lines: Vec<(usize, usize)>,
+    /// Number of the first of these lines in the block, from 0.
+    pub line: u64,
+}
+
+/// How a block ended.
+#[derive(Debug, Default)]
+pub struct Exit {
+    /// Lines at the front, by lane, that go on with a record of an earlier block.
+    pub leading: Vec<Open>,
+    /// The record of each lane that is open at the end.
+    pub open: Vec<Open>,
+    /// The state of each lane that appeared: at the start as it was taken, whether it mattered, and at the end.
+    pub states: Vec<(u64, LaneState, bool, LaneState)>,
+    /// Physical lines in the block.
+    pub lines: u64,
+    /// What was passed over: reason, how often, and the first line (from 0).
+    pub skipped: Vec<Skipped>,
+}
+
+/// Something that was passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Why.
+    pub reason: SkipReason,
+    /// How often.
+    pub count: u64,
+    /// The first line in the block, from 0.
+    pub line: u64,
+}
+
+/// Takes records as they become whole.
+pub trait Sink {
+    /// A whole record.
+    fn record(&mut self, record: &Record<'_>);
+}
+
+/// A line of a lane, freed of its wrapping, and the record that began with it.
+#[derive(Debug, Default)]
+struct Pending {
+    lines: Vec<(usize, usize)>,
+    line: u64,
+    wrapped: Option<Format>,
+    outer: Draft,
+    look: Option<Look>,
+    draft: Draft,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// A part of the block.
+    Borrowed(usize, usize),
+    /// Decoded or joined.
+    Owned(Vec<u8>),
+}
+
+impl Default for Content {
+    fn default() -> Content {
+        Content::Borrowed(0, 0)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Lane {
+    key: u64,
+    entry: LaneState,
+    entry_mattered: bool,
+    state: LaneState,
+    pending: Option<Box<Pending>>,
+    leading: Vec<(usize, usize)>,
+    leading_line: u64,
+}
+
+/// Joins the lines of blocks; its buffers are used again from block to block.
+#[derive(Debug, Default)]
+pub struct Lines {
+    lanes: Vec<Lane>,
+    spare: Vec<Box<Pending>>,
+    drafts: Vec<Draft>,
+    buffers: Vec<Vec<u8>>,
+    stripped: Vec<u8>,
+}
+
+impl Lines {
+    /// Reads a block: hands the records that are whole in it to `sink`, and gives how it ended.
+    ///
+    /// `entry` gives the state of lanes at the start of the block; lanes not in it are new.
+    pub fn block(&mut self, block: &[u8], profile: &Profile, entry: &[(u64, LaneState)], sink: &mut dyn Sink) -> Exit {
+        self.drafts.resize_with(MAX_LAYERS, Draft::default);
+        self.buffers.resize_with(MAX_LAYERS, Vec::new);
+        self.lanes.clear();
+        self.lanes.extend(entry.iter().map(|&(key, state)| Lane { key, entry: state, state, ..Lane::default() }));
+        let mut exit = Exit::default();
+        let colours = memchr(0x1b, block).is_some();
+        let mut start = 0;
+        let mut number = 0;
+        while start < block.len() {
+            let end = memchr(b'\n', &block[start..]).map_or(block.len(), |length| start + length);
+            self.line(block, start, end, number, colours, profile, sink, &mut exit.skipped);
+            number += 1;
+            start = end + 1;
+        }
+        exit.lines = number;
+        for lane in self.lanes.drain(..) {
+            if !lane.leading.is_empty() {
+                exit.leading.push(Open { lane: lane.key, lines: lane.leading, line: lane.leading_line });
+            }
+            if let Some(mut pending) = lane.pending {
+                exit.open.push(Open { lane: lane.key, lines: std::mem::take(&mut pending.lines), line: pending.line });
+                self.spare.push(pending);
+            }
+            exit.states.push((lane.key, lane.entry, lane.entry_mattered, lane.state));
+        }
+        exit
+    }
+
+    /// Reads the lines of `text`, which are known to be one record, and hands it to `sink`.
+    pub fn whole(&mut self, text: &[u8], profile: &Profile, sink: &mut dyn Sink) {
+        self.drafts.resize_with(MAX_LAYERS, Draft::default);
+        self.buffers.resize_with(MAX_LAYERS, Vec::new);
+        let colours = memchr(0x1b, text).is_some();
+        let mut first: Option<Box<Pending>> = None;
+        let mut partial = false;
+        let mut start = 0;
+        let mut number = 0;
+        while start < text.len() {
+            let end = memchr(b'\n', &text[start..]).map_or(text.len(), |length| start + length);
+            let mut pending = self.spare.pop().unwrap_or_default();
+            let (_, goes_on) = self.unwrap(text, start, end, number, colours, &mut pending);
+            if pending.content.bytes(text).is_empty() && !goes_on && !partial {
+                self.spare.push(pending);
+            } else if let Some(open) = &mut first {
+                open.append(text, &pending, partial);
+                self.spare.push(pending);
+            } else {
+                pending.look = Some(pending.look(text, profile));
+                first = Some(pending);
+            }
+            partial = goes_on;
+            number += 1;
+            start = end + 1;
+        }
+        if let Some(mut pending) = first {
+            if pending.lines.len() > 1 {
+                // the first line may have been a part only
+                pending.look = Some(pending.look(text, profile));
+            }
+            self.finish(text, pending, profile, sink);
+        }
+    }
+
+    /// Takes wrapping and colours off a line; gives its lane and whether it goes on in the next line.
+    fn unwrap(&mut self, block: &[u8], start: usize, end: usize, number: u64, colours: bool, pending: &mut Pending) -> (u64, bool) {
+        pending.lines.clear();
+        pending.lines.push((start, end));
+        pending.line = number;
+        pending.wrapped = None;
+        pending.look = None;
+        pending.outer.clear();
+        pending.draft.clear();
+        let mut raw = &block[start..end];
+        if raw.last() == Some(&b'\r') {
+            raw = &raw[..raw.len() - 1];
+        }
+        let nuls = raw.iter().take_while(|&&byte| byte == 0).count();
+        raw = &raw[nuls..];
+        let offset = start + nuls;
+        let coloured = colours && memchr(0x1b, raw).is_some();
+        let mut buffer = match std::mem::take(&mut pending.content) {
+            Content::Owned(buffer) => buffer,
+            Content::Borrowed(..) => Vec::new(),
+        };
+        buffer.clear();
+        let clean: &[u8] = if coloured {
+            self.stripped.clear();
+            strip_escapes(raw, &mut self.stripped);
+            &self.stripped
+        } else {
+            raw
+        };
+        let Some(wrapped) = envelope::strip(clean, &mut pending.outer, &mut buffer) else {
+            pending.outer.clear();
+            pending.content = if coloured {
+                buffer.extend_from_slice(clean);
+                Content::Owned(buffer)
+            } else {
+                Content::Borrowed(offset, offset + clean.len())
+            };
+            return (0, false);
+        };
+        pending.wrapped = Some(wrapped.format);
+        pending.content = match wrapped.inside {
+            Some(inside) if coloured => {
+                buffer.extend_from_slice(inside.of(clean));
+                Content::Owned(buffer)
+            }
+            Some(inside) => Content::Borrowed(offset + inside.start as usize, offset + inside.end()),
+            None => {
+                if memchr(0x1b, &buffer).is_some() {
+                    self.stripped.clear();
+                    strip_escapes(&buffer, &mut self.stripped);
+                    std::mem::swap(&mut buffer, &mut self.stripped);
+                }
+                Content::Owned(buffer)
+            }
+        };
+        (wrapped.lane, wrapped.partial)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn line(
+        &mut self,
+        block: &[u8],
+        start: usize,
+        end: usize,
+        number: u64,
+        colours: bool,
+        profile: &Profile,
+        sink: &mut dyn Sink,
+        skipped: &mut Vec<Skipped>,
+    ) {
+        let mut pending = self.spare.pop().unwrap_or_default();
+        let (key, goes_on) = self.unwrap(block, start, end, number, colours, &mut pending);
+        let index = self.lanes.iter().position(|lane| lane.key == key).unwrap_or_else(|| {
+            self.lanes.push(Lane { key, ..Lane::default() });
+            self.lanes.len() - 1
+        });
+        let lane = &mut self.lanes[index];
+        let joined = lane.state.partial;
+        lane.state.partial = goes_on;
+        if joined {
+            lane.entry_mattered |= lane.pending.is_none();
+            self.go_on(block, index, pending, true, number);
+            return;
+        }
+        let mut seen = pending.look(block, profile);
+        let class = match seen.class {
+            Class::Plain if lane.state.mode == Mode::Headed => {
+                lane.entry_mattered |= lane.pending.is_none();
+                Class::Continuation
+            }
+            Class::Continuation if lane.state.mode == Mode::Fresh => {
+                lane.entry_mattered |= lane.pending.is_none();
+                Class::Plain
+            }
+            Class::Continuation => {
+                // only whether there was a record before matters
+                lane.entry_mattered |= lane.pending.is_none();
+                Class::Continuation
+            }
+            Class::Plain => {
+                lane.entry_mattered |= lane.pending.is_none();
+                Class::Plain
+            }
+            class => class,
+        };
+        match class {
+            Class::Blank | Class::Header => {
+                let reason = match class {
+                    Class::Header => SkipReason::HeaderLine,
+                    _ if end > start && block[start] == 0 => SkipReason::BinaryPart,
+                    _ => SkipReason::EmptyLine,
+                };
+                skip(skipped, reason, number);
+                self.spare.push(pending);
+            }
+            Class::Continuation => self.go_on(block, index, pending, false, number),
+            Class::Start | Class::Plain => {
+                if seen.class == Class::Continuation {
+                    seen.class = Class::Plain;
+                }
+                pending.look = Some(seen);
+                lane.state.mode = match seen.format {
+                    _ if class == Class::Plain && seen.format == Format::Text => Mode::Bare,
+                    Format::Text | Format::Klog => Mode::Headed,
+                    _ => Mode::Structured,
+                };
+                if let Some(before) = lane.pending.replace(pending) {
+                    self.finish(block, before, profile, sink);
+                }
+            }
+        }
+    }
+
+    /// Adds a line to the open record of its lane.
+    fn go_on(&mut self, block: &[u8], index: usize, pending: Box<Pending>, partial: bool, number: u64) {
+        let lane = &mut self.lanes[index];
+        match &mut lane.pending {
+            Some(open) => {
+                open.append(block, &pending, partial);
+                if open.is_full(block) {
+                    lane.state.mode = Mode::Bare;
+                }
+            }
+            None => {
+                if lane.leading.is_empty() {
+                    lane.leading_line = number;
+                }
+                lane.leading.push(pending.lines[0]);
+            }
+        }
+        self.spare.push(pending);
+    }
+
+    /// Reads a whole record and hands it on.
+    fn finish(&mut self, block: &[u8], mut pending: Box<Pending>, profile: &Profile, sink: &mut dyn Sink) {
+        let Some(mut seen) = pending.look else {
+            self.spare.push(pending);
+            return;
+        };
+        let (offset, _) = pending.lines[0];
+        let len = pending.lines.last().map_or(0, |&(_, end)| end - offset);
+        let Pending { content, outer, draft, wrapped, lines, line, .. } = &mut *pending;
+        let text: &[u8] = match content {
+            Content::Borrowed(start, end) => &block[*start..*end],
+            Content::Owned(buffer) => buffer,
+        };
+        if lines.len() > 1 && seen.format == Format::Text && text.starts_with(b"{") {
+            // a brace on a line of its own opened a JSON record
+            seen.format = Format::Json;
+        }
+        let around = match wrapped {
+            Some(format) => {
+                let (from, to) = lines[0];
+                let raw = &block[from..to];
+                Layers::default().with(Layer { text: raw, draft: outer, format: *format, names: &[] })
+            }
+            None => Layers::default(),
+        };
+        let reader = Reader { profile, drafts: &mut self.drafts, buffers: &mut self.buffers };
+        read::read(text, &seen, draft, around, reader, &mut |layers, part| {
+            sink.record(&Record { layers, line: *line, offset, len, part });
+        });
+        self.spare.push(pending);
+    }
+}
+
+impl Content {
+    fn bytes<'b>(&'b self, block: &'b [u8]) -> &'b [u8] {
+        match self {
+            Content::Borrowed(start, end) => &block[*start..*end],
+            Content::Owned(buffer) => buffer,
+        }
+    }
+
+    fn first_line<'b>(&'b self, block: &'b [u8]) -> &'b [u8] {
+        let bytes = self.bytes(block);
+        memchr(b'\n', bytes).map_or(bytes, |end| &bytes[..end])
+    }
+}
+
+impl Pending {
+    /// Looks at the first line.
+    fn look(&mut self, block: &[u8], profile: &Profile) -> Look {
+        self.draft.clear();
+        look::look(self.content.first_line(block), profile, &mut self.draft)
+    }
+
+    fn append(&mut self, block: &[u8], next: &Pending, partial: bool) {
+        if let Content::Borrowed(start, end) = self.content {
+            self.content = Content::Owned(block[start..end].to_vec());
+        }
+        if let Content::Owned(buffer) = &mut self.content {
+            if !partial {
+                buffer.push(b'\n');
+            }
+            buffer.extend_from_slice(next.content.bytes(block));
+        }
+        self.lines.push(next.lines[0]);
+    }
+
+    fn is_full(&self, block: &[u8]) -> bool {
+        self.lines.len() >= MAX_RECORD_LINES as usize || self.content.bytes(block).len() >= MAX_RECORD_BYTES
+    }
+}
+
+fn skip(skipped: &mut Vec<Skipped>, reason: SkipReason, line: u64) {
+    match skipped.iter_mut().find(|skipped| skipped.reason == reason) {
+        Some(skipped) => skipped.count += 1,
+        None => skipped.push(Skipped { reason, count: 1, line }),
+    }
+}
+
+/// Appends `text` without terminal escape sequences (ECMA-48: CSI, OSC and two-byte ones).
+fn strip_escapes(text: &[u8], out: &mut Vec<u8>) {
+    let mut rest = text;
+    while let Some(at) = memchr(0x1b, rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + 1..];
+        let taken = match rest.first() {
+            Some(b'[') => rest[1..].iter().position(|byte| (0x40..=0x7e).contains(byte)).map_or(rest.len(), |length| length + 2),
+            Some(b']') => {
+                let bell = memchr(7, rest);
+                let end = memchr::memmem::find(rest, b"\x1b\\").map(|at| at + 1);
+                bell.into_iter().chain(end).min().map_or(0, |at| at + 1)
+            }
+            Some(b'(' | b')') => 2.min(rest.len()),
+            Some(0x30..=0x7e) => 1,
+            _ => 0,
+        };
+        rest = &rest[taken..];
+    }
+    out.extend_from_slice(rest);
+}
+
+/// Whether a value is only what loggers write for "none".
+pub fn is_placeholder(value: &[u8], writing: Writing) -> bool {
+    writing == Writing::Null
+        || matches!(
+            value.trim_ascii().to_ascii_lowercase().as_slice(),
+            b"" | b"-" | b"null" | b"none" | b"nil" | b"<nil>" | b"n/a" | b"na" | b"undefined" | b"unknown" | b"%!s(<nil>)" | b"(null)" | b"?" | b"[]" | b"{}" | b"false" | b"true"
+        )
+}
+
+/// The positions of an open record's lines as one text.
+pub fn joined(block: &[u8], lines: &[(usize, usize)], out: &mut Vec<u8>) {
+    for &(start, end) in lines {
+        out.extend_from_slice(&block[start..end]);
+        out.push(b'\n');
+    }
+}
+

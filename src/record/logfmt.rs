@@ -1,0 +1,135 @@
+//! `key=value` pairs: logfmt as Go's loggers, logrus, slog and Heroku write it.
+//!
+//! Source: the conventions of github.com/kr/logfmt; keys may hold dots, dashes and `@`, values may be quoted with
+//! backslash escapes. Words without `=` are passed over.
+
+use super::names::{self, NameHash, Role};
+use super::{At, Field, Writing, json};
+
+/// Whether a line is one of pairs from its start on: its first word is one, and more pairs than bare words follow.
+pub fn detect(line: &[u8]) -> bool {
+    let Some(first) = key_end(line, 0) else { return false };
+    if line.get(first) != Some(&b'=') {
+        return false;
+    }
+    let mut pairs = 0;
+    let mut words = 0;
+    let mut telling = false;
+    let mut at = 0;
+    while at < line.len() && pairs + words < 12 {
+        let Some((name, _, _, end)) = next(line, at) else {
+            at = word_end(line, at);
+            words += 1;
+            at = skip_blanks(line, at);
+            continue;
+        };
+        let hash = NameHash::of(name.of(line));
+        let role = names::lookup(hash, hash, true).map(|known| known.role);
+        telling |= matches!(role, Some(Role::Time | Role::Level | Role::LevelOrTime | Role::Message));
+        pairs += 1;
+        at = skip_blanks(line, end);
+    }
+    telling && pairs >= 2 && pairs >= words || pairs >= 3 && words == 0
+}
+
+/// Appends the pairs of a text to `fields`.
+pub fn scan(text: &[u8], start: usize, fields: &mut Vec<Field>) {
+    let mut at = skip_blanks(text, start);
+    while at < text.len() && fields.len() < json::MAX_FIELDS {
+        match next(text, at) {
+            Some((name, value, writing, end)) => {
+                let path = NameHash::of(name.of(text));
+                let known = names::lookup(path, path, true);
+                let (role, rank) = known.map_or((Role::Other, u8::MAX), |known| (known.role, known.rank));
+                fields.push(Field { name, parent: At::default(), path, role, rank, top: true, value, writing });
+                at = end;
+            }
+            None => at = word_end(text, at),
+        }
+        at = skip_blanks(text, at);
+    }
+}
+
+/// The pair at `start`: name, value, its writing, and one past it.
+fn next(text: &[u8], start: usize) -> Option<(At, At, Writing, usize)> {
+    let name_end = key_end(text, start)?;
+    if text.get(name_end) != Some(&b'=') {
+        return None;
+    }
+    let name = At::new(start, name_end);
+    let at = name_end + 1;
+    if text.get(at) == Some(&b'"') {
+        if let Some((end, escaped)) = json::string_end(text, at + 1) {
+            let writing = if escaped { Writing::Escaped } else { Writing::Plain };
+            return Some((name, At::new(at + 1, end), writing, end + 1));
+        }
+    }
+    let end = word_end(text, at);
+    let value = At::new(at, end);
+    let writing = match value.of(text) {
+        b"null" | b"nil" | b"<nil>" => Writing::Null,
+        b"true" | b"false" => Writing::Bool,
+        _ => Writing::Plain,
+    };
+    Some((name, value, writing, end))
+}
+
+fn key_end(text: &[u8], start: usize) -> Option<usize> {
+    let length = text[start..]
+        .iter()
+        .position(|&byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'@' | b'/' | b'%')))
+        .unwrap_or(text.len() - start);
+    let first = *text.get(start)?;
+    (length > 0 && (first.is_ascii_alphabetic() || matches!(first, b'_' | b'@'))).then_some(start + length)
+}
+
+fn word_end(text: &[u8], start: usize) -> usize {
+    text[start..].iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).map_or(text.len(), |length| start + length)
+}
+
+fn skip_blanks(text: &[u8], start: usize) -> usize {
+    text[start..].iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).map_or(text.len(), |length| start + length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_found_and_quotes_taken_off() {
+        let line = br#"time=2024-05-01T12:00:00Z level=info msg="it \"works\"" dd.trace_id=12 ok= flag n=1"#;
+        assert!(detect(line));
+        let mut fields = Vec::new();
+        scan(line, 0, &mut fields);
+        let got: Vec<_> = fields
+            .iter()
+            .map(|field| (String::from_utf8_lossy(field.name.of(line)), String::from_utf8_lossy(field.value.of(line)), field.writing))
+            .map(|(name, value, writing)| (name.into_owned(), value.into_owned(), writing))
+            .collect();
+        let expect = [
+            ("time", "2024-05-01T12:00:00Z", Writing::Plain),
+            ("level", "info", Writing::Plain),
+            ("msg", r#"it \"works\""#, Writing::Escaped),
+            ("dd.trace_id", "12", Writing::Plain),
+            ("ok", "", Writing::Plain),
+            ("n", "1", Writing::Plain),
+        ];
+        assert_eq!(got, expect.map(|(name, value, writing)| (name.to_owned(), value.to_owned(), writing)));
+    }
+
+    #[test]
+    fn prose_with_one_pair_is_no_logfmt() {
+        for line in ["order=ORD-1 reserved in 97 ms", "a=b", "GET /x?y=1 took 3ms", "x == y", "k=v and more words than pairs n=2"] {
+            assert!(!detect(line.as_bytes()), "{line}");
+        }
+    }
+
+    #[test]
+    fn an_open_quote_ends_with_the_word() {
+        let line = br#"msg="broken value level=info"#;
+        let mut fields = Vec::new();
+        scan(line, 0, &mut fields);
+        assert_eq!(fields.len(), 2);
+        assert_eq!(fields[0].value.of(line), b"\"broken");
+    }
+}

@@ -1,0 +1,167 @@
+//! What a line is at first sight: how it is written, and whether it begins a record.
+
+use super::text::{self, Head};
+use super::timestamp::DayOrder;
+use super::{Draft, Format, access, envelope, klog, logfmt, table};
+use crate::model::Date;
+use memchr::memmem;
+
+/// Whether a line begins a record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    /// It does: it has a time, a level or a structure of its own.
+    Start,
+    /// It goes on with the record before: indented, a closing bracket, a frame of a stack.
+    Continuation,
+    /// It may do either; told by what its lane is made of.
+    Plain,
+    /// There is nothing in it.
+    Blank,
+    /// It only describes the lines that follow (column names).
+    Header,
+}
+
+/// What was seen of a line.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// How it is written.
+    pub format: Format,
+    /// Whether it begins a record.
+    pub class: Class,
+    /// The header of a text.
+    pub head: Head,
+}
+
+/// What is known of a whole source before its lines are read; found from its first bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    /// How 03/04/2024 is read.
+    pub order: DayOrder,
+    /// The columns of a table.
+    pub table: Option<table::Columns>,
+    /// The user's own patterns that apply to this source.
+    pub custom: Vec<super::custom::Pattern>,
+}
+
+/// Looks at a line (without wrappings and colours); thread, logger and so on of a text's header go to `draft`.
+pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
+    let seen = |format, class| Look { format, class, head: Head::default() };
+    let Some(&first) = line.first() else { return seen(Format::Text, Class::Blank) };
+    if profile.custom.iter().any(|pattern| pattern.is_match(line)) {
+        return seen(Format::Custom, Class::Start);
+    }
+    if let Some(columns) = &profile.table {
+        let class = if columns.is_header(line) { Class::Header } else { Class::Start };
+        return seen(Format::Table, class);
+    }
+    match first {
+        b'{' => {
+            let whole = line.trim_ascii_end();
+            // a lone brace may open a JSON record or go on with the text before
+            let class = if whole.len() == 1 { Class::Plain } else { Class::Start };
+            return seen(Format::Json, class);
+        }
+        b'}' | b']' | b')' => return seen(Format::Text, Class::Continuation),
+        b' ' | b'\t' | b'\r' | 0x0b | 0x0c => return indented(line, profile.order, draft),
+        b'<' | b'0'..=b'9' if first == b'<' || octets_then_priority(line) => {
+            if envelope::syslog(line, draft).is_some() {
+                return seen(Format::Syslog, Class::Start);
+            }
+            draft.clear();
+        }
+        b'I' | b'W' | b'E' | b'F' if klog::detect(line) => return seen(Format::Klog, Class::Start),
+        _ => {}
+    }
+    if (first.is_ascii_alphabetic() || first == b'@' || first == b'_') && logfmt::detect(line) {
+        return seen(Format::Logfmt, Class::Start);
+    }
+    if is_frame(line) {
+        return seen(Format::Text, Class::Continuation);
+    }
+    if may_be_access(line, first) {
+        if access::read(line, profile.order, draft) {
+            draft.clear();
+            return seen(Format::Access, Class::Start);
+        }
+        draft.clear();
+    }
+    let head = text::head(line, profile.order, draft);
+    if let Some(stamp) = head.stamp {
+        if head.stamp_at.start == 0 && (stamp.date == Date::NoYear || syslog_shape(line, head.stamp_at.end())) {
+            let mut other = Draft::default();
+            if envelope::syslog(line, &mut other).is_some() {
+                *draft = other;
+                return seen(Format::Syslog, Class::Start);
+            }
+        }
+    }
+    let class = if head.starts_record() { Class::Start } else { Class::Plain };
+    Look { format: Format::Text, class, head }
+}
+
+fn indented(line: &[u8], order: DayOrder, draft: &mut Draft) -> Look {
+    let blanks = line.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let rest = &line[blanks..];
+    let seen = |class| Look { format: Format::Text, class, head: Head::default() };
+    if rest.is_empty() {
+        return seen(Class::Blank);
+    }
+    // padded levels (" INFO") and times; deeper indents and stack frames are continuations
+    if blanks > 4 || !(rest[0].is_ascii_uppercase() || rest[0].is_ascii_digit() || rest[0] == b'[') || is_frame(rest) {
+        return seen(Class::Continuation);
+    }
+    let mut head = text::head(rest, order, draft);
+    if head.stamp.is_some() && head.stamp_at.start < 40 || head.level.is_some() && blanks <= 2 && line[0] == b' ' && head.stamp.is_some() {
+        shift(&mut head, draft, blanks);
+        return Look { format: Format::Text, class: Class::Start, head };
+    }
+    draft.clear();
+    seen(Class::Continuation)
+}
+
+/// Moves positions by the blanks that stood before the text they were found in.
+fn shift(head: &mut Head, draft: &mut Draft, by: usize) {
+    head.message += by;
+    head.stamp_at.start += by as u32;
+    for at in [&mut draft.thread, &mut draft.logger, &mut draft.service].into_iter().flatten() {
+        at.start += by as u32;
+    }
+    for group in &mut draft.groups {
+        group.start += by as u32;
+    }
+}
+
+/// `83 <40>1 …`: a length before a syslog priority (RFC 6587, 3.4.1).
+fn octets_then_priority(line: &[u8]) -> bool {
+    let digits = line.iter().take(7).take_while(|byte| byte.is_ascii_digit()).count();
+    line[digits..].starts_with(b" <")
+}
+
+/// Whether `HOST TAG[PID]:` or `TAG[PID]:` may stand behind a time with a year.
+fn syslog_shape(line: &[u8], time_end: usize) -> bool {
+    let near = &line[time_end..line.len().min(time_end + 96)];
+    memmem::find(near, b"]: ").is_some_and(|end| near[..end].iter().filter(|&&byte| byte == b' ').count() <= 2 && near.contains(&b'['))
+}
+
+fn may_be_access(line: &[u8], first: u8) -> bool {
+    let near = &line[..line.len().min(256)];
+    match first {
+        b'[' => near.get(1).is_some_and(u8::is_ascii_digit) && near.contains(&b'"'),
+        _ => memchr::memchr(b'[', near).is_some_and(|open| near.get(open + 1).is_some_and(u8::is_ascii_digit)) && line.contains(&b'"'),
+    }
+}
+
+/// Lines that belong to a stack trace although they are not indented.
+fn is_frame(line: &[u8]) -> bool {
+    const STARTS: &[&[u8]] = &[
+        b"Caused by:", b"Suppressed:", b"Traceback (most recent call last)", b"During handling of the above", b"The above exception was the direct",
+        b"at ", b"... ", b"--- End of ", b"---> ", b"stack backtrace:", b"note: run with `RUST_BACKTRACE", b"created by ", b"goroutine ", b"[signal ",
+        b"Stack trace:", b"#0 ", b"File \"", b"Wrapped by:", b"Exception in thread ", b"exit status ", b"Caused by ",
+    ];
+    STARTS.iter().any(|start| line.starts_with(start)) || is_dots_more(line)
+}
+
+/// `… 12 more` with the ellipsis as one character.
+fn is_dots_more(line: &[u8]) -> bool {
+    line.starts_with("…".as_bytes()) && line.ends_with(b"more")
+}

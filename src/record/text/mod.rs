@@ -1,0 +1,94 @@
+//! Free text with a header of time, level, logger, thread and context, as pattern layouts write it.
+//!
+//! Nothing is known of any one layout: a header is read atom by atom (a time, a level, a bracketed group, a logger …)
+//! until something stands there that no header has. What follows is the message, less a tail of structured context.
+
+mod head;
+mod tail;
+
+pub use head::{Head, head};
+pub use tail::tail;
+
+use super::{At, names};
+
+/// One past the word at `start`: up to white space or a byte that ends a word in any layout.
+pub(super) fn word_end(text: &[u8], start: usize) -> usize {
+    text[start..]
+        .iter()
+        .position(|byte| matches!(byte, b' ' | b'\t' | b'[' | b'(' | b'{' | b'<' | b'|' | b'"' | b'\'' | b'=' | b',' | b';' | b']' | b')' | b'}' | b'\n'))
+        .map_or(text.len(), |length| start + length)
+}
+
+/// The first position from `start` that is no blank.
+pub(super) fn skip_blanks(text: &[u8], start: usize) -> usize {
+    text[start..].iter().position(|byte| !matches!(byte, b' ' | b'\t')).map_or(text.len(), |length| start + length)
+}
+
+/// The text without white space around it.
+pub(super) fn trim(text: &[u8], at: At) -> At {
+    let bytes = at.of(text);
+    let trimmed = bytes.trim_ascii();
+    let start = at.start as usize + (trimmed.as_ptr() as usize - bytes.as_ptr() as usize).min(bytes.len());
+    At::new(start, start + trimmed.len())
+}
+
+/// Whether a name in free text tells context: a trace, span or correlation id, a service, the logger's own flags.
+pub(super) fn names_context(name: &[u8]) -> bool {
+    use super::Role;
+    let hash = names::NameHash::of(name);
+    match names::lookup(hash, hash, false).map(|known| known.role) {
+        Some(
+            Role::Other
+            | Role::DurationNanos
+            | Role::DurationMicros
+            | Role::DurationMillis
+            | Role::DurationSeconds
+            | Role::Duration
+            | Role::Topic
+            | Role::Route
+            | Role::Method
+            | Role::Peer
+            | Role::Status
+            | Role::Operation
+            | Role::Kind
+            | Role::Exception,
+        ) => false,
+        Some(_) => true,
+        None => {
+            let top = names::lookup(hash, hash, true).map(|known| known.role);
+            matches!(top, Some(Role::TraceId | Role::SpanId | Role::ParentId | Role::Tid)) || names::names_a_correlation(name)
+        }
+    }
+}
+
+/// A `name=value` pair, or `name: value` where `colon` allows it, at `start`: the name, the value without quotes, and one past it.
+pub(super) fn pair(text: &[u8], start: usize, colon: bool) -> Option<(At, At, usize)> {
+    let length = text[start..].iter().position(|&byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'@' | b'/')))?;
+    let name_end = start + length;
+    if length == 0 || !(text[start].is_ascii_alphabetic() || matches!(text[start], b'_' | b'@')) {
+        return None;
+    }
+    let mut at = name_end;
+    match text[at] {
+        b'=' => at += 1,
+        b':' if colon && text.get(at + 1).is_some_and(|&next| next != b':') => {
+            at += 1;
+            if text.get(at) == Some(&b' ') {
+                at += 1;
+            }
+        }
+        _ => return None,
+    }
+    let quote = text.get(at).copied().filter(|byte| matches!(byte, b'"' | b'\''));
+    let (value, end) = if let Some(quote) = quote {
+        let length = memchr::memchr(quote, &text[at + 1..])?;
+        (At::new(at + 1, at + 1 + length), at + length + 2)
+    } else {
+        let end = text[at..]
+            .iter()
+            .position(|byte| matches!(byte, b' ' | b'\t' | b',' | b';' | b']' | b')' | b'}' | b'|' | b'\n' | b'"'))
+            .map_or(text.len(), |length| at + length);
+        (At::new(at, end), end)
+    };
+    Some((At::new(start, name_end), value, end))
+}
