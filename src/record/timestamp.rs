@@ -1,1 +1,0 @@
-//! Reads the times that logs write.
