@@ -1,4 +1,6 @@
-//! Days, months and years.
+//! Days, months and years, and their names in English.
+
+use super::digits::byte;
 
 /// The years that a log can have been written in; a date of another year is no date.
 const FIRST_YEAR: u32 = 1900;
@@ -53,6 +55,84 @@ pub(super) fn year_of_century(year: u32) -> u32 {
     if year < 70 { 2000 + year } else { 1900 + year }
 }
 
+/// Three letters in lower case as a number; bytes that are no letters never become any.
+const fn letters(name: &[u8; 3]) -> u32 {
+    (name[0] as u32) << 16 | (name[1] as u32) << 8 | name[2] as u32 | 0x20_2020
+}
+
+fn letters_at(text: &[u8], at: usize) -> Option<u32> {
+    text.get(at..)?.first_chunk().map(letters)
+}
+
+/// Position after a name that may go on after its first three letters with all of one of `rests`.
+fn end_of_name(text: &[u8], at: usize, rests: &[&str]) -> Option<usize> {
+    let after = at + 3;
+    if !byte(text, after).is_ascii_alphabetic() {
+        return Some(after);
+    }
+    let n = text[after..].iter().take(8).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let rest = &text[after..after + n];
+    rests.iter().any(|whole| rest.eq_ignore_ascii_case(whole.as_bytes())).then_some(after + n)
+}
+
+/// The month, 1 to 12, whose English name in full or in three letters stands at `at`, and the position after it.
+pub(super) fn month(text: &[u8], at: usize) -> Option<(u32, usize)> {
+    const JAN: u32 = letters(b"jan");
+    const FEB: u32 = letters(b"feb");
+    const MAR: u32 = letters(b"mar");
+    const APR: u32 = letters(b"apr");
+    const MAY: u32 = letters(b"may");
+    const JUN: u32 = letters(b"jun");
+    const JUL: u32 = letters(b"jul");
+    const AUG: u32 = letters(b"aug");
+    const SEP: u32 = letters(b"sep");
+    const OCT: u32 = letters(b"oct");
+    const NOV: u32 = letters(b"nov");
+    const DEC: u32 = letters(b"dec");
+    let (month, rests): (u32, &[&str]) = match letters_at(text, at)? {
+        JAN => (1, &["uary"]),
+        FEB => (2, &["ruary"]),
+        MAR => (3, &["ch"]),
+        APR => (4, &["il"]),
+        MAY => (5, &[]),
+        JUN => (6, &["e"]),
+        JUL => (7, &["y"]),
+        AUG => (8, &["ust"]),
+        SEP => (9, &["tember", "t"]),
+        OCT => (10, &["ober"]),
+        NOV => (11, &["ember"]),
+        DEC => (12, &["ember"]),
+        _ => return None,
+    };
+    end_of_name(text, at, rests).map(|end| (month, end))
+}
+
+/// Position after the English name of a weekday, in full or in three letters.
+pub(super) fn weekday(text: &[u8], at: usize) -> Option<usize> {
+    const MON: u32 = letters(b"mon");
+    const TUE: u32 = letters(b"tue");
+    const WED: u32 = letters(b"wed");
+    const THU: u32 = letters(b"thu");
+    const FRI: u32 = letters(b"fri");
+    const SAT: u32 = letters(b"sat");
+    const SUN: u32 = letters(b"sun");
+    let rests: &[&str] = match letters_at(text, at)? {
+        MON | FRI | SUN => &["day"],
+        TUE => &["sday", "s"],
+        WED => &["nesday"],
+        THU => &["rsday", "rs", "r"],
+        SAT => &["urday"],
+        _ => return None,
+    };
+    end_of_name(text, at, rests)
+}
+
+/// Whether the name of a month or a weekday can begin with a letter.
+#[inline]
+pub(super) fn may_begin_name(letter: u8) -> bool {
+    matches!(letter | 0x20, b'a' | b'd' | b'f' | b'j' | b'm' | b'n' | b'o' | b's' | b't' | b'w')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +154,21 @@ mod tests {
         }
         assert_eq!((day_number(1899, 1, 1), day_number(2200, 1, 1)), (None, None));
         assert_eq!((ordinal_day_number(2024, 0), ordinal_day_number(2024, 367)), (None, None));
+    }
+
+    #[test]
+    fn names_are_full_or_three_letters_in_any_case() {
+        assert_eq!(month(b"May 1", 0), Some((5, 3)));
+        assert_eq!(month(b"x SEPTEMBER", 2), Some((9, 11)));
+        assert_eq!(month(b"sept-", 0), Some((9, 4)));
+        assert_eq!(month(b"Marriage", 0), None);
+        assert_eq!(month(b"Ma", 0), None);
+        assert_eq!(month(b"M\x01y", 0), None);
+        assert_eq!(weekday(b"Wednesday,", 0), Some(9));
+        assert_eq!(weekday(b"Monitor", 0), None);
+        for name in ["Jan", "Feb", "Apr", "Aug", "Oct", "Nov", "Dec", "Tue", "Wed", "Sun"] {
+            assert!(may_begin_name(name.as_bytes()[0]), "{name}");
+        }
+        assert!(!may_begin_name(b'I') && !may_begin_name(b'E') && !may_begin_name(b'{'));
     }
 }

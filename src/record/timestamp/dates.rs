@@ -5,7 +5,7 @@ use crate::model::{Date, Stamp};
 use super::calendar::{self, day_number};
 use super::clock::{self, Allow};
 use super::digits::{self, Shape, byte, is_digit, is_word};
-use super::{Day, DayOrder, finish};
+use super::{Day, DayOrder, finish, names};
 
 /// Reads `2024-05-01T12:00:00`, also with `/` or `.` in the date and any separator of one byte; nothing else, but fast.
 #[inline]
@@ -29,12 +29,15 @@ pub(super) fn iso(text: &[u8]) -> Option<(Stamp, usize)> {
     finish(text, Day::full(number), &clock, at)
 }
 
-/// Reads a date in digits and the time of day after it.
+/// Reads a date in digits, or with the name of a month after digits, and the time of day after it.
 pub(super) fn read(text: &[u8], at: usize, order: DayOrder) -> Option<(Stamp, usize)> {
     let n = digits::count(text, at, 18);
     match (n, byte(text, at + n)) {
+        (1 | 2, b'/' | b'-' | b'.') if !is_digit(text, at + n + 1) => names::day_first(text, at, n),
         (1 | 2, b'/' | b'-' | b'.') => year_last(text, at, order),
+        (1 | 2, b' ') => names::day_first(text, at, n),
         (4, b'-' | b'/' | b'.') => year_first(text, at),
+        (4, b' ') => names::year_first(text, at),
         (6, b' ') => six_digits(text, at),
         (8, b'T' | b't' | b' ' | b'.' | b'-' | b'_') => eight_digits(text, at),
         (14 | 17, _) if !is_word(text, at + n) => all_digits(text, at, n),
@@ -66,13 +69,14 @@ pub(super) fn timed(text: &[u8], at: usize, day: Day, allow: Allow) -> Option<(S
     finish(text, day, &clock, end)
 }
 
-/// `2024-05-01`, `2024/5/1`, `2024.05.01`, `2024-122`.
+/// `2024-05-01`, `2024/5/1`, `2024.05.01`, `2024-May-01`, `2024-122`.
 fn year_first(text: &[u8], at: usize) -> Option<(Stamp, usize)> {
     let year = digits::four(text, at)?;
     let separator = byte(text, at + 4);
     let month_at = at + 5;
     let allow = |dots| Allow { minutes_only: true, dots };
     let (month, month_end) = match digits::count(text, month_at, 4) {
+        0 => calendar::month(text, month_at)?,
         3 if separator == b'-' => {
             let number = calendar::ordinal_day_number(year, digits::value(text, month_at, 3))?;
             return timed(text, month_at + 3, Day::full(number), allow(false));

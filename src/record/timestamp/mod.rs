@@ -2,7 +2,7 @@
 //!
 //! [`parse_prefix`] reads the time that begins a text, [`parse`] a text that is nothing but a time. Neither asks for
 //! zone, year or date: a [`Stamp`] says what was written, a [`Zone`] gives the offset where it is missing.
-//! Names of zones are English. Brackets, quotes and white space around a time are not its part.
+//! Names of months, weekdays and zones are English. Brackets, quotes and white space around a time are not its part.
 //!
 //! A date alone is no time, nor is hour and minute alone. What has more than one reading is read so:
 //!
@@ -13,12 +13,14 @@
 //! - A leap second is the first second of the next minute.
 //! - `12:00:00:123` has milliseconds; `12:00:00:42` ends after the seconds.
 //! - `2024-05-01T12:00:001` is no time; after `2024-05-01T12:00:00abc` the time ends before the letters.
-//! - A zone's abbreviation counts if it has one meaning in practice; an unknown one is not part of the time.
+//! - A zone's abbreviation counts if it has one meaning in practice; an unknown one is not part of the time, except
+//!   before a year (`Wed May 19 08:00:01 WIB 2021`), and leaves the zone open.
 
 mod calendar;
 mod clock;
 mod dates;
 mod digits;
+mod names;
 mod offset;
 mod zone;
 
@@ -47,10 +49,12 @@ pub fn parse_prefix(text: &[u8], order: DayOrder) -> Option<(Stamp, usize)> {
         b'0'..=b'9' => {
             let common = match text.get(4) {
                 Some(b'-' | b'/' | b'.') => dates::iso(text),
+                Some(b'A'..=b'z') => names::access_log(text),
                 _ => None,
             };
             common.or_else(|| digits_first(text, order))
         }
+        letter if calendar::may_begin_name(letter) => names::read(text, order),
         _ => None,
     }
 }
