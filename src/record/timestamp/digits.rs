@@ -15,6 +15,11 @@ const POWERS: [u64; 11] = {
     powers
 };
 
+/// Ten to the power `exponent`, which is at most ten.
+pub(super) fn power_of_ten(exponent: usize) -> u64 {
+    POWERS[exponent]
+}
+
 /// The byte at `at`; NUL past the end, which no time contains.
 #[inline]
 pub(super) fn byte(text: &[u8], at: usize) -> u8 {
@@ -135,6 +140,23 @@ fn eight(text: &[u8], at: usize) -> (u64, usize) {
     ((fours * 10_000 + (fours >> 32)) & 0xffff_ffff, n)
 }
 
+/// The value and the number of the digits at `at`; `None` above nineteen digits.
+#[inline]
+pub(super) fn number(text: &[u8], at: usize) -> Option<(u64, usize)> {
+    let (mut value, mut digits) = eight(text, at);
+    let mut last = digits;
+    while last == 8 {
+        let (part, n) = eight(text, at + digits);
+        digits += n;
+        if digits > 19 {
+            return None;
+        }
+        value = value * POWERS[n] + part;
+        last = n;
+    }
+    Some((value, digits))
+}
+
 /// A fraction of a unit, in billionths of it.
 #[derive(Clone, Copy)]
 pub(super) struct Fraction {
@@ -174,10 +196,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn numbers_of_every_length_are_read_wherever_they_stand() {
+        let digits = "1234567890123456789";
+        for n in 1..=19 {
+            let expected = Some((digits[..n].parse().expect("a number"), n));
+            for (before, after) in [("", ""), ("", " x"), ("abc ", ""), ("abcdefgh ", "-------------------")]
+            {
+                let text = format!("{before}{}{after}", &digits[..n]);
+                assert_eq!(number(text.as_bytes(), before.len()), expected, "{text}");
+            }
+        }
+        assert_eq!(number(b"12345678901234567890", 0), None);
+        assert_eq!(number(b"x", 0), Some((0, 0)));
+        assert_eq!(number(b"", 0), Some((0, 0)));
+    }
+
+    #[test]
     fn bytes_next_to_digits_in_the_table_are_no_digits() {
         for byte in (0..=255).filter(|byte: &u8| !byte.is_ascii_digit()) {
             let text = [b'1', byte, b'2', b'3', b'4', b'5', b'6', b'7', b'8'];
-            assert_eq!(count(&text, 0, 9), 1, "byte {byte}");
+            assert_eq!(number(&text, 0), Some((1, 1)), "byte {byte}");
             assert_eq!(two(&text, 0), None, "byte {byte}");
             let text = [b'1', b'2', byte, b'3', b'4', byte, b'5', b'6'];
             assert_eq!(Shape::new(b"00:00:00").pairs(&text).is_some(), byte == b':', "byte {byte}");

@@ -20,6 +20,7 @@ mod calendar;
 mod clock;
 mod dates;
 mod digits;
+mod epoch;
 mod names;
 mod offset;
 mod zone;
@@ -28,6 +29,7 @@ use crate::model::{DAY, Date, SECOND, Stamp};
 
 use clock::Clock;
 
+pub use epoch::parse_epoch;
 pub use zone::{UnknownZone, Zone};
 
 /// How to read 03/04/2024.
@@ -54,25 +56,29 @@ pub fn parse_prefix(text: &[u8], order: DayOrder) -> Option<(Stamp, usize)> {
             };
             common.or_else(|| digits_first(text, order))
         }
+        b'@' => epoch::tai64(text),
         letter if calendar::may_begin_name(letter) => names::read(text, order),
         _ => None,
     }
 }
 
-/// Reads a text that is a time as a whole, such as the value of a field. White space around it is allowed.
+/// Reads a text that is a time as a whole, such as the value of a field. White space around it is allowed, and so are
+/// epoch numbers of any length that [`parse_epoch`] reads.
 pub fn parse(text: &[u8], order: DayOrder) -> Option<Stamp> {
     let text = text.trim_ascii();
     match parse_prefix(text, order) {
         Some((stamp, end)) if end == text.len() || is_monotonic_clock(&text[end..]) => Some(stamp),
-        _ => None,
+        _ => parse_epoch(text),
     }
 }
 
 fn digits_first(text: &[u8], order: DayOrder) -> Option<(Stamp, usize)> {
-    if digits::byte(text, digits::count(text, 0, 2)) == b':' {
-        time_of_day(text)
-    } else {
-        dates::read(text, 0, order)
+    let (number, n) = digits::number(text, 0)?;
+    match (n, digits::byte(text, n)) {
+        (1 | 2, b':') => time_of_day(text),
+        (10 | 13 | 16 | 19, _) => epoch::prefix(text, number, n),
+        (1, b'.') => dates::read(text, 0, order).or_else(|| epoch::prefix(text, number, n)),
+        _ => dates::read(text, 0, order),
     }
 }
 

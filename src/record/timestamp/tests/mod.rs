@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::Time;
 
+mod parts;
 mod refusals;
 mod spellings;
 

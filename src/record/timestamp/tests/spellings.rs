@@ -199,6 +199,22 @@ const TIMES_OF_DAY: &[(&str, &str)] = &[
     ("12:00:00+02:00", "T12:00:00+02:00"),
 ];
 
+const EPOCHS: &[(&str, &str)] = &[
+    ("1756465825", "2025-08-29T11:10:25Z"),
+    ("1721487146.158", "2024-07-20T14:52:26.158Z"),
+    ("1697048351.001298", "2023-10-11T18:19:11.001298Z"),
+    ("1721487146.1234567891", "2024-07-20T14:52:26.123456789Z"),
+    ("1722422346982", "2024-07-31T10:39:06.982Z"),
+    ("1722422346982.25", "2024-07-31T10:39:06.98225Z"),
+    ("1722422346982123", "2024-07-31T10:39:06.982123Z"),
+    ("1722422346982123456", "2024-07-31T10:39:06.982123456Z"),
+    // zap's console.
+    ("1.5216042661192183e+09", "2018-03-21T03:51:06.1192183Z"),
+    ("1.7e9", "2023-11-14T22:13:20Z"),
+    ("@40000000433225833b6e1a8c", "2005-09-22T03:31:05.997071500Z"),
+    ("@4000000043322583", "2005-09-22T03:31:05Z"),
+];
+
 #[test]
 fn dates_with_the_year_first_are_read() {
     ISO.iter().for_each(|(written, expected)| check(written, expected));
@@ -217,6 +233,11 @@ fn dates_with_names_are_read() {
 #[test]
 fn times_of_day_are_read() {
     TIMES_OF_DAY.iter().for_each(|(written, expected)| check(written, expected));
+}
+
+#[test]
+fn epoch_numbers_that_begin_a_line_are_read() {
+    EPOCHS.iter().for_each(|(written, expected)| check(written, expected));
 }
 
 #[test]
@@ -274,6 +295,7 @@ fn what_follows_a_time_is_not_part_of_it() {
     check_start("Nov  5 10:04:31 combo sshd", "Nov  5 10:04:31", "--11-05T10:04:31");
     check_start("081109 203615 148 INFO", "081109 203615", "2008-11-09T20:36:15");
     check_start("12:00:00-13:00:00", "12:00:00", "T12:00:00");
+    check_start("1364481363.243:24287", "1364481363.243", "2013-03-28T14:36:03.243Z");
 }
 
 #[test]
