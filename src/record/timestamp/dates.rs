@@ -157,6 +157,20 @@ fn year_last(text: &[u8], at: usize, order: DayOrder) -> Option<(Stamp, usize)> 
     timed(text, parts.end, day, allow)
 }
 
+/// The order of day and month that the date at `at` proves, if one of them is above 12 and the year cannot be first.
+pub(super) fn order_of(text: &[u8], at: usize) -> Option<DayOrder> {
+    if !matches!(digits::count(text, at, 3), 1 | 2) {
+        return None;
+    }
+    let parts = parts(text, at)?;
+    match (parts.first, parts.second) {
+        _ if parts.separator == b'.' && parts.year.is_some() => None,
+        (1..=12, 13..) => Some(DayOrder::MonthFirst),
+        (13.., 1..=12) if !matches!(parts.year, Some((_, 2))) => Some(DayOrder::DayFirst),
+        _ => None,
+    }
+}
+
 /// `240501 12:00:00` and `240501  9:00:00` (MySQL 5), `081109 203615 ` (Hadoop).
 fn six_digits(text: &[u8], at: usize) -> Option<(Stamp, usize)> {
     let year = calendar::year_of_century(digits::two(text, at)?);
@@ -193,4 +207,17 @@ fn all_digits(text: &[u8], at: usize, n: usize) -> Option<(Stamp, usize)> {
     let number = eight_digit_day(text, at)?;
     let (clock, end) = clock::joined(text, at + 8, n - 14)?;
     finish(text, Day::full(number), &clock, end)
+}
+
+/// `0501 12:00:00.123456` and `20240501 12:00:00.123456`: what stands after the letter of glog's and klog's lines.
+#[inline]
+pub(super) fn klog(text: &[u8]) -> Option<(Stamp, usize)> {
+    const HEAD: Shape = Shape::new(b"0000 00:");
+    let Some(pairs) = text.first_chunk().and_then(|head| HEAD.pairs(head)) else {
+        let begins = digits::count(text, 0, 9) == 8 && byte(text, 8) == b' ';
+        return if begins { eight_digits(text, 0) } else { None };
+    };
+    let number = day_number(2000, pairs[0].into(), pairs[2].into())?;
+    let (clock, at) = clock::full(text, 5)?;
+    finish(text, Day { written: Date::NoYear, ..Day::full(number) }, &clock, at)
 }

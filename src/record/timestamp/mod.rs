@@ -1,7 +1,7 @@
 //! Reads the times that logs write.
 //!
 //! [`parse_prefix`] reads the time that begins a text, [`parse`] a text that is nothing but a time. Neither asks for
-//! zone, year or date: a [`Stamp`] says what was written, a [`Zone`] gives the offset where it is missing.
+//! zone, year or date: a [`Stamp`] says what was written, [`Zone`], [`with_year`] and [`with_date`] give the rest.
 //! Names of months, weekdays and zones are English. Brackets, quotes and white space around a time are not its part.
 //!
 //! A date alone is no time, nor is hour and minute alone. What has more than one reading is read so:
@@ -25,7 +25,7 @@ mod names;
 mod offset;
 mod zone;
 
-use crate::model::{DAY, Date, SECOND, Stamp};
+use crate::model::{DAY, Date, SECOND, Stamp, Time, civil_from_days, days_from_civil};
 
 use clock::Clock;
 
@@ -69,6 +69,53 @@ pub fn parse(text: &[u8], order: DayOrder) -> Option<Stamp> {
     match parse_prefix(text, order) {
         Some((stamp, end)) if end == text.len() || is_monotonic_clock(&text[end..]) => Some(stamp),
         _ => parse_epoch(text),
+    }
+}
+
+/// Reads what stands after the letter of a line of glog or klog, `0501 12:00:00.123456` or, with the year,
+/// `20240501 12:00:00.123456`; gives it and the number of bytes it takes.
+#[inline]
+pub fn parse_klog(text: &[u8]) -> Option<(Stamp, usize)> {
+    dates::klog(text)
+}
+
+/// The order of day and month that the time at the very start of `text` proves: one of the two is above 12.
+///
+/// `None` if both orders are possible, if the time has no such date, or if there is no time. Dates with dots prove
+/// nothing about others, for their order is fixed.
+pub fn day_order_evidence(text: &[u8]) -> Option<DayOrder> {
+    let at = names::after_weekday(text).unwrap_or(0);
+    let order = dates::order_of(text, at)?;
+    parse_prefix(text, order).map(|_| order)
+}
+
+/// Gives a stamp with month and day the year that was not written; any other stamp stays as it is.
+///
+/// The 29th of February in a year that has none is of the last leap year before it. A year before 1700 or after 2250,
+/// near the ends of `Time`, is not taken.
+pub fn with_year(stamp: Stamp, year: i64) -> Stamp {
+    if stamp.date != Date::NoYear || !(1700..=2250).contains(&year) {
+        return stamp;
+    }
+    let (_, month, day) = civil_from_days(stamp.local.div_euclid(DAY));
+    let has_day = |year: &i64| civil_from_days(days_from_civil(*year, month, day)) == (*year, month, day);
+    // Leap years are eight years apart at most.
+    let year = (0..=8).map(|back| year - back).find(has_day);
+    match year.and_then(|year| Time::from_civil(year, month, day, stamp.local.rem_euclid(DAY))) {
+        Some(Time(local)) => Stamp { local, date: Date::Full, ..stamp },
+        None => stamp,
+    }
+}
+
+/// Gives a stamp without a date the day that lies `days_since_epoch` after 1970-01-01; any other stamp stays as it is.
+/// A day outside the range of `Time` is not taken.
+pub fn with_date(stamp: Stamp, days_since_epoch: i64) -> Stamp {
+    if stamp.date != Date::None {
+        return stamp;
+    }
+    match days_since_epoch.checked_mul(DAY).and_then(|midnight| midnight.checked_add(stamp.local)) {
+        Some(local) => Stamp { local, date: Date::Full, ..stamp },
+        None => stamp,
     }
 }
 

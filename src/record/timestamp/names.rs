@@ -37,7 +37,7 @@ pub(super) fn access_log(text: &[u8]) -> Option<(Stamp, usize)> {
 }
 
 /// Position after a weekday and what separates it from the date.
-fn after_weekday(text: &[u8]) -> Option<usize> {
+pub(super) fn after_weekday(text: &[u8]) -> Option<usize> {
     let at = calendar::weekday(text, 0)?;
     let at = at + usize::from(byte(text, at) == b',');
     after_spaces(text, at)

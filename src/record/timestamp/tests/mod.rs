@@ -1,7 +1,6 @@
 //! Times in all spellings, what is none, and what holds for every text.
 
 use super::*;
-use crate::model::Time;
 
 mod parts;
 mod refusals;

@@ -1,4 +1,4 @@
-//! Epoch numbers.
+//! Epoch numbers, the order of day and month, and what completes a stamp.
 
 use super::*;
 use crate::model::Precision;
@@ -44,5 +44,62 @@ fn numbers_of_other_magnitudes_are_no_times() {
         " 1714564800",
     ] {
         assert_eq!(parse_epoch(text.as_bytes()), None, "{text}");
+    }
+}
+
+#[test]
+fn dates_prove_their_order_if_a_part_is_above_twelve() {
+    use DayOrder::{DayFirst, MonthFirst};
+    for (text, expected) in [
+        ("05/27/2013 10:53:39 AM", Some(MonthFirst)),
+        ("27/05/2013 10:53:39", Some(DayFirst)),
+        ("27-5-2013 10:53:39", Some(DayFirst)),
+        ("05/27/13 10:53:39", Some(MonthFirst)),
+        ("05-27 10:53:39", Some(MonthFirst)),
+        ("Mon 05/27/2013 10:53:39", Some(MonthFirst)),
+        ("05/06/2013 10:53:39", None),
+        ("17/06/09 20:10:40", None),
+        ("27.05.2013 10:53:39", None),
+        ("27/05/2013", None),
+        ("27/25/2013 10:53:39", None),
+        ("2013-05-27 10:53:39", None),
+        ("27/May/2013:10:53:39", None),
+        ("x", None),
+        ("", None),
+    ] {
+        assert_eq!(day_order_evidence(text.as_bytes()), expected, "{text}");
+    }
+}
+
+fn stamp(text: &str) -> Stamp {
+    parse(text.as_bytes(), DayOrder::MonthFirst).expect("a time")
+}
+
+#[test]
+fn a_year_completes_month_and_day() {
+    let dated = |text, year| shown(with_year(stamp(text), year));
+    assert_eq!(dated("Nov  5 10:04:31.123", 2023), "2023-11-05T10:04:31.123");
+    assert_eq!(dated("Feb 29 10:04:31", 2024), "2024-02-29T10:04:31");
+    assert_eq!(dated("Feb 29 10:04:31", 2023), "2020-02-29T10:04:31");
+    assert_eq!(dated("Feb 29 10:04:31", 1903), "1896-02-29T10:04:31");
+    assert_eq!(dated("Feb 29 10:04:31 UTC", 2025), "2024-02-29T10:04:31Z");
+    for other in ["2024-05-01T12:00:00Z", "12:00:00"] {
+        assert_eq!(with_year(stamp(other), 2020), stamp(other));
+    }
+    for year in [i64::MIN, -1, 1500, 2500] {
+        assert_eq!(with_year(stamp("Nov  5 10:04:31"), year), stamp("Nov  5 10:04:31"), "{year}");
+    }
+}
+
+#[test]
+fn a_day_completes_a_time_of_day() {
+    let day = crate::model::days_from_civil(2024, 5, 1);
+    assert_eq!(shown(with_date(stamp("12:00:00.5"), day)), "2024-05-01T12:00:00.5");
+    assert_eq!(shown(with_date(stamp("12:00:00Z"), -1)), "1969-12-31T12:00:00Z");
+    for other in ["2024-05-01T12:00:00Z", "Nov  5 10:04:31"] {
+        assert_eq!(with_date(stamp(other), day), stamp(other));
+    }
+    for day in [i64::MAX, i64::MIN, 200_000] {
+        assert_eq!(with_date(stamp("12:00:00"), day), stamp("12:00:00"), "{day}");
     }
 }

@@ -304,3 +304,22 @@ fn go_times_as_values_may_show_the_monotonic_clock() {
     assert_eq!(parse(text, DayOrder::MonthFirst).map(shown).as_deref(), Some("2024-05-01T12:00:00.5Z"));
     assert_eq!(parse(b"2024-05-01 12:00:00 UTC m=+0.1x", DayOrder::MonthFirst), None);
 }
+
+#[test]
+fn klog_times_have_no_year_unless_glog_writes_it() {
+    let read = |text: &str| parse_klog(text.as_bytes()).map(|(stamp, end)| (shown(stamp), end));
+    assert_eq!(
+        read("1122 08:29:19.892876    3569 x.go:1]"),
+        Some(("--11-22T08:29:19.892876".to_owned(), 20))
+    );
+    assert_eq!(
+        read("20240501 12:00:00.123456 7 x.cc:1]"),
+        Some(("2024-05-01T12:00:00.123456".to_owned(), 24))
+    );
+    assert_eq!(read("0229 08:29:19"), Some(("--02-29T08:29:19".to_owned(), 13)));
+    for text in
+        ["", "1", "1322 08:29:19.892876", "1122 08:29", "1122-08:29:19", "20240501", "1122 08:29:61.0"]
+    {
+        assert_eq!(read(text), None, "{text}");
+    }
+}
