@@ -3,6 +3,7 @@
 use super::*;
 
 mod parts;
+mod properties;
 mod refusals;
 mod spellings;
 
