@@ -9,6 +9,8 @@
 //! `ARCHITECTURE.md` holds the map of the code and what always holds.
 
 pub mod context;
+pub mod engine;
 pub mod input;
 pub mod model;
 pub mod record;
+pub mod report;

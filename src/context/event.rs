@@ -30,10 +30,12 @@ pub struct Writer {
 impl Writer {
     /// Appends the record's event to `batch` (several for a document of spans). Lines and offsets count from the start of the
     /// block; a time that lacks date or year is left as its stamp says and flagged.
-    pub fn write(&mut self, record: &Record<'_>, defaults: &Defaults, batch: &mut Batch) {
+    ///
+    /// Gives what was found, unless the record is a document of spans.
+    pub fn write(&mut self, record: &Record<'_>, defaults: &Defaults, batch: &mut Batch) -> Option<&Found> {
         if let Some(layer) = record.layers.iter().next_back().filter(|layer| layer.format == Format::OtlpSpans) {
             exports::write(layer.text, record, defaults, batch);
-            return;
+            return None;
         }
         self.found.find(record);
         let found = &self.found;
@@ -65,11 +67,7 @@ impl Writer {
         self.details(batch);
         event.details_len = (batch.details.len() - event.details_start as usize).try_into().unwrap_or(u16::MAX);
         batch.events.push(event);
-    }
-
-    /// What was found in the record written last.
-    pub fn found(&self) -> &Found {
-        &self.found
+        Some(&self.found)
     }
 
     fn time(&self, record: &Record<'_>, defaults: &Defaults, event: &mut Event) {

@@ -26,11 +26,25 @@ impl Found {
             }
         }
         self.groups(layer);
+        if layer.format == Format::Access {
+            self.quoted_uuid(layer);
+        }
         let message = layer.draft.message;
         if !matches!(layer.format, Format::Syslog | Format::Export | Format::Journald | Format::Docker) || message.is_some() {
             self.free(layer, message, &mut scratch);
         }
         self.scratch = scratch;
+    }
+
+    /// A UUID in quotes in an access log is the request's id (Envoy's default format has it as its fifth quoted field).
+    fn quoted_uuid(&mut self, layer: &Layer<'_>) {
+        for part in &layer.draft.free {
+            for word in part.of(layer.text).split(|&byte| byte == b'"') {
+                if word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0) {
+                    return self.add_id(b"request_id", word);
+                }
+            }
+        }
     }
 
     /// The free parts of a text, and the message of a structured record.
@@ -300,7 +314,7 @@ impl Found {
         }
         let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
         let short = is_generic(name);
-        let is_id = names::names_an_id(name) || names::names_a_correlation(name);
+        let is_id = names::names_an_id(name) || names::names_a_correlation(name) || super::scan::names_some_id(name, value);
         if is_id && !value.contains(&b' ') && !(id::is_absent(value)) && (name.len() > 2 || !parent.is_empty()) {
             if short && !parent.is_empty() {
                 let joined = [parent, b".", name].concat();

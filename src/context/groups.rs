@@ -10,11 +10,11 @@ impl Found {
     /// Reads the bracketed groups of a text's header.
     pub(super) fn groups(&mut self, layer: &Layer<'_>) {
         for group in &layer.draft.groups {
-            self.group(group.of(layer.text));
+            self.group(group.of(layer.text), layer.text);
         }
     }
 
-    fn group(&mut self, content: &[u8]) {
+    fn group(&mut self, content: &[u8], layer_text: &[u8]) {
         if content.starts_with(b"Root=") || content.starts_with(b"Self=") {
             if let Some(header) = header::amzn(content) {
                 self.add_header(header);
@@ -52,12 +52,12 @@ impl Found {
                     self.set_span(BY_PLACE, span);
                 }
             }
-            [single] => self.single(single),
+            [single] => self.single(single, layer_text),
             _ => {}
         }
     }
 
-    fn single(&mut self, content: &[u8]) {
+    fn single(&mut self, content: &[u8], layer_text: &[u8]) {
         // Micrometer: [trace-span]
         if let Some(at) = content.iter().position(|byte| matches!(byte, b'-' | b'/' | b':' | b' ' | b'|')) {
             if let (Some(trace), Some(span)) = (id::exact_trace(&content[..at]), id::exact_span(content[at + 1..].trim_ascii())) {
@@ -68,7 +68,11 @@ impl Found {
         }
         if content.len() == 36 && id::uuid(content).is_some_and(|bits| bits != 0) {
             // Rails tags each line with the request's UUID
-            self.add_id(b"request_id", content);
+            let before = (content.as_ptr() as usize).wrapping_sub(layer_text.as_ptr() as usize);
+            let attached = before >= 2 && layer_text.get(before - 2).is_some_and(u8::is_ascii_alphanumeric);
+            if !attached {
+                self.add_id(b"request_id", content);
+            }
         } else if content.len() == 32 && !content.iter().all(u8::is_ascii_digit) {
             if let Some(trace) = id::exact_trace(content) {
                 self.set_trace(BY_PLACE + 50, trace, Scheme::Sleuth);

@@ -223,6 +223,9 @@ pub fn xray(text: &[u8]) -> Option<u128> {
 fn unwrap(value: &[u8]) -> (&[u8], bool) {
     let mut bare = value.trim_ascii();
     let mut taken = false;
+    if let Some(rest) = bare.strip_prefix(b"0x") {
+        bare = rest;
+    }
     loop {
         let before = bare.len();
         if let [b'"' | b'\'' | b'`' | b'<' | b'(' | b'[' | b'{', rest @ ..] = bare {

@@ -96,6 +96,10 @@ impl Found {
         let role = known.map_or(Role::Other, |known| known.role);
         let (from, to) = value.extent(text, role);
         let bytes = &text[from..to];
+        if value.colon && !value.quoted && memchr::memchr(b'=', bytes).is_some_and(|at| at > 0 && !bytes[..at].contains(&b'-')) && role != Role::AmznTraceId && role != Role::XrayTraceId {
+            // "took 5 ms: trace_id=…": the colon ends a phrase
+            return None;
+        }
         if bytes.is_empty() {
             if role == Role::ParentId {
                 self.root = true;
@@ -164,6 +168,9 @@ impl Found {
             }
         }
         let name = before.map(|(from, to)| &text[from..to]);
+        if word.len() == 36 && region == Region::Message && id::uuid(word).is_some_and(|bits| bits != 0) {
+            self.bracketed_uuid(text, start, end);
+        }
         let near = before.is_some_and(|(_, to)| start - to <= 2 && text[to..start].iter().all(|byte| matches!(byte, b' ' | b'#' | b'[' | b'(' | b'"' | b'\'' | b':')));
         // "trace 4bf9…", "TraceID 4bf9…", "trace id 4bf9…"
         if let Some(name) = name.filter(|_| near) {
@@ -216,6 +223,17 @@ impl Found {
         end
     }
 
+    /// `tasks.charge[UUID]`: Celery's task and its id (celery.app.log, `worker_task_log_format`).
+    fn bracketed_uuid(&mut self, text: &[u8], start: usize, end: usize) {
+        if text.get(end) != Some(&b']') || start == 0 || text[start - 1] != b'[' {
+            return;
+        }
+        let name = text[..start - 1].rsplit(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'_')).next().unwrap_or_default();
+        if name.contains(&b'.') {
+            self.add_id(b"task_id", &text[start..end]);
+        }
+    }
+
     /// A span id that stands right behind a trace id: `TRACE/SPAN`.
     fn span_behind(&mut self, text: &[u8], end: usize) -> usize {
         if matches!(text.get(end), Some(b'/' | b':' | b',')) && self.span.is_none() {
@@ -231,7 +249,12 @@ impl Found {
         if words::names_a_digest(name) || id::looks_like_digest(value) || id::is_absent(value) {
             return;
         }
-        let is_id = names::names_a_correlation(name) || names::names_an_id(name) && name.len() > 2;
+        if value.len() >= 55 {
+            if let Some(header) = header::traceparent(value) {
+                return self.add_header(header);
+            }
+        }
+        let is_id = names::names_a_correlation(name) || names::names_an_id(name) && name.len() > 2 || names_some_id(name, value);
         if is_id && region != Region::Ids && !value.contains(&b' ') {
             self.add_id(name, value);
         }
@@ -298,6 +321,12 @@ impl Found {
             self.status = self.status.or_else(|| std::str::from_utf8(status).ok()?.parse().ok());
         }
     }
+}
+
+/// Whether a name that only ends in "id" (`uid`) has a value that can be nothing else.
+pub(super) fn names_some_id(name: &[u8], value: &[u8]) -> bool {
+    let end = name.len().saturating_sub(2);
+    name[end..].eq_ignore_ascii_case(b"id") && value.len() >= 12 && matches!(shape_of(value), Some(Shape::Uuid | Shape::Hex | Shape::Mixed))
 }
 
 /// An HTTP method in capitals followed by a path: position and length of the method.

@@ -152,7 +152,7 @@ fn nested(around: &[(Option<&RawValue>, Format)], value: &RawValue, format: Form
             if text.starts_with(b"[") {
                 return loki_value(value, outer, reader, emit);
             }
-            let seen = Look { format: Format::Json, class: Class::Start, head: Head::default() };
+            let seen = Look { format: Format::Json, class: Class::Start, head: Head::default(), awaits_level: false };
             let reader = Reader { profile, drafts: reader.drafts, buffers: reader.buffers };
             if format == Format::OtlpLogs {
                 super::json::scan(text, 0, &mut draft.fields);

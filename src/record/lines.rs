@@ -8,7 +8,7 @@
 
 use super::look::{self, Class, Look, Profile};
 use super::read::{self, Layers, MAX_LAYERS, Reader, Record};
-use super::{Draft, Format, Layer, Writing, envelope};
+use super::{Draft, Format, Layer, envelope};
 use crate::model::SkipReason;
 use memchr::memchr;
 
@@ -16,6 +16,9 @@ use memchr::memchr;
 pub const MAX_RECORD_LINES: u32 = 4096;
 /// A record of more bytes than this ends likewise.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;
+
+/// A lane that has no line among so many lines of its source begins afresh.
+pub const MAX_SILENCE: u64 = 4096;
 
 /// What the last record of a lane was.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -25,6 +28,8 @@ pub enum Mode {
     Fresh,
     /// Text with a header: lines without one go on with it.
     Headed,
+    /// Text with a header that lacks its level: a line that begins with one goes on with it.
+    AwaitsLevel,
     /// JSON, logfmt and so on: only indented lines go on with it.
     Structured,
     /// A line without header: the next one is a record of its own.
@@ -51,6 +56,25 @@ pub struct Open {
     pub line: u64,
 }
 
+/// What became of a lane in a block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LaneExit {
+    /// The lane.
+    pub lane: u64,
+    /// Its state at the start of the block, as the worker was told.
+    pub entry: LaneState,
+    /// It has lines in the block.
+    pub appeared: bool,
+    /// A line's meaning was taken from `entry.mode`.
+    pub mattered: bool,
+    /// A record of the lane began in the block, so that the one before it is whole.
+    pub started: bool,
+    /// Its state at the end.
+    pub exit: LaneState,
+    /// Its last line in the block, from 0.
+    pub last_line: u64,
+}
+
 /// How a block ended.
 #[derive(Debug, Default)]
 pub struct Exit {
@@ -58,8 +82,8 @@ pub struct Exit {
     pub leading: Vec<Open>,
     /// The record of each lane that is open at the end.
     pub open: Vec<Open>,
-    /// The state of each lane that appeared: at the start as it was taken, whether it mattered, and at the end.
-    pub states: Vec<(u64, LaneState, bool, LaneState)>,
+    /// What became of each lane.
+    pub lanes: Vec<LaneExit>,
     /// Physical lines in the block.
     pub lines: u64,
     /// What was passed over: reason, how often, and the first line (from 0).
@@ -114,6 +138,8 @@ struct Lane {
     key: u64,
     entry: LaneState,
     entry_mattered: bool,
+    appeared: bool,
+    last_line: u64,
     state: LaneState,
     pending: Option<Box<Pending>>,
     leading: Vec<(usize, usize)>,
@@ -154,11 +180,20 @@ impl Lines {
             if !lane.leading.is_empty() {
                 exit.leading.push(Open { lane: lane.key, lines: lane.leading, line: lane.leading_line });
             }
+            let started = lane.pending.is_some();
             if let Some(mut pending) = lane.pending {
                 exit.open.push(Open { lane: lane.key, lines: std::mem::take(&mut pending.lines), line: pending.line });
                 self.spare.push(pending);
             }
-            exit.states.push((lane.key, lane.entry, lane.entry_mattered, lane.state));
+            exit.lanes.push(LaneExit {
+                lane: lane.key,
+                entry: lane.entry,
+                appeared: lane.appeared,
+                mattered: lane.entry_mattered,
+                started,
+                exit: lane.state,
+                last_line: lane.last_line,
+            });
         }
         exit
     }
@@ -275,8 +310,14 @@ impl Lines {
             self.lanes.len() - 1
         });
         let lane = &mut self.lanes[index];
-        let joined = lane.state.partial;
+        let expired = lane.appeared && number - lane.last_line > MAX_SILENCE;
+        lane.appeared = true;
+        lane.last_line = number;
+        let joined = lane.state.partial && !expired;
         lane.state.partial = goes_on;
+        if expired {
+            lane.state.mode = Mode::Fresh;
+        }
         if joined {
             lane.entry_mattered |= lane.pending.is_none();
             self.go_on(block, index, pending, true, number);
@@ -284,25 +325,13 @@ impl Lines {
         }
         let mut seen = pending.look(block, profile);
         let class = match seen.class {
-            Class::Plain if lane.state.mode == Mode::Headed => {
-                lane.entry_mattered |= lane.pending.is_none();
-                Class::Continuation
-            }
-            Class::Continuation if lane.state.mode == Mode::Fresh => {
-                lane.entry_mattered |= lane.pending.is_none();
-                Class::Plain
-            }
-            Class::Continuation => {
-                // only whether there was a record before matters
-                lane.entry_mattered |= lane.pending.is_none();
-                Class::Continuation
-            }
-            Class::Plain => {
-                lane.entry_mattered |= lane.pending.is_none();
-                Class::Plain
-            }
+            Class::Plain if matches!(lane.state.mode, Mode::Headed | Mode::AwaitsLevel) => Class::Continuation,
+            Class::Start if lane.state.mode == Mode::AwaitsLevel && seen.format == Format::Text && seen.head.stamp.is_none() => Class::Continuation,
+            Class::Continuation if lane.state.mode == Mode::Fresh => Class::Plain,
             class => class,
         };
+        let by_mode = matches!(seen.class, Class::Plain | Class::Continuation) || seen.class == Class::Start && seen.format == Format::Text && seen.head.stamp.is_none();
+        lane.entry_mattered |= lane.pending.is_none() && by_mode;
         match class {
             Class::Blank | Class::Header => {
                 let reason = match class {
@@ -313,7 +342,12 @@ impl Lines {
                 skip(skipped, reason, number);
                 self.spare.push(pending);
             }
-            Class::Continuation => self.go_on(block, index, pending, false, number),
+            Class::Continuation => {
+                if lane.state.mode == Mode::AwaitsLevel {
+                    lane.state.mode = Mode::Headed;
+                }
+                self.go_on(block, index, pending, false, number);
+            }
             Class::Start | Class::Plain => {
                 if seen.class == Class::Continuation {
                     seen.class = Class::Plain;
@@ -321,6 +355,7 @@ impl Lines {
                 pending.look = Some(seen);
                 lane.state.mode = match seen.format {
                     _ if class == Class::Plain && seen.format == Format::Text => Mode::Bare,
+                    Format::Text if seen.awaits_level => Mode::AwaitsLevel,
                     Format::Text | Format::Klog => Mode::Headed,
                     _ => Mode::Structured,
                 };
@@ -451,21 +486,3 @@ fn strip_escapes(text: &[u8], out: &mut Vec<u8>) {
     }
     out.extend_from_slice(rest);
 }
-
-/// Whether a value is only what loggers write for "none".
-pub fn is_placeholder(value: &[u8], writing: Writing) -> bool {
-    writing == Writing::Null
-        || matches!(
-            value.trim_ascii().to_ascii_lowercase().as_slice(),
-            b"" | b"-" | b"null" | b"none" | b"nil" | b"<nil>" | b"n/a" | b"na" | b"undefined" | b"unknown" | b"%!s(<nil>)" | b"(null)" | b"?" | b"[]" | b"{}" | b"false" | b"true"
-        )
-}
-
-/// The positions of an open record's lines as one text.
-pub fn joined(block: &[u8], lines: &[(usize, usize)], out: &mut Vec<u8>) {
-    for &(start, end) in lines {
-        out.extend_from_slice(&block[start..end]);
-        out.push(b'\n');
-    }
-}
-

@@ -30,6 +30,8 @@ pub struct Look {
     pub class: Class,
     /// The header of a text.
     pub head: Head,
+    /// The line lacks a level that the next one may bring (java.util.logging writes two lines a record).
+    pub awaits_level: bool,
 }
 
 /// What is known of a whole source before its lines are read; found from its first bytes.
@@ -45,7 +47,7 @@ pub struct Profile {
 
 /// Looks at a line (without wrappings and colours); thread, logger and so on of a text's header go to `draft`.
 pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
-    let seen = |format, class| Look { format, class, head: Head::default() };
+    let seen = |format, class| Look { format, class, head: Head::default(), awaits_level: false };
     let Some(&first) = line.first() else { return seen(Format::Text, Class::Blank) };
     if profile.custom.iter().any(|pattern| pattern.is_match(line)) {
         return seen(Format::Custom, Class::Start);
@@ -96,13 +98,17 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
         }
     }
     let class = if head.starts_record() { Class::Start } else { Class::Plain };
-    Look { format: Format::Text, class, head }
+    let awaits_level = head.stamp.is_some() && head.level.is_none() && draft.logger.is_some() && {
+        let message = line[head.message.min(line.len())..].trim_ascii();
+        !message.is_empty() && message.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'<' | b'>' | b'$'))
+    };
+    Look { format: Format::Text, class, head, awaits_level }
 }
 
 fn indented(line: &[u8], order: DayOrder, draft: &mut Draft) -> Look {
     let blanks = line.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
     let rest = &line[blanks..];
-    let seen = |class| Look { format: Format::Text, class, head: Head::default() };
+    let seen = |class| Look { format: Format::Text, class, head: Head::default(), awaits_level: false };
     if rest.is_empty() {
         return seen(Class::Blank);
     }
@@ -113,7 +119,7 @@ fn indented(line: &[u8], order: DayOrder, draft: &mut Draft) -> Look {
     let mut head = text::head(rest, order, draft);
     if head.stamp.is_some() && head.stamp_at.start < 40 || head.level.is_some() && blanks <= 2 && line[0] == b' ' && head.stamp.is_some() {
         shift(&mut head, draft, blanks);
-        return Look { format: Format::Text, class: Class::Start, head };
+        return Look { format: Format::Text, class: Class::Start, head, awaits_level: false };
     }
     draft.clear();
     seen(Class::Continuation)

@@ -242,6 +242,7 @@ const ANYWHERE: &[(Role, &[&str])] = &[
             "responseduration", "requestduration", "durationhuman", "timeidle", "timebusy",
         ],
     ),
+    (Role::Message, &["bodystringvalue", "fieldsmessage", "messagetext"]),
     (Role::Kind, &["spankind", "otelkind", "otelspankind"]),
     (Role::Operation, &["spanname", "operationname", "otelname", "rpcmethod", "otelspanname", "codefunctionname"]),
     (

@@ -146,12 +146,21 @@ impl Reader<'_, '_> {
 
     /// A level as a bare word.
     fn level_word(&mut self) -> bool {
-        if self.head.level.is_some() || self.closed {
+        if self.closed {
             return false;
         }
         let text = self.text;
         let end = self.at + text[self.at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let word = &text[self.at..end];
+        if let Some(level) = self.head.level {
+            // Ruby writes its level twice
+            let again = word.len() > 1 && word.iter().all(u8::is_ascii_uppercase) && level::from_word(word) == Some(level);
+            let bounded = text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b']' | b':'));
+            if again && bounded && !self.logger {
+                self.at = end;
+            }
+            return again && bounded && !self.logger;
+        }
         let next = text.get(end).copied();
         if let [letter] = word {
             return self.level_letter(*letter, end);
@@ -159,7 +168,10 @@ impl Reader<'_, '_> {
         if matches!(next, Some(b'_' | b'.' | b'=' | b'@' | b'\'' | b'(')) || next == Some(b'-') && text.get(end + 1).is_some_and(u8::is_ascii_alphanumeric) {
             return false;
         }
-        let Some(level) = level::stands_for_level(word) else { return false };
+        // .NET's console: "fail: Category[7]"
+        let dotnet = self.at == 0 && word.len() == 4 && text[end..].starts_with(b": ") && text.get(end + 2).is_some_and(u8::is_ascii_alphabetic);
+        let found = level::stands_for_level(word).or_else(|| level::from_word(word).filter(|_| dotnet));
+        let Some(level) = found else { return false };
         let upper = word.iter().all(u8::is_ascii_uppercase);
         let colon = next == Some(b':');
         if !upper {
@@ -526,8 +538,28 @@ impl Reader<'_, '_> {
             self.at = open;
             return false;
         }
+        // loguru: "module:function:line"
+        let whole = &text[self.at..self.at + text[self.at..].iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(text.len() - self.at)];
+        if !self.logger && is_code_place(whole) {
+            self.draft.logger = Some(At::new(self.at, self.at + whole.len()));
+            self.logger = true;
+            self.at += whole.len();
+            return true;
+        }
         let bare = bytes.strip_suffix(b":").unwrap_or(bytes);
         let colon = bare.len() < bytes.len();
+        // Monolog: "channel.LEVEL:"
+        if self.head.level.is_none() && colon && !self.logger {
+            if let Some(dot) = bare.iter().rposition(|&byte| byte == b'.') {
+                let word = &bare[dot + 1..];
+                if let Some(level) = level::from_word(word).filter(|_| word.iter().all(u8::is_ascii_uppercase)) {
+                    self.draft.logger = Some(At::new(self.at, self.at + dot));
+                    self.logger = true;
+                    self.closed = true;
+                    return self.set_level(level, end);
+                }
+            }
+        }
         if !self.logger && is_logger(bare) && (text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'[' | b'(' | b'|'))) {
             self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
             self.logger = true;
@@ -622,6 +654,12 @@ fn is_logger(word: &[u8]) -> bool {
         && word.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'>')
         && !word.windows(3).any(|three| three == b"://")
         && word.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'$' | b'/' | b'_' | b'-' | b'<' | b'>' | b'@'))
+}
+
+/// `module:function:line`.
+fn is_code_place(word: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = word.split(|&byte| byte == b':').collect();
+    matches!(parts.as_slice(), [module, function, line] if !module.is_empty() && !function.is_empty() && is_number(line) && module[0].is_ascii_alphabetic() | (module[0] == b'_'))
 }
 
 /// Names that thread pools give.

@@ -1,0 +1,83 @@
+//! Reads one block: a pure function of its bytes and of what it is told of the source.
+
+use crate::context::{Defaults, Found, Writer};
+use crate::model::{Batch, Event};
+use crate::record::{Exit, LaneState, Lines, Profile, Record, Sink};
+
+/// What an output wants of a record besides its event; see [`Notes`].
+pub type Note = fn(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &Batch, out: &mut Vec<u8>);
+
+/// A text for each event of a batch, made while the record's bytes were at hand.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// All texts.
+    pub bytes: Vec<u8>,
+    /// Where each ends.
+    pub ends: Vec<usize>,
+}
+
+impl Notes {
+    /// The text of the event with this index; empty if there is none.
+    pub fn of(&self, index: usize) -> &[u8] {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends.get(before).copied().unwrap_or(0));
+        self.ends.get(index).map_or(&[], |&end| &self.bytes[start..end])
+    }
+}
+
+/// A block that was read.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// Events of the records that are whole in the block; lines and offsets count from its start.
+    pub batch: Batch,
+    /// A text for each event, if a note was asked for.
+    pub notes: Notes,
+    /// How the block ended.
+    pub exit: Exit,
+}
+
+/// The machine that reads blocks; its buffers are used again.
+#[derive(Debug, Default)]
+pub struct Worker {
+    lines: Lines,
+    writer: Writer,
+}
+
+impl Worker {
+    /// Reads a block whose lanes are in the states `entry`.
+    pub fn block(&mut self, block: &[u8], profile: &Profile, defaults: &Defaults, entry: &[(u64, LaneState)], note: Option<Note>) -> Read {
+        let mut read = Read::default();
+        let mut collect = Collect { writer: &mut self.writer, batch: &mut read.batch, notes: &mut read.notes, defaults, note };
+        read.exit = self.lines.block(block, profile, entry, &mut collect);
+        read
+    }
+
+    /// Reads lines that are known to be one record.
+    pub fn whole(&mut self, text: &[u8], profile: &Profile, defaults: &Defaults, note: Option<Note>) -> (Batch, Notes) {
+        let mut batch = Batch::default();
+        let mut notes = Notes::default();
+        let mut collect = Collect { writer: &mut self.writer, batch: &mut batch, notes: &mut notes, defaults, note };
+        self.lines.whole(text, profile, &mut collect);
+        (batch, notes)
+    }
+}
+
+struct Collect<'a> {
+    writer: &'a mut Writer,
+    batch: &'a mut Batch,
+    notes: &'a mut Notes,
+    defaults: &'a Defaults,
+    note: Option<Note>,
+}
+
+impl Sink for Collect<'_> {
+    fn record(&mut self, record: &Record<'_>) {
+        let first = self.batch.events.len();
+        let found = self.writer.write(record, self.defaults, self.batch);
+        if let Some(note) = self.note {
+            for event in &self.batch.events[first..] {
+                note(record, found, event, self.batch, &mut self.notes.bytes);
+                self.notes.ends.push(self.notes.bytes.len());
+            }
+        }
+    }
+}
