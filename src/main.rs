@@ -11,7 +11,7 @@ fn main() {
         let bytes = std::fs::read(file).unwrap();
         let stem = std::path::Path::new(file).file_stem().unwrap().to_string_lossy().into_owned();
         let mut out = Out(file.clone(), vec![]);
-        let source = SourceContext { profile: Default::default(), note: Some(spanloom::report::extract::note), defaults: spanloom::context::Defaults { source: Default::default(), service: spanloom::model::Symbol::of(stem.as_bytes()), service_is_sure: false, instance: Default::default(), zone: spanloom::record::timestamp::Zone::utc() } };
+        let source = SourceContext { profile: spanloom::record::Profile::of(&bytes[..bytes.len().min(65536)], vec![]), note: Some(spanloom::report::extract::note), defaults: spanloom::context::Defaults { source: Default::default(), service: spanloom::model::Symbol::of(stem.as_bytes()), service_is_sure: false, instance: Default::default(), zone: spanloom::record::timestamp::Zone::utc() } };
         let mut seam = Seam::new(Dating::default());
         let mut worker = Worker::default();
         let read = worker.block(&bytes, &source.profile, &source.defaults, seam.states(), source.note);

@@ -66,12 +66,19 @@ impl Found {
                 return;
             }
         }
+        // OpenStack: [None req-UUID user project - - -]
+        if let Some(request) = content.split(|&byte| byte == b' ').find(|part| part.len() == 40 && part.starts_with(b"req-")) {
+            self.add_id(b"request_id", request);
+        }
         if content.len() == 36 && id::uuid(content).is_some_and(|bits| bits != 0) {
             // Rails tags each line with the request's UUID
             let before = (content.as_ptr() as usize).wrapping_sub(layer_text.as_ptr() as usize);
             let attached = before >= 2 && layer_text.get(before - 2).is_some_and(u8::is_ascii_alphanumeric);
             if !attached {
                 self.add_id(b"request_id", content);
+            } else if layer_text[..before - 1].rsplit(|&byte| byte == b' ').next().is_some_and(|name| name.contains(&b'.')) {
+                // Celery: "tasks.charge[UUID]: "
+                self.add_id(b"task_id", content);
             }
         } else if content.len() == 32 && !content.iter().all(u8::is_ascii_digit) {
             if let Some(trace) = id::exact_trace(content) {

@@ -92,7 +92,7 @@ impl Found {
     fn pair(&mut self, text: &[u8], start: usize, end: usize, value: Value, region: Region) -> Option<usize> {
         let name = &text[start..end];
         let hash = NameHash::of(name);
-        let known = names::lookup(hash, hash, true);
+        let known = names::lookup_name(hash, true);
         let role = known.map_or(Role::Other, |known| known.role);
         let (from, to) = value.extent(text, role);
         let bytes = &text[from..to];
@@ -113,6 +113,11 @@ impl Found {
         }
         if self.text_context(role, name, bytes) {
             return Some(value.next(to));
+        }
+        if name == b"key" && value.equals && memchr::memmem::find(&text[to..text.len().min(to + 12)], b"value").is_some() {
+            if let Some(next) = self.record_header(text, (from, to)) {
+                return Some(next);
+            }
         }
         match role {
             Role::Service if region != Region::Ids && known.is_some_and(|known| !known.top_only) => {
@@ -135,6 +140,10 @@ impl Found {
             Role::Other | Role::Id | Role::Noise | Role::Peer | Role::Operation | Role::Message | Role::Service => {
                 if bytes.starts_with(b"{") || bytes.starts_with(b"[") || bytes.starts_with(b"(") {
                     return Some(from);
+                }
+                if value.colon && name.contains(&b'.') && id::uuid(bytes).is_some_and(|bits| bits != 0) {
+                    // Huey: "Executing tasks.charge: UUID"
+                    self.add_id(b"task_id", bytes);
                 }
                 if value.colon && !value.quoted && !shape_of(bytes).is_some_and(|shape| shape != Shape::Word) {
                     // "status: ok", "user: see …": prose
@@ -175,7 +184,7 @@ impl Found {
         // "trace 4bf9…", "TraceID 4bf9…", "trace id 4bf9…"
         if let Some(name) = name.filter(|_| near) {
             let hash = NameHash::of(name);
-            if let Some(known) = names::lookup(hash, hash, true) {
+            if let Some(known) = names::lookup_name(hash, true) {
                 if matches!(known.role, Role::TraceId | Role::SpanId | Role::ParentId) && looks_like_id(word) {
                     self.text_context(known.role, name, word);
                     return self.span_behind(text, end);
@@ -223,8 +232,32 @@ impl Found {
         end
     }
 
+    /// `RecordHeader(key = traceparent, value = [48, 48, 45, …])`: a Kafka header as Java prints it; gives where to go on.
+    fn record_header(&mut self, text: &[u8], name: (usize, usize)) -> Option<usize> {
+        let rest = &text[name.1..];
+        let open = name.1 + memchr::memchr(b'[', &rest[..rest.len().min(16)])?;
+        if memchr::memmem::find(&text[name.1..open], b"value").is_none() {
+            return None;
+        }
+        let close = open + memchr::memchr(b']', &text[open..])?;
+        let mut bytes = Vec::new();
+        for number in text[open + 1..close].split(|&byte| byte == b',').take(512) {
+            bytes.push(std::str::from_utf8(number.trim_ascii()).ok()?.parse::<i16>().ok()? as u8);
+        }
+        let name = &text[name.0..name.1];
+        let role = names::lookup_name(NameHash::of(name), true).map_or(Role::Other, |known| known.role);
+        if !self.text_context(role, name, &bytes) {
+            self.text_key(name, &bytes, Region::Message);
+        }
+        Some(close + 1)
+    }
+
     /// `tasks.charge[UUID]`: Celery's task and its id (celery.app.log, `worker_task_log_format`).
     fn bracketed_uuid(&mut self, text: &[u8], start: usize, end: usize) {
+        if start > 2 && &text[start - 3..start] == b") (" && text.get(end) == Some(&b')') {
+            // RQ: "queue: function(args) (UUID)"
+            return self.add_id(b"job_id", &text[start..end]);
+        }
         if text.get(end) != Some(&b']') || start == 0 || text[start - 1] != b'[' {
             return;
         }
@@ -510,6 +543,10 @@ fn value_after(text: &[u8], at: usize) -> Option<Value> {
         return Some(Value { start: next, quote: Some(b' '), quoted: false, colon, equals });
     }
     next += blanks;
+    // Rust's Option, as {:?} prints it
+    if text[next.min(text.len())..].starts_with(b"Some(") {
+        next += 5;
+    }
     let mut quoted = false;
     let mut quote = None;
     while matches!(text.get(next), Some(b'\\')) {

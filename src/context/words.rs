@@ -36,7 +36,7 @@ pub(super) fn names_a_digest(name: &[u8]) -> bool {
         b"commit", b"sha", b"sha1", b"sha256", b"sha512", b"md5", b"digest", b"checksum", b"hash", b"etag", b"image", b"fingerprint", b"mac",
         b"revision", b"rev", b"color", b"colour", b"signature", b"sig", b"hmac", b"nonce", b"token", b"password", b"secret", b"apikey",
         b"cookie", b"address", b"addr", b"pointer", b"ptr", b"crc", b"crc32", b"build", b"vcs", b"gitsha", b"githash", b"cert", b"thumbprint", b"auth",
-        b"authorization", b"bearer", b"salt", b"serial", b"imageid", b"layer", b"blob", b"tree", b"ja3", b"cid",
+        b"authorization", b"bearer", b"salt", b"serial", b"imageid", b"layer", b"blob", b"tree", b"ja3",
     ];
     let last = name.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or(name);
     let first = name.split(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or(name);

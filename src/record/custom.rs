@@ -22,7 +22,7 @@ impl Pattern {
             .enumerate()
             .filter_map(|(index, name)| {
                 let hash = NameHash::of(name?.as_bytes());
-                let known = names::lookup(hash, hash, true);
+                let known = names::lookup_name(hash, true);
                 Some((index, hash, known.map_or(Role::Other, |known| known.role), known.map_or(u8::MAX, |known| known.rank)))
             })
             .collect();

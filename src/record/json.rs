@@ -24,7 +24,10 @@ pub struct Scan {
 struct Container {
     name: At,
     path: NameHash,
+    /// Fields in it count as if they stood at the top.
     top: bool,
+    /// It stands at the top itself.
+    outer_top: bool,
     array: bool,
     /// In an object of the form `{"key": NAME, "value": VALUE}`: the position of NAME.
     pair_name: Option<At>,
@@ -51,7 +54,7 @@ impl Scanner<'_, '_> {
     fn run(&mut self) -> Option<()> {
         let array = self.text.get(self.at) == Some(&b'[');
         self.at += 1;
-        self.stack.push(Container { name: At::default(), path: NameHash::default(), top: true, array, pair_name: None });
+        self.stack.push(Container { name: At::default(), path: NameHash::default(), top: true, outer_top: true, array, pair_name: None });
         while let Some(container) = self.stack.last() {
             let array = container.array;
             match self.next_byte()? {
@@ -103,13 +106,14 @@ impl Scanner<'_, '_> {
                 let parent = self.stack.last()?;
                 let path = leaf.map_or(parent.path, |_| parent.path.text(name.of(self.text)));
                 let top = parent.top && leaf.is_none_or(names::is_transparent);
+                let outer_top = if leaf.is_some() { parent.top } else { parent.outer_top };
                 if self.stack.len() >= MAX_DEPTH {
                     self.at = skip_nested(self.text, self.at)?;
                     return Some(());
                 }
                 self.at += 1;
                 let name = if leaf.is_some() { name } else { parent.name };
-                self.stack.push(Container { name, path, top, array: open == b'[', pair_name: None });
+                self.stack.push(Container { name, path, top, outer_top, array: open == b'[', pair_name: None });
                 Some(())
             }
             b'"' => {
@@ -141,13 +145,21 @@ impl Scanner<'_, '_> {
             return;
         }
         let Some(container) = self.stack.last_mut() else { return };
-        let (path, own) = match leaf {
-            Some(leaf) => (container.path.text(name.of(self.text)), leaf),
-            None => (container.path, container.path),
+        let (path, known) = match leaf {
+            Some(leaf) => {
+                let path = container.path.text(name.of(self.text));
+                let pair = NameHash::of(container.name.of(self.text)).text(name.of(self.text));
+                (path, names::lookup(path, pair, leaf, container.top, container.outer_top))
+            }
+            // an element of an array is a value of the array's name
+            None => {
+                let own = NameHash::of(container.name.of(self.text));
+                (container.path, names::lookup(container.path, own, own, container.outer_top, container.outer_top))
+            }
         };
-        let known = names::lookup(path, own, container.top);
         let (role, rank) = known.map_or((Role::Other, u8::MAX), |known| (known.role, known.rank));
-        let (top, parent) = (container.top, container.name);
+        let (top, parent) = (container.top, if leaf.is_some() { container.name } else { At::default() });
+        let name = if leaf.is_some() { name } else { container.name };
         match name.of(self.text) {
             b"key" | b"name" | b"Key" | b"Name" if writing == Writing::Plain => container.pair_name = Some(value),
             b"value" | b"Value" | b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue" => {
@@ -168,7 +180,7 @@ impl Scanner<'_, '_> {
     /// A field whose name stands in a value of its own.
     fn pair(&mut self, name: At, value: At, writing: Writing) {
         let path = NameHash::of(name.of(self.text));
-        let known = names::lookup(path, path, true);
+        let known = names::lookup_name(path, true);
         let (role, rank) = known.map_or((Role::Other, u8::MAX), |known| (known.role, known.rank));
         self.fields.push(Field { name, parent: At::default(), path, role, rank, top: true, value, writing });
     }
@@ -283,7 +295,7 @@ mod tests {
     fn scalars_of_every_kind_are_found_at_every_depth() {
         check(
             r#"{"a":"x","b":{"c":1.5e3,"d":[true,null,"y"]},"e":{}}"#,
-            &[("a", "x"), ("c", "1.5e3"), ("", "true"), ("", "null"), ("", "y")],
+            &[("a", "x"), ("c", "1.5e3"), ("d", "true"), ("d", "null"), ("d", "y")],
         );
         check("{ \"a\" :\t-1 ,\n \"b\": false\r}", &[("a", "-1"), ("b", "false")]);
     }

@@ -466,7 +466,7 @@ fn skip(skipped: &mut Vec<Skipped>, reason: SkipReason, line: u64) {
 }
 
 /// Appends `text` without terminal escape sequences (ECMA-48: CSI, OSC and two-byte ones).
-fn strip_escapes(text: &[u8], out: &mut Vec<u8>) {
+pub(super) fn strip_escapes(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     while let Some(at) = memchr(0x1b, rest) {
         out.extend_from_slice(&rest[..at]);

@@ -8,8 +8,7 @@ use super::{At, Field, Writing, json};
 
 /// Whether a line is one of pairs from its start on: its first word is one, and more pairs than bare words follow.
 pub fn detect(line: &[u8]) -> bool {
-    let Some(first) = key_end(line, 0) else { return false };
-    if line.get(first) != Some(&b'=') {
+    if next(line, 0).is_none() {
         return false;
     }
     let mut pairs = 0;
@@ -24,7 +23,7 @@ pub fn detect(line: &[u8]) -> bool {
             continue;
         };
         let hash = NameHash::of(name.of(line));
-        let role = names::lookup(hash, hash, true).map(|known| known.role);
+        let role = names::lookup_name(hash, true).map(|known| known.role);
         telling |= matches!(role, Some(Role::Time | Role::Level | Role::LevelOrTime | Role::Message));
         pairs += 1;
         at = skip_blanks(line, end);
@@ -39,7 +38,7 @@ pub fn scan(text: &[u8], start: usize, fields: &mut Vec<Field>) {
         match next(text, at) {
             Some((name, value, writing, end)) => {
                 let path = NameHash::of(name.of(text));
-                let known = names::lookup(path, path, true);
+                let known = names::lookup_name(path, true);
                 let (role, rank) = known.map_or((Role::Other, u8::MAX), |known| (known.role, known.rank));
                 fields.push(Field { name, parent: At::default(), path, role, rank, top: true, value, writing });
                 at = end;
@@ -50,16 +49,58 @@ pub fn scan(text: &[u8], start: usize, fields: &mut Vec<Field>) {
     }
 }
 
+/// Appends the pairs of a tail: `k=v k=v` or `k: v, k: v`.
+pub fn scan_tail(text: &[u8], start: usize, fields: &mut Vec<Field>) {
+    let rest = &text[start..];
+    let colon = key_end(text, start).is_some_and(|end| text[end..].starts_with(b": "));
+    if !colon {
+        return scan(text, start, fields);
+    }
+    let mut at = start;
+    for part in rest.split(|&byte| byte == b',') {
+        let blanks = part.len() - part.trim_ascii_start().len();
+        let from = at + blanks;
+        at += part.len() + 1;
+        let Some(end) = key_end(text, from).filter(|end| text[*end..].starts_with(b": ")) else { continue };
+        let value = super::text::trim(text, At::new(end + 1, from + part.len() - blanks));
+        let path = NameHash::of(&text[from..end]);
+        let known = names::lookup_name(path, true);
+        fields.push(Field {
+            name: At::new(from, end),
+            parent: At::default(),
+            path,
+            role: known.map_or(Role::Other, |known| known.role),
+            rank: known.map_or(u8::MAX, |known| known.rank),
+            top: true,
+            value,
+            writing: Writing::Plain,
+        });
+    }
+}
+
 /// The pair at `start`: name, value, its writing, and one past it.
 fn next(text: &[u8], start: usize) -> Option<(At, At, Writing, usize)> {
-    let name_end = key_end(text, start)?;
-    if text.get(name_end) != Some(&b'=') {
+    let (name, equals) = if text.get(start) == Some(&b'"') {
+        // logr writes its keys in quotes
+        let (end, _) = json::string_end(text, start + 1)?;
+        (At::new(start + 1, end), end + 1)
+    } else {
+        let end = key_end(text, start)?;
+        (At::new(start, end), end)
+    };
+    if text.get(equals) != Some(&b'=') {
         return None;
     }
-    let name = At::new(start, name_end);
-    let at = name_end + 1;
+    let at = equals + 1;
     if text.get(at) == Some(&b'"') {
         if let Some((end, escaped)) = json::string_end(text, at + 1) {
+            let writing = if escaped { Writing::Escaped } else { Writing::Plain };
+            return Some((name, At::new(at + 1, end), writing, end + 1));
+        }
+    }
+    if text.get(at) == Some(&b'\'') {
+        // Python's repr
+        if let Some((end, escaped)) = quote_end(text, at + 1) {
             let writing = if escaped { Writing::Escaped } else { Writing::Plain };
             return Some((name, At::new(at + 1, end), writing, end + 1));
         }
@@ -72,6 +113,24 @@ fn next(text: &[u8], start: usize) -> Option<(At, At, Writing, usize)> {
         _ => Writing::Plain,
     };
     Some((name, value, writing, end))
+}
+
+/// The closing single quote of a repr: one that white space or the end follows.
+fn quote_end(text: &[u8], start: usize) -> Option<(usize, bool)> {
+    let mut escaped = false;
+    let mut at = start;
+    loop {
+        match *text.get(at)? {
+            b'\\' => {
+                escaped = true;
+                at += 1;
+            }
+            b'\'' if text.get(at + 1).is_none_or(|next| next.is_ascii_whitespace() || *next == b',') => return Some((at, escaped)),
+            b'\n' => return None,
+            _ => {}
+        }
+        at += 1;
+    }
 }
 
 fn key_end(text: &[u8], start: usize) -> Option<usize> {

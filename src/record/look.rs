@@ -1,7 +1,7 @@
 //! What a line is at first sight: how it is written, and whether it begins a record.
 
 use super::text::{self, Head};
-use super::timestamp::DayOrder;
+use super::timestamp::{self, DayOrder};
 use super::{Draft, Format, access, envelope, klog, logfmt, table};
 use crate::model::Date;
 use memchr::memmem;
@@ -41,8 +41,40 @@ pub struct Profile {
     pub order: DayOrder,
     /// The columns of a table.
     pub table: Option<table::Columns>,
+    /// Names that stand in pairs behind the messages of most lines: context, whatever they mean.
+    pub tail_names: Vec<super::NameHash>,
     /// The user's own patterns that apply to this source.
     pub custom: Vec<super::custom::Pattern>,
+}
+
+impl Profile {
+    /// What the first bytes of a source tell.
+    pub fn of(head: &[u8], custom: Vec<super::custom::Pattern>) -> Profile {
+        let mut order = None;
+        let mut lines = 0usize;
+        let mut seen: Vec<(super::NameHash, usize)> = Vec::new();
+        let mut clean = Vec::new();
+        for line in head.split(|&byte| byte == b'\n').take(400) {
+            clean.clear();
+            super::lines::strip_escapes(line.strip_suffix(b"\r").unwrap_or(line), &mut clean);
+            let line = clean.as_slice();
+            order = order.or_else(|| timestamp::day_order_evidence(line)).or_else(|| line.strip_prefix(b"[").and_then(timestamp::day_order_evidence));
+            if line.is_empty() || line[0] == b'{' {
+                continue;
+            }
+            let names = text::tail_names(line);
+            lines += usize::from(!names.is_empty());
+            for name in names {
+                match seen.iter().position(|(other, _)| *other == name) {
+                    Some(index) => seen[index].1 += 1,
+                    None if seen.len() < 256 => seen.push((name, 1)),
+                    None => {}
+                }
+            }
+        }
+        let shared = seen.into_iter().filter(|&(_, count)| lines >= 2 && count * 5 >= lines * 4).map(|(name, _)| name);
+        Profile { order: order.unwrap_or_default(), table: table::Columns::find(head), tail_names: shared.collect(), custom }
+    }
 }
 
 /// Looks at a line (without wrappings and colours); thread, logger and so on of a text's header go to `draft`.
@@ -112,17 +144,26 @@ fn indented(line: &[u8], order: DayOrder, draft: &mut Draft) -> Look {
     if rest.is_empty() {
         return seen(Class::Blank);
     }
+    if line.starts_with(b"\t\t") && is_mysql_query(rest) {
+        return seen(Class::Start);
+    }
     // padded levels (" INFO") and times; deeper indents and stack frames are continuations
     if blanks > 4 || !(rest[0].is_ascii_uppercase() || rest[0].is_ascii_digit() || rest[0] == b'[') || is_frame(rest) {
         return seen(Class::Continuation);
     }
     let mut head = text::head(rest, order, draft);
-    if head.stamp.is_some() && head.stamp_at.start < 40 || head.level.is_some() && blanks <= 2 && line[0] == b' ' && head.stamp.is_some() {
+    if head.stamp.is_some() && head.stamp_at.start < 40 || head.level.is_some() && blanks <= 2 && line[0] == b' ' && draft.logger.is_some() {
         shift(&mut head, draft, blanks);
         return Look { format: Format::Text, class: Class::Start, head, awaits_level: false };
     }
     draft.clear();
     seen(Class::Continuation)
+}
+
+/// MySQL's general log leaves the time out where it is that of the line before: `\t\t     4 Query\tSELECT …`.
+fn is_mysql_query(rest: &[u8]) -> bool {
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && rest.get(digits) == Some(&b' ') && rest.get(digits + 1).is_some_and(u8::is_ascii_uppercase)
 }
 
 /// Moves positions by the blanks that stood before the text they were found in.
@@ -146,7 +187,8 @@ fn octets_then_priority(line: &[u8]) -> bool {
 /// Whether `HOST TAG[PID]:` or `TAG[PID]:` may stand behind a time with a year.
 fn syslog_shape(line: &[u8], time_end: usize) -> bool {
     let near = &line[time_end..line.len().min(time_end + 96)];
-    memmem::find(near, b"]: ").is_some_and(|end| near[..end].iter().filter(|&&byte| byte == b' ').count() <= 2 && near.contains(&b'['))
+    let close = memmem::find(near, b"]: ").or_else(|| memmem::find(near, b"] "));
+    close.is_some_and(|end| near[..end].iter().filter(|&&byte| byte == b' ').count() <= 2 && near.contains(&b'['))
 }
 
 fn may_be_access(line: &[u8], first: u8) -> bool {

@@ -13,6 +13,7 @@ mod klog;
 pub mod level;
 mod lines;
 pub mod logfmt;
+pub mod loose;
 pub mod look;
 pub mod names;
 mod read;
@@ -103,6 +104,8 @@ pub enum Format {
     Json,
     /// `key=value` pairs.
     Logfmt,
+    /// An object as programming languages print it, not quite JSON.
+    Object,
     /// Free text, with or without a header of time, level and so on.
     Text,
     /// A klog or glog header and text.
@@ -143,6 +146,7 @@ impl Format {
         match self {
             Format::Json => "json",
             Format::Logfmt => "logfmt",
+            Format::Object => "object",
             Format::Text => "text",
             Format::Klog => "klog",
             Format::Access => "access",

@@ -144,7 +144,7 @@ pub const TRANSPARENT: &[&str] = &[
 
 /// Names that hold at any depth: (role, rank of the first name, names without separators, most telling first).
 const ANYWHERE: &[(Role, &[&str])] = &[
-    (Role::Time, &["attimestamp", "eventtimestamp", "logtimestamp", "timestampns", "timestampms"]),
+    (Role::Time, &["attimestamp", "eventtimestamp", "logtimestamp", "timestampns", "timestampms", "timetimestamp", "timerepr"]),
     (Role::TimeSeconds, &["instantepochsecond", "timestampseconds"]),
     (Role::TimeNanos, &["instantnanoofsecond", "timestampnanos", "timenanos"]),
     (
@@ -155,7 +155,7 @@ const ANYWHERE: &[(Role, &[&str])] = &[
             "loggingapplicationname", "kubernetescontainername", "kubernetespodlabelsapp", "resourcelabelscontainername",
             "kuberneteslabelsapp", "kuberneteslabelsappkubernetesioname", "k8scontainername", "k8sdeploymentname",
             "syslogidentifier", "sysloggeridentifier", "systemdunit", "resourcelabelsservicename", "resourcelabelsfunctionname",
-            "microservice", "microservicename", "componentname",
+            "microservice", "microservicename", "componentname", "servicecontextservice",
         ],
     ),
     (
@@ -409,23 +409,21 @@ static FOLD: [u8; 256] = {
     table
 };
 
-/// What is known of a field: by its path where that is longer than its name, else by its name.
+/// What is known of a field: by its whole path, else by its name with its container's (`pair`), else by its name.
 ///
-/// `top` tells whether the field stands at the top of the record or in transparent containers only.
-pub fn lookup(path: NameHash, leaf: NameHash, top: bool) -> Option<Known> {
-    if let Some(known) = TABLE.get(&path.0) {
-        if !known.top_only || top {
-            return Some(*known);
-        }
+/// `top` tells whether the field stands at the top of the record or in transparent containers only, `outer_top` whether
+/// its container does.
+pub fn lookup(path: NameHash, pair: NameHash, leaf: NameHash, top: bool, outer_top: bool) -> Option<Known> {
+    let get = |hash: NameHash, top: bool| TABLE.get(&hash.0).copied().filter(|known| !known.top_only || top);
+    if path == leaf {
+        return get(leaf, top);
     }
-    if leaf != path {
-        if let Some(known) = TABLE.get(&leaf.0) {
-            if !known.top_only || top {
-                return Some(*known);
-            }
-        }
-    }
-    None
+    get(path, outer_top).or_else(|| get(pair, outer_top)).or_else(|| get(leaf, top))
+}
+
+/// What is known of a name without containers.
+pub fn lookup_name(name: NameHash, top: bool) -> Option<Known> {
+    lookup(name, name, name, top, top)
 }
 
 /// Whether a container of this name leaves its fields as telling as if they stood at the top.
@@ -444,7 +442,7 @@ pub fn names_a_correlation(name: &[u8]) -> bool {
     const WORDS: &[&str] = &[
         "requestid", "reqid", "correlationid", "corrid", "messageid", "msgid", "transactionid", "txid", "txnid", "sessionid", "taskid", "jobid",
         "eventid", "uniqueid", "operationid", "conversationid", "workflowid", "runid", "executionid", "invocationid", "awsrequestid", "rid",
-        "xrequestid", "xcorrelationid", "requestuuid", "correlation", "jid", "tid", "opid", "callid", "processid", "batchid", "sagaid",
+        "xrequestid", "xcorrelationid", "corr", "cid", "xid", "reqno", "requestuuid", "correlation", "jid", "tid", "opid", "callid", "processid", "batchid", "sagaid",
         "activityid", "rootid", "causationid", "deliveryid", "segmentid", "traceno", "interactionid", "flowid", "functionrequestid",
     ];
     static HASHES: LazyLock<rustc_hash::FxHashSet<u64>> =
@@ -482,8 +480,10 @@ mod tests {
 
     #[track_caller]
     fn role(path: &[&str], top: bool) -> Option<Role> {
+        let pair = &path[path.len().saturating_sub(2)..];
+        let pair = pair.iter().fold(NameHash::default(), |hash, name| hash.text(name.as_bytes()));
         let whole = path.iter().fold(NameHash::default(), |hash, name| hash.text(name.as_bytes()));
-        lookup(whole, NameHash::of(path.last().expect("a name").as_bytes()), top).map(|known| known.role)
+        lookup(whole, pair, NameHash::of(path.last().expect("a name").as_bytes()), top, top).map(|known| known.role)
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::names::Role;
 use super::timestamp::{self, DayOrder};
-use super::{At, Draft, Field, Format, Head, Layer, Look, Profile, Writing, access, envelope, expand, json, klog, level, logfmt, look, text};
+use super::{At, Draft, Field, Format, Head, Layer, Look, Profile, Writing, access, envelope, expand, json, klog, level, logfmt, look, loose, text};
 use crate::model::{Date, Level, Precision, Stamp, Time};
 
 /// A record in a record in a record, beyond this many, is text.
@@ -217,10 +217,17 @@ fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profile) -> Forma
     match seen.format {
         Format::Json => {
             let scan = json::scan(text, 0, &mut draft.fields);
-            if draft.fields.is_empty() && !scan.complete {
+            if !scan.complete && draft.fields.len() < 2 {
+                draft.clear();
+                let end = loose::scan(text, 0, &mut draft.fields);
+                if end.is_some() && draft.fields.len() >= 2 {
+                    pick(text, draft);
+                    draft.free.push(At::new(end.unwrap_or(0), text.len()));
+                    return Format::Object;
+                }
                 draft.clear();
                 let head = text::head(first_line(text), profile.order, draft);
-                fill_text(text, &head, draft);
+                fill_text(text, &head, draft, profile);
                 return Format::Text;
             }
             if scan.end < text.len() {
@@ -264,33 +271,48 @@ fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profile) -> Forma
         Format::Klog => match klog::read(first_line(text), draft) {
             Some(head) => {
                 let stated = draft.message;
-                fill_text(text, &head, draft);
+                fill_text(text, &head, draft, profile);
                 draft.message = stated.or(draft.message);
                 Format::Klog
             }
             None => {
                 draft.clear();
                 let head = text::head(first_line(text), profile.order, draft);
-                fill_text(text, &head, draft);
+                fill_text(text, &head, draft, profile);
                 Format::Text
             }
         },
         _ => {
-            fill_text(text, &seen.head, draft);
+            fill_text(text, &seen.head, draft, profile);
             Format::Text
         }
     }
 }
 
 /// Message and free parts of a text behind its header.
-fn fill_text(text: &[u8], head: &Head, draft: &mut Draft) {
+fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
     let line_end = first_line(text).len();
     draft.stamp = head.stamp;
     draft.level = head.level;
     let start = head.message.min(line_end);
     let line = &text[..line_end];
     let quoted = line[start..].trim_ascii();
-    let end = text::tail(line, start);
+    let pairs = start + (line.len() - start - quoted.len()).min(line[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count());
+    if logfmt::detect(&line[pairs..]) {
+        // pairs behind a header
+        logfmt::scan(line, pairs, &mut draft.fields);
+        let (stamp, level) = (draft.stamp, draft.level);
+        pick(text, draft);
+        draft.stamp = stamp.or(draft.stamp);
+        draft.level = level.or(draft.level);
+        if draft.message.is_some() {
+            draft.free.push(At::new(0, pairs));
+            return;
+        }
+        draft.fields.clear();
+    }
+    let end = text::tail(line, start, profile);
+    tail_fields(line, end, draft);
     let mut message = text::trim(text, At::new(start, end));
     if message.is_empty() && line_end < text.len() {
         message = second_line(text, line_end, draft);
@@ -309,6 +331,40 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft) {
         draft.free.push(At::new(0, from));
     }
     draft.free.push(At::new(if head.stamp.is_some() { to } else { 0 }, text.len()));
+}
+
+/// Fields in the tail behind the message; of them only the service counts for the record itself.
+fn tail_fields(line: &[u8], end: usize, draft: &mut Draft) {
+    let tail = line[end..].trim_ascii();
+    if tail.is_empty() {
+        return;
+    }
+    let mut at = end + (line[end..].len() - line[end..].trim_ascii_start().len());
+    while at < line.len() {
+        let before = at;
+        match line[at] {
+            b'{' => {
+                let scan = json::scan(line, at, &mut draft.fields);
+                at = if scan.complete { scan.end } else { loose::scan(line, at, &mut draft.fields).unwrap_or(line.len()) };
+            }
+            b'[' | b' ' | b'\t' | b'|' | b',' | b':' | b'-' | b']' => at += 1,
+            _ => {
+                logfmt::scan_tail(line, at, &mut draft.fields);
+                break;
+            }
+        }
+        if at == before {
+            break;
+        }
+    }
+    let Draft { service, fields, service_is_weak, .. } = draft;
+    if service.is_none() {
+        let named = fields.iter().filter(|field| field.role == Role::Service && field.top && field.rank < WEAK_SERVICE && field.writing == Writing::Plain && !field.value.is_empty());
+        if let Some(field) = named.min_by_key(|field| field.rank) {
+            *service = Some(field.value);
+            *service_is_weak = false;
+        }
+    }
 }
 
 /// The message of a record whose header fills its first line (.NET's console): the next line that is no list of scopes.

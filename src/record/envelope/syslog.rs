@@ -101,7 +101,7 @@ fn structured_data(line: &[u8], open: usize, draft: &mut Draft) -> Option<usize>
                 }
                 let name = At::new(at, equals);
                 let path = NameHash::of(name.of(line));
-                let known = names::lookup(path, path, true);
+                let known = names::lookup_name(path, true);
                 draft.fields.push(Field {
                     name,
                     parent: At::default(),
@@ -134,10 +134,11 @@ fn rfc3164(line: &[u8], start: usize, certain: bool, draft: &mut Draft) -> Optio
         Some(second) => (Some(first), second),
     };
     let bytes = tag.of(line);
-    if !is_tag(bytes) || host.is_some_and(|host| !is_host(host.of(line))) {
+    let bare_tag = host.is_some() && is_bare_tag(line, tag);
+    if !(is_tag(bytes) || bare_tag) || host.is_some_and(|host| !is_host(host.of(line))) {
         return None;
     }
-    let bare = bytes.strip_suffix(b":")?;
+    let bare = bytes.strip_suffix(b":").or(bare_tag.then_some(bytes))?;
     let (name, process) = match memchr(b'[', bare) {
         Some(open) if bare.ends_with(b"]") => (open, Some((open + 1, bare.len() - 1))),
         Some(_) => return None,
@@ -172,6 +173,15 @@ fn word(line: &[u8], start: usize) -> Option<At> {
 
 fn is_tag(word: &[u8]) -> bool {
     word.ends_with(b":") && word.len() > 1 && word[..word.len() - 1].iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'=' | b'"' | b'(' | b'{' | b'<' | b','))
+}
+
+/// `name[123]` without a colon, as senders without one leave it; what follows must be no level.
+fn is_bare_tag(line: &[u8], tag: At) -> bool {
+    let bytes = tag.of(line);
+    let Some(open) = memchr(b'[', bytes).filter(|&open| open > 0) else { return false };
+    let process = bytes[open + 1..].strip_suffix(b"]").is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit));
+    let next = word(line, tag.end() + 1).map_or(&[][..], |next| next.of(line));
+    process && crate::record::level::from_word(next).is_none()
 }
 
 fn is_host(word: &[u8]) -> bool {

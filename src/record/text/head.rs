@@ -72,10 +72,11 @@ impl Reader<'_, '_> {
                 b'(' => self.parenthesis(),
                 b'<' => self.angle(),
                 b'{' => self.brace(),
-                b'0'..=b'9' => self.time() || self.number(),
+                b'0'..=b'9' => self.time() || self.request_uuid() || self.number(),
+                b'=' if self.at == 0 => self.erlang_report(),
                 b'-' | b'|' | b':' | b'=' | b'*' | b'#' | b'>' | b',' | b';' => self.separator(byte),
                 b'A'..=b'Z' | b'a'..=b'z' | b'_' => {
-                    (byte.is_ascii_alphabetic() && self.time()) || self.level_word() || self.pairs() || self.word()
+                    (byte.is_ascii_alphabetic() && self.time()) || self.request_uuid() || self.level_word() || self.pairs() || self.word()
                 }
                 b'@' => self.time(),
                 _ => false,
@@ -111,6 +112,34 @@ impl Reader<'_, '_> {
         }
         self.at = end;
         true
+    }
+
+    /// A UUID between tabs, or before a level: AWS Lambda's request id.
+    fn request_uuid(&mut self) -> bool {
+        let word = At::new(self.at, self.text.len().min(self.at + 36));
+        let after = self.text.get(word.end());
+        let parted = after == Some(&b'\t') || after == Some(&b' ') && self.head.level.is_none();
+        if self.closed || !self.known() || !is_uuid(word.of(self.text)) || !parted {
+            return false;
+        }
+        self.draft.groups.push(word);
+        self.at = word.end();
+        true
+    }
+
+    /// `=WARNING REPORT==== 2-Feb-2024::17:42:36.859888 UTC ===` (Erlang's legacy header).
+    fn erlang_report(&mut self) -> bool {
+        let text = self.text;
+        let Some(mark) = memchr::memmem::find(text, b" REPORT==== ") else { return false };
+        let Some(level) = level::from_word(&text[1..mark]) else { return false };
+        let start = mark + 12;
+        let Some(end) = memchr::memmem::find(&text[start..], b" ===").map(|length| start + length) else { return false };
+        let written = String::from_utf8_lossy(&text[start..end]).replacen("::", " ", 1);
+        let Some((stamp, _)) = timestamp::parse_prefix(written.as_bytes(), self.order) else { return false };
+        self.head.stamp = Some(stamp);
+        self.head.stamp_at = At::new(start, end);
+        self.closed = true;
+        self.set_level(level, text.len())
     }
 
     fn separator(&mut self, byte: u8) -> bool {
@@ -285,7 +314,7 @@ impl Reader<'_, '_> {
             }
         }
         if self.head.level.is_none() && !has_id {
-            let word = content.rsplit(|&byte| byte == b':').next().unwrap_or(content).trim_ascii();
+            let word = content.rsplit(|&byte| matches!(byte, b':' | b'#')).next().unwrap_or(content).trim_ascii();
             let found = match word {
                 [letter] => level::from_letter(*letter).filter(|_| self.known()),
                 word => level::from_word(word).filter(|_| word.iter().all(u8::is_ascii_alphanumeric)),
@@ -493,6 +522,9 @@ impl Reader<'_, '_> {
 
     /// Named ids before the message: `trace_id=… span_id=…`, `TraceID: … SpanID: …`.
     fn pairs(&mut self) -> bool {
+        if self.header_run() {
+            return true;
+        }
         let mut at = self.at;
         let mut taken = false;
         while let Some((name, value, end)) = pair(self.text, at, true) {
@@ -511,6 +543,29 @@ impl Reader<'_, '_> {
         }
         self.head.context |= taken;
         taken
+    }
+
+    /// Pairs that a separator or a level closes, one of which names context: all of them are header.
+    fn header_run(&mut self) -> bool {
+        let (mut at, mut end, mut known) = (self.at, self.at, false);
+        while let Some((name, _, after)) = pair(self.text, at, false) {
+            known |= names_context(name.of(self.text));
+            end = after;
+            at = after + usize::from(matches!(self.text.get(after), Some(b',' | b';')));
+            at = skip_blanks(self.text, at);
+        }
+        if end == self.at || !known || !self.known() {
+            return false;
+        }
+        let rest = &self.text[at..];
+        let word = &rest[..rest.iter().take_while(|byte| byte.is_ascii_uppercase()).count()];
+        let level = word.len() >= 3 && self.head.level.is_none() && level::stands_for_level(word).is_some();
+        let dash = matches!(rest, [b'-' | b'|', b' ', ..]);
+        if level || dash {
+            self.head.context = true;
+            self.at = end;
+        }
+        level || dash
     }
 
     /// A bare word: a logger, host or thread, if what follows says so.
@@ -573,6 +628,12 @@ impl Reader<'_, '_> {
         let next = skip_blanks(text, end);
         // "name: message" of hclog and Ruby
         if colon && !self.logger {
+            if text[next..].starts_with(b"\"") && memchr::memmem::find(&text[next..], b"\"=").is_some_and(|at| at < 40) {
+                self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
+                self.logger = true;
+                self.at = end;
+                return true;
+            }
             let ruby = text[..self.at].trim_ascii_end().ends_with(b"--");
             if self.bracketed_level && bare.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) || ruby {
                 self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
@@ -589,6 +650,18 @@ impl Reader<'_, '_> {
             self.logger = true;
             self.at = end;
             return true;
+        }
+        // "name [traceId=…]", "name file.pl:7 - ", "name: "key"=…"
+        if !self.logger && next > end {
+            let grouped = text[next] == b'[' && memchr(b']', &text[next..]).is_some_and(|close| group_has_id(&text[next + 1..next + close]) && pair_like(&text[next + 1..next + close]));
+            let place = &text[next..word_end(text, next)];
+            let placed = place.contains(&b':') && place.contains(&b'.') && place.last().is_some_and(u8::is_ascii_digit) && is_logger(place);
+            if grouped || placed {
+                self.draft.logger = Some(word);
+                self.logger = grouped;
+                self.at = end;
+                return true;
+            }
         }
         // "name traceId=… - "
         if !self.logger && next > end {
@@ -680,6 +753,11 @@ fn group_has_id(content: &[u8]) -> bool {
             halves.next().is_some() && names_context(name)
         })
         || content.ends_with(b",,")
+}
+
+/// Whether a group names what it holds, or holds an id alone.
+fn pair_like(content: &[u8]) -> bool {
+    content.contains(&b'=') || content.contains(&b':') || is_uuid(content) || content.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b',' | b'-'))
 }
 
 fn pair_in(content: &[u8]) -> bool {

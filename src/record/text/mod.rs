@@ -7,7 +7,7 @@ mod head;
 mod tail;
 
 pub use head::{Head, head};
-pub use tail::tail;
+pub use tail::{tail, tail_names};
 
 use super::{At, names};
 
@@ -36,7 +36,7 @@ pub(super) fn trim(text: &[u8], at: At) -> At {
 pub(super) fn names_context(name: &[u8]) -> bool {
     use super::Role;
     let hash = names::NameHash::of(name);
-    match names::lookup(hash, hash, false).map(|known| known.role) {
+    match names::lookup_name(hash, false).map(|known| known.role) {
         Some(
             Role::Other
             | Role::DurationNanos
@@ -55,7 +55,7 @@ pub(super) fn names_context(name: &[u8]) -> bool {
         ) => false,
         Some(_) => true,
         None => {
-            let top = names::lookup(hash, hash, true).map(|known| known.role);
+            let top = names::lookup_name(hash, true).map(|known| known.role);
             matches!(top, Some(Role::TraceId | Role::SpanId | Role::ParentId | Role::Tid)) || names::names_a_correlation(name)
         }
     }

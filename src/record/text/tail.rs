@@ -1,17 +1,17 @@
 //! Structured context behind the message.
 
 use super::{names_context, pair, trim};
-use crate::record::{At, json};
+use crate::record::{At, NameHash, Profile, json};
 
 /// Where the message that begins at `start` ends: before a tail of context, which is what remains of `text`.
 ///
 /// A tail is a JSON object, a list of pairs in braces or brackets, or pairs that name ids. What only looks like one (a
 /// message that ends in `{ttl=0}`) stays in the message.
-pub fn tail(text: &[u8], start: usize) -> usize {
+pub fn tail(text: &[u8], start: usize, profile: &Profile) -> usize {
     let mut end = text.len();
     loop {
         let line = trim(text, At::new(start, end));
-        let shorter = group(text, line).or_else(|| pairs(text, line));
+        let shorter = group(text, line).or_else(|| pairs(text, line, profile));
         match shorter {
             Some(shorter) if shorter >= start && shorter < end => end = shorter,
             _ => break,
@@ -98,57 +98,103 @@ fn names_ids(inside: &[u8]) -> bool {
     })
 }
 
-/// Pairs at the end: from the first one that names an id on; all of them behind ` | ` or a tab.
-fn pairs(text: &[u8], line: At) -> Option<usize> {
+/// Pairs at the end: from the first one on that names context.
+fn pairs(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
     let bytes = line.of(text);
     let offset = line.start as usize;
-    if !bytes.contains(&b'=') {
-        return None;
-    }
-    // walk back over words that are pairs
-    let mut end = bytes.len();
-    let mut first_known = None;
-    let mut first = end;
-    while end > 0 {
-        let start = start_of_pair(bytes, end)?;
-        let Some((name, _, taken)) = pair(bytes, start, false) else { break };
-        if bytes.get(name.end()) != Some(&b'=') || taken < end && !matches!(&bytes[taken..end], b"," | b";") {
-            break;
+    let context = |name: &[u8]| names_context(name) || profile.tail_names.contains(&NameHash::of(name));
+    let mut from = 0;
+    while let Some(found) = memchr::memchr2(b'=', b':', &bytes[from..]) {
+        let separator = from + found;
+        from = separator + 1;
+        let start = bytes[..separator].iter().rposition(|byte| matches!(byte, b' ' | b'\t')).map_or(0, |blank| blank + 1);
+        let colon = bytes[separator] == b':';
+        if start == separator || colon && bytes.get(separator + 1) != Some(&b' ') || !context(&bytes[start..separator]) {
+            continue;
         }
-        if names_context(name.of(bytes)) {
-            first_known = Some(start);
+        if !(if colon { all_colon_pairs(bytes, start) } else { all_pairs(bytes, start) }) {
+            continue;
         }
-        first = start;
-        end = bytes[..start].trim_ascii_end().len();
-        if start > 0 && !matches!(bytes[start - 1], b' ' | b'\t') {
-            break;
+        let before = bytes[..start].trim_ascii_end();
+        // "message | elasticapm transaction.id=… trace.id=…"
+        if let Some(bar) = memchr::memmem::rfind(before, b" | ") {
+            if !before[bar + 3..].contains(&b' ') {
+                return Some(offset + bar);
+            }
         }
+        // all pairs behind a bar or a tab belong together
+        let run = run_before(bytes, start, colon);
+        let marked = bytes[..run].ends_with(b"\t") || bytes[..run].trim_ascii_end().ends_with(b"|") || colon;
+        return Some(offset + if marked { run } else { start });
     }
-    let known = first_known?;
-    let before = bytes[..first].trim_ascii_end();
-    let marked = before.ends_with(b"|") || bytes[..first].ends_with(b"\t");
-    if marked {
-        return Some(offset + first);
-    }
-    // "message | elasticapm transaction.id=… trace.id=…"
-    if let Some(bar) = memchr::memmem::rfind(before, b" | ") {
-        if !before[bar + 3..].contains(&b' ') {
-            return Some(offset + bar);
-        }
-    }
-    Some(offset + known)
+    None
 }
 
-/// Where the word that ends at `end` begins; a quoted value may hold blanks.
-fn start_of_pair(bytes: &[u8], end: usize) -> Option<usize> {
-    let last = *bytes.get(end.checked_sub(1)?)?;
-    let mut at = end;
-    if matches!(last, b'"' | b'\'') {
-        let open = memchr::memrchr(last, &bytes[..end - 1])?;
-        at = open;
+/// Whether pairs fill the text from `start` on; the last may be a quoted value that goes on in the next line.
+fn all_pairs(bytes: &[u8], start: usize) -> bool {
+    let mut at = start;
+    while at < bytes.len() {
+        match pair(bytes, at, false) {
+            Some((_, _, end)) => at = end,
+            None => {
+                let rest = &bytes[at..];
+                return memchr::memmem::find(rest, b"=\"").is_some_and(|quote| !rest[..quote].contains(&b' ') && memchr::memchr(b'"', &rest[quote + 2..]).is_none());
+            }
+        }
+        at += bytes[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b',' | b';')).count();
     }
-    let start = bytes[..at].iter().rposition(|byte| matches!(byte, b' ' | b'\t')).map_or(0, |blank| blank + 1);
-    (start < end).then_some(start)
+    true
+}
+
+/// Whether `name: value` pairs, parted by commas, fill the text from `start` on.
+fn all_colon_pairs(bytes: &[u8], start: usize) -> bool {
+    bytes[start..].split(|&byte| byte == b',').all(|part| {
+        let part = part.trim_ascii();
+        let name = part.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')).count();
+        name > 0 && part[name..].starts_with(b": ") && !part[name + 2..].contains(&b' ')
+    })
+}
+
+/// Where the run of pairs begins that ends before `start`.
+fn run_before(bytes: &[u8], start: usize, colon: bool) -> usize {
+    let mut run = start;
+    loop {
+        let before = bytes[..run].trim_ascii_end();
+        let bare = if colon { before.strip_suffix(b",").unwrap_or(&[]) } else { before };
+        let mut word = bare.iter().rposition(|byte| matches!(byte, b' ' | b'\t')).map_or(0, |blank| blank + 1);
+        if colon && word > 1 && bare[..word].ends_with(b": ") {
+            word = bare[..word - 2].iter().rposition(|byte| matches!(byte, b' ' | b'\t')).map_or(0, |blank| blank + 1);
+        }
+        let fits = match pair(bytes, word, colon) {
+            Some((_, _, end)) => word < run && end >= bare.len(),
+            None => false,
+        };
+        if !fits {
+            return run;
+        }
+        run = word;
+    }
+}
+
+/// The names in the run of pairs at the end of a line, for learning which names most lines share.
+pub fn tail_names(line: &[u8]) -> Vec<NameHash> {
+    let bytes = line.trim_ascii_end();
+    let mut start = bytes.len();
+    while let Some(blank) = bytes[..start].iter().rposition(|byte| matches!(byte, b' ' | b'\t')) {
+        match pair(bytes, blank + 1, false) {
+            Some((_, _, end)) if end >= bytes[..start].trim_ascii_end().len() => start = blank,
+            _ => break,
+        }
+    }
+    let mut names = Vec::new();
+    let mut at = start;
+    while at < bytes.len() {
+        at += bytes[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let Some((name, _, end)) = pair(bytes, at, false) else { break };
+        names.push(NameHash::of(name.of(bytes)));
+        at = end;
+    }
+    names
 }
 
 #[cfg(test)]
@@ -157,7 +203,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, message: &str) {
-        assert_eq!(String::from_utf8_lossy(&text.as_bytes()[..tail(text.as_bytes(), 0)]), message, "{text}");
+        assert_eq!(String::from_utf8_lossy(&text.as_bytes()[..tail(text.as_bytes(), 0, &Profile::default())]), message, "{text}");
     }
 
     #[test]
@@ -169,6 +215,9 @@ mod tests {
         check("took 23873 ms: trace_id=1efb span_id=80db", "took 23873 ms");
         check("cache miss for key user:87550 span_id=ee trace_id=9f", "cache miss for key user:87550");
         check("saved [] []", "saved");
+        check("flush done, shard 2 of 8, rows: 75653, span_id: b58ce0cd, service: x", "flush done, shard 2 of 8");
+        check("sent to 84122\trows=1 trace_id=c979 span_id=f2c4", "sent to 84122");
+        check("published: trace_id=11a7 detail=\"first line", "published");
         check("item is low [trace_id=427711b03ee1e44caa796c0d96d71a65]", "item is low");
     }
 
