@@ -39,26 +39,21 @@ impl Writer {
         }
         self.found.find(record);
         let found = &self.found;
+        let place = Place {
+            source: defaults.source,
+            line: record.line,
+            offset: record.offset as u64,
+            len: record.len.try_into().unwrap_or(u32::MAX),
+            part: record.part,
+        };
         let mut event = Event {
-            time: Time(0),
-            place: Place {
-                source: defaults.source,
-                line: record.line,
-                offset: record.offset as u64,
-                len: record.len.try_into().unwrap_or(u32::MAX),
-                part: record.part,
-            },
             trace: found.trace.map(|trace| trace.id),
             span: found.span.map(|span| span.id),
             parent: found.parent.map(|span| span.id),
-            service: Symbol::NONE,
-            instance: Symbol::NONE,
             thread: record.thread().map_or(Symbol::NONE, Symbol::of),
-            template: Symbol::NONE,
             level: record.level(),
-            flags: 0,
             details_start: batch.details.len() as u32,
-            details_len: 0,
+            ..Event::at(place)
         };
         self.time(record, defaults, &mut event);
         self.service(record, defaults, batch, &mut event);

@@ -3,7 +3,7 @@
 use super::scan::{Region, path_keys, shape_of};
 use super::{Found, Scheme, header, id, words};
 use crate::model::{Shape, SpanKind};
-use crate::record::{At, Field, Format, Layer, Role, Writing, json, names};
+use crate::record::{At, Field, Format, Layer, NameHash, Role, Writing, json, names};
 
 /// Texts shorter than this hold no header; longer ones are searched for one.
 const MIN_HEADER: usize = 40;
@@ -134,6 +134,26 @@ impl Found {
             Role::Noise if names::names_an_id(name) && name.len() > 2 => self.key_field(layer, field, name, value),
             _ => {}
         }
+    }
+
+    /// One attribute of an exported span.
+    pub(super) fn attribute(&mut self, name: &[u8], value: &[u8]) {
+        let path = NameHash::of(name);
+        let known = names::lookup_name(path, false);
+        let text = [name, value].concat();
+        let field = Field {
+            name: At::new(0, name.len()),
+            parent: At::default(),
+            path,
+            role: known.map_or(Role::Other, |known| known.role),
+            rank: known.map_or(u8::MAX, |known| known.rank),
+            top: true,
+            value: At::new(name.len(), text.len()),
+            writing: Writing::Plain,
+        };
+        let draft = crate::record::Draft::default();
+        let layer = Layer { text: &text, draft: &draft, format: Format::OtlpSpans, names: &[] };
+        self.field(&layer, &field, value);
     }
 
     /// A field that carries trace context; `true` if its role is of that kind.

@@ -185,6 +185,25 @@ pub struct Event {
 }
 
 impl Event {
+    /// An event of which nothing is known but its place.
+    pub fn at(place: Place) -> Event {
+        Event {
+            time: Time(0),
+            place,
+            trace: None,
+            span: None,
+            parent: None,
+            service: Symbol::NONE,
+            instance: Symbol::NONE,
+            thread: Symbol::NONE,
+            template: Symbol::NONE,
+            level: None,
+            flags: 0,
+            details_start: 0,
+            details_len: 0,
+        }
+    }
+
     /// Whether a bit of [`flag`] is set.
     pub fn is(&self, flag: u16) -> bool {
         self.flags & flag != 0

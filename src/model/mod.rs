@@ -4,15 +4,19 @@
 
 mod coverage;
 mod event;
+mod finding;
 mod id;
 mod level;
 mod symbol;
 mod time;
+mod trace;
 
 pub use coverage::{Coverage, Skip, SkipReason};
 pub use event::{Batch, Detail, Event, HeaderRole, Place, Shape, SourceId, SpanKind, flag};
+pub use finding::{Finding, FindingKind, Severity};
 pub use id::{SpanId, TraceId};
 pub use level::Level;
 pub use symbol::{Symbol, Symbols};
 pub use time::{DAY, SECOND, civil_from_days, days_from_civil};
 pub use time::{Date, Precision, Stamp, Time};
+pub use trace::{Basis, Edge, EventId, Link, PathPart, Proof, Span, Status, Trace};

@@ -65,8 +65,14 @@ pub(super) fn expand(layer: &Layer<'_>, outer: Layers<'_>, reader: &mut Reader<'
     let mut part = 0;
     match kind {
         Kind::OtlpLogs => {
-            let Ok(request) = serde_json::from_str::<OtlpLogs<'_>>(text) else { return false };
-            for resource in request.resources {
+            let resources = match serde_json::from_str::<OtlpLogs<'_>>(text) {
+                Ok(request) => request.resources,
+                Err(_) => match serde_json::from_str::<ResourceLogs<'_>>(text) {
+                    Ok(resource) => vec![resource],
+                    Err(_) => return false,
+                },
+            };
+            for resource in resources {
                 for scope in resource.scopes {
                     for record in scope.records {
                         nested(&[(resource.resource, Format::OtlpLogs), (scope.scope, Format::OtlpLogs)], record, Format::OtlpLogs, outer, reader, &mut |layers, _| {
@@ -116,16 +122,19 @@ enum Kind {
 
 /// Told by the first names of the object.
 fn kind(text: &[u8]) -> Option<Kind> {
-    let start = text.iter().position(|byte| !matches!(byte, b'{' | b' ' | b'\n' | b'\r' | b'\t'))?;
+    let start = text.iter().position(|byte| !matches!(byte, b'{' | b'[' | b' ' | b'\n' | b'\r' | b'\t'))?;
     let rest = text[start..].strip_prefix(b"\"")?;
     let name = &rest[..memchr::memchr(b'"', rest)?];
     let has = |name: &[u8]| memchr::memmem::find(&text[..text.len().min(4096)], name).is_some();
     match name {
         b"resourceLogs" | b"resource_logs" => Some(Kind::OtlpLogs),
         b"resourceSpans" | b"resource_spans" => Some(Kind::Spans),
+        b"resource" | b"scopeSpans" | b"schemaUrl" if has(b"\"scopeSpans\"") => Some(Kind::Spans),
+        b"resource" | b"scopeLogs" | b"schemaUrl" if has(b"\"scopeLogs\"") => Some(Kind::OtlpLogs),
+        b"spanID" | b"operationName" | b"references" | b"processes" | b"flags" if has(b"\"traceID\"") => Some(Kind::Spans),
         b"traceID" | b"traceId" if has(b"\"spans\"") && has(b"\"processes\"") || has(b"\"operationName\"") && has(b"\"references\"") => Some(Kind::Spans),
         b"data" if has(b"\"spans\"") && has(b"\"traceID\"") => Some(Kind::Spans),
-        b"traceId" | b"id" | b"parentId" | b"kind" | b"name" if has(b"\"localEndpoint\"") && has(b"\"id\"") => Some(Kind::Spans),
+        b"traceId" | b"id" | b"parentId" | b"kind" | b"name" if (has(b"\"localEndpoint\"") || has(b"\"annotations\"")) && has(b"\"traceId\"") && has(b"\"id\"") => Some(Kind::Spans),
         b"events" | b"logEvents" | b"messageType" | b"owner" if has(b"\"events\"") || has(b"\"logEvents\"") => Some(Kind::Events),
         b"status" | b"streams" | b"data" if has(b"\"stream\"") && has(b"\"values\"") => Some(Kind::Loki),
         _ => None,

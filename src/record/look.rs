@@ -95,6 +95,7 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
             let class = if whole.len() == 1 { Class::Plain } else { Class::Start };
             return seen(Format::Json, class);
         }
+        b'[' if line[1..].trim_ascii_start().starts_with(b"{\"") || line[1..].trim_ascii_start().starts_with(b"[{") => return seen(Format::Json, Class::Start),
         b'}' | b']' | b')' => return seen(Format::Text, Class::Continuation),
         b' ' | b'\t' | b'\r' | 0x0b | 0x0c => return indented(line, profile.order, draft),
         b'<' | b'0'..=b'9' if first == b'<' || octets_then_priority(line) => {
