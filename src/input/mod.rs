@@ -1,1 +1,6 @@
 //! Finds sources and gives their bytes as blocks of whole lines. Knows nothing of log formats.
+
+mod blocks;
+mod buffers;
+
+pub use buffers::{Block, Buffers, DEFAULT_KEPT_BYTES};
