@@ -2,5 +2,8 @@
 
 mod blocks;
 mod buffers;
+mod codec;
+mod decode;
+mod feed;
 
 pub use buffers::{Block, Buffers, DEFAULT_KEPT_BYTES};
