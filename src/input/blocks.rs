@@ -213,15 +213,15 @@ mod tests {
         }
     }
 
-    struct Read1 {
+    struct Got {
         blocks: Vec<(u64, Vec<u8>)>,
         long_lines: usize,
     }
 
-    fn read_all(reader: impl Read, block_size: usize, max_line: usize) -> Read1 {
+    fn read_all(reader: impl Read, block_size: usize, max_line: usize) -> Got {
         let buffers = Buffers::default();
         let mut lines = Lines::new(reader, 0, block_size, max_line, &buffers);
-        let mut got = Read1 { blocks: Vec::new(), long_lines: 0 };
+        let mut got = Got { blocks: Vec::new(), long_lines: 0 };
         while let Some(cut) = lines.next() {
             match cut {
                 Cut::Block(block) => got.blocks.push((block.offset, block.bytes().to_vec())),

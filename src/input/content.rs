@@ -46,7 +46,7 @@ const BYTES_PER_CONTROL: usize = 25;
 const FEW_CONTROLS: usize = 2;
 /// NUL bytes in a row from which on they are a hole in a file, not data: a writer that kept its position
 /// after the file was emptied leaves one, and so does a crash.
-const HOLE: usize = 16;
+pub(super) const HOLE: usize = 16;
 /// UTF-16 without a byte order mark is told by this share of NULs (in percent) in one half of each unit.
 const UTF16_NULS: usize = 60;
 

@@ -212,9 +212,8 @@ fn truncated() -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
+    use crate::input::samples::compress;
 
     const WRAPPED: [Compression; 5] =
         [Compression::Gzip, Compression::Zstd, Compression::Bzip2, Compression::Xz, Compression::Lz4];
@@ -223,42 +222,6 @@ mod tests {
         (0..lines)
             .flat_map(|n| format!("2024-05-01T12:00:00Z line {n} {}\n", n * n % 977).into_bytes())
             .collect()
-    }
-
-    fn compress(compression: Compression, bytes: &[u8]) -> Vec<u8> {
-        let written = |result: io::Result<Vec<u8>>| result.expect("memory can be written");
-        match compression {
-            Compression::Gzip => {
-                let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-                encoder.write_all(bytes).expect("memory can be written");
-                written(encoder.finish())
-            }
-            Compression::Deflate => {
-                let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
-                encoder.write_all(bytes).expect("memory can be written");
-                written(encoder.finish())
-            }
-            Compression::Zstd => {
-                let mut encoder = zstd::Encoder::new(Vec::new(), 1).expect("a known level");
-                encoder.include_checksum(true).expect("before the first byte");
-                encoder.write_all(bytes).expect("memory can be written");
-                written(encoder.finish())
-            }
-            Compression::Bzip2 => {
-                let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
-                encoder.write_all(bytes).expect("memory can be written");
-                written(encoder.finish())
-            }
-            Compression::Xz => written(liblzma::encode_all(bytes, 0)),
-            Compression::Lz4 => {
-                let info = lz4_flex::frame::FrameInfo::new()
-                    .block_size(lz4_flex::frame::BlockSize::Max64KB)
-                    .block_checksums(true);
-                let mut encoder = lz4_flex::frame::FrameEncoder::with_frame_info(info, Vec::new());
-                encoder.write_all(bytes).expect("memory can be written");
-                encoder.finish().expect("memory can be written")
-            }
-        }
     }
 
     /// What can be decoded, and whether it ended in an error.

@@ -46,8 +46,8 @@ impl Meter {
         self.read.store(len, Ordering::Relaxed);
     }
 
-    fn count_decompressed(&self, bytes: usize) -> io::Result<()> {
-        let total = self.decompressed.fetch_add(bytes as u64, Ordering::Relaxed) + bytes as u64;
+    fn check_expansion(&self) -> io::Result<()> {
+        let total = self.decompressed.load(Ordering::Relaxed);
         if total > self.max.bytes && total / self.max.ratio.max(1) > self.read() {
             return Err(io::Error::other(ExpandsTooFar));
         }
@@ -94,8 +94,9 @@ pub(super) struct Limited {
 
 impl Read for Limited {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.meter.check_expansion()?;
         let read = self.inner.read(into)?;
-        self.meter.count_decompressed(read)?;
+        self.meter.decompressed.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }
 }

@@ -164,7 +164,14 @@ impl Read for MemberReader {
         if len == 0 {
             return Ok(0);
         }
-        let read = walk.inner.read(&mut into[..len])?;
+        let read = match walk.inner.read(&mut into[..len]) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                // Told once, with this member.
+                walk.over = true;
+                return Err(error);
+            }
+            result => result?,
+        };
         if read == 0 {
             walk.over = true;
             return Err(damaged("truncated tar archive"));
@@ -188,18 +195,7 @@ fn damaged(what: &'static str) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut builder = ::tar::Builder::new(Vec::new());
-        for (name, content) in files {
-            let mut header = Header::new_gnu();
-            header.set_size(content.len() as u64);
-            header.set_mode(0o644);
-            header.set_mtime(1_714_564_800);
-            builder.append_data(&mut header, name, *content).expect("memory can be written");
-        }
-        builder.into_inner().expect("memory can be written")
-    }
+    use crate::input::samples::tar as archive;
 
     /// Names and contents; a failure comes last, in words.
     fn read(bytes: Vec<u8>) -> Vec<(String, String)> {

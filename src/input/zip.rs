@@ -155,38 +155,9 @@ impl Read for Verified {
 mod tests {
     use std::io::{Seek, Write};
 
-    use rawzip::ZipArchiveWriter;
-
     use super::*;
     use crate::input::meter::MaxExpansion;
-
-    fn archive(files: &[(&str, &[u8], CompressionMethod)]) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut writer = ZipArchiveWriter::new(&mut bytes);
-        for (name, content, method) in files {
-            if name.ends_with('/') {
-                writer.new_dir(*name).create().expect("memory can be written");
-                continue;
-            }
-            let (mut entry, config) =
-                writer.new_file(name).compression_method(*method).start().expect("memory can be written");
-            let descriptor = if *method == CompressionMethod::DEFLATE {
-                let encoder = flate2::write::DeflateEncoder::new(&mut entry, flate2::Compression::fast());
-                let mut data = config.wrap(encoder);
-                data.write_all(content).expect("memory can be written");
-                let (encoder, descriptor) = data.finish().expect("memory can be written");
-                encoder.finish().expect("memory can be written");
-                descriptor
-            } else {
-                let mut data = config.wrap(&mut entry);
-                data.write_all(content).expect("memory can be written");
-                data.finish().expect("memory can be written").1
-            };
-            entry.finish(descriptor).expect("memory can be written");
-        }
-        writer.finish().expect("memory can be written");
-        bytes
-    }
+    use crate::input::samples::zip_with as archive;
 
     fn open(bytes: &[u8]) -> io::Result<Zip> {
         let mut file = tempfile::tempfile().expect("a temporary file");
