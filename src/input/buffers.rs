@@ -13,6 +13,9 @@ pub(super) const PAGE: usize = 4096;
 /// Free buffers are kept up to this many bytes, unless [`Buffers::new`] says otherwise.
 pub const DEFAULT_KEPT_BYTES: usize = 64 << 20;
 
+/// A buffer is kept if at least this many of its size may be; larger ones served an odd long line.
+const MIN_KEPT: usize = 16;
+
 /// Bytes whose start lies on a page.
 #[derive(Default)]
 pub(super) struct Buffer {
@@ -73,7 +76,7 @@ impl Buffers {
 
     /// Takes back a buffer that is no longer used.
     pub(super) fn give(&self, buffer: Buffer) {
-        if buffer.bytes.is_empty() {
+        if buffer.bytes.is_empty() || buffer.len() > self.0.kept_bytes / MIN_KEPT {
             return;
         }
         let mut free = self.0.free.lock().unwrap_or_else(PoisonError::into_inner);
@@ -163,12 +166,14 @@ mod tests {
 
     #[test]
     fn no_more_than_the_stated_bytes_are_kept_and_large_buffers_do_not_serve_small_needs() {
-        let buffers = Buffers::new(64 * PAGE);
-        let (first, second) = (buffers.take(32 * PAGE), buffers.take(63 * PAGE));
-        buffers.give(second);
-        buffers.give(first);
-        assert_eq!(buffers.free(), 1);
-        assert!(buffers.take(8 * PAGE).len() < 16 * PAGE);
-        assert_eq!(buffers.free(), 1);
+        let buffers = Buffers::new(256 * PAGE);
+        let taken: Vec<Buffer> = (0..40).map(|_| buffers.take(8 * PAGE)).collect();
+        taken.into_iter().for_each(|buffer| buffers.give(buffer));
+        let kept = buffers.free();
+        assert!((25..=32).contains(&kept), "{kept} are kept");
+        assert!(buffers.take(2 * PAGE).len() < 8 * PAGE);
+        assert_eq!(buffers.free(), kept);
+        buffers.give(Buffer::new(20 * PAGE));
+        assert_eq!(buffers.free(), kept);
     }
 }

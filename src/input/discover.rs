@@ -42,6 +42,7 @@ struct Search<'a> {
 
 struct Found {
     name: String,
+    path: PathBuf,
     real: PathBuf,
     metadata: Metadata,
 }
@@ -65,7 +66,7 @@ impl Search<'_> {
         } else if is_socket(&metadata) {
             return self.fail(path, "it is a socket".to_owned());
         }
-        self.found.push(Found { name: shown(path), real: real(path), metadata });
+        self.found.push(Found { name: shown(path), path: path.to_owned(), real: real(path), metadata });
     }
 
     fn fail(&mut self, path: &Path, cause: String) {
@@ -96,7 +97,8 @@ impl Search<'_> {
         let name = shown(entry.path());
         match entry.metadata() {
             Ok(metadata) if metadata.is_file() => {
-                self.found.push(Found { name, real: real(entry.path()), metadata });
+                let path = entry.path();
+                self.found.push(Found { name, path: path.to_owned(), real: real(path), metadata });
             }
             Ok(_) => self.discovery.skipped.push((SkipReason::SpecialFile, name)),
             Err(error) => self.unreadable(&error),
@@ -188,15 +190,13 @@ impl Search<'_> {
     }
 
     fn streams(&mut self) -> Vec<Stream> {
-        let mut directories = HashMap::new();
+        let mut directories: HashMap<&Path, PathBuf> = HashMap::new();
         let mut files = Vec::new();
         for (index, found) in self.found.iter().enumerate() {
-            let (directory, file_name) =
-                found.name.rsplit_once(['/', std::path::MAIN_SEPARATOR]).unwrap_or(("", &found.name));
-            let directory = directories.entry(directory).or_insert_with(|| {
-                let path = Path::new(&found.name).parent().filter(|parent| !parent.as_os_str().is_empty());
-                real(path.unwrap_or(Path::new(".")))
-            });
+            let (_, file_name) = split_name(&found.name);
+            let parent = found.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            let parent = parent.unwrap_or(Path::new("."));
+            let directory = directories.entry(parent).or_insert_with(|| real(parent));
             // What is no file is no part of a set; its index keeps it apart.
             let apart = if found.metadata.is_file() { 0 } else { index + 1 };
             files.push(((directory.clone(), apart), file_name));
@@ -211,8 +211,7 @@ impl Search<'_> {
                     sources.extend(self.without_copies(&std::mem::take(&mut run)));
                 }
             }
-            let directory = self.found[set.members[0]].name.rfind(['/', std::path::MAIN_SEPARATOR]);
-            let directory = directory.map_or("", |end| &self.found[set.members[0]].name[..=end]);
+            let (directory, _) = split_name(&self.found[set.members[0]].name);
             streams.push(Stream { name: format!("{directory}{}", set.base), sources });
         }
         streams
@@ -292,6 +291,11 @@ fn is_socket(metadata: &Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_socket(_: &Metadata) -> bool {
     false
+}
+
+/// The directory, with the separator behind it, and the name in it.
+pub(super) fn split_name(name: &str) -> (&str, &str) {
+    name.split_at(name.rfind(['/', std::path::MAIN_SEPARATOR]).map_or(0, |at| at + 1))
 }
 
 /// A path as reports show it.

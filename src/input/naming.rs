@@ -133,8 +133,9 @@ const GENERIC_DIRECTORIES: [&str; 42] = [
 /// Digits of a container id that tools show.
 const SHORT_CONTAINER_ID: usize = 12;
 
-/// The hints in a name: the path of a file, then of the member if it is an archive, and so on.
-pub(super) fn hints(levels: &[String]) -> Hints {
+/// The hints in a name: the path of a file, then of the member if it is an archive, and so on. `base` is what rotation
+/// left of the file's name, if that is known.
+pub(super) fn hints(levels: &[String], base: Option<&str>) -> Hints {
     let mut parts: Vec<&str> = Vec::new();
     for (index, level) in levels.iter().enumerate() {
         parts.extend(level.split(['/', std::path::MAIN_SEPARATOR]));
@@ -148,14 +149,14 @@ pub(super) fn hints(levels: &[String]) -> Hints {
     if *file == "-" && directories.is_empty() {
         return Hints::default();
     }
-    let name = Name::of(file);
+    let base = base.map_or_else(|| Name::of(file).base, str::to_owned);
     let date = dates::find(without_compression(file).0)
         .map(|found| found.date)
         .or_else(|| directory_date(directories));
     let mut hints = pod_directory(directories)
-        .or_else(|| container_file(&name.base))
-        .or_else(|| pod_in_name(&name.base))
-        .unwrap_or_else(|| plain(&name.base, directories));
+        .or_else(|| container_file(&base))
+        .or_else(|| pod_in_name(&base))
+        .unwrap_or_else(|| plain(&base, directories));
     hints.date =
         date.map(|date| DateHint { year: date.year, day: (date.day > 0).then_some((date.month, date.day)) });
     hints
@@ -292,7 +293,7 @@ mod tests {
     #[track_caller]
     fn check(name: &str, expected: &str) {
         let levels: Vec<String> = name.split('!').map(str::to_owned).collect();
-        let hints = hints(&levels);
+        let hints = hints(&levels, None);
         let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         let mut got = vec![or_none(hints.service), or_none(hints.instance), or_none(hints.container)];
         while got.len() > 1 && got.last().is_some_and(|last| last == "-") {
@@ -372,10 +373,18 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_is_no_rotation_is_an_instance() {
+        let levels = ["logs/worker.1.log".to_owned()];
+        let instance = |base| hints(&levels, Some(base)).instance;
+        assert_eq!(instance("worker.1.log").as_deref(), Some("worker.1"));
+        assert_eq!(instance("worker.log"), None);
+    }
+
+    #[test]
     fn dates_come_from_the_file_or_else_its_directories() {
         #[track_caller]
         fn check(name: &str, expected: Option<(i64, Option<(u32, u32)>)>) {
-            let hint = hints(&[name.to_owned()]).date.map(|hint| (hint.year, hint.day));
+            let hint = hints(&[name.to_owned()], None).date.map(|hint| (hint.year, hint.day));
             assert_eq!(hint, expected, "{name}");
         }
         check("svc-2024-05-01.log.gz", Some((2024, Some((5, 1)))));

@@ -9,6 +9,7 @@ use super::archive::Archive;
 use super::blocks::{Cut, Lines};
 use super::charset::Utf16;
 use super::content::{Content, HOLE};
+use super::discover::split_name;
 use super::feed::{Bytes, Peeked};
 use super::meter::{Counted, Limited, Meter, expands_too_far};
 use super::naming::hints;
@@ -64,6 +65,8 @@ pub struct SourceInfo {
 /// Reads a stream. Works in the thread that calls it, and may be moved to another.
 pub struct StreamReader {
     options: ReadOptions,
+    /// What rotation leaves of the names of the files.
+    base: String,
     sources: std::vec::IntoIter<Source>,
     /// All files of the stream; none may stand in for another.
     ids: Vec<Option<FileId>>,
@@ -111,6 +114,7 @@ impl StreamReader {
     pub fn open(stream: &Stream, options: &ReadOptions) -> StreamReader {
         StreamReader {
             options: options.clone(),
+            base: split_name(&stream.name).1.to_owned(),
             sources: stream.sources.clone().into_iter(),
             ids: stream.sources.iter().map(|source| source.id).collect(),
             current: None,
@@ -294,7 +298,8 @@ impl StreamReader {
         });
         let ReadOptions { block_size, max_line, buffers, .. } = &self.options;
         let lines = Lines::new(bytes, hole, *block_size, *max_line, buffers);
-        let info = SourceInfo { name: Arc::clone(&name), hints: hints(levels), modified, original };
+        let base = Some(&self.base[..]).filter(|_| levels.len() == 1);
+        let info = SourceInfo { name: Arc::clone(&name), hints: hints(levels, base), modified, original };
         if hole > 0 {
             self.ready.push(skipped(SkipReason::BinaryPart, &name));
         }
@@ -347,4 +352,62 @@ impl StreamReader {
 
 fn skipped(reason: SkipReason, name: &Arc<str>) -> Piece {
     Piece::Skipped { reason, name: Arc::clone(name), count: 1 }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::Write;
+    use std::os::fd::OwnedFd;
+
+    use super::*;
+    use crate::input::decode::Compression;
+    use crate::input::samples::{compress, zip};
+
+    /// What is read of bytes that come through a pipe, as stdin does: names and texts, and why something is skipped.
+    fn piped(bytes: Vec<u8>, options: &ReadOptions) -> Vec<String> {
+        let source = Source { name: "-".to_owned(), path: None, size: None, id: None };
+        let stream = Stream { name: "-".to_owned(), sources: Vec::new() };
+        let (output, mut input) = io::pipe().expect("a pipe");
+        let writer = std::thread::spawn(move || input.write_all(&bytes));
+        let mut reader = StreamReader::open(&stream, options);
+        let file = File::from(OwnedFd::from(output));
+        let metadata = file.metadata().ok();
+        reader.begin_file(source, file, metadata);
+        let mut found = Vec::new();
+        while let Some(piece) = reader.next() {
+            match piece {
+                Piece::Begin(info) => {
+                    assert!(info.original.is_none() && info.modified.is_none());
+                    found.push(format!("{} ", info.name));
+                }
+                Piece::Block(block) => {
+                    let text = String::from_utf8_lossy(block.bytes()).into_owned();
+                    found.last_mut().expect("a source began").push_str(&text);
+                }
+                Piece::Skipped { reason, name, .. } => found.push(format!("{name} {reason:?}")),
+                Piece::End => {}
+            }
+        }
+        drop(reader);
+        let _ = writer.join().expect("it does not panic");
+        found
+    }
+
+    #[test]
+    fn a_pipe_is_read_as_a_file_is() {
+        let options = ReadOptions::default();
+        let long = "a line\n".repeat(300_000);
+        assert_eq!(piped(long.clone().into_bytes(), &options), [format!("- {long}")]);
+        assert_eq!(piped(compress(Compression::Xz, b"text\n"), &options), ["- text\n"]);
+        assert_eq!(piped(Vec::new(), &options), ["- "]);
+        assert_eq!(piped(vec![0; 100], &options), ["- BinaryFile"]);
+    }
+
+    #[test]
+    fn a_zip_archive_in_a_pipe_is_copied_up_to_the_limit() {
+        let archive = zip(&[("a.log", b"a\n"), ("b.log", b"b\n")]);
+        assert_eq!(piped(archive.clone(), &ReadOptions::default()), ["-!a.log a\n", "-!b.log b\n"]);
+        let small = ReadOptions { max_spool: 20, ..ReadOptions::default() };
+        assert_eq!(piped(archive, &small), ["- Unreadable"]);
+    }
 }
