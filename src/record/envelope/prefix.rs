@@ -1,7 +1,7 @@
 //! Prefixes that tools put before each line when they show several programs at once.
 
 use super::Wrapped;
-use crate::input::naming;
+use crate::input;
 use crate::model::Symbol;
 use crate::record::timestamp::{self, DayOrder};
 use crate::record::{At, Draft, Format, level};
@@ -64,7 +64,7 @@ pub(super) fn kubectl(line: &[u8], draft: &mut Draft) -> Option<Wrapped> {
 pub(super) fn stern(line: &[u8], draft: &mut Draft) -> Option<Wrapped> {
     let pod_end = name_end(line, 0)?;
     let pod = At::new(0, pod_end);
-    if line.get(pod_end) != Some(&b' ') || !naming::is_pod(std::str::from_utf8(pod.of(line)).ok()?) {
+    if line.get(pod_end) != Some(&b' ') || !input::is_pod(std::str::from_utf8(pod.of(line)).ok()?) {
         return None;
     }
     let start = pod_end + 1;
@@ -80,13 +80,13 @@ pub(super) fn stern(line: &[u8], draft: &mut Draft) -> Option<Wrapped> {
 /// The service of a pod: its name without hash or ordinal; the container's name where the pod's tells nothing.
 fn service_of_pod(line: &[u8], pod: At, container: At) -> At {
     let Ok(name) = std::str::from_utf8(pod.of(line)) else { return container };
-    let (service, _) = naming::split_instance(name);
+    let (service, _) = input::split_pod(name);
     At::new(pod.start as usize, pod.start as usize + service.len())
 }
 
 fn named(line: &[u8], draft: &mut Draft, name: At) {
     let Ok(text) = std::str::from_utf8(name.of(line)) else { return };
-    let (service, instance) = naming::split_instance(text);
+    let (service, instance) = input::split_instance(text);
     draft.service = Some(At::new(name.start as usize, name.start as usize + service.len()));
     if instance.is_some() {
         draft.instance = Some(name);
