@@ -10,7 +10,9 @@
 
 pub mod context;
 pub mod engine;
+pub mod gather;
 pub mod input;
 pub mod model;
 pub mod record;
 pub mod report;
+pub mod weave;

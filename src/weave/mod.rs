@@ -1,0 +1,24 @@
+//! Makes traces of events: spans, the edges between them, trees.
+//!
+//! Knows nothing of formats and output. What the logs state goes before what is inferred; nothing is dropped: spans named
+//! only as parents become placeholders, cycles are broken at one edge, records of no span stay with their trace.
+
+mod assemble;
+mod repair;
+mod spans;
+
+use crate::gather::{Fragments, Store};
+use crate::model::Trace;
+
+/// Weaves all fragments of a store; traces come in the order of their first time and id.
+pub fn weave(store: &Store, fragments: &Fragments) -> Vec<Trace> {
+    use rayon::prelude::*;
+    let mut traces: Vec<Trace> = fragments.traced.par_iter().map(|fragment| {
+        let mut drafts = spans::drafts(store, fragment);
+        repair::stated(&mut drafts);
+        repair::cycles(&mut drafts.spans);
+        assemble::trace(store, fragment, drafts)
+    }).collect();
+    traces.sort_by_key(|trace| (trace.start, trace.id));
+    traces
+}
