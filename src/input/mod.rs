@@ -20,6 +20,7 @@ mod instance;
 mod meter;
 mod naming;
 mod open;
+mod pattern;
 mod reread;
 mod rotation;
 #[cfg(test)]
