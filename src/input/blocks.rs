@@ -4,7 +4,7 @@
 //! - the blocks one after the other are the bytes that were read, but for the ends of lines beyond the longest;
 //! - each block but the last ends with a line end, and its offset is where it stands in what was read;
 //! - which lines are cut short depends on their length only;
-//! - memory stays below the longest line plus the block size, and a quarter while a buffer grows.
+//! - memory stays below the longest line plus twice the block size, and a quarter of the line while a buffer grows.
 
 use std::io::{self, Read};
 

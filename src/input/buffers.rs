@@ -13,8 +13,8 @@ pub(super) const PAGE: usize = 4096;
 /// Free buffers are kept up to this many bytes, unless [`Buffers::new`] says otherwise.
 pub const DEFAULT_KEPT_BYTES: usize = 64 << 20;
 
-/// A buffer is kept if at least this many of its size may be; larger ones served an odd long line.
-const MIN_KEPT: usize = 16;
+/// At least this many buffers can be kept; larger ones, which served an odd long line, are not.
+const MIN_KEPT: usize = 8;
 
 /// Bytes whose start lies on a page.
 #[derive(Default)]
@@ -55,7 +55,8 @@ struct Pool {
 }
 
 impl Buffers {
-    /// Keeps free buffers up to `kept_bytes` in all; what is given back beyond that is freed.
+    /// Keeps free buffers up to `kept_bytes` in all, none larger than an eighth of that; what is given back beyond that
+    /// is freed.
     pub fn new(kept_bytes: usize) -> Buffers {
         Buffers(Arc::new(Pool { free: Mutex::default(), kept_bytes }))
     }

@@ -5,13 +5,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, Metadata};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use globset::{GlobBuilder, GlobMatcher};
 use walkdir::{DirEntry, WalkDir};
 
 use super::error::{InputError, words};
 use super::open::{FileId, real};
+use super::pattern::Pattern;
 use super::rotation::sets;
 use super::twins::is_twin;
 use super::{DiscoverOptions, Discovery, Input, Source, Stream};
@@ -52,7 +52,7 @@ impl Search<'_> {
     fn named(&mut self, path: &Path) {
         let metadata = match fs::metadata(path) {
             Ok(metadata) => metadata,
-            Err(_) if is_pattern(path) => return self.pattern(path),
+            Err(_) if Pattern::is(path) => return self.pattern(path),
             Err(error) => return self.fail(path, words(&error)),
         };
         if metadata.is_dir() {
@@ -80,92 +80,80 @@ impl Search<'_> {
         let entries = WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter();
         for entry in entries.filter_entry(|entry| (hidden || !is_hidden(entry)) && entered.allow(entry)) {
             match entry {
-                Ok(entry) => self.walked(&entry),
+                Ok(entry) => self.walked(&entry, entry.path()),
                 Err(error) if error.depth() == 0 && named => {
                     let cause = error.io_error().map_or_else(|| error.to_string(), words);
                     self.fail(root, cause);
                 }
-                Err(error) => self.unreadable(&error),
+                Err(error) => self.unreadable(&error, root),
             }
         }
     }
 
-    fn walked(&mut self, entry: &DirEntry) {
+    /// An entry that a walk met; `path` is what it is called.
+    fn walked(&mut self, entry: &DirEntry, path: &Path) {
         if entry.file_type().is_dir() {
             return;
         }
-        let name = shown(entry.path());
+        let name = shown(path);
         match entry.metadata() {
             Ok(metadata) if metadata.is_file() => {
-                let path = entry.path();
                 self.found.push(Found { name, path: path.to_owned(), real: real(path), metadata });
             }
             Ok(_) => self.discovery.skipped.push((SkipReason::SpecialFile, name)),
-            Err(error) => self.unreadable(&error),
+            Err(_) => self.discovery.skipped.push((SkipReason::Unreadable, name)),
         }
     }
 
-    fn unreadable(&mut self, error: &walkdir::Error) {
+    fn unreadable(&mut self, error: &walkdir::Error, base: &Path) {
         if error.loop_ancestor().is_none() {
-            let name = error.path().map(shown).unwrap_or_default();
+            let name = error.path().map(|path| shown(below(base, path))).unwrap_or_default();
             self.discovery.skipped.push((SkipReason::Unreadable, name));
         }
     }
 
     fn pattern(&mut self, path: &Path) {
-        let pattern = shown(path);
-        let (base, matcher, depth) = match take_apart(path) {
-            Ok(parts) => parts,
-            Err(cause) => return self.discovery.failed.push(InputError::BadPattern { pattern, cause }),
-        };
-        let hidden = self.options.hidden
-            || path.components().any(
-                |part| matches!(part, Component::Normal(name) if name.as_encoded_bytes().starts_with(b".")),
-            );
-        let mut directories = Vec::new();
-        let before = (self.found.len(), self.discovery.skipped.len());
-        let mut entered = Entered::default();
-        let root = if base.as_os_str().is_empty() { Path::new(".") } else { &base };
-        let entries = WalkDir::new(root).follow_links(true).min_depth(1).max_depth(depth).sort_by_file_name();
-        let mut matched = false;
-        if root.is_dir() {
-            for entry in entries
-                .into_iter()
-                .filter_entry(|entry| (hidden || !is_hidden(entry)) && entered.allow(entry))
-            {
-                match entry {
-                    Ok(entry) => {
-                        let name =
-                            entry.path().strip_prefix("./").ok().filter(|_| base.as_os_str().is_empty());
-                        let name = name.unwrap_or(entry.path());
-                        if !matcher.is_match(name) {
-                            continue;
-                        }
-                        matched = true;
-                        if entry.file_type().is_dir() {
-                            directories.push(name.to_owned());
-                        } else {
-                            self.walked(&entry);
-                        }
-                    }
-                    Err(error) => self.unreadable(&error),
-                }
+        let pattern = match Pattern::new(path) {
+            Ok(pattern) => pattern,
+            Err(cause) => {
+                return self.discovery.failed.push(InputError::BadPattern { pattern: shown(path), cause });
             }
-        }
-        if base.as_os_str().is_empty() {
-            let without_dot = |name: &mut String| {
-                if let Some(short) = name.strip_prefix("./") {
-                    *name = short.to_owned();
+        };
+        let root = if pattern.base.as_os_str().is_empty() { Path::new(".") } else { &pattern.base };
+        let mut entered = Entered::default();
+        let hidden = self.options.hidden || pattern.wants_hidden();
+        let leads = |entry: &DirEntry| {
+            (hidden || !is_hidden(entry))
+                && pattern.leads_into(Path::new(entry.file_name()), entry.depth())
+                && entered.allow(entry)
+        };
+        let walk = WalkDir::new(root).follow_links(true).min_depth(1).max_depth(pattern.max_depth);
+        let entries = walk.sort_by_file_name().into_iter().filter_entry(leads);
+        let mut directories = Vec::new();
+        let mut matched = false;
+        // Without the directory, nothing matches; that is no failure of its own.
+        for entry in entries.take_while(|_| root.is_dir()) {
+            match entry {
+                Ok(entry) => {
+                    let path = below(&pattern.base, entry.path());
+                    if !pattern.matches(path) {
+                        continue;
+                    }
+                    matched = true;
+                    if entry.file_type().is_dir() {
+                        directories.push(path.to_owned());
+                    } else {
+                        self.walked(&entry, path);
+                    }
                 }
-            };
-            self.found[before.0..].iter_mut().for_each(|found| without_dot(&mut found.name));
-            self.discovery.skipped[before.1..].iter_mut().for_each(|(_, name)| without_dot(name));
+                Err(error) => self.unreadable(&error, &pattern.base),
+            }
         }
         for directory in &directories {
             self.walk(directory, false);
         }
         if !matched {
-            self.discovery.failed.push(InputError::NoMatch { pattern });
+            self.discovery.failed.push(InputError::NoMatch { pattern: shown(path) });
         }
     }
 
@@ -260,26 +248,9 @@ fn is_hidden(entry: &DirEntry) -> bool {
     entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".")
 }
 
-fn is_pattern(path: &Path) -> bool {
-    has_wildcard(path.as_os_str().as_encoded_bytes())
-}
-
-fn has_wildcard(bytes: &[u8]) -> bool {
-    memchr::memchr3(b'*', b'?', b'[', bytes).or(memchr::memchr(b'{', bytes)).is_some()
-}
-
-/// The directory in front of the first wildcard, the pattern, and how deep below the directory it can match.
-fn take_apart(path: &Path) -> Result<(PathBuf, GlobMatcher, usize), String> {
-    let text = path.to_str().ok_or("it is not UTF-8")?.trim_end_matches('/');
-    let glob =
-        GlobBuilder::new(text).literal_separator(true).build().map_err(|error| error.kind().to_string())?;
-    let literal = |part: &Component<'_>| !has_wildcard(part.as_os_str().as_encoded_bytes());
-    // A pattern such as `{a,b/c}` is cut at the separator inside it; its first part holds the brace.
-    let base: PathBuf = Path::new(text).components().take_while(literal).collect();
-    let base = if text.starts_with("./") { Path::new(".").join(base) } else { base };
-    let rest = Path::new(text).components().count() - base.components().count();
-    let any_depth = text.contains("**") || text.contains('{');
-    Ok((base, glob.compile_matcher(), if any_depth { usize::MAX } else { rest.max(1) }))
+/// The path of an entry as it is below `base`, which the walk calls `.` if it is empty.
+fn below<'a>(base: &Path, path: &'a Path) -> &'a Path {
+    if base.as_os_str().is_empty() { path.strip_prefix(".").unwrap_or(path) } else { path }
 }
 
 #[cfg(unix)]

@@ -4,6 +4,20 @@
 //! here starts a thread or depends on the order of directories, the time, or the sizes of blocks and reads: the same
 //! files give the same lines at the same offsets. What cannot be read is said and left out; nothing stops a run. A path
 //! that was read from an archive is shown, never opened.
+//!
+//! ```
+//! use spanloom::input::{DiscoverOptions, Input, Piece, ReadOptions, StreamReader, discover};
+//!
+//! let found = discover(&[Input::Path("Cargo.toml".into())], &DiscoverOptions::default());
+//! let options = ReadOptions::default();
+//! let mut lines = 0;
+//! for piece in found.streams.iter().flat_map(|stream| StreamReader::open(stream, &options)) {
+//!     if let Piece::Block(block) = piece {
+//!         lines += block.bytes().split_inclusive(|&byte| byte == b'\n').count();
+//!     }
+//! }
+//! assert!(lines > 10);
+//! ```
 
 mod archive;
 mod blocks;
@@ -20,6 +34,7 @@ mod instance;
 mod meter;
 mod naming;
 mod open;
+mod pattern;
 mod reread;
 mod rotation;
 #[cfg(test)]

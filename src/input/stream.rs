@@ -125,9 +125,16 @@ impl StreamReader {
         }
     }
 
-    /// The next piece; `None` at the end of the stream.
-    #[expect(clippy::should_implement_trait, reason = "pieces are not collected, and no adapter is wanted")]
-    pub fn next(&mut self) -> Option<Piece> {
+    /// Bytes read so far from files and pipes, before decompression; for showing progress.
+    pub fn bytes_read(&self) -> u64 {
+        self.read_before + self.current.as_ref().map_or(0, |current| current.meter.read())
+    }
+}
+
+impl Iterator for StreamReader {
+    type Item = Piece;
+
+    fn next(&mut self) -> Option<Piece> {
         loop {
             if let Some(piece) = self.ready.pop() {
                 return Some(piece);
@@ -148,12 +155,9 @@ impl StreamReader {
             }
         }
     }
+}
 
-    /// Bytes read so far from files and pipes, before decompression; for showing progress.
-    pub fn bytes_read(&self) -> u64 {
-        self.read_before + self.current.as_ref().map_or(0, |current| current.meter.read())
-    }
-
+impl StreamReader {
     fn begin(&mut self, source: Source) {
         self.read_before = self.bytes_read();
         self.current = None;
@@ -374,7 +378,7 @@ mod tests {
         let metadata = file.metadata().ok();
         reader.begin_file(source, file, metadata);
         let mut found = Vec::new();
-        while let Some(piece) = reader.next() {
+        for piece in reader {
             match piece {
                 Piece::Begin(info) => {
                     assert!(info.original.is_none() && info.modified.is_none());
@@ -388,7 +392,6 @@ mod tests {
                 Piece::End => {}
             }
         }
-        drop(reader);
         let _ = writer.join().expect("it does not panic");
         found
     }

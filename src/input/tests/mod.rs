@@ -61,10 +61,10 @@ impl Tree {
     }
 
     fn pieces(&self, stream: &Stream) -> Vec<String> {
-        let mut reader = StreamReader::open(stream, &self.options);
+        let reader = StreamReader::open(stream, &self.options);
         let mut lines = Vec::new();
         let mut text: Option<(String, u64, Vec<u8>)> = None;
-        while let Some(piece) = reader.next() {
+        for piece in reader {
             match piece {
                 Piece::Begin(info) => {
                     assert!(text.is_none());

@@ -53,7 +53,7 @@ fn a_file_that_grows_is_read_to_the_end_that_is_met() {
     let discovery = tree.discover(&["svc.log"]);
     let mut reader = StreamReader::open(&discovery.streams[0], &tree.options);
     let mut lines = 0;
-    while let Some(piece) = reader.next() {
+    for piece in reader.by_ref() {
         if let Piece::Begin(_) = piece {
             let mut file = File::options().append(true).open(tree.path("svc.log")).expect("it is ours");
             file.write_all(b"appended\n").expect("room for it");
