@@ -30,7 +30,9 @@ impl Found {
             self.quoted_uuid(layer);
         }
         let message = layer.draft.message;
-        if !matches!(layer.format, Format::Syslog | Format::Export | Format::Journald | Format::Docker) || message.is_some() {
+        if !matches!(layer.format, Format::Syslog | Format::Export | Format::Journald | Format::Docker)
+            || message.is_some()
+        {
             self.free(layer, message, &mut scratch);
         }
         self.scratch = scratch;
@@ -71,7 +73,11 @@ impl Found {
                 self.scan(&layer.text[from..start], Region::Header);
                 self.scan(&layer.text[start..to], Region::Message);
             } else {
-                let region = if layer.format == Format::Access || from >= start { Region::Message } else { Region::Header };
+                let region = if layer.format == Format::Access || from >= start {
+                    Region::Message
+                } else {
+                    Region::Header
+                };
                 self.scan(part.of(layer.text), region);
             }
         }
@@ -95,9 +101,13 @@ impl Found {
             Role::DurationMicros => self.duration(value, 1_000),
             Role::DurationMillis => self.duration(value, 1_000_000),
             Role::DurationSeconds => self.duration(value, 1_000_000_000),
-            Role::Duration => self.duration(value, if field.writing == Writing::Number { 0 } else { 1_000_000 }),
+            Role::Duration => {
+                self.duration(value, if field.writing == Writing::Number { 0 } else { 1_000_000 })
+            }
             Role::Kind => self.kind = self.kind.or_else(|| kind(value)),
-            Role::Operation if is_word(value) => self.operation = self.operation.or_else(|| Some(self.keep(value))),
+            Role::Operation if is_word(value) => {
+                self.operation = self.operation.or_else(|| Some(self.keep(value)))
+            }
             Role::Topic if is_word(value) && !matches!(value, b"stdout" | b"stderr") => {
                 if self.topic.is_none() {
                     self.topic = Some(self.keep(value));
@@ -110,28 +120,36 @@ impl Found {
                     path_keys(self, path);
                 }
             }
-            Role::Method if value.len() <= 16 && is_word(value) => self.method = self.method.or_else(|| Some(self.keep(value))),
+            Role::Method if value.len() <= 16 && is_word(value) => {
+                self.method = self.method.or_else(|| Some(self.keep(value)))
+            }
             Role::Peer if is_word(value) => {
                 if self.peer.is_none() {
                     self.peer = Some(self.keep(value));
                 }
             }
             Role::Status => {
-                let number = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).filter(|number| (100..600).contains(number));
+                let number = std::str::from_utf8(value)
+                    .ok()
+                    .and_then(|text| text.parse().ok())
+                    .filter(|number| (100..600).contains(number));
                 self.status = self.status.or(number);
                 if number.is_none() {
                     self.key_field(layer, field, name, value);
                 }
             }
             Role::Exception => {
-                self.exception |= value.len() > 24 && memchr::memchr(b'\n', value).is_some() || name.eq_ignore_ascii_case(b"exception");
+                self.exception |= value.len() > 24 && memchr::memchr(b'\n', value).is_some()
+                    || name.eq_ignore_ascii_case(b"exception");
             }
             Role::Other | Role::Id | Role::Message => {
                 if field.role != Role::Message {
                     self.key_field(layer, field, name, value);
                 }
             }
-            Role::Noise if names::names_an_id(name) && name.len() > 2 => self.key_field(layer, field, name, value),
+            Role::Noise if names::names_an_id(name) && name.len() > 2 => {
+                self.key_field(layer, field, name, value)
+            }
             _ => {}
         }
     }
@@ -169,7 +187,8 @@ impl Found {
             }
             Role::ParentId => self.parent_value(rank, value),
             Role::Tid => {
-                if let Some(trace) = id::exact_trace(value).filter(|_| !value.iter().all(u8::is_ascii_digit)) {
+                if let Some(trace) = id::exact_trace(value).filter(|_| !value.iter().all(u8::is_ascii_digit))
+                {
                     self.set_trace(rank, trace, Scheme::Plain);
                 } else if let Ok(trace) = id::trace(value.strip_prefix(b"TID:").unwrap_or(value)) {
                     if trace.opaque.is_some() && value.iter().filter(|&&byte| byte == b'.').count() == 2 {
@@ -197,7 +216,9 @@ impl Found {
                     self.set_span(90, span);
                 }
             }
-            Role::DatadogHigh => self.datadog_high = id::hex(value).filter(|_| value.len() == 16).map(|(bits, _)| bits as u64),
+            Role::DatadogHigh => {
+                self.datadog_high = id::hex(value).filter(|_| value.len() == 16).map(|(bits, _)| bits as u64)
+            }
             Role::DatadogTags => {
                 if let Some(at) = memchr::memmem::find(value, b"_dd.p.tid=") {
                     let high = value.get(at + 10..at + 26).and_then(id::hex);
@@ -246,7 +267,9 @@ impl Found {
             | Role::RequestIdHeader => {
                 if let Some(header) = header::read(role, value) {
                     self.add_header(header);
-                } else if matches!(role, Role::Traceparent | Role::B3 | Role::NewRelic) && value.len() >= MIN_HEADER {
+                } else if matches!(role, Role::Traceparent | Role::B3 | Role::NewRelic)
+                    && value.len() >= MIN_HEADER
+                {
                     self.scan(value, Region::Ids);
                 }
             }
@@ -322,20 +345,32 @@ impl Found {
     fn key_field(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
         let value = value.trim_ascii();
         if value.len() >= MIN_HEADER {
-            if memchr::memmem::find(value, b"trace").is_some() || memchr::memmem::find(value, b"-01").is_some() || value.starts_with(b"Root=") {
+            if memchr::memmem::find(value, b"trace").is_some()
+                || memchr::memmem::find(value, b"-01").is_some()
+                || value.starts_with(b"Root=")
+            {
                 self.scan(value, Region::Ids);
             }
             if value.len() > 128 {
                 return;
             }
         }
-        if id::is_absent(value) && !value.iter().any(u8::is_ascii_digit) || words::names_a_digest(name) || id::looks_like_digest(value) {
+        if id::is_absent(value) && !value.iter().any(u8::is_ascii_digit)
+            || words::names_a_digest(name)
+            || id::looks_like_digest(value)
+        {
             return;
         }
         let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
         let short = is_generic(name);
-        let is_id = names::names_an_id(name) || names::names_a_correlation(name) || super::scan::names_some_id(name, value);
-        if is_id && !value.contains(&b' ') && !(id::is_absent(value)) && (name.len() > 2 || !parent.is_empty()) {
+        let is_id = names::names_an_id(name)
+            || names::names_a_correlation(name)
+            || super::scan::names_some_id(name, value);
+        if is_id
+            && !value.contains(&b' ')
+            && !(id::is_absent(value))
+            && (name.len() > 2 || !parent.is_empty())
+        {
             if short && !parent.is_empty() {
                 let joined = [parent, b".", name].concat();
                 self.add_id(&joined, value);
@@ -363,12 +398,30 @@ impl Found {
 
 /// Names that say little without the container they stand in.
 fn is_generic(name: &[u8]) -> bool {
-    matches!(name.to_ascii_lowercase().as_slice(), b"id" | b"uuid" | b"guid" | b"key" | b"ref" | b"number" | b"no" | b"code" | b"name" | b"value" | b"type" | b"")
+    matches!(
+        name.to_ascii_lowercase().as_slice(),
+        b"id"
+            | b"uuid"
+            | b"guid"
+            | b"key"
+            | b"ref"
+            | b"number"
+            | b"no"
+            | b"code"
+            | b"name"
+            | b"value"
+            | b"type"
+            | b""
+    )
 }
 
 fn scheme_of(trace: &id::Trace<'_>, value: &[u8]) -> Scheme {
     if trace.opaque.is_some() {
-        if value.iter().filter(|&&byte| byte == b'.').count() == 2 { Scheme::Skywalking } else { Scheme::Plain }
+        if value.iter().filter(|&&byte| byte == b'.').count() == 2 {
+            Scheme::Skywalking
+        } else {
+            Scheme::Plain
+        }
     } else if id::xray(value).is_some() {
         Scheme::Xray
     } else if memchr::memmem::find(value, b"traces/").is_some() {
@@ -384,7 +437,13 @@ fn bytes_of(value: &[u8], length: usize) -> Option<Vec<u8>> {
         return None;
     }
     let bytes = header::base64(value).filter(|bytes| bytes.len() == length)?;
-    Some(bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| b"0123456789abcdef"[usize::from(digit)]).collect())
+    Some(
+        bytes
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .map(|digit| b"0123456789abcdef"[usize::from(digit)])
+            .collect(),
+    )
 }
 
 fn is_word(value: &[u8]) -> bool {

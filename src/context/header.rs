@@ -83,7 +83,9 @@ pub fn uber(value: &[u8]) -> Option<Header<'_>> {
     let mut rest = value;
     for (index, part) in parts.iter_mut().enumerate() {
         let colon = memchr(b':', rest).map(|at| (at, 1)).into_iter();
-        let encoded = memchr::memmem::find(rest, b"%3A").or_else(|| memchr::memmem::find(rest, b"%3a")).map(|at| (at, 3));
+        let encoded = memchr::memmem::find(rest, b"%3A")
+            .or_else(|| memchr::memmem::find(rest, b"%3a"))
+            .map(|at| (at, 3));
         match colon.chain(encoded).min() {
             Some((at, len)) if index < 3 => {
                 *part = &rest[..at];
@@ -150,7 +152,12 @@ pub fn sw8(value: &[u8]) -> Option<Header<'_>> {
         Ok(found) if found.opaque.is_none() => Trace { id: found.id, opaque: None, lenient: false },
         _ => Trace { id: TraceId::opaque(&text), opaque: None, lenient: false },
     };
-    Some(Header { scheme: Scheme::Skywalking, trace, span: Some(Span { id: SpanId::opaque(&span), opaque: None }), parent: None })
+    Some(Header {
+        scheme: Scheme::Skywalking,
+        trace,
+        span: Some(Span { id: SpanId::opaque(&span), opaque: None }),
+        parent: None,
+    })
 }
 
 /// `[service,instance,TRACE,SEGMENT,INDEX]` with `N/A` for what is absent. Source: SkyWalking Java agent, "Print trace ID in logs".
@@ -201,9 +208,18 @@ pub fn grpc_bin(value: &[u8]) -> Option<Header<'_>> {
     let bytes = base64(bare(value))?;
     let [0, 0, rest @ ..] = bytes.as_slice() else { return None };
     let trace = TraceId::new(u128::from_be_bytes(rest.get(..16)?.try_into().ok()?))?;
-    let span = rest.get(16).filter(|&&field| field == 1).and_then(|_| rest.get(17..25)).and_then(|bytes| SpanId::new(u64::from_be_bytes(bytes.try_into().ok()?)));
+    let span = rest
+        .get(16)
+        .filter(|&&field| field == 1)
+        .and_then(|_| rest.get(17..25))
+        .and_then(|bytes| SpanId::new(u64::from_be_bytes(bytes.try_into().ok()?)));
     let trace = Trace { id: trace, opaque: None, lenient: false };
-    Some(Header { scheme: Scheme::OpenCensus, trace, span: span.map(|id| Span { id, opaque: None }), parent: None })
+    Some(Header {
+        scheme: Scheme::OpenCensus,
+        trace,
+        span: span.map(|id| Span { id, opaque: None }),
+        parent: None,
+    })
 }
 
 /// `|ROOT.1.2.`: the root names the trace, the whole the sender's span. Source: .NET "Hierarchical Request-Id".
@@ -212,12 +228,18 @@ pub fn request_id(value: &[u8]) -> Option<Header<'_>> {
     let inside = value.strip_prefix(b"|")?;
     let root = &inside[..memchr(b'.', inside)?];
     let trace = id::trace(root).ok()?;
-    Some(Header { scheme: Scheme::Dotnet, trace, span: Some(Span { id: SpanId::opaque(value), opaque: Some(value) }), parent: None })
+    Some(Header {
+        scheme: Scheme::Dotnet,
+        trace,
+        span: Some(Span { id: SpanId::opaque(value), opaque: Some(value) }),
+        parent: None,
+    })
 }
 
 /// The bytes of base64 in its usual or URL alphabet, padded or not. Source: RFC 4648.
 pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    const LENIENT: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     const USUAL: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
     const URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
     let text = text.trim_ascii();
@@ -247,7 +269,8 @@ mod tests {
 
     #[track_caller]
     fn check(role: Role, value: &str, expected: Option<(&str, Option<&str>)>) {
-        let got = read(role, value.as_bytes()).map(|header| (header.trace.id.to_string(), header.span.map(|span| span.id.to_string())));
+        let got = read(role, value.as_bytes())
+            .map(|header| (header.trace.id.to_string(), header.span.map(|span| span.id.to_string())));
         let expected = expected.map(|(trace, span)| (trace.to_owned(), span.map(str::to_owned)));
         assert_eq!(got, expected, "{value}");
     }
@@ -261,10 +284,20 @@ mod tests {
         check(Role::B3, &format!("{T}-{S}"), both);
         check(Role::UberTraceId, &format!("{T}:f067aa0ba902b7:0:3"), both);
         check(Role::UberTraceId, &format!("{T}%3A{S}%3A0%3A1"), both);
-        check(Role::AmznTraceId, &format!("Self=1-67891234-12456789abcdef012345678;Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent={S};Sampled=?"), both);
+        check(
+            Role::AmznTraceId,
+            &format!(
+                "Self=1-67891234-12456789abcdef012345678;Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent={S};Sampled=?"
+            ),
+            both,
+        );
         check(Role::CloudTraceContext, &format!("{T}/67667974448284343;o=1"), both);
         check(Role::SentryTrace, &format!("{T}-{S}-1"), both);
-        check(Role::NewRelic, &format!("{{\"v\":[0,1],\"d\":{{\"ty\":\"App\",\"tr\":\"{T}\",\"id\":\"{S}\"}}}}"), both);
+        check(
+            Role::NewRelic,
+            &format!("{{\"v\":[0,1],\"d\":{{\"ty\":\"App\",\"tr\":\"{T}\",\"id\":\"{S}\"}}}}"),
+            both,
+        );
         check(Role::GrpcTraceBin, "AABL+S81d7NNpqPOkp0ODkc2AQDwZ6oLqQK3AgE=", both);
         check(Role::SwCtx, "[orders,i@10.0.0.1,N/A,N/A,-1]", None);
     }

@@ -3,8 +3,8 @@
 //! Specifications make propagators drop a header on any doubt; a log is a witness, so what a log mangled is read leniently
 //! and marked. What only looks like an id (a digest, a hash, an address) is none.
 
-pub mod exports;
 mod event;
+pub mod exports;
 mod fields;
 mod groups;
 pub mod header;
@@ -247,7 +247,9 @@ impl Found {
         let trace = self.found_trace(header.trace, header.scheme);
         let span = header.span.map(|span| self.found_span(span));
         let parent = header.parent.map(|span| self.found_span(span));
-        let same = |other: &FoundHeader| other.trace.id == trace.id && other.span.map(|span| span.id) == span.map(|span| span.id);
+        let same = |other: &FoundHeader| {
+            other.trace.id == trace.id && other.span.map(|span| span.id) == span.map(|span| span.id)
+        };
         if self.headers.len() < MAX_KEYS && !self.headers.iter().any(same) {
             self.headers.push(FoundHeader { role: HeaderRole::Unknown, trace, span, parent });
         }
@@ -267,12 +269,21 @@ impl Found {
     }
 
     fn add_key(&mut self, name: &[u8], value: &[u8], shape: Shape) {
-        if self.keys.len() >= MAX_KEYS || value.len() > 128 || value.is_empty() || name.is_empty() || name.len() > 64 {
+        if self.keys.len() >= MAX_KEYS
+            || value.len() > 128
+            || value.is_empty()
+            || name.is_empty()
+            || name.len() > 64
+        {
             return;
         }
         let symbol = Symbol::of(value);
         let start = self.arena.len();
-        self.arena.extend(name.iter().filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80).map(u8::to_ascii_lowercase));
+        self.arena.extend(
+            name.iter()
+                .filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80)
+                .map(u8::to_ascii_lowercase),
+        );
         let name_text = At::new(start, self.arena.len());
         let name = Symbol::of(name_text.of(&self.arena));
         if name.is_none() || self.keys.iter().any(|key| key.value == symbol && key.name == name) {
@@ -291,7 +302,8 @@ impl Found {
             }
         }
         if !self.headers.is_empty() {
-            let role = record.message().map_or(HeaderRole::Unknown, |(message, _)| words::header_role(message));
+            let role =
+                record.message().map_or(HeaderRole::Unknown, |(message, _)| words::header_role(message));
             for header in &mut self.headers {
                 header.role = role;
             }
@@ -328,6 +340,10 @@ impl Found {
 
     /// Whether anything that correlates was found.
     pub fn has_context(&self) -> bool {
-        self.trace.is_some() || self.span.is_some() || self.parent.is_some() || !self.ids.is_empty() || !self.headers.is_empty()
+        self.trace.is_some()
+            || self.span.is_some()
+            || self.parent.is_some()
+            || !self.ids.is_empty()
+            || !self.headers.is_empty()
     }
 }

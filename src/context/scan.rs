@@ -82,7 +82,9 @@ impl Found {
                 at = self.word(text, start, end, before, region).max(at);
                 before = None;
             } else {
-                let joined = before.filter(|&(_, last)| matches!(&text[start..end], b"id" | b"Id" | b"ID") && last + 1 == start);
+                let joined = before.filter(|&(_, last)| {
+                    matches!(&text[start..end], b"id" | b"Id" | b"ID") && last + 1 == start
+                });
                 before = Some((joined.map_or(start, |(first, _)| first), end));
             }
         }
@@ -96,7 +98,12 @@ impl Found {
         let role = known.map_or(Role::Other, |known| known.role);
         let (from, to) = value.extent(text, role);
         let bytes = &text[from..to];
-        if value.colon && !value.quoted && memchr::memchr(b'=', bytes).is_some_and(|at| at > 0 && !bytes[..at].contains(&b'-')) && role != Role::AmznTraceId && role != Role::XrayTraceId {
+        if value.colon
+            && !value.quoted
+            && memchr::memchr(b'=', bytes).is_some_and(|at| at > 0 && !bytes[..at].contains(&b'-'))
+            && role != Role::AmznTraceId
+            && role != Role::XrayTraceId
+        {
             // "took 5 ms: trace_id=…": the colon ends a phrase
             return None;
         }
@@ -106,7 +113,8 @@ impl Found {
             }
             return Some(value.next(to));
         }
-        let named_trace = matches!(role, Role::TraceId | Role::SpanId | Role::ParentId | Role::Tid) && known.is_some_and(|known| known.top_only);
+        let named_trace = matches!(role, Role::TraceId | Role::SpanId | Role::ParentId | Role::Tid)
+            && known.is_some_and(|known| known.top_only);
         if named_trace && !looks_like_id(bytes) {
             // "trace: see below"
             return if value.colon { None } else { Some(value.next(to)) };
@@ -114,7 +122,10 @@ impl Found {
         if self.text_context(role, name, bytes) {
             return Some(value.next(to));
         }
-        if name == b"key" && value.equals && memchr::memmem::find(&text[to..text.len().min(to + 12)], b"value").is_some() {
+        if name == b"key"
+            && value.equals
+            && memchr::memmem::find(&text[to..text.len().min(to + 12)], b"value").is_some()
+        {
             if let Some(next) = self.record_header(text, (from, to)) {
                 return Some(next);
             }
@@ -131,13 +142,31 @@ impl Found {
             Role::DurationMillis => self.text_duration(bytes, 1_000_000),
             Role::DurationSeconds => self.text_duration(bytes, 1_000_000_000),
             Role::Duration => self.text_duration(bytes, 0),
-            Role::Topic if region == Region::Message && self.topic.is_none() && bytes.len() <= 128 && value.equals => self.topic = Some(self.keep(bytes)),
+            Role::Topic
+                if region == Region::Message
+                    && self.topic.is_none()
+                    && bytes.len() <= 128
+                    && value.equals =>
+            {
+                self.topic = Some(self.keep(bytes))
+            }
             Role::Status if region == Region::Message => {
-                let number = std::str::from_utf8(bytes).ok().and_then(|text| text.parse().ok()).filter(|number| (100..600).contains(number));
+                let number = std::str::from_utf8(bytes)
+                    .ok()
+                    .and_then(|text| text.parse().ok())
+                    .filter(|number| (100..600).contains(number));
                 self.status = self.status.or(number);
             }
-            Role::Route if region == Region::Message && bytes.starts_with(b"/") => path_keys(self, super::fields::path_of(bytes)),
-            Role::Other | Role::Id | Role::Noise | Role::Peer | Role::Operation | Role::Message | Role::Service => {
+            Role::Route if region == Region::Message && bytes.starts_with(b"/") => {
+                path_keys(self, super::fields::path_of(bytes))
+            }
+            Role::Other
+            | Role::Id
+            | Role::Noise
+            | Role::Peer
+            | Role::Operation
+            | Role::Message
+            | Role::Service => {
                 if bytes.starts_with(b"{") || bytes.starts_with(b"[") || bytes.starts_with(b"(") {
                     return Some(from);
                 }
@@ -145,7 +174,8 @@ impl Found {
                     // Huey: "Executing tasks.charge: UUID"
                     self.add_id(b"task_id", bytes);
                 }
-                if value.colon && !value.quoted && !shape_of(bytes).is_some_and(|shape| shape != Shape::Word) {
+                if value.colon && !value.quoted && !shape_of(bytes).is_some_and(|shape| shape != Shape::Word)
+                {
                     // "status: ok", "user: see …": prose
                     return None;
                 }
@@ -168,7 +198,14 @@ impl Found {
     }
 
     /// A word with a digit in it and no name before an equals sign; gives where to go on.
-    fn word(&mut self, text: &[u8], start: usize, end: usize, before: Option<(usize, usize)>, region: Region) -> usize {
+    fn word(
+        &mut self,
+        text: &[u8],
+        start: usize,
+        end: usize,
+        before: Option<(usize, usize)>,
+        region: Region,
+    ) -> usize {
         let word = &text[start..end];
         if word.len() >= 55 {
             if let Some(header) = header::traceparent(word) {
@@ -180,12 +217,18 @@ impl Found {
         if word.len() == 36 && region == Region::Message && id::uuid(word).is_some_and(|bits| bits != 0) {
             self.bracketed_uuid(text, start, end);
         }
-        let near = before.is_some_and(|(_, to)| start - to <= 2 && text[to..start].iter().all(|byte| matches!(byte, b' ' | b'#' | b'[' | b'(' | b'"' | b'\'' | b':')));
+        let near = before.is_some_and(|(_, to)| {
+            start - to <= 2
+                && text[to..start]
+                    .iter()
+                    .all(|byte| matches!(byte, b' ' | b'#' | b'[' | b'(' | b'"' | b'\'' | b':'))
+        });
         // "trace 4bf9…", "TraceID 4bf9…", "trace id 4bf9…"
         if let Some(name) = name.filter(|_| near) {
             let hash = NameHash::of(name);
             if let Some(known) = names::lookup_name(hash, true) {
-                if matches!(known.role, Role::TraceId | Role::SpanId | Role::ParentId) && looks_like_id(word) {
+                if matches!(known.role, Role::TraceId | Role::SpanId | Role::ParentId) && looks_like_id(word)
+                {
                     self.text_context(known.role, name, word);
                     return self.span_behind(text, end);
                 }
@@ -201,7 +244,9 @@ impl Found {
                     Some((at, _)) => id::exact_span(&word[at..]),
                     None if alone && matches!(text.get(end), Some(b',' | b'/' | b':' | b'|' | b';')) => {
                         let from = end + 1 + usize::from(text.get(end + 1) == Some(&b' '));
-                        text.get(from..from + 16).filter(|_| !text.get(from + 16).is_some_and(u8::is_ascii_alphanumeric)).and_then(id::exact_span)
+                        text.get(from..from + 16)
+                            .filter(|_| !text.get(from + 16).is_some_and(u8::is_ascii_alphanumeric))
+                            .and_then(id::exact_span)
                     }
                     None => None,
                 };
@@ -261,7 +306,10 @@ impl Found {
         if text.get(end) != Some(&b']') || start == 0 || text[start - 1] != b'[' {
             return;
         }
-        let name = text[..start - 1].rsplit(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'_')).next().unwrap_or_default();
+        let name = text[..start - 1]
+            .rsplit(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'_'))
+            .next()
+            .unwrap_or_default();
         if name.contains(&b'.') {
             self.add_id(b"task_id", &text[start..end]);
         }
@@ -287,7 +335,9 @@ impl Found {
                 return self.add_header(header);
             }
         }
-        let is_id = names::names_a_correlation(name) || names::names_an_id(name) && name.len() > 2 || names_some_id(name, value);
+        let is_id = names::names_a_correlation(name)
+            || names::names_an_id(name) && name.len() > 2
+            || names_some_id(name, value);
         if is_id && region != Region::Ids && !value.contains(&b' ') {
             self.add_id(name, value);
         }
@@ -318,13 +368,17 @@ impl Found {
             &word[digits..]
         } else {
             let from = end + usize::from(text.get(end) == Some(&b' '));
-            let length = text[from..].iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
+            let length =
+                text[from..].iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
             &text[from..from + length]
         };
         let Some(scale) = unit_nanos(unit) else { return };
         let told = before.is_some_and(|(from, to)| {
             let name = &text[from..to];
-            name.eq_ignore_ascii_case(b"took") || name.eq_ignore_ascii_case(b"elapsed") || name.eq_ignore_ascii_case(b"duration") || name == b"in" && done_before(&text[..from])
+            name.eq_ignore_ascii_case(b"took")
+                || name.eq_ignore_ascii_case(b"elapsed")
+                || name.eq_ignore_ascii_case(b"duration")
+                || name == b"in" && done_before(&text[..from])
                 || name == b"after" && done_before(&text[..from])
         });
         if told {
@@ -341,10 +395,17 @@ impl Found {
         let Some(slash) = memchr::memrchr(b'/', near).map(|_| ()) else { return };
         let () = slash;
         let from = near.len().saturating_sub(256);
-        let Some(method_end) = method_before_path(&text[from..]).map(|(at, len)| (from + at, from + at + len)) else { return };
+        let Some(method_end) =
+            method_before_path(&text[from..]).map(|(at, len)| (from + at, from + at + len))
+        else {
+            return;
+        };
         let (method_start, method_end) = method_end;
         let path_start = method_end + 1;
-        let length = text[path_start..].iter().position(|byte| matches!(byte, b' ' | b'"' | b'?' | b'\'' | b'\n')).unwrap_or(text.len() - path_start);
+        let length = text[path_start..]
+            .iter()
+            .position(|byte| matches!(byte, b' ' | b'"' | b'?' | b'\'' | b'\n'))
+            .unwrap_or(text.len() - path_start);
         self.method = Some(self.keep(&text[method_start..method_end]));
         let path = &text[path_start..path_start + length];
         self.route = Some(self.keep(path));
@@ -359,7 +420,9 @@ impl Found {
 /// Whether a name that only ends in "id" (`uid`) has a value that can be nothing else.
 pub(super) fn names_some_id(name: &[u8], value: &[u8]) -> bool {
     let end = name.len().saturating_sub(2);
-    name[end..].eq_ignore_ascii_case(b"id") && value.len() >= 12 && matches!(shape_of(value), Some(Shape::Uuid | Shape::Hex | Shape::Mixed))
+    name[end..].eq_ignore_ascii_case(b"id")
+        && value.len() >= 12
+        && matches!(shape_of(value), Some(Shape::Uuid | Shape::Hex | Shape::Mixed))
 }
 
 /// An HTTP method in capitals followed by a path: position and length of the method.
@@ -374,7 +437,20 @@ fn method_before_path(text: &[u8]) -> Option<(usize, usize)> {
 /// Whether the words before "in" or "after" say that something was finished.
 fn done_before(text: &[u8]) -> bool {
     let word = text.trim_ascii_end().rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
-    word.ends_with(b"ed") || matches!(word, b"done" | b"ok" | b"OK" | b"complete" | b"sent" | b"built" | b"ran" | b"success" | b"successfully" | b"finish")
+    word.ends_with(b"ed")
+        || matches!(
+            word,
+            b"done"
+                | b"ok"
+                | b"OK"
+                | b"complete"
+                | b"sent"
+                | b"built"
+                | b"ran"
+                | b"success"
+                | b"successfully"
+                | b"finish"
+        )
         || word.len() == 3 && word.iter().all(u8::is_ascii_digit)
 }
 
@@ -399,13 +475,20 @@ pub(super) fn duration(value: &[u8], unit: u64) -> Option<u64> {
     let mut total = 0f64;
     let mut parts = 0;
     while !rest.is_empty() && parts < 4 {
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'-')).count();
+        let digits = rest
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'-'))
+            .count();
         let number: f64 = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
         rest = &rest[digits..];
         let gap = rest.iter().take_while(|&&byte| byte == b' ').count();
         rest = &rest[gap..];
         let letters = rest.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
-        let scale = if letters == 0 { if parts == 0 && unit > 0 { unit } else { return None } } else { unit_nanos(&rest[..letters].to_ascii_lowercase())? };
+        let scale = if letters == 0 {
+            if parts == 0 && unit > 0 { unit } else { return None }
+        } else {
+            unit_nanos(&rest[..letters].to_ascii_lowercase())?
+        };
         rest = &rest[letters..];
         if !number.is_finite() || number < 0.0 {
             return None;
@@ -474,7 +557,11 @@ pub(super) fn shape_of(value: &[u8]) -> Option<Shape> {
 /// Whether a value behind a general name (`trace`, `span`) looks like an id.
 fn looks_like_id(value: &[u8]) -> bool {
     let hex = id::hex_digits(value);
-    hex == 16 || hex == 32 || id::uuid(value).is_some() || id::xray(value).is_some() || value.len() == 49 && hex == 32
+    hex == 16
+        || hex == 32
+        || id::uuid(value).is_some()
+        || id::xray(value).is_some()
+        || value.len() == 49 && hex == 32
         || value.len() >= 17 && value.iter().all(u8::is_ascii_digit)
         || memchr::memmem::find(value, b"traces/").is_some()
         || header::traceparent(value).is_some()
@@ -497,11 +584,29 @@ impl Value {
         let length = match self.quote {
             Some(quote) => rest.iter().position(|&byte| byte == quote || byte == b'\\' || byte == b'\n'),
             None if role == Role::SwCtx => memchr::memchr(b']', rest).map(|at| at + 1),
-            None if matches!(role, Role::AmznTraceId | Role::XrayTraceId | Role::CloudTraceContext) => {
-                rest.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'"' | b'\'' | b']' | b')' | b'}'))
-            }
+            None if matches!(role, Role::AmznTraceId | Role::XrayTraceId | Role::CloudTraceContext) => rest
+                .iter()
+                .position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'"' | b'\'' | b']' | b')' | b'}')),
             None if role == Role::NewRelic && rest.starts_with(b"{") => Some(rest.len()),
-            None => rest.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | b';' | b')' | b'}' | b']' | b'"' | b'\'' | b'|' | b'&' | b'>' | b'\\')),
+            None => rest.iter().position(|byte| {
+                matches!(
+                    byte,
+                    b' ' | b'\t'
+                        | b'\n'
+                        | b'\r'
+                        | b','
+                        | b';'
+                        | b')'
+                        | b'}'
+                        | b']'
+                        | b'"'
+                        | b'\''
+                        | b'|'
+                        | b'&'
+                        | b'>'
+                        | b'\\'
+                )
+            }),
         };
         (self.start, self.start + length.unwrap_or(rest.len()))
     }
@@ -522,7 +627,10 @@ fn value_after(text: &[u8], at: usize) -> Option<Value> {
         next += 1;
         name_quoted = true;
     }
-    if text.get(next) == Some(&b' ') && (name_quoted || matches!(text.get(next + 1), Some(b'=' | b':')) && text.get(next + 2) == Some(&b' ')) {
+    if text.get(next) == Some(&b' ')
+        && (name_quoted
+            || matches!(text.get(next + 1), Some(b'=' | b':')) && text.get(next + 2) == Some(&b' '))
+    {
         next += 1;
     }
     let separator = *text.get(next)?;
@@ -538,7 +646,9 @@ fn value_after(text: &[u8], at: usize) -> Option<Value> {
         _ => {}
     }
     let blanks = text[next..].iter().take_while(|&&byte| byte == b' ').count();
-    if blanks > 3 || equals && !name_quoted && blanks > 0 && text.get(at) != Some(&b' ') && text[next - 1] != b'>' {
+    if blanks > 3
+        || equals && !name_quoted && blanks > 0 && text.get(at) != Some(&b' ') && text[next - 1] != b'>'
+    {
         // "key= next=1": an empty value
         return Some(Value { start: next, quote: Some(b' '), quoted: false, colon, equals });
     }
@@ -594,7 +704,8 @@ mod tests {
         let found = found(text);
         let show = |at: At| String::from_utf8_lossy(at.of(&found.arena)).into_owned();
         let got: Vec<_> = found.keys.iter().map(|key| (show(key.name_text), show(key.value_text))).collect();
-        let expected: Vec<_> = expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let expected: Vec<_> =
+            expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         assert_eq!(got, expected, "{text}");
     }
 
@@ -642,15 +753,26 @@ mod tests {
 
     #[test]
     fn values_are_kept_under_the_name_or_word_before_them() {
-        keys("order ORD-179652 created for request req-23f1", &[("order", "ORD-179652"), ("request", "req-23f1")]);
-        keys("-> stock.reserved order=ORD-1 msg=e9670498-a2ce-43f3-9db2-7b20cbc960f8", &[("order", "ORD-1"), ("msg", "e9670498-a2ce-43f3-9db2-7b20cbc960f8")]);
+        keys(
+            "order ORD-179652 created for request req-23f1",
+            &[("order", "ORD-179652"), ("request", "req-23f1")],
+        );
+        keys(
+            "-> stock.reserved order=ORD-1 msg=e9670498-a2ce-43f3-9db2-7b20cbc960f8",
+            &[("order", "ORD-1"), ("msg", "e9670498-a2ce-43f3-9db2-7b20cbc960f8")],
+        );
         keys("status: ok; next: none", &[]);
         keys("published to topic orders partition 2", &[("partition", "2")]);
     }
 
     #[test]
     fn durations_are_read_with_their_units() {
-        for (text, nanos) in [("reserved in 97 ms", 97_000_000), ("query took 1.5s", 1_500_000_000), ("duration_ms=12", 12_000_000), ("elapsed 250us", 250_000)] {
+        for (text, nanos) in [
+            ("reserved in 97 ms", 97_000_000),
+            ("query took 1.5s", 1_500_000_000),
+            ("duration_ms=12", 12_000_000),
+            ("elapsed 250us", 250_000),
+        ] {
             assert_eq!(found(text).duration, Some(nanos), "{text}");
         }
         assert_eq!(found("retrying in 500 ms").duration, None);

@@ -20,12 +20,14 @@ pub(super) fn direction(word: &[u8]) -> HeaderRole {
     folded.copy_from_slice(word);
     folded.make_ascii_lowercase();
     match &*folded {
-        b"received" | b"receive" | b"receiving" | b"recv" | b"incoming" | b"inbound" | b"consumed" | b"consume" | b"consuming" | b"got"
-        | b"accepted" | b"extracted" | b"extract" | b"delivered" | b"delivery" | b"handling" | b"processing" | b"dequeued" | b"polled"
-        | b"picked" | b"<-" | b"<--" => HeaderRole::Incoming,
-        b"sent" | b"send" | b"sending" | b"outgoing" | b"outbound" | b"forwarding" | b"forwarded" | b"forward" | b"published" | b"publish"
-        | b"publishing" | b"produced" | b"produce" | b"emitted" | b"emit" | b"injected" | b"inject" | b"injecting" | b"calling" | b"call"
-        | b"enqueued" | b"dispatched" | b"dispatching" | b"propagating" | b"->" | b"-->" => HeaderRole::Outgoing,
+        b"received" | b"receive" | b"receiving" | b"recv" | b"incoming" | b"inbound" | b"consumed"
+        | b"consume" | b"consuming" | b"got" | b"accepted" | b"extracted" | b"extract" | b"delivered"
+        | b"delivery" | b"handling" | b"processing" | b"dequeued" | b"polled" | b"picked" | b"<-"
+        | b"<--" => HeaderRole::Incoming,
+        b"sent" | b"send" | b"sending" | b"outgoing" | b"outbound" | b"forwarding" | b"forwarded"
+        | b"forward" | b"published" | b"publish" | b"publishing" | b"produced" | b"produce" | b"emitted"
+        | b"emit" | b"injected" | b"inject" | b"injecting" | b"calling" | b"call" | b"enqueued"
+        | b"dispatched" | b"dispatching" | b"propagating" | b"->" | b"-->" => HeaderRole::Outgoing,
         _ => HeaderRole::Unknown,
     }
 }
@@ -33,10 +35,54 @@ pub(super) fn direction(word: &[u8]) -> HeaderRole {
 /// Names whose values are digests, colours, addresses and secrets, never ids.
 pub(super) fn names_a_digest(name: &[u8]) -> bool {
     const WORDS: &[&[u8]] = &[
-        b"commit", b"sha", b"sha1", b"sha256", b"sha512", b"md5", b"digest", b"checksum", b"hash", b"etag", b"image", b"fingerprint", b"mac",
-        b"revision", b"rev", b"color", b"colour", b"signature", b"sig", b"hmac", b"nonce", b"token", b"password", b"secret", b"apikey",
-        b"cookie", b"address", b"addr", b"pointer", b"ptr", b"crc", b"crc32", b"build", b"vcs", b"gitsha", b"githash", b"cert", b"thumbprint", b"auth",
-        b"authorization", b"bearer", b"salt", b"serial", b"imageid", b"layer", b"blob", b"tree", b"ja3",
+        b"commit",
+        b"sha",
+        b"sha1",
+        b"sha256",
+        b"sha512",
+        b"md5",
+        b"digest",
+        b"checksum",
+        b"hash",
+        b"etag",
+        b"image",
+        b"fingerprint",
+        b"mac",
+        b"revision",
+        b"rev",
+        b"color",
+        b"colour",
+        b"signature",
+        b"sig",
+        b"hmac",
+        b"nonce",
+        b"token",
+        b"password",
+        b"secret",
+        b"apikey",
+        b"cookie",
+        b"address",
+        b"addr",
+        b"pointer",
+        b"ptr",
+        b"crc",
+        b"crc32",
+        b"build",
+        b"vcs",
+        b"gitsha",
+        b"githash",
+        b"cert",
+        b"thumbprint",
+        b"auth",
+        b"authorization",
+        b"bearer",
+        b"salt",
+        b"serial",
+        b"imageid",
+        b"layer",
+        b"blob",
+        b"tree",
+        b"ja3",
     ];
     let last = name.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or(name);
     let first = name.split(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or(name);

@@ -35,8 +35,12 @@ impl Taker for Collect {
 pub fn load(discovery: &Discovery, settings: &Settings, now: Time) -> Loaded {
     let lines = settings.threads.clamp(1, discovery.streams.len().max(1));
     let collected: Vec<Arc<Mutex<Vec<(SourceId, Batch)>>>> = (0..lines).map(|_| Arc::default()).collect();
-    let takers = collected.iter().map(|batches| Box::new(Collect { batches: batches.clone() }) as Box<dyn Taker>).collect();
-    let Outcome { sources, skipped, mut symbols, failures, stopped } = read(&discovery.streams, settings, takers);
+    let takers = collected
+        .iter()
+        .map(|batches| Box::new(Collect { batches: batches.clone() }) as Box<dyn Taker>)
+        .collect();
+    let Outcome { sources, skipped, mut symbols, failures, stopped } =
+        read(&discovery.streams, settings, takers);
     let mut batches: Vec<(SourceId, Batch)> = Vec::new();
     for shared in collected {
         batches.append(&mut shared.lock().unwrap_or_else(PoisonError::into_inner));
@@ -57,7 +61,14 @@ pub fn load(discovery: &Discovery, settings: &Settings, now: Time) -> Loaded {
         .map(|(source, &rank)| {
             let (undated_shift, year) = assumed(source, low, high, now, &settings.zone);
             let dating = &source.dating;
-            Source { name: source.name.clone(), rank, descending: dating.steps.1 > dating.steps.0, first: dating.first.map(|time| Time(time.0 + undated_shift)), undated_shift, year }
+            Source {
+                name: source.name.clone(),
+                rank,
+                descending: dating.steps.1 > dating.steps.0,
+                first: dating.first.map(|time| Time(time.0 + undated_shift)),
+                undated_shift,
+                year,
+            }
         })
         .collect();
     let coverage = &mut store.coverage;
@@ -91,12 +102,19 @@ fn ranks(sources: &[SourceRead]) -> Vec<u32> {
 
 /// The first and last time of the sources that state their dates.
 fn dated_range(sources: &[SourceRead]) -> (Option<Time>, Option<Time>) {
-    let ranges = || sources.iter().filter(|source| !source.dating.assumed).filter_map(|source| source.dating.range);
+    let ranges =
+        || sources.iter().filter(|source| !source.dating.assumed).filter_map(|source| source.dating.range);
     (ranges().map(|(low, _)| low).min(), ranges().map(|(_, high)| high).max())
 }
 
 /// What a source of which year or date is only assumed is to be shifted by: so that it lies with the others, else near now.
-fn assumed(source: &SourceRead, low: Option<Time>, high: Option<Time>, now: Time, _zone: &Zone) -> (i64, Option<(i64, i64)>) {
+fn assumed(
+    source: &SourceRead,
+    low: Option<Time>,
+    high: Option<Time>,
+    now: Time,
+    _zone: &Zone,
+) -> (i64, Option<(i64, i64)>) {
     let dating = &source.dating;
     let Some((first, last)) = dating.range.filter(|_| dating.assumed) else { return (0, None) };
     let middle = |low: Time, high: Time| low.0 / 2 + high.0 / 2;

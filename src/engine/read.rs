@@ -218,7 +218,12 @@ pub fn read<'t>(streams: &'t [Stream], settings: &'t Settings, takers: Vec<Box<d
 
 fn outcome(shared: Shared<'_>) -> Outcome {
     let stopped = shared.settings.stop.load(Ordering::Relaxed);
-    let mut outcome = Outcome { stopped, skipped: into(shared.skipped), symbols: into(shared.symbols), ..Outcome::default() };
+    let mut outcome = Outcome {
+        stopped,
+        skipped: into(shared.skipped),
+        symbols: into(shared.symbols),
+        ..Outcome::default()
+    };
     outcome.skipped.sort();
     let mut sources = Vec::new();
     for line in shared.lines {
@@ -282,7 +287,9 @@ struct OpenSource {
 impl Producer<'_, '_> {
     fn piece(&mut self, piece: Piece, give: &mut dyn FnMut(Job)) {
         match piece {
-            Piece::Begin(info) => self.open = Some(OpenSource { info, sample: Vec::new(), sampled: 0, begun: None, blocks: 0 }),
+            Piece::Begin(info) => {
+                self.open = Some(OpenSource { info, sample: Vec::new(), sampled: 0, begun: None, blocks: 0 })
+            }
             Piece::Block(block) => {
                 let Some(open) = &mut self.open else { return };
                 if open.begun.is_none() && open.sampled < SAMPLE {
@@ -298,7 +305,11 @@ impl Producer<'_, '_> {
             Piece::Skipped { reason, name, count } => {
                 if self.open.is_some() {
                     self.flush_sample(give);
-                    let turn = if reason == SkipReason::LongLine { Turn::LongLine } else { Turn::Skipped { reason, count } };
+                    let turn = if reason == SkipReason::LongLine {
+                        Turn::LongLine
+                    } else {
+                        Turn::Skipped { reason, count }
+                    };
                     self.turn(turn);
                 } else {
                     lock(&self.shared.skipped).push((reason, name.to_string(), count));
@@ -338,7 +349,14 @@ impl Producer<'_, '_> {
             let date = open.info.hints.date.map(|date| (date.year, date.day));
             let dating = Dating::new(settings.zone.clone(), date, open.info.modified);
             open.begun = Some((context.clone(), hint.clone()));
-            let begun = Begun { id, name: open.info.name.clone(), context, dating, original: open.info.original.clone(), hint };
+            let begun = Begun {
+                id,
+                name: open.info.name.clone(),
+                context,
+                dating,
+                original: open.info.original.clone(),
+                hint,
+            };
             self.turn(Turn::Begin(Box::new(begun)));
         }
         let Some(open) = &mut self.open else { return };
@@ -352,7 +370,14 @@ impl Producer<'_, '_> {
         let Some((context, hint)) = &open.begun else { return };
         let first = open.blocks == 0;
         open.blocks += 1;
-        let job = Job { line: self.line, turn: *self.turn, block, context: context.clone(), hint: hint.clone(), first };
+        let job = Job {
+            line: self.line,
+            turn: *self.turn,
+            block,
+            context: context.clone(),
+            hint: hint.clone(),
+            first,
+        };
         *self.turn += 1;
         // a permit comes back when an earlier block had its turn
         let _ = self.shared.permits.1.recv();
@@ -361,7 +386,13 @@ impl Producer<'_, '_> {
 }
 
 /// What all blocks of a source share.
-fn context(info: &SourceInfo, id: SourceId, sample: &[u8], settings: &Settings, symbols: &Mutex<Symbols>) -> SourceContext {
+fn context(
+    info: &SourceInfo,
+    id: SourceId,
+    sample: &[u8],
+    settings: &Settings,
+    symbols: &Mutex<Symbols>,
+) -> SourceContext {
     let mut symbols = lock(symbols);
     let service = settings.service.as_deref().or(info.hints.service.as_deref()).unwrap_or_default();
     let defaults = Defaults {
@@ -371,7 +402,11 @@ fn context(info: &SourceInfo, id: SourceId, sample: &[u8], settings: &Settings, 
         instance: info.hints.instance.as_deref().map_or(Symbol::NONE, |name| symbols.keep(name.as_bytes())),
         zone: settings.zone.clone(),
     };
-    SourceContext { profile: Profile::of(sample, (settings.patterns)(&info.name)), defaults, note: settings.note }
+    SourceContext {
+        profile: Profile::of(sample, (settings.patterns)(&info.name)),
+        defaults,
+        note: settings.note,
+    }
 }
 
 /// The lane states that blocks in the midst of a source most likely begin with: those at the end of the sample.
@@ -392,7 +427,9 @@ fn guess(sample: &[u8], context: &SourceContext, sampled: usize) -> Vec<(u64, La
 fn work(shared: &Shared<'_>, worker: &mut Worker, job: Job) {
     let entry = if job.first { Vec::new() } else { lock(&job.hint).clone() };
     let context = &job.context;
-    let read = catch_unwind(AssertUnwindSafe(|| worker.block(job.block.bytes(), &context.profile, &context.defaults, &entry, context.note)));
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        worker.block(job.block.bytes(), &context.profile, &context.defaults, &entry, context.note)
+    }));
     let turn = match read {
         Ok(read) => Turn::Read { block: job.block, read },
         Err(panic) => {
@@ -448,9 +485,11 @@ impl Order<'_> {
                 let Some(current) = &mut self.current else { return };
                 current.bytes = block.offset + block.bytes().len() as u64;
                 if let Text::Spooled(file) = &mut current.text {
-                    let written = file.seek(SeekFrom::Start(block.offset)).and_then(|_| file.write_all(block.bytes()));
+                    let written =
+                        file.seek(SeekFrom::Start(block.offset)).and_then(|_| file.write_all(block.bytes()));
                     if let Err(error) = written {
-                        self.failures.push(format!("cannot keep the text of '{}': {error}", current.begun.name));
+                        self.failures
+                            .push(format!("cannot keep the text of '{}': {error}", current.begun.name));
                         current.text = Text::Gone;
                     }
                 }

@@ -78,7 +78,14 @@ impl Seam {
     }
 
     /// Takes the next block in order, as a worker read it.
-    pub fn absorb(&mut self, block: &[u8], offset: u64, read: Read, source: &SourceContext, consumer: &mut dyn Consumer) {
+    pub fn absorb(
+        &mut self,
+        block: &[u8],
+        offset: u64,
+        read: Read,
+        source: &SourceContext,
+        consumer: &mut dyn Consumer,
+    ) {
         let mut read = read;
         let (mut from, mut block, mut offset) = (0usize, block, offset);
         loop {
@@ -93,7 +100,13 @@ impl Seam {
                 Some((lane, lines)) => {
                     // the record is full in the midst of its leading lines: read on behind them afresh
                     let upto = self.cut(block, &read, lane, lines);
-                    let head = self.worker.block(&block[..upto], &source.profile, &source.defaults, &self.states, source.note);
+                    let head = self.worker.block(
+                        &block[..upto],
+                        &source.profile,
+                        &source.defaults,
+                        &self.states,
+                        source.note,
+                    );
                     self.join(block, offset, head, source, consumer);
                     set(&mut self.states, lane, LaneState { mode: Mode::Bare, partial: false });
                     from = upto;
@@ -143,7 +156,14 @@ impl Seam {
         leading.and_then(|leading| leading.lines.get(fit)).map_or(block.len(), |&(start, _)| start)
     }
 
-    fn join(&mut self, block: &[u8], offset: u64, read: Read, source: &SourceContext, consumer: &mut dyn Consumer) {
+    fn join(
+        &mut self,
+        block: &[u8],
+        offset: u64,
+        read: Read,
+        source: &SourceContext,
+        consumer: &mut dyn Consumer,
+    ) {
         let Read { mut batch, notes, exit } = read;
         for leading in &exit.leading {
             let line = self.line;
@@ -210,7 +230,8 @@ impl Seam {
 
     /// Reads a record whose lines are all there.
     fn finish(&mut self, carry: &Carry, source: &SourceContext) -> (Batch, Notes) {
-        let (mut batch, notes) = self.worker.whole(&carry.text, &source.profile, &source.defaults, source.note);
+        let (mut batch, notes) =
+            self.worker.whole(&carry.text, &source.profile, &source.defaults, source.note);
         for event in &mut batch.events {
             event.place.line = carry.line;
             event.place.offset = carry.offset;
@@ -220,7 +241,13 @@ impl Seam {
     }
 
     /// Hands events on in the order of their lines; those behind a record that is still open wait.
-    fn emit(&mut self, finished: Vec<(Batch, Notes)>, batch: Batch, notes: Notes, consumer: &mut dyn Consumer) {
+    fn emit(
+        &mut self,
+        finished: Vec<(Batch, Notes)>,
+        batch: Batch,
+        notes: Notes,
+        consumer: &mut dyn Consumer,
+    ) {
         let open = self.carries.iter().map(|carry| carry.line).min().unwrap_or(u64::MAX);
         let last = |batch: &Batch| batch.events.last().map_or(0, |event| event.place.line);
         let first = |batch: &Batch| batch.events.first().map_or(u64::MAX, |event| event.place.line);

@@ -23,18 +23,29 @@ pub struct Texts<'s> {
 impl<'s> Texts<'s> {
     /// For the records of these sources.
     pub fn new(sources: &'s [SourceRead]) -> Texts<'s> {
-        Texts { sources, files: Rereader::new(64), worker: Worker::default(), buffer: Vec::new(), failure: None }
+        Texts {
+            sources,
+            files: Rereader::new(64),
+            worker: Worker::default(),
+            buffer: Vec::new(),
+            failure: None,
+        }
     }
 
     /// A record's text; `None` if its source is gone or was changed.
     pub fn get(&mut self, place: Place) -> Option<RecordText> {
         let source = &self.sources[place.source.0 as usize];
         let fetched = match &source.text {
-            Text::File(original) => self.files.fetch(original, place.offset, place.len as usize, &mut self.buffer).map_err(|error| error.to_string()),
+            Text::File(original) => self
+                .files
+                .fetch(original, place.offset, place.len as usize, &mut self.buffer)
+                .map_err(|error| error.to_string()),
             Text::Spooled(file) => {
                 let mut file = file;
                 self.buffer.resize(place.len as usize, 0);
-                file.seek(SeekFrom::Start(place.offset)).and_then(|_| file.read_exact(&mut self.buffer)).map_err(|error| error.to_string())
+                file.seek(SeekFrom::Start(place.offset))
+                    .and_then(|_| file.read_exact(&mut self.buffer))
+                    .map_err(|error| error.to_string())
             }
             Text::Gone => Err(format!("the text of '{}' was not kept", source.name)),
         };
@@ -87,7 +98,10 @@ fn decode(mut note: &[u8]) -> RecordText {
         note = rest;
         Some(part)
     };
-    let mut text = RecordText { message: next().map(|part| String::from_utf8_lossy(part).into_owned()).unwrap_or_default(), ..RecordText::default() };
+    let mut text = RecordText {
+        message: next().map(|part| String::from_utf8_lossy(part).into_owned()).unwrap_or_default(),
+        ..RecordText::default()
+    };
     while let (Some(name), Some(value), Some(written)) = (next(), next(), next()) {
         let symbol = |part: &[u8]| Symbol(part.try_into().map_or(0, u64::from_le_bytes));
         text.keys.push((symbol(name), symbol(value), String::from_utf8_lossy(written).into_owned()));
@@ -97,13 +111,21 @@ fn decode(mut note: &[u8]) -> RecordText {
 
 impl Worker {
     /// Reads the record that begins with the first line of `text`.
-    fn first(&mut self, text: &[u8], profile: &crate::record::Profile, defaults: &crate::context::Defaults, note: super::worker::Note) -> (Batch, Notes) {
+    fn first(
+        &mut self,
+        text: &[u8],
+        profile: &crate::record::Profile,
+        defaults: &crate::context::Defaults,
+        note: super::worker::Note,
+    ) -> (Batch, Notes) {
         let read = self.block(text, profile, defaults, &[], Some(note));
         if read.batch.events.first().is_some_and(|event| event.place.line == 0) {
             return (read.batch, read.notes);
         }
         // it is the only one, or goes on behind records of other lanes
-        let Some(open) = read.exit.open.iter().find(|open| open.line == 0) else { return (read.batch, read.notes) };
+        let Some(open) = read.exit.open.iter().find(|open| open.line == 0) else {
+            return (read.batch, read.notes);
+        };
         let mut lines = Vec::new();
         for &(start, end) in &open.lines {
             lines.extend_from_slice(&text[start..end]);

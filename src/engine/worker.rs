@@ -5,7 +5,8 @@ use crate::model::{Batch, Event};
 use crate::record::{Exit, LaneState, Lines, Profile, Record, Sink};
 
 /// What an output wants of a record besides its event; see [`Notes`].
-pub type Note = fn(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &Batch, out: &mut Vec<u8>);
+pub type Note =
+    fn(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &Batch, out: &mut Vec<u8>);
 
 /// A text for each event of a batch, made while the record's bytes were at hand.
 #[derive(Debug, Default)]
@@ -44,18 +45,38 @@ pub struct Worker {
 
 impl Worker {
     /// Reads a block whose lanes are in the states `entry`.
-    pub fn block(&mut self, block: &[u8], profile: &Profile, defaults: &Defaults, entry: &[(u64, LaneState)], note: Option<Note>) -> Read {
+    pub fn block(
+        &mut self,
+        block: &[u8],
+        profile: &Profile,
+        defaults: &Defaults,
+        entry: &[(u64, LaneState)],
+        note: Option<Note>,
+    ) -> Read {
         let mut read = Read::default();
-        let mut collect = Collect { writer: &mut self.writer, batch: &mut read.batch, notes: &mut read.notes, defaults, note };
+        let mut collect = Collect {
+            writer: &mut self.writer,
+            batch: &mut read.batch,
+            notes: &mut read.notes,
+            defaults,
+            note,
+        };
         read.exit = self.lines.block(block, profile, entry, &mut collect);
         read
     }
 
     /// Reads lines that are known to be one record.
-    pub fn whole(&mut self, text: &[u8], profile: &Profile, defaults: &Defaults, note: Option<Note>) -> (Batch, Notes) {
+    pub fn whole(
+        &mut self,
+        text: &[u8],
+        profile: &Profile,
+        defaults: &Defaults,
+        note: Option<Note>,
+    ) -> (Batch, Notes) {
         let mut batch = Batch::default();
         let mut notes = Notes::default();
-        let mut collect = Collect { writer: &mut self.writer, batch: &mut batch, notes: &mut notes, defaults, note };
+        let mut collect =
+            Collect { writer: &mut self.writer, batch: &mut batch, notes: &mut notes, defaults, note };
         self.lines.whole(text, profile, &mut collect);
         (batch, notes)
     }

@@ -36,9 +36,17 @@ impl Fragments {
                 fragments.untraced.push(id);
                 continue;
             };
-            let trace = if trace.bits() >> 64 == 0 { whole.get(&(trace.bits() as u64)).copied().flatten().unwrap_or(trace) } else { trace };
+            let trace = if trace.bits() >> 64 == 0 {
+                whole.get(&(trace.bits() as u64)).copied().flatten().unwrap_or(trace)
+            } else {
+                trace
+            };
             let at = *index.entry(trace).or_insert_with(|| {
-                fragments.traced.push(Fragment { trace, opaque: event.is(flag::OPAQUE_TRACE), events: Vec::new() });
+                fragments.traced.push(Fragment {
+                    trace,
+                    opaque: event.is(flag::OPAQUE_TRACE),
+                    events: Vec::new(),
+                });
                 fragments.traced.len() - 1
             });
             fragments.traced[at].events.push(id);
@@ -55,7 +63,8 @@ impl Fragments {
 /// The 128-bit ids by their low half; `None` where two share it.
 fn whole_ids(store: &Store) -> FxHashMap<u64, Option<TraceId>> {
     let mut short = rustc_hash::FxHashSet::default();
-    let traces = || store.batches.iter().flat_map(|batch| batch.events.iter().filter_map(|event| event.trace));
+    let traces =
+        || store.batches.iter().flat_map(|batch| batch.events.iter().filter_map(|event| event.trace));
     for trace in traces() {
         if trace.bits() >> 64 == 0 {
             short.insert(trace.bits() as u64);

@@ -4,7 +4,9 @@ mod fragments;
 
 pub use fragments::{Fragment, Fragments};
 
-use crate::model::{Batch, Coverage, DAY, Detail, Event, EventId, SourceId, Symbols, Time, days_from_civil, flag};
+use crate::model::{
+    Batch, Coverage, DAY, Detail, Event, EventId, SourceId, Symbols, Time, days_from_civil, flag,
+};
 use std::sync::Arc;
 
 /// A source as the later stages see it.
@@ -87,7 +89,8 @@ impl Store {
                     event.time = Time(days * DAY + event.time.nanos_of_day());
                 }
                 self.coverage.records += 1;
-                self.coverage.records_with_time += u64::from(!event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED));
+                self.coverage.records_with_time +=
+                    u64::from(!event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED));
                 self.coverage.records_with_context += u64::from(event.is(flag::CONTEXT));
             }
         }

@@ -57,7 +57,7 @@ pub enum RereadError {
 }
 
 /// The cause of an I/O error in lower-case words, without its number.
-pub(super) fn words(error: &io::Error) -> String {
+pub fn words(error: &io::Error) -> String {
     let fixed = match error.kind() {
         io::ErrorKind::NotFound => "no such file or directory",
         io::ErrorKind::PermissionDenied => "permission denied",

@@ -51,7 +51,7 @@ use std::path::PathBuf;
 
 pub use buffers::{Block, Buffers, DEFAULT_KEPT_BYTES};
 pub use discover::discover;
-pub use error::{InputError, RereadError};
+pub use error::{InputError, RereadError, words};
 pub use instance::{is_pod, split_instance, split_pod};
 pub use meter::MaxExpansion;
 pub use naming::{DateHint, Hints};

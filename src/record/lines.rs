@@ -160,11 +160,22 @@ impl Lines {
     /// Reads a block: hands the records that are whole in it to `sink`, and gives how it ended.
     ///
     /// `entry` gives the state of lanes at the start of the block; lanes not in it are new.
-    pub fn block(&mut self, block: &[u8], profile: &Profile, entry: &[(u64, LaneState)], sink: &mut dyn Sink) -> Exit {
+    pub fn block(
+        &mut self,
+        block: &[u8],
+        profile: &Profile,
+        entry: &[(u64, LaneState)],
+        sink: &mut dyn Sink,
+    ) -> Exit {
         self.drafts.resize_with(MAX_LAYERS, Draft::default);
         self.buffers.resize_with(MAX_LAYERS, Vec::new);
         self.lanes.clear();
-        self.lanes.extend(entry.iter().map(|&(key, state)| Lane { key, entry: state, state, ..Lane::default() }));
+        self.lanes.extend(entry.iter().map(|&(key, state)| Lane {
+            key,
+            entry: state,
+            state,
+            ..Lane::default()
+        }));
         let mut exit = Exit::default();
         let colours = memchr(0x1b, block).is_some();
         let mut start = 0;
@@ -182,7 +193,11 @@ impl Lines {
             }
             let started = lane.pending.is_some();
             if let Some(mut pending) = lane.pending {
-                exit.open.push(Open { lane: lane.key, lines: std::mem::take(&mut pending.lines), line: pending.line });
+                exit.open.push(Open {
+                    lane: lane.key,
+                    lines: std::mem::take(&mut pending.lines),
+                    line: pending.line,
+                });
                 self.spare.push(pending);
             }
             exit.lanes.push(LaneExit {
@@ -234,7 +249,15 @@ impl Lines {
     }
 
     /// Takes wrapping and colours off a line; gives its lane and whether it goes on in the next line.
-    fn unwrap(&mut self, block: &[u8], start: usize, end: usize, number: u64, colours: bool, pending: &mut Pending) -> (u64, bool) {
+    fn unwrap(
+        &mut self,
+        block: &[u8],
+        start: usize,
+        end: usize,
+        number: u64,
+        colours: bool,
+        pending: &mut Pending,
+    ) -> (u64, bool) {
         pending.lines.clear();
         pending.lines.push((start, end));
         pending.line = number;
@@ -325,12 +348,21 @@ impl Lines {
         }
         let mut seen = pending.look(block, profile);
         let class = match seen.class {
-            Class::Plain if matches!(lane.state.mode, Mode::Headed | Mode::AwaitsLevel) => Class::Continuation,
-            Class::Start if lane.state.mode == Mode::AwaitsLevel && seen.format == Format::Text && seen.head.stamp.is_none() => Class::Continuation,
+            Class::Plain if matches!(lane.state.mode, Mode::Headed | Mode::AwaitsLevel) => {
+                Class::Continuation
+            }
+            Class::Start
+                if lane.state.mode == Mode::AwaitsLevel
+                    && seen.format == Format::Text
+                    && seen.head.stamp.is_none() =>
+            {
+                Class::Continuation
+            }
             Class::Continuation if lane.state.mode == Mode::Fresh => Class::Plain,
             class => class,
         };
-        let by_mode = matches!(seen.class, Class::Plain | Class::Continuation) || seen.class == Class::Start && seen.format == Format::Text && seen.head.stamp.is_none();
+        let by_mode = matches!(seen.class, Class::Plain | Class::Continuation)
+            || seen.class == Class::Start && seen.format == Format::Text && seen.head.stamp.is_none();
         lane.entry_mattered |= lane.pending.is_none() && by_mode;
         match class {
             Class::Blank | Class::Header => {
@@ -472,7 +504,10 @@ pub(super) fn strip_escapes(text: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(&rest[..at]);
         rest = &rest[at + 1..];
         let taken = match rest.first() {
-            Some(b'[') => rest[1..].iter().position(|byte| (0x40..=0x7e).contains(byte)).map_or(rest.len(), |length| length + 2),
+            Some(b'[') => rest[1..]
+                .iter()
+                .position(|byte| (0x40..=0x7e).contains(byte))
+                .map_or(rest.len(), |length| length + 2),
             Some(b']') => {
                 let bell = memchr(7, rest);
                 let end = memchr::memmem::find(rest, b"\x1b\\").map(|at| at + 1);

@@ -13,15 +13,18 @@ mod klog;
 pub mod level;
 mod lines;
 pub mod logfmt;
-pub mod loose;
 pub mod look;
+pub mod loose;
 pub mod names;
 mod read;
 pub mod table;
 pub mod text;
 pub mod timestamp;
 
-pub use lines::{Exit, LaneExit, LaneState, Lines, MAX_RECORD_BYTES, MAX_RECORD_LINES, MAX_SILENCE, Mode, Open, Sink, Skipped};
+pub use lines::{
+    Exit, LaneExit, LaneState, Lines, MAX_RECORD_BYTES, MAX_RECORD_LINES, MAX_SILENCE, Mode, Open, Sink,
+    Skipped,
+};
 pub use look::{Class, Look, Profile};
 pub use names::{NameHash, Role};
 pub use read::{Layers, Record};

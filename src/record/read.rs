@@ -2,7 +2,10 @@
 
 use super::names::Role;
 use super::timestamp::{self, DayOrder};
-use super::{At, Draft, Field, Format, Head, Layer, Look, Profile, Writing, access, envelope, expand, json, klog, level, logfmt, look, loose, text};
+use super::{
+    At, Draft, Field, Format, Head, Layer, Look, Profile, Writing, access, envelope, expand, json, klog,
+    level, logfmt, look, loose, text,
+};
 use crate::model::{Date, Level, Precision, Stamp, Time};
 
 /// A record in a record in a record, beyond this many, is text.
@@ -155,11 +158,19 @@ pub(super) fn read(
     let format = fill(text, seen, draft, reader.profile);
     let names = match format {
         Format::Table => reader.profile.table.as_ref().map_or(&[][..], |columns| columns.texts()),
-        Format::Custom => reader.profile.custom.iter().find(|pattern| pattern.is_match(text)).map_or(&[][..], |pattern| pattern.texts()),
+        Format::Custom => reader
+            .profile
+            .custom
+            .iter()
+            .find(|pattern| pattern.is_match(text))
+            .map_or(&[][..], |pattern| pattern.texts()),
         _ => &[],
     };
     let layer = Layer { text, draft, format, names };
-    if format == Format::Json && outer.len + 2 < MAX_LAYERS && expand::expand(&layer, outer, &mut reader, emit) {
+    if format == Format::Json
+        && outer.len + 2 < MAX_LAYERS
+        && expand::expand(&layer, outer, &mut reader, emit)
+    {
         return;
     }
     let layers = outer.with(layer);
@@ -199,11 +210,14 @@ fn inside<'t>(layer: &Layer<'t>) -> Option<(&'t [u8], Writing, bool)> {
     match layer.format {
         Format::Syslog | Format::Journald | Format::Export => Some((text, writing, true)),
         Format::Json => {
-            let object = matches!(text.first(), Some(b'{')) && matches!(text.trim_ascii_end().last(), Some(b'}' | b'n'));
+            let object = matches!(text.first(), Some(b'{'))
+                && matches!(text.trim_ascii_end().last(), Some(b'}' | b'n'));
             (object || layer.draft.level.is_none() && text.len() > 8).then_some((text, writing, false))
         }
         Format::Table => Some((text, Writing::Escaped, false)).filter(|_| text.starts_with(b"{")),
-        Format::Text => Some((text, writing, false)).filter(|_| text.starts_with(b"{") && text.ends_with(b"}")),
+        Format::Text => {
+            Some((text, writing, false)).filter(|_| text.starts_with(b"{") && text.ends_with(b"}"))
+        }
         _ => None,
     }
 }
@@ -297,7 +311,9 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
     let start = head.message.min(line_end);
     let line = &text[..line_end];
     let quoted = line[start..].trim_ascii();
-    let pairs = start + (line.len() - start - quoted.len()).min(line[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count());
+    let pairs = start
+        + (line.len() - start - quoted.len())
+            .min(line[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count());
     if logfmt::detect(&line[pairs..]) {
         // pairs behind a header
         logfmt::scan(line, pairs, &mut draft.fields);
@@ -345,7 +361,11 @@ fn tail_fields(line: &[u8], end: usize, draft: &mut Draft) {
         match line[at] {
             b'{' => {
                 let scan = json::scan(line, at, &mut draft.fields);
-                at = if scan.complete { scan.end } else { loose::scan(line, at, &mut draft.fields).unwrap_or(line.len()) };
+                at = if scan.complete {
+                    scan.end
+                } else {
+                    loose::scan(line, at, &mut draft.fields).unwrap_or(line.len())
+                };
             }
             b'[' | b' ' | b'\t' | b'|' | b',' | b':' | b'-' | b']' => at += 1,
             _ => {
@@ -359,7 +379,13 @@ fn tail_fields(line: &[u8], end: usize, draft: &mut Draft) {
     }
     let Draft { service, fields, service_is_weak, .. } = draft;
     if service.is_none() {
-        let named = fields.iter().filter(|field| field.role == Role::Service && field.top && field.rank < WEAK_SERVICE && field.writing == Writing::Plain && !field.value.is_empty());
+        let named = fields.iter().filter(|field| {
+            field.role == Role::Service
+                && field.top
+                && field.rank < WEAK_SERVICE
+                && field.writing == Writing::Plain
+                && !field.value.is_empty()
+        });
         if let Some(field) = named.min_by_key(|field| field.rank) {
             *service = Some(field.value);
             *service_is_weak = false;
@@ -403,8 +429,22 @@ fn json_format(text: &[u8], draft: &mut Draft) -> Format {
         return Format::Journald;
     }
     const EXPORTS: &[&[u8]] = &[
-        b"logStreamName", b"ingestionTime", b"textPayload", b"jsonPayload", b"receiveTimestamp", b"kubernetes", b"container_name", b"container_id",
-        b"_source", b"eventId", b"TimeGenerated", b"ContainerLogV2", b"LogEntry", b"LogMessage", b"_raw", b"ecs_cluster",
+        b"logStreamName",
+        b"ingestionTime",
+        b"textPayload",
+        b"jsonPayload",
+        b"receiveTimestamp",
+        b"kubernetes",
+        b"container_name",
+        b"container_id",
+        b"_source",
+        b"eventId",
+        b"TimeGenerated",
+        b"ContainerLogV2",
+        b"LogEntry",
+        b"LogMessage",
+        b"_raw",
+        b"ecs_cluster",
     ];
     if draft.message.is_some() && EXPORTS.iter().any(|name| has(draft, name)) {
         return Format::Export;
@@ -415,7 +455,8 @@ fn json_format(text: &[u8], draft: &mut Draft) -> Format {
 /// Picks the record's time, level, service and so on from its fields: of several fields with one role, the one of lowest rank
 /// whose value is of the right kind.
 pub(super) fn pick(text: &[u8], draft: &mut Draft) {
-    let Draft { stamp, level, service, service_is_weak, instance, thread, logger, message, fields, .. } = draft;
+    let Draft { stamp, level, service, service_is_weak, instance, thread, logger, message, fields, .. } =
+        draft;
     let mut ranks = [u16::MAX; 8];
     let mut seconds = None;
     let mut nanos = None;
@@ -446,7 +487,11 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
                     }
                 }
             }
-            Role::Message if better(&ranks, 2) && matches!(field.writing, Writing::Plain | Writing::Escaped) && !value.is_empty() => {
+            Role::Message
+                if better(&ranks, 2)
+                    && matches!(field.writing, Writing::Plain | Writing::Escaped)
+                    && !value.is_empty() =>
+            {
                 *message = Some((field.value, field.writing));
                 ranks[2] = rank(field);
             }
@@ -478,7 +523,8 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
     }
     if let Some(seconds) = seconds {
         let nanos = nanos.unwrap_or(0);
-        if let Some(time) = seconds.checked_mul(crate::model::SECOND).and_then(|time| time.checked_add(nanos)) {
+        if let Some(time) = seconds.checked_mul(crate::model::SECOND).and_then(|time| time.checked_add(nanos))
+        {
             *stamp = Some(Stamp::utc(Time(time), Precision::NANO));
         }
     }
@@ -526,7 +572,10 @@ fn level_of(value: &[u8], field: &Field) -> Option<Level> {
         Writing::Plain | Writing::Escaped => {
             let word = value.trim_ascii();
             if word.first().is_some_and(u8::is_ascii_digit) {
-                return level::from_number(std::str::from_utf8(word).ok()?.parse().ok()?, level::Scale::Unknown);
+                return level::from_number(
+                    std::str::from_utf8(word).ok()?.parse().ok()?,
+                    level::Scale::Unknown,
+                );
             }
             if let [letter] = word {
                 return level::from_letter(letter.to_ascii_uppercase());
@@ -539,7 +588,9 @@ fn level_of(value: &[u8], field: &Field) -> Option<Level> {
             let end = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
             level::from_word(&rest[..end])
         }
-        Writing::Number => level::from_number(std::str::from_utf8(value).ok()?.parse().ok()?, level::Scale::Unknown),
+        Writing::Number => {
+            level::from_number(std::str::from_utf8(value).ok()?.parse().ok()?, level::Scale::Unknown)
+        }
         Writing::Bool | Writing::Null => None,
     }
 }

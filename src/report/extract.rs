@@ -42,7 +42,10 @@ pub fn note(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &B
             if let Some(span) = found.shown_parent() {
                 member("parent_span_id", &span_text(found, span));
             }
-            let scheme = found.trace.map(|trace| trace.scheme).or_else(|| found.headers.first().map(|header| header.trace.scheme));
+            let scheme = found
+                .trace
+                .map(|trace| trace.scheme)
+                .or_else(|| found.headers.first().map(|header| header.trace.scheme));
             if let Some(scheme) = scheme {
                 member("scheme", scheme.name().as_bytes());
             }
@@ -80,7 +83,11 @@ fn span_members(event: &Event, batch: &Batch, member: &mut impl FnMut(&str, &[u8
         _ => None,
     });
     member("message", operation.map_or(&[], |name| batch.symbols.text(name).as_bytes()));
-    let ids = [("trace_id", event.trace.map(|id| id.to_string())), ("span_id", event.span.map(|id| id.to_string())), ("parent_span_id", event.parent.map(|id| id.to_string()))];
+    let ids = [
+        ("trace_id", event.trace.map(|id| id.to_string())),
+        ("span_id", event.span.map(|id| id.to_string())),
+        ("parent_span_id", event.parent.map(|id| id.to_string())),
+    ];
     for (key, id) in ids {
         member(key, id.unwrap_or_default().as_bytes());
     }

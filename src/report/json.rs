@@ -3,7 +3,9 @@
 use super::json_text::{name, number, string};
 use super::{Report, TextOf};
 use crate::gather::Store;
-use crate::model::{Coverage, Edge, EventId, Finding, Proof, Span, SpanId, Symbol, Time, Trace, TraceId, flag};
+use crate::model::{
+    Coverage, Edge, EventId, Finding, Proof, Span, SpanId, Symbol, Time, Trace, TraceId, flag,
+};
 use std::io::{self, Write};
 
 /// Writes the whole report as one JSON object.
@@ -228,7 +230,10 @@ fn name_list(out: &mut Vec<u8>, trace: &Trace, store: &Store) {
 fn keys(store: &Store, trace: &Trace, values: &[(Symbol, Symbol, String)], out: &mut Vec<u8>) {
     let mut names: Vec<(&str, Vec<&str>)> = Vec::new();
     for (key, value) in &trace.keys {
-        let Some((.., written)) = values.iter().find(|(other, found, _)| other == key && found == value) else { continue };
+        let Some((.., written)) = values.iter().find(|(other, found, _)| other == key && found == value)
+        else {
+            continue;
+        };
         let key = store.symbols.text(*key);
         match names.iter_mut().find(|(other, _)| *other == key) {
             Some((_, list)) => list.push(written),
@@ -254,7 +259,14 @@ fn keys(store: &Store, trace: &Trace, values: &[(Symbol, Symbol, String)], out: 
     out.push(b'}');
 }
 
-fn span_object(store: &Store, trace: &Trace, span: &Span, texts: &mut TextOf<'_>, values: &mut Vec<(Symbol, Symbol, String)>, out: &mut Vec<u8>) {
+fn span_object(
+    store: &Store,
+    trace: &Trace,
+    span: &Span,
+    texts: &mut TextOf<'_>,
+    values: &mut Vec<(Symbol, Symbol, String)>,
+    out: &mut Vec<u8>,
+) {
     out.push(b'{');
     text("span_id", &span_text(store, span.id, span.opaque), out);
     if let Some(parent) = span.parent.map(|parent| &trace.spans[parent as usize]) {
@@ -358,7 +370,13 @@ pub fn proof_text(store: &Store, proof: &Proof) -> String {
     }
 }
 
-fn records(store: &Store, events: &[EventId], texts: &mut TextOf<'_>, values: &mut Vec<(Symbol, Symbol, String)>, out: &mut Vec<u8>) {
+fn records(
+    store: &Store,
+    events: &[EventId],
+    texts: &mut TextOf<'_>,
+    values: &mut Vec<(Symbol, Symbol, String)>,
+    out: &mut Vec<u8>,
+) {
     for (index, &id) in events.iter().enumerate() {
         if index > 0 {
             out.push(b',');

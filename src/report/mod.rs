@@ -3,6 +3,7 @@
 pub mod extract;
 pub mod json;
 pub mod json_text;
+pub mod text;
 pub mod units;
 
 use crate::gather::Store;

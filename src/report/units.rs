@@ -6,7 +6,13 @@ pub fn duration(nanos: i64) -> String {
     let nanos = nanos.unsigned_abs();
     let scaled = |unit: u64, name: &str| {
         let value = nanos as f64 / unit as f64;
-        let digits = if value < 9.995 { 2 } else if value < 99.95 { 1 } else { 0 };
+        let digits = if value < 9.995 {
+            2
+        } else if value < 99.95 {
+            1
+        } else {
+            0
+        };
         format!("{sign}{value:.digits$} {name}")
     };
     match nanos {

@@ -14,7 +14,8 @@ pub(super) fn trace(store: &Store, fragment: &Fragment, drafts: Drafts) -> Trace
         place[index] = at as u32;
     }
     let mut slots: Vec<Option<Draft>> = spans.into_iter().map(Some).collect();
-    let spans: Vec<Span> = order.iter().filter_map(|&index| slots[index].take()).map(|draft| span(draft, &place)).collect();
+    let spans: Vec<Span> =
+        order.iter().filter_map(|&index| slots[index].take()).map(|draft| span(draft, &place)).collect();
     let times = || fragment.events.iter().map(|id| store.event(*id).time);
     let start = spans.iter().map(|span| span.start).chain(times()).min().unwrap_or_default();
     let end = spans.iter().map(|span| span.end).chain(times()).max().unwrap_or_default();
@@ -28,7 +29,8 @@ pub(super) fn trace(store: &Store, fragment: &Fragment, drafts: Drafts) -> Trace
             services.push(service);
         }
     }
-    let named = root.map(|index| &spans[index]).filter(|span| !span.missing).or_else(|| by_start.first().copied());
+    let named =
+        root.map(|index| &spans[index]).filter(|span| !span.missing).or_else(|| by_start.first().copied());
     let failed = root.is_some_and(|index| spans[index].failed);
     Trace {
         id: fragment.trace,

@@ -13,12 +13,16 @@ use crate::model::Trace;
 /// Weaves all fragments of a store; traces come in the order of their first time and id.
 pub fn weave(store: &Store, fragments: &Fragments) -> Vec<Trace> {
     use rayon::prelude::*;
-    let mut traces: Vec<Trace> = fragments.traced.par_iter().map(|fragment| {
-        let mut drafts = spans::drafts(store, fragment);
-        repair::stated(&mut drafts);
-        repair::cycles(&mut drafts.spans);
-        assemble::trace(store, fragment, drafts)
-    }).collect();
+    let mut traces: Vec<Trace> = fragments
+        .traced
+        .par_iter()
+        .map(|fragment| {
+            let mut drafts = spans::drafts(store, fragment);
+            repair::stated(&mut drafts);
+            repair::cycles(&mut drafts.spans);
+            assemble::trace(store, fragment, drafts)
+        })
+        .collect();
     traces.sort_by_key(|trace| (trace.start, trace.id));
     traces
 }

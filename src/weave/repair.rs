@@ -83,7 +83,11 @@ pub(super) fn cycles(spans: &mut [Draft]) {
         }
         if state[at] == 1 && spans[at].parent.is_some() {
             if let Some(from) = path.iter().position(|&index| index == at) {
-                let cut = path[from..].iter().copied().min_by_key(|&index| (spans[index].start, spans[index].id)).unwrap_or(at);
+                let cut = path[from..]
+                    .iter()
+                    .copied()
+                    .min_by_key(|&index| (spans[index].start, spans[index].id))
+                    .unwrap_or(at);
                 spans[cut].parent = None;
                 spans[cut].edge = None;
             }

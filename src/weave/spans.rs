@@ -1,7 +1,10 @@
 //! Spans from events: the events with one span id are one span.
 
 use crate::gather::{Fragment, Store};
-use crate::model::{Basis, Detail, Edge, EventId, HeaderRole, Level, Link, Proof, SpanId, SpanKind, Symbol, Time, TraceId, flag};
+use crate::model::{
+    Basis, Detail, Edge, EventId, HeaderRole, Level, Link, Proof, SpanId, SpanKind, Symbol, Time, TraceId,
+    flag,
+};
 use rustc_hash::FxHashMap;
 
 /// A span on its way to its place in a tree.
@@ -93,17 +96,23 @@ impl Draft {
                 Detail::Duration(nanos) => duration = Some(nanos),
                 Detail::Kind(kind) => self.kind = self.kind.or(Some(kind)),
                 Detail::Operation(name) if self.name.is_none() => self.name = name,
-                Detail::Header { role, trace, span: Some(span) } if role != HeaderRole::Outgoing && span != self.id => {
+                Detail::Header { role, trace, span: Some(span) }
+                    if role != HeaderRole::Outgoing && span != self.id =>
+                {
                     if Some(trace) == event.trace {
                         self.header.get_or_insert((span, id));
                     }
                 }
-                Detail::Link { trace, span } => self.links.push(Link { trace, span, basis: Basis::Link, confidence: 1.0 }),
+                Detail::Link { trace, span } => {
+                    self.links.push(Link { trace, span, basis: Basis::Link, confidence: 1.0 })
+                }
                 _ => {}
             }
         }
         if event.is(flag::WHOLE_SPAN) {
-            self.end = self.end.max(Time(event.time.0.saturating_add(duration.unwrap_or(0).min(i64::MAX as u64) as i64)));
+            self.end = self
+                .end
+                .max(Time(event.time.0.saturating_add(duration.unwrap_or(0).min(i64::MAX as u64) as i64)));
         }
     }
 }
@@ -122,7 +131,9 @@ pub(super) fn drafts(store: &Store, fragment: &Fragment) -> Drafts {
         let source = event.place.source;
         let same = known.iter().copied().find(|&index| {
             let draft = &drafts.spans[index as usize];
-            draft.service == event.service || draft.events.iter().any(|other| store.event(*other).place.source == source) && !event.is(flag::WHOLE_SPAN)
+            draft.service == event.service
+                || draft.events.iter().any(|other| store.event(*other).place.source == source)
+                    && !event.is(flag::WHOLE_SPAN)
         });
         let index = same.unwrap_or_else(|| {
             let mut draft = Draft::new(span);
@@ -135,7 +146,12 @@ pub(super) fn drafts(store: &Store, fragment: &Fragment) -> Drafts {
     }
     for draft in &mut drafts.spans {
         if draft.name.is_none() {
-            draft.name = draft.events.iter().map(|id| store.event(*id).template).find(|name| !name.is_none()).unwrap_or_default();
+            draft.name = draft
+                .events
+                .iter()
+                .map(|id| store.event(*id).template)
+                .find(|name| !name.is_none())
+                .unwrap_or_default();
         }
     }
     drafts
@@ -143,5 +159,10 @@ pub(super) fn drafts(store: &Store, fragment: &Fragment) -> Drafts {
 
 /// A proof that a record states.
 pub(super) fn stated_edge(basis: Basis, proof: Proof) -> Edge {
-    Edge { basis, confidence: if basis == Basis::Stated { 1.0 } else { 0.99 }, proofs: vec![proof], runner_up: None }
+    Edge {
+        basis,
+        confidence: if basis == Basis::Stated { 1.0 } else { 0.99 },
+        proofs: vec![proof],
+        runner_up: None,
+    }
 }

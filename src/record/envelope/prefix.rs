@@ -35,7 +35,10 @@ pub(super) fn foreman(line: &[u8], draft: &mut Draft) -> Option<Wrapped> {
     let start = if line.get(2) == Some(&b':') && line.get(8) == Some(&b' ') { 9 } else { return None };
     let end = name_end(line, start)?;
     let blanks = line[end..].iter().take_while(|&&byte| byte == b' ').count();
-    if blanks == 0 || !line[end + blanks..].starts_with(b"| ") || level::from_word(&line[start..end]).is_some() {
+    if blanks == 0
+        || !line[end + blanks..].starts_with(b"| ")
+        || level::from_word(&line[start..end]).is_some()
+    {
         return None;
     }
     let (stamp, _) = timestamp::parse_prefix(line, DayOrder::MonthFirst)?;
@@ -43,7 +46,12 @@ pub(super) fn foreman(line: &[u8], draft: &mut Draft) -> Option<Wrapped> {
     let name = At::new(start, end);
     named(line, draft, name);
     let lane = Symbol::of_pair(b"foreman", name.of(line)).0;
-    Some(Wrapped { format: Format::Compose, inside: Some(At::new(end + blanks + 2, line.len())), partial: false, lane })
+    Some(Wrapped {
+        format: Format::Compose,
+        inside: Some(At::new(end + blanks + 2, line.len())),
+        partial: false,
+        lane,
+    })
 }
 
 /// `[pod/NAME/CONTAINER] line`, also with a time before the line.
@@ -99,7 +107,8 @@ fn after_time(line: &[u8], draft: &mut Draft, start: usize, lane: At, format: Fo
     let mut inside = At::new(start.min(line.len()), line.len());
     if let Some((stamp, taken)) = timestamp::parse_prefix(inside.of(line), DayOrder::MonthFirst) {
         // nine digits and Z: the tool's own, not the program's
-        if line.get(start + taken) == Some(&b' ') && line[start..start + taken].ends_with(b"Z") && taken >= 28 {
+        if line.get(start + taken) == Some(&b' ') && line[start..start + taken].ends_with(b"Z") && taken >= 28
+        {
             draft.stamp = Some(stamp);
             inside = At::new(start + taken + 1, line.len());
         }
@@ -109,6 +118,10 @@ fn after_time(line: &[u8], draft: &mut Draft, start: usize, lane: At, format: Fo
 
 /// One past a name of letters, digits, `-`, `_` and `.`.
 fn name_end(line: &[u8], start: usize) -> Option<usize> {
-    let length = line[start..].iter().take(128).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/')).count();
+    let length = line[start..]
+        .iter()
+        .take(128)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
+        .count();
     (length > 0 && line[start].is_ascii_alphanumeric()).then_some(start + length)
 }

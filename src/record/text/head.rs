@@ -35,7 +35,16 @@ impl Head {
 
 /// Reads the header of the line `text`; thread, logger, service and bracketed groups go to `draft`.
 pub fn head(text: &[u8], order: DayOrder, draft: &mut Draft) -> Head {
-    let mut reader = Reader { text, order, draft, at: 0, head: Head::default(), logger: false, closed: false, bracketed_level: false };
+    let mut reader = Reader {
+        text,
+        order,
+        draft,
+        at: 0,
+        head: Head::default(),
+        logger: false,
+        closed: false,
+        bracketed_level: false,
+    };
     reader.run();
     let mut head = reader.head;
     head.message = reader.at;
@@ -76,7 +85,11 @@ impl Reader<'_, '_> {
                 b'=' if self.at == 0 => self.erlang_report(),
                 b'-' | b'|' | b':' | b'=' | b'*' | b'#' | b'>' | b',' | b';' => self.separator(byte),
                 b'A'..=b'Z' | b'a'..=b'z' | b'_' => {
-                    (byte.is_ascii_alphabetic() && self.time()) || self.request_uuid() || self.level_word() || self.pairs() || self.word()
+                    (byte.is_ascii_alphabetic() && self.time())
+                        || self.request_uuid()
+                        || self.level_word()
+                        || self.pairs()
+                        || self.word()
                 }
                 b'@' => self.time(),
                 _ => false,
@@ -96,11 +109,28 @@ impl Reader<'_, '_> {
         if self.closed {
             return false;
         }
-        let Some((stamp, taken)) = timestamp::parse_prefix(&self.text[self.at..], self.order) else { return false };
+        let Some((stamp, taken)) = timestamp::parse_prefix(&self.text[self.at..], self.order) else {
+            return false;
+        };
         let end = self.at + taken;
         // a number that only may be a time (an epoch) counts at the front of a line
         if let Some(&next) = self.text.get(end) {
-            if !matches!(next, b' ' | b'\t' | b']' | b')' | b'|' | b',' | b':' | b';' | b'-' | b'>' | b'[' | b'"' | b'#' | b'\r') {
+            if !matches!(
+                next,
+                b' ' | b'\t'
+                    | b']'
+                    | b')'
+                    | b'|'
+                    | b','
+                    | b':'
+                    | b';'
+                    | b'-'
+                    | b'>'
+                    | b'['
+                    | b'"'
+                    | b'#'
+                    | b'\r'
+            ) {
                 if next.is_ascii_alphanumeric() && self.head.stamp.is_some() {
                     return false;
                 }
@@ -133,7 +163,9 @@ impl Reader<'_, '_> {
         let Some(mark) = memchr::memmem::find(text, b" REPORT==== ") else { return false };
         let Some(level) = level::from_word(&text[1..mark]) else { return false };
         let start = mark + 12;
-        let Some(end) = memchr::memmem::find(&text[start..], b" ===").map(|length| start + length) else { return false };
+        let Some(end) = memchr::memmem::find(&text[start..], b" ===").map(|length| start + length) else {
+            return false;
+        };
         let written = String::from_utf8_lossy(&text[start..end]).replacen("::", " ", 1);
         let Some((stamp, _)) = timestamp::parse_prefix(written.as_bytes(), self.order) else { return false };
         self.head.stamp = Some(stamp);
@@ -183,7 +215,9 @@ impl Reader<'_, '_> {
         let word = &text[self.at..end];
         if let Some(level) = self.head.level {
             // Ruby writes its level twice
-            let again = word.len() > 1 && word.iter().all(u8::is_ascii_uppercase) && level::from_word(word) == Some(level);
+            let again = word.len() > 1
+                && word.iter().all(u8::is_ascii_uppercase)
+                && level::from_word(word) == Some(level);
             let bounded = text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b']' | b':'));
             if again && bounded && !self.logger {
                 self.at = end;
@@ -194,11 +228,16 @@ impl Reader<'_, '_> {
         if let [letter] = word {
             return self.level_letter(*letter, end);
         }
-        if matches!(next, Some(b'_' | b'.' | b'=' | b'@' | b'\'' | b'(')) || next == Some(b'-') && text.get(end + 1).is_some_and(u8::is_ascii_alphanumeric) {
+        if matches!(next, Some(b'_' | b'.' | b'=' | b'@' | b'\'' | b'('))
+            || next == Some(b'-') && text.get(end + 1).is_some_and(u8::is_ascii_alphanumeric)
+        {
             return false;
         }
         // .NET's console: "fail: Category[7]"
-        let dotnet = self.at == 0 && word.len() == 4 && text[end..].starts_with(b": ") && text.get(end + 2).is_some_and(u8::is_ascii_alphabetic);
+        let dotnet = self.at == 0
+            && word.len() == 4
+            && text[end..].starts_with(b": ")
+            && text.get(end + 2).is_some_and(u8::is_ascii_alphabetic);
         let found = level::stands_for_level(word).or_else(|| level::from_word(word).filter(|_| dotnet));
         let Some(level) = found else { return false };
         let upper = word.iter().all(u8::is_ascii_uppercase);
@@ -206,7 +245,8 @@ impl Reader<'_, '_> {
         if !upper {
             let capitalized = word[0].is_ascii_uppercase();
             let wide = matches!(next, Some(b'\t' | b'|' | b']' | b'[')) || text[end..].starts_with(b"  ");
-            let plain = matches!(level, Level::Debug | Level::Trace) || matches!(word, b"info" | b"warn" | b"warning" | b"inf" | b"err");
+            let plain = matches!(level, Level::Debug | Level::Trace)
+                || matches!(word, b"info" | b"warn" | b"warning" | b"inf" | b"err");
             let spaced = next.is_none_or(|next| matches!(next, b' ' | b'\t'));
             let separated = matches!(text.get(skip_blanks(text, end)), Some(b'-' | b'|' | b'[' | b'('));
             let accepted = if capitalized {
@@ -220,7 +260,10 @@ impl Reader<'_, '_> {
             if !accepted {
                 return false;
             }
-        } else if self.at == 0 && !colon && next.is_some_and(|next| !matches!(next, b' ' | b'\t' | b'|' | b'[' | b']' | b'-' | b',')) {
+        } else if self.at == 0
+            && !colon
+            && next.is_some_and(|next| !matches!(next, b' ' | b'\t' | b'|' | b'[' | b']' | b'-' | b','))
+        {
             return false;
         } else if self.at == 0 && word == b"LOG" {
             return false;
@@ -231,7 +274,11 @@ impl Reader<'_, '_> {
         } else if colon && upper {
             // Python's default "INFO:root:message"
             end += 1;
-            let name_end = end + text[end..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')).count();
+            let name_end = end
+                + text[end..]
+                    .iter()
+                    .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+                    .count();
             if name_end > end && text.get(name_end) == Some(&b':') {
                 self.draft.logger = Some(At::new(end, name_end));
                 self.logger = true;
@@ -252,7 +299,9 @@ impl Reader<'_, '_> {
             let word = &self.text[start..word_end(self.text, start)];
             word.ends_with(b":") || word.contains(&b'.') && word.iter().any(u8::is_ascii_alphabetic)
         };
-        let slash = rest.starts_with(b"/") && rest.get(1).is_some_and(u8::is_ascii_alphabetic) && rest.iter().take(60).any(|&byte| byte == b':' || byte == b'(');
+        let slash = rest.starts_with(b"/")
+            && rest.get(1).is_some_and(u8::is_ascii_alphabetic)
+            && rest.iter().take(60).any(|&byte| byte == b':' || byte == b'(');
         if ruby || tag {
             self.set_level(level, end + usize::from(ruby))
         } else if slash && (self.at == 0 || self.head.stamp.is_some()) {
@@ -314,7 +363,8 @@ impl Reader<'_, '_> {
             }
         }
         if self.head.level.is_none() && !has_id {
-            let word = content.rsplit(|&byte| matches!(byte, b':' | b'#')).next().unwrap_or(content).trim_ascii();
+            let word =
+                content.rsplit(|&byte| matches!(byte, b':' | b'#')).next().unwrap_or(content).trim_ascii();
             let found = match word {
                 [letter] => level::from_letter(*letter).filter(|_| self.known()),
                 word => level::from_word(word).filter(|_| word.iter().all(u8::is_ascii_alphanumeric)),
@@ -370,10 +420,17 @@ impl Reader<'_, '_> {
             return;
         }
         // winston's printf example: "[label] level: message"
-        if self.head.stamp.is_some() && self.head.level.is_none() && !content.contains(&b' ') && !is_logger(content) {
+        if self.head.stamp.is_some()
+            && self.head.level.is_none()
+            && !content.contains(&b' ')
+            && !is_logger(content)
+        {
             let next = skip_blanks(self.text, end);
-            let word_end = next + self.text[next..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-            if self.text.get(word_end) == Some(&b':') && level::stands_for_level(&self.text[next..word_end]).is_some() {
+            let word_end =
+                next + self.text[next..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+            if self.text.get(word_end) == Some(&b':')
+                && level::stands_for_level(&self.text[next..word_end]).is_some()
+            {
                 self.draft.service.get_or_insert(inside);
                 return;
             }
@@ -431,7 +488,11 @@ impl Reader<'_, '_> {
         if self.closed || self.text.get(self.at + 1) == Some(&b'-') {
             return false;
         }
-        let Some(close) = memchr(b'>', &self.text[self.at..self.text.len().min(self.at + 80)]).map(|length| self.at + length) else { return false };
+        let Some(close) = memchr(b'>', &self.text[self.at..self.text.len().min(self.at + 80)])
+            .map(|length| self.at + length)
+        else {
+            return false;
+        };
         let inside = At::new(self.at + 1, close);
         let content = inside.of(self.text);
         if self.head.stamp.is_none() {
@@ -503,11 +564,18 @@ impl Reader<'_, '_> {
             Some(b'[' | b'-' | b'|') => true,
             Some(b'*' | b'#') => self.known(),
             Some(b'0'..=b'9') if !self.known() => timestamp::parse_prefix(rest, self.order).is_some(),
-            Some(b'0'..=b'9') => rest.iter().take_while(|byte| byte.is_ascii_digit()).count() < 8 && self.at > 0 && digits >= 3 && self.head.level.is_none(),
+            Some(b'0'..=b'9') => {
+                rest.iter().take_while(|byte| byte.is_ascii_digit()).count() < 8
+                    && self.at > 0
+                    && digits >= 3
+                    && self.head.level.is_none()
+            }
             Some(byte) if byte.is_ascii_alphabetic() => {
                 let word = &rest[..rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count()];
-                let level = level::stands_for_level(word).is_some() && word.iter().all(u8::is_ascii_uppercase);
-                (self.head.level.is_none() && (level || word.len() == 1 && level::from_letter(word[0]).is_some()))
+                let level =
+                    level::stands_for_level(word).is_some() && word.iter().all(u8::is_ascii_uppercase);
+                (self.head.level.is_none()
+                    && (level || word.len() == 1 && level::from_letter(word[0]).is_some()))
                     || (!self.known() && timestamp::parse_prefix(rest, self.order).is_some())
                     || colon == 1 && self.known() && end > self.at + digits
             }
@@ -594,7 +662,12 @@ impl Reader<'_, '_> {
             return false;
         }
         // loguru: "module:function:line"
-        let whole = &text[self.at..self.at + text[self.at..].iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(text.len() - self.at)];
+        let whole = &text[self.at
+            ..self.at
+                + text[self.at..]
+                    .iter()
+                    .position(|byte| matches!(byte, b' ' | b'\t'))
+                    .unwrap_or(text.len() - self.at)];
         if !self.logger && is_code_place(whole) {
             self.draft.logger = Some(At::new(self.at, self.at + whole.len()));
             self.logger = true;
@@ -607,7 +680,9 @@ impl Reader<'_, '_> {
         if self.head.level.is_none() && colon && !self.logger {
             if let Some(dot) = bare.iter().rposition(|&byte| byte == b'.') {
                 let word = &bare[dot + 1..];
-                if let Some(level) = level::from_word(word).filter(|_| word.iter().all(u8::is_ascii_uppercase)) {
+                if let Some(level) =
+                    level::from_word(word).filter(|_| word.iter().all(u8::is_ascii_uppercase))
+                {
                     self.draft.logger = Some(At::new(self.at, self.at + dot));
                     self.logger = true;
                     self.closed = true;
@@ -615,7 +690,10 @@ impl Reader<'_, '_> {
                 }
             }
         }
-        if !self.logger && is_logger(bare) && (text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'[' | b'(' | b'|'))) {
+        if !self.logger
+            && is_logger(bare)
+            && (text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'[' | b'(' | b'|')))
+        {
             self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
             self.logger = true;
             self.closed = colon;
@@ -628,14 +706,19 @@ impl Reader<'_, '_> {
         let next = skip_blanks(text, end);
         // "name: message" of hclog and Ruby
         if colon && !self.logger {
-            if text[next..].starts_with(b"\"") && memchr::memmem::find(&text[next..], b"\"=").is_some_and(|at| at < 40) {
+            if text[next..].starts_with(b"\"")
+                && memchr::memmem::find(&text[next..], b"\"=").is_some_and(|at| at < 40)
+            {
                 self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
                 self.logger = true;
                 self.at = end;
                 return true;
             }
             let ruby = text[..self.at].trim_ascii_end().ends_with(b"--");
-            if self.bracketed_level && bare.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) || ruby {
+            if self.bracketed_level
+                && bare.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+                || ruby
+            {
                 self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
                 self.logger = true;
                 self.closed = true;
@@ -645,7 +728,11 @@ impl Reader<'_, '_> {
             return false;
         }
         // "name - ", "name | ", "name : "
-        if !self.logger && next > end && matches!(text.get(next), Some(b'-' | b'|' | b':')) && text.get(next + 1) == Some(&b' ') {
+        if !self.logger
+            && next > end
+            && matches!(text.get(next), Some(b'-' | b'|' | b':'))
+            && text.get(next + 1) == Some(&b' ')
+        {
             self.draft.logger = Some(word);
             self.logger = true;
             self.at = end;
@@ -653,9 +740,15 @@ impl Reader<'_, '_> {
         }
         // "name [traceId=…]", "name file.pl:7 - ", "name: "key"=…"
         if !self.logger && next > end {
-            let grouped = text[next] == b'[' && memchr(b']', &text[next..]).is_some_and(|close| group_has_id(&text[next + 1..next + close]) && pair_like(&text[next + 1..next + close]));
+            let grouped = text[next] == b'['
+                && memchr(b']', &text[next..]).is_some_and(|close| {
+                    group_has_id(&text[next + 1..next + close]) && pair_like(&text[next + 1..next + close])
+                });
             let place = &text[next..word_end(text, next)];
-            let placed = place.contains(&b':') && place.contains(&b'.') && place.last().is_some_and(u8::is_ascii_digit) && is_logger(place);
+            let placed = place.contains(&b':')
+                && place.contains(&b'.')
+                && place.last().is_some_and(u8::is_ascii_digit)
+                && is_logger(place);
             if grouped || placed {
                 self.draft.logger = Some(word);
                 self.logger = grouped;
@@ -666,7 +759,10 @@ impl Reader<'_, '_> {
         // "name traceId=… - "
         if !self.logger && next > end {
             if let Some((name, ..)) = pair(text, next, false) {
-                if names_context(name.of(text)) && text.get(name.end()) == Some(&b'=') && self.ends_in_dash(next) {
+                if names_context(name.of(text))
+                    && text.get(name.end()) == Some(&b'=')
+                    && self.ends_in_dash(next)
+                {
                     self.draft.logger = Some(word);
                     self.logger = true;
                     self.at = end;
@@ -695,7 +791,10 @@ impl Reader<'_, '_> {
             }
             at = skip_blanks(self.text, at);
             let letters = self.text[at..].iter().take_while(|byte| byte.is_ascii_uppercase()).count();
-            let bounded = !self.text.get(at + letters).is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'_');
+            let bounded = !self
+                .text
+                .get(at + letters)
+                .is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'_');
             if letters >= 3 && bounded && level::stands_for_level(&self.text[at..at + letters]).is_some() {
                 self.draft.logger.get_or_insert(At::new(self.at, end));
                 self.at = at;
@@ -721,12 +820,16 @@ fn is_number(content: &[u8]) -> bool {
 
 /// `com.acme.Orders`, `shop::orders`, `main.go:10`, `orders/worker`; not `e.g.`, an address or a number.
 fn is_logger(word: &[u8]) -> bool {
-    let joined = word.iter().any(|byte| matches!(byte, b'.' | b'$' | b'/')) || word.windows(2).any(|two| two == b"::");
+    let joined =
+        word.iter().any(|byte| matches!(byte, b'.' | b'$' | b'/')) || word.windows(2).any(|two| two == b"::");
     joined
         && word.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
         && word.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'>')
         && !word.windows(3).any(|three| three == b"://")
-        && word.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'$' | b'/' | b'_' | b'-' | b'<' | b'>' | b'@'))
+        && word.iter().all(|byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b'.' | b':' | b'$' | b'/' | b'_' | b'-' | b'<' | b'>' | b'@')
+        })
 }
 
 /// `module:function:line`.
@@ -737,7 +840,24 @@ fn is_code_place(word: &[u8]) -> bool {
 
 /// Names that thread pools give.
 fn is_thread(name: &[u8]) -> bool {
-    const PARTS: &[&[u8]] = &[b"thread", b"exec", b"pool", b"worker", b"nio", b"dispatcher", b"scheduling", b"task-", b"eventloop", b"executor", b"reactor", b"vert.x", b"akka", b"forkjoin", b"consumer-", b"listener"];
+    const PARTS: &[&[u8]] = &[
+        b"thread",
+        b"exec",
+        b"pool",
+        b"worker",
+        b"nio",
+        b"dispatcher",
+        b"scheduling",
+        b"task-",
+        b"eventloop",
+        b"executor",
+        b"reactor",
+        b"vert.x",
+        b"akka",
+        b"forkjoin",
+        b"consumer-",
+        b"listener",
+    ];
     let lower = name.to_ascii_lowercase();
     lower == b"main" || PARTS.iter().any(|part| memchr::memmem::find(&lower, part).is_some())
 }
@@ -745,7 +865,9 @@ fn is_thread(name: &[u8]) -> bool {
 /// Whether a group holds named values, or something that looks like an id.
 fn group_has_id(content: &[u8]) -> bool {
     content.contains(&b'=') && pair_in(content)
-        || content.split(|byte| matches!(byte, b',' | b' ' | b'-' | b'/' | b'|' | b';' | b':' | b'=')).any(|part| part.len() >= 16 && part.iter().all(u8::is_ascii_hexdigit))
+        || content
+            .split(|byte| matches!(byte, b',' | b' ' | b'-' | b'/' | b'|' | b';' | b':' | b'='))
+            .any(|part| part.len() >= 16 && part.iter().all(u8::is_ascii_hexdigit))
         || is_uuid(content)
         || content.split(|byte| matches!(byte, b',' | b' ')).any(|part| {
             let mut halves = part.splitn(2, |&byte| byte == b':');
@@ -757,19 +879,32 @@ fn group_has_id(content: &[u8]) -> bool {
 
 /// Whether a group names what it holds, or holds an id alone.
 fn pair_like(content: &[u8]) -> bool {
-    content.contains(&b'=') || content.contains(&b':') || is_uuid(content) || content.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b',' | b'-'))
+    content.contains(&b'=')
+        || content.contains(&b':')
+        || is_uuid(content)
+        || content.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b',' | b'-'))
 }
 
 fn pair_in(content: &[u8]) -> bool {
-    content.iter().enumerate().any(|(at, &byte)| byte == b'=' && at > 0 && content[at - 1].is_ascii_alphanumeric())
+    content
+        .iter()
+        .enumerate()
+        .any(|(at, &byte)| byte == b'=' && at > 0 && content[at - 1].is_ascii_alphanumeric())
 }
 
 fn is_uuid(text: &[u8]) -> bool {
-    text.len() == 36 && text.iter().enumerate().all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { *byte == b'-' } else { byte.is_ascii_hexdigit() })
+    text.len() == 36
+        && text.iter().enumerate().all(|(at, byte)| {
+            if matches!(at, 8 | 13 | 18 | 23) { *byte == b'-' } else { byte.is_ascii_hexdigit() }
+        })
 }
 
 /// Whether a value may be an id: hex, a UUID, a number, digits and letters mixed; or one of the words for "none".
 fn looks_like_id(value: &[u8]) -> bool {
-    let plain = value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'|' | b':'));
-    plain && (value.iter().any(u8::is_ascii_digit) || matches!(value, b"" | b"-" | b"null" | b"none" | b"N/A" | b"undefined"))
+    let plain = value
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'|' | b':'));
+    plain
+        && (value.iter().any(u8::is_ascii_digit)
+            || matches!(value, b"" | b"-" | b"null" | b"none" | b"N/A" | b"undefined"))
 }
