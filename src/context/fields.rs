@@ -5,6 +5,8 @@ use super::{Found, Scheme, header, id, words};
 use crate::model::{Shape, SpanKind};
 use crate::record::{At, Field, Format, Layer, NameHash, Role, Writing, json, names};
 
+/// Names of this rank and above are general words.
+const GENERAL: u8 = 32;
 /// Texts shorter than this hold no header; longer ones are searched for one.
 const MIN_HEADER: usize = 40;
 
@@ -142,7 +144,7 @@ impl Found {
                 self.exception |= value.len() > 24 && memchr::memchr(b'\n', value).is_some()
                     || name.eq_ignore_ascii_case(b"exception");
             }
-            Role::Other | Role::Id | Role::Message => {
+            Role::Other | Role::Id | Role::Message | Role::TraceId => {
                 if field.role != Role::Message {
                     self.key_field(layer, field, name, value);
                 }
@@ -177,6 +179,8 @@ impl Found {
     /// A field that carries trace context; `true` if its role is of that kind.
     pub(super) fn context(&mut self, role: Role, rank: u8, name: &[u8], value: &[u8], otlp: bool) -> bool {
         match role {
+            // "trace" and "operation_Id" may mean something else: their value must look like an id
+            Role::TraceId if rank >= GENERAL && !super::scan::looks_like_id(value) => return false,
             Role::TraceId => {
                 let decoded = if otlp { bytes_of(value, 16) } else { None };
                 self.trace_value(rank, name, decoded.as_deref().unwrap_or(value));
@@ -254,13 +258,29 @@ impl Found {
                 }
             }
             Role::Baggage => self.scan(value, Region::Message),
+            Role::Sw8 => {
+                if let Some((trace, span)) = header::sw8(value) {
+                    self.add_sw8(&trace, &span);
+                }
+            }
+            Role::SwCtx => {
+                let inside = value.trim_ascii();
+                let inside = inside.strip_prefix(b"[").unwrap_or(inside);
+                if let Some(service) = inside.split(|&byte| byte == b',').next().filter(|name| !id::is_absent(name)) {
+                    self.service = Some(self.keep(service));
+                }
+                if let Some(header) = header::sw_ctx(value) {
+                    self.set_trace(rank, header.trace, Scheme::Skywalking);
+                    if let Some(span) = header.span {
+                        self.set_span(rank, span);
+                    }
+                }
+            }
             Role::Traceparent
             | Role::B3
             | Role::UberTraceId
             | Role::AmznTraceId
             | Role::CloudTraceContext
-            | Role::Sw8
-            | Role::SwCtx
             | Role::SentryTrace
             | Role::NewRelic
             | Role::GrpcTraceBin
@@ -363,9 +383,10 @@ impl Found {
         }
         let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
         let short = is_generic(name);
-        let is_id = names::names_an_id(name)
+        let is_id = !names::names_machinery(parent, name)
+            && (names::names_an_id(name)
             || names::names_a_correlation(name)
-            || super::scan::names_some_id(name, value);
+            || super::scan::names_some_id(name, value));
         if is_id
             && !value.contains(&b' ')
             && !(id::is_absent(value))

@@ -29,7 +29,6 @@ pub fn read(role: Role, value: &[u8]) -> Option<Header<'_>> {
         Role::UberTraceId => uber(value),
         Role::AmznTraceId | Role::XrayTraceId => amzn(value),
         Role::CloudTraceContext | Role::GcpTrace => cloud(value),
-        Role::Sw8 => sw8(value),
         Role::SwCtx => sw_ctx(value),
         Role::SentryTrace => sentry(value),
         Role::NewRelic => newrelic(value),
@@ -134,30 +133,19 @@ pub fn cloud(value: &[u8]) -> Option<Header<'_>> {
     Some(Header { scheme: Scheme::Gcp, trace, span, parent: None })
 }
 
-/// `1-TRACE-SEGMENT-INDEX-…`, ids in base64. The sender's span is segment and index together.
+/// `1-TRACE-SEGMENT-INDEX-…`, ids in base64: the trace id's text, and the sender's span, which is segment and index together.
 /// Source: SkyWalking Cross Process Propagation Headers Protocol v3.
-pub fn sw8(value: &[u8]) -> Option<Header<'_>> {
+pub fn sw8(value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut parts = bare(value).split(|&byte| byte == b'-');
     let sample = parts.next()?;
     let (trace, segment, index) = (parts.next()?, parts.next()?, parts.next()?);
     if !matches!(sample, b"0" | b"1") || id::decimal(index).is_none() || parts.count() < 3 {
         return None;
     }
-    let text = base64(trace)?;
-    let segment = base64(segment)?;
-    let mut span = segment;
+    let mut span = base64(segment)?;
     span.push(b'.');
     span.extend_from_slice(index);
-    let trace = match id::trace(&text) {
-        Ok(found) if found.opaque.is_none() => Trace { id: found.id, opaque: None, lenient: false },
-        _ => Trace { id: TraceId::opaque(&text), opaque: None, lenient: false },
-    };
-    Some(Header {
-        scheme: Scheme::Skywalking,
-        trace,
-        span: Some(Span { id: SpanId::opaque(&span), opaque: None }),
-        parent: None,
-    })
+    Some((base64(trace)?, span))
 }
 
 /// `[service,instance,TRACE,SEGMENT,INDEX]` with `N/A` for what is absent. Source: SkyWalking Java agent, "Print trace ID in logs".

@@ -255,6 +255,16 @@ impl Found {
         }
     }
 
+    /// A SkyWalking header; its ids are texts.
+    fn add_sw8(&mut self, trace: &[u8], span: &[u8]) {
+        let Ok(trace) = id::trace(trace) else { return };
+        let span = match id::span(span) {
+            Ok(span) => span,
+            Err(_) => id::Span { id: SpanId::opaque(span), opaque: Some(span) },
+        };
+        self.add_header(header::Header { scheme: Scheme::Skywalking, trace, span: Some(span), parent: None });
+    }
+
     fn add_id(&mut self, name: &[u8], value: &[u8]) {
         if self.ids.len() >= MAX_KEYS || value.len() > 256 || value.is_empty() {
             return;

@@ -93,6 +93,8 @@ impl Found {
     /// A pair; gives where to go on, or `None` if it is to be read as words.
     fn pair(&mut self, text: &[u8], start: usize, end: usize, value: Value, region: Region) -> Option<usize> {
         let name = &text[start..end];
+        // brackets of other scripts count as letters
+        let name = &name[name.iter().take_while(|byte| !byte.is_ascii()).count()..];
         let hash = NameHash::of(name);
         let known = names::lookup_name(hash, true);
         let role = known.map_or(Role::Other, |known| known.role);
@@ -299,8 +301,8 @@ impl Found {
 
     /// `tasks.charge[UUID]`: Celery's task and its id (celery.app.log, `worker_task_log_format`).
     fn bracketed_uuid(&mut self, text: &[u8], start: usize, end: usize) {
-        if start > 2 && &text[start - 3..start] == b") (" && text.get(end) == Some(&b')') {
-            // RQ: "queue: function(args) (UUID)"
+        if start > 2 && text.get(end) == Some(&b')') && text[start - 1] == b'(' && (&text[start - 3..start] == b") (" || memchr::memmem::find(text, b"Job ").is_some()) {
+            // RQ: "queue: function(args) (UUID)", "queue: Job OK (UUID)"
             return self.add_id(b"job_id", &text[start..end]);
         }
         if text.get(end) != Some(&b']') || start == 0 || text[start - 1] != b'[' {
@@ -555,7 +557,7 @@ pub(super) fn shape_of(value: &[u8]) -> Option<Shape> {
 }
 
 /// Whether a value behind a general name (`trace`, `span`) looks like an id.
-fn looks_like_id(value: &[u8]) -> bool {
+pub(super) fn looks_like_id(value: &[u8]) -> bool {
     let hex = id::hex_digits(value);
     hex == 16
         || hex == 32
@@ -588,6 +590,7 @@ impl Value {
                 .iter()
                 .position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'"' | b'\'' | b']' | b')' | b'}')),
             None if role == Role::NewRelic && rest.starts_with(b"{") => Some(rest.len()),
+            // typographic quotes and brackets of other scripts end a value, letters do not
             None => rest.iter().position(|byte| {
                 matches!(
                     byte,
@@ -608,6 +611,10 @@ impl Value {
                 )
             }),
         };
+        let length = length.or(Some(rest.len())).map(|length| {
+            let mark = rest[..length].windows(2).position(|two| matches!(two, [0xe2, 0x80] | [0xe3, 0x80] | [0xc2, 0xbb]));
+            mark.unwrap_or(length)
+        });
         (self.start, self.start + length.unwrap_or(rest.len()))
     }
 
@@ -629,7 +636,7 @@ fn value_after(text: &[u8], at: usize) -> Option<Value> {
     }
     if text.get(next) == Some(&b' ')
         && (name_quoted
-            || matches!(text.get(next + 1), Some(b'=' | b':')) && text.get(next + 2) == Some(&b' '))
+            || matches!(text.get(next + 1), Some(b'=' | b':')) && matches!(text.get(next + 2), Some(b' ' | b'>')))
     {
         next += 1;
     }
@@ -653,6 +660,10 @@ fn value_after(text: &[u8], at: usize) -> Option<Value> {
         return Some(Value { start: next, quote: Some(b' '), quoted: false, colon, equals });
     }
     next += blanks;
+    // quotes of typography
+    if matches!(text.get(next..next + 3), Some(b"\xe2\x80\x9c" | b"\xe2\x80\x98" | b"\xe2\x80\x9e" | b"\xc2\xab")) {
+        next += 3;
+    }
     // Rust's Option, as {:?} prints it
     if text[next.min(text.len())..].starts_with(b"Some(") {
         next += 5;

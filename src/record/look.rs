@@ -144,12 +144,12 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
         }
     }
     let class = if head.starts_record() { Class::Start } else { Class::Plain };
-    let awaits_level = head.stamp.is_some() && head.level.is_none() && draft.logger.is_some() && {
+    let awaits_level = head.stamp.is_some() && head.level.is_none() && {
         let message = line[head.message.min(line.len())..].trim_ascii();
-        !message.is_empty()
-            && message
-                .iter()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'<' | b'>' | b'$'))
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'<' | b'>' | b'$');
+        // java.util.logging: "class method"; tinylog: "class.method()"
+        draft.logger.is_some() && !message.is_empty() && message.iter().all(is_name)
+            || message.ends_with(b"()") && message[..message.len() - 2].iter().all(|byte| is_name(byte) || *byte == b'.')
     };
     Look { format: Format::Text, class, head, awaits_level }
 }

@@ -193,10 +193,8 @@ pub(super) fn read(
     let seen = look::look(first_line(inner), &plain, next);
     let structured = seen.format != Format::Text || seen.head.stamp.is_some() || seen.head.level.is_some();
     let opens = inner.starts_with(b"{") && inner.ends_with(b"}");
-    if !(certain || opens) || !structured || seen.format == Format::Json && !opens {
-        if !certain {
-            return emit(layers, 0);
-        }
+    if !certain && (!structured || seen.format == Format::Json && !opens) {
+        return emit(layers, 0);
     }
     let reader = Reader { profile: &plain, drafts, buffers };
     read(inner, &seen, next, layers, reader, emit);
@@ -458,6 +456,7 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
     let Draft { stamp, level, service, service_is_weak, instance, thread, logger, message, fields, .. } =
         draft;
     let mut ranks = [u16::MAX; 8];
+    let mut severity = None;
     let mut seconds = None;
     let mut nanos = None;
     let mut python = false;
@@ -474,10 +473,11 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
                     ranks[0] = rank(field);
                 }
             }
+            Role::SeverityNumber => severity = severity.or_else(|| Level::from_severity_number(number(value)?.try_into().ok()?)),
             Role::TimeSeconds => seconds = number(value),
             Role::TimeNanos => nanos = number(value),
             Role::Level | Role::LevelOrTime if better(&ranks, 1) => {
-                if let Some(found) = level_of(value, field) {
+                if let Some(found) = level_of(value, field, text) {
                     *level = Some(found);
                     ranks[1] = rank(field);
                 } else if field.role == Role::LevelOrTime && better(&ranks, 0) {
@@ -521,6 +521,7 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
         }
         python |= matches!(field.name.of(text), b"levelname" | b"asctime" | b"levelno");
     }
+    *level = level.or(severity);
     if let Some(seconds) = seconds {
         let nanos = nanos.unwrap_or(0);
         if let Some(time) = seconds.checked_mul(crate::model::SECOND).and_then(|time| time.checked_add(nanos))
@@ -567,14 +568,15 @@ fn time_of(value: &[u8], writing: Writing) -> Option<Stamp> {
     }
 }
 
-fn level_of(value: &[u8], field: &Field) -> Option<Level> {
+fn level_of(value: &[u8], field: &Field, text: &[u8]) -> Option<Level> {
+    let scale = if field.name.of(text).eq_ignore_ascii_case(b"severityLevel") { level::Scale::AppInsights } else { level::Scale::Unknown };
     match field.writing {
         Writing::Plain | Writing::Escaped => {
             let word = value.trim_ascii();
             if word.first().is_some_and(u8::is_ascii_digit) {
                 return level::from_number(
                     std::str::from_utf8(word).ok()?.parse().ok()?,
-                    level::Scale::Unknown,
+                    scale,
                 );
             }
             if let [letter] = word {
@@ -589,7 +591,7 @@ fn level_of(value: &[u8], field: &Field) -> Option<Level> {
             level::from_word(&rest[..end])
         }
         Writing::Number => {
-            level::from_number(std::str::from_utf8(value).ok()?.parse().ok()?, level::Scale::Unknown)
+            level::from_number(std::str::from_utf8(value).ok()?.parse().ok()?, scale)
         }
         Writing::Bool | Writing::Null => None,
     }

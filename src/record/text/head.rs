@@ -523,7 +523,14 @@ impl Reader<'_, '_> {
         }
         let Some(close) = self.group_end(b'}') else { return false };
         let inside = At::new(self.at + 1, close);
-        if !inside.is_empty() && !group_has_id(inside.of(self.text)) {
+        let content = inside.of(self.text);
+        if is_logger(content) && content.contains(&b':') && self.head.level.is_none() {
+            // Airflow: "{file.py:line}"
+            self.draft.logger = Some(inside);
+            self.at = close + 1;
+            return true;
+        }
+        if !inside.is_empty() && !group_has_id(content) {
             return false;
         }
         self.draft.groups.push(inside);
@@ -638,11 +645,18 @@ impl Reader<'_, '_> {
 
     /// A bare word: a logger, host or thread, if what follows says so.
     fn word(&mut self) -> bool {
+        let text = self.text;
+        let end = word_end(text, self.at);
+        if self.at == 0 && end < 24 && text.get(end) == Some(&b' ') && text.get(end + 1).is_some_and(u8::is_ascii_digit) {
+            // one word before the time: a type, a logger ("h2 2025-01-27T02:22:35Z …")
+            if timestamp::parse_prefix(&text[end + 1..], self.order).is_some() {
+                self.at = end;
+                return true;
+            }
+        }
         if !self.known() || self.closed {
             return false;
         }
-        let text = self.text;
-        let end = word_end(text, self.at);
         let word = At::new(self.at, end);
         let bytes = word.of(text);
         // tracing-subscriber: "span{field=…}: target: message"
