@@ -266,7 +266,9 @@ impl Found {
             Role::SwCtx => {
                 let inside = value.trim_ascii();
                 let inside = inside.strip_prefix(b"[").unwrap_or(inside);
-                if let Some(service) = inside.split(|&byte| byte == b',').next().filter(|name| !id::is_absent(name)) {
+                if let Some(service) =
+                    inside.split(|&byte| byte == b',').next().filter(|name| !id::is_absent(name))
+                {
                     self.service = Some(self.keep(service));
                 }
                 if let Some(header) = header::sw_ctx(value) {
@@ -385,8 +387,8 @@ impl Found {
         let short = is_generic(name);
         let is_id = !names::names_machinery(parent, name)
             && (names::names_an_id(name)
-            || names::names_a_correlation(name)
-            || super::scan::names_some_id(name, value));
+                || names::names_a_correlation(name)
+                || super::scan::names_some_id(name, value));
         if is_id
             && !value.contains(&b' ')
             && !(id::is_absent(value))

@@ -301,7 +301,11 @@ impl Found {
 
     /// `tasks.charge[UUID]`: Celery's task and its id (celery.app.log, `worker_task_log_format`).
     fn bracketed_uuid(&mut self, text: &[u8], start: usize, end: usize) {
-        if start > 2 && text.get(end) == Some(&b')') && text[start - 1] == b'(' && (&text[start - 3..start] == b") (" || memchr::memmem::find(text, b"Job ").is_some()) {
+        if start > 2
+            && text.get(end) == Some(&b')')
+            && text[start - 1] == b'('
+            && (&text[start - 3..start] == b") (" || memchr::memmem::find(text, b"Job ").is_some())
+        {
             // RQ: "queue: function(args) (UUID)", "queue: Job OK (UUID)"
             return self.add_id(b"job_id", &text[start..end]);
         }
@@ -612,7 +616,9 @@ impl Value {
             }),
         };
         let length = length.or(Some(rest.len())).map(|length| {
-            let mark = rest[..length].windows(2).position(|two| matches!(two, [0xe2, 0x80] | [0xe3, 0x80] | [0xc2, 0xbb]));
+            let mark = rest[..length]
+                .windows(2)
+                .position(|two| matches!(two, [0xe2, 0x80] | [0xe3, 0x80] | [0xc2, 0xbb]));
             mark.unwrap_or(length)
         });
         (self.start, self.start + length.unwrap_or(rest.len()))
@@ -636,7 +642,8 @@ fn value_after(text: &[u8], at: usize) -> Option<Value> {
     }
     if text.get(next) == Some(&b' ')
         && (name_quoted
-            || matches!(text.get(next + 1), Some(b'=' | b':')) && matches!(text.get(next + 2), Some(b' ' | b'>')))
+            || matches!(text.get(next + 1), Some(b'=' | b':'))
+                && matches!(text.get(next + 2), Some(b' ' | b'>')))
     {
         next += 1;
     }
@@ -661,7 +668,10 @@ fn value_after(text: &[u8], at: usize) -> Option<Value> {
     }
     next += blanks;
     // quotes of typography
-    if matches!(text.get(next..next + 3), Some(b"\xe2\x80\x9c" | b"\xe2\x80\x98" | b"\xe2\x80\x9e" | b"\xc2\xab")) {
+    if matches!(
+        text.get(next..next + 3),
+        Some(b"\xe2\x80\x9c" | b"\xe2\x80\x98" | b"\xe2\x80\x9e" | b"\xc2\xab")
+    ) {
         next += 3;
     }
     // Rust's Option, as {:?} prints it

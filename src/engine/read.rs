@@ -406,6 +406,7 @@ fn context(
         profile: Profile::of(sample, (settings.patterns)(&info.name)),
         defaults,
         note: settings.note,
+        document: crate::record::document::is_document(sample),
     }
 }
 
@@ -425,6 +426,10 @@ fn guess(sample: &[u8], context: &SourceContext, sampled: usize) -> Vec<(u64, La
 
 /// Reads a block and lets it have its turn.
 fn work(shared: &Shared<'_>, worker: &mut Worker, job: Job) {
+    if job.context.document {
+        // its elements are cut in order
+        return settle(shared, job.line, job.turn, Turn::Read { block: job.block, read: Read::default() });
+    }
     let entry = if job.first { Vec::new() } else { lock(&job.hint).clone() };
     let context = &job.context;
     let read = catch_unwind(AssertUnwindSafe(|| {
@@ -495,7 +500,11 @@ impl Order<'_> {
                 }
                 let Begun { id, name, context, hint, .. } = &current.begun;
                 let mut hand = Hand { taker: &mut *self.taker, source: *id, name };
-                current.seam.absorb(block.bytes(), block.offset, read, context, &mut hand);
+                if context.document {
+                    current.seam.absorb_document(block.bytes(), context, &mut hand);
+                } else {
+                    current.seam.absorb(block.bytes(), block.offset, read, context, &mut hand);
+                }
                 let mut hint = lock(hint);
                 hint.clear();
                 hint.extend_from_slice(current.seam.states());

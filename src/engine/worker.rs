@@ -2,6 +2,7 @@
 
 use crate::context::{Defaults, Found, Writer};
 use crate::model::{Batch, Event};
+use crate::record::document::Element;
 use crate::record::{Exit, LaneState, Lines, Profile, Record, Sink};
 
 /// What an output wants of a record besides its event; see [`Notes`].
@@ -62,6 +63,28 @@ impl Worker {
             note,
         };
         read.exit = self.lines.block(block, profile, entry, &mut collect);
+        read
+    }
+
+    /// Reads elements of a document, which stand in `bytes`.
+    pub fn elements(
+        &mut self,
+        bytes: &[u8],
+        elements: &[Element],
+        defaults: &Defaults,
+        note: Option<Note>,
+    ) -> Read {
+        let mut read = Read::default();
+        let mut collect = Collect {
+            writer: &mut self.writer,
+            batch: &mut read.batch,
+            notes: &mut read.notes,
+            defaults,
+            note,
+        };
+        for element in elements {
+            self.lines.element(&bytes[element.start..element.end], element.line, element.start, &mut collect);
+        }
         read
     }
 

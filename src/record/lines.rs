@@ -248,6 +248,20 @@ impl Lines {
         }
     }
 
+    /// Reads one JSON element of a document and hands its records to `sink`.
+    pub fn element(&mut self, text: &[u8], line: u64, offset: usize, sink: &mut dyn Sink) {
+        self.drafts.resize_with(MAX_LAYERS, Draft::default);
+        self.buffers.resize_with(MAX_LAYERS, Vec::new);
+        let profile = Profile::default();
+        let seen =
+            Look { format: Format::Json, class: Class::Start, head: Default::default(), awaits_level: false };
+        let mut draft = Draft::default();
+        let reader = Reader { profile: &profile, drafts: &mut self.drafts, buffers: &mut self.buffers };
+        read::read(text, &seen, &mut draft, Layers::default(), reader, &mut |layers, part| {
+            sink.record(&Record { layers, line, offset, len: text.len(), part });
+        });
+    }
+
     /// Takes wrapping and colours off a line; gives its lane and whether it goes on in the next line.
     fn unwrap(
         &mut self,

@@ -149,7 +149,8 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
         let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'<' | b'>' | b'$');
         // java.util.logging: "class method"; tinylog: "class.method()"
         draft.logger.is_some() && !message.is_empty() && message.iter().all(is_name)
-            || message.ends_with(b"()") && message[..message.len() - 2].iter().all(|byte| is_name(byte) || *byte == b'.')
+            || message.ends_with(b"()")
+                && message[..message.len() - 2].iter().all(|byte| is_name(byte) || *byte == b'.')
     };
     Look { format: Format::Text, class, head, awaits_level }
 }

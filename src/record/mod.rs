@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod custom;
+pub mod document;
 pub mod envelope;
 mod expand;
 pub mod json;

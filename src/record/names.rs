@@ -975,10 +975,55 @@ pub fn ends_with_word(name: &[u8], word: &[u8]) -> bool {
 
 /// Whether an id names a part of the machinery (a container, an agent, a host), not of a transaction.
 pub fn names_machinery(container: &[u8], name: &[u8]) -> bool {
-    const CONTAINERS: &[&str] = &["kubernetes", "k8s", "agent", "host", "container", "cloud", "ecs", "beat", "metadata", "docker", "node", "machine", "pod", "process", "datastream", "telemetry", "ec2"];
-    const NAMES: &[&str] = &["dockerid", "containerid", "podid", "poduid", "hostid", "machineid", "bootid", "agentid", "ephemeralid", "imageid", "containerimageid", "nodeid", "clusterid", "insertid", "processid", "threadid", "pid", "tid", "uid", "gid", "namespaceid", "kubernetespodid", "syslogpid", "instanceid", "cloudaccountid"];
-    static HASHES: LazyLock<[rustc_hash::FxHashSet<u64>; 2]> =
-        LazyLock::new(|| [CONTAINERS, NAMES].map(|names| names.iter().map(|name| NameHash::of(name.as_bytes()).0).collect()));
+    const CONTAINERS: &[&str] = &[
+        "kubernetes",
+        "k8s",
+        "agent",
+        "host",
+        "container",
+        "cloud",
+        "ecs",
+        "beat",
+        "metadata",
+        "docker",
+        "node",
+        "machine",
+        "pod",
+        "process",
+        "datastream",
+        "telemetry",
+        "ec2",
+    ];
+    const NAMES: &[&str] = &[
+        "dockerid",
+        "containerid",
+        "podid",
+        "poduid",
+        "hostid",
+        "machineid",
+        "bootid",
+        "agentid",
+        "ephemeralid",
+        "imageid",
+        "containerimageid",
+        "nodeid",
+        "clusterid",
+        "insertid",
+        "processid",
+        "threadid",
+        "pid",
+        "tid",
+        "uid",
+        "gid",
+        "namespaceid",
+        "kubernetespodid",
+        "syslogpid",
+        "instanceid",
+        "cloudaccountid",
+    ];
+    static HASHES: LazyLock<[rustc_hash::FxHashSet<u64>; 2]> = LazyLock::new(|| {
+        [CONTAINERS, NAMES].map(|names| names.iter().map(|name| NameHash::of(name.as_bytes()).0).collect())
+    });
     let bare = container.rsplit(|&byte| byte == b'.').next().unwrap_or(container);
     HASHES[0].contains(&NameHash::of(bare).0) || HASHES[1].contains(&NameHash::of(name).0)
         // "container.id", "host.id" written in one

@@ -473,7 +473,9 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
                     ranks[0] = rank(field);
                 }
             }
-            Role::SeverityNumber => severity = severity.or_else(|| Level::from_severity_number(number(value)?.try_into().ok()?)),
+            Role::SeverityNumber => {
+                severity = severity.or_else(|| Level::from_severity_number(number(value)?.try_into().ok()?))
+            }
             Role::TimeSeconds => seconds = number(value),
             Role::TimeNanos => nanos = number(value),
             Role::Level | Role::LevelOrTime if better(&ranks, 1) => {
@@ -569,15 +571,16 @@ fn time_of(value: &[u8], writing: Writing) -> Option<Stamp> {
 }
 
 fn level_of(value: &[u8], field: &Field, text: &[u8]) -> Option<Level> {
-    let scale = if field.name.of(text).eq_ignore_ascii_case(b"severityLevel") { level::Scale::AppInsights } else { level::Scale::Unknown };
+    let scale = if field.name.of(text).eq_ignore_ascii_case(b"severityLevel") {
+        level::Scale::AppInsights
+    } else {
+        level::Scale::Unknown
+    };
     match field.writing {
         Writing::Plain | Writing::Escaped => {
             let word = value.trim_ascii();
             if word.first().is_some_and(u8::is_ascii_digit) {
-                return level::from_number(
-                    std::str::from_utf8(word).ok()?.parse().ok()?,
-                    scale,
-                );
+                return level::from_number(std::str::from_utf8(word).ok()?.parse().ok()?, scale);
             }
             if let [letter] = word {
                 return level::from_letter(letter.to_ascii_uppercase());
@@ -590,9 +593,7 @@ fn level_of(value: &[u8], field: &Field, text: &[u8]) -> Option<Level> {
             let end = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
             level::from_word(&rest[..end])
         }
-        Writing::Number => {
-            level::from_number(std::str::from_utf8(value).ok()?.parse().ok()?, scale)
-        }
+        Writing::Number => level::from_number(std::str::from_utf8(value).ok()?.parse().ok()?, scale),
         Writing::Bool | Writing::Null => None,
     }
 }

@@ -647,7 +647,11 @@ impl Reader<'_, '_> {
     fn word(&mut self) -> bool {
         let text = self.text;
         let end = word_end(text, self.at);
-        if self.at == 0 && end < 24 && text.get(end) == Some(&b' ') && text.get(end + 1).is_some_and(u8::is_ascii_digit) {
+        if self.at == 0
+            && end < 24
+            && text.get(end) == Some(&b' ')
+            && text.get(end + 1).is_some_and(u8::is_ascii_digit)
+        {
             // one word before the time: a type, a logger ("h2 2025-01-27T02:22:35Z …")
             if timestamp::parse_prefix(&text[end + 1..], self.order).is_some() {
                 self.at = end;
