@@ -27,6 +27,17 @@ impl Found {
                 Writing::Plain | Writing::Number => self.field(layer, field, value),
             }
         }
+        if memchr::memmem::find(layer.text, b"\"tr\":").is_some() {
+            let payload =
+                memchr::memchr(b'{', layer.text).and_then(|open| header::newrelic(&layer.text[open..]));
+            if let Some(header) = payload {
+                self.add_header(header);
+            }
+        }
+        if memchr::memmem::find(layer.text, b"\"Buffer\"").is_some() {
+            // Node's buffers hold header values as lists of bytes
+            self.scan(layer.text, Region::Ids);
+        }
         self.groups(layer);
         if layer.format == Format::Access {
             self.quoted_uuid(layer);
@@ -70,18 +81,9 @@ impl Found {
         for part in &draft.free {
             // the header before the message holds named ids only, its other numbers are no keys
             let start = message.map_or(part.start as usize, |(at, _)| at.start as usize);
-            let (from, to) = (part.start as usize, part.end());
-            if from < start && start <= to {
-                self.scan(&layer.text[from..start], Region::Header);
-                self.scan(&layer.text[start..to], Region::Message);
-            } else {
-                let region = if layer.format == Format::Access || from >= start {
-                    Region::Message
-                } else {
-                    Region::Header
-                };
-                self.scan(part.of(layer.text), region);
-            }
+            let body =
+                if layer.format == Format::Access { 0 } else { start.saturating_sub(part.start as usize) };
+            self.scan_parts(part.of(layer.text), body);
         }
     }
 

@@ -124,6 +124,7 @@ pub fn amzn(value: &[u8]) -> Option<Header<'_>> {
 pub fn cloud(value: &[u8]) -> Option<Header<'_>> {
     let value = bare(value);
     let value = memchr::memmem::find(value, b"traces/").map_or(value, |at| &value[at + 7..]);
+    let value = value.split(|&byte| byte == b';').next().unwrap_or(value);
     let mut parts = value.splitn(2, |&byte| byte == b'/');
     let trace = id::exact_trace(parts.next()?).filter(|_| value.len() >= 32)?;
     let span = parts.next().and_then(|rest| {
@@ -216,12 +217,10 @@ pub fn request_id(value: &[u8]) -> Option<Header<'_>> {
     let inside = value.strip_prefix(b"|")?;
     let root = &inside[..memchr(b'.', inside)?];
     let trace = id::trace(root).ok()?;
-    Some(Header {
-        scheme: Scheme::Dotnet,
-        trace,
-        span: Some(Span { id: SpanId::opaque(value), opaque: Some(value) }),
-        parent: None,
-    })
+    // with W3C ids inside: "|TRACE.SPAN."
+    let last = inside[root.len() + 1..].strip_suffix(b".").and_then(id::exact_span);
+    let span = last.unwrap_or(Span { id: SpanId::opaque(value), opaque: Some(value) });
+    Some(Header { scheme: Scheme::Dotnet, trace, span: Some(span), parent: None })
 }
 
 /// The bytes of base64 in its usual or URL alphabet, padded or not. Source: RFC 4648.

@@ -41,8 +41,18 @@ static CLASS: [u8; 256] = {
 };
 
 impl Found {
+    /// Searches a text that is a header up to `body`, and a message from there on.
+    pub(super) fn scan_parts(&mut self, text: &[u8], body: usize) {
+        self.search(text, |start| if start < body { Region::Header } else { Region::Message });
+    }
+
     /// Searches a text.
     pub(super) fn scan(&mut self, text: &[u8], region: Region) {
+        self.search(text, |_| region);
+    }
+
+    #[inline]
+    fn search(&mut self, text: &[u8], region: impl Fn(usize) -> Region) {
         let text = &text[..text.len().min(MAX_TEXT)];
         let mut before: Option<(usize, usize)> = None;
         let mut at = 0;
@@ -71,7 +81,7 @@ impl Found {
             }
             if let Some(value) = value_after(text, at) {
                 if end == at || text[end] == b'.' {
-                    if let Some(next) = self.pair(text, start, end, value, region) {
+                    if let Some(next) = self.pair(text, start, end, value, region(start)) {
                         at = next;
                         before = None;
                         continue;
@@ -79,7 +89,7 @@ impl Found {
                 }
             }
             if digits {
-                at = self.word(text, start, end, before, region).max(at);
+                at = self.word(text, start, end, before, region(start)).max(at);
                 before = None;
             } else {
                 let joined = before.filter(|&(_, last)| {
@@ -98,8 +108,50 @@ impl Found {
         let hash = NameHash::of(name);
         let known = names::lookup_name(hash, true);
         let role = known.map_or(Role::Other, |known| known.role);
-        let (from, to) = value.extent(text, role);
+        let (mut from, mut to) = value.extent(text, role);
+        if text[from..to].first() == Some(&b'[') && role != Role::SwCtx {
+            // Java prints the values of a header as a list
+            from += 1;
+            to = from
+                + text[from..]
+                    .iter()
+                    .position(|byte| matches!(byte, b']' | b',' | b' '))
+                    .unwrap_or(text.len() - from);
+        }
+        let hierarchical = text.get(from) == Some(&b'|') && NameHash::of(name) == NameHash::of(b"requestid");
+        if hierarchical {
+            to = from
+                + text[from..]
+                    .iter()
+                    .position(|byte| matches!(byte, b' ' | b'"' | b'\'' | b','))
+                    .unwrap_or(text.len() - from);
+            if let Some(header) = header::request_id(&text[from..to]) {
+                self.add_header(header);
+                return Some(to);
+            }
+        }
         let bytes = &text[from..to];
+        if value.quoted
+            && bytes.contains(&b' ')
+            && matches!(role, Role::Other | Role::Noise | Role::Message | Role::Operation | Role::Peer)
+        {
+            // a text in quotes may hold pairs of its own
+            return Some(from);
+        }
+        if role == Role::Service && value.quoted && value.equals {
+            // <meta name="sentry-trace" content="…">
+            let inner = NameHash::of(bytes);
+            let header = names::lookup_name(inner, false).map(|known| known.role);
+            if let Some(content) = memchr::memmem::find(&text[to..text.len().min(to + 16)], b"content=\"") {
+                let start = to + content + 9;
+                let end =
+                    start + text[start..].iter().position(|&byte| byte == b'"').unwrap_or(text.len() - start);
+                if let Some(role) = header {
+                    self.text_context(role, bytes, &text[start..end]);
+                }
+                return Some(start);
+            }
+        }
         if value.colon
             && !value.quoted
             && memchr::memchr(b'=', bytes).is_some_and(|at| at > 0 && !bytes[..at].contains(&b'-'))
@@ -128,7 +180,7 @@ impl Found {
             && value.equals
             && memchr::memmem::find(&text[to..text.len().min(to + 12)], b"value").is_some()
         {
-            if let Some(next) = self.record_header(text, (from, to)) {
+            if let Some(next) = self.record_header(text, (from, to), 16) {
                 return Some(next);
             }
         }
@@ -215,6 +267,12 @@ impl Found {
                 return end;
             }
         }
+        if word.len() > 49 && word[32] == b'-' && matches!(word.get(49), Some(b'-')) {
+            if let Some(header) = header::b3(word) {
+                self.add_header(header);
+                return end;
+            }
+        }
         let name = before.map(|(from, to)| &text[from..to]);
         if word.len() == 36 && region == Region::Message && id::uuid(word).is_some_and(|bits| bits != 0) {
             self.bracketed_uuid(text, start, end);
@@ -268,6 +326,12 @@ impl Found {
                     self.add_id(name, word);
                 }
             }
+            if near
+                && name.is_some_and(|name| name.eq_ignore_ascii_case(b"id") || name.ends_with(b" id"))
+                && matches!(shape_of(word), Some(Shape::Uuid | Shape::Hex))
+            {
+                self.id_of_thing(text, start, end);
+            }
             self.measure(text, start, end, before);
             if let Some(shape) = shape_of(word) {
                 let name = name.filter(|name| name.len() >= 2).unwrap_or(b"value");
@@ -279,11 +343,37 @@ impl Found {
         end
     }
 
+    /// `message … with id X`: the id of the thing named last before it.
+    fn id_of_thing(&mut self, text: &[u8], start: usize, end: usize) {
+        const THINGS: &[&[u8]] = &[
+            b"message",
+            b"task",
+            b"job",
+            b"request",
+            b"event",
+            b"correlation",
+            b"transaction",
+            b"session",
+            b"order",
+            b"batch",
+        ];
+        let thing = text[..start]
+            .rsplit(|byte| !byte.is_ascii_alphabetic())
+            .find(|word| THINGS.iter().any(|thing| word.eq_ignore_ascii_case(thing)));
+        if let Some(thing) = thing {
+            let name = [&thing.to_ascii_lowercase(), &b"_id"[..]].concat();
+            self.add_id(&name, &text[start..end]);
+        }
+    }
+
     /// `RecordHeader(key = traceparent, value = [48, 48, 45, …])`: a Kafka header as Java prints it; gives where to go on.
-    fn record_header(&mut self, text: &[u8], name: (usize, usize)) -> Option<usize> {
+    fn record_header(&mut self, text: &[u8], name: (usize, usize), within: usize) -> Option<usize> {
         let rest = &text[name.1..];
-        let open = name.1 + memchr::memchr(b'[', &rest[..rest.len().min(16)])?;
-        if memchr::memmem::find(&text[name.1..open], b"value").is_none() {
+        let open = name.1 + memchr::memchr(b'[', &rest[..rest.len().min(within)])?;
+        if ![&b"value"[..], b"Buffer"]
+            .iter()
+            .any(|word| memchr::memmem::find(&text[name.1..open], word).is_some())
+        {
             return None;
         }
         let close = open + memchr::memchr(b']', &text[open..])?;
@@ -647,7 +737,18 @@ fn value_after(text: &[u8], at: usize) -> Option<Value> {
     {
         next += 1;
     }
-    let separator = *text.get(next)?;
+    let mut separator = *text.get(next)?;
+    if separator == b',' && name_quoted && matches!(text.get(next + 1..next + 3), Some([b' ', b'\'' | b'"']))
+    {
+        // Envoy writes headers as 'name', 'value'
+        let name = text[..at].rsplit(|byte| matches!(byte, b'\'' | b'"')).next().unwrap_or_default();
+        let known = names::lookup_name(NameHash::of(name), false).map(|known| known.role);
+        let header = known.is_some_and(|role| !matches!(role, Role::Other | Role::Noise))
+            || names::names_a_correlation(name);
+        if header {
+            separator = b':';
+        }
+    }
     let (colon, equals) = (separator == b':', separator == b'=');
     if !colon && !equals {
         return None;
@@ -667,6 +768,10 @@ fn value_after(text: &[u8], at: usize) -> Option<Value> {
         return Some(Value { start: next, quote: Some(b' '), quoted: false, colon, equals });
     }
     next += blanks;
+    // Erlang's binaries
+    if text[next.min(text.len())..].starts_with(b"<<\"") {
+        next += 2;
+    }
     // quotes of typography
     if matches!(
         text.get(next..next + 3),

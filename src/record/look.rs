@@ -173,7 +173,9 @@ fn indented(line: &[u8], order: DayOrder, draft: &mut Draft) -> Look {
         return seen(Class::Continuation);
     }
     let mut head = text::head(rest, order, draft);
-    if head.stamp.is_some() && head.stamp_at.start < 40
+    let uptime = rest[0].is_ascii_digit() && head.level.is_some() && head.stamp.is_none();
+    if uptime
+        || head.stamp.is_some() && head.stamp_at.start < 40
         || head.level.is_some() && blanks <= 2 && line[0] == b' ' && draft.logger.is_some()
     {
         shift(&mut head, draft, blanks);

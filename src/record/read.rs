@@ -6,7 +6,7 @@ use super::{
     At, Draft, Field, Format, Head, Layer, Look, Profile, Writing, access, envelope, expand, json, klog,
     level, logfmt, look, loose, text,
 };
-use crate::model::{Date, Level, Precision, Stamp, Time};
+use crate::model::{Date, Level, Precision, SECOND, Stamp, Time};
 
 /// A record in a record in a record, beyond this many, is text.
 pub const MAX_LAYERS: usize = 6;
@@ -62,9 +62,23 @@ impl<'t> Record<'t> {
     /// The time: the innermost one; a time of day takes its date, and a time without zone its zone, from the layer around it.
     pub fn stamp(&self) -> Option<Stamp> {
         let mut outer: Option<Stamp> = None;
+        let mut exact: Option<Stamp> = None;
         for layer in self.layers.iter() {
             if let Some(stamp) = layer.draft.stamp {
                 outer = Some(outer.map_or(stamp, |outer| combine(outer, stamp)));
+            }
+            if layer.format == Format::Syslog {
+                exact = layer.draft.stamp;
+            }
+        }
+        // the program itself writes the syslog header: if that is the same moment written finer, it counts
+        if let (Some(exact), Some(found)) = (exact, outer) {
+            if let (Some(fine), Some(coarse)) = (exact.complete(), found.complete()) {
+                if exact.precision < found.precision
+                    && (0..i64::from(found.precision.0)).contains(&(fine.0 - coarse.0))
+                {
+                    return Some(exact);
+                }
             }
         }
         outer
@@ -467,10 +481,20 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
         }
         let better = |ranks: &[u16; 8], slot: usize| rank(field) < ranks[slot];
         match field.role {
-            Role::Time if better(&ranks, 0) => {
-                if let Some(found) = time_of(value, field.writing) {
-                    *stamp = Some(found);
-                    ranks[0] = rank(field);
+            Role::Time => {
+                // of two spellings of one moment the finer one counts
+                let finer = |found: &Stamp, old: &Stamp| {
+                    found.precision < old.precision && (found.local - old.local).abs() < SECOND
+                };
+                if better(&ranks, 0) || stamp.is_some_and(|old| old.precision > Precision::MICRO) {
+                    if let Some(found) = time_of(value, field.writing) {
+                        if better(&ranks, 0) && !stamp.is_some_and(|old| finer(&old, &found))
+                            || stamp.is_some_and(|old| finer(&found, &old))
+                        {
+                            *stamp = Some(found);
+                        }
+                        ranks[0] = ranks[0].min(rank(field));
+                    }
                 }
             }
             Role::SeverityNumber => {
@@ -499,6 +523,9 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
             }
             Role::Service if !value.is_empty() && matches!(field.writing, Writing::Plain) => {
                 let weak = field.rank >= WEAK_SERVICE;
+                if is_container(field.name.of(text)) && is_general_container(value) {
+                    continue;
+                }
                 if weak && (value.contains(&b'.') || value.contains(&b':') || value.contains(&b' ')) {
                     logger.get_or_insert(field.value);
                 } else if better(&ranks, 3) {
@@ -536,6 +563,28 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
         logger.get_or_insert(service.take().unwrap_or_default());
         *service_is_weak = false;
     }
+}
+
+/// Whether a field names a container.
+fn is_container(name: &[u8]) -> bool {
+    name.len() >= 9 && name[..9].eq_ignore_ascii_case(b"container")
+}
+
+/// Container names that tell nothing of the service.
+fn is_general_container(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"app"
+            | b"main"
+            | b"server"
+            | b"web"
+            | b"container"
+            | b"service"
+            | b"application"
+            | b"default"
+            | b"worker"
+            | b"api"
+    )
 }
 
 /// The rank from which on a service name is only likely one (`name`, `component` …).
