@@ -54,10 +54,16 @@ impl Found {
     /// A UUID in quotes in an access log is the request's id (Envoy's default format has it as its fifth quoted field).
     fn quoted_uuid(&mut self, layer: &Layer<'_>) {
         for part in &layer.draft.free {
-            for word in part.of(layer.text).split(|&byte| byte == b'"') {
+            let text = part.of(layer.text);
+            for word in text.split(|&byte| byte == b'"') {
                 if word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0) {
                     return self.add_id(b"request_id", word);
                 }
+            }
+            // ingress-nginx ends its lines with $req_id
+            let last = text.trim_ascii_end().rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+            if last.len() == 32 && id::exact_trace(last).is_some() {
+                self.add_id(b"request_id", last);
             }
         }
     }
@@ -318,7 +324,7 @@ impl Found {
                 return;
             }
         }
-        if value.len() > 36 && value.starts_with(b"Root=") {
+        if value.len() > 36 && value.len() > 5 && value[..5].eq_ignore_ascii_case(b"Root=") {
             if let Some(header) = header::amzn(value) {
                 self.add_header(header);
             }

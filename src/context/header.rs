@@ -218,7 +218,8 @@ pub fn request_id(value: &[u8]) -> Option<Header<'_>> {
     let root = &inside[..memchr(b'.', inside)?];
     let trace = id::trace(root).ok()?;
     // with W3C ids inside: "|TRACE.SPAN."
-    let last = inside[root.len() + 1..].strip_suffix(b".").and_then(id::exact_span);
+    let rest = &inside[root.len() + 1..];
+    let last = id::exact_span(rest.strip_suffix(b".").unwrap_or(rest));
     let span = last.unwrap_or(Span { id: SpanId::opaque(value), opaque: Some(value) });
     Some(Header { scheme: Scheme::Dotnet, trace, span: Some(span), parent: None })
 }

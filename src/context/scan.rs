@@ -81,6 +81,9 @@ impl Found {
             }
             if let Some(value) = value_after(text, at) {
                 if end == at || text[end] == b'.' {
+                    // "Trace ID: …"
+                    let joined = before.filter(|&(_, last)| last + 1 == start && text[start..end].eq_ignore_ascii_case(b"id"));
+                    let start = joined.map_or(start, |(first, _)| first);
                     if let Some(next) = self.pair(text, start, end, value, region(start)) {
                         at = next;
                         before = None;
@@ -166,6 +169,13 @@ impl Found {
                 self.root = true;
             }
             return Some(value.next(to));
+        }
+        if bytes.starts_with(b"{")
+            && memchr::memmem::find(&text[from..text.len().min(from + 40)], b"Buffer").is_some()
+        {
+            if let Some(next) = self.record_header(text, (start, end), 64) {
+                return Some(next);
+            }
         }
         let named_trace = matches!(role, Role::TraceId | Role::SpanId | Role::ParentId | Role::Tid)
             && known.is_some_and(|known| known.top_only);
@@ -324,6 +334,10 @@ impl Found {
             if let Some(name) = name {
                 if near && names::names_a_correlation(name) && shape_of(word).is_some() {
                     self.add_id(name, word);
+                } else if near && word.len() == 36 && is_thing(name) && id::uuid(word).is_some() {
+                    // "job UUID", "message UUID"
+                    let name = [&name.to_ascii_lowercase(), &b"_id"[..]].concat();
+                    self.add_id(&name, word);
                 }
             }
             if near
@@ -345,21 +359,7 @@ impl Found {
 
     /// `message … with id X`: the id of the thing named last before it.
     fn id_of_thing(&mut self, text: &[u8], start: usize, end: usize) {
-        const THINGS: &[&[u8]] = &[
-            b"message",
-            b"task",
-            b"job",
-            b"request",
-            b"event",
-            b"correlation",
-            b"transaction",
-            b"session",
-            b"order",
-            b"batch",
-        ];
-        let thing = text[..start]
-            .rsplit(|byte| !byte.is_ascii_alphabetic())
-            .find(|word| THINGS.iter().any(|thing| word.eq_ignore_ascii_case(thing)));
+        let thing = text[..start].rsplit(|byte| !byte.is_ascii_alphabetic()).find(|word| is_thing(word));
         if let Some(thing) = thing {
             let name = [&thing.to_ascii_lowercase(), &b"_id"[..]].concat();
             self.add_id(&name, &text[start..end]);
@@ -511,6 +511,22 @@ impl Found {
             self.status = self.status.or_else(|| std::str::from_utf8(status).ok()?.parse().ok());
         }
     }
+}
+
+/// What messaging and job systems call the things that carry an id.
+fn is_thing(word: &[u8]) -> bool {
+    const THINGS: &[&[u8]] = &[
+        b"message",
+        b"task",
+        b"job",
+        b"request",
+        b"event",
+        b"correlation",
+        b"transaction",
+        b"session",
+        b"batch",
+    ];
+    THINGS.iter().any(|thing| word.eq_ignore_ascii_case(thing))
 }
 
 /// Whether a name that only ends in "id" (`uid`) has a value that can be nothing else.

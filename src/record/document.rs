@@ -46,6 +46,8 @@ pub fn is_document(sample: &[u8]) -> bool {
             );
             listed && !(alone && more)
         }
+        // one object that ends within the sample is a record like any other that fills several lines
+        Some(b'{') if json::skip_nested(sample, start).is_some_and(|end| sample[end..].trim_ascii().is_empty()) => false,
         Some(b'{') => {
             closes.is_none()
                 && LISTS.iter().any(|name| {

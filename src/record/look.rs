@@ -85,12 +85,18 @@ impl Profile {
     }
 }
 
+/// The first line of an entry in systemd's export format ("Journal Export Formats").
+pub(super) const JOURNAL_START: &[u8] = b"__CURSOR=";
+
 /// Looks at a line (without wrappings and colours); thread, logger and so on of a text's header go to `draft`.
 pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
     let seen = |format, class| Look { format, class, head: Head::default(), awaits_level: false };
     let Some(&first) = line.first() else { return seen(Format::Text, Class::Blank) };
     if profile.custom.iter().any(|pattern| pattern.is_match(line)) {
         return seen(Format::Custom, Class::Start);
+    }
+    if line.starts_with(JOURNAL_START) {
+        return seen(Format::Journald, Class::Start);
     }
     if let Some(columns) = &profile.table {
         let class = if columns.is_header(line) { Class::Header } else { Class::Start };

@@ -723,6 +723,7 @@ const TOP: &[(Role, &[&str])] = &[
             "level",
             "severity",
             "loglevel",
+            "loglevelname",
             "levelname",
             "severitytext",
             "lvl",

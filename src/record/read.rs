@@ -1,6 +1,6 @@
 //! Reads one record: what its layers hold, from the outermost to the innermost.
 
-use super::names::Role;
+use super::names::{self, NameHash, Role};
 use super::timestamp::{self, DayOrder};
 use super::{
     At, Draft, Field, Format, Head, Layer, Look, Profile, Writing, access, envelope, expand, json, klog,
@@ -308,6 +308,11 @@ fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profile) -> Forma
                 Format::Text
             }
         },
+        Format::Journald => {
+            journal_entry(text, draft);
+            pick(text, draft);
+            Format::Journald
+        }
         _ => {
             fill_text(text, &seen.head, draft, profile);
             Format::Text
@@ -430,6 +435,30 @@ fn level_on_second_line(text: &[u8], line_end: usize, draft: &Draft) -> Option<(
     Some((level, line_end + 1 + word + 2))
 }
 
+/// The fields of an entry in systemd's export format: `NAME=value` a line. Binary values (a name alone, then a length) are
+/// passed over.
+fn journal_entry(text: &[u8], draft: &mut Draft) {
+    let mut at = 0;
+    for line in text.split(|&byte| byte == b'\n') {
+        if let Some(equals) = memchr::memchr(b'=', line) {
+            let name = At::new(at, at + equals);
+            let path = NameHash::of(name.of(text));
+            let known = names::lookup_name(path, true);
+            draft.fields.push(Field {
+                name,
+                parent: At::default(),
+                path,
+                role: known.map_or(Role::Other, |known| known.role),
+                rank: known.map_or(u8::MAX, |known| known.rank),
+                top: true,
+                value: At::new(at + equals + 1, at + line.len()),
+                writing: Writing::Plain,
+            });
+        }
+        at += line.len() + 1;
+    }
+}
+
 /// Gives a JSON layer its proper name, and what only its kind tells.
 fn json_format(text: &[u8], draft: &mut Draft) -> Format {
     let has = |draft: &Draft, name: &[u8]| draft.fields.iter().any(|field| field.name.of(text) == name);
@@ -496,6 +525,16 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
                         ranks[0] = ranks[0].min(rank(field));
                     }
                 }
+            }
+            // Datadog's events call the severity "status"
+            Role::Status if level.is_none() && ranks[1] == u16::MAX && field.writing == Writing::Plain => {
+                *level = level::from_word(value)
+            }
+            // API Gateway's requestTime is a time, nginx's request_time a duration
+            Role::DurationSeconds | Role::Duration
+                if stamp.is_none() && value.len() > 18 && field.writing == Writing::Plain =>
+            {
+                *stamp = time_of(value, field.writing)
             }
             Role::SeverityNumber => {
                 severity = severity.or_else(|| Level::from_severity_number(number(value)?.try_into().ok()?))

@@ -436,7 +436,8 @@ impl Reader<'_, '_> {
             }
         }
         if has_id {
-            self.head.context = self.head.context || self.known();
+            // Rails tags its lines "[UUID] …" without a time
+            self.head.context = self.head.context || self.known() || is_uuid(content);
             self.draft.groups.push(inside);
         } else if is_number(content) || content.starts_with(b"pid") || content.starts_with(b"tid") {
             // a process number
@@ -654,12 +655,13 @@ impl Reader<'_, '_> {
         }
         let colon = usize::from(text.get(end) == Some(&b':'));
         let next = skip_blanks(text, end + colon);
-        if next == end + colon && text.get(next) != Some(&b'[') {
+        if next == end + colon && !matches!(text.get(next), Some(b'[' | b',')) {
             return false;
         }
         let rest = &text[next..];
         let followed = match rest.first() {
             Some(b'[' | b'-' | b'|') => true,
+            Some(b',') => self.known(),
             Some(b'*' | b'#') => self.known(),
             Some(b'0'..=b'9') if !self.known() => timestamp::parse_prefix(rest, self.order).is_some(),
             Some(b'0'..=b'9') => {
@@ -744,7 +746,11 @@ impl Reader<'_, '_> {
             && text.get(end + 1).is_some_and(u8::is_ascii_digit)
         {
             // one word before the time: a type, a logger ("h2 2025-01-27T02:22:35Z …")
-            if timestamp::parse_prefix(&text[end + 1..], self.order).is_some() {
+            // but "Timestamp: 2025-…" is a line of a record
+            let bytes = &text[self.at..end];
+            let is_label =
+                bytes.ends_with(b":") && (contains_word(bytes, b"time") || contains_word(bytes, b"date"));
+            if !is_label && timestamp::parse_prefix(&text[end + 1..], self.order).is_some() {
                 self.at = end;
                 return true;
             }
@@ -972,6 +978,10 @@ fn is_logger(word: &[u8]) -> bool {
 fn is_code_place(word: &[u8]) -> bool {
     let parts: Vec<&[u8]> = word.split(|&byte| byte == b':').collect();
     matches!(parts.as_slice(), [module, function, line] if !module.is_empty() && !function.is_empty() && is_number(line) && module[0].is_ascii_alphabetic() | (module[0] == b'_'))
+}
+
+fn contains_word(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
 }
 
 /// Names that thread pools give.
