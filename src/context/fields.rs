@@ -324,7 +324,7 @@ impl Found {
                 return;
             }
         }
-        if value.len() > 36 && value.len() > 5 && value[..5].eq_ignore_ascii_case(b"Root=") {
+        if value.len() > 36 && value[..5].eq_ignore_ascii_case(b"Root=") {
             if let Some(header) = header::amzn(value) {
                 self.add_header(header);
             }
@@ -377,7 +377,7 @@ impl Found {
         if value.len() >= MIN_HEADER {
             if memchr::memmem::find(value, b"trace").is_some()
                 || memchr::memmem::find(value, b"-01").is_some()
-                || value.starts_with(b"Root=")
+                || value[..5].eq_ignore_ascii_case(b"Root=")
             {
                 self.scan(value, Region::Ids);
             }

@@ -114,7 +114,7 @@ pub fn amzn(value: &[u8]) -> Option<Header<'_>> {
             key.eq_ignore_ascii_case(name).then_some(rest)
         })
     };
-    let root = field(b"Root=").unwrap_or(value);
+    let root = field(b"Root=").unwrap_or_else(|| value.split(|&byte| byte == b';').next().unwrap_or(value));
     let trace = Trace { id: TraceId::new(id::xray(root)?)?, opaque: None, lenient: false };
     let span = field(b"Parent=").and_then(id::exact_span);
     Some(Header { scheme: Scheme::Xray, trace, span, parent: None })
