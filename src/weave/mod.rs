@@ -4,8 +4,15 @@
 //! only as parents become placeholders, cycles are broken at one edge, records of no span stay with their trace.
 
 mod assemble;
+pub mod choose;
+pub mod features;
+pub mod learned;
 mod repair;
+pub mod scene;
 mod spans;
+pub mod training;
+pub mod weights;
+pub mod words;
 
 use crate::gather::{Fragments, Store};
 use crate::model::Trace;
