@@ -103,6 +103,9 @@ fn choices(run: &Run, examples: Vec<Example>) -> Vec<Choice> {
         .filter_map(|example| {
             let truth = run.truth.get(&example.span.to_string())?;
             let right = example.candidates.iter().position(|(parent, _)| parent.map(|parent| parent.to_string()) == *truth);
+            if right.is_none() && std::env::var_os("SHOW_IMPOSSIBLE").is_some() {
+                eprintln!("{} {} {:?}", run.name, example.span, truth);
+            }
             Some(Choice { rows: example.candidates.into_iter().map(|(_, features)| features).collect(), right })
         })
         .collect()

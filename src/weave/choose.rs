@@ -15,9 +15,13 @@ pub fn shares(found: &[Candidate], weights: &[f32; COUNT]) -> Vec<f32> {
     powers.into_iter().map(|power| power / sum).collect()
 }
 
-/// Adds the edges of a scene that are certain enough without anything learned.
-pub fn teach(scene: &Scene, learned: &mut Learned, weigh: &dyn Fn(Symbol) -> f32, weights: &[f32; COUNT]) {
+/// Adds the edges of a scene that are stated (`stated` gives a node's parent), or certain enough without anything learned.
+pub fn teach(scene: &Scene, learned: &mut Learned, weigh: &dyn Fn(Symbol) -> f32, weights: &[f32; COUNT], stated: &dyn Fn(u32) -> Option<Option<u32>>) {
     for node in 0..scene.nodes.len() as u32 {
+        if let Some(parent) = stated(node) {
+            learned.add(scene, parent, node, 100);
+            continue;
+        }
         let found = candidates(scene, node, None, weigh);
         let shares = shares(&found, weights);
         for (candidate, share) in found.iter().zip(shares) {

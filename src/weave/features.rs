@@ -9,7 +9,7 @@ use super::words::Act;
 use crate::model::Symbol;
 
 /// Numbers a candidate.
-pub const COUNT: usize = 64;
+pub const COUNT: usize = 96;
 
 /// The numbers of one candidate.
 pub type Features = [f32; COUNT];
@@ -25,6 +25,10 @@ pub struct Candidate {
 
 /// Candidates that are looked at for one span, at most.
 const MAX_CANDIDATES: usize = 48;
+/// A parent may log its first record this long after its child's last.
+const MAX_LATE: i64 = 30_000_000_000;
+/// So many late parents are looked at.
+const MAX_LATE_NODES: usize = 16;
 /// A parent's first record may be later than its child's by this much: lines of one millisecond, publisher confirms.
 const SLACK: i64 = 50_000_000;
 
@@ -56,6 +60,7 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, weigh: &d
     if possible.len() > MAX_CANDIDATES {
         possible = narrow(scene, possible, node, opening);
     }
+    possible.extend(late(scene, node, opening));
     let child = child(scene, node, opening, &possible);
     let mut found: Vec<Candidate> = possible
         .iter()
@@ -81,6 +86,35 @@ fn before(scene: &Scene, other: u32, node: u32, opening: &Line) -> bool {
     let Some(first) = scene.opening(other) else { return false };
     let other_node = &scene.nodes[other as usize];
     first.order < opening.order || other_node.begin < scene.nodes[node as usize].begin || first.time <= opening.time + SLACK && other_node.service != scene.nodes[node as usize].service
+}
+
+/// Nodes whose first record comes after the child's: a caller that logs only the answer, work that logs only its end, a
+/// sender that logs after the broker has confirmed. The nearest few of the own service and of others count, and those that
+/// share a telling value.
+fn late(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
+    let own = &scene.nodes[node as usize];
+    let (mut same, mut cross) = (Vec::new(), Vec::new());
+    for line in &scene.lines[opening.order as usize + 1..] {
+        if line.time - own.last > MAX_LATE || same.len() + cross.len() >= MAX_LATE_NODES {
+            break;
+        }
+        let other = &scene.nodes[line.node as usize];
+        if line.node == node || other.lines.first() != Some(&line.order) || other.exact {
+            continue;
+        }
+        if before(scene, line.node, node, opening) {
+            continue;
+        }
+        let list = if other.service == own.service { &mut same } else { &mut cross };
+        let tied = opening.values.iter().any(|(_, value, _)| {
+            line.values.iter().any(|(_, held, _)| held == value) && scene.holders.get(value).is_some_and(|holders| holders.len() <= 6)
+        });
+        if tied || list.len() < 6 {
+            list.push(line.node);
+        }
+    }
+    same.extend(cross);
+    same
 }
 
 /// Of too many nodes those that matter most: of the own service, recent, sharing a value.
@@ -198,6 +232,9 @@ fn pair(scene: &Scene, child: &Child<'_>, parent: u32, learned: Option<&Learned>
         out[58] = yes(child.opening.act == Act::Start);
         evidence(scene, child, parent, weigh, &mut out);
     }
+    if previous.is_none() {
+        late_pair(scene, child, parent, same, &mut out);
+    }
     out[31] = if same { shared(scene, child, parent).0 } else { 0.0 };
     out[40] = yes(p.first > child.first);
     out[41] = yes(previous.is_none());
@@ -210,6 +247,37 @@ fn pair(scene: &Scene, child: &Child<'_>, parent: u32, learned: Option<&Learned>
         out[53] = yes(same) * learned.inner(c.kind) + yes(!same) * (1.0 - learned.inner(c.kind));
     }
     out
+}
+
+/// What speaks for a parent that logs nothing before its child.
+fn late_pair(scene: &Scene, child: &Child<'_>, parent: u32, same: bool, out: &mut Features) {
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
+    let Some(first) = scene.opening(parent) else { return };
+    let ends = act(first, &[Act::End, Act::Answer]);
+    let gap = scaled(first.time - child.last);
+    if same {
+        out[64] = 1.0;
+        out[65] = gap;
+        out[66] = ends;
+        out[67] = yes(p.lines.len() > 1);
+        out[79] = yes(first.duration.is_some());
+        out[80] = yes(child.innermost_same.is_some());
+        return;
+    }
+    let open = |other: &super::scene::Node| other.service == p.service && other.first < child.first && other.last >= child.first;
+    let next = scene.lines[child.opening.order as usize + 1..].iter().find(|line| scene.nodes[line.node as usize].service == p.service && line.time >= c.last);
+    out[68] = 1.0;
+    out[69] = gap;
+    out[70] = ends;
+    out[71] = act(first, &[Act::Send]);
+    out[72] = yes(scene.nodes.iter().any(open));
+    out[73] = yes(p.first >= c.last);
+    out[74] = yes(next.is_some_and(|line| line.order == first.order));
+    out[75] = yes(p.lines.len() == 1);
+    out[76] = act(child.opening, &[Act::Receive]);
+    out[77] = out[30];
+    out[78] = out[34];
+    out[81] = yes(child.innermost_same.is_some());
 }
 
 /// Values that both hold: the sum of how telling they are, and whether the parent held the most telling one first.

@@ -95,6 +95,11 @@ impl Learned {
         ((count as f32 + 20.0) / (total as f32 + 400.0) * 20.0).log10()
     }
 
+    /// In how many transactions this kind of parent caused that kind of child.
+    pub fn times(&self, parent: u64, child: u64) -> u32 {
+        self.causes.get(&(child, parent)).copied().unwrap_or(0) / 100
+    }
+
     /// The share of a kind's edges that lie within its service; one half if nothing is known.
     pub fn inner(&self, child: u64) -> f32 {
         let total = self.totals.get(&child).copied().unwrap_or(0) as f32;

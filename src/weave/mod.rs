@@ -7,6 +7,7 @@ mod assemble;
 pub mod choose;
 pub mod features;
 pub mod learned;
+mod infer;
 mod repair;
 pub mod scene;
 mod spans;
@@ -20,14 +21,26 @@ use crate::model::Trace;
 /// Weaves all fragments of a store; traces come in the order of their first time and id.
 pub fn weave(store: &Store, fragments: &Fragments) -> Vec<Trace> {
     use rayon::prelude::*;
-    let mut traces: Vec<Trace> = fragments
+    let lexicon = scene::Lexicon::of(store);
+    let mut all: Vec<infer::Woven> = fragments
         .traced
         .par_iter()
         .map(|fragment| {
             let mut drafts = spans::drafts(store, fragment);
             repair::stated(&mut drafts);
             repair::cycles(&mut drafts.spans);
-            assemble::trace(store, fragment, drafts)
+            infer::lay_out(store, &lexicon, drafts)
+        })
+        .collect();
+    let learned = infer::learn(&all, &lexicon);
+    all.par_iter_mut().for_each(|woven| infer::decide(woven, &learned, &lexicon));
+    let mut traces: Vec<Trace> = fragments
+        .traced
+        .par_iter()
+        .zip(all)
+        .map(|(fragment, mut woven)| {
+            repair::cycles(&mut woven.drafts.spans);
+            assemble::trace(store, fragment, woven.drafts)
         })
         .collect();
     traces.sort_by_key(|trace| (trace.start, trace.id));

@@ -33,7 +33,7 @@ pub fn examples(store: &Store, first: Option<&[f32; COUNT]>) -> Vec<Example> {
     let learned = first.map(|weights| {
         let mut learned = Learned::default();
         for (scene, _) in &scenes {
-            choose::teach(scene, &mut learned, &weigh, weights);
+            choose::teach(scene, &mut learned, &weigh, weights, &|_| None);
         }
         learned
     });
