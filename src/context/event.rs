@@ -148,9 +148,7 @@ impl Writer {
             symbols.keep_as(span.symbol(), found.text(text));
         }
         for key in &found.keys {
-            if !symbols.has(key.name) {
-                symbols.keep_as(key.name, found.text(key.name_text));
-            }
+            symbols.keep_as(key.name, found.text(key.name_text));
             details.push(Detail::Key { name: key.name, value: key.value, shape: key.shape });
         }
         for header in &found.headers {

@@ -7,10 +7,12 @@ mod assemble;
 pub mod choose;
 pub mod features;
 pub mod learned;
+mod hops;
 mod infer;
 mod repair;
 pub mod scene;
 mod spans;
+pub mod stitch;
 pub mod training;
 pub mod weights;
 pub mod words;
@@ -22,11 +24,12 @@ use crate::model::Trace;
 pub fn weave(store: &Store, fragments: &Fragments) -> Vec<Trace> {
     use rayon::prelude::*;
     let lexicon = scene::Lexicon::of(store);
-    let mut all: Vec<infer::Woven> = fragments
-        .traced
-        .par_iter()
-        .map(|fragment| {
-            let mut drafts = spans::drafts(store, fragment);
+    let stitched = stitch::stitch(store, fragments);
+    let mut drafts: Vec<spans::Drafts> = stitched.groups.par_iter().map(|group| spans::drafts(store, fragments, group)).collect();
+    hops::fold_all(store, &lexicon, &mut drafts);
+    let mut all: Vec<infer::Woven> = drafts
+        .into_par_iter()
+        .map(|mut drafts| {
             repair::stated(&mut drafts);
             repair::cycles(&mut drafts.spans);
             infer::lay_out(store, &lexicon, drafts)
@@ -34,13 +37,13 @@ pub fn weave(store: &Store, fragments: &Fragments) -> Vec<Trace> {
         .collect();
     let learned = infer::learn(&all, &lexicon);
     all.par_iter_mut().for_each(|woven| infer::decide(woven, &learned, &lexicon));
-    let mut traces: Vec<Trace> = fragments
-        .traced
+    let mut traces: Vec<Trace> = stitched
+        .groups
         .par_iter()
         .zip(all)
-        .map(|(fragment, mut woven)| {
+        .map(|(group, mut woven)| {
             repair::cycles(&mut woven.drafts.spans);
-            assemble::trace(store, fragment, woven.drafts)
+            assemble::trace(store, fragments, group, &stitched.keys, woven.drafts)
         })
         .collect();
     traces.sort_by_key(|trace| (trace.start, trace.id));

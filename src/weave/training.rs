@@ -3,7 +3,7 @@
 use super::features::{COUNT, Features, candidates};
 use super::learned::Learned;
 use super::scene::{Lexicon, Scene};
-use super::{choose, spans};
+use super::{choose, hops, spans, stitch};
 use crate::gather::{Fragments, Store};
 use crate::model::SpanId;
 
@@ -21,11 +21,12 @@ pub fn examples(store: &Store, first: Option<&[f32; COUNT]>) -> Vec<Example> {
     let lexicon = Lexicon::of(store);
     let fragments = Fragments::of(store);
     let weigh = |name| lexicon.weight(name);
-    let scenes: Vec<(Scene, Vec<SpanId>)> = fragments
-        .traced
-        .iter()
-        .map(|fragment| {
-            let drafts = spans::drafts(store, fragment);
+    let stitched = stitch::stitch(store, &fragments);
+    let mut drafts: Vec<spans::Drafts> = stitched.groups.iter().map(|group| spans::drafts(store, &fragments, group)).collect();
+    hops::fold_all(store, &lexicon, &mut drafts);
+    let scenes: Vec<(Scene, Vec<SpanId>)> = drafts
+        .into_iter()
+        .map(|drafts| {
             let ids = drafts.spans.iter().map(|draft| draft.id).collect();
             (Scene::of(store, &lexicon, &drafts.spans, &|id| store.event(id).time.0), ids)
         })
