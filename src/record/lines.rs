@@ -114,6 +114,8 @@ struct Pending {
     line: u64,
     wrapped: Option<Format>,
     outer: Draft,
+    /// The line that `outer` points into: the first one, with its wrapping and without colours.
+    around: Content,
     look: Option<Look>,
     draft: Draft,
     content: Content,
@@ -296,6 +298,11 @@ impl Lines {
             return (0, false);
         };
         pending.wrapped = Some(wrapped.format);
+        pending.around = if coloured {
+            Content::Owned(clean.to_vec())
+        } else {
+            Content::Borrowed(offset, offset + clean.len())
+        };
         pending.content = match wrapped.inside {
             Some(inside) if coloured => {
                 buffer.extend_from_slice(inside.of(clean));
@@ -426,7 +433,7 @@ impl Lines {
         };
         let (offset, _) = pending.lines[0];
         let len = pending.lines.last().map_or(0, |&(_, end)| end - offset);
-        let Pending { content, outer, draft, wrapped, lines, line, .. } = &mut *pending;
+        let Pending { content, outer, around, draft, wrapped, lines, line, .. } = &mut *pending;
         let text: &[u8] = match content {
             Content::Borrowed(start, end) => &block[*start..*end],
             Content::Owned(buffer) => buffer,
@@ -436,11 +443,12 @@ impl Lines {
             seen.format = Format::Json;
         }
         let around = match wrapped {
-            Some(format) => {
-                let (from, to) = lines[0];
-                let raw = &block[from..to];
-                Layers::default().with(Layer { text: raw, draft: outer, format: *format, names: &[] })
-            }
+            Some(format) => Layers::default().with(Layer {
+                text: around.bytes(block),
+                draft: outer,
+                format: *format,
+                names: &[],
+            }),
             None => Layers::default(),
         };
         let reader = Reader { profile, drafts: &mut self.drafts, buffers: &mut self.buffers };
