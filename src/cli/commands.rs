@@ -15,7 +15,7 @@ use crate::engine::{explain as explaining, extract as extracting};
 use crate::input::Discovery;
 use crate::model::{Time, Trace};
 use crate::report::{Report, json, text};
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -101,7 +101,7 @@ pub fn extract(args: &ExtractArgs) -> Result<Exit> {
     let mut out = Output::open(&args.output)?;
     let outcome = {
         let _progress = Progress::follow(&discovery, settings.progress.clone(), args.output.quiet);
-        extracting::run(&discovery, &settings, &mut out)?
+        extracting::run(&discovery, &settings, &mut out).with_context(|| out.failed())?
     };
     out.finish()?;
     for (reason, name, _) in &outcome.skipped {
@@ -125,7 +125,8 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit> {
         Format::Json => explaining::Form::Json,
         Format::Ndjson => explaining::Form::Lines,
     };
-    let explained = explaining::run(&discovery, &settings, wanted, format, &mut out)?;
+    let explained =
+        explaining::run(&discovery, &settings, wanted, format, &mut out).with_context(|| out.failed())?;
     out.finish()?;
     exit = exit.max(failures(&explained.failures, false, voice));
     if explained.records == 0 {
@@ -216,10 +217,11 @@ fn write(
     {
         let mut get = |place| texts.get(place);
         match format {
-            Format::Text => as_text(&report, &mut get, options::style(output).into(), &mut out)?,
-            Format::Json => json::write(&report, &mut get, &mut out)?,
-            Format::Ndjson => json::write_lines(&report, &mut get, &mut out)?,
+            Format::Text => as_text(&report, &mut get, options::style(output).into(), &mut out),
+            Format::Json => json::write(&report, &mut get, &mut out),
+            Format::Ndjson => json::write_lines(&report, &mut get, &mut out),
         }
+        .with_context(|| out.failed())?;
     }
     out.finish()?;
     if let Some(failure) = texts.failure {
