@@ -13,7 +13,7 @@ use crate::engine::run::{Selection, Woven, run};
 use crate::engine::texts::Texts;
 use crate::engine::{explain as explaining, extract as extracting};
 use crate::input::Discovery;
-use crate::model::{Time, Trace};
+use crate::model::{SkipReason, Time, Trace};
 use crate::report::{Report, json, text};
 use anyhow::{Context, Result, anyhow};
 use std::sync::Arc;
@@ -104,8 +104,15 @@ pub fn extract(args: &ExtractArgs) -> Result<Exit> {
         extracting::run(&discovery, &settings, &mut out).with_context(|| out.failed())?
     };
     out.finish()?;
-    for (reason, name, _) in &outcome.skipped {
+    let left_out = discovery.skipped.iter().map(|(reason, name)| (*reason, name));
+    for (reason, name) in left_out.chain(outcome.skipped.iter().map(|(reason, name, _)| (*reason, name))) {
         voice.note(format_args!("left out '{name}': {}", reason.text()));
+    }
+    for source in &outcome.sources {
+        let lost = |reason| !matches!(reason, SkipReason::EmptyLine | SkipReason::HeaderLine);
+        for (reason, ..) in source.skipped.iter().filter(|(reason, ..)| lost(*reason)) {
+            voice.note(format_args!("left out a part of '{}': {}", source.name, reason.text()));
+        }
     }
     exit = exit.max(failures(&outcome.failures, outcome.stopped, voice));
     Ok(exit)
