@@ -213,10 +213,14 @@ fn write(
     ) -> std::io::Result<()>,
 ) -> Result<()> {
     let mut out = Output::open(output)?;
+    let mut coverage = woven.coverage.clone();
+    let shown: u64 = traces.iter().map(|trace| trace.record_count() as u64).sum();
+    coverage.records_filtered += coverage.records_placed - shown;
+    coverage.records_placed = shown;
     let report = Report {
         store: &loaded.store,
         traces,
-        coverage: &woven.coverage,
+        coverage: &coverage,
         services: woven.services.clone(),
         findings: &woven.findings,
     };
