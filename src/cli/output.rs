@@ -38,7 +38,7 @@ impl Output {
     }
 
     /// What could not be done if writing fails.
-    pub fn failed(&self) -> String {
+    pub(super) fn failed(&self) -> String {
         match self {
             Output::Stdout(_) => "cannot write to standard output".to_owned(),
             Output::File(_, path) | Output::Direct(_, path) => format!("cannot write '{}'", path.display()),

@@ -4,7 +4,7 @@ use super::message::{Exit, Voice};
 use clap::error::ErrorKind;
 
 /// Prints help where it was asked for, and says what is wrong otherwise.
-pub fn end(error: &clap::Error) -> Exit {
+pub(super) fn end(error: &clap::Error) -> Exit {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         // a closed pipe is a quiet end
         let _ = error.print();
