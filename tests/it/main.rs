@@ -20,4 +20,5 @@
 mod cases;
 mod diff;
 mod layout;
+mod order;
 mod program;
