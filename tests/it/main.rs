@@ -18,6 +18,7 @@
 #![expect(clippy::print_stderr, reason = "tests say what they skip")]
 
 mod cases;
+mod contract;
 mod diff;
 mod layout;
 mod order;
