@@ -20,6 +20,7 @@
 mod cases;
 mod contract;
 mod diff;
+mod formats;
 mod layout;
 mod order;
 mod program;
