@@ -17,10 +17,12 @@
 
 #![expect(clippy::print_stderr, reason = "tests say what they skip")]
 
+mod bad_input;
 mod cases;
 mod contract;
 mod diff;
 mod formats;
+mod interrupted;
 mod layout;
 mod order;
 mod program;
