@@ -22,6 +22,7 @@ mod cases;
 mod contract;
 mod diff;
 mod formats;
+mod help;
 mod interrupted;
 mod layout;
 mod order;
