@@ -27,3 +27,4 @@ mod interrupted;
 mod layout;
 mod order;
 mod program;
+mod readme;
