@@ -17,9 +17,11 @@
 
 #![expect(clippy::print_stderr, reason = "tests say what they skip")]
 
+mod architecture;
 mod bad_input;
 mod cases;
 mod contract;
+mod dependencies;
 mod diff;
 mod formats;
 mod help;
