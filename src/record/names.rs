@@ -21,6 +21,8 @@ pub enum Role {
     TimeNanos,
     /// Severity, as a word or number.
     Level,
+    /// The severity as a number of OpenTelemetry (1 to 24), which counts where no other tells it.
+    SeverityNumber,
     /// Severity in one logger's field, time in another's (`at=`): told by the value.
     LevelOrTime,
     /// What the record says.
@@ -212,6 +214,7 @@ const ANYWHERE: &[(Role, &[&str])] = &[
     ),
     (Role::TimeSeconds, &["instantepochsecond", "timestampseconds"]),
     (Role::TimeNanos, &["instantnanoofsecond", "timestampnanos", "timenanos"]),
+    (Role::SeverityNumber, &["severitynumber"]),
     (
         Role::Service,
         &[
@@ -594,7 +597,6 @@ const ANYWHERE: &[(Role, &[&str])] = &[
             "endofbatch",
             "loggerfqcn",
             "threadpriority",
-            "severitynumber",
             "observedtimestamp",
             "observedtimeunixnano",
             "receivetimestamp",

@@ -463,6 +463,7 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
     let mut ranks = [u16::MAX; 8];
     let mut seconds = None;
     let mut nanos = None;
+    let mut severity = None;
     let mut python = false;
     for field in fields.iter() {
         let value = field.value.of(text);
@@ -479,6 +480,7 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
             }
             Role::TimeSeconds => seconds = number(value),
             Role::TimeNanos => nanos = number(value),
+            Role::SeverityNumber => severity = number(value),
             Role::Level | Role::LevelOrTime if better(&ranks, 1) => {
                 if let Some(found) = level_of(value, field) {
                     *level = Some(found);
@@ -530,6 +532,10 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
         {
             *stamp = Some(Stamp::utc(Time(time), Precision::NANO));
         }
+    }
+    if let (None, Some(severity)) = (&level, severity) {
+        *level =
+            severity.try_into().ok().and_then(|number| level::from_number(number, level::Scale::Severity));
     }
     if python && *service_is_weak {
         // Python's JSON loggers call the logger "name"
