@@ -1,7 +1,7 @@
 //! Makes events of records.
 
 use super::{Found, exports, template};
-use crate::model::{Batch, Detail, Event, Level, Place, SourceId, Symbol, Time, flag};
+use crate::model::{Batch, Detail, Event, Level, Place, SourceId, Symbol, Symbols, Time, flag};
 use crate::record::timestamp::Zone;
 use crate::record::{Format, Record, Writing, json};
 
@@ -16,6 +16,8 @@ pub struct Defaults {
     pub service_is_sure: bool,
     /// Instance named by the path.
     pub instance: Symbol,
+    /// The texts of both.
+    pub names: Symbols,
     /// Zone of times that state none.
     pub zone: Zone,
 }

@@ -344,7 +344,8 @@ impl Producer<'_, '_> {
             }
             let settings = self.shared.settings;
             let id = SourceId(self.shared.next_source.fetch_add(1, Ordering::Relaxed));
-            let context = Arc::new(context(&open.info, id, &sample, settings, &self.shared.symbols));
+            let context = Arc::new(context(&open.info, id, &sample, settings));
+            lock(&self.shared.symbols).absorb(context.defaults.names.clone());
             let hint = Arc::new(Mutex::new(guess(&sample, &context, open.sampled)));
             let date = open.info.hints.date.map(|date| (date.year, date.day));
             let dating = Dating::new(settings.zone.clone(), date, open.info.modified);
@@ -386,20 +387,15 @@ impl Producer<'_, '_> {
 }
 
 /// What all blocks of a source share.
-fn context(
-    info: &SourceInfo,
-    id: SourceId,
-    sample: &[u8],
-    settings: &Settings,
-    symbols: &Mutex<Symbols>,
-) -> SourceContext {
-    let mut symbols = lock(symbols);
+fn context(info: &SourceInfo, id: SourceId, sample: &[u8], settings: &Settings) -> SourceContext {
+    let mut names = Symbols::default();
     let service = settings.service.as_deref().or(info.hints.service.as_deref()).unwrap_or_default();
     let defaults = Defaults {
         source: id,
-        service: symbols.keep(service.as_bytes()),
+        service: names.keep(service.as_bytes()),
         service_is_sure: settings.service.is_none() && info.hints.instance.is_some(),
-        instance: info.hints.instance.as_deref().map_or(Symbol::NONE, |name| symbols.keep(name.as_bytes())),
+        instance: info.hints.instance.as_deref().map_or(Symbol::NONE, |name| names.keep(name.as_bytes())),
+        names,
         zone: settings.zone.clone(),
     };
     SourceContext {

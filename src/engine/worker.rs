@@ -55,6 +55,8 @@ impl Worker {
         note: Option<Note>,
     ) -> Read {
         let mut read = Read::default();
+        // notes of records that take their names from the source find them here
+        read.batch.symbols = defaults.names.clone();
         let mut collect = Collect {
             writer: &mut self.writer,
             batch: &mut read.batch,
@@ -96,7 +98,7 @@ impl Worker {
         defaults: &Defaults,
         note: Option<Note>,
     ) -> (Batch, Notes) {
-        let mut batch = Batch::default();
+        let mut batch = Batch { symbols: defaults.names.clone(), ..Batch::default() };
         let mut notes = Notes::default();
         let mut collect =
             Collect { writer: &mut self.writer, batch: &mut batch, notes: &mut notes, defaults, note };

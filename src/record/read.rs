@@ -275,7 +275,10 @@ fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profile) -> Forma
             if let Some(columns) = &profile.table {
                 columns.read(text, draft);
             }
+            // the date and the time of two columns, which are fields of their own too
+            let whole = draft.stamp;
             pick(text, draft);
+            draft.stamp = whole.or(draft.stamp);
             Format::Table
         }
         Format::Custom => {

@@ -916,7 +916,7 @@ impl Reader<'_, '_> {
         matches!(self.text.get(at), Some(b'-' | b'|')) && self.text.get(at + 1) == Some(&b' ')
     }
 
-    /// Takes up to two more words if a level in capitals follows: "host name[pid] LEVEL message".
+    /// Takes up to two more words if a level in capitals follows: "host `name[pid]` LEVEL message".
     fn level_ahead(&mut self, end: usize) -> bool {
         let mut at = end;
         for _ in 0..3 {
