@@ -19,4 +19,8 @@ fn main() {
     for g in &s.groups { *sizes.entry((g.fragments.len(), g.untraced.len())).or_insert(0) += 1; }
     for ((f, u), n) in sizes.iter().take(60) { println!("  {n} × fragments {f} untraced {u}"); }
     println!("keys {:?}", s.keys.iter().map(|(a,b)| (store.symbols.text(*a),store.symbols.text(*b))).collect::<Vec<_>>());
+    let t = std::time::Instant::now();
+    let c = spanloom::weave::clocks(&store, &fragments, &s);
+    println!("clocks in {:?}", t.elapsed());
+    for ((service, instance), o) in c.corrected() { println!("{} {} {:.4} s ± {:.4} drift {}", store.symbols.text(service), store.symbols.text(instance), o.offset as f64/1e9, o.uncertainty as f64/1e9, o.drift); }
 }

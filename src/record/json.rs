@@ -231,7 +231,7 @@ pub fn skip_nested(text: &[u8], start: usize) -> Option<usize> {
         match *text.get(at)? {
             b'{' | b'[' => depth += 1,
             b'}' | b']' => {
-                depth -= 1;
+                depth = depth.checked_sub(1)?;
                 if depth == 0 {
                     return Some(at + 1);
                 }

@@ -4,6 +4,7 @@
 //! only as parents become placeholders, cycles are broken at one edge, records of no span stay with their trace.
 
 mod assemble;
+pub mod clocks;
 pub mod choose;
 pub mod features;
 pub mod learned;
@@ -48,4 +49,9 @@ pub fn weave(store: &Store, fragments: &Fragments) -> Vec<Trace> {
         .collect();
     traces.sort_by_key(|trace| (trace.start, trace.id));
     traces
+}
+
+/// The clocks of a run.
+pub fn clocks(store: &Store, fragments: &Fragments, stitched: &stitch::Stitched) -> clocks::Clocks {
+    clocks::Clocks::of(store, fragments, &stitched.groups, &scene::Lexicon::of(store))
 }
