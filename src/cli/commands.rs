@@ -7,6 +7,7 @@ use super::message::{Exit, Voice};
 use super::options::{self, HintText};
 use super::output::Output;
 use super::progress::Progress;
+use crate::engine::find;
 use crate::engine::load::{Loaded, load};
 use crate::engine::read::Settings;
 use crate::engine::run::{Selection, Woven, run};
@@ -66,27 +67,27 @@ pub fn list(args: &ListArgs) -> Result<Exit> {
 pub fn show(args: &ShowArgs) -> Result<Exit> {
     let (loaded, exit) = read(&args.input, &args.output, true)?;
     let woven = run(&loaded.store, &Selection::default());
-    let mut found: Vec<Trace> = crate::engine::find::find(&loaded.store, &woven.traces, &args.id);
+    let mut found: Vec<Trace> = find::find(&loaded.store, &woven.traces, &args.id);
     if found.is_empty() {
         options::voice(&args.output).error(format_args!("no transaction has the id or value '{}'", args.id));
         return Ok(exit.max(Exit::NoMatch));
     }
-    let ambiguous = found.len() > 1
-        && found.iter().all(|trace| trace.id.to_string().starts_with(&args.id.to_ascii_lowercase()));
-    if ambiguous {
-        let ids: Vec<String> = found.iter().take(3).map(|trace| trace.id.to_string()).collect();
+    let begins = |trace: &Trace| find::begins(&loaded.store, trace, &args.id);
+    if found.len() > 1 && found.iter().all(begins) {
+        let ids: Vec<String> =
+            found.iter().take(3).map(|trace| json::trace_text(&loaded.store, trace.id)).collect();
         let error = anyhow!("'{}' begins {} trace ids: {} …", args.id, found.len(), ids.join(", "));
         return Err(error.context(HintText("give more of the id")));
     }
     found.truncate(MAX_SHOWN);
-    let (lines, why) = (args.lines, args.why);
+    let wanted = text::Show { lines: args.lines, why: args.why, all: args.all };
     write(
         &loaded,
         &woven,
         &found,
         args.format.unwrap_or_default(),
         &args.output,
-        move |report, texts, style, out| text::show(report, texts, style, text::Show { lines, why }, out),
+        move |report, texts, style, out| text::show(report, texts, style, wanted, out),
     )?;
     Ok(exit)
 }
@@ -121,7 +122,7 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit> {
         records: args.limit.unwrap_or(if args.line.is_some() { 1 } else { 3 }),
     };
     let format = match args.format.unwrap_or_default() {
-        Format::Text => explaining::Form::Text { style: options::style(&args.output).into() },
+        Format::Text => explaining::Form::Text { style: options::style(&args.output) },
         Format::Json => explaining::Form::Json,
         Format::Ndjson => explaining::Form::Lines,
     };
@@ -208,6 +209,7 @@ fn write(
     let report = Report {
         store: &loaded.store,
         traces,
+        transactions: woven.traces.len(),
         coverage: &woven.coverage,
         services: woven.services.clone(),
         findings: &woven.findings,
@@ -216,7 +218,7 @@ fn write(
     {
         let mut get = |place| texts.get(place);
         match format {
-            Format::Text => as_text(&report, &mut get, options::style(output).into(), &mut out)?,
+            Format::Text => as_text(&report, &mut get, options::style(output), &mut out)?,
             Format::Json => json::write(&report, &mut get, &mut out)?,
             Format::Ndjson => json::write_lines(&report, &mut get, &mut out)?,
         }

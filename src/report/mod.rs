@@ -56,6 +56,8 @@ pub struct Report<'r> {
     pub store: &'r Store,
     /// The traces, in the order to be written.
     pub traces: &'r [Trace],
+    /// How many transactions there are to choose from; more than there are traces if the list was limited.
+    pub transactions: usize,
     /// What was read.
     pub coverage: &'r Coverage,
     /// Services, by name.
