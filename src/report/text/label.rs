@@ -2,7 +2,7 @@
 
 use super::Style;
 use super::paint::Paint;
-use super::row::{Row, clean_width, cut, width};
+use super::row::{Row, clean_width, cut, cut_name, width};
 use super::show::{Picture, length};
 use super::tree::{Node, inferred};
 use crate::model::Span;
@@ -45,7 +45,7 @@ impl Label<'_> {
         let suffix = suffixes.into_iter().find(|suffix| beside(suffix, needed));
         let suffix =
             suffix.or_else(|| Some(suffixes[1]).filter(|suffix| beside(suffix, 4))).unwrap_or_default();
-        row.put(self.paint, &cut(&name, room - width(suffix), style)).put(Paint::Faint, suffix);
+        row.put(self.paint, &cut_name(&name, room - width(suffix), style)).put(Paint::Faint, suffix);
     }
 }
 

@@ -53,6 +53,10 @@ impl Lines<'_> {
     fn record(&self, id: EventId, texts: &mut TextOf<'_>, out: &mut dyn Write) -> io::Result<()> {
         let store = self.report.store;
         let event = store.event(id);
+        if event.is(flag::WHOLE_SPAN) {
+            // an exported span is the row above, not a line of a log
+            return Ok(());
+        }
         let mut row = Row::new(self.style);
         row.put(Paint::Faint, self.guide);
         let offset = if event.is(flag::TIME_UNKNOWN) || self.zero.0 == 0 {

@@ -1,9 +1,10 @@
 //! Transactions, one a row.
 
 use super::bars::share_bar;
+use super::clean::clean;
 use super::keys::{in_words, keys};
 use super::paint::Paint;
-use super::row::{Row, clean_width};
+use super::row::{Row, clean_width, cut_name};
 use super::{Style, coverage, duration, has_time, id_text};
 use crate::model::{Status, Trace, TraceId};
 use crate::report::units::{count, counted, date, time_of_day};
@@ -249,17 +250,18 @@ pub(super) fn name_width(report: &Report<'_>, trace: &Trace, style: &Style) -> u
 pub(super) fn name(report: &Report<'_>, trace: &Trace, cell: usize, row: &mut Row) {
     let text = |symbol| report.store.symbols.text(symbol);
     let end = row.at() + cell;
-    let service = super::row::cut(text(trace.service), cell, row.style()).into_owned();
+    let service = text(trace.service);
     if !service.is_empty() {
-        let room = clean_width(&service, row.style()).min(cell);
-        row.left(Paint::Service(trace.service), &service, room).gap(1);
+        row.left(Paint::Service(trace.service), service, clean_width(service, row.style()).min(cell)).gap(1);
     }
     let name = match text(trace.name) {
         "" => "(no name)",
         name => name,
     };
     let room = end.saturating_sub(row.at());
-    row.left(Paint::Plain, name, room).to(end);
+    let name = clean(name, row.style().terminal);
+    let name = cut_name(&name, room, row.style()).into_owned();
+    row.put(Paint::Plain, &name).to(end);
 }
 
 /// A sign for a status.

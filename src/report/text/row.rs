@@ -177,6 +177,31 @@ pub(super) fn cut<'t>(text: &'t str, most: usize, style: &Style) -> Cow<'t, str>
     }
 }
 
+/// A name of at most `most` columns. A sentence is cut at its end; of a path or a qualified name both ends tell something,
+/// so it loses its middle.
+pub(super) fn cut_name<'t>(name: &'t str, most: usize, style: &Style) -> Cow<'t, str> {
+    const LEAST: usize = 12;
+    let ellipsis = if style.unicode { "…" } else { ".." };
+    if most < LEAST || name.contains(' ') || width(name) <= most {
+        return cut(name, most, style);
+    }
+    let room = most - width(ellipsis);
+    let head = &name[..fitting(name, room / 3)];
+    let mut tail = name.len();
+    let mut taken = 0;
+    for (at, c) in name.char_indices().rev() {
+        taken += char_width(c);
+        if taken > room - width(head) {
+            break;
+        }
+        // a mark stays with its letter
+        if char_width(c) > 0 {
+            tail = at;
+        }
+    }
+    Cow::Owned([head, ellipsis, &name[tail..]].concat())
+}
+
 /// How many bytes of a text fit in `most` columns; marks stay with their letter.
 pub(super) fn fitting(text: &str, most: usize) -> usize {
     let mut taken = 0;
@@ -238,6 +263,16 @@ mod tests {
         check("abc", 1, "a");
         check("支", 1, "");
         check("abc", 0, "");
+    }
+
+    #[test]
+    fn qualified_names_lose_their_middle_and_sentences_their_end() {
+        let name = "oteldemo.ProductCatalogService/GetProduct";
+        assert_eq!(cut_name(name, 24, &STYLE), "oteldem…rvice/GetProduct");
+        assert_eq!(cut_name("saving an order of three items", 24, &STYLE), "saving an order of thre…");
+        assert_eq!(cut_name("支払いサービス.支払いを受け付ける", 20, &STYLE), "支払い…を受け付ける");
+        assert_eq!(cut_name(name, 8, &STYLE), "oteldem…");
+        assert_eq!(cut_name(name, 80, &STYLE), name);
     }
 
     #[test]
