@@ -96,6 +96,11 @@ pub struct Outcome {
 pub trait Taker: Send {
     /// Events of a source, in the order of its lines; sources follow each other.
     fn take(&mut self, source: SourceId, name: &str, batch: Batch, notes: Notes);
+
+    /// Whether the rest of a source is of no interest: it is passed over as soon as may be.
+    fn has_enough(&self, _source: SourceId) -> bool {
+        false
+    }
 }
 
 /// Something that reached its turn in a line of work.
@@ -115,6 +120,7 @@ struct Begun {
     dating: Dating,
     original: Option<Original>,
     hint: Arc<Mutex<Vec<(u64, LaneState)>>>,
+    enough: Arc<AtomicBool>,
 }
 
 /// A block to be read.
@@ -258,6 +264,10 @@ fn produce(shared: &Shared<'_>, line: usize, give: &mut dyn FnMut(Job)) {
             let read = reader.bytes_read();
             shared.settings.progress.fetch_add(read.saturating_sub(read_before), Ordering::Relaxed);
             read_before = read;
+            if producer.passes_over(stream) {
+                producer.end(give);
+                break;
+            }
             if shared.settings.stop.load(Ordering::Relaxed) {
                 producer.end(give);
                 return;
@@ -282,16 +292,22 @@ struct OpenSource {
     /// Known as soon as the sample is complete.
     begun: Option<(Arc<SourceContext>, Arc<Mutex<Vec<(u64, LaneState)>>>)>,
     blocks: u64,
+    enough: Arc<AtomicBool>,
 }
 
 impl Producer<'_, '_> {
     fn piece(&mut self, piece: Piece, give: &mut dyn FnMut(Job)) {
         match piece {
             Piece::Begin(info) => {
-                self.open = Some(OpenSource { info, sample: Vec::new(), sampled: 0, begun: None, blocks: 0 })
+                let enough = Arc::default();
+                self.open =
+                    Some(OpenSource { info, sample: Vec::new(), sampled: 0, begun: None, blocks: 0, enough })
             }
             Piece::Block(block) => {
                 let Some(open) = &mut self.open else { return };
+                if open.enough.load(Ordering::Relaxed) {
+                    return;
+                }
                 if open.begun.is_none() && open.sampled < SAMPLE {
                     open.sampled += block.bytes().len();
                     open.sample.push(block);
@@ -317,6 +333,14 @@ impl Producer<'_, '_> {
             }
             Piece::End => self.end(give),
         }
+    }
+
+    /// Whether nothing more of the stream is of interest: enough is known of its only source.
+    fn passes_over(&self, stream: &Stream) -> bool {
+        self.open.as_ref().is_some_and(|open| {
+            let alone = stream.sources.len() == 1 && *open.info.name == *stream.sources[0].name;
+            alone && open.enough.load(Ordering::Relaxed)
+        })
     }
 
     fn end(&mut self, give: &mut dyn FnMut(Job)) {
@@ -356,6 +380,7 @@ impl Producer<'_, '_> {
                 dating,
                 original: open.info.original.clone(),
                 hint,
+                enough: open.enough.clone(),
             };
             self.turn(Turn::Begin(Box::new(begun)));
         }
@@ -496,6 +521,7 @@ impl Order<'_> {
                 let Begun { id, name, context, hint, .. } = &current.begun;
                 let mut hand = Hand { taker: &mut *self.taker, source: *id, name };
                 current.seam.absorb(block.bytes(), block.offset, read, context, &mut hand);
+                current.begun.enough.fetch_or(self.taker.has_enough(current.begun.id), Ordering::Relaxed);
                 let mut hint = lock(hint);
                 hint.clear();
                 hint.extend_from_slice(current.seam.states());
