@@ -15,7 +15,7 @@ use crate::engine::texts::Texts;
 use crate::engine::{explain as explaining, extract as extracting};
 use crate::input::Discovery;
 use crate::model::{Time, Trace};
-use crate::report::{Report, json, text};
+use crate::report::{self, Report, json, text};
 use anyhow::{Result, anyhow};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -116,20 +116,23 @@ pub fn extract(args: &ExtractArgs) -> Result<Exit> {
 pub fn explain(args: &ExplainArgs) -> Result<Exit> {
     let (discovery, settings, mut exit) = discover(&args.input, &args.output, false)?;
     let voice = options::voice(&args.output);
-    let mut out = Output::open(&args.output)?;
     let wanted = explaining::Wanted {
         line: args.line,
         records: args.limit.unwrap_or(if args.line.is_some() { 1 } else { 3 }),
     };
-    let format = match args.format.unwrap_or_default() {
-        Format::Text => explaining::Form::Text { style: options::style(&args.output) },
-        Format::Json => explaining::Form::Json,
-        Format::Ndjson => explaining::Form::Lines,
+    let mut out = Output::open(&args.output)?;
+    let explained = {
+        let _progress = Progress::follow(&discovery, settings.progress.clone(), args.output.quiet);
+        explaining::run(&discovery, &settings, wanted, now())
     };
-    let explained = explaining::run(&discovery, &settings, wanted, format, &mut out)?;
+    match args.format.unwrap_or_default() {
+        Format::Text => text::explain(&explained.sources, options::style(&args.output), &mut out)?,
+        Format::Json => report::explain::json(&explained.sources, &mut out)?,
+        Format::Ndjson => report::explain::json_lines(&explained.sources, &mut out)?,
+    }
     out.finish()?;
-    exit = exit.max(failures(&explained.failures, false, voice));
-    if explained.records == 0 {
+    exit = exit.max(failures(&explained.failures, explained.stopped, voice));
+    if explained.records() == 0 {
         voice.error("no record to explain");
         exit = exit.max(Exit::NoMatch);
     }

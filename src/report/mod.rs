@@ -1,5 +1,6 @@
 //! Writes what was found. One file an output format, each with its own escaping.
 
+pub mod explain;
 pub mod extract;
 pub mod json;
 pub mod json_text;

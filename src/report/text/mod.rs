@@ -6,6 +6,7 @@
 mod bars;
 mod clean;
 mod coverage;
+mod explain;
 mod findings;
 mod header;
 mod keys;
@@ -22,6 +23,7 @@ mod tests;
 mod tree;
 mod why;
 
+pub use explain::explain;
 pub use list::list;
 pub use overview::overview;
 pub use show::show;

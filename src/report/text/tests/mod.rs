@@ -1,5 +1,6 @@
 //! Whole reports of small runs, from log lines to text.
 
+mod explains;
 mod folding;
 mod harm;
 mod lists;
@@ -24,6 +25,21 @@ pub(super) const TERMINAL: Style = Style { color: false, unicode: true, width: 1
 /// A pipe.
 pub(super) const PIPE: Style = Style { color: false, unicode: false, width: 120, terminal: false };
 
+/// One thread, and defaults.
+fn settings() -> Settings {
+    Settings {
+        threads: 1,
+        read: ReadOptions::default(),
+        zone: Zone::utc(),
+        service: None,
+        patterns: Arc::new(|_| Vec::new()),
+        note: None,
+        keep_text: true,
+        stop: Arc::default(),
+        progress: Arc::default(),
+    }
+}
+
 /// Logs that were read and woven.
 pub(super) struct Run {
     _folder: TempDir,
@@ -39,18 +55,7 @@ impl Run {
             std::fs::write(folder.path().join(name), content).expect("written");
         }
         let discovery = discover(&[Input::Path(folder.path().to_owned())], &DiscoverOptions::default());
-        let settings = Settings {
-            threads: 1,
-            read: ReadOptions::default(),
-            zone: Zone::utc(),
-            service: None,
-            patterns: Arc::new(|_| Vec::new()),
-            note: None,
-            keep_text: true,
-            stop: Arc::default(),
-            progress: Arc::default(),
-        };
-        let mut loaded = load(&discovery, &settings, Time(0));
+        let mut loaded = load(&discovery, &settings(), Time(0));
         let base = format!("{}/", folder.path().display());
         for source in &mut loaded.store.sources {
             source.name = source.name.replace(&base, "logs/").into();
