@@ -178,7 +178,7 @@ impl Sheet<'_> {
 
     /// Says how many rows are left out.
     fn more(&mut self, column: usize, rows: usize) {
-        let more = format!("{} {} more", self.style.ellipsis(), counted(rows as u64, "row"));
+        let more = format!("{} {}", self.style.ellipsis(), counted(rows as u64, "more row"));
         self.row.to(column).put(Paint::Faint, &more);
     }
 

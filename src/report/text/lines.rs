@@ -90,7 +90,7 @@ impl Lines<'_> {
         match lines.count() {
             0 => Ok(()),
             more => {
-                let more = format!("{} {} more", self.style.ellipsis(), counted(more as u64, "line"));
+                let more = format!("{} {}", self.style.ellipsis(), counted(more as u64, "more line"));
                 row.put(Paint::Faint, self.guide).to(column).put(Paint::Faint, &more).write(out)
             }
         }

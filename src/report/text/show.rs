@@ -240,6 +240,12 @@ impl<'p> Picture<'p> {
             row.write(out)?;
         }
         if self.show.why && !first.missing {
+            if node.spans.len() > 1 {
+                Row::new(&self.style)
+                    .put(Paint::Faint, &guide)
+                    .put(Paint::Faint, "the first of these:")
+                    .write(out)?;
+            }
             why::write(self.report, self.trace, first, &guide, texts, &self.style, out)?;
         }
         if !self.show.lines {

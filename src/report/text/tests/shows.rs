@@ -45,6 +45,31 @@ fn one_record_makes_a_tree_of_one_row() {
 }
 
 #[test]
+fn records_of_no_span_come_last_and_long_messages_are_shortened() {
+    let frames: String = (1..=20).map(|frame| format!("\tat Frame.number({frame})\n")).collect();
+    let text = format!(
+        "2024-05-01T12:00:00Z INFO hello trace_id=4bf92f3577b34da6a3ce929d0e0e4736 span_id=00f067aa0ba902b7\n\
+         2024-05-01T12:00:01Z ERROR trace_id=4bf92f3577b34da6a3ce929d0e0e4736 it broke\n{frames}"
+    );
+    let run = Run::of(&[("a.log", &text)]);
+    let show = |lines, all| run.show(Show { lines, why: false, all }, TERMINAL);
+    assert!(show(false, false).contains("\n1 record of no span: --lines shows them\n"));
+    same(&show(true, false), LOOSE);
+    assert!(show(true, true).contains("at Frame.number(20)\n"));
+}
+
+#[test]
+fn a_text_that_is_gone_gives_way_to_its_template() {
+    let mut run = shop();
+    for source in &mut run.loaded.sources {
+        source.text = crate::engine::read::Text::Gone;
+    }
+    let shown = run.first_shown(Show { lines: true, why: true, all: false }, TERMINAL);
+    assert!(shown.contains("(cannot be read again) order <*> created\n"), "{shown}");
+    assert!(shown.contains("- the parent's id stands in logs/orders.log:1\n"), "{shown}");
+}
+
+#[test]
 fn colours_repeat_what_signs_say() {
     let text = rich().first_shown(Show::default(), Style { color: true, ..TERMINAL });
     let plain = rich().first_shown(Show::default(), TERMINAL);
@@ -328,6 +353,34 @@ storefront checkout started  ok
 
 4 sources · 1.88 kB · 14 records
 12 in transactions · 2 in none
+";
+const LOOSE: &str = r"
+a hello  ok
+  trace     4bf92f3577b34da6a3ce929d0e0e4736
+  start     2024-05-01 12:00:00.000 UTC
+  duration  1.00 s
+  holds     1 span · 2 records · 1 service
+  services  a
+
+                 time  ╷0             ╷200 ms        ╷400 ms         ╷600 ms        ╷800 ms
+a hello             -  ╸
+      +0 ns INFO  hello
+1 record of no span
+    +1.00 s ERROR a it broke
+                        at Frame.number(1)
+                        at Frame.number(2)
+                        at Frame.number(3)
+                        at Frame.number(4)
+                        at Frame.number(5)
+                        at Frame.number(6)
+                        at Frame.number(7)
+                        at Frame.number(8)
+                        at Frame.number(9)
+                        at Frame.number(10)
+                        at Frame.number(11)
+                    … 9 more lines
+
+1 source · 588 B · 2 records · 2 in transactions · 0 in none
 ";
 const ONE: &str = r"
 a hello  ok
