@@ -96,14 +96,14 @@ const WIDE: &str = r"
 08:01:24.000    945341f8    250 ms ━━            1     1     1  error   storefront checkout started
 
 2 transactions
-4 sources · 1.88 kB · 14 records · 12 in transactions · 2 in none
+4 sources · 2.02 kB · 15 records · 13 in transactions · 2 in none
 ";
 const LIMITED: &str = r"
 2026-11-22 UTC  ID        DURATION           SPANS  SVCS  STATUS  NAME
 08:01:22.398    18f6cc36    1.10 s ########      5     4  ok      storefront checkout started
 
 1 of 2 transactions
-4 sources, 1.88 kB, 14 records, 12 in transactions, 2 in none
+4 sources, 2.02 kB, 15 records, 13 in transactions, 2 in none
 ";
 const NARROWER: &str = r"
 2026-11-22 UTC  ID        DURATION  SPANS  SVCS  ERRS  STATUS  NAME
@@ -111,21 +111,21 @@ const NARROWER: &str = r"
 08:01:24.000    945341f8    250 ms      1     1     1  error   storefront check…
 
 2 transactions
-4 sources · 1.88 kB · 14 records · 12 in transactions · 2 in none
+4 sources · 2.02 kB · 15 records · 13 in transactions · 2 in none
 2026-11-22 UTC  ID        DURATION  STATUS  NAME
 08:01:22.398    18f6cc36    1.10 s  ok      storefront chec…
 08:01:24.000    945341f8    250 ms  error   storefront chec…
 
 2 transactions
-4 sources · 1.88 kB · 14 records · 12 in transactions
+4 sources · 2.02 kB · 15 records · 13 in transactions
 2 in none
 ID        DURATION     NAME
 18f6cc36    1.10 s     storefront check…
 945341f8    250 ms  ✗  storefront check…
 
 2 transactions
-4 sources · 1.88 kB · 14 records
-12 in transactions · 2 in none
+4 sources · 2.02 kB · 15 records
+13 in transactions · 2 in none
 ";
 const DATES: &str = r"
 START (UTC)              ID        DURATION           SPANS  SVCS  STATUS  NAME

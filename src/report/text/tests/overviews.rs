@@ -97,7 +97,7 @@ fn a_selection_that_takes_nothing_is_not_blamed_on_the_logs() {
         woven.coverage.records_filtered = std::mem::take(&mut woven.coverage.records_placed);
     });
     let text = run.overview(TERMINAL);
-    assert!(text.contains("The selection left out every transaction there is (12 records)."), "{text}");
+    assert!(text.contains("The selection left out every transaction there is (13 records)."), "{text}");
     assert!(!text.contains("explain"), "{text}");
 }
 
@@ -120,14 +120,14 @@ Shape
   durations 250 ms to 1.10 s
 
 Services      records  spans  errors  share                   clock
-  storefront        6      3       1    50% ━━━━━━━━━━━━━━━━  -1.00 ms ±4.00 ms
-  orders            3      1            17% ━━━━━╸            -1.00 ms ±4.00 ms
-  payments          3      1            17% ━━━━━╸            -1.00 ms ±4.00 ms
-  shipping          2      1            17% ━━━━━╸            +2.30 s ±4.00 ms, drifts 12 ppm
+  storefront        6      3       1    43% ━━━━━━━━━━━━━━━━  -1.00 ms ±4.00 ms
+  shipping          3      2            29% ━━━━━━━━━━╸       +2.30 s ±4.00 ms, drifts 12 ppm
+  orders            3      1            14% ━━━━━╸            -1.00 ms ±4.00 ms
+  payments          3      1            14% ━━━━━╸            -1.00 ms ±4.00 ms
 
 Read
-  4 sources · 1.88 kB · 14 records
-  14 with a time · 12 with ids · 12 in transactions · 2 in none
+  4 sources · 2.02 kB · 15 records
+  15 with a time · 13 with ids · 13 in transactions · 2 in none
 
 Next
   spanloom show 945341f8 --lines …  the first finding, with its log lines
@@ -148,14 +148,14 @@ Shape
   durations 250 ms to 1.10 s
 
 Services      records  spans  errors  share
-  storefront        6      3       1    50% ################
-  orders            3      1            17% #####
-  payments          3      1            17% #####
-  shipping          2      1            17% #####
+  storefront        6      3       1    43% ################
+  shipping          3      2            29% ###########
+  orders            3      1            14% #####
+  payments          3      1            14% #####
 
 Read
-  4 sources, 1.88 kB, 14 records
-  14 with a time, 12 with ids, 12 in transactions, 2 in none
+  4 sources, 2.02 kB, 15 records
+  15 with a time, 13 with ids, 13 in transactions, 2 in none
 
 Next
   spanloom show 945341f8 --lines ...  a failed transaction, with its log lines
@@ -191,17 +191,17 @@ Shape
 Services      records  spans  errors
   storefront        6      3       1
     -1.00 ms ±4.00 ms
+  shipping          3      2
+    +2.30 s ±4.00 ms, drifts 12 ppm
   orders            3      1
     -1.00 ms ±4.00 ms
   payments          3      1
     -1.00 ms ±4.00 ms
-  shipping          2      1
-    +2.30 s ±4.00 ms, drifts 12 ppm
 
 Read
-  4 sources · 1.88 kB · 14 records
-  14 with a time · 12 with ids
-  12 in transactions · 2 in none
+  4 sources · 2.02 kB · 15 records
+  15 with a time · 13 with ids
+  13 in transactions · 2 in none
 
 Next
   spanloom show 945341f8 --lines …

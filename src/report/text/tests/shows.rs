@@ -176,7 +176,7 @@ storefront checkout started             502 ms  ━━━━━━━━━━�
 └─ orders received POST /orders         220 ms     ╺━━━━━━━━━━╸
   └─ » payments received order.placed   448 ms                            ━━━━━━━━━━━━━━━━━━━━━
 not logged 00000000000000e1                                                               ╌╌╌╌╌╌╌╌╌╌
-└─ shipping label made                  200 ms                                            ╺━━━━━━━━━
+└─ shipping label made order=<*>        200 ms                                            ╺━━━━━━━━━
 
 » after its parent's end
 
@@ -194,7 +194,7 @@ storefront checkout started  error
 
 ✗ failed
 
-4 sources · 1.88 kB · 14 records · 12 in transactions · 2 in none
+4 sources · 2.02 kB · 15 records · 13 in transactions · 2 in none
 ";
 const RICH: &str = r"
 storefront checkout started  ok
@@ -214,7 +214,7 @@ storefront checkout started  ok
   └─ orders received POST /orders                      220 ms   220 ms     ▗▄▄▄▄▄▄▄▄▄
 !   └╌ » payments received order.placed 93%   250 ms   448 ms   448 ms               ───────────▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄━━━╸
   not logged 00000000000000e1                                                                                  ╌╌╌╌╌╌╌╌╌
-✗ └─ shipping label made*                                       200 ms                                         ▄▄▄▄▄▄▄▄▄
+✗ └─ shipping label made order=<*>*                             200 ms                                         ▄▄▄▄▄▄▄▄▄
       also caused by payments received order.placed (key 70%)
       also caused by span 00000000000000f1 of trace 945341f852f91b32490f531fc0dcabb6 (link)
 
@@ -235,7 +235,7 @@ storefront checkout started  error
 
 ✗ failed
 
-4 sources · 1.88 kB · 14 records · 12 in transactions · 2 in none
+4 sources · 2.02 kB · 15 records · 13 in transactions · 2 in none
 ";
 const LINES: &str = r#"
 storefront checkout started  ok
@@ -273,18 +273,18 @@ storefront checkout started  ok
           +552 ms INFO  received order.placed
           +1.00 s INFO  card charged
   not logged 00000000000000e1                                                                ╌╌╌╌╌╌╌
-✗ └─ shipping label made*                              200 ms                                ▄▄▄▄▄▄▄
+✗ └─ shipping label made order=<*>*                    200 ms                                ▄▄▄▄▄▄▄
       also caused by payments received order.placed (key 70%)
       also caused by span 00000000000000f1 of trace 945341f852f91b32490f531fc0dcabb6 (link)
       why: the parent is stated, 100%
-        - the parent's id stands in logs/shipping.log:1 "label made"
-        -1.40 s INFO  label made
-        -1.20 s INFO  shipped
+        - the parent's id stands in logs/shipping.log:2 "label made order=ORD-230686"
+        -1.40 s INFO  label made order=ORD-230686
+        -1.20 s INFO  shipped order=ORD-230686
 
 ✗ failed   ! errors that did not fail it   ├╌ inferred, and how sure   * no span id is logged
 » after its parent's end   ── queued   ▄▄ critical path
 
-4 sources · 1.88 kB · 14 records · 12 in transactions · 2 in none
+4 sources · 2.02 kB · 15 records · 13 in transactions · 2 in none
 "#;
 const ASCII: &str = r"
 storefront checkout started  ok
@@ -304,14 +304,14 @@ storefront checkout started  ok
   `- orders received POST /orders                      220 ms   220 ms     ##########
 !   `~ > payments received order.placed 93%   250 ms   448 ms   448 ms               -----------################====
   not logged 00000000000000e1                                                                                  .........
-X `- shipping label made*                                       200 ms                                         #########
+X `- shipping label made order=<*>*                             200 ms                                         #########
       also caused by payments received order.placed (key 70%)
       also caused by span 00000000000000f1 of trace 945341f852f91b32490f531fc0dcabb6 (link)
 
 X failed   ! errors that did not fail it   |~ inferred, and how sure   * no span id is logged   > after its parent's end
 -- queued   ## critical path
 
-4 sources, 1.88 kB, 14 records, 12 in transactions, 2 in none
+4 sources, 2.02 kB, 15 records, 13 in transactions, 2 in none
 ";
 const NARROW: &str = r"
 storefront checkout started  ok
@@ -351,8 +351,8 @@ storefront checkout started  ok
 » after its parent's end   ── queued
 ▄▄ critical path
 
-4 sources · 1.88 kB · 14 records
-12 in transactions · 2 in none
+4 sources · 2.02 kB · 15 records
+13 in transactions · 2 in none
 ";
 const LOOSE: &str = r"
 a hello  ok
