@@ -14,9 +14,9 @@ use crate::engine::run::{Selection, Woven, run};
 use crate::engine::texts::Texts;
 use crate::engine::{explain as explaining, extract as extracting};
 use crate::input::Discovery;
-use crate::model::{Time, Trace};
+use crate::model::{SkipReason, Time, Trace};
 use crate::report::{self, Report, json, text};
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -102,11 +102,18 @@ pub fn extract(args: &ExtractArgs) -> Result<Exit> {
     let mut out = Output::open(&args.output)?;
     let outcome = {
         let _progress = Progress::follow(&discovery, settings.progress.clone(), args.output.quiet);
-        extracting::run(&discovery, &settings, &mut out)?
+        extracting::run(&discovery, &settings, &mut out).with_context(|| out.failed())?
     };
     out.finish()?;
-    for (reason, name, _) in &outcome.skipped {
+    let left_out = discovery.skipped.iter().map(|(reason, name)| (*reason, name));
+    for (reason, name) in left_out.chain(outcome.skipped.iter().map(|(reason, name, _)| (*reason, name))) {
         voice.note(format_args!("left out '{name}': {}", reason.text()));
+    }
+    for source in &outcome.sources {
+        let lost = |reason| !matches!(reason, SkipReason::EmptyLine | SkipReason::HeaderLine);
+        for (reason, ..) in source.skipped.iter().filter(|(reason, ..)| lost(*reason)) {
+            voice.note(format_args!("left out a part of '{}': {}", source.name, reason.text()));
+        }
     }
     exit = exit.max(failures(&outcome.failures, outcome.stopped, voice));
     Ok(exit)
@@ -126,10 +133,11 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit> {
         explaining::run(&discovery, &settings, wanted, now())
     };
     match args.format.unwrap_or_default() {
-        Format::Text => text::explain(&explained.sources, options::style(&args.output), &mut out)?,
-        Format::Json => report::explain::json(&explained.sources, &mut out)?,
-        Format::Ndjson => report::explain::json_lines(&explained.sources, &mut out)?,
+        Format::Text => text::explain(&explained.sources, options::style(&args.output), &mut out),
+        Format::Json => report::explain::json(&explained.sources, &mut out),
+        Format::Ndjson => report::explain::json_lines(&explained.sources, &mut out),
     }
+    .with_context(|| out.failed())?;
     out.finish()?;
     exit = exit.max(failures(&explained.failures, explained.stopped, voice));
     if explained.records() == 0 {
@@ -209,11 +217,15 @@ fn write(
     ) -> std::io::Result<()>,
 ) -> Result<()> {
     let mut out = Output::open(output)?;
+    let mut coverage = woven.coverage.clone();
+    let shown: u64 = traces.iter().map(|trace| trace.record_count() as u64).sum();
+    coverage.records_filtered += coverage.records_placed - shown;
+    coverage.records_placed = shown;
     let report = Report {
         store: &loaded.store,
         traces,
         transactions: woven.traces.len(),
-        coverage: &woven.coverage,
+        coverage: &coverage,
         services: woven.services.clone(),
         findings: &woven.findings,
     };
@@ -221,10 +233,11 @@ fn write(
     {
         let mut get = |place| texts.get(place);
         match format {
-            Format::Text => as_text(&report, &mut get, options::style(output), &mut out)?,
-            Format::Json => json::write(&report, &mut get, &mut out)?,
-            Format::Ndjson => json::write_lines(&report, &mut get, &mut out)?,
+            Format::Text => as_text(&report, &mut get, options::style(output), &mut out),
+            Format::Json => json::write(&report, &mut get, &mut out),
+            Format::Ndjson => json::write_lines(&report, &mut get, &mut out),
         }
+        .with_context(|| out.failed())?;
     }
     out.finish()?;
     if let Some(failure) = texts.failure {

@@ -7,6 +7,7 @@ mod message;
 mod options;
 mod output;
 mod progress;
+mod usage;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
@@ -15,7 +16,10 @@ use std::process::ExitCode;
 
 /// Runs the program on the arguments of the process.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::end(&error).into(),
+    };
     let command = cli.command.unwrap_or(Command::Report(cli.report));
     let result = match command {
         Command::Report(args) => commands::report(&args),
@@ -46,11 +50,15 @@ fn tell(error: &anyhow::Error) -> Exit {
         return Exit::Done;
     }
     let hint = error.downcast_ref::<options::HintText>().map(|hint| hint.0);
-    let causes: Vec<String> =
-        error.chain().skip(usize::from(hint.is_some())).map(ToString::to_string).collect();
+    let causes: Vec<String> = error.chain().skip(usize::from(hint.is_some())).map(words).collect();
     voice.error(causes.join(": "));
     if let Some(hint) = hint {
         voice.hint(hint);
     }
     Exit::Trouble
+}
+
+/// A cause in lower-case words.
+fn words(cause: &(dyn std::error::Error + 'static)) -> String {
+    cause.downcast_ref::<std::io::Error>().map_or_else(|| cause.to_string(), crate::input::words)
 }

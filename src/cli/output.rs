@@ -37,22 +37,31 @@ impl Output {
         Ok(Output::File(BufWriter::with_capacity(BUFFER, file), path.to_owned()))
     }
 
-    /// Writes what is left, and puts a file in place.
-    pub fn finish(self) -> Result<()> {
+    /// What could not be done if writing fails.
+    pub(super) fn failed(&self) -> String {
         match self {
-            Output::Stdout(mut out) => out.flush().context("cannot write to standard output"),
-            Output::Direct(mut out, path) => {
-                out.flush().with_context(|| format!("cannot write '{}'", path.display()))
-            }
-            Output::File(out, path) => {
-                let context = || format!("cannot write '{}'", path.display());
-                let file = out.into_inner().map_err(|error| error.into_error()).with_context(context)?;
-                open_to_others(file.as_file());
-                file.persist(&path).map_err(|error| error.error).with_context(context)?;
-                Ok(())
-            }
+            Output::Stdout(_) => "cannot write to standard output".to_owned(),
+            Output::File(_, path) | Output::Direct(_, path) => format!("cannot write '{}'", path.display()),
         }
     }
+
+    /// Writes what is left, and puts a file in place.
+    pub fn finish(self) -> Result<()> {
+        let failed = self.failed();
+        let done = match self {
+            Output::Stdout(mut out) => out.flush(),
+            Output::Direct(mut out, _) => out.flush(),
+            Output::File(out, path) => put_in_place(out, &path),
+        };
+        done.context(failed)
+    }
+}
+
+fn put_in_place(out: BufWriter<NamedTempFile>, path: &Path) -> io::Result<()> {
+    let file = out.into_inner().map_err(|error| error.into_error())?;
+    open_to_others(file.as_file());
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// A temporary file is the user's alone; a report is a file like any other.

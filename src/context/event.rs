@@ -1,7 +1,7 @@
 //! Makes events of records.
 
 use super::{Found, exports, template};
-use crate::model::{Batch, Detail, Event, Level, Place, SourceId, Symbol, Time, flag};
+use crate::model::{Batch, Detail, Event, Level, Place, SourceId, Symbol, Symbols, Time, flag};
 use crate::record::timestamp::Zone;
 use crate::record::{Format, Record, Writing, json};
 
@@ -16,6 +16,8 @@ pub struct Defaults {
     pub service_is_sure: bool,
     /// Instance named by the path.
     pub instance: Symbol,
+    /// The texts of both.
+    pub names: Symbols,
     /// Zone of times that state none.
     pub zone: Zone,
 }
@@ -148,9 +150,7 @@ impl Writer {
             symbols.keep_as(span.symbol(), found.text(text));
         }
         for key in &found.keys {
-            if !symbols.has(key.name) {
-                symbols.keep_as(key.name, found.text(key.name_text));
-            }
+            symbols.keep_as(key.name, found.text(key.name_text));
             details.push(Detail::Key { name: key.name, value: key.value, shape: key.shape });
         }
         for header in &found.headers {

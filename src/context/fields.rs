@@ -5,6 +5,8 @@ use super::{Found, Scheme, header, id, words};
 use crate::model::{Shape, SpanKind};
 use crate::record::{At, Field, Format, Layer, NameHash, Role, Writing, json, names};
 
+/// Names of this rank and above are general words.
+const GENERAL: u8 = 32;
 /// Texts shorter than this hold no header; longer ones are searched for one.
 const MIN_HEADER: usize = 40;
 
@@ -25,6 +27,17 @@ impl Found {
                 Writing::Plain | Writing::Number => self.field(layer, field, value),
             }
         }
+        if memchr::memmem::find(layer.text, b"\"tr\":").is_some() {
+            let payload =
+                memchr::memchr(b'{', layer.text).and_then(|open| header::newrelic(&layer.text[open..]));
+            if let Some(header) = payload {
+                self.add_header(header);
+            }
+        }
+        if memchr::memmem::find(layer.text, b"\"Buffer\"").is_some() {
+            // Node's buffers hold header values as lists of bytes
+            self.scan(layer.text, Region::Ids);
+        }
         self.groups(layer);
         if layer.format == Format::Access {
             self.quoted_uuid(layer);
@@ -41,10 +54,16 @@ impl Found {
     /// A UUID in quotes in an access log is the request's id (Envoy's default format has it as its fifth quoted field).
     fn quoted_uuid(&mut self, layer: &Layer<'_>) {
         for part in &layer.draft.free {
-            for word in part.of(layer.text).split(|&byte| byte == b'"') {
+            let text = part.of(layer.text);
+            for word in text.split(|&byte| byte == b'"') {
                 if word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0) {
                     return self.add_id(b"request_id", word);
                 }
+            }
+            // ingress-nginx ends its lines with $req_id
+            let last = text.trim_ascii_end().rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+            if last.len() == 32 && id::exact_trace(last).is_some() {
+                self.add_id(b"request_id", last);
             }
         }
     }
@@ -68,18 +87,9 @@ impl Found {
         for part in &draft.free {
             // the header before the message holds named ids only, its other numbers are no keys
             let start = message.map_or(part.start as usize, |(at, _)| at.start as usize);
-            let (from, to) = (part.start as usize, part.end());
-            if from < start && start <= to {
-                self.scan(&layer.text[from..start], Region::Header);
-                self.scan(&layer.text[start..to], Region::Message);
-            } else {
-                let region = if layer.format == Format::Access || from >= start {
-                    Region::Message
-                } else {
-                    Region::Header
-                };
-                self.scan(part.of(layer.text), region);
-            }
+            let body =
+                if layer.format == Format::Access { 0 } else { start.saturating_sub(part.start as usize) };
+            self.scan_parts(part.of(layer.text), body);
         }
     }
 
@@ -142,7 +152,7 @@ impl Found {
                 self.exception |= value.len() > 24 && memchr::memchr(b'\n', value).is_some()
                     || name.eq_ignore_ascii_case(b"exception");
             }
-            Role::Other | Role::Id | Role::Message => {
+            Role::Other | Role::Id | Role::Message | Role::TraceId => {
                 if field.role != Role::Message {
                     self.key_field(layer, field, name, value);
                 }
@@ -177,6 +187,8 @@ impl Found {
     /// A field that carries trace context; `true` if its role is of that kind.
     pub(super) fn context(&mut self, role: Role, rank: u8, name: &[u8], value: &[u8], otlp: bool) -> bool {
         match role {
+            // "trace" and "operation_Id" may mean something else: their value must look like an id
+            Role::TraceId if rank >= GENERAL && !super::scan::looks_like_id(value) => return false,
             Role::TraceId => {
                 let decoded = if otlp { bytes_of(value, 16) } else { None };
                 self.trace_value(rank, name, decoded.as_deref().unwrap_or(value));
@@ -254,13 +266,31 @@ impl Found {
                 }
             }
             Role::Baggage => self.scan(value, Region::Message),
+            Role::Sw8 => {
+                if let Some((trace, span)) = header::sw8(value) {
+                    self.add_sw8(&trace, &span);
+                }
+            }
+            Role::SwCtx => {
+                let inside = value.trim_ascii();
+                let inside = inside.strip_prefix(b"[").unwrap_or(inside);
+                if let Some(service) =
+                    inside.split(|&byte| byte == b',').next().filter(|name| !id::is_absent(name))
+                {
+                    self.service = Some(self.keep(service));
+                }
+                if let Some(header) = header::sw_ctx(value) {
+                    self.set_trace(rank, header.trace, Scheme::Skywalking);
+                    if let Some(span) = header.span {
+                        self.set_span(rank, span);
+                    }
+                }
+            }
             Role::Traceparent
             | Role::B3
             | Role::UberTraceId
             | Role::AmznTraceId
             | Role::CloudTraceContext
-            | Role::Sw8
-            | Role::SwCtx
             | Role::SentryTrace
             | Role::NewRelic
             | Role::GrpcTraceBin
@@ -294,7 +324,7 @@ impl Found {
                 return;
             }
         }
-        if value.len() > 36 && value.starts_with(b"Root=") {
+        if value.len() > 36 && value[..5].eq_ignore_ascii_case(b"Root=") {
             if let Some(header) = header::amzn(value) {
                 self.add_header(header);
             }
@@ -347,7 +377,7 @@ impl Found {
         if value.len() >= MIN_HEADER {
             if memchr::memmem::find(value, b"trace").is_some()
                 || memchr::memmem::find(value, b"-01").is_some()
-                || value.starts_with(b"Root=")
+                || value[..5].eq_ignore_ascii_case(b"Root=")
             {
                 self.scan(value, Region::Ids);
             }
@@ -363,9 +393,10 @@ impl Found {
         }
         let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
         let short = is_generic(name);
-        let is_id = names::names_an_id(name)
-            || names::names_a_correlation(name)
-            || super::scan::names_some_id(name, value);
+        let is_id = !names::names_machinery(parent, name)
+            && (names::names_an_id(name)
+                || names::names_a_correlation(name)
+                || super::scan::names_some_id(name, value));
         if is_id
             && !value.contains(&b' ')
             && !(id::is_absent(value))

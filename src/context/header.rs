@@ -29,7 +29,6 @@ pub fn read(role: Role, value: &[u8]) -> Option<Header<'_>> {
         Role::UberTraceId => uber(value),
         Role::AmznTraceId | Role::XrayTraceId => amzn(value),
         Role::CloudTraceContext | Role::GcpTrace => cloud(value),
-        Role::Sw8 => sw8(value),
         Role::SwCtx => sw_ctx(value),
         Role::SentryTrace => sentry(value),
         Role::NewRelic => newrelic(value),
@@ -115,7 +114,7 @@ pub fn amzn(value: &[u8]) -> Option<Header<'_>> {
             key.eq_ignore_ascii_case(name).then_some(rest)
         })
     };
-    let root = field(b"Root=").unwrap_or(value);
+    let root = field(b"Root=").unwrap_or_else(|| value.split(|&byte| byte == b';').next().unwrap_or(value));
     let trace = Trace { id: TraceId::new(id::xray(root)?)?, opaque: None, lenient: false };
     let span = field(b"Parent=").and_then(id::exact_span);
     Some(Header { scheme: Scheme::Xray, trace, span, parent: None })
@@ -125,6 +124,7 @@ pub fn amzn(value: &[u8]) -> Option<Header<'_>> {
 pub fn cloud(value: &[u8]) -> Option<Header<'_>> {
     let value = bare(value);
     let value = memchr::memmem::find(value, b"traces/").map_or(value, |at| &value[at + 7..]);
+    let value = value.split(|&byte| byte == b';').next().unwrap_or(value);
     let mut parts = value.splitn(2, |&byte| byte == b'/');
     let trace = id::exact_trace(parts.next()?).filter(|_| value.len() >= 32)?;
     let span = parts.next().and_then(|rest| {
@@ -134,30 +134,19 @@ pub fn cloud(value: &[u8]) -> Option<Header<'_>> {
     Some(Header { scheme: Scheme::Gcp, trace, span, parent: None })
 }
 
-/// `1-TRACE-SEGMENT-INDEX-…`, ids in base64. The sender's span is segment and index together.
+/// `1-TRACE-SEGMENT-INDEX-…`, ids in base64: the trace id's text, and the sender's span, which is segment and index together.
 /// Source: SkyWalking Cross Process Propagation Headers Protocol v3.
-pub fn sw8(value: &[u8]) -> Option<Header<'_>> {
+pub fn sw8(value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut parts = bare(value).split(|&byte| byte == b'-');
     let sample = parts.next()?;
     let (trace, segment, index) = (parts.next()?, parts.next()?, parts.next()?);
     if !matches!(sample, b"0" | b"1") || id::decimal(index).is_none() || parts.count() < 3 {
         return None;
     }
-    let text = base64(trace)?;
-    let segment = base64(segment)?;
-    let mut span = segment;
+    let mut span = base64(segment)?;
     span.push(b'.');
     span.extend_from_slice(index);
-    let trace = match id::trace(&text) {
-        Ok(found) if found.opaque.is_none() => Trace { id: found.id, opaque: None, lenient: false },
-        _ => Trace { id: TraceId::opaque(&text), opaque: None, lenient: false },
-    };
-    Some(Header {
-        scheme: Scheme::Skywalking,
-        trace,
-        span: Some(Span { id: SpanId::opaque(&span), opaque: None }),
-        parent: None,
-    })
+    Some((base64(trace)?, span))
 }
 
 /// `[service,instance,TRACE,SEGMENT,INDEX]` with `N/A` for what is absent. Source: SkyWalking Java agent, "Print trace ID in logs".
@@ -228,12 +217,11 @@ pub fn request_id(value: &[u8]) -> Option<Header<'_>> {
     let inside = value.strip_prefix(b"|")?;
     let root = &inside[..memchr(b'.', inside)?];
     let trace = id::trace(root).ok()?;
-    Some(Header {
-        scheme: Scheme::Dotnet,
-        trace,
-        span: Some(Span { id: SpanId::opaque(value), opaque: Some(value) }),
-        parent: None,
-    })
+    // with W3C ids inside: "|TRACE.SPAN."
+    let rest = &inside[root.len() + 1..];
+    let last = id::exact_span(rest.strip_suffix(b".").unwrap_or(rest));
+    let span = last.unwrap_or(Span { id: SpanId::opaque(value), opaque: Some(value) });
+    Some(Header { scheme: Scheme::Dotnet, trace, span: Some(span), parent: None })
 }
 
 /// The bytes of base64 in its usual or URL alphabet, padded or not. Source: RFC 4648.

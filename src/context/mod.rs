@@ -255,6 +255,16 @@ impl Found {
         }
     }
 
+    /// A SkyWalking header; its ids are texts.
+    fn add_sw8(&mut self, trace: &[u8], span: &[u8]) {
+        let Ok(trace) = id::trace(trace) else { return };
+        let span = match id::span(span) {
+            Ok(span) => span,
+            Err(_) => id::Span { id: SpanId::opaque(span), opaque: Some(span) },
+        };
+        self.add_header(header::Header { scheme: Scheme::Skywalking, trace, span: Some(span), parent: None });
+    }
+
     fn add_id(&mut self, name: &[u8], value: &[u8]) {
         if self.ids.len() >= MAX_KEYS || value.len() > 256 || value.is_empty() {
             return;
@@ -284,14 +294,15 @@ impl Found {
                 .filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80)
                 .map(u8::to_ascii_lowercase),
         );
-        let name_text = At::new(start, self.arena.len());
-        let name = Symbol::of(name_text.of(&self.arena));
-        if name.is_none() || self.keys.iter().any(|key| key.value == symbol && key.name == name) {
-            self.arena.truncate(start);
+        let name_symbol = Symbol::of(&self.arena[start..]);
+        self.arena.truncate(start);
+        if name_symbol.is_none() || self.keys.iter().any(|key| key.value == symbol && key.name == name_symbol) {
             return;
         }
+        words::snake(name, &mut self.arena);
+        let name_text = At::new(start, self.arena.len());
         let value_text = self.keep(value);
-        self.keys.push(FoundKey { name, name_text, value: symbol, value_text, shape });
+        self.keys.push(FoundKey { name: name_symbol, name_text, value: symbol, value_text, shape });
     }
 
     /// What needs the whole record: headers stand in for missing ids, and their role is told by the record's words.

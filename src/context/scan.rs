@@ -41,8 +41,18 @@ static CLASS: [u8; 256] = {
 };
 
 impl Found {
+    /// Searches a text that is a header up to `body`, and a message from there on.
+    pub(super) fn scan_parts(&mut self, text: &[u8], body: usize) {
+        self.search(text, |start| if start < body { Region::Header } else { Region::Message });
+    }
+
     /// Searches a text.
     pub(super) fn scan(&mut self, text: &[u8], region: Region) {
+        self.search(text, |_| region);
+    }
+
+    #[inline]
+    fn search(&mut self, text: &[u8], region: impl Fn(usize) -> Region) {
         let text = &text[..text.len().min(MAX_TEXT)];
         let mut before: Option<(usize, usize)> = None;
         let mut at = 0;
@@ -71,7 +81,10 @@ impl Found {
             }
             if let Some(value) = value_after(text, at) {
                 if end == at || text[end] == b'.' {
-                    if let Some(next) = self.pair(text, start, end, value, region) {
+                    // "Trace ID: …"
+                    let joined = before.filter(|&(_, last)| last + 1 == start && text[start..end].eq_ignore_ascii_case(b"id"));
+                    let start = joined.map_or(start, |(first, _)| first);
+                    if let Some(next) = self.pair(text, start, end, value, region(start)) {
                         at = next;
                         before = None;
                         continue;
@@ -79,7 +92,7 @@ impl Found {
                 }
             }
             if digits {
-                at = self.word(text, start, end, before, region).max(at);
+                at = self.word(text, start, end, before, region(start)).max(at);
                 before = None;
             } else {
                 let joined = before.filter(|&(_, last)| {
@@ -93,11 +106,55 @@ impl Found {
     /// A pair; gives where to go on, or `None` if it is to be read as words.
     fn pair(&mut self, text: &[u8], start: usize, end: usize, value: Value, region: Region) -> Option<usize> {
         let name = &text[start..end];
+        // brackets of other scripts count as letters
+        let name = &name[name.iter().take_while(|byte| !byte.is_ascii()).count()..];
         let hash = NameHash::of(name);
         let known = names::lookup_name(hash, true);
         let role = known.map_or(Role::Other, |known| known.role);
-        let (from, to) = value.extent(text, role);
+        let (mut from, mut to) = value.extent(text, role);
+        if text[from..to].first() == Some(&b'[') && role != Role::SwCtx {
+            // Java prints the values of a header as a list
+            from += 1;
+            to = from
+                + text[from..]
+                    .iter()
+                    .position(|byte| matches!(byte, b']' | b',' | b' '))
+                    .unwrap_or(text.len() - from);
+        }
+        let hierarchical = text.get(from) == Some(&b'|') && NameHash::of(name) == NameHash::of(b"requestid");
+        if hierarchical {
+            to = from
+                + text[from..]
+                    .iter()
+                    .position(|byte| matches!(byte, b' ' | b'"' | b'\'' | b','))
+                    .unwrap_or(text.len() - from);
+            if let Some(header) = header::request_id(&text[from..to]) {
+                self.add_header(header);
+                return Some(to);
+            }
+        }
         let bytes = &text[from..to];
+        if value.quoted
+            && bytes.contains(&b' ')
+            && matches!(role, Role::Other | Role::Noise | Role::Message | Role::Operation | Role::Peer)
+        {
+            // a text in quotes may hold pairs of its own
+            return Some(from);
+        }
+        if role == Role::Service && value.quoted && value.equals {
+            // <meta name="sentry-trace" content="…">
+            let inner = NameHash::of(bytes);
+            let header = names::lookup_name(inner, false).map(|known| known.role);
+            if let Some(content) = memchr::memmem::find(&text[to..text.len().min(to + 16)], b"content=\"") {
+                let start = to + content + 9;
+                let end =
+                    start + text[start..].iter().position(|&byte| byte == b'"').unwrap_or(text.len() - start);
+                if let Some(role) = header {
+                    self.text_context(role, bytes, &text[start..end]);
+                }
+                return Some(start);
+            }
+        }
         if value.colon
             && !value.quoted
             && memchr::memchr(b'=', bytes).is_some_and(|at| at > 0 && !bytes[..at].contains(&b'-'))
@@ -113,6 +170,13 @@ impl Found {
             }
             return Some(value.next(to));
         }
+        if bytes.starts_with(b"{")
+            && memchr::memmem::find(&text[from..text.len().min(from + 40)], b"Buffer").is_some()
+        {
+            if let Some(next) = self.record_header(text, (start, end), 64) {
+                return Some(next);
+            }
+        }
         let named_trace = matches!(role, Role::TraceId | Role::SpanId | Role::ParentId | Role::Tid)
             && known.is_some_and(|known| known.top_only);
         if named_trace && !looks_like_id(bytes) {
@@ -126,7 +190,7 @@ impl Found {
             && value.equals
             && memchr::memmem::find(&text[to..text.len().min(to + 12)], b"value").is_some()
         {
-            if let Some(next) = self.record_header(text, (from, to)) {
+            if let Some(next) = self.record_header(text, (from, to), 16) {
                 return Some(next);
             }
         }
@@ -213,6 +277,12 @@ impl Found {
                 return end;
             }
         }
+        if word.len() > 49 && word[32] == b'-' && matches!(word.get(49), Some(b'-')) {
+            if let Some(header) = header::b3(word) {
+                self.add_header(header);
+                return end;
+            }
+        }
         let name = before.map(|(from, to)| &text[from..to]);
         if word.len() == 36 && region == Region::Message && id::uuid(word).is_some_and(|bits| bits != 0) {
             self.bracketed_uuid(text, start, end);
@@ -264,7 +334,17 @@ impl Found {
             if let Some(name) = name {
                 if near && names::names_a_correlation(name) && shape_of(word).is_some() {
                     self.add_id(name, word);
+                } else if near && word.len() == 36 && is_thing(name) && id::uuid(word).is_some() {
+                    // "job UUID", "message UUID"
+                    let name = [&name.to_ascii_lowercase(), &b"_id"[..]].concat();
+                    self.add_id(&name, word);
                 }
+            }
+            if near
+                && name.is_some_and(|name| name.eq_ignore_ascii_case(b"id") || name.ends_with(b" id"))
+                && matches!(shape_of(word), Some(Shape::Uuid | Shape::Hex))
+            {
+                self.id_of_thing(text, start, end);
             }
             self.measure(text, start, end, before);
             if let Some(shape) = shape_of(word) {
@@ -277,11 +357,23 @@ impl Found {
         end
     }
 
+    /// `message … with id X`: the id of the thing named last before it.
+    fn id_of_thing(&mut self, text: &[u8], start: usize, end: usize) {
+        let thing = text[..start].rsplit(|byte| !byte.is_ascii_alphabetic()).find(|word| is_thing(word));
+        if let Some(thing) = thing {
+            let name = [&thing.to_ascii_lowercase(), &b"_id"[..]].concat();
+            self.add_id(&name, &text[start..end]);
+        }
+    }
+
     /// `RecordHeader(key = traceparent, value = [48, 48, 45, …])`: a Kafka header as Java prints it; gives where to go on.
-    fn record_header(&mut self, text: &[u8], name: (usize, usize)) -> Option<usize> {
+    fn record_header(&mut self, text: &[u8], name: (usize, usize), within: usize) -> Option<usize> {
         let rest = &text[name.1..];
-        let open = name.1 + memchr::memchr(b'[', &rest[..rest.len().min(16)])?;
-        if memchr::memmem::find(&text[name.1..open], b"value").is_none() {
+        let open = name.1 + memchr::memchr(b'[', &rest[..rest.len().min(within)])?;
+        if ![&b"value"[..], b"Buffer"]
+            .iter()
+            .any(|word| memchr::memmem::find(&text[name.1..open], word).is_some())
+        {
             return None;
         }
         let close = open + memchr::memchr(b']', &text[open..])?;
@@ -299,8 +391,12 @@ impl Found {
 
     /// `tasks.charge[UUID]`: Celery's task and its id (celery.app.log, `worker_task_log_format`).
     fn bracketed_uuid(&mut self, text: &[u8], start: usize, end: usize) {
-        if start > 2 && &text[start - 3..start] == b") (" && text.get(end) == Some(&b')') {
-            // RQ: "queue: function(args) (UUID)"
+        if start > 2
+            && text.get(end) == Some(&b')')
+            && text[start - 1] == b'('
+            && (&text[start - 3..start] == b") (" || memchr::memmem::find(text, b"Job ").is_some())
+        {
+            // RQ: "queue: function(args) (UUID)", "queue: Job OK (UUID)"
             return self.add_id(b"job_id", &text[start..end]);
         }
         if text.get(end) != Some(&b']') || start == 0 || text[start - 1] != b'[' {
@@ -415,6 +511,22 @@ impl Found {
             self.status = self.status.or_else(|| std::str::from_utf8(status).ok()?.parse().ok());
         }
     }
+}
+
+/// What messaging and job systems call the things that carry an id.
+fn is_thing(word: &[u8]) -> bool {
+    const THINGS: &[&[u8]] = &[
+        b"message",
+        b"task",
+        b"job",
+        b"request",
+        b"event",
+        b"correlation",
+        b"transaction",
+        b"session",
+        b"batch",
+    ];
+    THINGS.iter().any(|thing| word.eq_ignore_ascii_case(thing))
 }
 
 /// Whether a name that only ends in "id" (`uid`) has a value that can be nothing else.
@@ -555,7 +667,7 @@ pub(super) fn shape_of(value: &[u8]) -> Option<Shape> {
 }
 
 /// Whether a value behind a general name (`trace`, `span`) looks like an id.
-fn looks_like_id(value: &[u8]) -> bool {
+pub(super) fn looks_like_id(value: &[u8]) -> bool {
     let hex = id::hex_digits(value);
     hex == 16
         || hex == 32
@@ -588,6 +700,7 @@ impl Value {
                 .iter()
                 .position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'"' | b'\'' | b']' | b')' | b'}')),
             None if role == Role::NewRelic && rest.starts_with(b"{") => Some(rest.len()),
+            // typographic quotes and brackets of other scripts end a value, letters do not
             None => rest.iter().position(|byte| {
                 matches!(
                     byte,
@@ -608,6 +721,12 @@ impl Value {
                 )
             }),
         };
+        let length = length.or(Some(rest.len())).map(|length| {
+            let mark = rest[..length]
+                .windows(2)
+                .position(|two| matches!(two, [0xe2, 0x80] | [0xe3, 0x80] | [0xc2, 0xbb]));
+            mark.unwrap_or(length)
+        });
         (self.start, self.start + length.unwrap_or(rest.len()))
     }
 
@@ -629,11 +748,23 @@ fn value_after(text: &[u8], at: usize) -> Option<Value> {
     }
     if text.get(next) == Some(&b' ')
         && (name_quoted
-            || matches!(text.get(next + 1), Some(b'=' | b':')) && text.get(next + 2) == Some(&b' '))
+            || matches!(text.get(next + 1), Some(b'=' | b':'))
+                && matches!(text.get(next + 2), Some(b' ' | b'>')))
     {
         next += 1;
     }
-    let separator = *text.get(next)?;
+    let mut separator = *text.get(next)?;
+    if separator == b',' && name_quoted && matches!(text.get(next + 1..next + 3), Some([b' ', b'\'' | b'"']))
+    {
+        // Envoy writes headers as 'name', 'value'
+        let name = text[..at].rsplit(|byte| matches!(byte, b'\'' | b'"')).next().unwrap_or_default();
+        let known = names::lookup_name(NameHash::of(name), false).map(|known| known.role);
+        let header = known.is_some_and(|role| !matches!(role, Role::Other | Role::Noise))
+            || names::names_a_correlation(name);
+        if header {
+            separator = b':';
+        }
+    }
     let (colon, equals) = (separator == b':', separator == b'=');
     if !colon && !equals {
         return None;
@@ -653,6 +784,17 @@ fn value_after(text: &[u8], at: usize) -> Option<Value> {
         return Some(Value { start: next, quote: Some(b' '), quoted: false, colon, equals });
     }
     next += blanks;
+    // Erlang's binaries
+    if text[next.min(text.len())..].starts_with(b"<<\"") {
+        next += 2;
+    }
+    // quotes of typography
+    if matches!(
+        text.get(next..next + 3),
+        Some(b"\xe2\x80\x9c" | b"\xe2\x80\x98" | b"\xe2\x80\x9e" | b"\xc2\xab")
+    ) {
+        next += 3;
+    }
     // Rust's Option, as {:?} prints it
     if text[next.min(text.len())..].starts_with(b"Some(") {
         next += 5;

@@ -88,3 +88,38 @@ pub(super) fn names_a_digest(name: &[u8]) -> bool {
     let first = name.split(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or(name);
     WORDS.iter().any(|word| last.eq_ignore_ascii_case(word) || first.eq_ignore_ascii_case(word))
 }
+
+/// Writes a name in lower case with underscores between its words: `orderId` and `order-id` as `order_id`.
+pub(super) fn snake(name: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    let mut before = b'_';
+    for (index, &byte) in name.iter().enumerate() {
+        let inner = byte.is_ascii_alphanumeric() || byte >= 0x80;
+        let ends_capitals = before.is_ascii_uppercase() && name.get(index + 1).is_some_and(u8::is_ascii_lowercase);
+        let begins = byte.is_ascii_uppercase() && (before.is_ascii_lowercase() || ends_capitals);
+        if (begins || !inner) && out.len() > start && out.last() != Some(&b'_') {
+            out.push(b'_');
+        }
+        if inner {
+            out.push(byte.to_ascii_lowercase());
+        }
+        before = byte;
+    }
+    if out.len() > start && out.last() == Some(&b'_') {
+        out.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_are_written_in_one_way() {
+        for (name, expected) in
+            [("orderId", "order_id"), ("order-id", "order_id"), ("HTTPRequestID", "http_request_id"), ("a.b_", "a_b"), ("IDs", "i_ds")]
+        {
+            let mut out = Vec::new();
+            super::snake(name.as_bytes(), &mut out);
+            assert_eq!(String::from_utf8_lossy(&out), expected);
+        }
+    }
+}

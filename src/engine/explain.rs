@@ -1,17 +1,18 @@
 //! `explain`: reads the first records of each source, or those at one line, and says how they were read.
 
 use super::load::described;
-use super::read::{Outcome, Settings, SourceRead, Taker, read};
+use super::read::{Settings, SourceRead, Taker, read};
 use super::texts::Texts;
 use super::worker::Notes;
 use crate::gather::{Source, Store};
-use crate::input::{Discovery, Stream};
+use crate::input::{self, Discovery, Stream};
 use crate::model::{Batch, Event, SourceId, Symbols, Time, flag};
 use crate::record::NameHash;
 use crate::record::timestamp::DayOrder;
 use crate::report::explain::{ExplainedRecord, ExplainedSkip, ExplainedSource, Stated, note};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Blocks of this size at most, so that little is read in vain.
 const BLOCK: usize = 64 << 10;
@@ -43,75 +44,100 @@ impl Explained {
     }
 }
 
-/// Explains records of everything that was discovered; reads no more of a source than it takes. `now` serves where nothing
+/// Explains records of everything that was discovered; reads no more of a file than it takes. `now` serves where nothing
 /// else tells a year or a date.
 pub fn run(discovery: &Discovery, settings: &Settings, wanted: Wanted, now: Time) -> Explained {
-    // a source of its own each, so that the rest of it can be passed over
-    let streams: Vec<Stream> = discovery
-        .streams
-        .iter()
-        .flat_map(|stream| {
-            stream
-                .sources
-                .iter()
-                .map(|source| Stream { name: stream.name.clone(), sources: vec![source.clone()] })
-        })
-        .collect();
-    let mut settings = Settings { keep_text: true, ..settings.clone() };
-    settings.read.block_size = settings.read.block_size.min(BLOCK);
-    let kept = Arc::default();
-    let keep = Keep { wanted, kept: Arc::clone(&kept) };
-    let Outcome { sources: reads, symbols, mut failures, stopped, .. } =
-        read(&streams, &settings, vec![Box::new(keep)]);
-    let mut kept = std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner));
-    let described = described(&reads, now, &settings);
+    let mut all = Kept::default();
+    for source in discovery.streams.iter().flat_map(|stream| &stream.sources) {
+        if settings.stop.load(Ordering::Relaxed) {
+            break;
+        }
+        all.read(source, settings, wanted);
+    }
+    let Kept { reads, events, symbols, mut failures } = all;
+    let described = described(&reads, now, settings);
     let mut order: Vec<usize> = (0..reads.len()).collect();
     order.sort_by_key(|&index| described[index].rank);
     let mut texts = Texts::new(&reads);
     let mut sources = Vec::new();
     for index in order {
-        let kept = kept.remove(&SourceId(index as u32)).unwrap_or_default();
+        let kept = &events[index];
         let notes = kept.iter().map(|event| texts.note(event.place, note).unwrap_or_default()).collect();
-        let explain = Explain {
-            read: &reads[index],
-            described: &described,
-            symbols: &symbols,
-            settings: &settings,
-            wanted,
-        };
-        sources.push(explain.source(kept, notes));
+        let explain =
+            Explain { read: &reads[index], described: &described, symbols: &symbols, settings, wanted };
+        sources.push(explain.source(kept.clone(), notes));
     }
     failures.extend(texts.failure);
-    Explained { sources, failures, stopped }
+    Explained { sources, failures, stopped: settings.stop.load(Ordering::Relaxed) }
 }
 
-struct Keep {
+/// What was read so far: sources, and the events of each that are to be explained.
+#[derive(Debug, Default)]
+struct Kept {
+    reads: Vec<SourceRead>,
+    events: Vec<Vec<Event>>,
+    symbols: Symbols,
+    failures: Vec<String>,
+}
+
+impl Kept {
+    /// Reads a file, or the members of an archive, each as a run of its own that can be stopped.
+    fn read(&mut self, source: &input::Source, settings: &Settings, wanted: Wanted) {
+        let stream = Stream { name: source.name.clone(), sources: vec![source.clone()] };
+        let interrupted = &settings.stop;
+        let mut own = Settings {
+            stop: Arc::default(),
+            keep_text: true,
+            // what is read ahead is read in vain, unless a line is far off
+            threads: if wanted.line.is_some() { settings.threads } else { 1 },
+            ..settings.clone()
+        };
+        own.read.block_size = own.read.block_size.min(BLOCK);
+        let mut kept = BTreeMap::new();
+        let keep = Keep { wanted, file: &source.name, interrupted, stop: own.stop.clone(), kept: &mut kept };
+        let streams = [stream];
+        let outcome = read(&streams, &own, vec![Box::new(keep)]);
+        let first = self.reads.len();
+        for index in 0..outcome.sources.len() {
+            let mut events = kept.remove(&SourceId(index as u32)).unwrap_or_default();
+            for event in &mut events {
+                event.place.source = SourceId((first + index) as u32);
+            }
+            self.events.push(events);
+        }
+        self.reads.extend(outcome.sources);
+        self.symbols.absorb(outcome.symbols);
+        self.failures.extend(outcome.failures);
+    }
+}
+
+struct Keep<'k> {
     wanted: Wanted,
-    kept: Arc<Mutex<BTreeMap<SourceId, Vec<Event>>>>,
+    file: &'k str,
+    interrupted: &'k AtomicBool,
+    stop: Arc<AtomicBool>,
+    kept: &'k mut BTreeMap<SourceId, Vec<Event>>,
 }
 
-impl Taker for Keep {
-    fn take(&mut self, source: SourceId, _name: &str, batch: Batch, _notes: Notes) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let records = kept.entry(source).or_default();
+impl Taker for Keep<'_> {
+    fn take(&mut self, source: SourceId, name: &str, batch: Batch, _notes: Notes) {
+        let records = self.kept.entry(source).or_default();
         for event in &batch.events {
             let before = self.wanted.line.is_some_and(|line| event.place.line <= line);
             if before && records.last().is_some_and(|last| last.place.line < event.place.line) {
                 // the line belongs to this record or to a later one
                 records.clear();
             }
-            if records.len() >= self.wanted.records {
-                return;
+            if records.len() < self.wanted.records {
+                records.push(event.clone());
             }
-            records.push(event.clone());
         }
-    }
-
-    fn has_enough(&self, source: SourceId) -> bool {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(records) = kept.get(&source) else { return false };
         let last = records.last().map_or(0, |event| event.place.line);
-        records.len() >= self.wanted.records && self.wanted.line.is_none_or(|line| last > line)
+        let enough = records.len() >= self.wanted.records && self.wanted.line.is_none_or(|line| last > line);
+        // behind a member of an archive others may come
+        if enough && name == self.file || self.interrupted.load(Ordering::Relaxed) {
+            self.stop.store(true, Ordering::Relaxed);
+        }
     }
 }
 

@@ -96,11 +96,6 @@ pub struct Outcome {
 pub trait Taker: Send {
     /// Events of a source, in the order of its lines; sources follow each other.
     fn take(&mut self, source: SourceId, name: &str, batch: Batch, notes: Notes);
-
-    /// Whether the rest of a source is of no interest: it is passed over as soon as may be.
-    fn has_enough(&self, _source: SourceId) -> bool {
-        false
-    }
 }
 
 /// Something that reached its turn in a line of work.
@@ -120,7 +115,6 @@ struct Begun {
     dating: Dating,
     original: Option<Original>,
     hint: Arc<Mutex<Vec<(u64, LaneState)>>>,
-    enough: Arc<AtomicBool>,
 }
 
 /// A block to be read.
@@ -264,10 +258,6 @@ fn produce(shared: &Shared<'_>, line: usize, give: &mut dyn FnMut(Job)) {
             let read = reader.bytes_read();
             shared.settings.progress.fetch_add(read.saturating_sub(read_before), Ordering::Relaxed);
             read_before = read;
-            if producer.passes_over(stream) {
-                producer.end(give);
-                break;
-            }
             if shared.settings.stop.load(Ordering::Relaxed) {
                 producer.end(give);
                 return;
@@ -292,22 +282,16 @@ struct OpenSource {
     /// Known as soon as the sample is complete.
     begun: Option<(Arc<SourceContext>, Arc<Mutex<Vec<(u64, LaneState)>>>)>,
     blocks: u64,
-    enough: Arc<AtomicBool>,
 }
 
 impl Producer<'_, '_> {
     fn piece(&mut self, piece: Piece, give: &mut dyn FnMut(Job)) {
         match piece {
             Piece::Begin(info) => {
-                let enough = Arc::default();
-                self.open =
-                    Some(OpenSource { info, sample: Vec::new(), sampled: 0, begun: None, blocks: 0, enough })
+                self.open = Some(OpenSource { info, sample: Vec::new(), sampled: 0, begun: None, blocks: 0 })
             }
             Piece::Block(block) => {
                 let Some(open) = &mut self.open else { return };
-                if open.enough.load(Ordering::Relaxed) {
-                    return;
-                }
                 if open.begun.is_none() && open.sampled < SAMPLE {
                     open.sampled += block.bytes().len();
                     open.sample.push(block);
@@ -335,14 +319,6 @@ impl Producer<'_, '_> {
         }
     }
 
-    /// Whether nothing more of the stream is of interest: enough is known of its only source.
-    fn passes_over(&self, stream: &Stream) -> bool {
-        self.open.as_ref().is_some_and(|open| {
-            let alone = stream.sources.len() == 1 && *open.info.name == *stream.sources[0].name;
-            alone && open.enough.load(Ordering::Relaxed)
-        })
-    }
-
     fn end(&mut self, give: &mut dyn FnMut(Job)) {
         if self.open.is_some() {
             self.flush_sample(give);
@@ -368,7 +344,8 @@ impl Producer<'_, '_> {
             }
             let settings = self.shared.settings;
             let id = SourceId(self.shared.next_source.fetch_add(1, Ordering::Relaxed));
-            let context = Arc::new(context(&open.info, id, &sample, settings, &self.shared.symbols));
+            let context = Arc::new(context(&open.info, id, &sample, settings));
+            lock(&self.shared.symbols).absorb(context.defaults.names.clone());
             let hint = Arc::new(Mutex::new(guess(&sample, &context, open.sampled)));
             let date = open.info.hints.date.map(|date| (date.year, date.day));
             let dating = Dating::new(settings.zone.clone(), date, open.info.modified);
@@ -380,7 +357,6 @@ impl Producer<'_, '_> {
                 dating,
                 original: open.info.original.clone(),
                 hint,
-                enough: open.enough.clone(),
             };
             self.turn(Turn::Begin(Box::new(begun)));
         }
@@ -411,26 +387,22 @@ impl Producer<'_, '_> {
 }
 
 /// What all blocks of a source share.
-fn context(
-    info: &SourceInfo,
-    id: SourceId,
-    sample: &[u8],
-    settings: &Settings,
-    symbols: &Mutex<Symbols>,
-) -> SourceContext {
-    let mut symbols = lock(symbols);
+fn context(info: &SourceInfo, id: SourceId, sample: &[u8], settings: &Settings) -> SourceContext {
+    let mut names = Symbols::default();
     let service = settings.service.as_deref().or(info.hints.service.as_deref()).unwrap_or_default();
     let defaults = Defaults {
         source: id,
-        service: symbols.keep(service.as_bytes()),
+        service: names.keep(service.as_bytes()),
         service_is_sure: settings.service.is_none() && info.hints.instance.is_some(),
-        instance: info.hints.instance.as_deref().map_or(Symbol::NONE, |name| symbols.keep(name.as_bytes())),
+        instance: info.hints.instance.as_deref().map_or(Symbol::NONE, |name| names.keep(name.as_bytes())),
+        names,
         zone: settings.zone.clone(),
     };
     SourceContext {
         profile: Profile::of(sample, (settings.patterns)(&info.name)),
         defaults,
         note: settings.note,
+        document: crate::record::document::is_document(sample),
     }
 }
 
@@ -450,6 +422,10 @@ fn guess(sample: &[u8], context: &SourceContext, sampled: usize) -> Vec<(u64, La
 
 /// Reads a block and lets it have its turn.
 fn work(shared: &Shared<'_>, worker: &mut Worker, job: Job) {
+    if job.context.document {
+        // its elements are cut in order
+        return settle(shared, job.line, job.turn, Turn::Read { block: job.block, read: Read::default() });
+    }
     let entry = if job.first { Vec::new() } else { lock(&job.hint).clone() };
     let context = &job.context;
     let read = catch_unwind(AssertUnwindSafe(|| {
@@ -520,8 +496,11 @@ impl Order<'_> {
                 }
                 let Begun { id, name, context, hint, .. } = &current.begun;
                 let mut hand = Hand { taker: &mut *self.taker, source: *id, name };
-                current.seam.absorb(block.bytes(), block.offset, read, context, &mut hand);
-                current.begun.enough.fetch_or(self.taker.has_enough(current.begun.id), Ordering::Relaxed);
+                if context.document {
+                    current.seam.absorb_document(block.bytes(), context, &mut hand);
+                } else {
+                    current.seam.absorb(block.bytes(), block.offset, read, context, &mut hand);
+                }
                 let mut hint = lock(hint);
                 hint.clear();
                 hint.extend_from_slice(current.seam.states());

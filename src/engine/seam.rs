@@ -8,6 +8,7 @@ use super::dating::Dating;
 use super::worker::{Note, Notes, Read, Worker};
 use crate::context::Defaults;
 use crate::model::{Batch, Event, SkipReason};
+use crate::record::document::Splitter;
 use crate::record::{LaneState, MAX_RECORD_BYTES, MAX_RECORD_LINES, MAX_SILENCE, Mode, Profile};
 
 /// Where finished events go.
@@ -25,6 +26,8 @@ pub struct SourceContext {
     pub defaults: Defaults,
     /// What outputs want of each record.
     pub note: Option<Note>,
+    /// The source is a JSON document, whose elements are records, not its lines.
+    pub document: bool,
 }
 
 /// A record that is open at the end of a block.
@@ -59,6 +62,7 @@ pub struct Seam {
     held: Vec<(Event, Vec<crate::model::Detail>, Vec<u8>)>,
     line: u64,
     worker: Worker,
+    splitter: Splitter,
     dating: Dating,
     /// What was passed over so far.
     pub skipped: Vec<SkippedAt>,
@@ -75,6 +79,21 @@ impl Seam {
     /// The lane states after the blocks so far: a good guess for blocks to come.
     pub fn states(&self) -> &[(u64, LaneState)] {
         &self.states
+    }
+
+    /// Takes the next bytes of a document.
+    pub fn absorb_document(&mut self, bytes: &[u8], source: &SourceContext, consumer: &mut dyn Consumer) {
+        let mut elements = Vec::new();
+        self.splitter.feed(bytes, &mut elements);
+        let (text, offset) = self.splitter.bytes();
+        let Read { mut batch, notes, .. } =
+            self.worker.elements(text, &elements, &source.defaults, source.note);
+        for event in &mut batch.events {
+            event.place.line += 1;
+            event.place.offset += offset;
+        }
+        self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        self.hand_on(batch, notes, consumer);
     }
 
     /// Takes the next block in order, as a worker read it.
@@ -298,6 +317,10 @@ impl Seam {
         carries.sort_by_key(|carry| carry.line);
         let finished = carries.iter().map(|carry| self.finish(carry, source)).collect();
         self.emit(finished, Batch::default(), Notes::default(), consumer);
+        let lost = self.splitter.unfinished();
+        if lost > 0 {
+            self.skipped.push(SkippedAt { reason: SkipReason::LongRecord, count: 1, line: self.line.max(1) });
+        }
         self.dating.clone()
     }
 

@@ -61,7 +61,13 @@ impl<'s> Texts<'s> {
             return None;
         }
         let context = &source.context;
-        let (batch, notes) = self.worker.first(&self.buffer, &context.profile, &context.defaults, note);
+        let (batch, notes) = if context.document {
+            let element = crate::record::document::Element { start: 0, end: self.buffer.len(), line: 0 };
+            let read = self.worker.elements(&self.buffer, &[element], &context.defaults, Some(note));
+            (read.batch, read.notes)
+        } else {
+            self.worker.first(&self.buffer, &context.profile, &context.defaults, note)
+        };
         let index = batch.events.iter().position(|event| event.place.part == place.part)?;
         Some(notes.of(index).to_vec())
     }

@@ -2,6 +2,7 @@
 
 use crate::context::{Defaults, Found, Writer};
 use crate::model::{Batch, Event};
+use crate::record::document::Element;
 use crate::record::{Exit, LaneState, Lines, Profile, Record, Sink};
 
 /// What an output wants of a record besides its event; see [`Notes`].
@@ -54,6 +55,8 @@ impl Worker {
         note: Option<Note>,
     ) -> Read {
         let mut read = Read::default();
+        // notes of records that take their names from the source find them here
+        read.batch.symbols = defaults.names.clone();
         let mut collect = Collect {
             writer: &mut self.writer,
             batch: &mut read.batch,
@@ -65,6 +68,28 @@ impl Worker {
         read
     }
 
+    /// Reads elements of a document, which stand in `bytes`.
+    pub fn elements(
+        &mut self,
+        bytes: &[u8],
+        elements: &[Element],
+        defaults: &Defaults,
+        note: Option<Note>,
+    ) -> Read {
+        let mut read = Read::default();
+        let mut collect = Collect {
+            writer: &mut self.writer,
+            batch: &mut read.batch,
+            notes: &mut read.notes,
+            defaults,
+            note,
+        };
+        for element in elements {
+            self.lines.element(&bytes[element.start..element.end], element.line, element.start, &mut collect);
+        }
+        read
+    }
+
     /// Reads lines that are known to be one record.
     pub fn whole(
         &mut self,
@@ -73,7 +98,7 @@ impl Worker {
         defaults: &Defaults,
         note: Option<Note>,
     ) -> (Batch, Notes) {
-        let mut batch = Batch::default();
+        let mut batch = Batch { symbols: defaults.names.clone(), ..Batch::default() };
         let mut notes = Notes::default();
         let mut collect =
             Collect { writer: &mut self.writer, batch: &mut batch, notes: &mut notes, defaults, note };

@@ -1,6 +1,6 @@
 //! Finds sources and gives their bytes as blocks of whole lines. Knows nothing of log formats.
 //!
-//! [`discover`] turns what the user named into streams; a [`StreamReader`] turns a stream into pieces, in order. Nothing
+//! [`discover()`] turns what the user named into streams; a [`StreamReader`] turns a stream into pieces, in order. Nothing
 //! here starts a thread or depends on the order of directories, the time, or the sizes of blocks and reads: the same
 //! files give the same lines at the same offsets. What cannot be read is said and left out; nothing stops a run. A path
 //! that was read from an archive is shown, never opened.

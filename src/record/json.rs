@@ -181,7 +181,8 @@ impl Scanner<'_, '_> {
             b"key" | b"name" | b"Key" | b"Name" if writing == Writing::Plain => {
                 container.pair_name = Some(value)
             }
-            b"value" | b"Value" | b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue" => {
+            b"value" | b"Value" | b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue"
+            | b"string_value" | b"int_value" | b"double_value" | b"bool_value" => {
                 let pair = if name.of(self.text).len() == 5 {
                     container.pair_name
                 } else {

@@ -57,6 +57,9 @@ pub fn stands_for_level(word: &[u8]) -> Option<Level> {
 pub fn from_number(number: u64, scale: Scale) -> Option<Level> {
     match (scale, number) {
         (Scale::Syslog, 0..=7) => Level::from_syslog(number as u8),
+        (Scale::AppInsights, 0..=4) => {
+            Some([Level::Trace, Level::Info, Level::Warn, Level::Error, Level::Fatal][number as usize])
+        }
         (Scale::Severity, 1..=24) => Level::from_severity_number(number),
         (_, 0..=7) => Level::from_syslog(number as u8),
         (_, 10) => Some(if scale == Scale::Python { Level::Debug } else { Level::Trace }),
@@ -104,6 +107,8 @@ pub enum Scale {
     Severity,
     /// Python's logging: 10 to 50.
     Python,
+    /// Azure Application Insights: 0 to 4.
+    AppInsights,
 }
 
 #[cfg(test)]

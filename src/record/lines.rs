@@ -34,6 +34,8 @@ pub enum Mode {
     Structured,
     /// A line without header: the next one is a record of its own.
     Bare,
+    /// An entry of systemd's export format: all lines go on with it up to the next entry.
+    Entry,
 }
 
 /// What a line's meaning takes from the lines before it.
@@ -114,6 +116,8 @@ struct Pending {
     line: u64,
     wrapped: Option<Format>,
     outer: Draft,
+    /// The first line without colours, where it had any: positions in `outer` point into it.
+    uncoloured: Option<Vec<u8>>,
     look: Option<Look>,
     draft: Draft,
     content: Content,
@@ -248,6 +252,20 @@ impl Lines {
         }
     }
 
+    /// Reads one JSON element of a document and hands its records to `sink`.
+    pub fn element(&mut self, text: &[u8], line: u64, offset: usize, sink: &mut dyn Sink) {
+        self.drafts.resize_with(MAX_LAYERS, Draft::default);
+        self.buffers.resize_with(MAX_LAYERS, Vec::new);
+        let profile = Profile::default();
+        let seen =
+            Look { format: Format::Json, class: Class::Start, head: Default::default(), awaits_level: false };
+        let mut draft = Draft::default();
+        let reader = Reader { profile: &profile, drafts: &mut self.drafts, buffers: &mut self.buffers };
+        read::read(text, &seen, &mut draft, Layers::default(), reader, &mut |layers, part| {
+            sink.record(&Record { layers, line, offset, len: text.len(), part });
+        });
+    }
+
     /// Takes wrapping and colours off a line; gives its lane and whether it goes on in the next line.
     fn unwrap(
         &mut self,
@@ -262,6 +280,7 @@ impl Lines {
         pending.lines.push((start, end));
         pending.line = number;
         pending.wrapped = None;
+        pending.uncoloured = None;
         pending.look = None;
         pending.outer.clear();
         pending.draft.clear();
@@ -269,9 +288,9 @@ impl Lines {
         if raw.last() == Some(&b'\r') {
             raw = &raw[..raw.len() - 1];
         }
-        let nuls = raw.iter().take_while(|&&byte| byte == 0).count();
-        raw = &raw[nuls..];
-        let offset = start + nuls;
+        let holes = nuls(raw);
+        raw = &raw[holes..];
+        let offset = start + holes;
         let coloured = colours && memchr(0x1b, raw).is_some();
         let mut buffer = match std::mem::take(&mut pending.content) {
             Content::Owned(buffer) => buffer,
@@ -296,6 +315,7 @@ impl Lines {
             return (0, false);
         };
         pending.wrapped = Some(wrapped.format);
+        pending.uncoloured = coloured.then(|| clean.to_vec());
         pending.content = match wrapped.inside {
             Some(inside) if coloured => {
                 buffer.extend_from_slice(inside.of(clean));
@@ -348,6 +368,11 @@ impl Lines {
         }
         let mut seen = pending.look(block, profile);
         let class = match seen.class {
+            Class::Start | Class::Plain
+                if lane.state.mode == Mode::Entry && seen.format != Format::Journald =>
+            {
+                Class::Continuation
+            }
             Class::Plain if matches!(lane.state.mode, Mode::Headed | Mode::AwaitsLevel) => {
                 Class::Continuation
             }
@@ -362,7 +387,9 @@ impl Lines {
             class => class,
         };
         let by_mode = matches!(seen.class, Class::Plain | Class::Continuation)
-            || seen.class == Class::Start && seen.format == Format::Text && seen.head.stamp.is_none();
+            || seen.class == Class::Start
+                && seen.format != Format::Journald
+                && (seen.head.stamp.is_none() || lane.state.mode == Mode::Entry);
         lane.entry_mattered |= lane.pending.is_none() && by_mode;
         match class {
             Class::Blank | Class::Header => {
@@ -389,6 +416,7 @@ impl Lines {
                     _ if class == Class::Plain && seen.format == Format::Text => Mode::Bare,
                     Format::Text if seen.awaits_level => Mode::AwaitsLevel,
                     Format::Text | Format::Klog => Mode::Headed,
+                    Format::Journald => Mode::Entry,
                     _ => Mode::Structured,
                 };
                 if let Some(before) = lane.pending.replace(pending) {
@@ -426,7 +454,7 @@ impl Lines {
         };
         let (offset, _) = pending.lines[0];
         let len = pending.lines.last().map_or(0, |&(_, end)| end - offset);
-        let Pending { content, outer, draft, wrapped, lines, line, .. } = &mut *pending;
+        let Pending { content, outer, uncoloured, draft, wrapped, lines, line, .. } = &mut *pending;
         let text: &[u8] = match content {
             Content::Borrowed(start, end) => &block[*start..*end],
             Content::Owned(buffer) => buffer,
@@ -438,7 +466,7 @@ impl Lines {
         let around = match wrapped {
             Some(format) => {
                 let (from, to) = lines[0];
-                let raw = &block[from..to];
+                let raw = uncoloured.as_deref().unwrap_or(&block[from + nuls(&block[from..to])..to]);
                 Layers::default().with(Layer { text: raw, draft: outer, format: *format, names: &[] })
             }
             None => Layers::default(),
@@ -488,6 +516,11 @@ impl Pending {
     fn is_full(&self, block: &[u8]) -> bool {
         self.lines.len() >= MAX_RECORD_LINES as usize || self.content.bytes(block).len() >= MAX_RECORD_BYTES
     }
+}
+
+/// Bytes at the front of a line that are no text: holes of NULs, and the record separators of RFC 7464.
+fn nuls(line: &[u8]) -> usize {
+    line.iter().take_while(|&&byte| matches!(byte, 0 | 0x1e)).count()
 }
 
 fn skip(skipped: &mut Vec<Skipped>, reason: SkipReason, line: u64) {

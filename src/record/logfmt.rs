@@ -115,7 +115,8 @@ fn next(text: &[u8], start: usize) -> Option<(At, At, Writing, usize)> {
         }
     }
     let end = word_end(text, at);
-    let value = At::new(at, end);
+    let comma = usize::from(end < text.len() && end > at && matches!(text[end - 1], b',' | b';'));
+    let value = At::new(at, end - comma);
     let writing = match value.of(text) {
         b"null" | b"nil" | b"<nil>" => Writing::Null,
         b"true" | b"false" => Writing::Bool,

@@ -85,12 +85,18 @@ impl Profile {
     }
 }
 
+/// The first line of an entry in systemd's export format ("Journal Export Formats").
+pub(super) const JOURNAL_START: &[u8] = b"__CURSOR=";
+
 /// Looks at a line (without wrappings and colours); thread, logger and so on of a text's header go to `draft`.
 pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
     let seen = |format, class| Look { format, class, head: Head::default(), awaits_level: false };
     let Some(&first) = line.first() else { return seen(Format::Text, Class::Blank) };
     if profile.custom.iter().any(|pattern| pattern.is_match(line)) {
         return seen(Format::Custom, Class::Start);
+    }
+    if line.starts_with(JOURNAL_START) {
+        return seen(Format::Journald, Class::Start);
     }
     if let Some(columns) = &profile.table {
         let class = if columns.is_header(line) { Class::Header } else { Class::Start };
@@ -144,12 +150,13 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
         }
     }
     let class = if head.starts_record() { Class::Start } else { Class::Plain };
-    let awaits_level = head.stamp.is_some() && head.level.is_none() && draft.logger.is_some() && {
+    let awaits_level = head.stamp.is_some() && head.level.is_none() && {
         let message = line[head.message.min(line.len())..].trim_ascii();
-        !message.is_empty()
-            && message
-                .iter()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'<' | b'>' | b'$'))
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'<' | b'>' | b'$');
+        // java.util.logging: "class method"; tinylog: "class.method()"
+        draft.logger.is_some() && !message.is_empty() && message.iter().all(is_name)
+            || message.ends_with(b"()")
+                && message[..message.len() - 2].iter().all(|byte| is_name(byte) || *byte == b'.')
     };
     Look { format: Format::Text, class, head, awaits_level }
 }
@@ -172,7 +179,9 @@ fn indented(line: &[u8], order: DayOrder, draft: &mut Draft) -> Look {
         return seen(Class::Continuation);
     }
     let mut head = text::head(rest, order, draft);
-    if head.stamp.is_some() && head.stamp_at.start < 40
+    let uptime = rest[0].is_ascii_digit() && head.level.is_some() && head.stamp.is_none();
+    if uptime
+        || head.stamp.is_some() && head.stamp_at.start < 40
         || head.level.is_some() && blanks <= 2 && line[0] == b' ' && draft.logger.is_some()
     {
         shift(&mut head, draft, blanks);

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod custom;
+pub mod document;
 pub mod envelope;
 mod expand;
 pub mod json;
@@ -47,10 +48,10 @@ impl At {
         At { start: start as u32, len: (end - start) as u32 }
     }
 
-    /// The bytes in their text.
+    /// The bytes in their text; an empty part may lie anywhere.
     #[inline]
     pub fn of(self, text: &[u8]) -> &[u8] {
-        &text[self.start as usize..self.end()]
+        if self.len == 0 { &[] } else { &text[self.start as usize..self.end()] }
     }
 
     /// One past the last byte.

@@ -21,6 +21,8 @@ pub enum Role {
     TimeNanos,
     /// Severity, as a word or number.
     Level,
+    /// OpenTelemetry's severity number; counts where no word tells the severity.
+    SeverityNumber,
     /// Severity in one logger's field, time in another's (`at=`): told by the value.
     LevelOrTime,
     /// What the record says.
@@ -194,6 +196,11 @@ pub const TRANSPARENT: &[&str] = &[
     "custom",
     "eventdata",
     "msgattributes",
+    "message",
+    "msg",
+    "result",
+    "source",
+    "rpc",
 ];
 
 /// Names that hold at any depth: (role, rank of the first name, names without separators, most telling first).
@@ -228,13 +235,13 @@ const ANYWHERE: &[(Role, &[&str])] = &[
             "appname",
             "springapplicationname",
             "loggingapplicationname",
-            "kubernetescontainername",
             "kubernetespodlabelsapp",
-            "resourcelabelscontainername",
             "kuberneteslabelsapp",
             "kuberneteslabelsappkubernetesioname",
-            "k8scontainername",
             "k8sdeploymentname",
+            "kubernetescontainername",
+            "resourcelabelscontainername",
+            "k8scontainername",
             "syslogidentifier",
             "sysloggeridentifier",
             "systemdunit",
@@ -244,6 +251,8 @@ const ANYWHERE: &[(Role, &[&str])] = &[
             "microservicename",
             "componentname",
             "servicecontextservice",
+            "cloudrolename",
+            "approlename",
         ],
     ),
     (
@@ -254,7 +263,6 @@ const ANYWHERE: &[(Role, &[&str])] = &[
             "k8spodname",
             "podname",
             "resourcelabelspodname",
-            "containername",
             "containerid",
             "kubernetespod",
             "instanceid",
@@ -289,6 +297,7 @@ const ANYWHERE: &[(Role, &[&str])] = &[
             "spantraceid",
             "spancontexttraceid",
             "spancontexttrace",
+            "ottracertraceid",
         ],
     ),
     (
@@ -301,6 +310,7 @@ const ANYWHERE: &[(Role, &[&str])] = &[
             "currentspanid",
             "spancontextspanid",
             "spancontextspan",
+            "ottracerspanid",
             "logginggoogleapiscomspanid",
             "swspanid",
             "contextspanid",
@@ -314,6 +324,7 @@ const ANYWHERE: &[(Role, &[&str])] = &[
             "parentid",
             "spanparentid",
             "otelparentspanid",
+            "otelparentid",
             "parentspan",
             "activityparentid",
             "xparentspanid",
@@ -343,7 +354,7 @@ const ANYWHERE: &[(Role, &[&str])] = &[
     (Role::B3SpanId, &["xb3spanid", "httpxb3spanid", "b3spanid"]),
     (Role::B3ParentId, &["xb3parentspanid", "httpxb3parentspanid", "b3parentspanid"]),
     (Role::UberTraceId, &["ubertraceid", "httpubertraceid"]),
-    (Role::AmznTraceId, &["xamzntraceid", "httpxamzntraceid", "awstraceheader"]),
+    (Role::AmznTraceId, &["xamzntraceid", "httpxamzntraceid", "awstraceheader", "root"]),
     (Role::CloudTraceContext, &["xcloudtracecontext", "httpxcloudtracecontext"]),
     (Role::DatadogTraceHeader, &["xdatadogtraceid", "httpxdatadogtraceid"]),
     (Role::DatadogParentHeader, &["xdatadogparentid", "httpxdatadogparentid"]),
@@ -594,9 +605,6 @@ const ANYWHERE: &[(Role, &[&str])] = &[
             "endofbatch",
             "loggerfqcn",
             "threadpriority",
-            "severitynumber",
-            "observedtimestamp",
-            "observedtimeunixnano",
             "receivetimestamp",
             "ingestiontime",
             "insertid",
@@ -622,7 +630,6 @@ const ANYWHERE: &[(Role, &[&str])] = &[
             "func",
             "function",
             "file",
-            "line",
             "logoriginfileline",
             "logoriginfilename",
             "logoriginfunction",
@@ -706,6 +713,8 @@ const TOP: &[(Role, &[&str])] = &[
             "logged",
             "loggedat",
             "startedat",
+            "observedtimeunixnano",
+            "observedtimestamp",
         ],
     ),
     (
@@ -714,6 +723,7 @@ const TOP: &[(Role, &[&str])] = &[
             "level",
             "severity",
             "loglevel",
+            "loglevelname",
             "levelname",
             "severitytext",
             "lvl",
@@ -756,6 +766,7 @@ const TOP: &[(Role, &[&str])] = &[
             "formattedmessage",
             "log",
             "rawmessage",
+            "line",
             "statement",
         ],
     ),
@@ -774,13 +785,15 @@ const TOP: &[(Role, &[&str])] = &[
             "module",
             "system",
             "ident",
+            "containername",
         ],
     ),
     (Role::Instance, &["pod", "instance", "host", "node", "nodename", "vm", "machinename", "computer"]),
-    (Role::TraceId, &["trace", "tr", "trid"]),
+    (Role::TraceId, &["trace", "tr", "trid", "operationid"]),
+    (Role::SpanId, &["span", "sp", "spid", "sid"]),
+    (Role::SeverityNumber, &["severitynumber", "otelseveritynumber"]),
     (Role::Tid, &["tid"]),
-    (Role::SpanId, &["span", "sp", "spid"]),
-    (Role::ParentId, &["parent", "ps"]),
+    (Role::ParentId, &["parent", "ps", "operationparentid"]),
     (Role::Kind, &["kind"]),
     (Role::Operation, &["operation", "op", "action", "activity"]),
     (Role::Thread, &["thread", "task", "worker", "ctx"]),
@@ -965,6 +978,63 @@ pub fn ends_with_word(name: &[u8], word: &[u8]) -> bool {
         || name[start].is_ascii_uppercase() && before.is_ascii_digit()
         // "traceid", "requestid" written in one: long enough not to be "paid" or "valid"
         || word == b"id" && name.len() >= 6 && !NOT_IDS.iter().any(|other| ends_with_ignoring_case(name, other))
+}
+
+/// Whether an id names a part of the machinery (a container, an agent, a host), not of a transaction.
+pub fn names_machinery(container: &[u8], name: &[u8]) -> bool {
+    const CONTAINERS: &[&str] = &[
+        "kubernetes",
+        "k8s",
+        "agent",
+        "host",
+        "container",
+        "cloud",
+        "ecs",
+        "beat",
+        "metadata",
+        "docker",
+        "node",
+        "machine",
+        "pod",
+        "process",
+        "datastream",
+        "telemetry",
+        "ec2",
+    ];
+    const NAMES: &[&str] = &[
+        "dockerid",
+        "containerid",
+        "podid",
+        "poduid",
+        "hostid",
+        "machineid",
+        "bootid",
+        "agentid",
+        "ephemeralid",
+        "imageid",
+        "containerimageid",
+        "nodeid",
+        "clusterid",
+        "insertid",
+        "processid",
+        "threadid",
+        "pid",
+        "tid",
+        "uid",
+        "gid",
+        "namespaceid",
+        "kubernetespodid",
+        "syslogpid",
+        "instanceid",
+        "cloudaccountid",
+    ];
+    static HASHES: LazyLock<[rustc_hash::FxHashSet<u64>; 2]> = LazyLock::new(|| {
+        [CONTAINERS, NAMES].map(|names| names.iter().map(|name| NameHash::of(name.as_bytes()).0).collect())
+    });
+    let bare = container.rsplit(|&byte| byte == b'.').next().unwrap_or(container);
+    HASHES[0].contains(&NameHash::of(bare).0) || HASHES[1].contains(&NameHash::of(name).0)
+        // "container.id", "host.id" written in one
+        || name.split(|byte| matches!(byte, b'.' | b'_')).next().is_some_and(|first| first.len() < name.len() && first != b"process" && HASHES[0].contains(&NameHash::of(first).0))
 }
 
 /// Words that end in "id" and name no id.

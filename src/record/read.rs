@@ -1,12 +1,12 @@
 //! Reads one record: what its layers hold, from the outermost to the innermost.
 
-use super::names::Role;
+use super::names::{self, NameHash, Role};
 use super::timestamp::{self, DayOrder};
 use super::{
     At, Draft, Field, Format, Head, Layer, Look, Profile, Writing, access, envelope, expand, json, klog,
     level, logfmt, look, loose, text,
 };
-use crate::model::{Date, Level, Precision, Stamp, Time};
+use crate::model::{Date, Level, Precision, SECOND, Stamp, Time};
 
 /// A record in a record in a record, beyond this many, is text.
 pub const MAX_LAYERS: usize = 6;
@@ -62,9 +62,23 @@ impl<'t> Record<'t> {
     /// The time: the innermost one; a time of day takes its date, and a time without zone its zone, from the layer around it.
     pub fn stamp(&self) -> Option<Stamp> {
         let mut outer: Option<Stamp> = None;
+        let mut exact: Option<Stamp> = None;
         for layer in self.layers.iter() {
             if let Some(stamp) = layer.draft.stamp {
                 outer = Some(outer.map_or(stamp, |outer| combine(outer, stamp)));
+            }
+            if layer.format == Format::Syslog {
+                exact = layer.draft.stamp;
+            }
+        }
+        // the program itself writes the syslog header: if that is the same moment written finer, it counts
+        if let (Some(exact), Some(found)) = (exact, outer) {
+            if let (Some(fine), Some(coarse)) = (exact.complete(), found.complete()) {
+                if exact.precision < found.precision
+                    && (0..i64::from(found.precision.0)).contains(&(fine.0 - coarse.0))
+                {
+                    return Some(exact);
+                }
             }
         }
         outer
@@ -193,10 +207,8 @@ pub(super) fn read(
     let seen = look::look(first_line(inner), &plain, next);
     let structured = seen.format != Format::Text || seen.head.stamp.is_some() || seen.head.level.is_some();
     let opens = inner.starts_with(b"{") && inner.ends_with(b"}");
-    if !(certain || opens) || !structured || seen.format == Format::Json && !opens {
-        if !certain {
-            return emit(layers, 0);
-        }
+    if !certain && (!structured || seen.format == Format::Json && !opens) {
+        return emit(layers, 0);
     }
     let reader = Reader { profile: &plain, drafts, buffers };
     read(inner, &seen, next, layers, reader, emit);
@@ -263,7 +275,10 @@ fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profile) -> Forma
             if let Some(columns) = &profile.table {
                 columns.read(text, draft);
             }
+            // the date and the time of two columns, which are fields of their own too
+            let whole = draft.stamp;
             pick(text, draft);
+            draft.stamp = whole.or(draft.stamp);
             Format::Table
         }
         Format::Custom => {
@@ -296,6 +311,11 @@ fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profile) -> Forma
                 Format::Text
             }
         },
+        Format::Journald => {
+            journal_entry(text, draft);
+            pick(text, draft);
+            Format::Journald
+        }
         _ => {
             fill_text(text, &seen.head, draft, profile);
             Format::Text
@@ -418,6 +438,30 @@ fn level_on_second_line(text: &[u8], line_end: usize, draft: &Draft) -> Option<(
     Some((level, line_end + 1 + word + 2))
 }
 
+/// The fields of an entry in systemd's export format: `NAME=value` a line. Binary values (a name alone, then a length) are
+/// passed over.
+fn journal_entry(text: &[u8], draft: &mut Draft) {
+    let mut at = 0;
+    for line in text.split(|&byte| byte == b'\n') {
+        if let Some(equals) = memchr::memchr(b'=', line) {
+            let name = At::new(at, at + equals);
+            let path = NameHash::of(name.of(text));
+            let known = names::lookup_name(path, true);
+            draft.fields.push(Field {
+                name,
+                parent: At::default(),
+                path,
+                role: known.map_or(Role::Other, |known| known.role),
+                rank: known.map_or(u8::MAX, |known| known.rank),
+                top: true,
+                value: At::new(at + equals + 1, at + line.len()),
+                writing: Writing::Plain,
+            });
+        }
+        at += line.len() + 1;
+    }
+}
+
 /// Gives a JSON layer its proper name, and what only its kind tells.
 fn json_format(text: &[u8], draft: &mut Draft) -> Format {
     let has = |draft: &Draft, name: &[u8]| draft.fields.iter().any(|field| field.name.of(text) == name);
@@ -458,6 +502,7 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
     let Draft { stamp, level, service, service_is_weak, instance, thread, logger, message, fields, .. } =
         draft;
     let mut ranks = [u16::MAX; 8];
+    let mut severity = None;
     let mut seconds = None;
     let mut nanos = None;
     let mut python = false;
@@ -468,16 +513,39 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
         }
         let better = |ranks: &[u16; 8], slot: usize| rank(field) < ranks[slot];
         match field.role {
-            Role::Time if better(&ranks, 0) => {
-                if let Some(found) = time_of(value, field.writing) {
-                    *stamp = Some(found);
-                    ranks[0] = rank(field);
+            Role::Time => {
+                // of two spellings of one moment the finer one counts
+                let finer = |found: &Stamp, old: &Stamp| {
+                    found.precision < old.precision && (found.local - old.local).abs() < SECOND
+                };
+                if better(&ranks, 0) || stamp.is_some_and(|old| old.precision > Precision::MICRO) {
+                    if let Some(found) = time_of(value, field.writing) {
+                        if better(&ranks, 0) && !stamp.is_some_and(|old| finer(&old, &found))
+                            || stamp.is_some_and(|old| finer(&found, &old))
+                        {
+                            *stamp = Some(found);
+                        }
+                        ranks[0] = ranks[0].min(rank(field));
+                    }
                 }
+            }
+            // Datadog's events call the severity "status"
+            Role::Status if level.is_none() && ranks[1] == u16::MAX && field.writing == Writing::Plain => {
+                *level = level::from_word(value)
+            }
+            // API Gateway's requestTime is a time, nginx's request_time a duration
+            Role::DurationSeconds | Role::Duration
+                if stamp.is_none() && value.len() > 18 && field.writing == Writing::Plain =>
+            {
+                *stamp = time_of(value, field.writing)
+            }
+            Role::SeverityNumber => {
+                severity = severity.or_else(|| Level::from_severity_number(number(value)?.try_into().ok()?))
             }
             Role::TimeSeconds => seconds = number(value),
             Role::TimeNanos => nanos = number(value),
             Role::Level | Role::LevelOrTime if better(&ranks, 1) => {
-                if let Some(found) = level_of(value, field) {
+                if let Some(found) = level_of(value, field, text) {
                     *level = Some(found);
                     ranks[1] = rank(field);
                 } else if field.role == Role::LevelOrTime && better(&ranks, 0) {
@@ -497,6 +565,9 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
             }
             Role::Service if !value.is_empty() && matches!(field.writing, Writing::Plain) => {
                 let weak = field.rank >= WEAK_SERVICE;
+                if is_container(field.name.of(text)) && is_general_container(value) {
+                    continue;
+                }
                 if weak && (value.contains(&b'.') || value.contains(&b':') || value.contains(&b' ')) {
                     logger.get_or_insert(field.value);
                 } else if better(&ranks, 3) {
@@ -521,6 +592,7 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
         }
         python |= matches!(field.name.of(text), b"levelname" | b"asctime" | b"levelno");
     }
+    *level = level.or(severity);
     if let Some(seconds) = seconds {
         let nanos = nanos.unwrap_or(0);
         if let Some(time) = seconds.checked_mul(crate::model::SECOND).and_then(|time| time.checked_add(nanos))
@@ -533,6 +605,28 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
         logger.get_or_insert(service.take().unwrap_or_default());
         *service_is_weak = false;
     }
+}
+
+/// Whether a field names a container.
+fn is_container(name: &[u8]) -> bool {
+    name.len() >= 9 && name[..9].eq_ignore_ascii_case(b"container")
+}
+
+/// Container names that tell nothing of the service.
+fn is_general_container(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"app"
+            | b"main"
+            | b"server"
+            | b"web"
+            | b"container"
+            | b"service"
+            | b"application"
+            | b"default"
+            | b"worker"
+            | b"api"
+    )
 }
 
 /// The rank from which on a service name is only likely one (`name`, `component` …).
@@ -567,15 +661,17 @@ fn time_of(value: &[u8], writing: Writing) -> Option<Stamp> {
     }
 }
 
-fn level_of(value: &[u8], field: &Field) -> Option<Level> {
+fn level_of(value: &[u8], field: &Field, text: &[u8]) -> Option<Level> {
+    let scale = if field.name.of(text).eq_ignore_ascii_case(b"severityLevel") {
+        level::Scale::AppInsights
+    } else {
+        level::Scale::Unknown
+    };
     match field.writing {
         Writing::Plain | Writing::Escaped => {
             let word = value.trim_ascii();
             if word.first().is_some_and(u8::is_ascii_digit) {
-                return level::from_number(
-                    std::str::from_utf8(word).ok()?.parse().ok()?,
-                    level::Scale::Unknown,
-                );
+                return level::from_number(std::str::from_utf8(word).ok()?.parse().ok()?, scale);
             }
             if let [letter] = word {
                 return level::from_letter(letter.to_ascii_uppercase());
@@ -588,9 +684,7 @@ fn level_of(value: &[u8], field: &Field) -> Option<Level> {
             let end = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
             level::from_word(&rest[..end])
         }
-        Writing::Number => {
-            level::from_number(std::str::from_utf8(value).ok()?.parse().ok()?, level::Scale::Unknown)
-        }
+        Writing::Number => level::from_number(std::str::from_utf8(value).ok()?.parse().ok()?, scale),
         Writing::Bool | Writing::Null => None,
     }
 }

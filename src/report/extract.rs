@@ -107,7 +107,9 @@ pub fn line(file: &str, event: &Event, note: &[u8], out: &mut Vec<u8>) {
     out.push(b'{');
     member("file", file.as_bytes(), out);
     number("line", event.place.line, out);
-    if !event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED) {
+    // a time of day that nothing has given a date yet stands at the start of the epoch
+    let undated = event.is(flag::NO_DATE) && event.time.civil().0 <= 1970;
+    if !undated && !event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED) {
         plain("time", event.time, out);
     }
     out.extend_from_slice(note);

@@ -48,12 +48,7 @@ pub fn write_lines(report: &Report<'_>, texts: &mut TextOf<'_>, out: &mut dyn Wr
 fn rest(report: &Report<'_>, out: &mut Vec<u8>) {
     name("coverage", out);
     coverage(report.coverage, out);
-    name("services", out);
-    out.push(b'[');
-    for (index, service) in report.services.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
+    list("services", &report.services, out, |service, out| {
         out.push(b'{');
         text("service", report.store.symbols.text(service.name), out);
         number("records", service.records, out);
@@ -65,18 +60,28 @@ fn rest(report: &Report<'_>, out: &mut Vec<u8>) {
             number("clock_uncertainty_ns", clock.uncertainty, out);
         }
         out.push(b'}');
-    }
-    out.push(b']');
+    });
 }
 
 fn findings(report: &Report<'_>, out: &mut Vec<u8>) {
-    name("findings", out);
+    list("findings", report.findings, out, |finding, out| finding_object(report.store, finding, out));
+}
+
+/// Writes a member with a list; nothing if the list is empty.
+fn list<T>(
+    key: &str,
+    items: impl IntoIterator<Item = T>,
+    out: &mut Vec<u8>,
+    mut write: impl FnMut(T, &mut Vec<u8>),
+) {
+    let mut items = items.into_iter();
+    let Some(first) = items.next() else { return };
+    name(key, out);
     out.push(b'[');
-    for (index, finding) in report.findings.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        finding_object(report.store, finding, out);
+    write(first, out);
+    for item in items {
+        out.push(b',');
+        write(item, out);
     }
     out.push(b']');
 }
@@ -96,12 +101,7 @@ pub fn coverage(coverage: &Coverage, out: &mut Vec<u8>) {
     ] {
         number(key, count, out);
     }
-    name("skipped", out);
-    out.push(b'[');
-    for (index, (reason, skip)) in coverage.skipped.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
+    list("skipped", &coverage.skipped, out, |(reason, skip), out| {
         out.push(b'{');
         text("reason", reason.text(), out);
         number("count", skip.count, out);
@@ -110,8 +110,8 @@ pub fn coverage(coverage: &Coverage, out: &mut Vec<u8>) {
             number("line", line, out);
         }
         out.push(b'}');
-    }
-    out.extend_from_slice(b"]}");
+    });
+    out.push(b'}');
 }
 
 fn text(key: &str, value: &str, out: &mut Vec<u8>) {
@@ -159,15 +159,7 @@ pub fn trace_object(report: &Report<'_>, trace: &Trace, texts: &mut TextOf<'_>, 
     records(store, &trace.loose, texts, &mut values, &mut loose);
     out.push(b'{');
     text("trace_id", &trace_text(store, trace.id), out);
-    name("members", out);
-    out.push(b'[');
-    for (index, member) in trace.members.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        string(trace_text(store, *member).as_bytes(), out);
-    }
-    out.push(b']');
+    list("members", &trace.members, out, |member, out| string(trace_text(store, *member).as_bytes(), out));
     keys(store, trace, &values, out);
     out.extend_from_slice(&body);
     name("spans", out);
@@ -211,15 +203,9 @@ fn name_list(out: &mut Vec<u8>, trace: &Trace, store: &Store) {
     time("end", trace.end, out);
     number("duration_ns", trace.duration(), out);
     text("status", trace.status.name(), out);
-    name("services", out);
-    out.push(b'[');
-    for (index, service) in trace.services.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
+    list("services", &trace.services, out, |service, out| {
         string(store.symbols.text(*service).as_bytes(), out);
-    }
-    out.push(b']');
+    });
     number("span_count", trace.spans.iter().filter(|span| !span.missing).count(), out);
     number("record_count", trace.record_count(), out);
     number("error_count", trace.error_count(), out);
@@ -230,7 +216,7 @@ fn name_list(out: &mut Vec<u8>, trace: &Trace, store: &Store) {
 fn keys(store: &Store, trace: &Trace, values: &[(Symbol, Symbol, String)], out: &mut Vec<u8>) {
     let mut names: Vec<(&str, Vec<&str>)> = Vec::new();
     for (key, value) in &trace.keys {
-        let Some((.., written)) = values.iter().find(|(other, found, _)| other == key && found == value)
+        let Some((.., written)) = values.iter().find(|(_, found, _)| found == value)
         else {
             continue;
         };
@@ -336,15 +322,8 @@ fn edge_object(store: &Store, edge: &Edge, out: &mut Vec<u8>) {
     out.push(b'{');
     text("basis", edge.basis.name(), out);
     number("confidence", rounded(edge.confidence), out);
-    name("evidence", out);
-    out.push(b'[');
-    for (index, proof) in edge.proofs.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        string(proof_text(store, proof).as_bytes(), out);
-    }
-    out.extend_from_slice(b"]}");
+    list("evidence", &edge.proofs, out, |proof, out| string(proof_text(store, proof).as_bytes(), out));
+    out.push(b'}');
 }
 
 /// A proof in words.
@@ -411,17 +390,12 @@ fn finding_object(store: &Store, finding: &Finding, out: &mut Vec<u8>) {
     symbol(store, "service", finding.service, out);
     text("summary", &finding.summary, out);
     number("confidence", rounded(finding.confidence), out);
-    name("evidence", out);
-    out.push(b'[');
-    for (index, id) in finding.evidence.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
+    list("evidence", &finding.evidence, out, |id, out| {
         let place = store.event(*id).place;
         out.push(b'{');
         text("file", &store.source(place.source).name, out);
         number("line", place.line, out);
         out.push(b'}');
-    }
-    out.extend_from_slice(b"]}");
+    });
+    out.push(b'}');
 }

@@ -1,11 +1,13 @@
 //! Puts the spans of a transaction in their order and says what it is as a whole.
 
 use super::spans::{Draft, Drafts};
-use crate::gather::{Fragment, Store};
-use crate::model::{Span, Status, Symbol, Time, Trace};
+use super::stitch::Group;
+use crate::gather::{Fragments, Store};
+use crate::model::{Detail, EventId, Span, Status, Symbol, Time, Trace, TraceId, flag};
+use rustc_hash::FxHashMap;
 
 /// A trace of spans that have their parents.
-pub(super) fn trace(store: &Store, fragment: &Fragment, drafts: Drafts) -> Trace {
+pub(super) fn trace(store: &Store, fragments: &Fragments, group: &Group, keys: &FxHashMap<Symbol, Symbol>, drafts: Drafts) -> Trace {
     let Drafts { mut spans, loose, .. } = drafts;
     bound_missing(&mut spans);
     let order = preorder(&spans);
@@ -16,14 +18,18 @@ pub(super) fn trace(store: &Store, fragment: &Fragment, drafts: Drafts) -> Trace
     let mut slots: Vec<Option<Draft>> = spans.into_iter().map(Some).collect();
     let spans: Vec<Span> =
         order.iter().filter_map(|&index| slots[index].take()).map(|draft| span(draft, &place)).collect();
-    let times = || fragment.events.iter().map(|id| store.event(*id).time);
+    let events: Vec<EventId> = {
+        let traced = group.fragments.iter().flat_map(|&fragment| &fragments.traced[fragment as usize].events);
+        traced.chain(&group.untraced).copied().collect()
+    };
+    let times = || events.iter().map(|id| store.event(*id)).filter(|event| !event.is(flag::TIME_UNKNOWN)).map(|event| event.time);
     let start = spans.iter().map(|span| span.start).chain(times()).min().unwrap_or_default();
     let end = spans.iter().map(|span| span.end).chain(times()).max().unwrap_or_default();
     let root = (0..spans.len()).find(|&index| spans[index].parent.is_none());
     let mut services: Vec<Symbol> = Vec::new();
     let mut by_start: Vec<&Span> = spans.iter().filter(|span| !span.missing).collect();
     by_start.sort_by_key(|span| (span.start, span.id));
-    let logged = fragment.events.iter().map(|id| store.event(*id).service);
+    let logged = events.iter().map(|id| store.event(*id).service);
     for service in by_start.iter().map(|span| span.service).chain(logged) {
         if !service.is_none() && !services.contains(&service) {
             services.push(service);
@@ -32,11 +38,15 @@ pub(super) fn trace(store: &Store, fragment: &Fragment, drafts: Drafts) -> Trace
     let named =
         root.map(|index| &spans[index]).filter(|span| !span.missing).or_else(|| by_start.first().copied());
     let failed = root.is_some_and(|index| spans[index].failed);
+    let mut members: Vec<TraceId> = group.fragments.iter().map(|&fragment| fragments.traced[fragment as usize].trace).collect();
+    members.sort_unstable();
+    let id = root.and_then(|index| spans[index].trace).or_else(|| members.first().copied()).unwrap_or_else(|| made_up(store, &events));
+    let opaque = group.fragments.iter().any(|&fragment| fragments.traced[fragment as usize].opaque && fragments.traced[fragment as usize].trace == id);
     Trace {
-        id: fragment.trace,
-        opaque: fragment.opaque,
-        members: vec![fragment.trace],
-        keys: Vec::new(),
+        id,
+        opaque,
+        members,
+        keys: naming(store, &events, keys),
         name: named.map_or(Symbol::NONE, |span| span.name),
         service: named.map_or_else(|| services.first().copied().unwrap_or_default(), |span| span.service),
         root: root.map(|index| index as u32),
@@ -48,6 +58,48 @@ pub(super) fn trace(store: &Store, fragment: &Fragment, drafts: Drafts) -> Trace
         loose,
         critical_path: Vec::new(),
     }
+}
+
+/// An id for a transaction that has none: it follows from its first event.
+fn made_up(store: &Store, events: &[EventId]) -> TraceId {
+    let mut content = Vec::new();
+    if let Some(&first) = events.iter().min_by_key(|id| store.order(**id)) {
+        let event = store.event(first);
+        content.extend([event.service.0, event.time.0 as u64, event.template.0].iter().flat_map(|part| part.to_le_bytes()));
+        for detail in store.details(first) {
+            if let Detail::Key { value, .. } = detail {
+                content.extend_from_slice(&value.0.to_le_bytes());
+            }
+        }
+    }
+    TraceId::opaque(&content)
+}
+
+/// More values than this under one name do not name a transaction.
+const MAX_NAMING: usize = 4;
+
+/// The values that name a transaction, by the name they are shown under.
+fn naming(store: &Store, events: &[EventId], keys: &FxHashMap<Symbol, Symbol>) -> Vec<(Symbol, Symbol)> {
+    let mut found: Vec<(Symbol, Symbol)> = Vec::new();
+    for &id in events {
+        for detail in store.details(id) {
+            if let Detail::Key { name, value, shape } = *detail {
+                if let (Some(&label), false) = (keys.get(&name), shape == crate::model::Shape::Word) {
+                    if !found.contains(&(label, value)) {
+                        found.push((label, value));
+                    }
+                }
+            }
+        }
+    }
+    let mut counts: FxHashMap<Symbol, usize> = FxHashMap::default();
+    for (label, _) in &found {
+        *counts.entry(*label).or_default() += 1;
+    }
+    found.retain(|(label, _)| counts[label] <= MAX_NAMING);
+    let text = |name: Symbol| store.symbols.text(name);
+    found.sort_by(|a, b| text(a.0).cmp(text(b.0)));
+    found
 }
 
 /// A placeholder spans its children.

@@ -4,8 +4,18 @@
 //! only as parents become placeholders, cycles are broken at one edge, records of no span stay with their trace.
 
 mod assemble;
+pub mod choose;
+pub mod features;
+pub mod learned;
+mod hops;
+mod infer;
 mod repair;
+pub mod scene;
 mod spans;
+pub mod stitch;
+pub mod training;
+pub mod weights;
+pub mod words;
 
 use crate::gather::{Fragments, Store};
 use crate::model::Trace;
@@ -13,14 +23,27 @@ use crate::model::Trace;
 /// Weaves all fragments of a store; traces come in the order of their first time and id.
 pub fn weave(store: &Store, fragments: &Fragments) -> Vec<Trace> {
     use rayon::prelude::*;
-    let mut traces: Vec<Trace> = fragments
-        .traced
-        .par_iter()
-        .map(|fragment| {
-            let mut drafts = spans::drafts(store, fragment);
+    let lexicon = scene::Lexicon::of(store);
+    let stitched = stitch::stitch(store, fragments);
+    let mut drafts: Vec<spans::Drafts> = stitched.groups.par_iter().map(|group| spans::drafts(store, fragments, group)).collect();
+    hops::fold_all(store, &lexicon, &mut drafts);
+    let mut all: Vec<infer::Woven> = drafts
+        .into_par_iter()
+        .map(|mut drafts| {
             repair::stated(&mut drafts);
             repair::cycles(&mut drafts.spans);
-            assemble::trace(store, fragment, drafts)
+            infer::lay_out(store, &lexicon, drafts)
+        })
+        .collect();
+    let learned = infer::learn(&all, &lexicon);
+    all.par_iter_mut().for_each(|woven| infer::decide(woven, &learned, &lexicon));
+    let mut traces: Vec<Trace> = stitched
+        .groups
+        .par_iter()
+        .zip(all)
+        .map(|(group, mut woven)| {
+            repair::cycles(&mut woven.drafts.spans);
+            assemble::trace(store, fragments, group, &stitched.keys, woven.drafts)
         })
         .collect();
     traces.sort_by_key(|trace| (trace.start, trace.id));

@@ -1,7 +1,7 @@
 //! Parents that the logs state, and what has to be mended in them.
 
 use super::spans::{Draft, Drafts, stated_edge};
-use crate::model::{Basis, Proof, SpanId, SpanKind, Symbol};
+use crate::model::{Basis, Proof, SpanId, SpanKind, Symbol, TraceId};
 
 /// Gives each span the parent that is stated for it; a parent that logged nothing becomes a placeholder.
 pub(super) fn stated(drafts: &mut Drafts) {
@@ -16,8 +16,8 @@ pub(super) fn stated(drafts: &mut Drafts) {
             (None, Some((parent, event))) => (parent, stated_edge(Basis::Header, Proof::Header(event))),
             (None, None) => continue,
         };
-        let service = draft.service;
-        let at = find(drafts, parent, service, index as u32).unwrap_or_else(|| placeholder(drafts, parent));
+        let (service, Some(trace)) = (draft.service, draft.trace) else { continue };
+        let at = find(drafts, trace, parent, service, index as u32).unwrap_or_else(|| placeholder(drafts, trace, parent));
         drafts.spans[index].parent = Some(at);
         drafts.spans[index].edge = Some(edge);
     }
@@ -50,19 +50,20 @@ fn shared(drafts: &mut Drafts) {
 }
 
 /// The span that an id means to a child: one of the child's own service goes before.
-fn find(drafts: &Drafts, id: SpanId, service: Symbol, child: u32) -> Option<u32> {
-    let group = drafts.by_id.get(&id)?;
+fn find(drafts: &Drafts, trace: TraceId, id: SpanId, service: Symbol, child: u32) -> Option<u32> {
+    let group = drafts.by_id.get(&(trace, id))?;
     let own = group.iter().find(|&&index| drafts.spans[index as usize].service == service && index != child);
     own.or_else(|| group.iter().find(|&&index| index != child)).copied()
 }
 
 /// A span that is only known as somebody's parent: one for each id, so that siblings stay together.
-fn placeholder(drafts: &mut Drafts, id: SpanId) -> u32 {
+fn placeholder(drafts: &mut Drafts, trace: TraceId, id: SpanId) -> u32 {
     let index = drafts.spans.len() as u32;
     let mut draft = Draft::new(id);
     draft.missing = true;
+    draft.trace = Some(trace);
     drafts.spans.push(draft);
-    drafts.by_id.entry(id).or_default().push(index);
+    drafts.by_id.entry((trace, id)).or_default().push(index);
     index
 }
 

@@ -1,6 +1,7 @@
 //! Spans from events: the events with one span id are one span.
 
-use crate::gather::{Fragment, Store};
+use super::stitch::Group;
+use crate::gather::{Fragments, Store};
 use crate::model::{
     Basis, Detail, Edge, EventId, HeaderRole, Level, Link, Proof, SpanId, SpanKind, Symbol, Time, TraceId,
     flag,
@@ -36,13 +37,14 @@ pub(super) struct Draft {
     pub name: Symbol,
 }
 
-/// The spans of a fragment, and its events without one.
+/// The spans of a transaction, and its events without one.
 #[derive(Debug, Default)]
 pub(super) struct Drafts {
     pub spans: Vec<Draft>,
+    /// By time.
     pub loose: Vec<EventId>,
-    /// Spans by id; several where services share one.
-    pub by_id: FxHashMap<SpanId, Vec<u32>>,
+    /// Spans by trace and id; several where services share one.
+    pub by_id: FxHashMap<(TraceId, SpanId), Vec<u32>>,
 }
 
 impl Draft {
@@ -71,7 +73,7 @@ impl Draft {
         }
     }
 
-    fn add(&mut self, store: &Store, id: EventId) {
+    pub fn add(&mut self, store: &Store, id: EventId) {
         let event = store.event(id);
         self.events.push(id);
         self.start = self.start.min(event.time);
@@ -117,44 +119,55 @@ impl Draft {
     }
 }
 
-/// The spans of a fragment.
-pub(super) fn drafts(store: &Store, fragment: &Fragment) -> Drafts {
+/// The spans that the events of a transaction name.
+pub(super) fn drafts(store: &Store, fragments: &Fragments, group: &Group) -> Drafts {
     let mut drafts = Drafts::default();
-    for &id in &fragment.events {
-        let event = store.event(id);
-        let Some(span) = event.span else {
-            drafts.loose.push(id);
-            continue;
-        };
-        let known = drafts.by_id.entry(span).or_default();
-        // client and server of one call may share an id: they log to different sources under different names
-        let source = event.place.source;
-        let same = known.iter().copied().find(|&index| {
-            let draft = &drafts.spans[index as usize];
-            draft.service == event.service
-                || draft.events.iter().any(|other| store.event(*other).place.source == source)
-                    && !event.is(flag::WHOLE_SPAN)
-        });
-        let index = same.unwrap_or_else(|| {
-            let mut draft = Draft::new(span);
-            draft.service = event.service;
-            drafts.spans.push(draft);
-            known.push(drafts.spans.len() as u32 - 1);
-            drafts.spans.len() as u32 - 1
-        });
-        drafts.spans[index as usize].add(store, id);
-    }
-    for draft in &mut drafts.spans {
-        if draft.name.is_none() {
-            draft.name = draft
-                .events
-                .iter()
-                .map(|id| store.event(*id).template)
-                .find(|name| !name.is_none())
-                .unwrap_or_default();
+    for &fragment in &group.fragments {
+        let fragment = &fragments.traced[fragment as usize];
+        for &id in &fragment.events {
+            match store.event(id).span {
+                Some(span) => place(store, &mut drafts, fragment.trace, span, id),
+                None => drafts.loose.push(id),
+            }
         }
     }
+    drafts.loose.extend_from_slice(&group.untraced);
+    drafts.loose.sort_by_key(|id| store.order(*id));
+    for draft in &mut drafts.spans {
+        name(store, draft);
+    }
     drafts
+}
+
+/// Adds an event to the span that it names.
+fn place(store: &Store, drafts: &mut Drafts, trace: TraceId, span: SpanId, id: EventId) {
+    let event = store.event(id);
+    let known = drafts.by_id.entry((trace, span)).or_default();
+    // client and server of one call may share an id: they log to different sources under different names
+    let source = event.place.source;
+    let same = known.iter().copied().find(|&index| {
+        let draft = &drafts.spans[index as usize];
+        draft.service == event.service
+            || draft.events.iter().any(|other| store.event(*other).place.source == source)
+                && !event.is(flag::WHOLE_SPAN)
+    });
+    let index = same.unwrap_or_else(|| {
+        let mut draft = Draft::new(span);
+        draft.service = event.service;
+        draft.trace = Some(trace);
+        drafts.spans.push(draft);
+        known.push(drafts.spans.len() as u32 - 1);
+        drafts.spans.len() as u32 - 1
+    });
+    drafts.spans[index as usize].add(store, id);
+}
+
+/// Names a span that no record names: by the template of its first message.
+pub(super) fn name(store: &Store, draft: &mut Draft) {
+    if draft.name.is_none() {
+        let mut templates = draft.events.iter().map(|id| store.event(*id).template);
+        draft.name = templates.find(|name| !name.is_none()).unwrap_or_default();
+    }
 }
 
 /// A proof that a record states.

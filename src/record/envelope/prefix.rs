@@ -93,6 +93,13 @@ fn service_of_pod(line: &[u8], pod: At, container: At) -> At {
 }
 
 fn named(line: &[u8], draft: &mut Draft, name: At) {
+    // docker service logs: "SERVICE.SLOT.TASK@NODE"
+    if let Some(at) = memchr(b'@', name.of(line)) {
+        let service = name.of(line)[..at].split(|&byte| byte == b'.').next().unwrap_or_default();
+        draft.service = Some(At::new(name.start as usize, name.start as usize + service.len()));
+        draft.instance = Some(name);
+        return;
+    }
     let Ok(text) = std::str::from_utf8(name.of(line)) else { return };
     let (service, instance) = input::split_instance(text);
     draft.service = Some(At::new(name.start as usize, name.start as usize + service.len()));
@@ -121,7 +128,7 @@ fn name_end(line: &[u8], start: usize) -> Option<usize> {
     let length = line[start..]
         .iter()
         .take(128)
-        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'@'))
         .count();
     (length > 0 && line[start].is_ascii_alphanumeric()).then_some(start + length)
 }

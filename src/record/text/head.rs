@@ -46,6 +46,7 @@ pub fn head(text: &[u8], order: DayOrder, draft: &mut Draft) -> Head {
         bracketed_level: false,
     };
     reader.run();
+    reader.postgres();
     let mut head = reader.head;
     head.message = reader.at;
     if !head.starts_record() && !head.context {
@@ -83,6 +84,11 @@ impl Reader<'_, '_> {
                 b'{' => self.brace(),
                 b'0'..=b'9' => self.time() || self.request_uuid() || self.number(),
                 b'=' if self.at == 0 => self.erlang_report(),
+                b'#' if self.at == 0 && self.text.starts_with(b"# Time: ") => {
+                    // MySQL's slow query log
+                    self.at = 8;
+                    self.time()
+                }
                 b'-' | b'|' | b':' | b'=' | b'*' | b'#' | b'>' | b',' | b';' => self.separator(byte),
                 b'A'..=b'Z' | b'a'..=b'z' | b'_' => {
                     (byte.is_ascii_alphabetic() && self.time())
@@ -92,11 +98,29 @@ impl Reader<'_, '_> {
                         || self.word()
                 }
                 b'@' => self.time(),
+                b'?' | b'.' => self.placeholder(),
+                0xc2 | 0xe2 => self.ornament(),
                 _ => false,
             };
             if !taken {
                 self.at = self.at.max(start);
                 return;
+            }
+        }
+    }
+
+    /// `LEVEL:  ` behind whatever log_line_prefix has put before it (PostgreSQL, "Error Reporting and Logging").
+    fn postgres(&mut self) {
+        if self.head.stamp.is_none() || self.head.level.is_some() {
+            return;
+        }
+        let near = &self.text[self.at..self.text.len().min(self.at + 200)];
+        if let Some(colon) = memchr::memmem::find(near, b":  ") {
+            let start =
+                near[..colon].iter().rposition(|byte| !byte.is_ascii_uppercase()).map_or(0, |at| at + 1);
+            if let Some(level) = level::from_word(&near[start..colon]).filter(|_| colon - start >= 3) {
+                self.head.level = Some(level);
+                self.at += colon + 3;
             }
         }
     }
@@ -142,6 +166,31 @@ impl Reader<'_, '_> {
         }
         self.at = end;
         true
+    }
+
+    /// `?` or `...` in the place of something that is not known.
+    fn placeholder(&mut self) -> bool {
+        let run = self.text[self.at..].iter().take_while(|byte| matches!(byte, b'?' | b'.')).count();
+        let taken = self.known()
+            && !self.closed
+            && self.text.get(self.at + run) == Some(&b' ')
+            && (run == 3 || run == 1);
+        self.at += if taken { run } else { 0 };
+        taken
+    }
+
+    /// `›`, `✔`, `ℹ` and their like between the parts of a header.
+    fn ornament(&mut self) -> bool {
+        let length = if self.text[self.at] == 0xc2 { 2 } else { 3 };
+        let symbol = self.text[self.at] == 0xc2
+            || matches!(self.text.get(self.at + 1), Some(0x80 | 0x84..=0x9f | 0xac));
+        let taken = self.known()
+            && !self.closed
+            && self.head.level.is_none()
+            && symbol
+            && matches!(self.text.get(self.at + length), Some(b' '));
+        self.at += if taken { length } else { 0 };
+        taken
     }
 
     /// A UUID between tabs, or before a level: AWS Lambda's request id.
@@ -249,8 +298,13 @@ impl Reader<'_, '_> {
                 || matches!(word, b"info" | b"warn" | b"warning" | b"inf" | b"err");
             let spaced = next.is_none_or(|next| matches!(next, b' ' | b'\t'));
             let separated = matches!(text.get(skip_blanks(text, end)), Some(b'-' | b'|' | b'[' | b'('));
+            let next_word = skip_blanks(text, end);
+            let before_logger = self.known() && next_word > end && {
+                let next = &text[next_word..word_end(text, next_word)];
+                is_logger(next) && next.iter().filter(|&&byte| byte == b'.').count() >= 2
+            };
             let accepted = if capitalized {
-                !colon && (wide || separated) && (self.known() || separated)
+                !colon && (wide || separated || before_logger) && (self.known() || separated)
             } else if colon {
                 // "debug: …" at the front or behind a time; "error: …" alone may be a shell's message
                 text.get(end + 1).is_some_and(|next| next.is_ascii_whitespace())
@@ -345,6 +399,13 @@ impl Reader<'_, '_> {
         }
         let has_id = group_has_id(content);
         if self.closed && !has_id {
+            // Go's log package with a level of the program's own: "file.go:310: [INFO] message"
+            if let (None, Some(level)) = (
+                self.head.level,
+                level::from_word(content).filter(|_| content.iter().all(u8::is_ascii_uppercase)),
+            ) {
+                return self.set_level(level, end);
+            }
             return false;
         }
         if self.head.stamp.is_none() && !has_id {
@@ -375,7 +436,8 @@ impl Reader<'_, '_> {
             }
         }
         if has_id {
-            self.head.context = self.head.context || self.known();
+            // Rails tags its lines "[UUID] …" without a time
+            self.head.context = self.head.context || self.known() || is_uuid(content);
             self.draft.groups.push(inside);
         } else if is_number(content) || content.starts_with(b"pid") || content.starts_with(b"tid") {
             // a process number
@@ -495,6 +557,11 @@ impl Reader<'_, '_> {
         };
         let inside = At::new(self.at + 1, close);
         let content = inside.of(self.text);
+        if group_has_id(content) && self.known() {
+            self.draft.groups.push(inside);
+            self.at = close + 1;
+            return true;
+        }
         if self.head.stamp.is_none() {
             if let Some((stamp, taken)) = timestamp::parse_prefix(content, self.order) {
                 self.head.stamp = Some(stamp);
@@ -511,7 +578,9 @@ impl Reader<'_, '_> {
                 return self.set_level(level, close + 1);
             }
         }
-        self.draft.groups.push(inside);
+        if !content.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
+            return false;
+        }
         self.at = close + 1;
         true
     }
@@ -523,7 +592,14 @@ impl Reader<'_, '_> {
         }
         let Some(close) = self.group_end(b'}') else { return false };
         let inside = At::new(self.at + 1, close);
-        if !inside.is_empty() && !group_has_id(inside.of(self.text)) {
+        let content = inside.of(self.text);
+        if is_logger(content) && content.contains(&b':') && self.head.level.is_none() {
+            // Airflow: "{file.py:line}"
+            self.draft.logger = Some(inside);
+            self.at = close + 1;
+            return true;
+        }
+        if !inside.is_empty() && !group_has_id(content) {
             return false;
         }
         self.draft.groups.push(inside);
@@ -543,6 +619,29 @@ impl Reader<'_, '_> {
         if digits > 12 {
             return false;
         }
+        let word = &text[self.at
+            ..text.len().min(
+                self.at
+                    + text[self.at..].iter().position(|&byte| byte == b' ').unwrap_or(usize::MAX - self.at),
+            )];
+        if self.known() && memchr::memmem::find(word, b"/[$").is_some() {
+            // the name of a Lambda's log stream: "2023/06/11/[$LATEST]d00c…"
+            self.at += word.len();
+            return true;
+        }
+        if self.at == 0
+            && word.len() > 2
+            && word.ends_with(b"s")
+            && word[..word.len() - 1].iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+        {
+            // seconds since the start, before a level
+            let next = skip_blanks(text, word.len());
+            let letters = text[next..].iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+            if level::stands_for_level(&text[next..next + letters]).is_some() && letters >= 3 {
+                self.at = word.len();
+                return true;
+            }
+        }
         if matches!(text.get(end), Some(b'#' | b'.' | b'/')) && self.known() {
             // nginx "123#0:", Erlang and MySQL numbers
             end += 1 + text[end + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -556,12 +655,13 @@ impl Reader<'_, '_> {
         }
         let colon = usize::from(text.get(end) == Some(&b':'));
         let next = skip_blanks(text, end + colon);
-        if next == end + colon && text.get(next) != Some(&b'[') {
+        if next == end + colon && !matches!(text.get(next), Some(b'[' | b',')) {
             return false;
         }
         let rest = &text[next..];
         let followed = match rest.first() {
             Some(b'[' | b'-' | b'|') => true,
+            Some(b',') => self.known(),
             Some(b'*' | b'#') => self.known(),
             Some(b'0'..=b'9') if !self.known() => timestamp::parse_prefix(rest, self.order).is_some(),
             Some(b'0'..=b'9') => {
@@ -638,11 +738,26 @@ impl Reader<'_, '_> {
 
     /// A bare word: a logger, host or thread, if what follows says so.
     fn word(&mut self) -> bool {
+        let text = self.text;
+        let end = word_end(text, self.at);
+        if self.at == 0
+            && end < 24
+            && text.get(end) == Some(&b' ')
+            && text.get(end + 1).is_some_and(u8::is_ascii_digit)
+        {
+            // one word before the time: a type, a logger ("h2 2025-01-27T02:22:35Z …")
+            // but "Timestamp: 2025-…" is a line of a record
+            let bytes = &text[self.at..end];
+            let is_label =
+                bytes.ends_with(b":") && (contains_word(bytes, b"time") || contains_word(bytes, b"date"));
+            if !is_label && timestamp::parse_prefix(&text[end + 1..], self.order).is_some() {
+                self.at = end;
+                return true;
+            }
+        }
         if !self.known() || self.closed {
             return false;
         }
-        let text = self.text;
-        let end = word_end(text, self.at);
         let word = At::new(self.at, end);
         let bytes = word.of(text);
         // tracing-subscriber: "span{field=…}: target: message"
@@ -714,6 +829,15 @@ impl Reader<'_, '_> {
                 self.at = end;
                 return true;
             }
+            let inside = memchr(b']', &text[next..])
+                .filter(|_| text[next..].starts_with(b"["))
+                .map(|close| &text[next + 1..next + close]);
+            if inside.is_some_and(|inside| group_has_id(inside) && pair_like(inside)) {
+                self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
+                self.logger = true;
+                self.at = end;
+                return true;
+            }
             let ruby = text[..self.at].trim_ascii_end().ends_with(b"--");
             if self.bracketed_level
                 && bare.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
@@ -735,6 +859,16 @@ impl Reader<'_, '_> {
         {
             self.draft.logger = Some(word);
             self.logger = true;
+            self.at = end;
+            return true;
+        }
+        // columns: "|thread|logger|trace_id=…|message"
+        if text.get(end) == Some(&b'|') && end > self.at && !bytes.contains(&b'=') {
+            if is_logger(bytes) {
+                self.draft.logger.get_or_insert(word);
+            } else {
+                self.draft.thread.get_or_insert(word);
+            }
             self.at = end;
             return true;
         }
@@ -782,7 +916,7 @@ impl Reader<'_, '_> {
         matches!(self.text.get(at), Some(b'-' | b'|')) && self.text.get(at + 1) == Some(&b' ')
     }
 
-    /// Takes up to two more words if a level in capitals follows: "host name[pid] LEVEL message".
+    /// Takes up to two more words if a level in capitals follows: "host `name[pid]` LEVEL message".
     fn level_ahead(&mut self, end: usize) -> bool {
         let mut at = end;
         for _ in 0..3 {
@@ -790,6 +924,14 @@ impl Reader<'_, '_> {
                 at = memchr(b']', &self.text[at..]).map_or(self.text.len(), |length| at + length + 1);
             }
             at = skip_blanks(self.text, at);
+            if self.text.get(at) == Some(&b'[') {
+                // fly: "app[machine] region [info]"
+                let close = memchr(b']', &self.text[at..]).map_or(at, |length| at + length);
+                if level::from_word(&self.text[(at + 1).min(close)..close]).is_some() {
+                    self.at = at;
+                    return true;
+                }
+            }
             let letters = self.text[at..].iter().take_while(|byte| byte.is_ascii_uppercase()).count();
             let bounded = !self
                 .text
@@ -836,6 +978,10 @@ fn is_logger(word: &[u8]) -> bool {
 fn is_code_place(word: &[u8]) -> bool {
     let parts: Vec<&[u8]> = word.split(|&byte| byte == b':').collect();
     matches!(parts.as_slice(), [module, function, line] if !module.is_empty() && !function.is_empty() && is_number(line) && module[0].is_ascii_alphabetic() | (module[0] == b'_'))
+}
+
+fn contains_word(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
 }
 
 /// Names that thread pools give.

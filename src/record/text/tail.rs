@@ -176,6 +176,20 @@ fn all_colon_pairs(bytes: &[u8], start: usize) -> bool {
     })
 }
 
+/// Where the pair begins that ends before `end`; its value may be quoted and hold blanks.
+fn pair_before(bytes: &[u8], end: usize) -> Option<usize> {
+    let bare = bytes[..end].trim_ascii_end();
+    let quote = bare.last().copied().filter(|byte| matches!(byte, b'"' | b'\''));
+    let open = quote.and_then(|quote| memchr::memrchr(quote, &bare[..bare.len() - 1]));
+    let within = match open {
+        Some(open) if bare[..open].ends_with(b"=") => &bare[..open],
+        _ => bare,
+    };
+    let start = within.iter().rposition(|byte| matches!(byte, b' ' | b'\t')).map(|blank| blank + 1)?;
+    let (_, _, after) = pair(bytes, start, false)?;
+    (bytes.get(start).is_some() && after >= bare.len() && start < end).then_some(start)
+}
+
 /// Where the run of pairs begins that ends before `start`.
 fn run_before(bytes: &[u8], start: usize, colon: bool) -> usize {
     let mut run = start;
@@ -205,11 +219,8 @@ fn run_before(bytes: &[u8], start: usize, colon: bool) -> usize {
 pub fn tail_names(line: &[u8]) -> Vec<NameHash> {
     let bytes = line.trim_ascii_end();
     let mut start = bytes.len();
-    while let Some(blank) = bytes[..start].iter().rposition(|byte| matches!(byte, b' ' | b'\t')) {
-        match pair(bytes, blank + 1, false) {
-            Some((_, _, end)) if end >= bytes[..start].trim_ascii_end().len() => start = blank,
-            _ => break,
-        }
+    while let Some(before) = pair_before(bytes, start) {
+        start = before;
     }
     let mut names = Vec::new();
     let mut at = start;

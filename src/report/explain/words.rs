@@ -39,7 +39,7 @@ pub(super) fn role(role: Role) -> &'static str {
         Role::Other => "",
         Role::Noise => "of no use",
         Role::Time | Role::TimeSeconds | Role::TimeNanos => "time",
-        Role::Level => "level",
+        Role::Level | Role::SeverityNumber => "level",
         Role::LevelOrTime => "level or time",
         Role::Message => "message",
         Role::Service => "service",

@@ -17,7 +17,7 @@ pub(super) fn line(coverage: &Coverage, style: &Style, out: &mut dyn Write) -> i
         format!("{} in none", count(coverage.records_unplaced)),
     ];
     if coverage.records_filtered > 0 {
-        facts.push(format!("{} left out by the selection", count(coverage.records_filtered)));
+        facts.push(format!("{} not shown", count(coverage.records_filtered)));
     }
     let skipped: u64 = coverage.skipped.values().map(|skip| skip.count).sum();
     if skipped > 0 {
@@ -40,7 +40,7 @@ pub(super) fn full(coverage: &Coverage, style: &Style, out: &mut dyn Write) -> i
         format!("{} in none", count(coverage.records_unplaced)),
     ];
     if coverage.records_filtered > 0 {
-        facts.push(format!("{} left out by the selection", count(coverage.records_filtered)));
+        facts.push(format!("{} not shown", count(coverage.records_filtered)));
     }
     row.facts(Paint::Plain, &facts, 2, out)?;
     for (reason, skip) in &coverage.skipped {
