@@ -18,8 +18,6 @@ mod paint;
 mod row;
 mod services;
 mod show;
-#[cfg(test)]
-mod tests;
 mod tree;
 mod why;
 

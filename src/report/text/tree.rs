@@ -187,3 +187,105 @@ impl Guides {
         out
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{SpanId, Status, Symbol, Time, TraceId};
+
+    /// A span under a parent; those whose name begins with `!` failed.
+    fn span(name: &str, parent: Option<u32>) -> Span {
+        Span {
+            id: SpanId::new(1).expect("not zero"),
+            opaque: false,
+            synthetic: false,
+            missing: false,
+            trace: None,
+            parent,
+            edge: None,
+            links: Vec::new(),
+            service: Symbol::of(b"svc"),
+            instance: Symbol::NONE,
+            name: Symbol::of(name.as_bytes()),
+            kind: None,
+            start: Time(0),
+            end: Time(0),
+            raw: None,
+            failed: name.starts_with('!'),
+            errors: 0,
+            events: Vec::new(),
+            self_time: None,
+            queue_time: None,
+        }
+    }
+
+    /// The rows of a tree: depth, and how many spans of what index first.
+    fn rows(spans: &[(&str, Option<u32>)], fold: bool) -> Vec<(usize, usize, u32)> {
+        let trace = Trace {
+            id: TraceId::new(1).expect("not zero"),
+            opaque: false,
+            members: Vec::new(),
+            keys: Vec::new(),
+            name: Symbol::NONE,
+            service: Symbol::NONE,
+            root: Some(0),
+            start: Time(0),
+            end: Time(0),
+            status: Status::Ok,
+            services: Vec::new(),
+            spans: spans.iter().map(|&(name, parent)| span(name, parent)).collect(),
+            loose: Vec::new(),
+            critical_path: Vec::new(),
+        };
+        let nodes = nodes(&trace, fold);
+        let mut all: Vec<u32> = nodes.iter().flat_map(|node| node.spans.clone()).collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..spans.len() as u32).collect::<Vec<_>>(), "every span has one row");
+        nodes.iter().map(|node| (node.depth, node.spans.len(), node.spans[0])).collect()
+    }
+
+    #[test]
+    fn siblings_that_look_the_same_share_a_row_where_they_are_many() {
+        let mut spans = vec![("root", None)];
+        spans.extend([("select", Some(0)); FOLD_FROM - 1]);
+        assert_eq!(rows(&spans, true).len(), FOLD_FROM);
+        spans.push(("select", Some(0)));
+        spans.push(("insert", Some(0)));
+        assert_eq!(rows(&spans, true), [(0, 1, 0), (1, FOLD_FROM, 1), (1, 1, FOLD_FROM as u32 + 1)]);
+        assert_eq!(rows(&spans, false).len(), spans.len());
+    }
+
+    #[test]
+    fn failed_spans_look_different() {
+        let mut spans = vec![("root", None)];
+        spans.extend((0..20).map(|index| if index == 7 { ("!x", Some(0)) } else { ("x", Some(0)) }));
+        assert_eq!(rows(&spans, true), [(0, 1, 0), (1, 19, 1), (1, 1, 8)]);
+    }
+
+    #[test]
+    fn what_hangs_below_is_part_of_the_look() {
+        let mut spans = vec![("root", None)];
+        for order in 0..6u32 {
+            let at = spans.len() as u32;
+            spans.push(("order", Some(0)));
+            spans.push(("charge", Some(at)));
+            if order < 5 {
+                spans.push(("ship", Some(at)));
+                spans.push(("ship", Some(at)));
+            }
+        }
+        // five with a shipment, however many spans that took, and one without
+        let expected = [(0, 1, 0), (1, 5, 1), (2, 5, 2), (2, 10, 3), (1, 1, 21), (2, 1, 22)];
+        assert_eq!(rows(&spans, true), expected);
+    }
+
+    #[test]
+    fn rows_that_are_too_deep_tell_their_level_by_number() {
+        let deep = |depth: usize| Node { spans: vec![0], depth, last: true, leaf: false };
+        let mut guides = Guides::default();
+        (0..=40).for_each(|depth| guides.enter(&deep(depth)));
+        assert_eq!(guides.branch(false, 20, true), "          ⋯40   └─ ");
+        assert_eq!(guides.branch(true, 20, false), "          .40   `~ ");
+        assert_eq!(guides.below(&deep(40), 20, true), "          ⋯     │ ");
+    }
+}

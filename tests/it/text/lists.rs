@@ -1,9 +1,8 @@
 //! `list`.
 
-use super::super::Style;
-use super::super::row::width;
-use super::{PIPE, Run, TERMINAL, same, shop};
-use crate::model::{Status, Symbol};
+use super::{PIPE, Run, TERMINAL, same, shop, width};
+use spanloom::model::{Status, Symbol};
+use spanloom::report::text::Style;
 
 /// Transactions of one record each.
 fn run(records: &[(&str, &str, &str)]) -> Run {

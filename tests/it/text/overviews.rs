@@ -1,9 +1,9 @@
 //! `report`.
 
 use super::{PIPE, Run, TERMINAL, same, shop};
-use crate::model::{Finding, FindingKind, Severity, Symbol};
-use crate::report::ClockSummary;
-use crate::report::text::Style;
+use spanloom::model::{Finding, FindingKind, Severity, Symbol};
+use spanloom::report::ClockSummary;
+use spanloom::report::text::Style;
 
 fn faulty() -> Run {
     shop().with(|woven| {

@@ -1,10 +1,9 @@
 //! What logs say cannot break a report, whatever it is.
 
-use super::super::row::{char_width, width};
-use super::super::{Show, Style};
-use super::{PIPE, Run, TERMINAL};
+use super::{PIPE, Run, TERMINAL, char_width, width};
 use proptest::prelude::*;
 use serde_json::json;
+use spanloom::report::text::{Show, Style};
 
 const LEVELS: [&str; 4] = ["info", "warn", "error", "debug"];
 

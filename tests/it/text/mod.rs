@@ -7,23 +7,24 @@ mod lists;
 mod overviews;
 mod shows;
 
-use super::{Show, Style, list, overview, show};
-use crate::engine::load::{Loaded, load};
-use crate::engine::read::Settings;
-use crate::engine::run::{Selection, Woven, run};
-use crate::engine::texts::Texts;
-use crate::input::{DiscoverOptions, Input, ReadOptions, discover};
-use crate::model::{SpanId, Status, Symbol, Time, Trace};
-use crate::record::timestamp::Zone;
-use crate::report::{Report, TextOf};
+use spanloom::engine::load::{Loaded, load};
+use spanloom::engine::read::Settings;
+use spanloom::engine::run::{Selection, Woven, run};
+use spanloom::engine::texts::Texts;
+use spanloom::input::{DiscoverOptions, Input, ReadOptions, discover};
+use spanloom::model::{SpanId, Status, Symbol, Time, Trace};
+use spanloom::record::timestamp::Zone;
+use spanloom::report::text::{Show, Style, list, overview, show};
+use spanloom::report::{Report, TextOf};
 use std::io::Write;
 use std::sync::Arc;
 use tempfile::TempDir;
+use unicode_width::UnicodeWidthChar;
 
 /// A terminal that can do everything but colours.
-pub(super) const TERMINAL: Style = Style { color: false, unicode: true, width: 100, terminal: true };
+const TERMINAL: Style = Style { color: false, unicode: true, width: 100, terminal: true };
 /// A pipe.
-pub(super) const PIPE: Style = Style { color: false, unicode: false, width: 120, terminal: false };
+const PIPE: Style = Style { color: false, unicode: false, width: 120, terminal: false };
 
 /// One thread, and defaults.
 fn settings() -> Settings {
@@ -41,15 +42,15 @@ fn settings() -> Settings {
 }
 
 /// Logs that were read and woven.
-pub(super) struct Run {
+struct Run {
     _folder: TempDir,
-    pub(super) loaded: Loaded,
-    pub(super) woven: Woven,
+    loaded: Loaded,
+    woven: Woven,
 }
 
 impl Run {
     /// Reads files, given by name and content, as if they lay in `logs`.
-    pub(super) fn of(files: &[(&str, &str)]) -> Run {
+    fn of(files: &[(&str, &str)]) -> Run {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, content) in files {
             std::fs::write(folder.path().join(name), content).expect("written");
@@ -68,7 +69,7 @@ impl Run {
     }
 
     /// The same run after a change to what was woven.
-    pub(super) fn with(mut self, change: impl FnOnce(&mut Woven)) -> Run {
+    fn with(mut self, change: impl FnOnce(&mut Woven)) -> Run {
         change(&mut self.woven);
         self
     }
@@ -94,32 +95,32 @@ impl Run {
     }
 
     /// `list`.
-    pub(super) fn list(&self, style: Style) -> String {
+    fn list(&self, style: Style) -> String {
         self.text(&self.woven.traces, |report, texts, out| list(report, texts, style, out))
     }
 
     /// `list` of the first transactions.
-    pub(super) fn first(&self, number: usize, style: Style) -> String {
+    fn first(&self, number: usize, style: Style) -> String {
         self.text(&self.woven.traces[..number], |report, texts, out| list(report, texts, style, out))
     }
 
     /// `show` of all transactions.
-    pub(super) fn show(&self, what: Show, style: Style) -> String {
+    fn show(&self, what: Show, style: Style) -> String {
         self.text(&self.woven.traces, |report, texts, out| show(report, texts, style, what, out))
     }
 
     /// `show` of the first transaction.
-    pub(super) fn first_shown(&self, what: Show, style: Style) -> String {
+    fn first_shown(&self, what: Show, style: Style) -> String {
         self.text(&self.woven.traces[..1], |report, texts, out| show(report, texts, style, what, out))
     }
 
     /// `report`.
-    pub(super) fn overview(&self, style: Style) -> String {
+    fn overview(&self, style: Style) -> String {
         self.text(&self.woven.traces, |report, texts, out| overview(report, texts, style, out))
     }
 
     /// All that text reports can show, one behind the other.
-    pub(super) fn everything(&self, style: Style) -> String {
+    fn everything(&self, style: Style) -> String {
         let all = Show { lines: true, why: true, all: true };
         [self.list(style), self.show(Show::default(), style), self.show(all, style), self.overview(style)]
             .concat()
@@ -143,7 +144,7 @@ fn plain(woven: &mut Woven) {
 
 /// A shop: an order that is paid and shipped, with a declined card, and a second one that fails. What called shipping is
 /// not known but by its id.
-pub(super) fn shop() -> Run {
+fn shop() -> Run {
     let run = Run::of(&[
         (
             "storefront.log",
@@ -194,9 +195,19 @@ java.io.IOException: gateway said 402
     })
 }
 
+/// Columns that a character takes on a terminal.
+fn char_width(c: char) -> usize {
+    c.width().unwrap_or(0)
+}
+
+/// Columns that a row takes on a terminal.
+fn width(row: &str) -> usize {
+    row.chars().map(char_width).sum()
+}
+
 /// Compares whole outputs; the expected one may begin with a line end.
 #[track_caller]
-pub(super) fn same(got: &str, expected: &str) {
+fn same(got: &str, expected: &str) {
     let expected = expected.strip_prefix('\n').unwrap_or(expected);
     assert!(got == expected, "got:\n{got}\nexpected:\n{expected}");
 }

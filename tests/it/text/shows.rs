@@ -1,11 +1,11 @@
 //! `show`.
 
-use super::super::{Show, Style};
 use super::{PIPE, Run, TERMINAL, same, shop};
-use crate::engine::run::Woven;
-use crate::model::{
+use spanloom::engine::run::Woven;
+use spanloom::model::{
     Basis, Edge, Finding, FindingKind, Link, PathPart, Proof, Severity, SpanId, Symbol, Time,
 };
+use spanloom::report::text::{Show, Style};
 
 #[test]
 fn a_tree_has_a_row_a_span_and_bars_on_one_scale() {
@@ -62,7 +62,7 @@ fn records_of_no_span_come_last_and_long_messages_are_shortened() {
 fn a_text_that_is_gone_gives_way_to_its_template() {
     let mut run = shop();
     for source in &mut run.loaded.sources {
-        source.text = crate::engine::read::Text::Gone;
+        source.text = spanloom::engine::read::Text::Gone;
     }
     let shown = run.first_shown(Show { lines: true, why: true, all: false }, TERMINAL);
     assert!(shown.contains("(cannot be read again) order <*> created\n"), "{shown}");

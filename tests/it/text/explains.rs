@@ -1,13 +1,12 @@
 //! `explain`.
 
-use super::super::row::width;
-use super::super::{Style, explain};
-use super::{PIPE, TERMINAL, same, settings};
-use crate::engine::explain::{Wanted, run};
-use crate::input::{DiscoverOptions, Input, discover};
-use crate::model::Time;
-use crate::report::explain::{ExplainedSource, json, json_lines};
+use super::{PIPE, TERMINAL, same, settings, width};
 use proptest::prelude::*;
+use spanloom::engine::explain::{Wanted, run};
+use spanloom::input::{DiscoverOptions, Input, discover};
+use spanloom::model::Time;
+use spanloom::report::explain::{ExplainedSource, json, json_lines};
+use spanloom::report::text::{Style, explain};
 use std::sync::atomic::Ordering;
 
 /// Explains files, given by name and content, as if they lay in `logs`.
@@ -170,7 +169,7 @@ fn no_more_is_read_than_it_takes() {
         .expect("written");
     let discovery = discover(&[Input::Path(path)], &DiscoverOptions::default());
     for threads in [1, 3] {
-        let settings = crate::engine::read::Settings { threads, ..settings() };
+        let settings = spanloom::engine::read::Settings { threads, ..settings() };
         let explained = run(&discovery, &settings, first(2), Time(0));
         assert_eq!(explained.records(), 2);
         assert!(settings.progress.load(Ordering::Relaxed) < 5_000_000, "{threads} threads read on");

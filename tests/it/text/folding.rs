@@ -1,8 +1,7 @@
 //! Spans that look the same share a row.
 
-use super::super::Show;
-use super::super::tree::{FOLD_FROM, nodes};
 use super::{Run, TERMINAL, same};
+use spanloom::report::text::Show;
 use std::fmt::Write;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -61,39 +60,9 @@ fn subtrees_that_look_the_same_are_folded_together() {
 }
 
 #[test]
-fn a_few_siblings_and_those_asked_for_stay_apart() {
-    let rows = |items, fold| nodes(&batch(items).woven.traces[0], fold).len();
-    let few = FOLD_FROM as u64 - 1;
-    assert_eq!(rows(few, true), few as usize + 3);
-    assert_eq!(rows(40, true), 4);
-    assert_eq!(rows(40, false), 43);
-}
-
-#[test]
-fn failed_spans_are_not_folded_with_others() {
-    let run = batch(40).with(|woven| {
-        for span in woven.traces[0].spans.iter_mut().skip(7).take(6) {
-            span.failed = true;
-        }
-    });
-    let folded = nodes(&run.woven.traces[0], true);
-    let failed = |node: &super::super::tree::Node| {
-        node.spans.iter().filter(|&&span| run.woven.traces[0].spans[span as usize].failed).count()
-    };
-    assert!(folded.iter().all(|node| [0, node.spans.len()].contains(&failed(node))));
-    assert_eq!(folded.iter().map(failed).sum::<usize>(), 6);
-}
-
-#[test]
-fn every_span_stands_in_one_row() {
-    for run in [batch(100), orders(30)] {
-        let trace = &run.woven.traces[0];
-        for fold in [true, false] {
-            let mut spans: Vec<u32> = nodes(trace, fold).into_iter().flat_map(|node| node.spans).collect();
-            spans.sort_unstable();
-            assert_eq!(spans, (0..trace.spans.len() as u32).collect::<Vec<_>>());
-        }
-    }
+fn spans_are_unfolded_where_all_are_asked_for() {
+    let rows = |all| batch(40).show(Show { all, ..Show::default() }, TERMINAL).lines().count();
+    assert_eq!(rows(true) - rows(false), 39);
 }
 
 #[test]
