@@ -9,9 +9,18 @@ use crate::model::Span;
 use crate::report::units::{count, percent};
 use std::io::{self, Write};
 
+/// From here on the dotted line says enough of an inferred place.
+const SURE: f32 = 0.95;
+
 /// Stands before spans that begin when their parent is over.
 fn after(style: &Style) -> &'static str {
     if style.unicode { "»" } else { ">" }
+}
+
+/// The share of an inferred place that is not as good as certain, with a blank before it.
+fn doubt(span: &Span) -> String {
+    let edge = span.edge.as_ref().filter(|edge| inferred(span) && edge.confidence < SURE);
+    edge.map(|edge| format!(" {}", percent(f64::from(edge.confidence)))).unwrap_or_default()
 }
 
 /// The name of a row, in parts.
@@ -59,7 +68,7 @@ impl<'p> Picture<'p> {
         let mut parts = Vec::new();
         if first.missing {
             let id = crate::report::json::span_text(store, first.id, first.opaque);
-            parts.push((Paint::Faint, format!("not logged {id}")));
+            parts.push((Paint::Faint, format!("not logged {id}{}", doubt(first))));
             return Label {
                 parts,
                 name: "",
@@ -85,16 +94,11 @@ impl<'p> Picture<'p> {
             "" => "(no name)",
             name => name,
         };
-        let sure =
-            first.edge.as_ref().filter(|_| inferred(first)).map(|edge| percent(f64::from(edge.confidence)));
         for text in [&mut suffix, &mut short] {
             if first.synthetic {
                 text.push('*');
             }
-            if let Some(sure) = &sure {
-                text.push(' ');
-                text.push_str(sure);
-            }
+            text.push_str(&doubt(first));
         }
         let paint = if first.failed { Paint::Error } else { Paint::Plain };
         Label { parts, name, paint, suffix, short }
@@ -118,7 +122,7 @@ impl<'p> Picture<'p> {
     fn is_after(&self, node: &Node) -> bool {
         let span = &self.trace.spans[node.spans[0] as usize];
         let parent = span.parent.and_then(|parent| self.trace.spans.get(parent as usize));
-        parent.is_some_and(|parent| !parent.missing && parent.end > parent.start && span.start >= parent.end)
+        parent.is_some_and(|parent| !parent.missing && parent.end > parent.start && span.start > parent.end)
     }
 
     /// What the marks mean that were used.
@@ -135,7 +139,10 @@ impl<'p> Picture<'p> {
         };
         add(any(|span| span.failed), format!("{} failed", pick("✗", "X")));
         add(any(|span| !span.failed && span.errors > 0), "! errors that did not fail it".to_owned());
-        add(any(inferred), format!("{} inferred, and how sure", pick("├╌", "|~")));
+        add(
+            any(inferred),
+            format!("{} inferred, confidence shown if below {}", pick("├╌", "|~"), percent(f64::from(SURE))),
+        );
         add(any(|span| span.synthetic), "* no span id is logged".to_owned());
         add(
             self.nodes.iter().any(|node| self.is_after(node)),

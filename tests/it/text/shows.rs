@@ -218,8 +218,8 @@ storefront checkout started  ok
       also caused by payments received order.placed (key 70%)
       also caused by span 00000000000000f1 of trace 945341f852f91b32490f531fc0dcabb6 (link)
 
-✗ failed   ! errors that did not fail it   ├╌ inferred, and how sure   * no span id is logged   » after its parent's end
-── queued   ▄▄ critical path
+✗ failed   ! errors that did not fail it   ├╌ inferred, confidence shown if below 95%   * no span id is logged
+» after its parent's end   ── queued   ▄▄ critical path
 
 ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -281,8 +281,8 @@ storefront checkout started  ok
         -1.40 s INFO  label made order=ORD-230686
         -1.20 s INFO  shipped order=ORD-230686
 
-✗ failed   ! errors that did not fail it   ├╌ inferred, and how sure   * no span id is logged
-» after its parent's end   ── queued   ▄▄ critical path
+✗ failed   ! errors that did not fail it   ├╌ inferred, confidence shown if below 95%
+* no span id is logged   » after its parent's end   ── queued   ▄▄ critical path
 
 4 sources · 2.02 kB · 15 records · 13 in transactions · 2 in none
 "#;
@@ -308,8 +308,8 @@ X `- shipping label made order=<*>*                             200 ms          
       also caused by payments received order.placed (key 70%)
       also caused by span 00000000000000f1 of trace 945341f852f91b32490f531fc0dcabb6 (link)
 
-X failed   ! errors that did not fail it   |~ inferred, and how sure   * no span id is logged   > after its parent's end
--- queued   ## critical path
+X failed   ! errors that did not fail it   |~ inferred, confidence shown if below 95%   * no span id is logged
+> after its parent's end   -- queued   ## critical path
 
 4 sources, 2.02 kB, 15 records, 13 in transactions, 2 in none
 ";
@@ -346,7 +346,7 @@ storefront checkout started  ok
       also caused by span 0000000000000…
 
 ✗ failed   ! errors that did not fail it
-├╌ inferred, and how sure
+├╌ inferred, confidence shown if below …
 * no span id is logged
 » after its parent's end   ── queued
 ▄▄ critical path
