@@ -4,29 +4,36 @@ use super::Style;
 use crate::model::{Detail, EventId, Symbol, Trace};
 use crate::report::{Report, TextOf};
 
+/// Values of one key that are read and shown.
+const MAX_VALUES: usize = 3;
+
 /// A key with its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Key {
     /// Name, as reports write it.
     pub(super) name: String,
-    /// Values in the order of the trace's keys.
+    /// The first values, in the order of the trace's keys.
     pub(super) values: Vec<String>,
+    /// How many more there are.
+    pub(super) more: usize,
 }
 
-/// The first `most` keys of a transaction; values whose text cannot be had any more are left out.
+/// At most `most` keys of a transaction, those of the fewest values first: they tell it best. Values whose text cannot be had
+/// any more are left out.
 pub(super) fn keys(report: &Report<'_>, trace: &Trace, most: usize, texts: &mut TextOf<'_>) -> Vec<Key> {
-    let mut keys: Vec<Key> = Vec::new();
-    for &(name, value) in &trace.keys {
-        let text = report.store.symbols.text(name);
-        let at = keys.iter().position(|key| key.name == text);
-        if at.is_none() && keys.len() >= most {
+    let mut groups: Vec<&[(Symbol, Symbol)]> = trace.keys.chunk_by(|one, next| one.0 == next.0).collect();
+    groups.sort_by_key(|group| group.len());
+    let mut keys = Vec::new();
+    for group in groups {
+        if keys.len() == most {
             break;
         }
-        let events = trace.spans.iter().flat_map(|span| &span.events).chain(&trace.loose);
-        let Some(written) = value_text(report, events.copied(), name, value, texts) else { continue };
-        match at {
-            Some(at) => keys[at].values.push(written),
-            None => keys.push(Key { name: text.to_owned(), values: vec![written] }),
+        let events = || trace.spans.iter().flat_map(|span| &span.events).chain(&trace.loose).copied();
+        let text = |&(name, value): &(Symbol, Symbol)| value_text(report, events(), name, value, texts);
+        let values: Vec<String> = group.iter().take(MAX_VALUES).filter_map(text).collect();
+        if !values.is_empty() {
+            let name = report.store.symbols.text(group[0].0).to_owned();
+            keys.push(Key { name, values, more: group.len().saturating_sub(MAX_VALUES) });
         }
     }
     keys
@@ -56,16 +63,14 @@ pub(super) fn value_text(
         .map(|(.., written)| written)
 }
 
-/// `order_id=ORD-1 msg_id=1,2,3`, with at most three values a key.
+/// `order_id=ORD-1 msg_id=1,2,3,…+2`.
 pub(super) fn in_words(keys: &[Key], style: &Style) -> String {
-    const MOST: usize = 3;
     let words = keys.iter().map(|key| {
-        let values = key.values.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(",");
-        let more = match key.values.len().saturating_sub(MOST) {
+        let more = match key.more {
             0 => String::new(),
             more => format!(",{}{more}", if style.unicode { "…+" } else { "+" }),
         };
-        format!("{}={values}{more}", key.name)
+        format!("{}={}{more}", key.name, key.values.join(","))
     });
     words.collect::<Vec<_>>().join(" ")
 }
