@@ -177,6 +177,9 @@ pub struct ShowArgs {
     /// Tell for each edge why it was drawn
     #[arg(long, help_heading = "Output")]
     pub why: bool,
+    /// Neither fold spans that look the same nor shorten long messages
+    #[arg(short, long, help_heading = "Output")]
+    pub all: bool,
     /// Write as FORMAT: text, json or ndjson [default: text]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<Format>,

@@ -7,6 +7,7 @@ use super::message::{Exit, Voice};
 use super::options::{self, HintText};
 use super::output::Output;
 use super::progress::Progress;
+use crate::engine::find;
 use crate::engine::load::{Loaded, load};
 use crate::engine::read::Settings;
 use crate::engine::run::{Selection, Woven, run};
@@ -14,7 +15,7 @@ use crate::engine::texts::Texts;
 use crate::engine::{explain as explaining, extract as extracting};
 use crate::input::Discovery;
 use crate::model::{SkipReason, Time, Trace};
-use crate::report::{Report, json, text};
+use crate::report::{self, Report, json, text};
 use anyhow::{Context, Result, anyhow};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -66,27 +67,27 @@ pub fn list(args: &ListArgs) -> Result<Exit> {
 pub fn show(args: &ShowArgs) -> Result<Exit> {
     let (loaded, exit) = read(&args.input, &args.output, true)?;
     let woven = run(&loaded.store, &Selection::default());
-    let mut found: Vec<Trace> = crate::engine::find::find(&loaded.store, &woven.traces, &args.id);
+    let mut found: Vec<Trace> = find::find(&loaded.store, &woven.traces, &args.id);
     if found.is_empty() {
         options::voice(&args.output).error(format_args!("no transaction has the id or value '{}'", args.id));
         return Ok(exit.max(Exit::NoMatch));
     }
-    let ambiguous = found.len() > 1
-        && found.iter().all(|trace| trace.id.to_string().starts_with(&args.id.to_ascii_lowercase()));
-    if ambiguous {
-        let ids: Vec<String> = found.iter().take(3).map(|trace| trace.id.to_string()).collect();
+    let begins = |trace: &Trace| find::begins(&loaded.store, trace, &args.id);
+    if found.len() > 1 && found.iter().all(begins) {
+        let ids: Vec<String> =
+            found.iter().take(3).map(|trace| json::trace_text(&loaded.store, trace.id)).collect();
         let error = anyhow!("'{}' begins {} trace ids: {} …", args.id, found.len(), ids.join(", "));
         return Err(error.context(HintText("give more of the id")));
     }
     found.truncate(MAX_SHOWN);
-    let (lines, why) = (args.lines, args.why);
+    let wanted = text::Show { lines: args.lines, why: args.why, all: args.all };
     write(
         &loaded,
         &woven,
         &found,
         args.format.unwrap_or_default(),
         &args.output,
-        move |report, texts, style, out| text::show(report, texts, style, text::Show { lines, why }, out),
+        move |report, texts, style, out| text::show(report, texts, style, wanted, out),
     )?;
     Ok(exit)
 }
@@ -122,21 +123,24 @@ pub fn extract(args: &ExtractArgs) -> Result<Exit> {
 pub fn explain(args: &ExplainArgs) -> Result<Exit> {
     let (discovery, settings, mut exit) = discover(&args.input, &args.output, false)?;
     let voice = options::voice(&args.output);
-    let mut out = Output::open(&args.output)?;
     let wanted = explaining::Wanted {
         line: args.line,
         records: args.limit.unwrap_or(if args.line.is_some() { 1 } else { 3 }),
     };
-    let format = match args.format.unwrap_or_default() {
-        Format::Text => explaining::Form::Text { style: options::style(&args.output).into() },
-        Format::Json => explaining::Form::Json,
-        Format::Ndjson => explaining::Form::Lines,
+    let mut out = Output::open(&args.output)?;
+    let explained = {
+        let _progress = Progress::follow(&discovery, settings.progress.clone(), args.output.quiet);
+        explaining::run(&discovery, &settings, wanted, now())
     };
-    let explained =
-        explaining::run(&discovery, &settings, wanted, format, &mut out).with_context(|| out.failed())?;
+    match args.format.unwrap_or_default() {
+        Format::Text => text::explain(&explained.sources, options::style(&args.output), &mut out),
+        Format::Json => report::explain::json(&explained.sources, &mut out),
+        Format::Ndjson => report::explain::json_lines(&explained.sources, &mut out),
+    }
+    .with_context(|| out.failed())?;
     out.finish()?;
-    exit = exit.max(failures(&explained.failures, false, voice));
-    if explained.records == 0 {
+    exit = exit.max(failures(&explained.failures, explained.stopped, voice));
+    if explained.records() == 0 {
         voice.error("no record to explain");
         exit = exit.max(Exit::NoMatch);
     }
@@ -220,6 +224,7 @@ fn write(
     let report = Report {
         store: &loaded.store,
         traces,
+        transactions: woven.traces.len(),
         coverage: &coverage,
         services: woven.services.clone(),
         findings: &woven.findings,
@@ -228,7 +233,7 @@ fn write(
     {
         let mut get = |place| texts.get(place);
         match format {
-            Format::Text => as_text(&report, &mut get, options::style(output).into(), &mut out),
+            Format::Text => as_text(&report, &mut get, options::style(output), &mut out),
             Format::Json => json::write(&report, &mut get, &mut out),
             Format::Ndjson => json::write_lines(&report, &mut get, &mut out),
         }

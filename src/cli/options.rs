@@ -9,24 +9,12 @@ use crate::gather::Store;
 use crate::input::{DiscoverOptions, Discovery, Input, ReadOptions, discover};
 use crate::model::{DAY, SECOND, Symbol, Time};
 use crate::record::timestamp::{self, DayOrder, Zone};
+use crate::report::text::Style;
 use anyhow::{Result, anyhow, bail};
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
-
-/// How text is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Style {
-    /// Use colours.
-    pub color: bool,
-    /// Use characters beyond ASCII.
-    pub unicode: bool,
-    /// Columns to fill.
-    pub width: usize,
-    /// The output is a terminal: control characters must not reach it.
-    pub terminal: bool,
-}
 
 /// Columns where the output is no terminal.
 const PIPE_WIDTH: usize = 120;
@@ -182,15 +170,4 @@ fn terminal_width() -> usize {
 /// What a voice says depends on `--quiet` only.
 pub fn voice(args: &OutputArgs) -> Voice {
     Voice { quiet: args.quiet }
-}
-
-impl From<Style> for crate::report::text::Style {
-    fn from(style: Style) -> Self {
-        crate::report::text::Style {
-            color: style.color,
-            unicode: style.unicode,
-            width: style.width,
-            terminal: style.terminal,
-        }
-    }
 }

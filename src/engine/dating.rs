@@ -35,6 +35,15 @@ impl Dating {
         Dating { zone, hint, modified, last: None, first: None, assumed: false, range: None, steps: (0, 0) }
     }
 
+    /// What tells the year, or the whole date, of the first time that lacks it, in words.
+    pub fn told_by(&self, no_date: bool) -> &'static str {
+        match self.hint {
+            Some((_, date)) if !no_date || date.is_some() => "the date in the file's name",
+            _ if !no_date && self.modified.is_some() => "the time of the file's last change",
+            _ => "the times of the other files, or else today",
+        }
+    }
+
     /// Completes the times of the next events.
     pub fn settle(&mut self, events: &mut [Event]) {
         for event in events {

@@ -2,6 +2,7 @@
 
 use crate::gather::Store;
 use crate::model::{Detail, Symbol, Trace, TraceId};
+use crate::report::json::trace_text;
 
 /// The transactions that `wanted` names: a trace id in any spelling, the start of one, or a value of a key.
 pub fn find(store: &Store, traces: &[Trace], wanted: &str) -> Vec<Trace> {
@@ -39,14 +40,20 @@ pub fn find(store: &Store, traces: &[Trace], wanted: &str) -> Vec<Trace> {
     if !found.is_empty() {
         return found;
     }
-    let prefix = wanted.to_ascii_lowercase().replace('-', "");
-    if prefix.len() < 4 {
-        return Vec::new();
-    }
-    let begins = |trace: &Trace| {
-        std::iter::once(trace.id)
-            .chain(trace.members.iter().copied())
-            .any(|id| id.to_string().starts_with(&prefix))
-    };
-    traces.iter().filter(|trace| begins(trace)).cloned().collect()
+    traces.iter().filter(|trace| begins(store, trace, wanted)).cloned().collect()
+}
+
+/// A shorter text is no start of an id.
+const MIN_START: usize = 4;
+
+/// Whether an id of a transaction begins with `start`; zeros at its front, which reports leave out, may be missing.
+pub fn begins(store: &Store, trace: &Trace, start: &str) -> bool {
+    let digits = start.to_ascii_lowercase().replace('-', "");
+    digits.len() >= MIN_START
+        && std::iter::once(&trace.id).chain(&trace.members).any(|&id| {
+            let text = trace_text(store, id);
+            text.starts_with(start)
+                || text.starts_with(&digits)
+                || text.trim_start_matches('0').starts_with(&digits)
+        })
 }

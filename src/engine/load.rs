@@ -54,23 +54,7 @@ pub fn load(discovery: &Discovery, settings: &Settings, now: Time) -> Loaded {
         store.batches.push(batch);
     }
     store.symbols = symbols;
-    let (low, high) = dated_range(&sources);
-    store.sources = sources
-        .iter()
-        .zip(&ranks)
-        .map(|(source, &rank)| {
-            let (undated_shift, year) = assumed(source, low, high, now, &settings.zone);
-            let dating = &source.dating;
-            Source {
-                name: source.name.clone(),
-                rank,
-                descending: dating.steps.1 > dating.steps.0,
-                first: dating.first.map(|time| Time(time.0 + undated_shift)),
-                undated_shift,
-                year,
-            }
-        })
-        .collect();
+    store.sources = described(&sources, now, settings);
     let coverage = &mut store.coverage;
     coverage.sources = sources.len() as u64;
     for source in &sources {
@@ -87,6 +71,24 @@ pub fn load(discovery: &Discovery, settings: &Settings, now: Time) -> Loaded {
     }
     store.complete();
     Loaded { store, sources, failures, stopped }
+}
+
+/// The sources as later stages see them, once all are read.
+pub(super) fn described(sources: &[SourceRead], now: Time, settings: &Settings) -> Vec<Source> {
+    let (low, high) = dated_range(sources);
+    let describe = |(source, &rank): (&SourceRead, &u32)| {
+        let (undated_shift, year) = assumed(source, low, high, now, &settings.zone);
+        let dating = &source.dating;
+        Source {
+            name: source.name.clone(),
+            rank,
+            descending: dating.steps.1 > dating.steps.0,
+            first: dating.first.map(|time| Time(time.0 + undated_shift)),
+            undated_shift,
+            year,
+        }
+    };
+    sources.iter().zip(&ranks(sources)).map(describe).collect()
 }
 
 /// The place of each source among all by name.

@@ -1,7 +1,7 @@
 //! Reads single records again, for reports that show them.
 
 use super::read::{SourceRead, Text};
-use super::worker::{Notes, Worker};
+use super::worker::{Note, Notes, Worker};
 use crate::context::Found;
 use crate::input::Rereader;
 use crate::model::{Batch, Event, Place, Symbol};
@@ -34,6 +34,13 @@ impl<'s> Texts<'s> {
 
     /// A record's text; `None` if its source is gone or was changed.
     pub fn get(&mut self, place: Place) -> Option<RecordText> {
+        let mut text = decode(&self.note(place, note)?);
+        text.raw = String::from_utf8_lossy(&self.buffer).trim_end().to_owned();
+        Some(text)
+    }
+
+    /// What `note` says of a record; `None` if its source is gone or was changed.
+    pub fn note(&mut self, place: Place, note: Note) -> Option<Vec<u8>> {
         let source = &self.sources[place.source.0 as usize];
         let fetched = match &source.text {
             Text::File(original) => self
@@ -62,9 +69,7 @@ impl<'s> Texts<'s> {
             self.worker.first(&self.buffer, &context.profile, &context.defaults, note)
         };
         let index = batch.events.iter().position(|event| event.place.part == place.part)?;
-        let mut text = decode(notes.of(index));
-        text.raw = String::from_utf8_lossy(&self.buffer).trim_end().to_owned();
-        Some(text)
+        Some(notes.of(index).to_vec())
     }
 }
 
@@ -122,7 +127,7 @@ impl Worker {
         text: &[u8],
         profile: &crate::record::Profile,
         defaults: &crate::context::Defaults,
-        note: super::worker::Note,
+        note: Note,
     ) -> (Batch, Notes) {
         let read = self.block(text, profile, defaults, &[], Some(note));
         if read.batch.events.first().is_some_and(|event| event.place.line == 0) {

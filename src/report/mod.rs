@@ -1,5 +1,6 @@
 //! Writes what was found. One file an output format, each with its own escaping.
 
+pub mod explain;
 pub mod extract;
 pub mod json;
 pub mod json_text;
@@ -56,6 +57,8 @@ pub struct Report<'r> {
     pub store: &'r Store,
     /// The traces, in the order to be written.
     pub traces: &'r [Trace],
+    /// How many transactions there are to choose from; more than there are traces if the list was limited.
+    pub transactions: usize,
     /// What was read.
     pub coverage: &'r Coverage,
     /// Services, by name.

@@ -9,6 +9,7 @@
 //! - `formats`: sample lines, each with the record expected of it, below `testdata/formats`
 //! - `bad_input`, `interrupted`: what goes wrong, and what is said of it
 //! - `help`: the texts of `--help`
+//! - `text`: the reports for people, written by the library
 //! - `readme`: the commands in README.md
 //! - `architecture`, `dependencies`: the rules of the source tree
 //!
@@ -30,3 +31,4 @@ mod layout;
 mod order;
 mod program;
 mod readme;
+mod text;
