@@ -8,6 +8,8 @@
 //! of its numbers (McFadden, "Conditional logit analysis of qualitative choice behavior", 1974), fitted by Adam with an
 //! L2 penalty.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints")]
+
 use rayon::prelude::*;
 use serde_json::Value;
 use spanloom::engine::load::load;
@@ -50,7 +52,11 @@ fn main() {
 }
 
 fn run(name: &str, test: bool) -> Run {
-    let logs = ["logs", "docker-json"].iter().map(|logs| Path::new(name).join(logs)).find(|path| path.exists()).expect("a folder of logs");
+    let logs = ["logs", "docker-json"]
+        .iter()
+        .map(|logs| Path::new(name).join(logs))
+        .find(|path| path.exists())
+        .expect("a folder of logs");
     let discovery = discover(&[Input::Path(logs)], &DiscoverOptions::default());
     let settings = Settings {
         threads: 2,
@@ -71,7 +77,9 @@ fn truth(folder: &Path) -> HashMap<String, Option<String>> {
     let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
     if let Ok(contracted) = std::fs::read_to_string(folder.join("truth/contracted.jsonl")) {
         let lines = contracted.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-        return lines.map(|span| (text(&span, "span_id").expect("an id"), text(&span, "logged_ancestor_id"))).collect();
+        return lines
+            .map(|span| (text(&span, "span_id").expect("an id"), text(&span, "logged_ancestor_id")))
+            .collect();
     }
     let spans = std::fs::read_to_string(folder.join("truth/spans.jsonl")).expect("truth/spans.jsonl");
     let mut parents = HashMap::new();
@@ -79,7 +87,8 @@ fn truth(folder: &Path) -> HashMap<String, Option<String>> {
     for line in spans.lines() {
         let span: Value = serde_json::from_str(line).expect("JSON");
         let id = text(&span, "span_id").expect("an id");
-        let parent = text(&span, "parent_span_id").or_else(|| span["cause"]["span_id"].as_str().map(str::to_owned));
+        let parent =
+            text(&span, "parent_span_id").or_else(|| span["cause"]["span_id"].as_str().map(str::to_owned));
         logged.insert(id.clone(), span["log_records"].as_u64().unwrap_or(0) > 0);
         parents.insert(id, parent);
     }
@@ -102,17 +111,24 @@ fn choices(run: &Run, examples: Vec<Example>) -> Vec<Choice> {
         .into_iter()
         .filter_map(|example| {
             let truth = run.truth.get(&example.span.to_string())?;
-            let right = example.candidates.iter().position(|(parent, _)| parent.map(|parent| parent.to_string()) == *truth);
+            let right = example
+                .candidates
+                .iter()
+                .position(|(parent, _)| parent.map(|parent| parent.to_string()) == *truth);
             if right.is_none() && std::env::var_os("SHOW_IMPOSSIBLE").is_some() {
                 eprintln!("{} {} {:?}", run.name, example.span, truth);
             }
-            Some(Choice { rows: example.candidates.into_iter().map(|(_, features)| features).collect(), right })
+            Some(Choice {
+                rows: example.candidates.into_iter().map(|(_, features)| features).collect(),
+                right,
+            })
         })
         .collect()
 }
 
 fn fit(name: &str, runs: &[Run], first: Option<&[f32; COUNT]>) -> [f32; COUNT] {
-    let sets: Vec<Vec<Choice>> = runs.par_iter().map(|run| choices(run, examples(&run.store, first))).collect();
+    let sets: Vec<Vec<Choice>> =
+        runs.par_iter().map(|run| choices(run, examples(&run.store, first))).collect();
     let mut weights = [0f32; COUNT];
     let (mut mean, mut square) = ([0f32; COUNT], [0f32; COUNT]);
     // every run counts the same, whatever its size
@@ -140,16 +156,20 @@ fn fit(name: &str, runs: &[Run], first: Option<&[f32; COUNT]>) -> [f32; COUNT] {
                 }
                 gradient
             })
-            .reduce(|| [0f32; COUNT], |mut a, b| {
-                a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-                a
-            });
+            .reduce(
+                || [0f32; COUNT],
+                |mut a, b| {
+                    a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+                    a
+                },
+            );
         let rate = 0.15 * (1.0 - step as f32 / 700.0);
         for index in 0..COUNT {
             let slope = gradient[index] / total + 0.0004 * weights[index];
             mean[index] = 0.9 * mean[index] + 0.1 * slope;
             square[index] = 0.999 * square[index] + 0.001 * slope * slope;
-            let (m, s) = (mean[index] / (1.0 - 0.9f32.powi(step)), square[index] / (1.0 - 0.999f32.powi(step)));
+            let (m, s) =
+                (mean[index] / (1.0 - 0.9f32.powi(step)), square[index] / (1.0 - 0.999f32.powi(step)));
             weights[index] -= rate * m / (s.sqrt() + 1e-8);
         }
     }
@@ -161,7 +181,13 @@ fn fit(name: &str, runs: &[Run], first: Option<&[f32; COUNT]>) -> [f32; COUNT] {
             choice.right.is_some() && best == choice.right
         });
         let possible = set.iter().filter(|choice| choice.right.is_some()).count();
-        println!("  {:6.2} % right, {:6.2} % possible  {} {}", 100.0 * right.count() as f32 / set.len() as f32, 100.0 * possible as f32 / set.len() as f32, if run.test { "(test)" } else { "" }, run.name);
+        println!(
+            "  {:6.2} % right, {:6.2} % possible  {} {}",
+            100.0 * right.count() as f32 / set.len() as f32,
+            100.0 * possible as f32 / set.len() as f32,
+            if run.test { "(test)" } else { "" },
+            run.name
+        );
     }
     weights
 }

@@ -25,7 +25,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub fn report(args: &ReportArgs) -> Result<Exit> {
     let (loaded, mut exit) = read(&args.input, &args.output, true)?;
     let selection = options::selection(&args.select, &options::zone(&args.input)?, &loaded.store)?;
-    let woven = run(&loaded.store, &selection);
+    let woven = run(&loaded.store, &selection, loaded.threads);
     exit = exit.max(matched(&woven, &selection, options::voice(&args.output)));
     write(
         &loaded,
@@ -42,7 +42,7 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
 pub fn list(args: &ListArgs) -> Result<Exit> {
     let (loaded, mut exit) = read(&args.input, &args.output, true)?;
     let selection = options::selection(&args.select, &options::zone(&args.input)?, &loaded.store)?;
-    let mut woven = run(&loaded.store, &selection);
+    let mut woven = run(&loaded.store, &selection, loaded.threads);
     exit = exit.max(matched(&woven, &selection, options::voice(&args.output)));
     match args.sort.unwrap_or_default() {
         SortKey::Start => {}
@@ -66,7 +66,7 @@ pub fn list(args: &ListArgs) -> Result<Exit> {
 /// `show`
 pub fn show(args: &ShowArgs) -> Result<Exit> {
     let (loaded, exit) = read(&args.input, &args.output, true)?;
-    let woven = run(&loaded.store, &Selection::default());
+    let woven = run(&loaded.store, &Selection::default(), loaded.threads);
     let mut found: Vec<Trace> = find::find(&loaded.store, &woven.traces, &args.id);
     if found.is_empty() {
         options::voice(&args.output).error(format_args!("no transaction has the id or value '{}'", args.id));

@@ -103,10 +103,10 @@ pub fn selection(args: &SelectArgs, zone: &Zone, store: &Store) -> Result<Select
 
 /// A time as the user wrote it.
 fn point(flag: &str, text: &str, zone: &Zone, newest: Time) -> Result<Time> {
-    if let Some(back) = text.strip_prefix('-') {
-        if let Some(nanos) = span_of_time(back) {
-            return Ok(Time(newest.0.saturating_sub(nanos)));
-        }
+    if let Some(back) = text.strip_prefix('-')
+        && let Some(nanos) = span_of_time(back)
+    {
+        return Ok(Time(newest.0.saturating_sub(nanos)));
     }
     let stamp = timestamp::parse(text.as_bytes(), DayOrder::MonthFirst)
         .or_else(|| timestamp::parse(format!("{text} 00:00:00").as_bytes(), DayOrder::MonthFirst))

@@ -118,25 +118,21 @@ impl Found {
             Role::Operation if is_word(value) => {
                 self.operation = self.operation.or_else(|| Some(self.keep(value)))
             }
-            Role::Topic if is_word(value) && !matches!(value, b"stdout" | b"stderr") => {
-                if self.topic.is_none() {
-                    self.topic = Some(self.keep(value));
-                }
+            Role::Topic
+                if is_word(value) && !matches!(value, b"stdout" | b"stderr") && self.topic.is_none() =>
+            {
+                self.topic = Some(self.keep(value));
             }
-            Role::Route if value.len() <= 512 => {
-                if self.route.is_none() && !value.is_empty() {
-                    let path = path_of(value);
-                    self.route = Some(self.keep(path));
-                    path_keys(self, path);
-                }
+            Role::Route if value.len() <= 512 && self.route.is_none() && !value.is_empty() => {
+                let path = path_of(value);
+                self.route = Some(self.keep(path));
+                path_keys(self, path);
             }
             Role::Method if value.len() <= 16 && is_word(value) => {
                 self.method = self.method.or_else(|| Some(self.keep(value)))
             }
-            Role::Peer if is_word(value) => {
-                if self.peer.is_none() {
-                    self.peer = Some(self.keep(value));
-                }
+            Role::Peer if is_word(value) && self.peer.is_none() => {
+                self.peer = Some(self.keep(value));
             }
             Role::Status => {
                 let number = std::str::from_utf8(value)
@@ -152,10 +148,8 @@ impl Found {
                 self.exception |= value.len() > 24 && memchr::memchr(b'\n', value).is_some()
                     || name.eq_ignore_ascii_case(b"exception");
             }
-            Role::Other | Role::Id | Role::Message | Role::TraceId => {
-                if field.role != Role::Message {
-                    self.key_field(layer, field, name, value);
-                }
+            Role::Other | Role::Id | Role::Message | Role::TraceId if field.role != Role::Message => {
+                self.key_field(layer, field, name, value);
             }
             Role::Noise if names::names_an_id(name) && name.len() > 2 => {
                 self.key_field(layer, field, name, value)
@@ -202,10 +196,11 @@ impl Found {
                 if let Some(trace) = id::exact_trace(value).filter(|_| !value.iter().all(u8::is_ascii_digit))
                 {
                     self.set_trace(rank, trace, Scheme::Plain);
-                } else if let Ok(trace) = id::trace(value.strip_prefix(b"TID:").unwrap_or(value)) {
-                    if trace.opaque.is_some() && value.iter().filter(|&&byte| byte == b'.').count() == 2 {
-                        self.set_trace(rank, trace, Scheme::Skywalking);
-                    }
+                } else if let Ok(trace) = id::trace(value.strip_prefix(b"TID:").unwrap_or(value))
+                    && trace.opaque.is_some()
+                    && value.iter().filter(|&&byte| byte == b'.').count() == 2
+                {
+                    self.set_trace(rank, trace, Scheme::Skywalking);
                 }
             }
             Role::DatadogTraceId | Role::DatadogTraceHeader => {
@@ -311,18 +306,19 @@ impl Found {
     /// The value of a name that stands for a trace id.
     pub(super) fn trace_value(&mut self, rank: u8, name: &[u8], value: &[u8]) {
         // "TRACE/SPAN", "TRACE-SPAN", "TRACE:SPAN"
-        if value.len() == 49 && !value[32].is_ascii_alphanumeric() {
-            if let (Some(trace), Some(span)) = (id::exact_trace(&value[..32]), id::exact_span(&value[33..])) {
-                self.set_trace(rank, trace, Scheme::Plain);
-                self.set_span(rank, span);
-                return;
-            }
+        if value.len() == 49
+            && !value[32].is_ascii_alphanumeric()
+            && let (Some(trace), Some(span)) = (id::exact_trace(&value[..32]), id::exact_span(&value[33..]))
+        {
+            self.set_trace(rank, trace, Scheme::Plain);
+            self.set_span(rank, span);
+            return;
         }
-        if value.len() >= 55 {
-            if let Some(header) = header::traceparent(value) {
-                self.add_header(header);
-                return;
-            }
+        if value.len() >= 55
+            && let Some(header) = header::traceparent(value)
+        {
+            self.add_header(header);
+            return;
         }
         if value.len() > 36 && value[..5].eq_ignore_ascii_case(b"Root=") {
             if let Some(header) = header::amzn(value) {

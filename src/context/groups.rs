@@ -36,10 +36,10 @@ impl Found {
                 if let (Some(trace), Some(span)) = (id::exact_trace(trace), id::exact_span(span)) {
                     self.set_trace(BY_PLACE, trace, Scheme::Sleuth);
                     self.set_span(BY_PLACE, span);
-                    if let [parent, _, ..] = rest {
-                        if let Some(parent) = id::exact_span(parent) {
-                            self.set_parent(BY_PLACE, parent);
-                        }
+                    if let [parent, _, ..] = rest
+                        && let Some(parent) = id::exact_span(parent)
+                    {
+                        self.set_parent(BY_PLACE, parent);
                     }
                 } else if !empty {
                     return;
@@ -59,14 +59,13 @@ impl Found {
 
     fn single(&mut self, content: &[u8], layer_text: &[u8]) {
         // Micrometer: [trace-span]
-        if let Some(at) = content.iter().position(|byte| matches!(byte, b'-' | b'/' | b':' | b' ' | b'|')) {
-            if let (Some(trace), Some(span)) =
+        if let Some(at) = content.iter().position(|byte| matches!(byte, b'-' | b'/' | b':' | b' ' | b'|'))
+            && let (Some(trace), Some(span)) =
                 (id::exact_trace(&content[..at]), id::exact_span(content[at + 1..].trim_ascii()))
-            {
-                self.set_trace(BY_PLACE, trace, Scheme::Sleuth);
-                self.set_span(BY_PLACE, span);
-                return;
-            }
+        {
+            self.set_trace(BY_PLACE, trace, Scheme::Sleuth);
+            self.set_span(BY_PLACE, span);
+            return;
         }
         // OpenStack: [None req-UUID user project - - -]
         if let Some(request) =
@@ -88,10 +87,11 @@ impl Found {
                 // Celery: "tasks.charge[UUID]: "
                 self.add_id(b"task_id", content);
             }
-        } else if content.len() == 32 && !content.iter().all(u8::is_ascii_digit) {
-            if let Some(trace) = id::exact_trace(content) {
-                self.set_trace(BY_PLACE + 50, trace, Scheme::Sleuth);
-            }
+        } else if content.len() == 32
+            && !content.iter().all(u8::is_ascii_digit)
+            && let Some(trace) = id::exact_trace(content)
+        {
+            self.set_trace(BY_PLACE + 50, trace, Scheme::Sleuth);
         }
     }
 }

@@ -65,10 +65,10 @@ pub fn b3(value: &[u8]) -> Option<Header<'_>> {
     let mut parts = bare(value).split(|&byte| byte == b'-');
     let trace = id::exact_trace(parts.next()?)?;
     let span = id::exact_span(parts.next()?)?;
-    if let Some(decision) = parts.next() {
-        if !matches!(decision, b"0" | b"1" | b"d" | b"") {
-            return None;
-        }
+    if let Some(decision) = parts.next()
+        && !matches!(decision, b"0" | b"1" | b"d" | b"")
+    {
+        return None;
     }
     let parent = parts.next().and_then(id::exact_span);
     Some(Header { scheme: Scheme::B3, trace, span: Some(span), parent })

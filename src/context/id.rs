@@ -88,15 +88,16 @@ pub fn span(value: &[u8]) -> Result<Span<'_>, Refused> {
         return Err(Refused::Absent);
     }
     let ok = |bits: u64| SpanId::new(bits).map(|id| Span { id, opaque: None }).ok_or(Refused::Absent);
-    if value.len() == 16 {
-        if let Some((bits, _)) = hex(value) {
-            return ok(bits as u64);
-        }
+    if value.len() == 16
+        && let Some((bits, _)) = hex(value)
+    {
+        return ok(bits as u64);
     }
-    if value.len() > 16 && value.len() <= 20 {
-        if let Some(bits) = decimal(value) {
-            return ok(bits);
-        }
+    if value.len() > 16
+        && value.len() <= 20
+        && let Some(bits) = decimal(value)
+    {
+        return ok(bits);
     }
     if hex_digits(value) == value.len() {
         return Err(Refused::WrongLength);
@@ -122,12 +123,12 @@ pub fn datadog_trace(value: &[u8]) -> Result<Trace<'_>, Refused> {
     if is_absent(bare) {
         return Err(Refused::Absent);
     }
-    if bare.len() <= 20 {
-        if let Some(bits) = decimal(bare) {
-            return TraceId::new(u128::from(bits))
-                .map(|id| Trace { id, opaque: None, lenient: punctuated })
-                .ok_or(Refused::Absent);
-        }
+    if bare.len() <= 20
+        && let Some(bits) = decimal(bare)
+    {
+        return TraceId::new(u128::from(bits))
+            .map(|id| Trace { id, opaque: None, lenient: punctuated })
+            .ok_or(Refused::Absent);
     }
     trace(value)
 }

@@ -296,7 +296,8 @@ impl Found {
         );
         let name_symbol = Symbol::of(&self.arena[start..]);
         self.arena.truncate(start);
-        if name_symbol.is_none() || self.keys.iter().any(|key| key.value == symbol && key.name == name_symbol) {
+        if name_symbol.is_none() || self.keys.iter().any(|key| key.value == symbol && key.name == name_symbol)
+        {
             return;
         }
         words::snake(name, &mut self.arena);
@@ -307,10 +308,11 @@ impl Found {
 
     /// What needs the whole record: headers stand in for missing ids, and their role is told by the record's words.
     fn settle(&mut self, record: &Record<'_>) {
-        if let (Some(high), Some(trace)) = (self.datadog_high, &mut self.trace) {
-            if trace.scheme == Scheme::Datadog && trace.id.bits() >> 64 == 0 {
-                trace.id = TraceId::new(u128::from(high) << 64 | trace.id.bits()).unwrap_or(trace.id);
-            }
+        if let (Some(high), Some(trace)) = (self.datadog_high, &mut self.trace)
+            && trace.scheme == Scheme::Datadog
+            && trace.id.bits() >> 64 == 0
+        {
+            trace.id = TraceId::new(u128::from(high) << 64 | trace.id.bits()).unwrap_or(trace.id);
         }
         if !self.headers.is_empty() {
             let role =
@@ -322,10 +324,10 @@ impl Found {
         if self.trace.is_none() {
             // two headers of different traces name none as the record's own
             let mut traces = self.headers.iter().map(|header| header.trace);
-            if let Some(first) = traces.next() {
-                if traces.all(|other| other.id == first.id) {
-                    self.trace = Some(first);
-                }
+            if let Some(first) = traces.next()
+                && traces.all(|other| other.id == first.id)
+            {
+                self.trace = Some(first);
             }
         }
     }

@@ -79,16 +79,20 @@ impl Found {
             while matches!(text[end - 1], b'-' | b'.') {
                 end -= 1;
             }
-            if let Some(value) = value_after(text, at) {
-                if end == at || text[end] == b'.' {
-                    // "Trace ID: …"
-                    let joined = before.filter(|&(_, last)| last + 1 == start && text[start..end].eq_ignore_ascii_case(b"id"));
-                    let start = joined.map_or(start, |(first, _)| first);
-                    if let Some(next) = self.pair(text, start, end, value, region(start)) {
-                        at = next;
-                        before = None;
-                        continue;
-                    }
+            if let Some(value) = value_after(text, at)
+                && (end == at || text[end] == b'.')
+            {
+                // "Trace ID: …"; not SQL's "where id=7"
+                let joined = before.filter(|&(_, last)| {
+                    last + 1 == start
+                        && text[start..end].eq_ignore_ascii_case(b"id")
+                        && (text[start] == b'I' || text.get(end) != Some(&b'='))
+                });
+                let start = joined.map_or(start, |(first, _)| first);
+                if let Some(next) = self.pair(text, start, end, value, region(start)) {
+                    at = next;
+                    before = None;
+                    continue;
                 }
             }
             if digits {
@@ -172,10 +176,9 @@ impl Found {
         }
         if bytes.starts_with(b"{")
             && memchr::memmem::find(&text[from..text.len().min(from + 40)], b"Buffer").is_some()
+            && let Some(next) = self.record_header(text, (start, end), 64)
         {
-            if let Some(next) = self.record_header(text, (start, end), 64) {
-                return Some(next);
-            }
+            return Some(next);
         }
         let named_trace = matches!(role, Role::TraceId | Role::SpanId | Role::ParentId | Role::Tid)
             && known.is_some_and(|known| known.top_only);
@@ -189,10 +192,9 @@ impl Found {
         if name == b"key"
             && value.equals
             && memchr::memmem::find(&text[to..text.len().min(to + 12)], b"value").is_some()
+            && let Some(next) = self.record_header(text, (from, to), 16)
         {
-            if let Some(next) = self.record_header(text, (from, to), 16) {
-                return Some(next);
-            }
+            return Some(next);
         }
         match role {
             Role::Service if region != Region::Ids && known.is_some_and(|known| !known.top_only) => {
@@ -238,8 +240,7 @@ impl Found {
                     // Huey: "Executing tasks.charge: UUID"
                     self.add_id(b"task_id", bytes);
                 }
-                if value.colon && !value.quoted && !shape_of(bytes).is_some_and(|shape| shape != Shape::Word)
-                {
+                if value.colon && !value.quoted && shape_of(bytes).is_none_or(|shape| shape == Shape::Word) {
                     // "status: ok", "user: see …": prose
                     return None;
                 }
@@ -271,17 +272,19 @@ impl Found {
         region: Region,
     ) -> usize {
         let word = &text[start..end];
-        if word.len() >= 55 {
-            if let Some(header) = header::traceparent(word) {
-                self.add_header(header);
-                return end;
-            }
+        if word.len() >= 55
+            && let Some(header) = header::traceparent(word)
+        {
+            self.add_header(header);
+            return end;
         }
-        if word.len() > 49 && word[32] == b'-' && matches!(word.get(49), Some(b'-')) {
-            if let Some(header) = header::b3(word) {
-                self.add_header(header);
-                return end;
-            }
+        if word.len() > 49
+            && word[32] == b'-'
+            && matches!(word.get(49), Some(b'-'))
+            && let Some(header) = header::b3(word)
+        {
+            self.add_header(header);
+            return end;
         }
         let name = before.map(|(from, to)| &text[from..to]);
         if word.len() == 36 && region == Region::Message && id::uuid(word).is_some_and(|bits| bits != 0) {
@@ -296,37 +299,37 @@ impl Found {
         // "trace 4bf9…", "TraceID 4bf9…", "trace id 4bf9…"
         if let Some(name) = name.filter(|_| near) {
             let hash = NameHash::of(name);
-            if let Some(known) = names::lookup_name(hash, true) {
-                if matches!(known.role, Role::TraceId | Role::SpanId | Role::ParentId) && looks_like_id(word)
-                {
-                    self.text_context(known.role, name, word);
-                    return self.span_behind(text, end);
-                }
+            if let Some(known) = names::lookup_name(hash, true)
+                && matches!(known.role, Role::TraceId | Role::SpanId | Role::ParentId)
+                && looks_like_id(word)
+            {
+                self.text_context(known.role, name, word);
+                return self.span_behind(text, end);
             }
         }
         // TRACE and SPAN side by side
-        if word.len() >= 32 {
-            if let Some(trace) = id::exact_trace(&word[..32]) {
-                let alone = word.len() == 32 && !text.get(end).is_some_and(u8::is_ascii_alphanumeric);
-                let inside = word.len() == 49 && word[32] == b'-';
-                let rest = if inside { Some((33, start)) } else { None };
-                let span = match rest {
-                    Some((at, _)) => id::exact_span(&word[at..]),
-                    None if alone && matches!(text.get(end), Some(b',' | b'/' | b':' | b'|' | b';')) => {
-                        let from = end + 1 + usize::from(text.get(end + 1) == Some(&b' '));
-                        text.get(from..from + 16)
-                            .filter(|_| !text.get(from + 16).is_some_and(u8::is_ascii_alphanumeric))
-                            .and_then(id::exact_span)
-                    }
-                    None => None,
-                };
-                if let Some(span) = span {
-                    if !name.is_some_and(words::names_a_digest) {
-                        self.set_trace(IN_TEXT + 60, trace, Scheme::Sleuth);
-                        self.set_span(IN_TEXT + 60, span);
-                        return if inside { end } else { end + 17 };
-                    }
+        if word.len() >= 32
+            && let Some(trace) = id::exact_trace(&word[..32])
+        {
+            let alone = word.len() == 32 && !text.get(end).is_some_and(u8::is_ascii_alphanumeric);
+            let inside = word.len() == 49 && word[32] == b'-';
+            let rest = if inside { Some((33, start)) } else { None };
+            let span = match rest {
+                Some((at, _)) => id::exact_span(&word[at..]),
+                None if alone && matches!(text.get(end), Some(b',' | b'/' | b':' | b'|' | b';')) => {
+                    let from = end + 1 + usize::from(text.get(end + 1) == Some(&b' '));
+                    text.get(from..from + 16)
+                        .filter(|_| !text.get(from + 16).is_some_and(u8::is_ascii_alphanumeric))
+                        .and_then(id::exact_span)
                 }
+                None => None,
+            };
+            if let Some(span) = span
+                && !name.is_some_and(words::names_a_digest)
+            {
+                self.set_trace(IN_TEXT + 60, trace, Scheme::Sleuth);
+                self.set_span(IN_TEXT + 60, span);
+                return if inside { end } else { end + 17 };
             }
         }
         if region == Region::Message {
@@ -413,11 +416,12 @@ impl Found {
 
     /// A span id that stands right behind a trace id: `TRACE/SPAN`.
     fn span_behind(&mut self, text: &[u8], end: usize) -> usize {
-        if matches!(text.get(end), Some(b'/' | b':' | b',')) && self.span.is_none() {
-            if let Some(span) = text.get(end + 1..end + 17).and_then(id::exact_span) {
-                self.set_span(IN_TEXT, span);
-                return end + 17;
-            }
+        if matches!(text.get(end), Some(b'/' | b':' | b','))
+            && self.span.is_none()
+            && let Some(span) = text.get(end + 1..end + 17).and_then(id::exact_span)
+        {
+            self.set_span(IN_TEXT, span);
+            return end + 17;
         }
         end
     }
@@ -426,10 +430,10 @@ impl Found {
         if words::names_a_digest(name) || id::looks_like_digest(value) || id::is_absent(value) {
             return;
         }
-        if value.len() >= 55 {
-            if let Some(header) = header::traceparent(value) {
-                return self.add_header(header);
-            }
+        if value.len() >= 55
+            && let Some(header) = header::traceparent(value)
+        {
+            return self.add_header(header);
         }
         let is_id = names::names_a_correlation(name)
             || names::names_an_id(name) && name.len() > 2
@@ -437,10 +441,10 @@ impl Found {
         if is_id && region != Region::Ids && !value.contains(&b' ') {
             self.add_id(name, value);
         }
-        if region == Region::Message {
-            if let Some(shape) = shape_of(value) {
-                self.add_key(name, value, shape);
-            }
+        if region == Region::Message
+            && let Some(shape) = shape_of(value)
+        {
+            self.add_key(name, value, shape);
         }
     }
 
@@ -673,7 +677,6 @@ pub(super) fn looks_like_id(value: &[u8]) -> bool {
         || hex == 32
         || id::uuid(value).is_some()
         || id::xray(value).is_some()
-        || value.len() == 49 && hex == 32
         || value.len() >= 17 && value.iter().all(u8::is_ascii_digit)
         || memchr::memmem::find(value, b"traces/").is_some()
         || header::traceparent(value).is_some()

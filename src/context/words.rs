@@ -95,7 +95,8 @@ pub(super) fn snake(name: &[u8], out: &mut Vec<u8>) {
     let mut before = b'_';
     for (index, &byte) in name.iter().enumerate() {
         let inner = byte.is_ascii_alphanumeric() || byte >= 0x80;
-        let ends_capitals = before.is_ascii_uppercase() && name.get(index + 1).is_some_and(u8::is_ascii_lowercase);
+        let ends_capitals =
+            before.is_ascii_uppercase() && name.get(index + 1).is_some_and(u8::is_ascii_lowercase);
         let begins = byte.is_ascii_uppercase() && (before.is_ascii_lowercase() || ends_capitals);
         if (begins || !inner) && out.len() > start && out.last() != Some(&b'_') {
             out.push(b'_');
@@ -114,9 +115,13 @@ pub(super) fn snake(name: &[u8], out: &mut Vec<u8>) {
 mod tests {
     #[test]
     fn names_are_written_in_one_way() {
-        for (name, expected) in
-            [("orderId", "order_id"), ("order-id", "order_id"), ("HTTPRequestID", "http_request_id"), ("a.b_", "a_b"), ("IDs", "i_ds")]
-        {
+        for (name, expected) in [
+            ("orderId", "order_id"),
+            ("order-id", "order_id"),
+            ("HTTPRequestID", "http_request_id"),
+            ("a.b_", "a_b"),
+            ("IDs", "i_ds"),
+        ] {
             let mut out = Vec::new();
             super::snake(name.as_bytes(), &mut out);
             assert_eq!(String::from_utf8_lossy(&out), expected);

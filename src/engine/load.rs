@@ -19,10 +19,15 @@ pub struct Loaded {
     pub failures: Vec<String>,
     /// Reading was stopped from outside.
     pub stopped: bool,
+    /// Threads that may work on it.
+    pub threads: usize,
 }
 
+/// What one line of work collects.
+type Shared = Arc<Mutex<Vec<(SourceId, Batch)>>>;
+
 struct Collect {
-    batches: Arc<Mutex<Vec<(SourceId, Batch)>>>,
+    batches: Shared,
 }
 
 impl Taker for Collect {
@@ -34,7 +39,7 @@ impl Taker for Collect {
 /// Reads everything that was discovered. `now` serves where nothing else tells a year or a date.
 pub fn load(discovery: &Discovery, settings: &Settings, now: Time) -> Loaded {
     let lines = settings.threads.clamp(1, discovery.streams.len().max(1));
-    let collected: Vec<Arc<Mutex<Vec<(SourceId, Batch)>>>> = (0..lines).map(|_| Arc::default()).collect();
+    let collected: Vec<Shared> = (0..lines).map(|_| Arc::default()).collect();
     let takers = collected
         .iter()
         .map(|batches| Box::new(Collect { batches: batches.clone() }) as Box<dyn Taker>)
@@ -70,7 +75,7 @@ pub fn load(discovery: &Discovery, settings: &Settings, now: Time) -> Loaded {
         coverage.skip(*reason, 1, name, None);
     }
     store.complete();
-    Loaded { store, sources, failures, stopped }
+    Loaded { store, sources, failures, stopped, threads: settings.threads }
 }
 
 /// The sources as later stages see them, once all are read.

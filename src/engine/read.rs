@@ -24,6 +24,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// So many bytes at the front of a source tell its profile, whatever the block size.
 const SAMPLE: usize = 64 << 10;
 
+/// Gives the user's own formats for a source's name.
+pub type Patterns = Arc<dyn Fn(&str) -> Vec<Pattern> + Send + Sync>;
+
 /// How to read.
 #[derive(Clone)]
 pub struct Settings {
@@ -36,7 +39,7 @@ pub struct Settings {
     /// Names the service of records that name none, in place of their path.
     pub service: Option<String>,
     /// The user's own formats: a test of the source's name, and the pattern.
-    pub patterns: Arc<dyn Fn(&str) -> Vec<Pattern> + Send + Sync>,
+    pub patterns: Patterns,
     /// What outputs want of each record.
     pub note: Option<Note>,
     /// Keep the text of sources that cannot be read again.
@@ -101,7 +104,7 @@ pub trait Taker: Send {
 /// Something that reached its turn in a line of work.
 enum Turn {
     Begin(Box<Begun>),
-    Read { block: Block, read: Read },
+    Read { block: Block, read: Box<Read> },
     LongLine,
     Skipped { reason: SkipReason, count: u64 },
     Failed { offset: u64, what: String },
@@ -114,7 +117,7 @@ struct Begun {
     context: Arc<SourceContext>,
     dating: Dating,
     original: Option<Original>,
-    hint: Arc<Mutex<Vec<(u64, LaneState)>>>,
+    hint: Boundaries,
 }
 
 /// A block to be read.
@@ -123,7 +126,7 @@ struct Job {
     turn: u64,
     block: Block,
     context: Arc<SourceContext>,
-    hint: Arc<Mutex<Vec<(u64, LaneState)>>>,
+    hint: Boundaries,
     first: bool,
 }
 
@@ -275,12 +278,15 @@ struct Producer<'p, 't> {
     open: Option<OpenSource>,
 }
 
+/// States of the lanes at the ends of blocks.
+type Boundaries = Arc<Mutex<Vec<(u64, LaneState)>>>;
+
 struct OpenSource {
     info: SourceInfo,
     sample: Vec<Block>,
     sampled: usize,
     /// Known as soon as the sample is complete.
-    begun: Option<(Arc<SourceContext>, Arc<Mutex<Vec<(u64, LaneState)>>>)>,
+    begun: Option<(Arc<SourceContext>, Boundaries)>,
     blocks: u64,
 }
 
@@ -424,7 +430,7 @@ fn guess(sample: &[u8], context: &SourceContext, sampled: usize) -> Vec<(u64, La
 fn work(shared: &Shared<'_>, worker: &mut Worker, job: Job) {
     if job.context.document {
         // its elements are cut in order
-        return settle(shared, job.line, job.turn, Turn::Read { block: job.block, read: Read::default() });
+        return settle(shared, job.line, job.turn, Turn::Read { block: job.block, read: Box::default() });
     }
     let entry = if job.first { Vec::new() } else { lock(&job.hint).clone() };
     let context = &job.context;
@@ -432,7 +438,7 @@ fn work(shared: &Shared<'_>, worker: &mut Worker, job: Job) {
         worker.block(job.block.bytes(), &context.profile, &context.defaults, &entry, context.note)
     }));
     let turn = match read {
-        Ok(read) => Turn::Read { block: job.block, read },
+        Ok(read) => Turn::Read { block: job.block, read: Box::new(read) },
         Err(panic) => {
             *worker = Worker::default();
             Turn::Failed { offset: job.block.offset, what: words(&*panic) }
@@ -499,7 +505,7 @@ impl Order<'_> {
                 if context.document {
                     current.seam.absorb_document(block.bytes(), context, &mut hand);
                 } else {
-                    current.seam.absorb(block.bytes(), block.offset, read, context, &mut hand);
+                    current.seam.absorb(block.bytes(), block.offset, *read, context, &mut hand);
                 }
                 let mut hint = lock(hint);
                 hint.clear();

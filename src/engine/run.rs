@@ -45,10 +45,13 @@ impl Selection {
     }
 }
 
-/// Weaves the events of a store and keeps the transactions that are asked for.
-pub fn run(store: &Store, selection: &Selection) -> Woven {
-    let fragments = Fragments::of(store);
-    let mut traces = weave::weave(store, &fragments);
+/// Weaves the events of a store on so many threads and keeps the transactions that are asked for.
+pub fn run(store: &Store, selection: &Selection, threads: usize) -> Woven {
+    let mut traces = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(|| weave::weave(store, &Fragments::of(store))),
+        // no thread to be had: the caller's own does it
+        Err(_) => weave::weave(store, &Fragments::of(store)),
+    };
     let mut coverage = store.coverage.clone();
     let mut counts = services(store);
     for trace in &traces {

@@ -47,7 +47,11 @@ pub fn is_document(sample: &[u8]) -> bool {
             listed && !(alone && more)
         }
         // one object that ends within the sample is a record like any other that fills several lines
-        Some(b'{') if json::skip_nested(sample, start).is_some_and(|end| sample[end..].trim_ascii().is_empty()) => false,
+        Some(b'{')
+            if json::skip_nested(sample, start).is_some_and(|end| sample[end..].trim_ascii().is_empty()) =>
+        {
+            false
+        }
         Some(b'{') => {
             closes.is_none()
                 && LISTS.iter().any(|name| {
@@ -193,16 +197,16 @@ impl Splitter {
         self.levels.pop();
         self.name = None;
         let depth = self.levels.len();
-        if let Some((start, line, outside)) = self.open {
-            if depth == outside {
-                elements.push(Element { start, end: self.at + 1, line });
-                self.open = None;
-            }
+        if let Some((start, line, outside)) = self.open
+            && depth == outside
+        {
+            elements.push(Element { start, end: self.at + 1, line });
+            self.open = None;
         }
-        if depth == 0 {
-            if let Some((start, line, false)) = self.top.take() {
-                elements.push(Element { start, end: self.at + 1, line });
-            }
+        if depth == 0
+            && let Some((start, line, false)) = self.top.take()
+        {
+            elements.push(Element { start, end: self.at + 1, line });
         }
     }
 

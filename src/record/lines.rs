@@ -154,6 +154,7 @@ struct Lane {
 #[derive(Debug, Default)]
 pub struct Lines {
     lanes: Vec<Lane>,
+    #[expect(clippy::vec_box, reason = "a box goes from here to a lane and back, what it holds stays")]
     spare: Vec<Box<Pending>>,
     drafts: Vec<Draft>,
     buffers: Vec<Vec<u8>>,

@@ -101,11 +101,11 @@ fn next(text: &[u8], start: usize) -> Option<(At, At, Writing, usize)> {
         return None;
     }
     let at = equals + 1;
-    if text.get(at) == Some(&b'"') {
-        if let Some((end, escaped)) = json::string_end(text, at + 1) {
-            let writing = if escaped { Writing::Escaped } else { Writing::Plain };
-            return Some((name, At::new(at + 1, end), writing, end + 1));
-        }
+    if text.get(at) == Some(&b'"')
+        && let Some((end, escaped)) = json::string_end(text, at + 1)
+    {
+        let writing = if escaped { Writing::Escaped } else { Writing::Plain };
+        return Some((name, At::new(at + 1, end), writing, end + 1));
     }
     if text.get(at) == Some(&b'\'') {
         // Python's repr

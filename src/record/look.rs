@@ -139,14 +139,14 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
         draft.clear();
     }
     let head = text::head(line, profile.order, draft);
-    if let Some(stamp) = head.stamp {
-        if head.stamp_at.start == 0 && (stamp.date == Date::NoYear || syslog_shape(line, head.stamp_at.end()))
-        {
-            let mut other = Draft::default();
-            if envelope::syslog(line, &mut other).is_some() {
-                *draft = other;
-                return seen(Format::Syslog, Class::Start);
-            }
+    if let Some(stamp) = head.stamp
+        && head.stamp_at.start == 0
+        && (stamp.date == Date::NoYear || syslog_shape(line, head.stamp_at.end()))
+    {
+        let mut other = Draft::default();
+        if envelope::syslog(line, &mut other).is_some() {
+            *draft = other;
+            return seen(Format::Syslog, Class::Start);
         }
     }
     let class = if head.starts_record() { Class::Start } else { Class::Plain };

@@ -976,8 +976,17 @@ pub fn ends_with_word(name: &[u8], word: &[u8]) -> bool {
     !before.is_ascii_alphanumeric()
         || name[start].is_ascii_uppercase() && before.is_ascii_lowercase()
         || name[start].is_ascii_uppercase() && before.is_ascii_digit()
-        // "traceid", "requestid" written in one: long enough not to be "paid" or "valid"
-        || word == b"id" && name.len() >= 6 && !NOT_IDS.iter().any(|other| ends_with_ignoring_case(name, other))
+        // "traceid", "requestid" written in one: long enough not to be "paid" or "valid", nor the "pid" of a process
+        || word == b"id"
+            && name.len() >= 6
+            && last_word(name).len() > 3
+            && !NOT_IDS.iter().any(|other| ends_with_ignoring_case(name, other))
+}
+
+/// What stands behind the last separator.
+fn last_word(name: &[u8]) -> &[u8] {
+    let start = name.iter().rposition(|byte| !byte.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
+    &name[start..]
 }
 
 /// Whether an id names a part of the machinery (a container, an agent, a host), not of a transaction.
@@ -1084,7 +1093,8 @@ mod tests {
         {
             assert!(names_an_id(name.as_bytes()), "{name}");
         }
-        for name in ["valid", "paid", "invalid", "void", "index", "href"] {
+        for name in ["valid", "paid", "invalid", "void", "index", "href", "pid", "process.pid", "process_pid"]
+        {
             assert!(!names_an_id(name.as_bytes()), "{name}");
         }
     }

@@ -72,14 +72,12 @@ impl<'t> Record<'t> {
             }
         }
         // the program itself writes the syslog header: if that is the same moment written finer, it counts
-        if let (Some(exact), Some(found)) = (exact, outer) {
-            if let (Some(fine), Some(coarse)) = (exact.complete(), found.complete()) {
-                if exact.precision < found.precision
-                    && (0..i64::from(found.precision.0)).contains(&(fine.0 - coarse.0))
-                {
-                    return Some(exact);
-                }
-            }
+        if let (Some(exact), Some(found)) = (exact, outer)
+            && let (Some(fine), Some(coarse)) = (exact.complete(), found.complete())
+            && exact.precision < found.precision
+            && (0..i64::from(found.precision.0)).contains(&(fine.0 - coarse.0))
+        {
+            return Some(exact);
         }
         outer
     }
@@ -518,15 +516,15 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
                 let finer = |found: &Stamp, old: &Stamp| {
                     found.precision < old.precision && (found.local - old.local).abs() < SECOND
                 };
-                if better(&ranks, 0) || stamp.is_some_and(|old| old.precision > Precision::MICRO) {
-                    if let Some(found) = time_of(value, field.writing) {
-                        if better(&ranks, 0) && !stamp.is_some_and(|old| finer(&old, &found))
-                            || stamp.is_some_and(|old| finer(&found, &old))
-                        {
-                            *stamp = Some(found);
-                        }
-                        ranks[0] = ranks[0].min(rank(field));
+                if (better(&ranks, 0) || stamp.is_some_and(|old| old.precision > Precision::MICRO))
+                    && let Some(found) = time_of(value, field.writing)
+                {
+                    if better(&ranks, 0) && !stamp.is_some_and(|old| finer(&old, &found))
+                        || stamp.is_some_and(|old| finer(&found, &old))
+                    {
+                        *stamp = Some(found);
                     }
+                    ranks[0] = ranks[0].min(rank(field));
                 }
             }
             // Datadog's events call the severity "status"
@@ -548,11 +546,12 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
                 if let Some(found) = level_of(value, field, text) {
                     *level = Some(found);
                     ranks[1] = rank(field);
-                } else if field.role == Role::LevelOrTime && better(&ranks, 0) {
-                    if let Some(found) = time_of(value, field.writing) {
-                        *stamp = Some(found);
-                        ranks[0] = rank(field);
-                    }
+                } else if field.role == Role::LevelOrTime
+                    && better(&ranks, 0)
+                    && let Some(found) = time_of(value, field.writing)
+                {
+                    *stamp = Some(found);
+                    ranks[0] = rank(field);
                 }
             }
             Role::Message

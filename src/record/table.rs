@@ -101,14 +101,13 @@ impl Columns {
                 writing,
             });
         }
-        if let Some((date, time)) = self.day_in_column {
-            if let (Some(&(date, _)), Some(&(time, _))) = (cells.get(date), cells.get(time)) {
-                if date.end() < time.start as usize + 2 && date.start < time.start {
-                    let both = At::new(date.start as usize, time.end());
-                    draft.stamp =
-                        super::timestamp::parse(both.of(line), super::timestamp::DayOrder::MonthFirst);
-                }
-            }
+        if let Some((date, time)) = self.day_in_column
+            && let (Some(&(date, _)), Some(&(time, _))) = (cells.get(date), cells.get(time))
+            && date.end() < time.start as usize + 2
+            && date.start < time.start
+        {
+            let both = At::new(date.start as usize, time.end());
+            draft.stamp = super::timestamp::parse(both.of(line), super::timestamp::DayOrder::MonthFirst);
         }
     }
 }

@@ -216,8 +216,7 @@ fn name_list(out: &mut Vec<u8>, trace: &Trace, store: &Store) {
 fn keys(store: &Store, trace: &Trace, values: &[(Symbol, Symbol, String)], out: &mut Vec<u8>) {
     let mut names: Vec<(&str, Vec<&str>)> = Vec::new();
     for (key, value) in &trace.keys {
-        let Some((.., written)) = values.iter().find(|(_, found, _)| found == value)
-        else {
+        let Some((.., written)) = values.iter().find(|(_, found, _)| found == value) else {
             continue;
         };
         let key = store.symbols.text(*key);

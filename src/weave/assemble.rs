@@ -7,7 +7,13 @@ use crate::model::{Detail, EventId, Span, Status, Symbol, Time, Trace, TraceId, 
 use rustc_hash::FxHashMap;
 
 /// A trace of spans that have their parents.
-pub(super) fn trace(store: &Store, fragments: &Fragments, group: &Group, keys: &FxHashMap<Symbol, Symbol>, drafts: Drafts) -> Trace {
+pub(super) fn trace(
+    store: &Store,
+    fragments: &Fragments,
+    group: &Group,
+    keys: &FxHashMap<Symbol, Symbol>,
+    drafts: Drafts,
+) -> Trace {
     let Drafts { mut spans, loose, .. } = drafts;
     bound_missing(&mut spans);
     let order = preorder(&spans);
@@ -22,7 +28,13 @@ pub(super) fn trace(store: &Store, fragments: &Fragments, group: &Group, keys: &
         let traced = group.fragments.iter().flat_map(|&fragment| &fragments.traced[fragment as usize].events);
         traced.chain(&group.untraced).copied().collect()
     };
-    let times = || events.iter().map(|id| store.event(*id)).filter(|event| !event.is(flag::TIME_UNKNOWN)).map(|event| event.time);
+    let times = || {
+        events
+            .iter()
+            .map(|id| store.event(*id))
+            .filter(|event| !event.is(flag::TIME_UNKNOWN))
+            .map(|event| event.time)
+    };
     let start = spans.iter().map(|span| span.start).chain(times()).min().unwrap_or_default();
     let end = spans.iter().map(|span| span.end).chain(times()).max().unwrap_or_default();
     let root = (0..spans.len()).find(|&index| spans[index].parent.is_none());
@@ -38,10 +50,16 @@ pub(super) fn trace(store: &Store, fragments: &Fragments, group: &Group, keys: &
     let named =
         root.map(|index| &spans[index]).filter(|span| !span.missing).or_else(|| by_start.first().copied());
     let failed = root.is_some_and(|index| spans[index].failed);
-    let mut members: Vec<TraceId> = group.fragments.iter().map(|&fragment| fragments.traced[fragment as usize].trace).collect();
+    let mut members: Vec<TraceId> =
+        group.fragments.iter().map(|&fragment| fragments.traced[fragment as usize].trace).collect();
     members.sort_unstable();
-    let id = root.and_then(|index| spans[index].trace).or_else(|| members.first().copied()).unwrap_or_else(|| made_up(store, &events));
-    let opaque = group.fragments.iter().any(|&fragment| fragments.traced[fragment as usize].opaque && fragments.traced[fragment as usize].trace == id);
+    let id = root
+        .and_then(|index| spans[index].trace)
+        .or_else(|| members.first().copied())
+        .unwrap_or_else(|| made_up(store, &events));
+    let opaque = group.fragments.iter().any(|&fragment| {
+        fragments.traced[fragment as usize].opaque && fragments.traced[fragment as usize].trace == id
+    });
     Trace {
         id,
         opaque,
@@ -65,7 +83,11 @@ fn made_up(store: &Store, events: &[EventId]) -> TraceId {
     let mut content = Vec::new();
     if let Some(&first) = events.iter().min_by_key(|id| store.order(**id)) {
         let event = store.event(first);
-        content.extend([event.service.0, event.time.0 as u64, event.template.0].iter().flat_map(|part| part.to_le_bytes()));
+        content.extend(
+            [event.service.0, event.time.0 as u64, event.template.0]
+                .iter()
+                .flat_map(|part| part.to_le_bytes()),
+        );
         for detail in store.details(first) {
             if let Detail::Key { value, .. } = detail {
                 content.extend_from_slice(&value.0.to_le_bytes());
@@ -83,12 +105,11 @@ fn naming(store: &Store, events: &[EventId], keys: &FxHashMap<Symbol, Symbol>) -
     let mut found: Vec<(Symbol, Symbol)> = Vec::new();
     for &id in events {
         for detail in store.details(id) {
-            if let Detail::Key { name, value, shape } = *detail {
-                if let (Some(&label), false) = (keys.get(&name), shape == crate::model::Shape::Word) {
-                    if !found.contains(&(label, value)) {
-                        found.push((label, value));
-                    }
-                }
+            if let Detail::Key { name, value, shape } = *detail
+                && let (Some(&label), false) = (keys.get(&name), shape == crate::model::Shape::Word)
+                && !found.contains(&(label, value))
+            {
+                found.push((label, value));
             }
         }
     }

@@ -7,7 +7,8 @@ use crate::model::Symbol;
 
 /// The shares of candidates: they sum to 1.
 pub fn shares(found: &[Candidate], weights: &[f32; COUNT]) -> Vec<f32> {
-    let score = |features: &Features| features.iter().zip(weights).map(|(value, weight)| value * weight).sum::<f32>();
+    let score =
+        |features: &Features| features.iter().zip(weights).map(|(value, weight)| value * weight).sum::<f32>();
     let scores: Vec<f32> = found.iter().map(|candidate| score(&candidate.features)).collect();
     let top = scores.iter().copied().fold(f32::MIN, f32::max);
     let powers: Vec<f32> = scores.iter().map(|score| (score - top).exp()).collect();
@@ -16,7 +17,13 @@ pub fn shares(found: &[Candidate], weights: &[f32; COUNT]) -> Vec<f32> {
 }
 
 /// Adds the edges of a scene that are stated (`stated` gives a node's parent), or certain enough without anything learned.
-pub fn teach(scene: &Scene, learned: &mut Learned, weigh: &dyn Fn(Symbol) -> f32, weights: &[f32; COUNT], stated: &dyn Fn(u32) -> Option<Option<u32>>) {
+pub fn teach(
+    scene: &Scene,
+    learned: &mut Learned,
+    weigh: &dyn Fn(Symbol) -> f32,
+    weights: &[f32; COUNT],
+    stated: &dyn Fn(u32) -> Option<Option<u32>>,
+) {
     for node in 0..scene.nodes.len() as u32 {
         if let Some(parent) = stated(node) {
             learned.add(scene, parent, node, 100);

@@ -50,7 +50,12 @@ struct Child<'s> {
 }
 
 /// The possible parents of `node`, none among them.
-pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, weigh: &dyn Fn(Symbol) -> f32) -> Vec<Candidate> {
+pub fn candidates(
+    scene: &Scene,
+    node: u32,
+    learned: Option<&Learned>,
+    weigh: &dyn Fn(Symbol) -> f32,
+) -> Vec<Candidate> {
     let Some(opening) = scene.opening(node) else { return Vec::new() };
     let own = &scene.nodes[node as usize];
     let mut possible: Vec<u32> = (0..scene.nodes.len() as u32)
@@ -64,7 +69,10 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, weigh: &d
     let child = child(scene, node, opening, &possible);
     let mut found: Vec<Candidate> = possible
         .iter()
-        .map(|&parent| Candidate { node: Some(parent), features: pair(scene, &child, parent, learned, weigh) })
+        .map(|&parent| Candidate {
+            node: Some(parent),
+            features: pair(scene, &child, parent, learned, weigh),
+        })
         .collect();
     compare(&mut found);
     let mut none = [0.0; COUNT];
@@ -85,7 +93,9 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, weigh: &d
 fn before(scene: &Scene, other: u32, node: u32, opening: &Line) -> bool {
     let Some(first) = scene.opening(other) else { return false };
     let other_node = &scene.nodes[other as usize];
-    first.order < opening.order || other_node.begin < scene.nodes[node as usize].begin || first.time <= opening.time + SLACK && other_node.service != scene.nodes[node as usize].service
+    first.order < opening.order
+        || other_node.begin < scene.nodes[node as usize].begin
+        || first.time <= opening.time + SLACK && other_node.service != scene.nodes[node as usize].service
 }
 
 /// Nodes whose first record comes after the child's: a caller that logs only the answer, work that logs only its end, a
@@ -107,7 +117,8 @@ fn late(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
         }
         let list = if other.service == own.service { &mut same } else { &mut cross };
         let tied = opening.values.iter().any(|(_, value, _)| {
-            line.values.iter().any(|(_, held, _)| held == value) && scene.holders.get(value).is_some_and(|holders| holders.len() <= 6)
+            line.values.iter().any(|(_, held, _)| held == value)
+                && scene.holders.get(value).is_some_and(|holders| holders.len() <= 6)
         });
         if tied || list.len() < 6 {
             list.push(line.node);
@@ -120,12 +131,20 @@ fn late(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
 /// Of too many nodes those that matter most: of the own service, recent, sharing a value.
 fn narrow(scene: &Scene, possible: Vec<u32>, node: u32, opening: &Line) -> Vec<u32> {
     let service = scene.nodes[node as usize].service;
-    let shares = |other: u32| opening.values.iter().any(|(_, value, _)| scene.holders.get(value).is_some_and(|holders| holders.len() <= 8 && holders.contains(&other)));
+    let shares = |other: u32| {
+        opening.values.iter().any(|(_, value, _)| {
+            scene.holders.get(value).is_some_and(|holders| holders.len() <= 8 && holders.contains(&other))
+        })
+    };
     let recency = |other: &u32| {
-        let last = scene.lines_of(*other).filter(|line| line.order < opening.order).next_back().map_or(i64::MIN, |line| line.time);
+        let last = scene
+            .lines_of(*other)
+            .rfind(|line| line.order < opening.order)
+            .map_or(i64::MIN, |line| line.time);
         (std::cmp::Reverse(shares(*other)), std::cmp::Reverse(last), *other)
     };
-    let (mut same, mut cross): (Vec<u32>, Vec<u32>) = possible.into_iter().partition(|&other| scene.nodes[other as usize].service == service);
+    let (mut same, mut cross): (Vec<u32>, Vec<u32>) =
+        possible.into_iter().partition(|&other| scene.nodes[other as usize].service == service);
     same.sort_by_key(recency);
     cross.sort_by_key(recency);
     same.truncate(MAX_CANDIDATES / 2);
@@ -140,8 +159,11 @@ fn child<'s>(scene: &'s Scene, node: u32, opening: &'s Line, possible: &[u32]) -
     let same = |other: &&u32| scene.nodes[**other as usize].service == own.service;
     let open = |other: &&u32| is_open(scene, **other, own.first);
     let started = |other: &&u32| (scene.nodes[**other as usize].first, **other);
-    let last_before = |other: u32| scene.lines_of(other).filter(|line| line.order < opening.order).next_back().map(|line| line.order);
-    let service_seen = scene.nodes.iter().enumerate().any(|(index, other)| index as u32 != node && other.service == own.service && other.first < own.first);
+    let last_before =
+        |other: u32| scene.lines_of(other).rfind(|line| line.order < opening.order).map(|line| line.order);
+    let service_seen = scene.nodes.iter().enumerate().any(|(index, other)| {
+        index as u32 != node && other.service == own.service && other.first < own.first
+    });
     Child {
         node,
         opening,
@@ -149,10 +171,30 @@ fn child<'s>(scene: &'s Scene, node: u32, opening: &'s Line, possible: &[u32]) -
         last: own.last,
         begin: own.begin,
         innermost_same: possible.iter().filter(same).filter(open).max_by_key(started).copied(),
-        latest_same: possible.iter().filter(same).filter(|other| scene.nodes[**other as usize].first <= own.first).max_by_key(started).copied(),
-        active_same: possible.iter().filter(same).filter(|other| last_before(**other).is_some()).max_by_key(|other| last_before(**other)).copied(),
-        innermost_cross: possible.iter().filter(|other| !same(other)).filter(open).max_by_key(started).copied(),
-        latest_cross: possible.iter().filter(|other| !same(other)).filter(|other| last_before(**other).is_some()).max_by_key(|other| last_before(**other)).copied(),
+        latest_same: possible
+            .iter()
+            .filter(same)
+            .filter(|other| scene.nodes[**other as usize].first <= own.first)
+            .max_by_key(started)
+            .copied(),
+        active_same: possible
+            .iter()
+            .filter(same)
+            .filter(|other| last_before(**other).is_some())
+            .max_by_key(|other| last_before(**other))
+            .copied(),
+        innermost_cross: possible
+            .iter()
+            .filter(|other| !same(other))
+            .filter(open)
+            .max_by_key(started)
+            .copied(),
+        latest_cross: possible
+            .iter()
+            .filter(|other| !same(other))
+            .filter(|other| last_before(**other).is_some())
+            .max_by_key(|other| last_before(**other))
+            .copied(),
         first_of_service: !service_seen,
         first_of_all: scene.nodes.iter().all(|other| other.first >= own.first),
     }
@@ -177,17 +219,28 @@ pub(super) fn scaled(nanos: i64) -> f32 {
     (1.0 + nanos.max(0) as f32 / 1_000_000.0).log10()
 }
 
-fn pair(scene: &Scene, child: &Child<'_>, parent: u32, learned: Option<&Learned>, weigh: &dyn Fn(Symbol) -> f32) -> Features {
+fn pair(
+    scene: &Scene,
+    child: &Child<'_>,
+    parent: u32,
+    learned: Option<&Learned>,
+    weigh: &dyn Fn(Symbol) -> f32,
+) -> Features {
     let mut out = [0.0; COUNT];
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let same = p.service == c.service;
     let open = is_open(scene, parent, child.first);
     let encloses = p.begin <= child.begin && p.last >= child.last && p.last > p.begin;
     // the parent's last record before the child, else its first
-    let previous = scene.lines_of(parent).filter(|line| line.order < child.opening.order).next_back();
+    let previous = scene.lines_of(parent).rfind(|line| line.order < child.opening.order);
     let anchor = previous.or_else(|| scene.opening(parent));
     let gap = anchor.map_or(0, |line| child.first - line.time);
-    let finished = scene.lines_of(parent).any(|line| line.order < child.opening.order && (line.act == Act::End && line.duration.is_some() || line.order == scene.nodes[parent as usize].lines.last().copied().unwrap_or(0) && line.act == Act::End));
+    let finished = scene.lines_of(parent).any(|line| {
+        line.order < child.opening.order
+            && line.act == Act::End
+            && (line.duration.is_some()
+                || line.order == scene.nodes[parent as usize].lines.last().copied().unwrap_or(0))
+    });
     let received = act(child.opening, &[Act::Receive]);
     let sends = act(child.opening, &[Act::Send]);
     let calls = act(child.opening, &[Act::Call]);
@@ -264,8 +317,12 @@ fn late_pair(scene: &Scene, child: &Child<'_>, parent: u32, same: bool, out: &mu
         out[80] = yes(child.innermost_same.is_some());
         return;
     }
-    let open = |other: &super::scene::Node| other.service == p.service && other.first < child.first && other.last >= child.first;
-    let next = scene.lines[child.opening.order as usize + 1..].iter().find(|line| scene.nodes[line.node as usize].service == p.service && line.time >= c.last);
+    let open = |other: &super::scene::Node| {
+        other.service == p.service && other.first < child.first && other.last >= child.first
+    };
+    let next = scene.lines[child.opening.order as usize + 1..]
+        .iter()
+        .find(|line| scene.nodes[line.node as usize].service == p.service && line.time >= c.last);
     out[68] = 1.0;
     out[69] = gap;
     out[70] = ends;
@@ -309,7 +366,13 @@ fn shared(scene: &Scene, child: &Child<'_>, parent: u32) -> (f32, bool) {
 }
 
 /// What ties spans of two services together.
-fn evidence(scene: &Scene, child: &Child<'_>, parent: u32, weigh: &dyn Fn(Symbol) -> f32, out: &mut Features) {
+fn evidence(
+    scene: &Scene,
+    child: &Child<'_>,
+    parent: u32,
+    weigh: &dyn Fn(Symbol) -> f32,
+    out: &mut Features,
+) {
     let (sum, born) = shared(scene, child, parent);
     out[30] = sum;
     out[33] = yes(born) * sum.min(1.0);
@@ -320,7 +383,12 @@ fn evidence(scene: &Scene, child: &Child<'_>, parent: u32, weigh: &dyn Fn(Symbol
     let mut route = 0.0;
     let mut sent = 0.0f32;
     for line in scene.lines_of(parent).filter(|line| line.time <= child.first + SLACK) {
-        let common: f32 = line.names.iter().filter(|name| child.opening.names.contains(name)).map(|name| weigh(*name)).sum();
+        let common: f32 = line
+            .names
+            .iter()
+            .filter(|name| child.opening.names.contains(name))
+            .map(|name| weigh(*name))
+            .sum();
         names = names.max(common.min(2.0));
         mention = f32::max(mention, yes(line.names.contains(&c.service_name)));
         route = f32::max(route, yes(!line.route.is_none() && line.route == child.opening.route));
@@ -329,7 +397,13 @@ fn evidence(scene: &Scene, child: &Child<'_>, parent: u32, weigh: &dyn Fn(Symbol
         }
         let outgoing = matches!(line.act, Act::Send | Act::Call);
         if outgoing {
-            let held = line.values.iter().filter(|(_, value, _)| child.opening.values.iter().any(|(_, other, _)| other == value)).filter_map(|(_, value, _)| scene.holders.get(value)).map(|holders| 1.0 / (holders.len().max(2) as f32 - 1.0)).fold(0.0, f32::max);
+            let held = line
+                .values
+                .iter()
+                .filter(|(_, value, _)| child.opening.values.iter().any(|(_, other, _)| other == value))
+                .filter_map(|(_, value, _)| scene.holders.get(value))
+                .map(|holders| 1.0 / (holders.len().max(2) as f32 - 1.0))
+                .fold(0.0, f32::max);
             out[39] = out[39].max(held);
         }
     }
@@ -345,7 +419,8 @@ fn compare(found: &mut [Candidate]) {
     for (from, to) in [(30usize, 32usize), (34, 48), (39, 59), (31, 60)] {
         let best = found.iter().map(|candidate| candidate.features[from]).fold(0.0, f32::max);
         if best > 0.05 {
-            let many = found.iter().filter(|candidate| candidate.features[from] >= best - 1e-4).count() as f32;
+            let many =
+                found.iter().filter(|candidate| candidate.features[from] >= best - 1e-4).count() as f32;
             for candidate in found.iter_mut().filter(|candidate| candidate.features[from] >= best - 1e-4) {
                 candidate.features[to] = 1.0 / many;
             }

@@ -42,7 +42,8 @@ impl Sequences {
             match last.iter_mut().find(|(service, _)| *service == event.service) {
                 Some((_, before)) => {
                     let known = store.event(*before);
-                    let entry = self.follows.entry((event.service, known.template, event.template)).or_default();
+                    let entry =
+                        self.follows.entry((event.service, known.template, event.template)).or_default();
                     entry.0 += 1;
                     entry.1 += scaled(event.time.0 - known.time.0);
                     *before = id;
@@ -170,7 +171,11 @@ fn printers(store: &Store) -> FxHashSet<Symbol> {
         entry.0 += 1;
         entry.1 += u64::from(event.span.is_some());
     }
-    counts.into_iter().filter(|(_, (traced, spans))| spans * 2 >= *traced).map(|(service, _)| service).collect()
+    counts
+        .into_iter()
+        .filter(|(_, (traced, spans))| spans * 2 >= *traced)
+        .map(|(service, _)| service)
+        .collect()
 }
 
 /// A template that comes first this often always opens a hop.
@@ -190,7 +195,13 @@ struct Hop {
 }
 
 /// Folds `events` (those without span id, in order of time) into hops.
-fn fold(store: &Store, lexicon: &Lexicon, sequences: &Sequences, held: &Holders, events: &[EventId]) -> Vec<Draft> {
+fn fold(
+    store: &Store,
+    lexicon: &Lexicon,
+    sequences: &Sequences,
+    held: &Holders,
+    events: &[EventId],
+) -> Vec<Draft> {
     let mut places: Vec<(Symbol, Symbol)> = Vec::new();
     let mut hops: Vec<Vec<Hop>> = Vec::new();
     for &id in events {
@@ -201,8 +212,7 @@ fn fold(store: &Store, lexicon: &Lexicon, sequences: &Sequences, held: &Holders,
             hops.push(Vec::new());
             places.len() - 1
         });
-        let messages: Vec<Symbol> =
-            values(store, id).filter(|value| held.is_message(*value)).collect();
+        let messages: Vec<Symbol> = values(store, id).filter(|value| held.is_message(*value)).collect();
         let open = &mut hops[at];
         let act = lexicon.words(event.template).act;
         let new = messages.iter().any(|value| held.handed_over(*value, event.service, id).is_some());
@@ -215,10 +225,17 @@ fn fold(store: &Store, lexicon: &Lexicon, sequences: &Sequences, held: &Holders,
             let before = open[index].template;
             let ends = lexicon.words(before).act == Act::End;
             let starts = matches!(act, Act::Receive | Act::Start);
-            messages.iter().any(|value| open[index].values.contains(value)) || !sequences.breaks(event.service, before, event.template, ends, starts)
+            messages.iter().any(|value| open[index].values.contains(value))
+                || !sequences.breaks(event.service, before, event.template, ends, starts)
         });
         let index = index.unwrap_or_else(|| {
-            open.push(Hop { events: Vec::new(), values: Vec::new(), thread: event.thread, template: event.template, last: event.time });
+            open.push(Hop {
+                events: Vec::new(),
+                values: Vec::new(),
+                thread: event.thread,
+                template: event.template,
+                last: event.time,
+            });
             open.len() - 1
         });
         let hop = &mut open[index];
@@ -238,12 +255,20 @@ fn fold(store: &Store, lexicon: &Lexicon, sequences: &Sequences, held: &Holders,
 fn continued(open: &[Hop], sequences: &Sequences, event: &Event, messages: &[Symbol]) -> Option<usize> {
     let score = |hop: &Hop| {
         let known = !event.thread.is_none() && !hop.thread.is_none();
-        let thread = if !known { 0.0 } else if hop.thread == event.thread { 3.0 } else { -3.0 };
+        let thread = if !known {
+            0.0
+        } else if hop.thread == event.thread {
+            3.0
+        } else {
+            -3.0
+        };
         let message = if messages.iter().any(|value| hop.values.contains(value)) { 4.0 } else { 0.0 };
         let silent = if event.time.0 - hop.last.0 > SILENT { -4.0 } else { 0.0 };
         sequences.follows(event.service, hop.template, event.template) + thread + message + silent
     };
-    (0..open.len()).max_by(|&a, &b| score(&open[a]).total_cmp(&score(&open[b])).then(open[a].last.cmp(&open[b].last)).then(a.cmp(&b)))
+    (0..open.len()).max_by(|&a, &b| {
+        score(&open[a]).total_cmp(&score(&open[b])).then(open[a].last.cmp(&open[b].last)).then(a.cmp(&b))
+    })
 }
 
 /// Who holds the values of a transaction.
@@ -288,7 +313,11 @@ impl Holders {
 
 fn values(store: &Store, id: EventId) -> impl Iterator<Item = Symbol> + '_ {
     store.details(id).iter().filter_map(|detail| match *detail {
-        Detail::Key { value, shape, .. } if !matches!(shape, Shape::Word | Shape::Number | Shape::Decimal) => Some(value),
+        Detail::Key { value, shape, .. }
+            if !matches!(shape, Shape::Word | Shape::Number | Shape::Decimal) =>
+        {
+            Some(value)
+        }
         _ => None,
     })
 }

@@ -62,7 +62,10 @@ pub(super) fn decide(woven: &mut Woven, learned: &Learned, lexicon: &Lexicon) {
         let mut order: Vec<usize> = (0..found.len()).collect();
         order.sort_by(|&a, &b| shares[b].total_cmp(&shares[a]));
         // a parent below the span itself would close a circle
-        let mut ranked = order.iter().copied().filter(|&index| found[index].node.is_none_or(|parent| !is_below(&drafts.spans, parent, top)));
+        let mut ranked = order
+            .iter()
+            .copied()
+            .filter(|&index| found[index].node.is_none_or(|parent| !is_below(&drafts.spans, parent, top)));
         let Some(best) = ranked.next() else { continue };
         let second = ranked.next().and_then(|index| Some((found[index].node?, shares[index])));
         let Some(parent) = found[best].node else { continue };
@@ -102,7 +105,14 @@ fn is_below(spans: &[Draft], node: u32, top: u32) -> bool {
 }
 
 /// Says what an edge rests on.
-fn edge(scene: &Scene, node: u32, chosen: &Candidate, share: f32, runner_up: Option<(u32, f32)>, learned: &Learned) -> Edge {
+fn edge(
+    scene: &Scene,
+    node: u32,
+    chosen: &Candidate,
+    share: f32,
+    runner_up: Option<(u32, f32)>,
+    learned: &Learned,
+) -> Edge {
     let features = &chosen.features;
     let mut proofs = Vec::new();
     let parent = chosen.node.unwrap_or_default();
@@ -115,7 +125,9 @@ fn edge(scene: &Scene, node: u32, chosen: &Candidate, share: f32, runner_up: Opt
             // the value that fewest spans hold names the message
             let held = opening.values.iter().filter_map(|(name, value, _)| {
                 let holders = scene.holders.get(value)?;
-                let sent = scene.lines_of(parent).find(|line| line.values.iter().any(|(_, other, _)| other == value))?;
+                let sent = scene
+                    .lines_of(parent)
+                    .find(|line| line.values.iter().any(|(_, other, _)| other == value))?;
                 Some((holders.len(), *name, *value, sent))
             });
             if let Some((holders, name, value, sent)) = held.min_by_key(|(holders, ..)| *holders) {
@@ -137,7 +149,7 @@ fn edge(scene: &Scene, node: u32, chosen: &Candidate, share: f32, runner_up: Opt
         if p.first <= c.first && p.last >= c.last && p.last > p.first {
             proofs.push(Proof::Encloses);
         }
-        let previous = scene.lines_of(parent).filter(|line| line.order < opening.order).next_back();
+        let previous = scene.lines_of(parent).rfind(|line| line.order < opening.order);
         if let Some(before) = previous {
             proofs.push(Proof::Follows { before: before.id, delay: opening.time - before.time });
         }

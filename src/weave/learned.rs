@@ -39,7 +39,8 @@ impl Delays {
     /// How likely a delay is, against one spread evenly over all buckets: log10 of the ratio, smoothed over neighbours.
     fn fit(&self, nanos: i64) -> f32 {
         let at = bucket(nanos);
-        let near: u32 = (at.saturating_sub(1)..=(at + 1).min(BUCKETS - 1)).map(|index| self.counts[index]).sum();
+        let near: u32 =
+            (at.saturating_sub(1)..=(at + 1).min(BUCKETS - 1)).map(|index| self.counts[index]).sum();
         let share = (near as f32 / 3.0 + 0.5) / (self.total as f32 + 0.5 * BUCKETS as f32);
         (share * BUCKETS as f32).log10()
     }
@@ -49,10 +50,15 @@ impl Delays {
         if self.total == 0 {
             return 0.0;
         }
-        let entropy: f32 = self.counts.iter().filter(|&&count| count > 0).map(|&count| {
-            let share = count as f32 / self.total as f32;
-            -share * share.log2()
-        }).sum();
+        let entropy: f32 = self
+            .counts
+            .iter()
+            .filter(|&&count| count > 0)
+            .map(|&count| {
+                let share = count as f32 / self.total as f32;
+                -share * share.log2()
+            })
+            .sum();
         (1.0 - entropy / (BUCKETS as f32).log2()).max(0.0)
     }
 }
@@ -81,10 +87,10 @@ impl Learned {
         if scene.nodes[parent as usize].service == c.service {
             *self.inside.entry(c.kind).or_default() += weight;
         }
-        if let Some(opening) = scene.opening(child) {
-            if let Some(anchor) = anchor(scene, parent, opening) {
-                self.delays.entry((anchor.template, c.kind)).or_default().add(opening.time - anchor.time, weight);
-            }
+        if let Some(opening) = scene.opening(child)
+            && let Some(anchor) = anchor(scene, parent, opening)
+        {
+            self.delays.entry((anchor.template, c.kind)).or_default().add(opening.time - anchor.time, weight);
         }
     }
 
@@ -111,7 +117,9 @@ impl Learned {
     pub fn delay(&self, scene: &Scene, parent: u32, opening: &Line, child: u64) -> (f32, f32) {
         let Some(anchor) = anchor(scene, parent, opening) else { return (0.0, 0.0) };
         match self.delays.get(&(anchor.template, child)) {
-            Some(delays) if delays.total >= 200 => (delays.fit(opening.time - anchor.time), delays.tightness()),
+            Some(delays) if delays.total >= 200 => {
+                (delays.fit(opening.time - anchor.time), delays.tightness())
+            }
             _ => (0.0, 0.0),
         }
     }
@@ -119,5 +127,5 @@ impl Learned {
 
 /// The record of a parent from which the delay to a child counts: its last one before the child, else its first.
 fn anchor<'s>(scene: &'s Scene, parent: u32, opening: &Line) -> Option<&'s Line> {
-    scene.lines_of(parent).filter(|line| line.order < opening.order).next_back().or_else(|| scene.opening(parent))
+    scene.lines_of(parent).rfind(|line| line.order < opening.order).or_else(|| scene.opening(parent))
 }

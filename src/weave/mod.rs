@@ -4,12 +4,12 @@
 //! only as parents become placeholders, cycles are broken at one edge, records of no span stay with their trace.
 
 mod assemble;
-pub mod clocks;
 pub mod choose;
+pub mod clocks;
 pub mod features;
-pub mod learned;
 mod hops;
 mod infer;
+pub mod learned;
 mod repair;
 pub mod scene;
 mod spans;
@@ -26,7 +26,8 @@ pub fn weave(store: &Store, fragments: &Fragments) -> Vec<Trace> {
     use rayon::prelude::*;
     let lexicon = scene::Lexicon::of(store);
     let stitched = stitch::stitch(store, fragments);
-    let mut drafts: Vec<spans::Drafts> = stitched.groups.par_iter().map(|group| spans::drafts(store, fragments, group)).collect();
+    let mut drafts: Vec<spans::Drafts> =
+        stitched.groups.par_iter().map(|group| spans::drafts(store, fragments, group)).collect();
     hops::fold_all(store, &lexicon, &mut drafts);
     let mut all: Vec<infer::Woven> = drafts
         .into_par_iter()

@@ -17,7 +17,8 @@ pub(super) fn stated(drafts: &mut Drafts) {
             (None, None) => continue,
         };
         let (service, Some(trace)) = (draft.service, draft.trace) else { continue };
-        let at = find(drafts, trace, parent, service, index as u32).unwrap_or_else(|| placeholder(drafts, trace, parent));
+        let at = find(drafts, trace, parent, service, index as u32)
+            .unwrap_or_else(|| placeholder(drafts, trace, parent));
         drafts.spans[index].parent = Some(at);
         drafts.spans[index].edge = Some(edge);
     }
@@ -82,16 +83,17 @@ pub(super) fn cycles(spans: &mut [Draft]) {
                 None => break,
             }
         }
-        if state[at] == 1 && spans[at].parent.is_some() {
-            if let Some(from) = path.iter().position(|&index| index == at) {
-                let cut = path[from..]
-                    .iter()
-                    .copied()
-                    .min_by_key(|&index| (spans[index].start, spans[index].id))
-                    .unwrap_or(at);
-                spans[cut].parent = None;
-                spans[cut].edge = None;
-            }
+        if state[at] == 1
+            && spans[at].parent.is_some()
+            && let Some(from) = path.iter().position(|&index| index == at)
+        {
+            let cut = path[from..]
+                .iter()
+                .copied()
+                .min_by_key(|&index| (spans[index].start, spans[index].id))
+                .unwrap_or(at);
+            spans[cut].parent = None;
+            spans[cut].edge = None;
         }
         for index in path {
             state[index] = 2;

@@ -116,9 +116,18 @@ pub struct Scene {
 
 impl Scene {
     /// Lays out spans; `time` gives an event's time on the common clock.
-    pub(super) fn of(store: &Store, lexicon: &Lexicon, spans: &[Draft], time: &dyn Fn(EventId) -> i64) -> Scene {
+    pub(super) fn of(
+        store: &Store,
+        lexicon: &Lexicon,
+        spans: &[Draft],
+        time: &dyn Fn(EventId) -> i64,
+    ) -> Scene {
         let mut scene = Scene::default();
-        let mut lines: Vec<(u32, EventId)> = spans.iter().enumerate().flat_map(|(node, span)| span.events.iter().map(move |id| (node as u32, *id))).collect();
+        let mut lines: Vec<(u32, EventId)> = spans
+            .iter()
+            .enumerate()
+            .flat_map(|(node, span)| span.events.iter().map(move |id| (node as u32, *id)))
+            .collect();
         lines.sort_by_key(|(_, id)| (time(*id), store.order(*id)));
         scene.nodes = spans.iter().map(|span| node(span, lexicon, store)).collect();
         for (node, id) in lines {
@@ -188,7 +197,12 @@ fn kind(span: &Draft, store: &Store) -> u64 {
         })
     });
     let stated = span.kind.map_or(0, |kind| kind as u64 + 1);
-    let parts = [span.service.0, if span.name.is_none() { opening.0 } else { span.name.0 }, topic.unwrap_or_default().0, stated];
+    let parts = [
+        span.service.0,
+        if span.name.is_none() { opening.0 } else { span.name.0 },
+        topic.unwrap_or_default().0,
+        stated,
+    ];
     let bytes: Vec<u8> = parts.iter().flat_map(|part| part.to_le_bytes()).collect();
     Symbol::of(&bytes).0
 }
@@ -211,8 +225,12 @@ fn line(store: &Store, lexicon: &Lexicon, id: EventId, node: u32, time: i64, ord
     };
     for detail in store.details(id) {
         match *detail {
-            Detail::Key { name, value, shape } if !matches!(shape, Shape::Word) => line.values.push((name, value, shape)),
-            Detail::Topic(name) | Detail::Operation(name) | Detail::Peer(name) => line.names.push(named(&store.symbols, name)),
+            Detail::Key { name, value, shape } if !matches!(shape, Shape::Word) => {
+                line.values.push((name, value, shape))
+            }
+            Detail::Topic(name) | Detail::Operation(name) | Detail::Peer(name) => {
+                line.names.push(named(&store.symbols, name))
+            }
             Detail::Key { value, shape: Shape::Word, .. } => line.names.push(value),
             Detail::Route(route) => line.route = route,
             Detail::Duration(nanos) => line.duration = i64::try_from(nanos).ok(),

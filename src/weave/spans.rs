@@ -99,11 +99,9 @@ impl Draft {
                 Detail::Kind(kind) => self.kind = self.kind.or(Some(kind)),
                 Detail::Operation(name) if self.name.is_none() => self.name = name,
                 Detail::Header { role, trace, span: Some(span) }
-                    if role != HeaderRole::Outgoing && span != self.id =>
+                    if role != HeaderRole::Outgoing && span != self.id && Some(trace) == event.trace =>
                 {
-                    if Some(trace) == event.trace {
-                        self.header.get_or_insert((span, id));
-                    }
+                    self.header.get_or_insert((span, id));
                 }
                 Detail::Link { trace, span } => {
                     self.links.push(Link { trace, span, basis: Basis::Link, confidence: 1.0 })

@@ -22,7 +22,8 @@ pub fn examples(store: &Store, first: Option<&[f32; COUNT]>) -> Vec<Example> {
     let fragments = Fragments::of(store);
     let weigh = |name| lexicon.weight(name);
     let stitched = stitch::stitch(store, &fragments);
-    let mut drafts: Vec<spans::Drafts> = stitched.groups.iter().map(|group| spans::drafts(store, &fragments, group)).collect();
+    let mut drafts: Vec<spans::Drafts> =
+        stitched.groups.iter().map(|group| spans::drafts(store, &fragments, group)).collect();
     hops::fold_all(store, &lexicon, &mut drafts);
     let scenes: Vec<(Scene, Vec<SpanId>)> = drafts
         .into_iter()
@@ -44,7 +45,10 @@ pub fn examples(store: &Store, first: Option<&[f32; COUNT]>) -> Vec<Example> {
             let found = candidates(scene, node, learned.as_ref(), &weigh);
             examples.push(Example {
                 span: ids[node as usize],
-                candidates: found.into_iter().map(|candidate| (candidate.node.map(|node| ids[node as usize]), candidate.features)).collect(),
+                candidates: found
+                    .into_iter()
+                    .map(|candidate| (candidate.node.map(|node| ids[node as usize]), candidate.features))
+                    .collect(),
             });
         }
     }

@@ -48,19 +48,40 @@ pub fn words(template: &str) -> Words {
             // "starting to send", "processing received": the second verb says more
             words.act = act;
         }
-        if let Some(name) = name(word) {
-            if words.names.len() < 12 && !words.names.contains(&name) {
-                words.names.push(name);
-            }
+        if let Some(name) = name(word)
+            && words.names.len() < 12
+            && !words.names.contains(&name)
+        {
+            words.names.push(name);
         }
     }
     words
 }
 
 fn split(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '[' | ']' | '{' | '}' | '"' | '\'' | '=' | ':' | '/' | '|' | '!' | '?'))
-        .map(|word| word.trim_matches(|c: char| matches!(c, '.' | '-' | '_') && word.len() > 2))
-        .filter(|word| !word.is_empty() && *word != "<*>")
+    text.split(|c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                ',' | ';'
+                    | '('
+                    | ')'
+                    | '['
+                    | ']'
+                    | '{'
+                    | '}'
+                    | '"'
+                    | '\''
+                    | '='
+                    | ':'
+                    | '/'
+                    | '|'
+                    | '!'
+                    | '?'
+            )
+    })
+    .map(|word| word.trim_matches(|c: char| matches!(c, '.' | '-' | '_') && word.len() > 2))
+    .filter(|word| !word.is_empty() && *word != "<*>")
 }
 
 /// What a word says.
@@ -72,15 +93,99 @@ fn act(word: &str) -> Act {
         _ => {}
     }
     const STEMS: &[(Act, &[&str])] = &[
-        (Act::Receive, &["receiv", "incoming", "inbound", "consum", "got", "dequeue", "pick", "poll", "accept", "arriv", "recv", "deliver", "taking", "took", "fetched", "popped", "intake"]),
-        (Act::Send, &["sent", "send", "publish", "emit", "produc", "enqueu", "dispatch", "queued", "queue", "outgoing", "outbound", "push", "post", "broadcast", "notif", "forward", "fire", "announc", "raise", "raising", "schedul", "relay"]),
-        (Act::Call, &["call", "request", "invok", "ask", "query", "querying", "quer", "fetching", "fetch", "lookup", "contact", "get", "put", "delete", "rpc", "dial"]),
+        (
+            Act::Receive,
+            &[
+                "receiv", "incoming", "inbound", "consum", "got", "dequeue", "pick", "poll", "accept",
+                "arriv", "recv", "deliver", "taking", "took", "fetched", "popped", "intake",
+            ],
+        ),
+        (
+            Act::Send,
+            &[
+                "sent",
+                "send",
+                "publish",
+                "emit",
+                "produc",
+                "enqueu",
+                "dispatch",
+                "queued",
+                "queue",
+                "outgoing",
+                "outbound",
+                "push",
+                "post",
+                "broadcast",
+                "notif",
+                "forward",
+                "fire",
+                "announc",
+                "raise",
+                "raising",
+                "schedul",
+                "relay",
+            ],
+        ),
+        (
+            Act::Call,
+            &[
+                "call", "request", "invok", "ask", "query", "querying", "quer", "fetching", "fetch",
+                "lookup", "contact", "get", "put", "delete", "rpc", "dial",
+            ],
+        ),
         (Act::Answer, &["answer", "respon", "repl", "return", "respond", "got"]),
-        (Act::Start, &["start", "begin", "begun", "process", "handl", "creat", "open", "enter", "initiat", "execut", "running", "run", "validat", "check", "reserv", "charg", "prepar", "work"]),
-        (Act::End, &["done", "complet", "finish", "success", "succeed", "fail", "ended", "end", "clos", "stored", "saved", "created", "ok", "acknowledg", "ack", "settl", "handled", "processed", "confirmed", "booked", "rejected", "declined", "aborted"]),
+        (
+            Act::Start,
+            &[
+                "start", "begin", "begun", "process", "handl", "creat", "open", "enter", "initiat", "execut",
+                "running", "run", "validat", "check", "reserv", "charg", "prepar", "work",
+            ],
+        ),
+        (
+            Act::End,
+            &[
+                "done",
+                "complet",
+                "finish",
+                "success",
+                "succeed",
+                "fail",
+                "ended",
+                "end",
+                "clos",
+                "stored",
+                "saved",
+                "created",
+                "ok",
+                "acknowledg",
+                "ack",
+                "settl",
+                "handled",
+                "processed",
+                "confirmed",
+                "booked",
+                "rejected",
+                "declined",
+                "aborted",
+            ],
+        ),
     ];
     // whole words that are ends before their stems are starts
-    const ENDS: &[&str] = &["handled", "processed", "created", "executed", "validated", "checked", "reserved", "charged", "opened", "completed", "initiated", "prepared"];
+    const ENDS: &[&str] = &[
+        "handled",
+        "processed",
+        "created",
+        "executed",
+        "validated",
+        "checked",
+        "reserved",
+        "charged",
+        "opened",
+        "completed",
+        "initiated",
+        "prepared",
+    ];
     if ENDS.contains(&lower.as_str()) {
         return Act::End;
     }
@@ -98,7 +203,8 @@ fn act(word: &str) -> Act {
 /// A word that names something: it joins parts by dots, dashes or underscores, or by capitals; or stands in capitals.
 fn name(word: &str) -> Option<Symbol> {
     let inner = &word[word.char_indices().nth(1).map_or(word.len(), |(at, _)| at)..];
-    let joined = inner.contains(['.', '_', '-']) || inner.chars().any(|c| c.is_ascii_uppercase()) && inner.chars().any(|c| c.is_ascii_lowercase());
+    let joined = inner.contains(['.', '_', '-'])
+        || inner.chars().any(|c| c.is_ascii_uppercase()) && inner.chars().any(|c| c.is_ascii_lowercase());
     (joined && word.len() >= 4 && word.chars().any(char::is_alphabetic)).then(|| normalized(word))
 }
 
@@ -106,11 +212,14 @@ fn name(word: &str) -> Option<Symbol> {
 /// `order-placed-v2` are one.
 pub fn normalized(name: &str) -> Symbol {
     let last = name.rsplit(['/', ':']).next().unwrap_or(name);
-    let mut letters: String = last.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    if let Some(at) = letters.rfind('v') {
-        if at > 2 && letters[at + 1..].chars().all(|c| c.is_ascii_digit()) && letters.len() > at + 1 {
-            letters.truncate(at);
-        }
+    let mut letters: String =
+        last.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    if let Some(at) = letters.rfind('v')
+        && at > 2
+        && letters[at + 1..].chars().all(|c| c.is_ascii_digit())
+        && letters.len() > at + 1
+    {
+        letters.truncate(at);
     }
     Symbol::of(letters.as_bytes())
 }
@@ -139,7 +248,8 @@ mod tests {
 
     #[test]
     fn names_are_one_in_all_spellings() {
-        let all = ["order.placed", "OrderPlaced", "order-placed-v2", "order_placed", "ORDER_PLACED"].map(normalized);
+        let all = ["order.placed", "OrderPlaced", "order-placed-v2", "order_placed", "ORDER_PLACED"]
+            .map(normalized);
         assert!(all.iter().all(|name| *name == all[0]));
         assert!(words("published order.placed").names.contains(&all[0]));
         assert!(words("saving the order now").names.is_empty());

@@ -142,12 +142,11 @@ fn trace_id(text: &str, symbols: &mut Symbols) -> Option<(TraceId, bool)> {
     if let Some((bits, _)) = id::hex(text.as_bytes()) {
         return TraceId::new(bits).map(|id| (id, false));
     }
-    if text.len() == 24 {
-        if let Some(bytes) =
+    if text.len() == 24
+        && let Some(bytes) =
             super::header::base64(text.as_bytes()).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok())
-        {
-            return TraceId::new(u128::from_be_bytes(bytes)).map(|id| (id, false));
-        }
+    {
+        return TraceId::new(u128::from_be_bytes(bytes)).map(|id| (id, false));
     }
     if let Some(bits) = id::uuid(text.as_bytes()) {
         return TraceId::new(bits).map(|id| (id, false));
@@ -161,17 +160,16 @@ fn trace_id(text: &str, symbols: &mut Symbols) -> Option<(TraceId, bool)> {
 }
 
 fn span_id(text: &str, symbols: &mut Symbols) -> Option<(SpanId, bool)> {
-    if text.len() <= 16 {
-        if let Some((bits, _)) = id::hex(text.as_bytes()) {
-            return SpanId::new(bits as u64).map(|id| (id, false));
-        }
+    if text.len() <= 16
+        && let Some((bits, _)) = id::hex(text.as_bytes())
+    {
+        return SpanId::new(bits as u64).map(|id| (id, false));
     }
-    if text.len() == 12 {
-        if let Some(bytes) =
+    if text.len() == 12
+        && let Some(bytes) =
             super::header::base64(text.as_bytes()).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok())
-        {
-            return SpanId::new(u64::from_be_bytes(bytes)).map(|id| (id, false));
-        }
+    {
+        return SpanId::new(u64::from_be_bytes(bytes)).map(|id| (id, false));
     }
     if text.is_empty() || text.len() > 256 {
         return None;

@@ -138,8 +138,8 @@ impl Reader<'_, '_> {
         };
         let end = self.at + taken;
         // a number that only may be a time (an epoch) counts at the front of a line
-        if let Some(&next) = self.text.get(end) {
-            if !matches!(
+        if let Some(&next) = self.text.get(end)
+            && !matches!(
                 next,
                 b' ' | b'\t'
                     | b']'
@@ -154,11 +154,11 @@ impl Reader<'_, '_> {
                     | b'"'
                     | b'#'
                     | b'\r'
-            ) {
-                if next.is_ascii_alphanumeric() && self.head.stamp.is_some() {
-                    return false;
-                }
-            }
+            )
+            && next.is_ascii_alphanumeric()
+            && self.head.stamp.is_some()
+        {
+            return false;
         }
         if self.head.stamp.is_none() {
             self.head.stamp = Some(stamp);
@@ -316,10 +316,9 @@ impl Reader<'_, '_> {
             }
         } else if self.at == 0
             && !colon
-            && next.is_some_and(|next| !matches!(next, b' ' | b'\t' | b'|' | b'[' | b']' | b'-' | b','))
+            && (word == b"LOG"
+                || next.is_some_and(|next| !matches!(next, b' ' | b'\t' | b'|' | b'[' | b']' | b'-' | b',')))
         {
-            return false;
-        } else if self.at == 0 && word == b"LOG" {
             return false;
         }
         let mut end = end;
@@ -458,11 +457,11 @@ impl Reader<'_, '_> {
             }
             let offset = bare.as_ptr() as usize - self.text.as_ptr() as usize;
             let at = At::new(offset, offset + bare.len());
-            if self.head.level.is_none() {
-                if let Some(level) = level::stands_for_level(bare) {
-                    self.head.level = Some(level);
-                    continue;
-                }
+            if self.head.level.is_none()
+                && let Some(level) = level::stands_for_level(bare)
+            {
+                self.head.level = Some(level);
+                continue;
             }
             if is_logger(bare) {
                 self.draft.logger.get_or_insert(at);
@@ -562,21 +561,21 @@ impl Reader<'_, '_> {
             self.at = close + 1;
             return true;
         }
-        if self.head.stamp.is_none() {
-            if let Some((stamp, taken)) = timestamp::parse_prefix(content, self.order) {
-                self.head.stamp = Some(stamp);
-                self.head.stamp_at = At::new(self.at + 1, self.at + 1 + taken);
-                self.at = close + 1;
-                return true;
-            }
+        if self.head.stamp.is_none()
+            && let Some((stamp, taken)) = timestamp::parse_prefix(content, self.order)
+        {
+            self.head.stamp = Some(stamp);
+            self.head.stamp_at = At::new(self.at + 1, self.at + 1 + taken);
+            self.at = close + 1;
+            return true;
         }
         if !self.known() || content.contains(&b' ') {
             return false;
         }
-        if self.head.level.is_none() {
-            if let Some(level) = level::from_word(content) {
-                return self.set_level(level, close + 1);
-            }
+        if self.head.level.is_none()
+            && let Some(level) = level::from_word(content)
+        {
+            return self.set_level(level, close + 1);
         }
         if !content.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
             return false;
@@ -698,7 +697,7 @@ impl Reader<'_, '_> {
         while let Some((name, value, end)) = pair(self.text, at, true) {
             let colon = self.text.get(name.end()) == Some(&b':');
             let known = names_context(name.of(self.text)) && (!colon || looks_like_id(value.of(self.text)));
-            if !known && !(taken && !colon && self.text.get(at.wrapping_sub(2)) == Some(&b',')) {
+            if !(known || taken && !colon && self.text.get(at.wrapping_sub(2)) == Some(&b',')) {
                 break;
             }
             taken = true;
@@ -792,17 +791,17 @@ impl Reader<'_, '_> {
         let bare = bytes.strip_suffix(b":").unwrap_or(bytes);
         let colon = bare.len() < bytes.len();
         // Monolog: "channel.LEVEL:"
-        if self.head.level.is_none() && colon && !self.logger {
-            if let Some(dot) = bare.iter().rposition(|&byte| byte == b'.') {
-                let word = &bare[dot + 1..];
-                if let Some(level) =
-                    level::from_word(word).filter(|_| word.iter().all(u8::is_ascii_uppercase))
-                {
-                    self.draft.logger = Some(At::new(self.at, self.at + dot));
-                    self.logger = true;
-                    self.closed = true;
-                    return self.set_level(level, end);
-                }
+        if self.head.level.is_none()
+            && colon
+            && !self.logger
+            && let Some(dot) = bare.iter().rposition(|&byte| byte == b'.')
+        {
+            let word = &bare[dot + 1..];
+            if let Some(level) = level::from_word(word).filter(|_| word.iter().all(u8::is_ascii_uppercase)) {
+                self.draft.logger = Some(At::new(self.at, self.at + dot));
+                self.logger = true;
+                self.closed = true;
+                return self.set_level(level, end);
             }
         }
         if !self.logger
@@ -891,18 +890,17 @@ impl Reader<'_, '_> {
             }
         }
         // "name traceId=… - "
-        if !self.logger && next > end {
-            if let Some((name, ..)) = pair(text, next, false) {
-                if names_context(name.of(text))
-                    && text.get(name.end()) == Some(&b'=')
-                    && self.ends_in_dash(next)
-                {
-                    self.draft.logger = Some(word);
-                    self.logger = true;
-                    self.at = end;
-                    return true;
-                }
-            }
+        if !self.logger
+            && next > end
+            && let Some((name, ..)) = pair(text, next, false)
+            && names_context(name.of(text))
+            && text.get(name.end()) == Some(&b'=')
+            && self.ends_in_dash(next)
+        {
+            self.draft.logger = Some(word);
+            self.logger = true;
+            self.at = end;
+            return true;
         }
         self.head.level.is_none() && self.head.stamp.is_some() && self.level_ahead(end)
     }

@@ -133,10 +133,10 @@ fn pairs(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
         }
         let before = bytes[..start].trim_ascii_end();
         // "message | elasticapm transaction.id=… trace.id=…"
-        if let Some(bar) = memchr::memmem::rfind(before, b" | ") {
-            if !before[bar + 3..].contains(&b' ') {
-                return Some(offset + bar);
-            }
+        if let Some(bar) = memchr::memmem::rfind(before, b" | ")
+            && !before[bar + 3..].contains(&b' ')
+        {
+            return Some(offset + bar);
         }
         // all pairs behind a bar or a tab belong together
         let run = run_before(bytes, start, colon);

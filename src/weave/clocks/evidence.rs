@@ -88,7 +88,8 @@ impl Evidence {
             }
             pairs(store, &seen, &mut samples);
         }
-        let mut all: Vec<((Node, Node), Samples)> = samples.into_iter().filter(|(_, samples)| samples.gaps.len() >= MIN_SAMPLES).collect();
+        let mut all: Vec<((Node, Node), Samples)> =
+            samples.into_iter().filter(|(_, samples)| samples.gaps.len() >= MIN_SAMPLES).collect();
         all.sort_by_key(|(nodes, _)| *nodes);
         for ((a, b), samples) in all {
             evidence.pairs.extend(directed(a, b, samples, lexicon));
@@ -98,7 +99,13 @@ impl Evidence {
 }
 
 /// The templates that a transaction has once, with their times.
-fn once(store: &Store, fragments: &Fragments, group: &Group, clocks: &mut FxHashMap<(Symbol, Symbol), u32>, evidence: &mut Evidence) -> Vec<Seen> {
+fn once(
+    store: &Store,
+    fragments: &Fragments,
+    group: &Group,
+    clocks: &mut FxHashMap<(Symbol, Symbol), u32>,
+    evidence: &mut Evidence,
+) -> Vec<Seen> {
     let traced = group.fragments.iter().flat_map(|&fragment| &fragments.traced[fragment as usize].events);
     let mut events: Vec<EventId> = traced.chain(&group.untraced).copied().collect();
     events.sort_by_key(|id| store.order(*id));
@@ -176,7 +183,8 @@ fn pairs(store: &Store, seen: &[Seen], samples: &mut FxHashMap<(Node, Node), Sam
             let (a, b) = if a.node < b.node { (a, b) } else { (b, a) };
             let entry = samples.entry((a.node, b.node)).or_default();
             entry.gaps.push((a.time, b.time.0.saturating_sub(a.time.0)));
-            entry.same_message += u32::from(a.values.iter().any(|value| holders[value] <= 4 && b.values.contains(value)));
+            entry.same_message +=
+                u32::from(a.values.iter().any(|value| holders[value] <= 4 && b.values.contains(value)));
             let (first, second) = (store.event(a.id), store.event(b.id));
             entry.stated.0 += u32::from(second.parent.is_some() && second.parent == first.span);
             entry.stated.1 += u32::from(first.parent.is_some() && first.parent == second.span);
@@ -197,14 +205,22 @@ fn directed(a: Node, b: Node, samples: Samples, lexicon: &Lexicon) -> Option<Pai
     let (first, second) = (lexicon.words(a.1).act, lexicon.words(b.1).act);
     let message = same_message * 10 >= count * 8;
     let sends = |act| matches!(act, Act::Send | Act::Call);
-    let forward = stated.0 * 10 >= count * 8 && !a.2 && !b.2 || message && sends(first) && second == Act::Receive;
-    let backward = stated.1 * 10 >= count * 8 && !a.2 && !b.2 || message && sends(second) && first == Act::Receive;
+    let forward =
+        stated.0 * 10 >= count * 8 && !a.2 && !b.2 || message && sends(first) && second == Act::Receive;
+    let backward =
+        stated.1 * 10 >= count * 8 && !a.2 && !b.2 || message && sends(second) && first == Act::Receive;
     let pair = |turned: bool, proven: bool| {
         let sign = if turned { -1 } else { 1 };
         let (from, to) = if turned { (b.0, a.0) } else { (a.0, b.0) };
         let mut signed: Vec<i64> = sorted.iter().map(|gap| gap * sign).collect();
         signed.sort_unstable();
-        Pair { from, to, gaps: signed, course: gaps.iter().map(|(time, gap)| (*time, gap * sign)).collect(), proven }
+        Pair {
+            from,
+            to,
+            gaps: signed,
+            course: gaps.iter().map(|(time, gap)| (*time, gap * sign)).collect(),
+            proven,
+        }
     };
     if forward != backward {
         return Some(pair(backward, true));

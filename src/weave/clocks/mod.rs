@@ -57,7 +57,13 @@ impl Clocks {
             None => event.time,
             Some(known) => {
                 let since = event.time.0.saturating_sub(self.middle.0) as f64;
-                Time(event.time.0.saturating_sub(known.offset).saturating_sub((since * known.drift / 1e6) as i64))
+                Time(
+                    event
+                        .time
+                        .0
+                        .saturating_sub(known.offset)
+                        .saturating_sub((since * known.drift / 1e6) as i64),
+                )
             }
         }
     }
@@ -65,7 +71,11 @@ impl Clocks {
     /// What the order of events is decided by on the common clock, ties included: see [`Store::order`].
     pub fn order(&self, store: &Store, id: EventId) -> (Time, u32, u64, u32) {
         let (time, source, line, part) = store.order(id);
-        if self.agree() { (time, source, line, part) } else { (self.time(store.event(id)), source, line, part) }
+        if self.agree() {
+            (time, source, line, part)
+        } else {
+            (self.time(store.event(id)), source, line, part)
+        }
     }
 
     /// The clocks that were corrected.

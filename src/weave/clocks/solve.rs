@@ -25,19 +25,18 @@ struct Bound {
 /// The offsets that the evidence asks for.
 pub(super) fn solve(store: &Store, evidence: &Evidence) -> Clocks {
     let bounds = bounds(evidence);
-    let mut clocks = Clocks { middle: Time(evidence.span.0.0 / 2 + evidence.span.1.0 / 2), ..Clocks::default() };
-    if !is_broken(store, evidence, &bounds) {
+    let mut clocks =
+        Clocks { middle: Time(evidence.span.0.0 / 2 + evidence.span.1.0 / 2), ..Clocks::default() };
+    if !is_broken(evidence, &bounds) {
         return clocks;
-    }
-    if std::env::var("CLOCKS").is_ok() {
-        for bound in &bounds {
-            eprintln!("{} -> {} least {} blur {} proven {}", store.symbols.text(evidence.clocks[bound.from as usize].0), store.symbols.text(evidence.clocks[bound.to as usize].0), bound.least as f64 / 1e9, bound.blur as f64 / 1e9, bound.proven);
-        }
     }
     let (offsets, known) = least_squares(evidence, &bounds, store);
     for (index, clock) in evidence.clocks.iter().enumerate() {
         let uncertainty = uncertainty(index as u32, &bounds, &offsets);
-        if known[index] && offsets[index].abs() > LEAST.max(uncertainty.min(offsets[index].abs() / 2)).max(evidence.resolution[index]) {
+        if known[index]
+            && offsets[index].abs()
+                > LEAST.max(uncertainty.min(offsets[index].abs() / 2)).max(evidence.resolution[index])
+        {
             let drift = drift(index as u32, evidence, &bounds);
             clocks.offsets.insert(*clock, Offset { offset: offsets[index], drift, uncertainty });
         }
@@ -72,14 +71,16 @@ fn bounds(evidence: &Evidence) -> Vec<Bound> {
 }
 
 /// Whether an order that is proven is broken when no clock is moved.
-fn is_broken(store: &Store, evidence: &Evidence, bounds: &[Bound]) -> bool {
-    let blur = |bound: &Bound| LEAST.max(3 * bound.blur).max(evidence.resolution[bound.from as usize]).max(evidence.resolution[bound.to as usize]);
+fn is_broken(evidence: &Evidence, bounds: &[Bound]) -> bool {
+    let blur = |bound: &Bound| {
+        LEAST
+            .max(3 * bound.blur)
+            .max(evidence.resolution[bound.from as usize])
+            .max(evidence.resolution[bound.to as usize])
+    };
     bounds.iter().any(|bound| {
         if bound.least >= -blur(bound) || evidence.pairs[bound.pair].quantile(0.75) >= -LEAST {
             return false;
-        }
-        if std::env::var("CLOCKS").is_ok() {
-            eprintln!("broken? {} -> {} least {} blur {} proven {}", store.symbols.text(evidence.clocks[bound.from as usize].0), store.symbols.text(evidence.clocks[bound.to as usize].0), bound.least as f64 / 1e9, bound.blur as f64 / 1e9, bound.proven);
         }
         // without proof both directions must agree on a narrow interval
         bound.proven
@@ -103,11 +104,13 @@ fn least_squares(evidence: &Evidence, bounds: &[Bound], store: &Store) -> (Vec<i
     order.sort_by_key(|bound| (!bound.proven, bound.blur, bound.from, bound.to));
     let start = reference(evidence, bounds, store);
     known[start] = true;
-    while let Some((bound, outward)) = order.iter().find_map(|bound| match (known[bound.from as usize], known[bound.to as usize]) {
-        (true, false) => Some((*bound, true)),
-        (false, true) => Some((*bound, false)),
-        _ => None,
-    }) {
+    while let Some((bound, outward)) =
+        order.iter().find_map(|bound| match (known[bound.from as usize], known[bound.to as usize]) {
+            (true, false) => Some((*bound, true)),
+            (false, true) => Some((*bound, false)),
+            _ => None,
+        })
+    {
         let difference = (bound.least - delay) as f64;
         if outward {
             offsets[bound.to as usize] = offsets[bound.from as usize] + difference;
@@ -174,25 +177,48 @@ fn reference(evidence: &Evidence, bounds: &[Bound], store: &Store) -> usize {
         out - into
     };
     let text = |index: usize| store.symbols.text(evidence.clocks[index].0);
-    (0..evidence.clocks.len()).max_by(|&a, &b| balance(a).cmp(&balance(b)).then_with(|| text(b).cmp(text(a)))).unwrap_or(0)
+    (0..evidence.clocks.len())
+        .max_by(|&a, &b| balance(a).cmp(&balance(b)).then_with(|| text(b).cmp(text(a))))
+        .unwrap_or(0)
 }
 
 /// What most clocks agree on: the offset with the most others close by; the reference's where none are.
 fn agreed(offsets: &[f64], known: &[bool]) -> f64 {
-    let close = |offset: f64| offsets.iter().zip(known).filter(|(other, known)| **known && (**other - offset).abs() < 20e6).count();
-    let best = offsets.iter().zip(known).filter(|(_, known)| **known).map(|(offset, _)| close(*offset)).max().unwrap_or(0);
+    let close = |offset: f64| {
+        offsets.iter().zip(known).filter(|(other, known)| **known && (**other - offset).abs() < 20e6).count()
+    };
+    let best = offsets
+        .iter()
+        .zip(known)
+        .filter(|(_, known)| **known)
+        .map(|(offset, _)| close(*offset))
+        .max()
+        .unwrap_or(0);
     if best < 2 || close(0.0) == best {
         return 0.0;
     }
-    let center = offsets.iter().zip(known).filter(|(offset, known)| **known && close(**offset) == best).map(|(offset, _)| *offset).fold(f64::MAX, f64::min);
+    let center = offsets
+        .iter()
+        .zip(known)
+        .filter(|(offset, known)| **known && close(**offset) == best)
+        .map(|(offset, _)| *offset)
+        .fold(f64::MAX, f64::min);
     let near: Vec<f64> = offsets.iter().copied().filter(|offset| (offset - center).abs() < 20e6).collect();
     near.iter().sum::<f64>() / near.len().max(1) as f64
 }
 
 /// Half the width of what the bounds of a clock leave it, given the others.
 fn uncertainty(index: u32, bounds: &[Bound], offsets: &[i64]) -> i64 {
-    let above = bounds.iter().filter(|bound| bound.to == index).map(|bound| offsets[bound.from as usize] + bound.least).min();
-    let below = bounds.iter().filter(|bound| bound.from == index).map(|bound| offsets[bound.to as usize] - bound.least).max();
+    let above = bounds
+        .iter()
+        .filter(|bound| bound.to == index)
+        .map(|bound| offsets[bound.from as usize] + bound.least)
+        .min();
+    let below = bounds
+        .iter()
+        .filter(|bound| bound.from == index)
+        .map(|bound| offsets[bound.to as usize] - bound.least)
+        .max();
     let own = offsets[index as usize];
     match (above, below) {
         (Some(above), Some(below)) => (above - below).abs() / 2,
@@ -203,7 +229,8 @@ fn uncertainty(index: u32, bounds: &[Bound], offsets: &[i64]) -> i64 {
 
 /// How the clock runs against those it is bound to, in parts per million: the slope of the least gaps over time.
 fn drift(index: u32, evidence: &Evidence, bounds: &[Bound]) -> f64 {
-    let sharpest = bounds.iter().filter(|bound| bound.to == index || bound.from == index).min_by_key(|bound| bound.blur);
+    let sharpest =
+        bounds.iter().filter(|bound| bound.to == index || bound.from == index).min_by_key(|bound| bound.blur);
     let Some(bound) = sharpest else { return 0.0 };
     let slope = slope(&evidence.pairs[bound.pair]);
     if bound.to == index { slope } else { -slope }
@@ -224,7 +251,10 @@ fn slope(pair: &Pair) -> f64 {
         .map(|(time, gap)| ((time.0 - course[0].0.0) as f64, *gap as f64))
         .collect();
     let count = points.len() as f64;
-    let (mean_x, mean_y) = (points.iter().map(|point| point.0).sum::<f64>() / count, points.iter().map(|point| point.1).sum::<f64>() / count);
+    let (mean_x, mean_y) = (
+        points.iter().map(|point| point.0).sum::<f64>() / count,
+        points.iter().map(|point| point.1).sum::<f64>() / count,
+    );
     let spread: f64 = points.iter().map(|point| (point.0 - mean_x).powi(2)).sum();
     if spread == 0.0 {
         return 0.0;

@@ -122,7 +122,9 @@ fn hold(store: &Store, id: EventId, atom: u32, out: &mut Vec<Holding>) {
     for detail in store.details(id) {
         let (name, value, shape) = match *detail {
             Detail::Key { name, value, shape } if shape != Shape::Word => (name, value, shape),
-            Detail::Header { trace, role, .. } if role != HeaderRole::Outgoing && event.trace != Some(trace) => {
+            Detail::Header { trace, role, .. }
+                if role != HeaderRole::Outgoing && event.trace != Some(trace) =>
+            {
                 (header_name(), header_value(trace), Shape::Uuid)
             }
             _ => continue,
@@ -137,10 +139,11 @@ fn foreign_traces(store: &Store) -> FxHashSet<TraceId> {
     for batch in &store.batches {
         for event in &batch.events {
             for detail in batch.details(event) {
-                if let Detail::Header { trace, role, .. } = *detail {
-                    if role != HeaderRole::Outgoing && event.trace != Some(trace) {
-                        traces.insert(trace);
-                    }
+                if let Detail::Header { trace, role, .. } = *detail
+                    && role != HeaderRole::Outgoing
+                    && event.trace != Some(trace)
+                {
+                    traces.insert(trace);
                 }
             }
         }
@@ -152,7 +155,14 @@ fn foreign_traces(store: &Store) -> FxHashSet<TraceId> {
 fn trace_value(store: &Store, fragment: &Fragment, atom: u32) -> Holding {
     let event = fragment.events[0];
     let time = store.event(event).time;
-    Holding { value: header_value(fragment.trace), name: header_name(), shape: Shape::Uuid, atom, event, time }
+    Holding {
+        value: header_value(fragment.trace),
+        name: header_name(),
+        shape: Shape::Uuid,
+        atom,
+        event,
+        time,
+    }
 }
 
 fn header_name() -> Symbol {

@@ -3,10 +3,10 @@
 //! A kind is tried before it is trusted: if its values would join two sets of atoms that begin in the same way (two
 //! checkouts, say), it names more than a transaction: a customer, a product, a host.
 
+use super::Batch;
 use super::atoms::{Atoms, Holding};
 use super::kinds::{Kind, Kinds};
 use super::sets::{Sets, Trial};
-use super::Batch;
 use crate::model::EventId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -39,12 +39,18 @@ pub(super) fn join(atoms: &Atoms, kinds: &Kinds) -> Joined {
     for holdings in atoms.by_value() {
         split(holdings, kinds, atoms, &mut values);
     }
-    let mut order: Vec<usize> = (0..kinds.list.len()).filter(|&kind| kinds.list[kind].score >= MIN_SCORE).collect();
+    let mut order: Vec<usize> =
+        (0..kinds.list.len()).filter(|&kind| kinds.list[kind].score >= MIN_SCORE).collect();
     let name = |kind: usize| kinds.list[kind].names.iter().min().copied();
     order.sort_by(|&a, &b| kinds.list[b].score.total_cmp(&kinds.list[a].score).then(name(a).cmp(&name(b))));
     let mut work = Work {
         atoms,
-        joined: Joined { sets: Sets::new(atoms.len()), batches: Vec::new(), joints: Vec::new(), trusted: vec![false; kinds.list.len()] },
+        joined: Joined {
+            sets: Sets::new(atoms.len()),
+            batches: Vec::new(),
+            joints: Vec::new(),
+            trusted: vec![false; kinds.list.len()],
+        },
         firsts: (0..atoms.len() as u32).collect(),
     };
     let mut waiting = Vec::new();
@@ -66,7 +72,8 @@ pub(super) fn join(atoms: &Atoms, kinds: &Kinds) -> Joined {
 
 /// Splits the holdings of a value by kind.
 fn split<'h>(holdings: &'h [Holding], kinds: &Kinds, atoms: &Atoms, values: &mut [Vec<Value<'h>>]) {
-    let mut by_kind: Vec<(usize, &Holding)> = holdings.iter().map(|holding| (kinds.of(holding), holding)).collect();
+    let mut by_kind: Vec<(usize, &Holding)> =
+        holdings.iter().map(|holding| (kinds.of(holding), holding)).collect();
     by_kind.sort_by_key(|(kind, holding)| (*kind, holding.atom, holding.time));
     for group in by_kind.chunk_by(|a, b| a.0 == b.0) {
         let mut value: Value<'h> = group.iter().map(|(_, holding)| *holding).collect();
@@ -128,7 +135,10 @@ impl Work<'_> {
             }
             novel += 1;
             let first_of = |root: u32| firsts.get(&root).copied().unwrap_or(self.firsts[root as usize]);
-            let earliest = roots.iter().map(|&root| first_of(root)).min_by_key(|&atom| (self.atoms.first(atom as usize), atom));
+            let earliest = roots
+                .iter()
+                .map(|&root| first_of(root))
+                .min_by_key(|&atom| (self.atoms.first(atom as usize), atom));
             let Some(earliest) = earliest else {
                 conflicts += 1;
                 continue;
@@ -148,15 +158,18 @@ impl Work<'_> {
             good.push(value);
         }
         let weak = kind.score < SURE_SCORE;
-        if std::env::var("STITCH").is_ok() {
-            eprintln!("{:?} score {:.2} unique {} values {} novel {novel} conflicts {conflicts} gathering {}", kind.texts, kind.score, kind.unique, values.len(), gathering.len());
-        }
         let limit = if weak { MAX_CONFLICTS / 3.0 } else { MAX_CONFLICTS };
         if novel > 0 && (conflicts as f32 > limit * novel as f32 || weak && novel < MIN_VALUES) {
             return false;
         }
         for value in good {
-            let kept: Vec<&Holding> = value.iter().copied().filter(|holding| holding.atom == value[0].atom || !gathering.contains(&self.atoms.sort(holding.atom))).collect();
+            let kept: Vec<&Holding> = value
+                .iter()
+                .copied()
+                .filter(|holding| {
+                    holding.atom == value[0].atom || !gathering.contains(&self.atoms.sort(holding.atom))
+                })
+                .collect();
             for holding in &kept[1..] {
                 self.unite(kept[0], holding);
             }
@@ -167,7 +180,9 @@ impl Work<'_> {
     fn unite(&mut self, a: &Holding, b: &Holding) {
         let (x, y) = (self.joined.sets.find(a.atom), self.joined.sets.find(b.atom));
         if self.joined.sets.union(a.atom, b.atom) {
-            let earliest = [self.firsts[x as usize], self.firsts[y as usize]].into_iter().min_by_key(|&atom| (self.atoms.first(atom as usize), atom));
+            let earliest = [self.firsts[x as usize], self.firsts[y as usize]]
+                .into_iter()
+                .min_by_key(|&atom| (self.atoms.first(atom as usize), atom));
             let root = self.joined.sets.find(a.atom);
             self.firsts[root as usize] = earliest.unwrap_or(root);
             if self.atoms.is_traced(a.atom) && self.atoms.is_traced(b.atom) {

@@ -10,7 +10,6 @@ use rustc_hash::FxHashMap;
 pub(super) struct Kind {
     /// Names its values stand under.
     pub names: Vec<Symbol>,
-    pub texts: Vec<String>,
     /// The name to show for all of them.
     pub label: Symbol,
     /// How far it may be trusted before it is tried: the most trusted are tried first.
@@ -70,9 +69,11 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Kinds {
     for (&(a, b), &count) in &shared {
         let smaller = counts[a as usize].min(counts[b as usize]);
         let telling = !matches!(list[a as usize].1, Shape::Number | Shape::Decimal);
-        if telling && (count >= MIN_SHARED && count * 10 >= smaller || count * 2 > smaller) {
-            sets.union(a, b);
-        } else if !telling && count >= 20 && count * 10 >= smaller * 9 {
+        let same = match telling {
+            true => count >= MIN_SHARED && count * 10 >= smaller || count * 2 > smaller,
+            false => count >= 20 && count * 10 >= smaller * 9,
+        };
+        if same {
             sets.union(a, b);
         }
     }
@@ -130,15 +131,24 @@ fn measure(store: &Store, atoms: &Atoms, kinds: &Kinds) -> Vec<Measure> {
             let measure = &mut measures[group[0].0];
             measure.values += 1;
             measure.atoms += group.len() as u32;
-            let mut services: Vec<Symbol> = group.iter().take(64).map(|&(_, atom)| store.event(atoms.event(atom as usize)).service).collect();
+            let mut services: Vec<Symbol> = group
+                .iter()
+                .take(64)
+                .map(|&(_, atom)| store.event(atoms.event(atom as usize)).service)
+                .collect();
             services.sort_unstable();
             services.dedup();
             measure.across += u32::from(services.len() > 1);
             if group.len() > 1 {
                 measure.multi += 1;
-                let first = group.iter().map(|&(_, atom)| atom).min_by_key(|&atom| (atoms.first(atom as usize), atom)).unwrap_or(group[0].1);
+                let first = group
+                    .iter()
+                    .map(|&(_, atom)| atom)
+                    .min_by_key(|&atom| (atoms.first(atom as usize), atom))
+                    .unwrap_or(group[0].1);
                 let sort = atoms.sort(first);
-                measure.again += u32::from(group.iter().filter(|&&(_, atom)| atoms.sort(atom) == sort).count() > 1);
+                measure.again +=
+                    u32::from(group.iter().filter(|&&(_, atom)| atoms.sort(atom) == sort).count() > 1);
                 let start = atoms.first(first as usize);
                 let end = group.iter().map(|&(_, atom)| atoms.last(atom as usize)).max().unwrap_or(start);
                 measure.extent += ((end.0 - start.0) as f64 / run * 1000.0) as u64;
@@ -151,20 +161,41 @@ fn measure(store: &Store, atoms: &Atoms, kinds: &Kinds) -> Vec<Measure> {
 fn rate(store: &Store, kind: &mut Kind, shapes: &FxHashMap<Shape, u32>, measure: &Measure) {
     let total: u32 = shapes.values().sum();
     let share = |shape| shapes.get(&shape).copied().unwrap_or(0) as f32 / total.max(1) as f32;
-    let form = share(Shape::Uuid) + 0.9 * share(Shape::Hex) + 0.7 * share(Shape::Mixed) + 0.25 * share(Shape::Number) + 0.05 * share(Shape::Decimal);
-    kind.texts = kind.names.iter().map(|name| store.symbols.text(*name).to_owned()).collect();
+    let form = share(Shape::Uuid)
+        + 0.9 * share(Shape::Hex)
+        + 0.7 * share(Shape::Mixed)
+        + 0.25 * share(Shape::Number)
+        + 0.05 * share(Shape::Decimal);
     kind.unique = share(Shape::Uuid) + share(Shape::Hex) > 0.9;
     // the name that says best that it is an id; of equals the longest
     let text = |name: Symbol| store.symbols.text(name);
-    kind.label = kind.names.iter().copied().max_by_key(|name| (crate::record::names::names_an_id(text(*name).as_bytes()), text(*name).len(), text(*name))).unwrap_or_default();
-    let named = kind.names.iter().any(|name| crate::record::names::names_a_correlation(store.symbols.text(*name).as_bytes()));
-    let id = kind.names.iter().any(|name| crate::record::names::names_an_id(store.symbols.text(*name).as_bytes()));
+    kind.label = kind
+        .names
+        .iter()
+        .copied()
+        .max_by_key(|name| {
+            (crate::record::names::names_an_id(text(*name).as_bytes()), text(*name).len(), text(*name))
+        })
+        .unwrap_or_default();
+    let named = kind
+        .names
+        .iter()
+        .any(|name| crate::record::names::names_a_correlation(store.symbols.text(*name).as_bytes()));
+    let id =
+        kind.names.iter().any(|name| crate::record::names::names_an_id(store.symbols.text(*name).as_bytes()));
     let multi = measure.multi.max(1) as f32;
     let again = measure.again as f32 / multi;
     let extent = measure.extent as f32 / 1000.0 / multi;
     let across = measure.across as f32 / measure.values.max(1) as f32;
     // a value that hundreds of atoms hold names no transaction
     let crowd = (measure.atoms as f32 / measure.values.max(1) as f32 / 64.0).min(1.0);
-    kind.score = form + 0.4 * across + 0.15 * f32::from(u8::from(named)) + 0.1 * f32::from(u8::from(id)) - 0.8 * again - 0.5 * extent - crowd;
-    kind.names_transaction = measure.values >= 1 && across > 0.5 && (form >= 0.4 || form >= 0.2 && id) && again < 0.3 && crowd < 0.9;
+    kind.score = form + 0.4 * across + 0.15 * f32::from(u8::from(named)) + 0.1 * f32::from(u8::from(id))
+        - 0.8 * again
+        - 0.5 * extent
+        - crowd;
+    kind.names_transaction = measure.values >= 1
+        && across > 0.5
+        && (form >= 0.4 || form >= 0.2 && id)
+        && again < 0.3
+        && crowd < 0.9;
 }

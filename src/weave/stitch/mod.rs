@@ -55,7 +55,13 @@ pub fn stitch(store: &Store, fragments: &Fragments) -> Stitched {
     groups(store, fragments, &atoms, joined, &kinds.list)
 }
 
-fn groups(store: &Store, fragments: &Fragments, atoms: &atoms::Atoms, mut joined: join::Joined, kinds: &[kinds::Kind]) -> Stitched {
+fn groups(
+    store: &Store,
+    fragments: &Fragments,
+    atoms: &atoms::Atoms,
+    mut joined: join::Joined,
+    kinds: &[kinds::Kind],
+) -> Stitched {
     let traced = fragments.traced.len();
     let mut at: Vec<Option<u32>> = vec![None; atoms.len()];
     let mut groups: Vec<(Time, Group)> = Vec::new();
@@ -80,7 +86,9 @@ fn groups(store: &Store, fragments: &Fragments, atoms: &atoms::Atoms, mut joined
     for (_, group) in &mut groups {
         group.untraced.sort_by_key(|id| store.order(*id));
     }
-    groups.sort_by_key(|(time, group)| (*time, group.fragments.first().copied(), group.untraced.first().copied()));
+    groups.sort_by_key(|(time, group)| {
+        (*time, group.fragments.first().copied(), group.untraced.first().copied())
+    });
     let mut groups: Vec<Group> = groups.into_iter().map(|(_, group)| group).collect();
     neighbours::place(store, fragments, &mut groups);
     Stitched {

@@ -30,7 +30,8 @@ impl Sets {
             return false;
         }
         let (a_size, b_size) = (self.sizes[a as usize], self.sizes[b as usize]);
-        let (root, child) = if (a_size, std::cmp::Reverse(a)) >= (b_size, std::cmp::Reverse(b)) { (a, b) } else { (b, a) };
+        let (root, child) =
+            if (a_size, std::cmp::Reverse(a)) >= (b_size, std::cmp::Reverse(b)) { (a, b) } else { (b, a) };
         self.parents[child as usize] = root;
         self.sizes[root as usize] = a_size + b_size;
         true
