@@ -23,9 +23,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `report`
 pub fn report(args: &ReportArgs) -> Result<Exit> {
-    let (loaded, mut exit) = read(&args.input, &args.output, true)?;
+    let (mut loaded, mut exit) = read(&args.input, &args.output, true)?;
     let selection = options::selection(&args.select, &options::zone(&args.input)?, &loaded.store)?;
-    let woven = run(&loaded.store, &selection, loaded.threads);
+    let woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
     exit = exit.max(matched(&woven, &selection, options::voice(&args.output)));
     write(
         &loaded,
@@ -40,9 +40,9 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
 
 /// `list`
 pub fn list(args: &ListArgs) -> Result<Exit> {
-    let (loaded, mut exit) = read(&args.input, &args.output, true)?;
+    let (mut loaded, mut exit) = read(&args.input, &args.output, true)?;
     let selection = options::selection(&args.select, &options::zone(&args.input)?, &loaded.store)?;
-    let mut woven = run(&loaded.store, &selection, loaded.threads);
+    let mut woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
     exit = exit.max(matched(&woven, &selection, options::voice(&args.output)));
     match args.sort.unwrap_or_default() {
         SortKey::Start => {}
@@ -65,8 +65,9 @@ pub fn list(args: &ListArgs) -> Result<Exit> {
 
 /// `show`
 pub fn show(args: &ShowArgs) -> Result<Exit> {
-    let (loaded, exit) = read(&args.input, &args.output, true)?;
-    let woven = run(&loaded.store, &Selection::default(), loaded.threads);
+    let (mut loaded, exit) = read(&args.input, &args.output, true)?;
+    let woven =
+        run(&mut loaded.store, &Selection::default(), &options::weaving(&args.weave)?, loaded.threads);
     let mut found: Vec<Trace> = find::find(&loaded.store, &woven.traces, &args.id);
     if found.is_empty() {
         options::voice(&args.output).error(format_args!("no transaction has the id or value '{}'", args.id));

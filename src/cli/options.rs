@@ -1,6 +1,6 @@
 //! Flags as they are meant: judged once, so that nothing behind has to ask again.
 
-use super::args::{ColorWhen, InputArgs, OutputArgs, SelectArgs};
+use super::args::{ColorWhen, InputArgs, OutputArgs, SelectArgs, WeaveArgs};
 use super::config::Config;
 use super::message::Voice;
 use crate::engine::read::Settings;
@@ -10,6 +10,7 @@ use crate::input::{DiscoverOptions, Discovery, Input, ReadOptions, discover};
 use crate::model::{DAY, SECOND, Symbol, Time};
 use crate::record::timestamp::{self, DayOrder, Zone};
 use crate::report::text::Style;
+use crate::weave;
 use anyhow::{Result, anyhow, bail};
 use std::io::IsTerminal;
 use std::path::Path;
@@ -55,6 +56,15 @@ impl std::fmt::Display for HintText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.0)
     }
+}
+
+/// How to weave.
+pub fn weaving(args: &WeaveArgs) -> Result<weave::Options> {
+    let min_confidence = args.min_confidence.unwrap_or_default();
+    if !(0.0..=1.0).contains(&min_confidence) {
+        bail!("--min-confidence must be from 0 to 1");
+    }
+    Ok(weave::Options { correct_clocks: !args.no_clock_correction, min_confidence })
 }
 
 /// How to read.

@@ -1,7 +1,9 @@
 //! Holds the events of a run and groups them by trace. Knows nothing of spans.
 
+mod clocks;
 mod fragments;
 
+pub use clocks::{ClockOffset, Clocks};
 pub use fragments::{Fragment, Fragments};
 
 use crate::model::{
@@ -37,6 +39,8 @@ pub struct Store {
     pub symbols: Symbols,
     /// What was read; placed and unplaced records are counted later.
     pub coverage: Coverage,
+    /// How far the clocks are off.
+    pub clocks: Clocks,
 }
 
 impl Store {
@@ -63,12 +67,17 @@ impl Store {
         })
     }
 
+    /// The time of an event on the common clock.
+    pub fn time(&self, id: EventId) -> Time {
+        self.clocks.time(self.event(id))
+    }
+
     /// What the order of events in time is decided by, ties included: time, source, line.
     pub fn order(&self, id: EventId) -> (Time, u32, u64, u32) {
         let event = self.event(id);
         let source = self.source(event.place.source);
         let line = if source.descending { u64::MAX - event.place.line } else { event.place.line };
-        (event.time, source.rank, line, event.place.part)
+        (self.clocks.time(event), source.rank, line, event.place.part)
     }
 
     /// Gives the last times their missing parts, now that all sources are known, and counts.

@@ -64,7 +64,7 @@ impl Run {
         for skip in loaded.store.coverage.skipped.values_mut() {
             skip.file = skip.file.replace(&base, "logs/");
         }
-        let woven = run(&loaded.store, &Selection::default(), loaded.threads);
+        let woven = run(&mut loaded.store, &Selection::default(), &Default::default(), loaded.threads);
         Run { _folder: folder, loaded, woven }.with(plain)
     }
 
