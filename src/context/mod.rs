@@ -11,6 +11,7 @@ pub mod header;
 pub mod id;
 mod scan;
 mod template;
+mod values;
 mod words;
 
 pub use event::{Defaults, Writer};

@@ -56,7 +56,7 @@ impl Profile {
         let mut clean = Vec::new();
         for line in head.split(|&byte| byte == b'\n').take(400) {
             clean.clear();
-            super::lines::strip_escapes(line.strip_suffix(b"\r").unwrap_or(line), &mut clean);
+            super::escapes::strip_escapes(line.strip_suffix(b"\r").unwrap_or(line), &mut clean);
             let line = clean.as_slice();
             order = order
                 .or_else(|| timestamp::day_order_evidence(line))

@@ -8,27 +8,32 @@ pub mod access;
 pub mod custom;
 pub mod document;
 pub mod envelope;
+mod escapes;
 mod expand;
+mod fill;
 pub mod json;
 mod klog;
+mod layers;
 pub mod level;
 mod lines;
 pub mod logfmt;
 pub mod look;
 pub mod loose;
 pub mod names;
+mod pick;
 mod read;
 pub mod table;
 pub mod text;
 pub mod timestamp;
 
+pub use layers::{Layers, Record};
 pub use lines::{
     Exit, LaneExit, LaneState, Lines, MAX_RECORD_BYTES, MAX_RECORD_LINES, MAX_SILENCE, Mode, Open, Sink,
     Skipped,
 };
 pub use look::{Class, Look, Profile};
 pub use names::{NameHash, Role};
-pub use read::{Layers, Record};
+
 use text::Head;
 
 use crate::model::{Level, Stamp};

@@ -34,7 +34,7 @@ pub(super) fn docker(line: &[u8], draft: &mut Draft, buffer: &mut Vec<u8>) -> Op
     }
     let lane = Symbol::of_pair(b"docker", stream.unwrap_or_default()).0;
     draft.stamp = time;
-    super::super::read::pick_service(line, draft);
+    super::super::pick::pick_service(line, draft);
     draft.message = None;
     Some(Wrapped { format: Format::Docker, inside: None, partial: !whole, lane })
 }
