@@ -6,11 +6,13 @@
 mod hash;
 mod ids;
 mod role;
+mod seen;
 mod table;
 
 pub use hash::NameHash;
 pub use ids::{names_a_correlation, names_an_id, names_machinery};
 pub use role::Role;
+pub use seen::{NameId, Names, Part, Seen, TOP};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::LazyLock;
