@@ -13,12 +13,10 @@ use crate::engine::read::Settings;
 use crate::engine::run::{Selection, Woven, run};
 use crate::engine::texts::Texts;
 use crate::engine::{explain as explaining, extract as extracting};
-use crate::input::Discovery;
+use crate::input::{Discovery, Stop};
 use crate::model::{SkipReason, Time, Trace};
 use crate::report::{self, Report, json, text};
 use anyhow::{Context, Result, anyhow};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `report`
@@ -157,7 +155,7 @@ fn discover(input: &InputArgs, output: &OutputArgs, keep_text: bool) -> Result<(
         voice.error(failed);
     }
     let exit = if discovery.failed.is_empty() { Exit::Done } else { Exit::Trouble };
-    on_interrupt(settings.stop.clone(), voice);
+    on_interrupt(settings.read.stop.clone(), voice);
     Ok((discovery, settings, exit))
 }
 
@@ -173,10 +171,10 @@ fn read(input: &InputArgs, output: &OutputArgs, keep_text: bool) -> Result<(Load
 }
 
 /// The first Ctrl-C ends reading, and what was read is reported; the second ends the program.
-fn on_interrupt(stop: Arc<AtomicBool>, voice: Voice) {
+fn on_interrupt(stop: Stop, voice: Voice) {
     // fails only if a handler is set already, which then does the same
     let _ = ctrlc::set_handler(move || {
-        if stop.swap(true, Ordering::Relaxed) {
+        if stop.set() {
             std::process::exit(130);
         }
         voice.note("interrupted: reporting what was read so far");

@@ -15,7 +15,7 @@ use anyhow::{Result, anyhow, bail};
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicU64;
 
 /// Columns where the output is no terminal.
 const PIPE_WIDTH: usize = 120;
@@ -87,7 +87,6 @@ pub fn settings(args: &InputArgs, keep_text: bool) -> Result<Settings> {
         patterns: Arc::new(move |source| config.patterns(source)),
         note: None,
         keep_text,
-        stop: Arc::new(AtomicBool::new(false)),
         progress: Arc::new(AtomicU64::new(0)),
     })
 }

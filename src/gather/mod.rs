@@ -6,9 +6,7 @@ mod fragments;
 pub use clocks::{ClockOffset, Clocks};
 pub use fragments::{Fragment, Fragments};
 
-use crate::model::{
-    Batch, Coverage, DAY, Detail, Event, EventId, SourceId, Symbols, Time, days_from_civil, flag,
-};
+use crate::model::{Batch, Coverage, Detail, Event, EventId, SourceId, Symbols, Time, flag};
 use std::sync::Arc;
 
 /// A source as the later stages see it.
@@ -93,9 +91,7 @@ impl Store {
                 } else if event.is(flag::NO_DATE) {
                     event.time.0 += source.undated_shift;
                 } else if let (true, Some((assumed, right))) = (event.is(flag::NO_YEAR), source.year) {
-                    let (year, month, day) = event.time.civil();
-                    let days = days_from_civil(year - assumed + right, month, day);
-                    event.time = Time(days * DAY + event.time.nanos_of_day());
+                    event.time = event.time.in_year(event.time.civil().0 - assumed + right);
                 }
                 self.coverage.records += 1;
                 self.coverage.records_with_time +=

@@ -27,6 +27,12 @@ impl Time {
         civil_from_days(self.0.div_euclid(DAY))
     }
 
+    /// The same day and time of day in another year; a time that would leave the range stays.
+    pub fn in_year(self, year: i64) -> Time {
+        let (_, month, day) = self.civil();
+        Time::from_civil(year, month, day, self.nanos_of_day()).unwrap_or(self)
+    }
+
     /// Nanoseconds since midnight UTC.
     pub fn nanos_of_day(self) -> i64 {
         self.0.rem_euclid(DAY)

@@ -57,6 +57,10 @@ pub(super) fn decide(woven: &mut Woven, learned: &Learned, lexicon: &Lexicon, mi
         if draft.parent.is_some() || draft.root || top != node && drafts.spans[top as usize].edge.is_some() {
             continue;
         }
+        // all others hang below it: each as its parent would close a circle
+        if (0..count as u32).all(|other| is_below(&drafts.spans, other, top)) {
+            continue;
+        }
         let found = candidates(scene, node, Some(learned), &weigh);
         let shares = shares(&found, &weights::SECOND);
         let mut order: Vec<usize> = (0..found.len()).collect();

@@ -36,7 +36,6 @@ fn settings() -> Settings {
         patterns: Arc::new(|_| Vec::new()),
         note: None,
         keep_text: true,
-        stop: Arc::default(),
         progress: Arc::default(),
     }
 }
