@@ -1,0 +1,84 @@
+//! Finds out how fast a system is, and then drives it as hard as was drawn.
+
+use std::rc::Rc;
+
+use crate::plan::{Origin, System};
+use crate::run::{self, Load, Run};
+use crate::variant::Variant;
+
+/// Runs `system` with so many transactions from outside.
+pub(crate) fn drive(system: &Rc<System>, variant: Variant, transactions: usize) -> Run {
+    let quiet = Load {
+        transactions: 24,
+        gap_ns: 90e9,
+        job_runs: 3,
+        exhaustion: false,
+        ..Load::default()
+    };
+    let trial = run::run(system, quiet, "trial");
+    let load = load(system, &trial, variant, transactions);
+    run::run(system, load, "run")
+}
+
+/// How hard to drive the system, from what a quiet trial has shown.
+fn load(system: &System, trial: &Run, variant: Variant, transactions: usize) -> Load {
+    let length = |spans: &[&run::Span]| {
+        let from = spans.iter().map(|span| span.start).min().unwrap_or(0);
+        let to = spans.iter().filter_map(|span| span.end).max().unwrap_or(0);
+        (to - from) as f64
+    };
+    let requests: Vec<usize> =
+        (0..trial.transactions.len()).filter(|at| trial.transactions[*at].kind == "request").collect();
+    let mut total = 0.0;
+    for at in &requests {
+        let spans: Vec<&run::Span> = trial.spans.iter().filter(|span| span.transaction == *at).collect();
+        total += length(&spans);
+    }
+    let mean = (total / requests.len().max(1) as f64).max(2e6);
+    let gap_ns = mean / system.in_flight;
+    let (mut visits, mut busy) = (vec![0usize; system.handlers.len()], vec![0f64; system.handlers.len()]);
+    let mut flows_of = vec![vec![0usize; system.handlers.len()]; system.flows.len()];
+    for span in &trial.spans {
+        if let (Some(handler), Some(end)) = (span.handler, span.end) {
+            visits[handler] += 1;
+            busy[handler] += (end - span.start) as f64;
+            flows_of[trial.transactions[span.transaction].flow][handler] += 1;
+        }
+    }
+    let per_request = |handler: usize| busy[handler] / requests.len().max(1) as f64;
+    let workers = (0..system.handlers.len()).map(|handler| workers(system, handler, per_request(handler) / gap_ns));
+    let typical_ns =
+        (0..system.handlers.len()).map(|handler| (busy[handler] / visits[handler].max(1) as f64) as i64).collect();
+    let mut faults = crate::draw::Draw::new(system.seed, "fault rate");
+    let mut targets = Vec::new();
+    for (at, flow) in system.flows.iter().enumerate() {
+        let begun = requests.iter().filter(|tx| trial.transactions[**tx].flow == at).count();
+        let usual = |handler: &usize| {
+            flow.origin != Origin::Clock && system.handlers[*handler].can_fail && flows_of[at][*handler] * 10 >= begun * 6
+        };
+        let often: Vec<usize> = (0..system.handlers.len()).filter(usual).filter(|_| begun > 0).collect();
+        targets.push(often);
+    }
+    Load {
+        transactions,
+        gap_ns,
+        job_runs: 3 + transactions / 40,
+        workers: workers.collect(),
+        typical_ns,
+        targets: if variant == Variant::V6 { targets } else { Vec::new() },
+        fault_rate: faults.between(0.15, 0.4),
+        exhaustion: variant != Variant::V6,
+    }
+}
+
+/// Workers of a handler that is busy `load` at a time, on average.
+fn workers(system: &System, handler: usize, load: f64) -> u32 {
+    let plan = &system.handlers[handler];
+    let service = &system.services[plan.service];
+    if service.event_loop {
+        return 10_000;
+    }
+    // Some run close to their limit, so that work queues up.
+    let spare = [1.3, 1.6, 2.2, 4.0][(handler * 7 + service.stem.len()) % 4];
+    (load * spare).ceil().max(1.0) as u32 + u32::from(spare > 2.0) * 2
+}

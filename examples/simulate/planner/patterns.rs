@@ -1,0 +1,481 @@
+//! The shapes that flows are made of: chains, fan-outs, joins, sagas, timers and the rest.
+
+use std::rc::Rc;
+
+use super::handlers::Consumption;
+use super::steps::{Draft, Leaf};
+use super::{Planner, Scene};
+use crate::draw::Spread;
+use crate::plan::{Arrive, Body, Feature, Kind, SpanPlan, Step};
+use crate::slot::Slot;
+use crate::words::Task;
+
+impl Planner {
+    /// Adds some shape to the body of `service`: one that the flow still owes, or any common one.
+    pub(super) fn pattern(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
+        let owed = if self.draw.chance(0.75) { self.todo.pop() } else { None };
+        let feature = owed.unwrap_or_else(|| {
+            self.draw.weighted(&[
+                (30, Feature::SyncChain),
+                (14, Feature::FanOut),
+                (12, Feature::WorkQueue),
+                (8, Feature::SyncParallel),
+                (8, Feature::Branch),
+                (6, Feature::SecondCall),
+                (6, Feature::ItemsLoop),
+            ])
+        });
+        self.feature(feature, service, scene, draft);
+    }
+
+    /// Adds this shape.
+    pub(super) fn feature(&mut self, feature: Feature, service: usize, scene: &mut Scene, draft: &mut Draft) {
+        self.shown.insert(feature);
+        match feature {
+            Feature::SyncChain | Feature::CallRetry => {
+                if feature == Feature::CallRetry {
+                    self.todo.push(feature);
+                }
+                self.chain(service, scene, draft);
+            }
+            Feature::SyncParallel => self.parallel(service, scene, draft),
+            Feature::ItemsLoop => self.items(service, scene, draft),
+            Feature::FanOut => {
+                let count = self.draw.range(2, 4) as usize;
+                self.fan_out(service, scene, draft, count, false);
+            }
+            Feature::WorkQueue => self.fan_out(service, scene, draft, 1, false),
+            Feature::Redelivery | Feature::DeadLetter => {
+                self.shown.remove(&feature);
+                self.flaky_queue(service, scene, draft, feature == Feature::DeadLetter);
+            }
+            Feature::Polling => self.fan_out(service, scene, draft, 1, true),
+            Feature::Join => self.join(service, scene, draft),
+            Feature::Saga => self.saga(service, scene, draft),
+            Feature::Choreography => self.choreography(service, scene, draft),
+            Feature::RequestReply => self.ask(service, scene, draft),
+            Feature::Batch => self.batched(service, scene, draft),
+            Feature::Timer => self.timer(service, scene, draft),
+            Feature::Outbox => self.outbox(service, scene, draft),
+            Feature::Cache => self.cache(service, scene, draft),
+            Feature::Callback => self.callback(service, scene, draft),
+            Feature::Branch => self.branch(service, scene, draft),
+            Feature::AsyncWork => self.background(service, scene, draft),
+            Feature::LongStep => self.long_step(service, scene, draft),
+            Feature::SecondCall => self.second_call(service, scene, draft),
+            Feature::Scheduled | Feature::FollowUp | Feature::DeviceEntry => unreachable!("a flow's origin"),
+        }
+    }
+
+    /// A call to another service. If the key is yet unborn, it is born there and known here afterwards.
+    pub(super) fn chain(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
+        let step = self.call_to_other(service, scene);
+        draft.steps.push(step);
+    }
+
+    fn call_to_other(&mut self, service: usize, scene: &mut Scene) -> Step {
+        let avoid = scene.path.clone();
+        let target = self.other(&avoid);
+        let task = self.task(target);
+        let handler = self.server(target, task, scene.clone(), false);
+        let before = scene.clone();
+        if std::mem::take(&mut scene.unborn) {
+            scene.known.extend([Slot::Key, Slot::Amount]);
+        }
+        Step::Call(self.call(service, handler, &before, scene))
+    }
+
+    fn parallel(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
+        let count = self.draw.range(2, 4) as usize;
+        let bodies: Vec<Body> = (0..count).map(|_| Self::one(self.call_to_other(service, scene))).collect();
+        draft.steps.push(Step::Parallel(bodies));
+    }
+
+    /// The same for each item: some work, or a call.
+    fn items(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
+        let mut inner = scene.clone();
+        inner.item = true;
+        let task = Task { object: self.domain.item.noun.clone(), ..self.small_task(service) };
+        let step = if self.budget > 0 && self.draw.chance(0.35) && !scene.item {
+            let budget = std::mem::replace(&mut self.budget, 0);
+            let todo = std::mem::take(&mut self.todo);
+            let step = self.call_to_other(service, &mut inner);
+            (self.budget, self.todo) = (budget - 1, todo);
+            step
+        } else {
+            let leaf = if self.draw.chance(0.7) { Leaf::Compute } else { Leaf::Query };
+            Step::Work(self.work(service, &task, &inner, leaf))
+        };
+        let parallel = self.draw.chance(0.4);
+        draft.steps.push(Step::Each { most: self.draw.range(2, 5) as usize, parallel, body: Self::one(step) });
+    }
+
+    /// An event from here to `count` consumers.
+    fn fan_out(&mut self, service: usize, scene: &Scene, draft: &mut Draft, count: usize, polled: bool) {
+        let queue = count == 1 && self.draw.chance(0.6);
+        let channel = self.event_channel(service, queue);
+        if polled {
+            self.poll(channel, service, scene);
+        }
+        let publish = self.publish(service, channel, scene);
+        let mut avoid = scene.path.clone();
+        for _ in 0..count {
+            let target = self.other(&avoid);
+            avoid.push(target);
+            let task = self.task(target);
+            let what = Consumption { channel, task, redelivery: false, dead_letters: false, body: None };
+            self.consumer(target, what, scene.clone());
+        }
+        draft.steps.push(publish);
+    }
+
+    /// A new channel for an event of `service`.
+    fn event_channel(&mut self, service: usize, queue: bool) -> usize {
+        let task = self.task(service);
+        self.channel(service, &task, queue)
+    }
+
+    fn poll(&mut self, channel: usize, service: usize, scene: &Scene) {
+        self.channels[channel].poll_ms = Some(self.draw.magnitude(40.0, 900.0));
+        if self.draw.chance(0.5) {
+            let task = Task::parse("poll records");
+            let about = self.message_about(channel, &task);
+            let mut facts = self.facts(service, &Scene { path: scene.path.clone(), ..Scene::default() }, &[]);
+            facts.known.clear();
+            facts.known.insert(Slot::Count);
+            (facts.must, facts.may) = (vec![Slot::Count], Vec::new());
+            let site = self.site(service, "batch", &about, &facts);
+            self.sites[site].receives = false;
+            self.channels[channel].polled = Some(site);
+        }
+    }
+
+    fn flaky_queue(&mut self, service: usize, scene: &Scene, draft: &mut Draft, dead_letters: bool) {
+        let channel = self.event_channel(service, true);
+        let publish = self.publish(service, channel, scene);
+        let target = self.other(&scene.path.clone());
+        let task = self.task(target);
+        let what = Consumption { channel, task, redelivery: true, dead_letters, body: None };
+        self.consumer(target, what, scene.clone());
+        draft.steps.push(publish);
+    }
+
+    /// One event to two or three services; each sends its own, and another waits for all of these.
+    fn join(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
+        let need = if self.draw.chance(0.75) { 2 } else { 3 };
+        let source = self.event_channel(service, false);
+        let publish = self.publish(service, source, scene);
+        let mut avoid = scene.path.clone();
+        let workers: Vec<usize> = (0..need)
+            .map(|_| {
+                let worker = self.other(&avoid);
+                avoid.push(worker);
+                worker
+            })
+            .collect();
+        let joiner = self.other(&avoid);
+        let mut results = Vec::new();
+        for worker in workers {
+            let result = self.event_channel(worker, false);
+            let inner = Scene { path: vec![service, worker], depth: scene.depth + 2, ..scene.clone() };
+            let mut steps = vec![self.leaf(worker, &inner)];
+            if self.draw.chance(0.4) {
+                let task = self.small_task(worker);
+                steps.push(self.decision(worker, &task, &inner));
+            }
+            let done = self.publish(worker, result, &inner);
+            steps.push(done);
+            let task = self.task(worker);
+            let body = Some((steps.into(), Rc::from([])));
+            let what = Consumption { channel: source, task, redelivery: false, dead_letters: false, body };
+            self.consumer(worker, what, scene.clone());
+            results.push(result);
+        }
+        let arrive = self.arrival(joiner, need, scene);
+        for result in results {
+            let task = self.task(joiner);
+            let body = Some((Self::one(Step::Arrive(arrive.clone())), Rc::from([])));
+            let what = Consumption { channel: result, task, redelivery: false, dead_letters: false, body };
+            let handler = self.consumer(joiner, what, scene.clone());
+            self.handlers[handler].can_repeat = false;
+        }
+        draft.steps.push(publish);
+    }
+
+    fn arrival(&mut self, joiner: usize, need: usize, scene: &Scene) -> Arrive {
+        let inner = Scene { path: vec![joiner], depth: scene.depth + 3, unborn: false, ..scene.clone() };
+        let task = self.task(joiner);
+        let about = self.about(&task);
+        let facts = self.facts(joiner, &inner, &[]);
+        let wanted = self.draw.chance(0.6);
+        let waiting = self.site_if(wanted, joiner, "waiting", &about, &facts);
+        let wanted = self.draw.chance(0.6);
+        let joined = self.site_if(wanted, joiner, "joined", &about, &facts);
+        // The work after the meeting is bracketed by lines, so that what follows has a visible home.
+        let first = Some(self.site(joiner, "work", &about, &facts));
+        let last = Some(self.site(joiner, "worked", &about, &facts));
+        let span = SpanPlan { name: task.base(), kind: Kind::Internal, first, last, fail: None, attribute: None };
+        let owed = std::mem::take(&mut self.todo);
+        let (body, ..) = self.body(joiner, &task, Scene { path: vec![usize::MAX, joiner], ..inner });
+        self.todo.extend(owed);
+        self.joins += 1;
+        Arrive { join: self.joins - 1, need, waiting, joined, span: self.draw.chance(0.75).then_some(span), body }
+    }
+
+    /// Calls that are taken back when a later one says no.
+    fn saga(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
+        let count = self.draw.range(2, 4) as usize;
+        let mut stages = Vec::new();
+        for at in 0..count {
+            let target = self.other(&scene.path.clone());
+            let task = self.task(target);
+            let budget = std::mem::replace(&mut self.budget, 0);
+            let todo = std::mem::take(&mut self.todo);
+            let go = self.server(target, task.clone(), scene.clone(), false);
+            if at > 0 || self.draw.chance(0.5) {
+                let inner = Scene { path: vec![target], ..scene.clone() };
+                let decision = self.decision(target, &task, &inner);
+                let mut steps = self.handlers[go].body.to_vec();
+                steps.push(decision);
+                self.handlers[go].body = steps.into();
+            }
+            let back = self.server(target, task.undone(), scene.clone(), false);
+            self.handlers[back].can_fail = false;
+            (self.budget, self.todo) = (budget - 1, todo);
+            let forward = Step::Call(self.call(service, go, scene, scene));
+            let mut undo = self.call(service, back, scene, scene);
+            undo.optional = true;
+            stages.push((Self::one(forward), Self::one(Step::Call(undo))));
+        }
+        let about = self.about(&Task { verb: "compensate".to_owned(), object: self.domain.entity.noun.clone() });
+        let facts = self.facts(service, scene, &[]);
+        let wanted = self.draw.chance(0.8);
+        let rollback = self.site_if(wanted, service, "compensate", &about, &facts);
+        draft.steps.push(Step::Saga(stages, rollback));
+    }
+
+    /// Services that go on by events, and tell each other when one says no.
+    fn choreography(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
+        let started = self.event_channel(service, false);
+        let publish = self.publish(service, started, scene);
+        let one = self.other(&scene.path.clone());
+        let mut avoid = scene.path.clone();
+        avoid.push(one);
+        let two = self.other(&avoid);
+        let (first_task, second_task) = (self.task(one), self.task(two));
+        let inner = |path: Vec<usize>| Scene { path, depth: scene.depth + 2, unborn: false, ..scene.clone() };
+        let (at_one, at_two) = (inner(vec![service, one]), inner(vec![service, two]));
+        let reserved = self.channel(one, &first_task, false);
+        let settled = self.channel(two, &second_task, false);
+        let refusal = Task { verb: self.draw.word(&["reject", "refuse", "decline"]).to_owned(), object: second_task.object.clone() };
+        let refused = self.channel(two, &refusal, false);
+
+        let steps = vec![self.leaf(one, &at_one), self.publish(one, reserved, &at_one)];
+        let what = |channel, task, body| Consumption { channel, task, redelivery: false, dead_letters: false, body };
+        self.consumer(one, what(started, first_task.clone(), Some((steps.into(), Rc::from([])))), scene.clone());
+
+        let steps = vec![self.decision(two, &second_task, &at_two), self.publish(two, settled, &at_two)];
+        let no = Self::one(self.publish(two, refused, &at_two));
+        self.consumer(two, what(reserved, second_task, Some((steps.into(), no))), scene.clone());
+
+        let undo: Body = Self::one(self.leaf(one, &at_one));
+        self.consumer(one, what(refused, first_task.undone(), Some((undo, Rc::from([])))), scene.clone());
+        let last = self.other(&avoid);
+        let last_task = self.task(last);
+        self.consumer(last, what(settled, last_task, None), scene.clone());
+        draft.steps.push(publish);
+    }
+
+    /// A request by message; the answer comes by another one to whoever asked.
+    fn ask(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
+        let target = self.other(&scene.path.clone());
+        let task = self.task(target);
+        let mut scene = scene.clone();
+        scene.known.insert(Slot::Correlation);
+        let asked = self.channel(target, &task, true);
+        let wanted = Task { verb: "answer".to_owned(), object: task.base() };
+        let queue = self.draw.chance(0.5);
+        let answered = self.channel(target, &wanted, queue);
+        let about = self.message_about(asked, &task);
+        let facts = self.facts(service, &scene, &[]);
+        let timeout = Some(self.site(service, "timeout", &about, &facts));
+        let mut publish = self.publication(service, asked, &scene, ("ask", "ask"));
+        let inner = Scene { path: vec![service, target], depth: scene.depth + 2, unborn: false, ..scene.clone() };
+        let reply = self.publication(target, answered, &inner, ("sending", "sent"));
+        let steps = vec![self.leaf(target, &inner), Step::Reply(reply)];
+        let what = |channel, task, body| Consumption { channel, task, redelivery: false, dead_letters: false, body };
+        let asker = self.consumer(target, what(asked, task.clone(), Some((steps.into(), Rc::from([])))), scene.clone());
+        self.handlers[asker].can_repeat = false;
+        let taking = Task { verb: "take".to_owned(), object: format!("{} answer", task.object) };
+        let note: Body = Rc::from([]);
+        let back = self.consumer(service, what(answered, taking, Some((note, Rc::from([])))), scene);
+        self.handlers[back].can_repeat = false;
+        self.handlers[back].can_fail = false;
+        publish.reply = Some((answered, self.draw.between(8_000.0, 20_000.0), timeout));
+        draft.steps.push(Step::Publish(publish));
+    }
+
+    fn batched(&mut self, service: usize, scene: &Scene, draft: &mut Draft) {
+        let channel = self.event_channel(service, false);
+        let publish = self.publish(service, channel, scene);
+        let target = self.other(&scene.path.clone());
+        self.batch(target, channel, scene);
+        draft.steps.push(publish);
+    }
+
+    /// Something that this service does later on its own.
+    fn timer(&mut self, service: usize, scene: &Scene, draft: &mut Draft) {
+        let task = self.task(service);
+        let about = self.about(&task);
+        let facts = self.facts(service, scene, &[Slot::Delay]);
+        let wanted = self.draw.chance(0.6);
+        let armed = self.site_if(wanted, service, "armed", &about, &facts);
+        let facts = self.facts(service, scene, &[Slot::Took, Slot::Millis]);
+        let first = Some(self.site(service, "fired", &about, &facts));
+        let wanted = self.draw.chance(0.5);
+        let last = self.site_if(wanted, service, "worked", &about, &facts);
+        let span = SpanPlan { name: task.base(), kind: Kind::Internal, first, last, fail: None, attribute: None };
+        let body = self.local_body(service, &task, scene);
+        let delay_ms = self.draw.magnitude(400.0, 9_000.0);
+        let delay = if self.draw.chance(0.5) { Spread::Constant(delay_ms) } else { Spread::LogNormal(delay_ms, 0.4) };
+        draft.steps.push(Step::Later { delay, armed, span, body });
+    }
+
+    /// An event that is stored first and sent on by a relay.
+    fn outbox(&mut self, service: usize, scene: &Scene, draft: &mut Draft) {
+        let stored = self.event_channel(service, false);
+        self.channels[stored].poll_ms = Some(self.draw.magnitude(40.0, 500.0));
+        let publish = self.publish(service, stored, scene);
+        let relay = if self.draw.chance(0.5) { service } else { self.other(&scene.path.clone()) };
+        let event = self.channels[stored].event.clone();
+        let public = self.channels.len();
+        self.channels.push(self.channels[stored].clone());
+        self.channels[stored].name = format!("outbox.{}", self.channels[stored].name);
+        self.channels[public].poll_ms = None;
+        let inner = Scene { path: vec![service, relay], depth: scene.depth + 1, unborn: false, ..scene.clone() };
+        let body = Some((Self::one(self.publish(relay, public, &inner)), Rc::from([])));
+        let task = Task { verb: "relay".to_owned(), object: event.replace(' ', "-") };
+        let what = Consumption { channel: stored, task, redelivery: false, dead_letters: false, body };
+        self.consumer(relay, what, scene.clone());
+        let target = self.other(&scene.path.clone());
+        let task = self.task(target);
+        let what = Consumption { channel: public, task, redelivery: false, dead_letters: false, body: None };
+        self.consumer(target, what, scene.clone());
+        draft.steps.push(publish);
+    }
+
+    fn cache(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
+        let call = self.call_to_other(service, scene);
+        let task = match &call {
+            Step::Call(call) => self.handlers[call.handler].task.clone(),
+            _ => unreachable!("just drawn"),
+        };
+        let mut about = self.about(&task);
+        let Step::Call(target) = &call else { unreachable!("just drawn") };
+        about.peer.clone_from(&self.services[self.handlers[target.handler].service].stem);
+        let facts = self.facts(service, scene, &[]);
+        let yes = if self.draw.chance(0.6) { vec![Step::Note(self.site(service, "hit", &about, &facts))] } else { Vec::new() };
+        let mut no = if self.draw.chance(0.4) { vec![Step::Note(self.site(service, "miss", &about, &facts))] } else { Vec::new() };
+        no.push(call);
+        draft.steps.push(Step::Maybe { p: self.draw.between(0.3, 0.8), yes: yes.into(), no: no.into() });
+    }
+
+    /// A call to a service that calls back.
+    fn callback(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
+        let target = self.other(&scene.path.clone());
+        let (task, asked) = (self.task(target), self.task(service));
+        let budget = std::mem::replace(&mut self.budget, 0);
+        let todo = std::mem::take(&mut self.todo);
+        let mut inner = scene.clone();
+        inner.unborn = false;
+        inner.path.push(target);
+        let answer = self.server(service, asked, inner.clone(), false);
+        let step = Step::Call(self.call(target, answer, &inner, &inner));
+        let handler = self.server(target, task, Scene { unborn: false, ..scene.clone() }, false);
+        (self.budget, self.todo) = (budget - 2, todo);
+        let mut steps = self.handlers[handler].body.to_vec();
+        let at = self.draw.below(steps.len() + 1);
+        steps.insert(at, step);
+        self.handlers[handler].body = steps.into();
+        let step = Step::Call(self.call(service, handler, scene, scene));
+        draft.steps.push(step);
+    }
+
+    fn branch(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
+        let mut inner = Draft::default();
+        let mut within = Scene { unborn: false, ..scene.clone() };
+        if self.budget > 0 && self.draw.chance(0.6) {
+            self.pattern(service, &mut within, &mut inner);
+        } else {
+            inner.steps.push(self.leaf(service, &within));
+        }
+        let mut no = Vec::new();
+        if self.draw.chance(0.4) {
+            let task = self.small_task(service);
+            let about = self.about(&task);
+            let facts = self.facts(service, scene, &[]);
+            no.push(Step::Note(self.site(service, "skip", &about, &facts)));
+        }
+        draft.declined.append(&mut inner.declined);
+        draft.steps.push(Step::Maybe { p: self.draw.between(0.25, 0.85), yes: inner.steps.into(), no: no.into() });
+    }
+
+    /// Work that goes on after the answer has been given.
+    fn background(&mut self, service: usize, scene: &Scene, draft: &mut Draft) {
+        let task = self.task(service);
+        let about = self.about(&task);
+        let facts = self.facts(service, scene, &[Slot::Took, Slot::Millis]);
+        let first = Some(self.site(service, "async", &about, &facts));
+        let wanted = self.draw.chance(0.7);
+        let last = self.site_if(wanted, service, "asyncdone", &about, &facts);
+        let span = SpanPlan { name: task.base(), kind: Kind::Internal, first, last, fail: None, attribute: None };
+        let mut steps = vec![self.leaf(service, scene)];
+        let ms = self.draw.magnitude(30.0, 600.0);
+        let mut slow = self.work(service, &task, scene, Leaf::Compute);
+        slow.time = self.time(service, ms);
+        steps.push(Step::Work(slow));
+        if self.budget > 0 && self.draw.chance(0.4) {
+            let mut inner = Scene { unborn: false, ..scene.clone() };
+            steps.push(self.call_to_other(service, &mut inner));
+        }
+        draft.steps.push(Step::Spawn(Some(span), steps.into()));
+    }
+
+    fn long_step(&mut self, service: usize, scene: &Scene, draft: &mut Draft) {
+        let task = self.small_task(service);
+        let mut work = self.work(service, &task, scene, Leaf::Compute);
+        work.time = Spread::LogNormal(self.draw.magnitude(800.0, 4_000.0), 0.3);
+        draft.steps.push(Step::Work(work));
+    }
+
+    /// A lookup that several services of the system call.
+    fn second_call(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
+        let usable = |(handler, needs): &(usize, std::collections::BTreeSet<Slot>), planner: &Self| {
+            needs.is_subset(&scene.known) && !scene.path.contains(&planner.handlers[*handler].service)
+        };
+        let known: Vec<usize> =
+            self.shared.iter().filter(|entry| usable(entry, self)).map(|(handler, _)| *handler).collect();
+        let handler = if known.is_empty() || scene.item {
+            let target = self.other(&scene.path.clone());
+            let task = self.task(target);
+            let budget = std::mem::replace(&mut self.budget, 0);
+            let todo = std::mem::take(&mut self.todo);
+            let inner = Scene { unborn: false, shared: true, ..scene.clone() };
+            let handler = self.server(target, task, inner, false);
+            (self.budget, self.todo) = (budget - 1, todo);
+            if !scene.item {
+                self.shared.push((handler, scene.known.clone()));
+            }
+            handler
+        } else {
+            *self.draw.pick(&known)
+        };
+        let step = Step::Call(self.call(service, handler, scene, scene));
+        draft.steps.push(step);
+        if self.draw.chance(0.35) {
+            // Once more, for the rest of it.
+            let step = Step::Call(self.call(service, handler, scene, scene));
+            draft.steps.push(step);
+        }
+    }
+}

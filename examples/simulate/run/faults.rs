@@ -1,0 +1,125 @@
+//! Faults that are put in (v6): a message lost, a very slow step, an error, a message handled twice.
+
+use std::rc::Rc;
+
+use super::handlers::Cause;
+use super::{MS, Message, Run};
+use crate::draw::Draw;
+use crate::plan::Kind;
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum FaultKind {
+    Drop,
+    Slow,
+    Error,
+    Duplicate,
+}
+
+impl FaultKind {
+    /// Its name in the truth.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Drop => "drop",
+            Self::Slow => "slow",
+            Self::Error => "error",
+            Self::Duplicate => "duplicate",
+        }
+    }
+}
+
+/// A fault that is to strike in a transaction.
+#[derive(Clone, Debug)]
+pub(crate) struct Planned {
+    pub(crate) kind: FaultKind,
+    pub(crate) handler: usize,
+    /// A lost message is not even received.
+    early: bool,
+    /// Once it has struck: the message, if there was one.
+    pub(crate) struck: Option<Option<String>>,
+}
+
+/// A fault that has struck.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault {
+    pub(crate) transaction: usize,
+    pub(crate) kind: FaultKind,
+    pub(crate) service: usize,
+    pub(crate) span: Option<usize>,
+    pub(crate) producer: Option<usize>,
+    pub(crate) at: i64,
+    pub(crate) message: Option<String>,
+}
+
+impl Run {
+    /// Draws whether and where a fault will strike in a transaction of `flow`.
+    pub(super) fn plan_fault(&self, flow: usize, draw: &mut Draw) -> Option<Planned> {
+        let targets = self.load.targets.get(flow).filter(|targets| !targets.is_empty())?;
+        if !draw.chance(self.load.fault_rate) {
+            return None;
+        }
+        let handler = *draw.pick(targets);
+        let target = &self.system.handlers[handler];
+        let kinds: &[FaultKind] = match (target.span.kind, target.can_repeat) {
+            (Kind::Consumer, true) => &[FaultKind::Drop, FaultKind::Slow, FaultKind::Error, FaultKind::Duplicate],
+            (Kind::Consumer, false) => &[FaultKind::Drop, FaultKind::Slow, FaultKind::Error],
+            _ => &[FaultKind::Slow, FaultKind::Error],
+        };
+        Some(Planned { kind: *draw.pick(kinds), handler, early: draw.chance(0.4), struck: None })
+    }
+
+    /// True where this message is lost on the way.
+    pub(super) fn lose(&mut self, handler: usize, message: &Rc<Message>, at: i64) -> bool {
+        let transaction = message.transaction;
+        let Some(planned) = &mut self.transactions[transaction].planned else { return false };
+        let lost = planned.kind == FaultKind::Drop && planned.handler == handler && planned.early && planned.struck.is_none();
+        if lost {
+            planned.struck = Some(Some(message.id.clone()));
+            self.faults.push(Fault {
+                transaction,
+                kind: FaultKind::Drop,
+                service: self.system.handlers[handler].service,
+                span: None,
+                producer: message.producer,
+                at,
+                message: Some(message.id.clone()),
+            });
+        }
+        lost
+    }
+
+    /// The fault that strikes a handler that has just begun.
+    pub(super) fn strike(&mut self, cause: &Cause, span: usize, at: i64) -> Option<FaultKind> {
+        let planned = self.transactions[cause.transaction].planned.as_mut()?;
+        if planned.handler != cause.handler {
+            return None;
+        }
+        let id = cause.message.as_ref().map(|message| message.id.clone());
+        if planned.struck.is_some() {
+            // What is broken stays broken however often it is tried.
+            return (planned.kind == FaultKind::Error).then_some(FaultKind::Error);
+        }
+        if planned.kind == FaultKind::Drop && planned.early {
+            return None;
+        }
+        planned.struck = Some(id.clone());
+        let kind = planned.kind;
+        self.faults.push(Fault {
+            transaction: cause.transaction,
+            kind,
+            service: self.system.handlers[cause.handler].service,
+            span: Some(span),
+            producer: cause.message.as_ref().and(cause.parent),
+            at,
+            message: id,
+        });
+        Some(kind)
+    }
+
+    /// How much longer than ever a slow handler takes.
+    pub(super) fn slowness(&mut self, handler: usize, transaction: usize) -> i64 {
+        let usual = self.load.typical_ns.get(handler).copied().unwrap_or(0);
+        let factor = self.transactions[transaction].draw.between(1.0, 1.8);
+        ((usual * 12).max(1_200 * MS) as f64 * factor) as i64
+    }
+}

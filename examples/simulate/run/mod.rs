@@ -1,0 +1,412 @@
+//! Lets a drawn system run: a simulation in which events happen in the order of time.
+//!
+//! Everything that waits (for a worker, a message, a timer) is a job in one queue, ordered by time and, among equal
+//! times, by the order in which the jobs were made. What comes out is spans and records; nothing is text yet.
+
+mod faults;
+mod handlers;
+mod messages;
+mod record;
+mod steps;
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
+use std::rc::Rc;
+
+use crate::draw::Draw;
+use crate::plan::{Origin, SpanPlan, System};
+use crate::values;
+
+pub(crate) use faults::{Fault, FaultKind, Planned};
+pub(crate) use record::Record;
+
+/// One millisecond.
+pub(crate) const MS: i64 = 1_000_000;
+
+/// How a sequence of steps ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum End {
+    Done,
+    /// A message vanished: nothing follows, nobody says so.
+    Silent,
+    /// The business said no.
+    Declined,
+    /// It broke.
+    Failed,
+}
+
+/// What goes on afterwards.
+type Then = Box<dyn FnOnce(&mut Run, i64, End)>;
+
+/// A finished or open span.
+#[derive(Clone, Debug)]
+pub(crate) struct Span {
+    pub(crate) transaction: usize,
+    pub(crate) parent: Option<usize>,
+    pub(crate) links: Vec<usize>,
+    pub(crate) service: usize,
+    pub(crate) name: String,
+    pub(crate) kind: crate::plan::Kind,
+    pub(crate) start: i64,
+    pub(crate) end: Option<i64>,
+    pub(crate) error: bool,
+    pub(crate) attributes: Vec<(String, String)>,
+    /// The context does not survive on the way here (in v3).
+    pub(crate) loses_context: bool,
+    /// The handler whose entry this is.
+    pub(crate) handler: Option<usize>,
+}
+
+/// A message on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    pub(crate) id: String,
+    pub(crate) channel: usize,
+    pub(crate) partition: u32,
+    pub(crate) offset: u64,
+    /// The span whose context travels along; none if the message comes from outside.
+    pub(crate) producer: Option<usize>,
+    pub(crate) transaction: usize,
+    pub(crate) item: Option<usize>,
+    /// Who waits for an answer to it, and the id that ties the two together.
+    pub(crate) ask: Option<(u64, String)>,
+}
+
+/// One transaction.
+pub(crate) struct Transaction {
+    pub(crate) flow: usize,
+    pub(crate) kind: &'static str,
+    pub(crate) key: String,
+    pub(crate) subs: Vec<String>,
+    pub(crate) request: String,
+    pub(crate) correlation: String,
+    pub(crate) actor: String,
+    pub(crate) tenant: String,
+    pub(crate) amount: String,
+    pub(crate) items: Vec<String>,
+    pub(crate) root: Option<usize>,
+    pub(crate) started: i64,
+    pub(crate) declined: bool,
+    pub(crate) failed: bool,
+    pub(crate) planned: Option<Planned>,
+    draw: Draw,
+}
+
+/// Where something happens.
+#[derive(Clone)]
+struct Ctx {
+    transaction: usize,
+    /// The innermost open span.
+    span: usize,
+    handler: usize,
+    /// Server, consumer, helper or timer thread, and its number.
+    thread: (usize, u32),
+    item: Option<usize>,
+    message: Option<Rc<Message>>,
+    tag: u64,
+    redelivered: bool,
+    attempt: u32,
+    /// The service that called.
+    caller: Option<usize>,
+    /// When the handler began.
+    started: i64,
+    correlation: Option<String>,
+    batch: Option<Rc<Vec<Rc<Message>>>>,
+}
+
+/// Workers of one handler.
+struct Pool {
+    free: BTreeSet<u32>,
+    waiting: VecDeque<Box<dyn FnOnce(&mut Run, i64, u32)>>,
+}
+
+/// How hard a system is driven.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Load {
+    /// Transactions from outside.
+    pub(crate) transactions: usize,
+    /// Nanoseconds between two, on average.
+    pub(crate) gap_ns: f64,
+    /// Runs of each scheduled job.
+    pub(crate) job_runs: usize,
+    /// Workers of each handler; none: as many as needed.
+    pub(crate) workers: Vec<u32>,
+    /// How long each handler usually takes.
+    pub(crate) typical_ns: Vec<i64>,
+    /// Handlers of each flow at which faults may strike; empty: no faults.
+    pub(crate) targets: Vec<Vec<usize>>,
+    /// The share of transactions with a fault.
+    pub(crate) fault_rate: f64,
+    /// Retries may run out by nature.
+    pub(crate) exhaustion: bool,
+}
+
+struct Job {
+    at: i64,
+    order: u64,
+    work: Box<dyn FnOnce(&mut Run)>,
+}
+
+impl PartialEq for Job {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Job {}
+
+impl PartialOrd for Job {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Job {
+    /// The earliest is the greatest, as the heap pops the greatest.
+    fn cmp(&self, other: &Self) -> Ordering {
+        (other.at, other.order).cmp(&(self.at, self.order))
+    }
+}
+
+/// A running system.
+pub(crate) struct Run {
+    system: Rc<System>,
+    load: Load,
+    jobs: BinaryHeap<Job>,
+    order: u64,
+    pub(crate) spans: Vec<Span>,
+    pub(crate) records: Vec<Record>,
+    pub(crate) transactions: Vec<Transaction>,
+    pub(crate) faults: Vec<Fault>,
+    pools: BTreeMap<(usize, u32), Pool>,
+    helpers: BTreeMap<usize, BTreeSet<u32>>,
+    joins: BTreeMap<(usize, usize), Vec<usize>>,
+    gathered: BTreeMap<usize, messages::Gathered>,
+    /// Messages so far by channel and partition.
+    offsets: BTreeMap<(usize, u32), u64>,
+    tags: BTreeMap<usize, u64>,
+    asks: BTreeMap<u64, Then>,
+    fetched: BTreeMap<(usize, i64), usize>,
+    draw: Draw,
+}
+
+/// Runs `system` under `load`; the stream of chance is called `name`.
+pub(crate) fn run(system: &Rc<System>, load: Load, name: &str) -> Run {
+    let draw = Draw::new(system.seed, name);
+    let mut run = Run {
+        system: Rc::clone(system),
+        load,
+        jobs: BinaryHeap::new(),
+        order: 0,
+        spans: Vec::new(),
+        records: Vec::new(),
+        transactions: Vec::new(),
+        faults: Vec::new(),
+        pools: BTreeMap::new(),
+        helpers: BTreeMap::new(),
+        joins: BTreeMap::new(),
+        gathered: BTreeMap::new(),
+        offsets: BTreeMap::new(),
+        tags: BTreeMap::new(),
+        asks: BTreeMap::new(),
+        fetched: BTreeMap::new(),
+        draw,
+    };
+    run.arrivals();
+    while let Some(job) = run.jobs.pop() {
+        (job.work)(&mut run);
+    }
+    run.close_all();
+    run.records.sort_by_key(|record| (record.at, record.order));
+    run
+}
+
+impl Run {
+    /// Does `work` at the time `at`.
+    fn at(&mut self, at: i64, work: impl FnOnce(&mut Self) + 'static) {
+        self.order += 1;
+        self.jobs.push(Job { at, order: self.order, work: Box::new(work) });
+    }
+
+    /// Puts everything that comes from outside into the queue.
+    fn arrivals(&mut self) {
+        let system = Rc::clone(&self.system);
+        let flows: Vec<(u32, usize)> =
+            system.flows.iter().enumerate().map(|(at, flow)| (flow.weight, at)).filter(|(weight, _)| *weight > 0).collect();
+        // Things take some seconds to come up.
+        let first = system.company.epoch_ns + 3_000 * MS;
+        let mut at = first;
+        for _ in 0..self.load.transactions {
+            // Some calls come in bursts.
+            let gap = if self.draw.chance(0.12) { self.load.gap_ns * 0.05 } else { self.load.gap_ns * 1.12 };
+            at += self.draw.exponential(gap) as i64 + 1;
+            let flow = self.draw.weighted(&flows);
+            self.at(at, move |run| run.begin(flow, at));
+        }
+        let length = at - first;
+        for (flow, _) in system.flows.iter().enumerate().filter(|(_, flow)| flow.origin == Origin::Clock) {
+            let runs = self.load.job_runs as i64;
+            let phase = self.draw.unit();
+            for turn in 0..runs {
+                let at = first + ((turn as f64 + phase) * length as f64 / runs as f64) as i64;
+                self.at(at, move |run| run.begin(flow, at));
+            }
+        }
+    }
+
+    /// A transaction of `flow` begins.
+    fn begin(&mut self, flow: usize, at: i64) {
+        let system = Rc::clone(&self.system);
+        let origin = system.flows[flow].origin;
+        let transaction = self.transaction(flow, at);
+        let entry = system.flows[flow].entry;
+        match origin {
+            Origin::Request | Origin::FollowUp => self.serve(entry, None, transaction, None, false, at, None, Box::new(|_, _, _| {})),
+            Origin::Device => {
+                let message = self.message_from_outside(entry, transaction, at);
+                self.receive(entry, message, 1, at);
+            }
+            Origin::Clock => self.tick(entry, transaction, at),
+        }
+    }
+
+    /// Makes a transaction with its business values.
+    fn transaction(&mut self, flow: usize, at: i64) -> usize {
+        let system = Rc::clone(&self.system);
+        let number = self.transactions.len();
+        let mut draw = self.draw.fork("transaction");
+        let prefix = &system.domain.actor.prefix;
+        let mut items: Vec<String> = Vec::new();
+        while items.len() < 5 {
+            let item = format!("{}{}", system.domain.item.prefix, 100 + draw.rank(180) * 5);
+            if !items.contains(&item) {
+                items.push(item);
+            }
+        }
+        let key = system.key_shape.value(&mut draw, number, at);
+        let subs = system.sub_shapes.iter().map(|shape| shape.value(&mut draw, number, at)).collect();
+        let kind = if system.flows[flow].origin == Origin::Clock { "scheduled" } else { "request" };
+        let mut made = Transaction {
+            flow,
+            kind,
+            key,
+            subs,
+            request: values::request_id(&mut draw, system.seed),
+            correlation: values::uuid(&mut draw),
+            actor: values::actor(prefix, draw.rank(300)),
+            tenant: draw.pick(&system.domain.tenant.1).clone(),
+            amount: values::amount(&mut draw),
+            items,
+            root: None,
+            started: at,
+            declined: false,
+            failed: false,
+            planned: None,
+            draw,
+        };
+        if system.flows[flow].origin == Origin::FollowUp {
+            self.follow(&mut made);
+        }
+        made.planned = self.plan_fault(flow, &mut made.draw);
+        self.transactions.push(made);
+        number
+    }
+
+    /// Takes over the business values of an earlier transaction.
+    fn follow(&mut self, made: &mut Transaction) {
+        let rest = 20_000 * MS;
+        let earlier: Vec<usize> = (0..self.transactions.len())
+            .filter(|at| self.transactions[*at].kind == "request" && self.transactions[*at].started + rest < made.started)
+            .collect();
+        if earlier.is_empty() {
+            return;
+        }
+        let source = &self.transactions[*made.draw.pick(&earlier)];
+        made.key.clone_from(&source.key);
+        made.actor.clone_from(&source.actor);
+        made.tenant.clone_from(&source.tenant);
+    }
+
+    /// Opens a span.
+    fn open(&mut self, plan: &SpanPlan, service: usize, transaction: usize, parent: Option<usize>, at: i64) -> usize {
+        let attributes = plan.attribute.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        self.spans.push(Span {
+            transaction,
+            parent,
+            links: Vec::new(),
+            service,
+            name: plan.name.clone(),
+            kind: plan.kind,
+            start: at,
+            end: None,
+            error: false,
+            attributes,
+            loses_context: false,
+            handler: None,
+        });
+        self.spans.len() - 1
+    }
+
+    /// Closes a span.
+    fn close(&mut self, span: usize, at: i64, error: bool) {
+        self.spans[span].end = Some(at);
+        self.spans[span].error |= error;
+    }
+
+    /// Closes what was still open when everything had happened.
+    fn close_all(&mut self) {
+        for at in (0..self.spans.len()).rev() {
+            if self.spans[at].end.is_none() {
+                self.spans[at].end = Some(self.spans[at].start + MS);
+            }
+        }
+    }
+
+    /// Gives `job` a worker of the pool, at once or when one is free.
+    fn enter(&mut self, pool: (usize, u32), at: i64, job: Box<dyn FnOnce(&mut Self, i64, u32)>) {
+        let system = Rc::clone(&self.system);
+        let lanes = matches!(system.handlers[pool.0].trigger, crate::plan::Trigger::Channel(channel)
+            if system.channels[channel].broker.has_offsets());
+        let size = match self.load.workers.get(pool.0) {
+            Some(_) if lanes => 1,
+            Some(size) => *size,
+            None => 10_000,
+        };
+        let pool = self
+            .pools
+            .entry(pool)
+            .or_insert_with(|| Pool { free: (0..size).collect(), waiting: VecDeque::new() });
+        match pool.free.pop_first() {
+            Some(worker) => job(self, at, worker),
+            None => pool.waiting.push_back(job),
+        }
+    }
+
+    /// Gives a worker back, or to whoever waits longest.
+    fn leave(&mut self, pool: (usize, u32), worker: u32, at: i64) {
+        let entry = self.pools.get_mut(&pool).expect("it was entered");
+        match entry.waiting.pop_front() {
+            Some(job) => self.at(at, move |run| job(run, at, worker)),
+            None => {
+                entry.free.insert(worker);
+            }
+        }
+    }
+
+    /// The lowest number that no helper thread of `service` has.
+    fn helper(&mut self, service: usize) -> u32 {
+        let busy = self.helpers.entry(service).or_default();
+        let number = (0..).find(|number| !busy.contains(number)).expect("numbers do not end");
+        busy.insert(number);
+        number
+    }
+
+    fn release(&mut self, service: usize, helper: u32) {
+        self.helpers.entry(service).or_default().remove(&helper);
+    }
+
+    /// A small time that passes between two things that a program does.
+    fn moment(&mut self, transaction: usize) -> i64 {
+        (self.transactions[transaction].draw.magnitude(0.008, 0.12) * MS as f64) as i64
+    }
+}
