@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::plan::{Body, Step, Subscriber, System};
+use crate::symmetry::Symmetry;
 
 /// Topology, flows and styles of a system.
 pub(crate) fn text(system: &System) -> String {
@@ -63,6 +64,22 @@ pub(crate) fn text(system: &System) -> String {
             format!("  {} ({:?}, weight {}): {:?}", flow.name, flow.origin, flow.weight, flow.features),
         );
         handler(system, flow.entry, 2, &mut out);
+    }
+    out
+}
+
+/// How many spans nobody can place.
+pub(crate) fn measured(symmetry: &Symmetry) -> String {
+    let mut out = format!(
+        "\nspans with a logged ancestor {}, with an equally good rival {} ({:.2} %)\n",
+        symmetry.children,
+        symmetry.symmetric,
+        symmetry.share() * 100.0
+    );
+    let mut worst: Vec<(&String, &usize)> = symmetry.worst.iter().collect();
+    worst.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), (*name).clone()));
+    for (name, count) in worst.into_iter().take(8) {
+        let _ = writeln!(out, "  {count} x {name}");
     }
     out
 }

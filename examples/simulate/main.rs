@@ -21,6 +21,7 @@ mod service;
 mod site;
 mod slot;
 mod stamp;
+mod symmetry;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -70,11 +71,13 @@ fn main() -> ExitCode {
 
 fn work(args: &Args) -> io::Result<()> {
     let system = Rc::new(planner::draw(args.seed));
+    let run = drive::drive(&system, args.variant, args.transactions);
     if args.describe || args.out.is_none() {
-        io::stdout().write_all(describe::text(&system).as_bytes())?;
+        let mut text = describe::text(&system);
+        text += &describe::measured(&symmetry::measure(&system, &run));
+        io::stdout().write_all(text.as_bytes())?;
     }
     if let Some(folder) = &args.out {
-        let run = drive::drive(&system, args.variant, args.transactions);
         output::corpus(&system, &run, args.variant).store(folder)?;
     }
     Ok(())

@@ -13,7 +13,7 @@ use crate::words::{Case, cased, title};
 const NAMES: [(Slot, &[&str]); 29] = [
     (Slot::Request, &["request_id", "req_id", "rid", "x_request_id", "request_id"]),
     (Slot::Correlation, &["correlation_id", "corr_id", "cid", "conversation_id", "correlation_id"]),
-    (Slot::Amount, &["amount", "total", "value", "sum", "amount_cents"]),
+    (Slot::Amount, &["amount", "total", "value", "sum", "price"]),
     (Slot::Count, &["count", "n", "size", "items", "records"]),
     (Slot::Message, &["message_id", "msg_id", "mid", "event_id", "message_id", "msgid"]),
     (Slot::Partition, &["partition", "part", "partition"]),

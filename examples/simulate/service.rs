@@ -135,6 +135,8 @@ pub(crate) struct Habits {
     pub(crate) client_span: f64,
     /// The "sent" line stands in the span that publishes, not in the producer's own.
     pub(crate) sent_outside: f64,
+    /// One phrase serves for all routes, and one for all topics.
+    pub(crate) house: bool,
     /// Business keys are printed where they are known.
     pub(crate) keys: f64,
     /// Values stand within the sentence.
@@ -338,6 +340,7 @@ fn habits(draw: &mut Draw, inline: Option<f64>) -> Habits {
         producer_span: if draw.chance(0.85) { 1.0 } else { 0.3 },
         client_span: if draw.chance(0.9) { 1.0 } else { 0.4 },
         sent_outside: *draw.pick(&[0.0, 0.0, 0.5, 1.0]),
+        house: draw.chance(0.5),
         keys: draw.between(0.75, 1.0),
         inline: inline.unwrap_or_else(|| draw.unit()),
         context: chosen,

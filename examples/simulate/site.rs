@@ -58,6 +58,26 @@ impl Site {
     }
 }
 
+impl Site {
+    /// What all records of this site have in common, as a reader sees it.
+    pub(crate) fn looks(&self) -> String {
+        let mut looks = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => looks += text,
+                Piece::Gap(slot) => looks += &format!("{{{slot:?}}}"),
+            }
+        }
+        for (name, what) in &self.fields {
+            looks += &match what {
+                What::Fixed(value) => format!(" {name}={}", value.plain()),
+                What::Gap(_) => format!(" {name}="),
+            };
+        }
+        looks
+    }
+}
+
 /// The words that a site's sentence may use.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct About {
@@ -141,6 +161,9 @@ pub(crate) fn draw(
     if missing_target(role, phrase) {
         want(if role.starts_with(['c', 'a', 'g']) { Slot::Peer } else { Slot::Topic }, &mut slots);
     }
+    if matches!(role, "request" | "call") && !says_what(phrase) {
+        want(*draw.pick(&[Slot::Route, Slot::Op]), &mut slots);
+    }
     for slot in &service.habits.context {
         if facts.known.contains(slot) {
             want(*slot, &mut slots);
@@ -189,6 +212,10 @@ pub(crate) fn access(at: usize, about: &About, draw: &mut Draw) -> Site {
 
 /// A phrase whose gaps can all be filled.
 fn choose(draw: &mut Draw, service: &Service, role: &str, about: &About, known: &BTreeSet<Slot>) -> &'static str {
+    // Middleware says the same for every route and topic.
+    let house = matches!(role, "request" | "reply" | "call" | "answer" | "message" | "handled" | "sent" | "sending" | "query" | "queried");
+    let mut same = Draw::new(service.port.into(), &format!("{} says {role}", service.name));
+    let draw = if house && service.habits.house { &mut same } else { draw };
     let tone = if draw.chance(0.82) { service.tone } else { Tone::Plain };
     let inline = draw.chance(service.habits.inline);
     let fits = |phrase: &str| {
@@ -299,6 +326,11 @@ fn missing_target(role: &str, phrase: &str) -> bool {
         ["{peer", "{route", "{op", "{Op", "{OP", "{ing", "{done", "{Done", "{topic", "{event", "{table"];
     matches!(role, "call" | "answer" | "callfail" | "giveup" | "message" | "sent" | "sending" | "ask")
         && !TOLD.iter().any(|word| phrase.contains(word))
+}
+
+/// True where a sentence names the operation.
+fn says_what(phrase: &str) -> bool {
+    ["{route", "{op", "{Op", "{OP", "{ing", "{done", "{Done"].iter().any(|word| phrase.contains(word))
 }
 
 fn level(draw: &mut Draw, service: &Service, role: &str) -> Level {

@@ -60,6 +60,8 @@ struct Planner {
     seen: Vec<usize>,
     /// Lookups that several callers share, with what they need to know.
     shared: Vec<(usize, BTreeSet<Slot>)>,
+    /// Who calls these.
+    shared_by: BTreeSet<(usize, usize)>,
     /// Further entities that the flow has made.
     subs_made: BTreeSet<u8>,
     /// In v3 the context is lost at some calls too.
@@ -98,6 +100,7 @@ pub(crate) fn draw(seed: u64) -> System {
         budget: 0,
         seen: Vec::new(),
         shared: Vec::new(),
+        shared_by: BTreeSet::new(),
         subs_made: BTreeSet::new(),
         calls_lose_context,
     };

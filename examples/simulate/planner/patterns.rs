@@ -451,7 +451,10 @@ impl Planner {
     /// A lookup that several services of the system call.
     fn second_call(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
         let usable = |(handler, needs): &(usize, std::collections::BTreeSet<Slot>), planner: &Self| {
-            needs.is_subset(&scene.known) && !scene.path.contains(&planner.handlers[*handler].service)
+            // From two places of one service nobody could tell the calls apart.
+            needs.is_subset(&scene.known)
+                && !scene.path.contains(&planner.handlers[*handler].service)
+                && !planner.shared_by.contains(&(service, *handler))
         };
         let known: Vec<usize> =
             self.shared.iter().filter(|entry| usable(entry, self)).map(|(handler, _)| *handler).collect();
@@ -470,6 +473,7 @@ impl Planner {
         } else {
             *self.draw.pick(&known)
         };
+        self.shared_by.insert((service, handler));
         let step = Step::Call(self.call(service, handler, scene, scene));
         draft.steps.push(step);
         if self.draw.chance(0.35) {

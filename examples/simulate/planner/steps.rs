@@ -69,12 +69,12 @@ impl Planner {
             let note = self.site(service, "detail", &about, &facts);
             draft.steps.push(Step::Note(note));
         }
-        let steps = self.contained(service, draft.steps);
+        let steps = self.contained(service, &scene, draft.steps);
         (steps.into(), draft.declined.into(), scene)
     }
 
     /// Puts some of the steps into a span around them that logs at both ends or not at all.
-    fn contained(&mut self, service: usize, mut steps: Vec<Step>) -> Vec<Step> {
+    fn contained(&mut self, service: usize, scene: &Scene, mut steps: Vec<Step>) -> Vec<Step> {
         if steps.len() < 2 || !self.draw.chance(0.18) {
             return steps;
         }
@@ -89,7 +89,7 @@ impl Planner {
         }
         let task = self.small_task(service);
         let about = self.about(&task);
-        let facts = self.facts(service, &Scene::default(), &[Slot::Took, Slot::Millis]);
+        let facts = self.facts(service, scene, &[Slot::Took, Slot::Millis]);
         let logged = self.draw.chance(0.5);
         let first = self.site_if(logged, service, "work", &about, &facts);
         let last = self.site_if(logged, service, "worked", &about, &facts);

@@ -55,6 +55,8 @@ pub(crate) struct Span {
     pub(crate) loses_context: bool,
     /// The handler whose entry this is.
     pub(crate) handler: Option<usize>,
+    /// Where it logs at its ends.
+    pub(crate) sites: (Option<usize>, Option<usize>),
 }
 
 /// A message on its way.
@@ -343,6 +345,7 @@ impl Run {
             attributes,
             loses_context: false,
             handler: None,
+            sites: (plan.first, plan.last),
         });
         self.spans.len() - 1
     }
