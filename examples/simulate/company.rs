@@ -1,7 +1,7 @@
 //! What all services of one company share: its name, brokers, ids, and how uniform it is.
 
 use crate::domain::Domain;
-use crate::draw::Draw;
+use crate::draw::{Draw, dealt};
 use crate::layout::Wrap;
 use crate::words::{self, Case};
 
@@ -117,21 +117,24 @@ pub(crate) struct Company {
 }
 
 /// Draws a company of the trade `domain`.
-pub(crate) fn draw(draw: &mut Draw, domain: &Domain, services: usize) -> Company {
+pub(crate) fn draw(draw: &mut Draw, seed: u64, domain: &Domain, services: usize) -> Company {
     let name = draw_name(draw);
-    let ids = draw.weighted(&[
-        (62, IdSpelling::Hex),
+    let ids = [
+        (56, IdSpelling::Hex),
         (8, IdSpelling::Hex64),
         (7, IdSpelling::Decimal),
         (6, IdSpelling::HexDecimal),
         (6, IdSpelling::Uuid),
         (5, IdSpelling::Xray),
-        (4, IdSpelling::Loud),
-    ]);
+        (7, IdSpelling::Loud),
+    ];
+    let ids = dealt(seed, 0.618_033_988_7, &ids);
     let propagation = match ids {
         IdSpelling::Decimal | IdSpelling::HexDecimal => Propagation::Datadog,
         IdSpelling::Hex64 => draw.weighted(&[(3, Propagation::B3), (1, Propagation::Jaeger)]),
-        IdSpelling::Hex => draw.weighted(&[(8, Propagation::W3c), (2, Propagation::B3), (1, Propagation::Jaeger)]),
+        IdSpelling::Hex => {
+            draw.weighted(&[(8, Propagation::W3c), (2, Propagation::B3), (1, Propagation::Jaeger)])
+        }
         _ => Propagation::W3c,
     };
     const BROKERS: [(u32, Broker); 10] = [
@@ -146,13 +149,14 @@ pub(crate) fn draw(draw: &mut Draw, domain: &Domain, services: usize) -> Company
         (5, Broker::ServiceBus),
         (5, Broker::CloudEvents),
     ];
-    let mut brokers = vec![draw.weighted(&BROKERS)];
+    let mut brokers = vec![dealt(seed, 0.414_213_562_4, &BROKERS)];
     if draw.chance(0.25) {
         brokers.push(draw.weighted(&BROKERS));
         brokers.dedup();
     }
-    let wrap = match draw.weighted(&[(80, Wrap::None), (7, Wrap::Cri), (6, Wrap::Docker), (4, Wrap::Compose), (3, Wrap::Kubectl)])
-    {
+    const WRAPS: [(u32, Wrap); 5] =
+        [(78, Wrap::None), (7, Wrap::Cri), (6, Wrap::Docker), (5, Wrap::Compose), (4, Wrap::Kubectl)];
+    let wrap = match dealt(seed, 0.732_050_807_6, &WRAPS) {
         Wrap::None => (Wrap::None, 0.0),
         wrap => (wrap, if draw.chance(0.6) { 1.0 } else { 0.5 }),
     };
@@ -170,8 +174,14 @@ pub(crate) fn draw(draw: &mut Draw, domain: &Domain, services: usize) -> Company
         wrap,
         uniform: *draw.pick(&[0.0, 0.0, 0.5, 0.8, 1.0]),
         hosts: (1..=host_count).map(|at| format!("{stem}-{at}")).collect(),
-        service_suffix: draw.weighted(&[(55, ""), (16, "-service"), (12, "-svc"), (5, "-app"), (6, "service")]).to_owned(),
-        service_prefix: if draw.chance(0.12) { format!("{}-", &name[..name.len().min(3)]) } else { String::new() },
+        service_suffix: draw
+            .weighted(&[(55, ""), (16, "-service"), (12, "-svc"), (5, "-app"), (6, "service")])
+            .to_owned(),
+        service_prefix: if draw.chance(0.12) {
+            format!("{}-", &name[..name.len().min(3)])
+        } else {
+            String::new()
+        },
         name,
         epoch_ns,
         pace,
@@ -182,7 +192,9 @@ fn draw_name(draw: &mut Draw) -> String {
     if draw.chance(0.5) {
         return words::invented(draw);
     }
-    let known = ["acme", "kestrel", "nordwind", "bluefin", "halden", "mistral", "tern", "corvus", "lumen", "oakridge"];
+    let known = [
+        "acme", "kestrel", "nordwind", "bluefin", "halden", "mistral", "tern", "corvus", "lumen", "oakridge",
+    ];
     (*draw.pick(&known)).to_owned()
 }
 

@@ -97,7 +97,8 @@ fn handler(system: &System, at: usize, depth: usize, out: &mut String) {
         (None, Some(_)) => "logs its end",
         (None, None) => "silent",
     };
-    let retry = handler.redelivery.as_ref().map_or_else(String::new, |r| format!(", {} attempts", r.attempts));
+    let retry =
+        handler.redelivery.as_ref().map_or_else(String::new, |r| format!(", {} attempts", r.attempts));
     let _ = writeln!(out, "{}{service}: {} ({logs}{retry})", pad(depth), handler.span.name);
     body(system, &handler.body, depth + 1, out);
     if !handler.declined.is_empty() {
@@ -188,4 +189,3 @@ fn subscribers(system: &System, subscribers: &[Subscriber], depth: usize, out: &
         }
     }
 }
-

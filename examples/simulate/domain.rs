@@ -54,7 +54,8 @@ pub(crate) fn load(name: &str, draw: &mut Draw) -> Domain {
 
 fn parse(name: &str) -> Domain {
     let head = format!("[{name}]");
-    let lines = TABLE.lines().skip_while(|line| *line != head).skip(1).take_while(|line| !line.starts_with('['));
+    let lines =
+        TABLE.lines().skip_while(|line| *line != head).skip(1).take_while(|line| !line.starts_with('['));
     let mut domain = blank(name);
     for line in lines {
         if let Some((service, tasks)) = line.strip_prefix("svc ").and_then(|rest| rest.split_once(':')) {
@@ -68,7 +69,8 @@ fn parse(name: &str) -> Domain {
                 "item" => domain.item = entity(value),
                 "tenant" => {
                     let (key, values) = value.split_once(':').expect("a tenant line has a colon");
-                    domain.tenant = (key.to_owned(), values.split(',').map(|v| v.trim().to_owned()).collect());
+                    domain.tenant =
+                        (key.to_owned(), values.split(',').map(|v| v.trim().to_owned()).collect());
                 }
                 "edge" => domain.edges = list(),
                 "jobs" => domain.jobs = list().iter().map(|job| Task::parse(job)).collect(),
@@ -127,7 +129,8 @@ fn invent(draw: &mut Draw) -> Domain {
     domain.actor = thing(word(draw));
     domain.item = thing(word(draw));
     domain.tenant = (word(draw), (0..4).map(|_| word(draw)).collect());
-    domain.edges = (0..3).map(|_| format!("{}-{}", word(draw), draw.word(&["gate", "api", "port"]))).collect();
+    domain.edges =
+        (0..3).map(|_| format!("{}-{}", word(draw), draw.word(&["gate", "api", "port"]))).collect();
     domain.peers = (0..3).map(|_| word(draw)).collect();
     let verbs: Vec<String> = (0..18).map(|_| word(draw)).collect();
     let nouns: Vec<String> = (0..14).map(|_| word(draw)).collect();

@@ -29,11 +29,6 @@ impl Draw {
         Self::new(self.0.next_u64(), name)
     }
 
-    /// Any 64 bits.
-    pub(crate) fn bits(&mut self) -> u64 {
-        self.0.next_u64()
-    }
-
     /// A number in `0..n`; `n` must not be zero.
     pub(crate) fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.0.next_u64()) * n as u128) >> 64) as usize
@@ -76,15 +71,7 @@ impl Draw {
 
     /// One of `from`, each by its weight.
     pub(crate) fn weighted<T: Clone>(&mut self, from: &[(u32, T)]) -> T {
-        let total: u32 = from.iter().map(|(weight, _)| weight).sum();
-        let mut left = self.below(total as usize) as u32;
-        for (weight, item) in from {
-            if left < *weight {
-                return item.clone();
-            }
-            left -= weight;
-        }
-        unreachable!("the weights sum to the total")
+        share(self.unit(), from)
     }
 
     /// Puts `items` in any order.
@@ -119,6 +106,25 @@ impl Draw {
     pub(crate) fn rank(&mut self, n: usize) -> usize {
         (((n as f64 + 1.0).powf(self.unit()) - 1.0) as usize).min(n - 1)
     }
+}
+
+/// One of `from`, each by its weight: the `seed`-th of an even sequence, so that a few dozen neighbouring seeds show
+/// all of them. Sequences of other strides (irrational numbers) are independent.
+pub(crate) fn dealt<T: Clone>(seed: u64, stride: f64, from: &[(u32, T)]) -> T {
+    share(((seed % 1_000_003) as f64 * stride).fract(), from)
+}
+
+/// The item at this share of all weights.
+fn share<T: Clone>(at: f64, from: &[(u32, T)]) -> T {
+    let total: u32 = from.iter().map(|(weight, _)| weight).sum();
+    let mut left = at * f64::from(total);
+    for (weight, item) in from {
+        left -= f64::from(*weight);
+        if left < 0.0 {
+            return item.clone();
+        }
+    }
+    from.last().expect("there is something to choose from").1.clone()
 }
 
 /// How long a thing takes. Times are milliseconds.

@@ -83,7 +83,10 @@ pub(crate) fn loggers(draw: &mut Draw, lang: Lang, company: &str, stem: &str) ->
             let package = format!("com.{company}.{}", snake.replace('_', ""));
             parts([
                 format!("{package}.api.{pascal}{}", draw.word(&["Controller", "Resource", "Endpoint"])),
-                format!("{package}.messaging.{pascal}{}", draw.word(&["Listener", "Consumer", "EventHandler"])),
+                format!(
+                    "{package}.messaging.{pascal}{}",
+                    draw.word(&["Listener", "Consumer", "EventHandler"])
+                ),
                 format!("{package}.core.{pascal}{}", draw.word(&["Service", "Manager", "Processor"])),
                 format!("{package}.client.{}", draw.word(&["RestClient", "Gateway", "PeerClient"])),
                 format!("{package}.db.{pascal}{}", draw.word(&["Repository", "Dao", "Store"])),
@@ -106,7 +109,10 @@ pub(crate) fn loggers(draw: &mut Draw, lang: Lang, company: &str, stem: &str) ->
         Lang::Rust => each(&|name| format!("{snake}::{name}"), ["http", "bus", "domain", "client", "store"]),
         Lang::Node => match draw.below(3) {
             0 => each(&|_| stem.to_owned(), [""; 5]),
-            1 => each(&|name| format!("{pascal}{name}"), ["Controller", "Consumer", "Service", "Client", "Repository"]),
+            1 => each(
+                &|name| format!("{pascal}{name}"),
+                ["Controller", "Consumer", "Service", "Client", "Repository"],
+            ),
             _ => each(&|name| format!("{stem}:{name}"), ["http", "queue", "core", "client", "db"]),
         },
         Lang::Go => each(&|name| name.to_owned(), ["http", "consumer", stem, "client", "store"]),
@@ -126,22 +132,33 @@ pub(crate) fn sources(draw: &mut Draw, lang: Lang, stem: &str) -> [String; 5] {
     match lang {
         Lang::Java | Lang::DotNet => {
             let end = if lang == Lang::Java { "java" } else { "cs" };
-            each(&|name| format!("{pascal}{name}.{end}"), ["Controller", "Listener", "Service", "Client", "Repository"])
+            each(
+                &|name| format!("{pascal}{name}.{end}"),
+                ["Controller", "Listener", "Service", "Client", "Repository"],
+            )
         }
         Lang::Python if deep => {
             each(&|name| format!("{name}.py"), ["views", "handlers", "services", "clients", "models"])
         }
         Lang::Python => each(&|_| format!("{snake}.py"), [""; 5]),
-        Lang::Node => each(&|name| format!("dist/{name}.js"), ["routes", "consumer", "service", "client", "store"]),
+        Lang::Node => {
+            each(&|name| format!("dist/{name}.js"), ["routes", "consumer", "service", "client", "store"])
+        }
         Lang::Go if deep => each(
             &|name| format!("internal/{name}.go"),
             ["http/handler", "mq/consumer", "core/service", "client/client", "db/store"],
         ),
         Lang::Go => each(&|name| format!("{name}.go"), ["handler", "consumer", "service", "client", "store"]),
         Lang::Rust => each(&|name| format!("src/{name}.rs"), ["http", "bus", "domain", "client", "store"]),
-        Lang::Ruby => each(&|name| format!("{snake}_{name}.rb"), ["controller", "job", "service", "client", "record"]),
-        Lang::Php => each(&|name| format!("{pascal}{name}.php"), ["Controller", "Job", "Service", "Client", "Model"]),
-        Lang::Elixir => each(&|name| format!("lib/{snake}/{name}.ex"), ["web", "worker", "core", "client", "repo"]),
+        Lang::Ruby => {
+            each(&|name| format!("{snake}_{name}.rb"), ["controller", "job", "service", "client", "record"])
+        }
+        Lang::Php => {
+            each(&|name| format!("{pascal}{name}.php"), ["Controller", "Job", "Service", "Client", "Model"])
+        }
+        Lang::Elixir => {
+            each(&|name| format!("lib/{snake}/{name}.ex"), ["web", "worker", "core", "client", "repo"])
+        }
         Lang::Cpp => each(&|name| format!("{snake}_{name}.cc"), ["rpc", "mq", "engine", "net", "disk"]),
     }
 }
@@ -150,17 +167,34 @@ pub(crate) fn sources(draw: &mut Draw, lang: Lang, stem: &str) -> [String; 5] {
 pub(crate) fn threads(draw: &mut Draw, lang: Lang) -> [&'static str; 4] {
     match lang {
         Lang::Java => [
-            draw.word(&["http-nio-8080-exec-{n}", "qtp1847509784-{n}", "XNIO-1 task-{n}", "reactor-http-epoll-{n}"]),
-            draw.word(&["pool-4-thread-{n}", "consumer-0-{n}-C-1", "SimpleAsyncTaskExecutor-{n}", "listener-{n}"]),
+            draw.word(&[
+                "http-nio-8080-exec-{n}",
+                "qtp1847509784-{n}",
+                "XNIO-1 task-{n}",
+                "reactor-http-epoll-{n}",
+            ]),
+            draw.word(&[
+                "pool-4-thread-{n}",
+                "consumer-0-{n}-C-1",
+                "SimpleAsyncTaskExecutor-{n}",
+                "listener-{n}",
+            ]),
             draw.word(&["ForkJoinPool.commonPool-worker-{n}", "task-{n}", "async-{n}"]),
             draw.word(&["scheduling-{n}", "timer-{n}", "quartzScheduler_Worker-{n}"]),
         ],
         Lang::Python => match draw.below(3) {
             0 => ["MainThread"; 4],
-            1 => ["ThreadPoolExecutor-0_{n}", "Thread-{n} (consume)", "ThreadPoolExecutor-1_{n}", "APScheduler"],
+            1 => [
+                "ThreadPoolExecutor-0_{n}",
+                "Thread-{n} (consume)",
+                "ThreadPoolExecutor-1_{n}",
+                "APScheduler",
+            ],
             _ => ["gthread-{n}", "ForkPoolWorker-{n}", "helper-{n}", "Beat"],
         },
-        Lang::DotNet => [".NET ThreadPool Worker {n}", "consumer {n}", ".NET ThreadPool Worker 1{n}", ".NET Timer"],
+        Lang::DotNet => {
+            [".NET ThreadPool Worker {n}", "consumer {n}", ".NET ThreadPool Worker 1{n}", ".NET Timer"]
+        }
         Lang::Cpp => ["{n}", "1{n}", "2{n}", "30"],
         Lang::Rust => ["tokio-runtime-worker"; 4],
         Lang::Ruby => ["puma srv tp {n}", "processor-{n}", "worker-{n}", "cron"],

@@ -254,6 +254,37 @@ pub(crate) struct Handler {
     pub(crate) can_repeat: bool,
 }
 
+impl Handler {
+    /// True where a reader can see that it was set off.
+    pub(crate) fn shows(&self) -> bool {
+        self.span.first.is_some() || self.span.last.is_some()
+    }
+
+    /// True where a reader can see that it went on after its first line.
+    pub(crate) fn shows_progress(&self) -> bool {
+        self.span.last.is_some() || speaks(&self.body)
+    }
+}
+
+/// True where some step always logs in the service itself.
+fn speaks(body: &Body) -> bool {
+    let span = |span: &SpanPlan| span.first.is_some() || span.last.is_some();
+    body.iter().any(|step| match step {
+        Step::Note(_) => true,
+        Step::Work(work) => {
+            work.before.is_some() || work.after.is_some() || work.span.as_ref().is_some_and(span)
+        }
+        Step::Call(call) => {
+            call.before.is_some() || call.after.is_some() || call.span.as_ref().is_some_and(span)
+        }
+        Step::Publish(publish) | Step::Reply(publish) => {
+            publish.before.is_some() || publish.after.is_some() || publish.span.as_ref().is_some_and(span)
+        }
+        Step::Within(plan, body) => span(plan) || speaks(body),
+        _ => false,
+    })
+}
+
 /// Who gets the messages of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subscriber {
@@ -331,6 +362,7 @@ pub(crate) struct System {
     pub(crate) noise_per_minute: f64,
 }
 
+#[cfg(test)]
 impl System {
     /// All features that some flow uses.
     pub(crate) fn features(&self) -> BTreeSet<Feature> {

@@ -115,11 +115,18 @@ impl Duration {
             Self::Ms => format!("{ms:.0}ms"),
             Self::FineMs => format!("{ms:.3}ms"),
             Self::Seconds => format!("{:.3}s", ms / 1e3),
-            Self::Go if ms < 1000.0 => format!("{ms}ms"),
-            Self::Go => format!("{}s", ms / 1e3),
+            Self::Go if ns < 1_000_000_000 => format!("{}ms", fraction(ns, 1_000_000)),
+            Self::Go => format!("{}s", fraction(ns, 1_000_000_000)),
             Self::Iso => format!("PT{:.3}S", ms / 1e3),
         }
     }
+}
+
+/// `ns` in units of `unit`, without zeros at the end.
+fn fraction(ns: i64, unit: i64) -> String {
+    let digits = unit.ilog10() as usize;
+    let text = format!("{}.{:0digits$}", ns / unit, ns % unit);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// What the authors of a service tend to do; shares are probabilities.
@@ -205,11 +212,11 @@ pub(crate) struct Platform {
 }
 
 /// Draws the platform's choice; services may or may not follow it.
-pub(crate) fn platform(draw: &mut Draw) -> Platform {
-    let lang = lang(draw);
+pub(crate) fn platform(draw: &mut Draw, layout: Layout) -> Platform {
+    let lang = *draw.pick(layout.langs());
     Platform {
         lang,
-        layout: *draw.pick(&layout::of(lang)),
+        layout,
         tone: draw.weighted(&Tone::TABLE),
         tail: draw.weighted(&tail::TABLE),
         case: case(draw, lang),
@@ -241,7 +248,18 @@ fn case(draw: &mut Draw, lang: Lang) -> Case {
     }
 }
 
-/// Draws a service called `stem`; `slow_clock` if it keeps whole seconds only.
+/// How a service's layout is found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Looks {
+    /// By chance, or as the platform team wants it.
+    Free,
+    /// This one.
+    Given(Layout),
+    /// One that keeps whole seconds only, by this number.
+    WholeSeconds(usize),
+}
+
+/// Draws a service called `stem`.
 pub(crate) fn draw(
     draw: &mut Draw,
     domain: &Domain,
@@ -249,14 +267,19 @@ pub(crate) fn draw(
     platform: &Platform,
     stem: &str,
     tasks: &[Task],
-    slow_clock: bool,
+    looks: Looks,
 ) -> Service {
     let follows = draw.chance(company.uniform);
-    let lang = if follows { platform.lang } else { lang(draw) };
-    let mut layout = if follows { platform.layout } else { *draw.pick(&layout::of(lang)) };
-    if slow_clock {
-        layout = Layout::Text(draw.pick(&SECONDS));
-    }
+    let mut lang = if follows { platform.lang } else { lang(draw) };
+    let layout = match looks {
+        Looks::Free if follows => platform.layout,
+        Looks::Free => *draw.pick(&layout::of(lang)),
+        Looks::Given(layout) => {
+            lang = *draw.pick(layout.langs());
+            layout
+        }
+        Looks::WholeSeconds(at) => Layout::Text(&SECONDS[at % SECONDS.len()]),
+    };
     let stamp = *draw.pick(layout.stamps());
     let case = if follows { platform.case } else { case(draw, lang) };
     let name = format!("{}{stem}{}", company.service_prefix, company.service_suffix);
@@ -287,7 +310,9 @@ pub(crate) fn draw(
             Lang::Java => vec![Duration::SpacedMs, Duration::Ms, Duration::Iso],
             _ => vec![Duration::SpacedMs, Duration::Ms, Duration::FineMs, Duration::Seconds],
         }),
-        event_case: draw.chance(0.35).then(|| *draw.pick(&[Case::Pascal, Case::Pascal, Case::Dotted, Case::Upper])),
+        event_case: draw
+            .chance(0.35)
+            .then(|| *draw.pick(&[Case::Pascal, Case::Pascal, Case::Dotted, Case::Upper])),
         loggers: naming::loggers(draw, lang, &company.name, stem),
         sources: naming::sources(draw, lang, stem),
         threads: naming::threads(draw, lang),
@@ -304,16 +329,22 @@ fn id_names(draw: &mut Draw, ids: IdSpelling) -> Option<IdNames> {
         Some(IdNames { parent: parent.map(str::to_owned), trace: trace.to_owned(), span: span.to_owned() })
     };
     match ids {
-        IdSpelling::Decimal | IdSpelling::HexDecimal if draw.chance(0.3) => named(Some("dd"), "trace_id", "span_id"),
+        IdSpelling::Decimal | IdSpelling::HexDecimal if draw.chance(0.3) => {
+            named(Some("dd"), "trace_id", "span_id")
+        }
         IdSpelling::Decimal | IdSpelling::HexDecimal => named(None, "dd.trace_id", "dd.span_id"),
-        IdSpelling::Xray if draw.chance(0.5) => named(None, "xray_trace_id", "span_id"),
+        // With dashes inside they need a name.
+        IdSpelling::Xray => named(None, draw.word(&["xray_trace_id", "trace_id"]), "span_id"),
+        IdSpelling::Uuid if draw.chance(0.5) => named(None, "traceId", "spanId"),
+        IdSpelling::Uuid => named(None, "trace_id", "span_id"),
         _ => None,
     }
 }
 
 fn habits(draw: &mut Draw, inline: Option<f64>) -> Habits {
     let mut ends = |both: u32, first: u32, last: u32, neither: u32| {
-        let mut weight = |usual: u32| (f64::from(usual) * draw.magnitude(0.3, 2.2)) as u32 + u32::from(usual > 20);
+        let mut weight =
+            |usual: u32| (f64::from(usual) * draw.magnitude(0.3, 2.2)) as u32 + u32::from(usual > 20);
         [
             (weight(both), Ends::Both),
             (weight(first), Ends::First),
@@ -325,6 +356,10 @@ fn habits(draw: &mut Draw, inline: Option<f64>) -> Habits {
     let (work, producer) = (ends(22, 30, 22, 26), ends(10, 18, 46, 22));
     let context = [Slot::Request, Slot::Correlation, Slot::Key, Slot::Tenant, Slot::Actor];
     let mut chosen = Vec::new();
+    if draw.chance(0.1) {
+        // The same in every line, and worth nothing.
+        chosen.push(*draw.pick(&[Slot::Region, Slot::Version]));
+    }
     if draw.chance(0.4) {
         for slot in context {
             if draw.chance(0.45) {

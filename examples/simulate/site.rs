@@ -165,7 +165,7 @@ pub(crate) fn draw(
         want(*draw.pick(&[Slot::Route, Slot::Op]), &mut slots);
     }
     for slot in &service.habits.context {
-        if facts.known.contains(slot) {
+        if facts.known.contains(slot) || is_fixed(*slot) {
             want(*slot, &mut slots);
         }
     }
@@ -175,7 +175,8 @@ pub(crate) fn draw(
         (name, what)
     };
     let level = level(draw, service, role);
-    let wordy = about.task.as_ref().map_or_else(|| "run".to_owned(), |task| words::cased(&task.base(), service.case));
+    let wordy =
+        about.task.as_ref().map_or_else(|| "run".to_owned(), |task| words::cased(&task.base(), service.case));
     Site {
         service: at,
         role,
@@ -195,7 +196,11 @@ pub(crate) fn draw(
 pub(crate) fn access(at: usize, about: &About, draw: &mut Draw) -> Site {
     let client = format!("10.{}.{}.{}", draw.below(4), draw.below(30), draw.range(2, 250));
     let request = format!("{client} \"{} {} HTTP/1.1\" ", about.method, about.route);
-    let agent = format!(" {} \"-\" \"{}\"", draw.range(18, 900), draw.word(&["undici", "Go-http-client/2.0", "okhttp/4.12", "curl/8.5.0"]));
+    let agent = format!(
+        " {} \"-\" \"{}\"",
+        draw.range(18, 900),
+        draw.word(&["undici", "Go-http-client/2.0", "okhttp/4.12", "curl/8.5.0"])
+    );
     Site {
         service: at,
         role: "access",
@@ -211,9 +216,27 @@ pub(crate) fn access(at: usize, about: &About, draw: &mut Draw) -> Site {
 }
 
 /// A phrase whose gaps can all be filled.
-fn choose(draw: &mut Draw, service: &Service, role: &str, about: &About, known: &BTreeSet<Slot>) -> &'static str {
+fn choose(
+    draw: &mut Draw,
+    service: &Service,
+    role: &str,
+    about: &About,
+    known: &BTreeSet<Slot>,
+) -> &'static str {
     // Middleware says the same for every route and topic.
-    let house = matches!(role, "request" | "reply" | "call" | "answer" | "message" | "handled" | "sent" | "sending" | "query" | "queried");
+    let house = matches!(
+        role,
+        "request"
+            | "reply"
+            | "call"
+            | "answer"
+            | "message"
+            | "handled"
+            | "sent"
+            | "sending"
+            | "query"
+            | "queried"
+    );
     let mut same = Draw::new(service.port.into(), &format!("{} says {role}", service.name));
     let draw = if house && service.habits.house { &mut same } else { draw };
     let tone = if draw.chance(0.82) { service.tone } else { Tone::Plain };
@@ -229,7 +252,8 @@ fn choose(draw: &mut Draw, service: &Service, role: &str, about: &About, known: 
             continue;
         };
         let fitting: Vec<&'static str> = row.iter().filter(|phrase| fits(phrase)).copied().collect();
-        let liked: Vec<&'static str> = fitting.iter().filter(|phrase| is_inline(phrase) == inline).copied().collect();
+        let liked: Vec<&'static str> =
+            fitting.iter().filter(|phrase| is_inline(phrase) == inline).copied().collect();
         for from in [&liked, &fitting] {
             if !from.is_empty() {
                 return draw.word(from);
@@ -281,7 +305,9 @@ fn word(name: &str, service: &Service, about: &About) -> String {
         "op" => task().base(),
         "Op" => op(Case::Pascal),
         "OP" => op(Case::Upper),
-        "op_" => op(if matches!(service.case, Case::Kebab | Case::Dotted) { service.case } else { Case::Snake }),
+        "op_" => {
+            op(if matches!(service.case, Case::Kebab | Case::Dotted) { service.case } else { Case::Snake })
+        }
         "opc" => op(Case::Camel),
         "ing" => task().doing(),
         "Ing" => words::title(&task().doing()),
@@ -293,6 +319,8 @@ fn word(name: &str, service: &Service, about: &About) -> String {
         "route" => about.route.clone(),
         "topic" => about.topic.clone(),
         "event" => event_name(service, about),
+        "EVENT" => words::cased(&about.event, Case::Upper),
+        "Event" => words::cased(&about.event, Case::Pascal),
         "table" => about.table.clone(),
         "cls" => format!("{}Service", words::cased(&service.stem, Case::Pascal)),
         "svc" => service.name.clone(),
@@ -322,8 +350,10 @@ fn is_fixed(slot: Slot) -> bool {
 
 /// True where a sentence about a call or a message does not say to or from where.
 fn missing_target(role: &str, phrase: &str) -> bool {
-    const TOLD: [&str; 11] =
-        ["{peer", "{route", "{op", "{Op", "{OP", "{ing", "{done", "{Done", "{topic", "{event", "{table"];
+    const TOLD: [&str; 13] = [
+        "{peer", "{route", "{op", "{Op", "{OP", "{ing", "{done", "{Done", "{topic", "{event", "{EVENT",
+        "{Event", "{table",
+    ];
     matches!(role, "call" | "answer" | "callfail" | "giveup" | "message" | "sent" | "sending" | "ask")
         && !TOLD.iter().any(|word| phrase.contains(word))
 }
@@ -353,8 +383,8 @@ fn level(draw: &mut Draw, service: &Service, role: &str) -> Level {
 fn group(role: &str) -> usize {
     match role {
         "request" | "reply" | "refuse" | "crash" => 0,
-        "message" | "handled" | "failed" | "dead" | "sending" | "sent" | "batch" | "batchitem" | "batchdone"
-        | "ask" | "timeout" => 1,
+        "message" | "handled" | "failed" | "dead" | "sending" | "sent" | "batch" | "batchitem"
+        | "batchdone" | "ask" | "timeout" => 1,
         "call" | "answer" | "callfail" | "giveup" => 3,
         "query" | "queried" => 4,
         _ => 2,
@@ -367,9 +397,9 @@ mod tests {
 
     #[test]
     fn every_gap_of_a_phrase_is_known() {
-        const FIXED: [&str; 17] = [
-            "op", "Op", "OP", "op_", "opc", "ing", "Ing", "done", "Done", "noun", "peer", "method", "route", "topic",
-            "event", "table", "cls",
+        const FIXED: [&str; 19] = [
+            "op", "Op", "OP", "op_", "opc", "ing", "Ing", "done", "Done", "noun", "peer", "method", "route",
+            "topic", "event", "EVENT", "Event", "table", "cls",
         ];
         for ((role, tone), phrases) in pool() {
             for phrase in phrases {

@@ -81,7 +81,13 @@ impl Slot {
     pub(crate) fn identifies(self) -> bool {
         matches!(
             self,
-            Self::Key | Self::Sub(_) | Self::Request | Self::Correlation | Self::Message | Self::Offset | Self::Call
+            Self::Key
+                | Self::Sub(_)
+                | Self::Request
+                | Self::Correlation
+                | Self::Message
+                | Self::Offset
+                | Self::Call
         )
     }
 }

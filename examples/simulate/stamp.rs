@@ -51,7 +51,8 @@ pub(crate) enum Stamp {
     Jul,
 }
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A moment taken apart.
 struct Civil {
@@ -72,7 +73,8 @@ impl Civil {
         let shifted = days + 719_468;
         let era = shifted.div_euclid(146_097);
         let day_of_era = shifted.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let part = (5 * day_of_year + 2) / 153;
         let month = if part < 10 { part + 3 } else { part - 9 };
@@ -98,17 +100,6 @@ impl Civil {
 }
 
 impl Stamp {
-    /// Digits of a second's fraction that this spelling keeps.
-    pub(crate) fn digits(self) -> u8 {
-        match self {
-            Self::Iso { digits, .. } | Self::EpochSeconds(digits) | Self::Slashes(digits) => digits,
-            Self::EpochMs | Self::Tomcat => 3,
-            Self::EpochNs => 9,
-            Self::Klog => 6,
-            Self::Common | Self::Bsd | Self::American | Self::Jul => 0,
-        }
-    }
-
     /// True where JSON writes it without quotes.
     pub(crate) fn is_number(self) -> bool {
         matches!(self, Self::EpochMs | Self::EpochNs | Self::EpochSeconds(_))

@@ -17,7 +17,7 @@ pub(crate) struct Symmetry {
     pub(crate) children: usize,
     /// Those among them that have a rival nothing speaks against.
     pub(crate) symmetric: usize,
-    /// How often, by child and parent.
+    /// How often, by child, parent and rival.
     pub(crate) worst: BTreeMap<String, usize>,
 }
 
@@ -48,7 +48,11 @@ pub(crate) fn measure(system: &System, run: &Run) -> Symmetry {
         let looks = |site: Option<usize>| site.map(|site| system.sites[site].looks()).unwrap_or_default();
         let (first, last) = (looks(span.sites.0), looks(span.sites.1));
         // What logs at neither end is known by what else it says; its name stands for that.
-        let name = if first.is_empty() && last.is_empty() { span.name.clone() } else { format!("{first} … {last}") };
+        let name = if first.is_empty() && last.is_empty() {
+            span.name.clone()
+        } else {
+            format!("{first} … {last}")
+        };
         (span.service, name, span.kind)
     };
     let mut causes: BTreeMap<Type, BTreeSet<Type>> = BTreeMap::new();
@@ -73,10 +77,13 @@ pub(crate) fn measure(system: &System, run: &Run) -> Symmetry {
                 && possible(run, &shown, (child, parent, rival))
                 && !told(system, run, &shown, (child, parent, rival))
         });
-        if rival.is_some() {
+        if let Some(rival) = rival {
             found.symmetric += 1;
-            let name = |at: usize| format!("{}: {}", system.services[run.spans[at].service].name, run.spans[at].name);
-            *found.worst.entry(format!("{} <- {}", name(child), name(parent))).or_default() += 1;
+            let name = |at: usize| {
+                format!("{}: {}", system.services[run.spans[at].service].name, run.spans[at].name)
+            };
+            let told = format!("{} <- {}, not {}", name(child), name(parent), name(*rival));
+            *found.worst.entry(told).or_default() += 1;
         }
     }
     found
@@ -88,9 +95,12 @@ fn shown(system: &System, run: &Run) -> BTreeMap<usize, Shown> {
         let Some(span) = record.span else { continue };
         let entry = shown.entry(span).or_insert_with(|| Shown { first: record.at, ..Shown::default() });
         let telling = |slot: Slot| {
-            slot.identifies() || matches!(slot, Slot::Item | Slot::Caller | Slot::Partition | Slot::Messages | Slot::Keys)
+            slot.identifies()
+                || matches!(slot, Slot::Item | Slot::Caller | Slot::Partition | Slot::Messages | Slot::Keys)
         };
-        entry.values.extend(record.values.iter().filter(|(slot, _)| telling(*slot)).map(|(_, value)| value.plain()));
+        entry
+            .values
+            .extend(record.values.iter().filter(|(slot, _)| telling(*slot)).map(|(_, value)| value.plain()));
         let service = &system.services[run.spans[span].service];
         if service.threads[record.thread.0].contains("{n}") {
             entry.threads.insert(record.thread);
@@ -123,7 +133,11 @@ fn is_ancestor(run: &Run, ancestor: usize, of: usize) -> bool {
 }
 
 /// True where the rival could be the parent by time.
-fn possible(run: &Run, shown: &BTreeMap<usize, Shown>, (child, parent, rival): (usize, usize, usize)) -> bool {
+fn possible(
+    run: &Run,
+    shown: &BTreeMap<usize, Shown>,
+    (child, parent, rival): (usize, usize, usize),
+) -> bool {
     let (one, two) = (&run.spans[child], &run.spans[rival]);
     if two.start > shown[&child].first {
         return false;
@@ -136,7 +150,12 @@ fn possible(run: &Run, shown: &BTreeMap<usize, Shown>, (child, parent, rival): (
 }
 
 /// True where a value or a thread tells the true parent from the rival.
-fn told(system: &System, run: &Run, shown: &BTreeMap<usize, Shown>, (child, parent, rival): (usize, usize, usize)) -> bool {
+fn told(
+    system: &System,
+    run: &Run,
+    shown: &BTreeMap<usize, Shown>,
+    (child, parent, rival): (usize, usize, usize),
+) -> bool {
     let around = |at: usize| {
         let mut values = shown[&at].values.clone();
         let mut up = at;
@@ -154,8 +173,11 @@ fn told(system: &System, run: &Run, shown: &BTreeMap<usize, Shown>, (child, pare
     };
     let (own, right, wrong) = (around(child), around(parent), around(rival));
     let own_near = &shown[&child].values;
-    let speaks = own_near.iter().any(|value| right.contains(value) && !wrong.contains(value));
-    let against = !own.is_disjoint(&right) && own.iter().any(|value| right.contains(value) && !wrong.contains(value));
+    let (right_near, wrong_near) = (&shown[&parent].values, &shown[&rival].values);
+    let near = own_near.iter().any(|value| right_near.contains(value) && !wrong_near.contains(value));
+    let speaks = near || own_near.iter().any(|value| right.contains(value) && !wrong.contains(value));
+    let against =
+        !own.is_disjoint(&right) && own.iter().any(|value| right.contains(value) && !wrong.contains(value));
     let name = |at: usize| &system.services[run.spans[at].service].name;
     let named = own_near.contains(name(parent)) && !own_near.contains(name(rival));
     let in_process = run.spans[child].service == run.spans[parent].service;

@@ -1,7 +1,8 @@
 //! The shapes of business values: keys, message ids, customers, amounts.
 
 use crate::company::Broker;
-use crate::draw::Draw;
+use crate::draw::{Draw, dealt};
+use crate::stamp::iso;
 
 /// The shape of the keys of one kind of entity.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,11 +25,25 @@ pub(crate) enum Shape {
     Tagged(String),
 }
 
+/// How common the shapes are.
+const SHAPES: [(u32, u8); 9] = [(18, 0), (26, 1), (9, 2), (9, 3), (12, 4), (8, 5), (6, 6), (4, 7), (10, 8)];
+
 impl Shape {
     /// Draws a shape for an entity whose prefix is `prefix`.
     pub(crate) fn draw(draw: &mut Draw, prefix: &str) -> Self {
+        let at = draw.weighted(&SHAPES);
+        Self::of(draw, at, prefix)
+    }
+
+    /// The shape of the main entity in the system of this number.
+    pub(crate) fn numbered(draw: &mut Draw, seed: u64, prefix: &str) -> Self {
+        let at = dealt(seed, 0.236_067_977_5, &SHAPES);
+        Self::of(draw, at, prefix)
+    }
+
+    fn of(draw: &mut Draw, at: u8, prefix: &str) -> Self {
         let start = draw.magnitude(1_000.0, 9e8) as i64;
-        match draw.weighted(&[(18, 0), (26, 1), (9, 2), (9, 3), (12, 4), (8, 5), (6, 6), (4, 7), (10, 8)]) {
+        match at {
             0 => Self::Uuid,
             1 => Self::Numbered(format!("{prefix}{}", draw.word(&["-", "-", "", "_"])), start),
             2 => Self::Ulid,
@@ -51,7 +66,10 @@ impl Shape {
             Self::Ulid => ulid(draw, now_ns),
             Self::Base36(n) => draw.of(b"ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", *n),
             Self::Plain(start) => (start + step).to_string(),
-            Self::Yearly(prefix, start) => format!("2026/{prefix}/{:06}", start + step),
+            Self::Yearly(prefix, start) => {
+                let year = &iso(0).write(now_ns)[..4];
+                format!("{year}/{prefix}/{:06}", start + step)
+            }
             Self::ObjectId => format!("{:08x}{}", now_ns / 1_000_000_000, draw.hex(16)),
             Self::Nano => draw.of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-", 12),
             Self::Tagged(prefix) => format!("{prefix}_{}", draw.hex(14)),
@@ -95,7 +113,9 @@ pub(crate) fn message_id(draw: &mut Draw, broker: Broker, count: u64, partition:
         Broker::Nats => (48_210 + count).to_string(),
         Broker::RedisStreams => format!("{}-{}", now_ns / 1_000_000, count % 3),
         Broker::Pulsar => format!("{}:{}:{partition}", 1_200 + count / 500, count % 500),
-        Broker::PubSub => (9_824_160_337_105_212 + (now_ns / 1_000) % 1_000_000_000_000 + count as i64).to_string(),
+        Broker::PubSub => {
+            (9_824_160_337_105_212 + (now_ns / 1_000) % 1_000_000_000_000 + count as i64).to_string()
+        }
         Broker::Jms => format!("ID:{}-{}-1:{}:1:1:{}", "amq-host", 41_233, 1 + partition, count + 1),
         Broker::ServiceBus => draw.hex(32),
         Broker::CloudEvents => ulid(draw, now_ns),

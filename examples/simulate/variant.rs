@@ -105,7 +105,11 @@ fn decimal(hex: &str) -> String {
 }
 
 /// Name and value of the header that carries this context.
-pub(crate) fn header(ids: &SpanIds, spelling: IdSpelling, propagation: Propagation) -> (&'static str, String) {
+pub(crate) fn header(
+    ids: &SpanIds,
+    spelling: IdSpelling,
+    propagation: Propagation,
+) -> (&'static str, String) {
     let SpanIds { trace, span, .. } = ids;
     let short = if spelling == IdSpelling::Hex64 { &trace[16..] } else { trace };
     match propagation {
@@ -163,7 +167,7 @@ mod tests {
         let trace = "5759e988bd862e3fe1be46a994272793";
         assert_eq!(spell_trace(trace, IdSpelling::Xray), "1-5759e988-bd862e3fe1be46a994272793");
         assert_eq!(spell_trace(trace, IdSpelling::Uuid), "5759e988-bd86-2e3f-e1be-46a994272793");
-        assert_eq!(spell_trace(trace, IdSpelling::Decimal), "16266500112046827411");
+        assert_eq!(spell_trace(trace, IdSpelling::Decimal), "16266516598257821587");
         assert_eq!(spell_span("00000000000000ff", IdSpelling::Decimal), "255");
     }
 }

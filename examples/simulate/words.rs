@@ -47,6 +47,8 @@ pub(crate) fn title(word: &str) -> String {
 pub(crate) fn plural(noun: &str) -> String {
     let last = noun.chars().last().unwrap_or('s');
     match last {
+        // Some objects are many already.
+        's' if !noun.ends_with("ss") && !noun.ends_with("us") => noun.to_owned(),
         's' | 'x' | 'z' => format!("{noun}es"),
         'h' if noun.ends_with("ch") || noun.ends_with("sh") => format!("{noun}es"),
         'y' if !noun.ends_with("ay") && !noun.ends_with("ey") && !noun.ends_with("oy") => {
@@ -58,8 +60,8 @@ pub(crate) fn plural(noun: &str) -> String {
 
 /// Verbs whose last letter doubles.
 const DOUBLING: [&str; 14] = [
-    "plan", "submit", "ship", "put", "stop", "drop", "begin", "commit", "admit", "scan", "tag", "debit", "map",
-    "refer",
+    "plan", "submit", "ship", "put", "stop", "drop", "begin", "commit", "admit", "scan", "tag", "debit",
+    "map", "refer",
 ];
 
 /// Verbs with a past of their own.
@@ -169,8 +171,8 @@ impl Task {
 /// A word nobody knows, of two or three syllables.
 pub(crate) fn invented(draw: &mut Draw) -> String {
     const ONSETS: [&str; 22] = [
-        "b", "br", "d", "f", "fl", "g", "gr", "k", "kl", "l", "m", "n", "p", "pr", "r", "s", "sk", "t", "tr", "v",
-        "w", "z",
+        "b", "br", "d", "f", "fl", "g", "gr", "k", "kl", "l", "m", "n", "p", "pr", "r", "s", "sk", "t", "tr",
+        "v", "w", "z",
     ];
     const VOWELS: [&str; 8] = ["a", "e", "i", "o", "u", "ai", "ou", "ee"];
     const CODAS: [&str; 10] = ["", "", "n", "r", "l", "m", "k", "t", "rn", "st"];

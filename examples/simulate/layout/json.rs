@@ -41,6 +41,7 @@ const BASE: Json = Json {
 };
 
 /// The layouts.
+#[rustfmt::skip]
 pub(crate) static TABLE: [Json; 24] = [
     Json { name: "pino", langs: &[Lang::Node], slots: "level=LEVEL:Tens time=TIME pid=PID hostname=HOST name=SERVICE trace_id=IDS:span_id:trace_flags *=FIELDS stack=STACK msg=MSG", stamps: &[Stamp::EpochMs], ..BASE },
     Json { name: "pino-labels", langs: &[Lang::Node], slots: "level=LEVEL:Lower time=TIME service=SERVICE traceId=IDS:spanId msg=MSG data=FIELDSIN stack=STACK", stamps: &[iso(3)], ..BASE },
@@ -93,7 +94,8 @@ impl Json {
 
     fn object(&self, entries: &[(String, String)]) -> String {
         let (comma, colon) = if self.spaced { (", ", ": ") } else { (",", ":") };
-        let parts: Vec<String> = entries.iter().map(|(key, value)| format!("{}{colon}{value}", quoted(key))).collect();
+        let parts: Vec<String> =
+            entries.iter().map(|(key, value)| format!("{}{colon}{value}", quoted(key))).collect();
         format!("{{{}}}", parts.join(comma))
     }
 
@@ -104,7 +106,10 @@ impl Json {
             "TIME" => time.write(line.at),
             "INSTANT" => {
                 let (seconds, nanos) = (line.at.div_euclid(1_000_000_000), line.at.rem_euclid(1_000_000_000));
-                return Some(format!("{{\"epochSecond\":{seconds},\"nanoOfSecond\":{}}}", nanos / 1_000 * 1_000));
+                return Some(format!(
+                    "{{\"epochSecond\":{seconds},\"nanoOfSecond\":{}}}",
+                    nanos / 1_000 * 1_000
+                ));
             }
             "LEVEL" => {
                 let text = line.level.spelled(Spelling::named(more));
@@ -137,7 +142,8 @@ impl Json {
 
     fn fields(&self, line: &Line<'_>, entries: &mut Vec<(String, String)>) {
         for (key, value) in line.fields {
-            let taken = entries.iter().any(|(other, _)| other == key) || self.slots.contains(&format!("{key}="));
+            let taken =
+                entries.iter().any(|(other, _)| other == key) || self.slots.contains(&format!("{key}="));
             let key = if taken { format!("ctx_{key}") } else { key.clone() };
             let text = raw(value);
             let spaced = self.spaced && matches!(value, Value::List(_));

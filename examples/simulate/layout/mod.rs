@@ -175,6 +175,15 @@ pub(crate) enum Layout {
     Text(&'static text::Text),
 }
 
+/// The `at`-th of all layouts that keep fractions of a second, counted round and round.
+pub(crate) fn numbered(at: usize) -> Layout {
+    let at = at % (json::TABLE.len() + text::TABLE.len());
+    match json::TABLE.get(at) {
+        Some(json) => Layout::Json(json),
+        None => Layout::Text(&text::TABLE[at - json::TABLE.len()]),
+    }
+}
+
 /// All layouts of `lang`.
 pub(crate) fn of(lang: Lang) -> Vec<Layout> {
     let json = json::TABLE.iter().filter(|layout| layout.langs.contains(&lang)).map(Layout::Json);
@@ -199,16 +208,22 @@ impl Layout {
         }
     }
 
-    /// True where values can stand in fields of their own.
-    pub(crate) fn is_structured(self) -> bool {
+    /// The languages whose loggers print it.
+    pub(crate) fn langs(self) -> &'static [Lang] {
         match self {
-            Self::Json(_) => true,
-            Self::Text(text) => text.tail.is_some(),
+            Self::Json(json) => json.langs,
+            Self::Text(text) => text.langs,
         }
     }
 
     /// The physical lines of one record.
-    pub(crate) fn write(self, line: &Line<'_>, time: Stamp, tail: Tail, names: Option<&IdNames>) -> Vec<String> {
+    pub(crate) fn write(
+        self,
+        line: &Line<'_>,
+        time: Stamp,
+        tail: Tail,
+        names: Option<&IdNames>,
+    ) -> Vec<String> {
         match self {
             Self::Json(layout) => vec![layout.write(line, time, names)],
             Self::Text(layout) => layout.write(line, time, tail, names),

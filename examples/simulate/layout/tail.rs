@@ -43,6 +43,16 @@ pub(crate) const TABLE: [(u32, Tail); 10] = [
 ];
 
 impl Tail {
+    /// `message` with the values behind it.
+    pub(crate) fn append(self, message: &str, fields: &[(String, Value)]) -> String {
+        let text = self.write(fields);
+        match text.strip_prefix(" for ") {
+            // Nobody says "for" twice.
+            Some(rest) if message.contains(" for ") => format!("{message}, {rest}"),
+            _ => format!("{message}{text}"),
+        }
+    }
+
     /// The values as text, with a blank before them; nothing where there are none.
     pub(crate) fn write(self, fields: &[(String, Value)]) -> String {
         if fields.is_empty() {
@@ -84,7 +94,9 @@ pub(crate) fn raw(value: &Value) -> String {
     match value {
         Value::Text(text) => quoted(text),
         Value::Bare(text) => text.clone(),
-        Value::List(items) => format!("[{}]", items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(",")),
+        Value::List(items) => {
+            format!("[{}]", items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(","))
+        }
     }
 }
 

@@ -28,7 +28,8 @@ pub(crate) struct Text {
 /// `2026-11-22 08:29:19,892`
 pub(crate) const COMMA: Stamp = stamp::comma();
 /// `2026-11-22 10:29:19,892+0200`
-pub(crate) const PACKED: Stamp = Stamp::Iso { separator: ' ', digits: 3, comma: true, zone: Zone::Packed(120) };
+pub(crate) const PACKED: Stamp =
+    Stamp::Iso { separator: ' ', digits: 3, comma: true, zone: Zone::Packed(120) };
 const OFFSET: Stamp = Stamp::Iso { separator: ' ', digits: 3, comma: false, zone: Zone::Offset(60) };
 const WORD: Stamp = Stamp::Iso { separator: ' ', digits: 3, comma: false, zone: Zone::Word };
 
@@ -126,7 +127,13 @@ pub(crate) static SECONDS: [Text; 4] = [
 
 impl Text {
     /// The physical lines of one record.
-    pub(crate) fn write(&self, line: &Line<'_>, time: Stamp, tail: Tail, names: Option<&IdNames>) -> Vec<String> {
+    pub(crate) fn write(
+        &self,
+        line: &Line<'_>,
+        time: Stamp,
+        tail: Tail,
+        names: Option<&IdNames>,
+    ) -> Vec<String> {
         let mut fields = line.fields.to_vec();
         let mut message = line.message.to_owned();
         if let (Some((trace_key, span_key)), Ids::Inside(trace, span)) = (self.among, line.ids) {
@@ -141,7 +148,7 @@ impl Text {
             }
             Some(own) => own.write(&fields),
             None => {
-                message += &tail.write(&fields);
+                message = tail.append(&message, &fields);
                 String::new()
             }
         };
@@ -220,6 +227,7 @@ impl Text {
 fn shortened(logger: &str) -> String {
     let parts: Vec<&str> = logger.split('.').collect();
     let keep = parts.len().saturating_sub(2);
-    let short = parts.iter().enumerate().map(|(at, part)| if at < keep { &part[..1.min(part.len())] } else { part });
+    let short =
+        parts.iter().enumerate().map(|(at, part)| if at < keep { &part[..1.min(part.len())] } else { part });
     short.collect::<Vec<_>>().join(".")
 }

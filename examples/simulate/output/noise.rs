@@ -50,7 +50,8 @@ fn draw_row<'a>(rows: &'a [Vec<&'static str>], at: usize) -> &'a [&'static str] 
 /// The rows of a section of the table.
 fn section(name: &str) -> Vec<Vec<&'static str>> {
     let head = format!("[{name}]");
-    let rows = TABLE.lines().skip_while(|line| *line != head).skip(1).take_while(|line| !line.starts_with('['));
+    let rows =
+        TABLE.lines().skip_while(|line| *line != head).skip(1).take_while(|line| !line.starts_with('['));
     rows.map(|row| row.split(" | ").collect()).collect()
 }
 

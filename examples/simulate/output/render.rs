@@ -70,19 +70,21 @@ fn said(setting: &Setting<'_>, record: &Record) -> Vec<String> {
         fields.push((name.clone(), value));
     }
     if service.embed && matches!(service.layout, Layout::Json(_)) {
-        message += &service.tail.write(&fields);
+        message = service.tail.append(&message, &fields);
         fields.clear();
     }
     fields.extend(incoming(setting, record, site, service));
     let stack = if site.stack {
-        let cause = record.values.iter().find(|(slot, _)| *slot == Slot::Error).map(|(_, value)| value.plain());
+        let cause =
+            record.values.iter().find(|(slot, _)| *slot == Slot::Error).map(|(_, value)| value.plain());
         stack::trace(service, site, cause.as_deref().unwrap_or("unexpected state"))
     } else {
         Vec::new()
     };
     let spelling = system.company.ids;
     let ids = record.span.map(|span| &setting.ids[span]);
-    let spelled = ids.map(|ids| (variant::spell_trace(&ids.trace, spelling), variant::spell_span(&ids.span, spelling)));
+    let spelled =
+        ids.map(|ids| (variant::spell_trace(&ids.trace, spelling), variant::spell_span(&ids.span, spelling)));
     let ids = match &spelled {
         _ if setting.variant == Variant::V4 => Ids::Hidden,
         Some((trace, span)) => Ids::Inside(trace, span),
@@ -114,7 +116,12 @@ fn value(record: &Record, slot: Slot) -> &Value {
 }
 
 /// What a line says in v2 about who set its span off.
-fn incoming(setting: &Setting<'_>, record: &Record, site: &Site, service: &Service) -> Option<(String, Value)> {
+fn incoming(
+    setting: &Setting<'_>,
+    record: &Record,
+    site: &Site,
+    service: &Service,
+) -> Option<(String, Value)> {
     let span = record.span.filter(|_| setting.variant == Variant::V2)?;
     let company = &setting.system.company;
     let habit = service.habits.parent;
@@ -171,4 +178,3 @@ fn physical(service: &Service, line: &Line<'_>) -> Vec<String> {
     let wrapped = lines.iter().map(|text| service.wrap.around(text, line.at, &service.name, &service.pod));
     wrapped.map(|text| text.trim_end().to_owned()).collect()
 }
-

@@ -40,10 +40,12 @@ pub(super) fn trace(service: &Service, site: &Site, cause: &str) -> Vec<String> 
         Lang::Php => format!(
             "[stacktrace]\n#0 /var/www/src/{file}({line}): {function}()\n#1 /var/www/src/Kernel.php(88): handle()\n#2 {{main}}"
         ),
-        Lang::Rust => format!(
-            "Caused by:\n    0: {function} at {file}:{line}\n    1: {cause}\n    2: os error 104"
-        ),
-        Lang::Cpp => format!("  #0 {function} at {file}:{line}\n  #1 dispatch at loop.cc:201\n  #2 main at main.cc:40"),
+        Lang::Rust => {
+            format!("Caused by:\n    0: {function} at {file}:{line}\n    1: {cause}\n    2: os error 104")
+        }
+        Lang::Cpp => {
+            format!("  #0 {function} at {file}:{line}\n  #1 dispatch at loop.cc:201\n  #2 main at main.cc:40")
+        }
         Lang::Elixir => format!(
             "** (RuntimeError) {cause}\n    {file}:{line}: {snake}.{function}/2\n    (stdlib) proc_lib.erl:240: :proc_lib.init_p_do_apply/3"
         ),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Placed, Setting};
 use crate::plan::Kind;
+use crate::run::FaultKind;
 
 #[derive(Serialize)]
 struct Reference<'a> {
@@ -157,7 +158,8 @@ fn transactions(setting: &Setting<'_>, records: &[usize]) -> String {
                 trace_ids.push(trace);
             }
         }
-        let struck = run.faults.iter().any(|fault| fault.transaction == at);
+        let ends = [FaultKind::Drop, FaultKind::Error];
+        let struck = run.faults.iter().any(|fault| fault.transaction == at && ends.contains(&fault.kind));
         let outcome = match () {
             () if transaction.failed => "failed",
             () if transaction.declined => "declined",
@@ -175,7 +177,10 @@ fn transactions(setting: &Setting<'_>, records: &[usize]) -> String {
             trace_ids,
             spans: own.len(),
             logged_spans: own.iter().filter(|span| records[**span] > 0).count(),
-            services: own.iter().map(|span| setting.system.services[run.spans[*span].service].name.as_str()).collect(),
+            services: own
+                .iter()
+                .map(|span| setting.system.services[run.spans[*span].service].name.as_str())
+                .collect(),
             errors: own.iter().filter(|span| run.spans[**span].error).count(),
             start_ns: own.iter().map(|span| run.spans[*span].start).min().expect("it has a root"),
             end_ns: own.iter().filter_map(|span| run.spans[*span].end).max().expect("it has a root"),
@@ -204,7 +209,7 @@ fn faults(setting: &Setting<'_>, records: &[usize]) -> String {
         .iter()
         .map(|fault| {
             *by_kind.entry(fault.kind.name()).or_default() += 1;
-            let dropped = fault.kind == crate::run::FaultKind::Drop;
+            let dropped = fault.kind == FaultKind::Drop;
             FaultRow {
                 transaction: transaction_id(setting, fault.transaction),
                 kind: fault.kind.name(),
@@ -254,7 +259,8 @@ fn stats(
     truth_size: usize,
 ) -> String {
     let run = setting.run;
-    let requests: Vec<usize> = (0..run.transactions.len()).filter(|at| run.transactions[*at].kind == "request").collect();
+    let requests: Vec<usize> =
+        (0..run.transactions.len()).filter(|at| run.transactions[*at].kind == "request").collect();
     let mut ends = vec![0i64; run.transactions.len()];
     for span in &run.spans {
         ends[span.transaction] = ends[span.transaction].max(span.end.unwrap_or(0));
@@ -277,7 +283,9 @@ fn stats(
         *per_service.entry(setting.system.services[place.service].name.as_str()).or_default() += place.lines;
     }
     let logged = records.iter().filter(|count| **count > 0).count();
-    let early = |span: &crate::run::Span| span.parent.is_some_and(|parent| span.start + 1_000_000 < run.spans[parent].start);
+    let early = |span: &crate::run::Span| {
+        span.parent.is_some_and(|parent| span.start + 1_000_000 < run.spans[parent].start)
+    };
     let log_bytes: usize = logs.values().map(String::len).sum();
     let megabytes = |bytes: usize| (bytes as f64 / 1e4).round() / 100.0;
     pretty(&json!({

@@ -1,8 +1,11 @@
 //! Draws a system from a seed: services, flows through them, and every place that logs.
 //!
-//! `handlers` makes what a trigger sets off, `steps` what happens inside, `patterns` the shapes that flows are made of.
+//! `handlers` and `consumers` make what a trigger sets off, `steps` what happens inside, `patterns` and `messaging`
+//! the shapes that flows are made of.
 
+mod consumers;
 mod handlers;
+mod messaging;
 mod patterns;
 mod steps;
 
@@ -11,8 +14,9 @@ use std::collections::BTreeSet;
 use crate::company::{self, Company};
 use crate::domain::{self, Domain};
 use crate::draw::{Draw, Spread};
+use crate::layout;
 use crate::plan::{Batch, Channel, Feature, Flow, Handler, Origin, System};
-use crate::service::{self, Ends, Service};
+use crate::service::{self, Ends, Looks, Service};
 use crate::site::{self, About, Facts, Site, SiteId};
 use crate::slot::Slot;
 use crate::values::Shape;
@@ -73,12 +77,12 @@ pub(crate) fn draw(seed: u64) -> System {
     let mut draw = Draw::new(seed, "system");
     let names = domain::names();
     // Neighbouring seeds take different trades.
-    let at = (seed as usize).wrapping_mul(7).wrapping_add(draw.below(2)) % names.len();
+    let at = (seed as usize).wrapping_mul(7) % names.len();
     let domain = domain::load(&names[at], &mut draw);
     let count = draw.range(4, 14) as usize;
-    let company = company::draw(&mut draw, &domain, count);
-    let (services, edges) = staff(&mut draw, &domain, &company, count);
-    let key_shape = Shape::draw(&mut draw, &domain.entity.prefix);
+    let company = company::draw(&mut draw, seed, &domain, count);
+    let (services, edges) = staff(&mut draw, seed, &domain, &company, count);
+    let key_shape = Shape::numbered(&mut draw, seed, &domain.entity.prefix);
     let sub_shapes = domain.subs.iter().map(|sub| Shape::draw(&mut draw, &sub.prefix)).collect();
     let in_flight = draw.magnitude(1.0, 45.0);
     let noise_per_minute = draw.magnitude(0.5, 20.0);
@@ -123,23 +127,37 @@ pub(crate) fn draw(seed: u64) -> System {
 }
 
 /// Draws the services, the one or two that the world calls first.
-fn staff(draw: &mut Draw, domain: &Domain, company: &Company, count: usize) -> (Vec<Service>, Vec<usize>) {
-    let platform = service::platform(draw);
+fn staff(
+    draw: &mut Draw,
+    seed: u64,
+    domain: &Domain,
+    company: &Company,
+    count: usize,
+) -> (Vec<Service>, Vec<usize>) {
+    // Two layouts of each system go by its number, so that neighbouring seeds show all of them.
+    let dealt = |at: usize| layout::numbered((seed as usize).wrapping_mul(2) + at);
+    let platform = service::platform(draw, dealt(0));
     let mut edges = domain.edges.clone();
     let mut inner = domain.services.clone();
     draw.shuffle(&mut edges);
     draw.shuffle(&mut inner);
     let edge_count = if count > 5 && draw.chance(0.35) { 2 } else { 1 };
-    let slow = if draw.chance(0.12) { draw.range(1, count as i64 - 1) as usize } else { usize::MAX };
+    let slow =
+        if seed % 9 == 4 { draw.range(edge_count as i64 + 1, count as i64 - 1) as usize } else { usize::MAX };
     let mut services = Vec::new();
     for edge in edges.into_iter().take(edge_count) {
         let tasks = [format!("submit {}", domain.entity.noun), format!("open {}", domain.entity.noun)];
         let tasks: Vec<Task> = tasks.iter().map(|task| Task::parse(task)).collect();
-        services.push(service::draw(draw, domain, company, &platform, &edge, &tasks, false));
+        let looks = if services.is_empty() { Looks::Given(dealt(1)) } else { Looks::Free };
+        services.push(service::draw(draw, domain, company, &platform, &edge, &tasks, looks));
     }
     for (stem, tasks) in inner.into_iter().take(count - edge_count) {
-        let slow_clock = services.len() == slow;
-        services.push(service::draw(draw, domain, company, &platform, &stem, &tasks, slow_clock));
+        let looks = match services.len() {
+            at if at == slow => Looks::WholeSeconds(seed as usize / 9),
+            at if at == edge_count => Looks::Given(dealt(0)),
+            _ => Looks::Free,
+        };
+        services.push(service::draw(draw, domain, company, &platform, &stem, &tasks, looks));
     }
     (services, (0..edge_count).collect())
 }
@@ -248,11 +266,12 @@ impl Planner {
     /// Something that `service` does and that no other handler of it does.
     fn task(&mut self, service: usize) -> Task {
         const VERBS: [&str; 16] = [
-            "load", "check", "update", "validate", "record", "prepare", "refresh", "confirm", "register", "inspect",
-            "track", "apply", "review", "queue", "export", "mark",
+            "load", "check", "update", "validate", "record", "prepare", "refresh", "confirm", "register",
+            "inspect", "track", "apply", "review", "queue", "export", "mark",
         ];
         let own = self.services[service].tasks.clone();
-        let mut free: Vec<Task> = own.into_iter().filter(|task| !self.taken.contains(&(service, task.clone()))).collect();
+        let mut free: Vec<Task> =
+            own.into_iter().filter(|task| !self.taken.contains(&(service, task.clone()))).collect();
         while free.is_empty() {
             let nouns = [&self.domain.entity, &self.domain.actor, &self.domain.item];
             let noun = match self.draw.below(4) {
@@ -310,7 +329,8 @@ impl Planner {
             must.push(Slot::Item);
         }
         let keys = self.services[service].habits.keys;
-        let mut may = vec![(Slot::Key, keys), (Slot::Actor, 0.08), (Slot::Tenant, 0.07), (Slot::Amount, 0.07)];
+        let mut may =
+            vec![(Slot::Key, keys), (Slot::Actor, 0.08), (Slot::Tenant, 0.07), (Slot::Amount, 0.07)];
         may.extend([(Slot::Region, 0.03), (Slot::Version, 0.03), (Slot::Worker, 0.03), (Slot::Op, 0.05)]);
         may.extend((0..self.domain.subs.len() as u8).map(|at| (Slot::Sub(at), 0.4)));
         Facts { known, must, may }

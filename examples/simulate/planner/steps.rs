@@ -60,7 +60,11 @@ impl Planner {
         }
         if draft.steps.is_empty() || self.draw.chance(0.35) {
             let leaf = self.leaf(service, &scene);
-            let at = if self.draw.chance(0.6) { draft.steps.len() } else { self.draw.below(draft.steps.len() + 1) };
+            let at = if self.draw.chance(0.6) {
+                draft.steps.len()
+            } else {
+                self.draw.below(draft.steps.len() + 1)
+            };
             draft.steps.insert(at, leaf);
         }
         if self.draw.chance(self.services[service].habits.details) {
@@ -82,7 +86,9 @@ impl Planner {
         let to = from + 1 + self.draw.below(steps.len() - from);
         let inner: Vec<Step> = steps.drain(from..to).collect();
         // What waits for messages must stay at the top of its handler.
-        let fits = |step: &Step| !matches!(step, Step::Arrive(_) | Step::Reply(_) | Step::Later { .. } | Step::Spawn(..));
+        let fits = |step: &Step| {
+            !matches!(step, Step::Arrive(_) | Step::Reply(_) | Step::Later { .. } | Step::Spawn(..))
+        };
         if !inner.iter().all(fits) {
             steps.splice(from..from, inner);
             return steps;
@@ -93,7 +99,8 @@ impl Planner {
         let logged = self.draw.chance(0.5);
         let first = self.site_if(logged, service, "work", &about, &facts);
         let last = self.site_if(logged, service, "worked", &about, &facts);
-        let span = SpanPlan { name: task.base(), kind: Kind::Internal, first, last, fail: None, attribute: None };
+        let span =
+            SpanPlan { name: task.base(), kind: Kind::Internal, first, last, fail: None, attribute: None };
         steps.insert(from, Step::Within(span, inner.into()));
         steps
     }
@@ -107,8 +114,24 @@ impl Planner {
     /// Words for something small that `service` does.
     pub(super) fn small_task(&mut self, service: usize) -> Task {
         const VERBS: [&str; 18] = [
-            "validate", "compute", "check", "map", "enrich", "render", "normalize", "merge", "sort", "encode", "lock",
-            "apply", "resolve", "prepare", "sign", "filter", "rank", "parse",
+            "validate",
+            "compute",
+            "check",
+            "map",
+            "enrich",
+            "render",
+            "normalize",
+            "merge",
+            "sort",
+            "encode",
+            "lock",
+            "apply",
+            "resolve",
+            "prepare",
+            "sign",
+            "filter",
+            "rank",
+            "parse",
         ];
         let own = self.services[service].tasks.clone();
         let mut objects: Vec<String> = own.iter().map(|task| task.object.clone()).collect();
@@ -146,10 +169,12 @@ impl Planner {
         let first = self.site_if(ends.first(), service, first_role, &about, &early);
         let last = self.site_if(ends.last(), service, last_role, &about, &late);
         let time = self.time(service, ms);
-        let flaky = if leaf == Leaf::External && self.draw.chance(0.3) { self.draw.between(0.02, 0.1) } else { 0.0 };
+        let flaky =
+            if leaf == Leaf::External && self.draw.chance(0.3) { self.draw.between(0.02, 0.1) } else { 0.0 };
         let more = self.facts(service, scene, &[Slot::Attempt, Slot::Delay]);
         let retry = self.site_if(flaky > 0.0, service, "retry", &about, &more);
-        let mut work = Work { span: None, before: None, after: None, time, decline: 0.0, declined: None, flaky, retry };
+        let mut work =
+            Work { span: None, before: None, after: None, time, decline: 0.0, declined: None, flaky, retry };
         if self.draw.chance(if leaf == Leaf::Compute { 0.6 } else { 0.85 }) {
             let (name, attribute) = match leaf {
                 Leaf::Compute => (task.base(), None),
@@ -157,7 +182,9 @@ impl Planner {
                     let verb = self.draw.word(&["SELECT", "INSERT", "UPDATE"]);
                     (format!("{verb} {}", about.table), Some(("db.system", "postgresql".to_owned())))
                 }
-                Leaf::External => (format!("POST {}", about.route), Some(("peer.service", about.peer.clone()))),
+                Leaf::External => {
+                    (format!("POST {}", about.route), Some(("peer.service", about.peer.clone())))
+                }
             };
             work.span = Some(SpanPlan { name, kind, first, last, fail: None, attribute });
             // The outcome may be told by whoever asked for it.
@@ -191,7 +218,8 @@ impl Planner {
 
     /// A further entity comes to be.
     fn sub_birth(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
-        let free: Vec<u8> = (0..self.domain.subs.len() as u8).filter(|at| !self.subs_made.contains(at)).collect();
+        let free: Vec<u8> =
+            (0..self.domain.subs.len() as u8).filter(|at| !self.subs_made.contains(at)).collect();
         if free.is_empty() || scene.item {
             return;
         }
@@ -229,7 +257,13 @@ impl Planner {
     }
 
     /// A call of `service` to a handler.
-    pub(super) fn call(&mut self, service: usize, handler: usize, scene: &Scene, known_after: &Scene) -> Call {
+    pub(super) fn call(
+        &mut self,
+        service: usize,
+        handler: usize,
+        scene: &Scene,
+        known_after: &Scene,
+    ) -> Call {
         let target = self.handlers[handler].clone();
         let mut about = self.about(&target.task);
         about.peer.clone_from(&self.services[target.service].stem);
@@ -256,7 +290,12 @@ impl Planner {
         let mut early = self.facts(service, scene, &[]);
         early.may.extend([(Slot::Peer, 0.25), (Slot::Route, 0.15), (Slot::Request, 0.3)]);
         let mut late = self.facts(service, known_after, &[Slot::Took, Slot::Millis, Slot::Status]);
-        late.may.extend([(Slot::Peer, 0.25), (Slot::Status, 0.5), (Slot::Millis, 0.35), (Slot::Request, 0.2)]);
+        late.may.extend([
+            (Slot::Peer, 0.25),
+            (Slot::Status, 0.5),
+            (Slot::Millis, 0.35),
+            (Slot::Request, 0.2),
+        ]);
         let first = self.site_if(ends.first(), service, "call", &about, &early);
         let last = self.site_if(ends.last(), service, "answer", &about, &late);
         let failing = self.facts(service, scene, &[Slot::Attempt, Slot::Delay, Slot::Status]);
@@ -271,10 +310,20 @@ impl Planner {
             (flaky, attempts) = (self.draw.between(0.06, 0.22), self.draw.range(3, 4) as u32);
             retry = Some(self.site(service, "callfail", &about, &failing));
         }
-        let mut call =
-            Call { handler, span: None, before: None, after: None, network, flaky, attempts, retry, optional: false };
+        let mut call = Call {
+            handler,
+            span: None,
+            before: None,
+            after: None,
+            network,
+            flaky,
+            attempts,
+            retry,
+            optional: false,
+        };
         if self.draw.chance(self.services[service].habits.client_span) {
-            call.span = Some(SpanPlan { name, kind: Kind::Client, first, last, fail, attribute: Some(attribute) });
+            call.span =
+                Some(SpanPlan { name, kind: Kind::Client, first, last, fail, attribute: Some(attribute) });
         } else {
             (call.before, call.after) = (first, last);
         }

@@ -60,19 +60,25 @@ impl Run {
         }
         let handler = *draw.pick(targets);
         let target = &self.system.handlers[handler];
-        let kinds: &[FaultKind] = match (target.span.kind, target.can_repeat) {
-            (Kind::Consumer, true) => &[FaultKind::Drop, FaultKind::Slow, FaultKind::Error, FaultKind::Duplicate],
-            (Kind::Consumer, false) => &[FaultKind::Drop, FaultKind::Slow, FaultKind::Error],
-            _ => &[FaultKind::Slow, FaultKind::Error],
-        };
-        Some(Planned { kind: *draw.pick(kinds), handler, early: draw.chance(0.4), struck: None })
+        let consumer = target.span.kind == Kind::Consumer;
+        let progress = target.shows_progress();
+        // A fault that leaves no sign in the logs is none.
+        let mut kinds = vec![FaultKind::Error];
+        kinds.extend(progress.then_some(FaultKind::Slow));
+        kinds.extend(consumer.then_some(FaultKind::Drop));
+        kinds.extend((consumer && target.can_repeat).then_some(FaultKind::Duplicate));
+        let early = !progress || draw.chance(0.4);
+        Some(Planned { kind: *draw.pick(&kinds), handler, early, struck: None })
     }
 
     /// True where this message is lost on the way.
     pub(super) fn lose(&mut self, handler: usize, message: &Rc<Message>, at: i64) -> bool {
         let transaction = message.transaction;
         let Some(planned) = &mut self.transactions[transaction].planned else { return false };
-        let lost = planned.kind == FaultKind::Drop && planned.handler == handler && planned.early && planned.struck.is_none();
+        let lost = planned.kind == FaultKind::Drop
+            && planned.handler == handler
+            && planned.early
+            && planned.struck.is_none();
         if lost {
             planned.struck = Some(Some(message.id.clone()));
             self.faults.push(Fault {

@@ -39,27 +39,35 @@ impl Run {
         then: Then,
     ) {
         let pool = (handler, 0);
-        self.enter(pool, at, Box::new(move |run, at, worker| {
-            let cause = Cause {
-                handler,
-                transaction,
-                parent,
-                links: Vec::new(),
-                caller,
-                item,
-                message: None,
-                batch: None,
-                attempt: 1,
-                redelivered: false,
-                thread: (0, worker),
-                fails,
-            };
-            let at = at + run.system_moment();
-            run.handle(cause, at, Box::new(move |run, at, end| {
-                run.leave(pool, worker, at);
-                then(run, at, end);
-            }));
-        }));
+        self.enter(
+            pool,
+            at,
+            Box::new(move |run, at, worker| {
+                let cause = Cause {
+                    handler,
+                    transaction,
+                    parent,
+                    links: Vec::new(),
+                    caller,
+                    item,
+                    message: None,
+                    batch: None,
+                    attempt: 1,
+                    redelivered: false,
+                    thread: (0, worker),
+                    fails,
+                };
+                let at = at + run.system_moment();
+                run.handle(
+                    cause,
+                    at,
+                    Box::new(move |run, at, end| {
+                        run.leave(pool, worker, at);
+                        then(run, at, end);
+                    }),
+                );
+            }),
+        );
     }
 
     /// A scheduled job begins.
@@ -113,7 +121,8 @@ impl Run {
             correlation: None,
             batch: cause.batch.clone(),
         };
-        let more = More { since: at, count: cause.batch.as_ref().map(|batch| batch.len()), ..More::default() };
+        let more =
+            More { since: at, count: cause.batch.as_ref().map(|batch| batch.len()), ..More::default() };
         let mut now = at + self.system_moment();
         now = self.note(handler.span.first, &ctx, now, more);
         for message in cause.batch.iter().flat_map(|batch| batch.iter()) {
@@ -134,18 +143,30 @@ impl Run {
         let fails = strike == Some(FaultKind::Error) || cause.fails;
         let body = if fails { opening(&handler.body) } else { Rc::clone(&handler.body) };
         let declined = Rc::clone(&handler.declined);
-        self.body(body, 0, ctx.clone(), now, Box::new(move |run, at, end| {
-            let end = if fails { End::Failed } else { end };
-            match end {
-                End::Declined => {
-                    let after = ctx.clone();
-                    run.body(declined, 0, ctx, at, Box::new(move |run, at, _| {
-                        run.finish(after, more, at, End::Declined, last_try, then);
-                    }));
+        self.body(
+            body,
+            0,
+            ctx.clone(),
+            now,
+            Box::new(move |run, at, end| {
+                let end = if fails { End::Failed } else { end };
+                match end {
+                    End::Declined => {
+                        let after = ctx.clone();
+                        run.body(
+                            declined,
+                            0,
+                            ctx,
+                            at,
+                            Box::new(move |run, at, _| {
+                                run.finish(after, more, at, End::Declined, last_try, then);
+                            }),
+                        );
+                    }
+                    end => run.finish(ctx, more, at, end, last_try, then),
                 }
-                end => run.finish(ctx, more, at, end, last_try, then),
-            }
-        }));
+            }),
+        );
     }
 
     /// The last lines of a handler.
@@ -175,10 +196,16 @@ impl Run {
             _ => Rc::from([]),
         };
         let span = ctx.span;
-        self.body(parked, 0, ctx, at, Box::new(move |run, at, _| {
-            run.close(span, at, end == End::Failed);
-            then(run, at, end);
-        }));
+        self.body(
+            parked,
+            0,
+            ctx,
+            at,
+            Box::new(move |run, at, _| {
+                run.close(span, at, end == End::Failed);
+                then(run, at, end);
+            }),
+        );
     }
 
     /// True where no further attempt follows a failure.
@@ -192,7 +219,8 @@ impl Run {
     fn batch_item(&mut self, site: Option<usize>, ctx: &Ctx, message: &Rc<Message>, at: i64) -> i64 {
         let Some(site) = site else { return at };
         // The line tells the key of the message's transaction, not of the batch's.
-        let within = Ctx { transaction: message.transaction, message: Some(Rc::clone(message)), ..ctx.clone() };
+        let within =
+            Ctx { transaction: message.transaction, message: Some(Rc::clone(message)), ..ctx.clone() };
         self.say(Some(site), &within, Some(ctx.span), at, More::default())
     }
 }

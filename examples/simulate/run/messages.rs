@@ -20,7 +20,14 @@ pub(super) struct Gathered {
 
 impl Run {
     /// Sends a message; `answers` says whose waiting it ends.
-    pub(super) fn publish(&mut self, publish: Publish, ctx: Ctx, answers: Option<(u64, String)>, at: i64, then: Then) {
+    pub(super) fn publish(
+        &mut self,
+        publish: Publish,
+        ctx: Ctx,
+        answers: Option<(u64, String)>,
+        at: i64,
+        then: Then,
+    ) {
         let system = Rc::clone(&self.system);
         let service = system.handlers[ctx.handler].service;
         let asks = publish.reply.is_some();
@@ -49,7 +56,8 @@ impl Run {
         let telling = Ctx { message: Some(Rc::new(message.clone())), ..ctx.clone() };
         let more = More { since: at, ..More::default() };
         let mut at = self.note(publish.before, &telling, at, more);
-        let span = publish.span.as_ref().map(|plan| self.open(plan, service, ctx.transaction, Some(ctx.span), at));
+        let span =
+            publish.span.as_ref().map(|plan| self.open(plan, service, ctx.transaction, Some(ctx.span), at));
         let inner = Ctx { span: span.unwrap_or(ctx.span), ..telling.clone() };
         if let Some(span) = span {
             self.spans[span].attributes.push(("messaging.message.id".to_owned(), message.id.clone()));
@@ -70,6 +78,7 @@ impl Run {
             }
             at = run.note(publish.after, &telling, at, more);
             match (publish.reply, ask) {
+                (Some(_), Some((id, _))) if run.early_answers.remove(&id) => then(run, at, End::Done),
                 (Some((_, patience_ms, site)), Some((id, _))) => {
                     run.asks.insert(id, then);
                     let late = at + (patience_ms * MS as f64) as i64;
@@ -87,16 +96,29 @@ impl Run {
 
     /// A message that the world sends to the flow's entry.
     pub(super) fn message_from_outside(&mut self, entry: usize, transaction: usize, at: i64) -> Rc<Message> {
-        let Trigger::Channel(channel) = self.system.handlers[entry].trigger else { unreachable!("a device sends messages") };
+        let Trigger::Channel(channel) = self.system.handlers[entry].trigger else {
+            unreachable!("a device sends messages")
+        };
         let partition = self.partition(channel, transaction);
         let (offset, id) = self.next_message(channel, partition, transaction, at);
-        Rc::new(Message { id, channel, partition, offset, producer: None, transaction, item: None, ask: None })
+        Rc::new(Message {
+            id,
+            channel,
+            partition,
+            offset,
+            producer: None,
+            transaction,
+            item: None,
+            ask: None,
+        })
     }
 
     /// The partition that the transaction's key goes to.
     fn partition(&self, channel: usize, transaction: usize) -> u32 {
         let key = &self.transactions[transaction].key;
-        let hash = key.bytes().fold(2_166_136_261u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
+        let hash = key
+            .bytes()
+            .fold(2_166_136_261u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
         (hash >> 8) % self.system.channels[channel].partitions
     }
 
@@ -152,7 +174,14 @@ impl Run {
                 let values = values.collect();
                 run.order += 1;
                 let order = run.order;
-                run.records.push(super::Record { at: there, order, site, span: None, thread: (1, 0), values });
+                run.records.push(super::Record {
+                    at: there,
+                    order,
+                    site,
+                    span: None,
+                    thread: (1, 0),
+                    values,
+                });
             });
         }
         // One record after the other.
@@ -168,47 +197,68 @@ impl Run {
         let system = Rc::clone(&self.system);
         let lane = if system.channels[message.channel].broker.has_offsets() { message.partition } else { 0 };
         let pool = (handler, lane);
-        self.enter(pool, at, Box::new(move |run, at, worker| {
-            let at = at + run.system_moment();
-            let fails = match &system.handlers[handler].redelivery {
-                Some(redelivery) if attempt < redelivery.attempts || run.load.exhaustion => {
-                    let p = if attempt == 1 { redelivery.flaky } else { 0.45 };
-                    run.transactions[message.transaction].draw.chance(p)
-                }
-                _ => false,
-            };
-            let cause = Cause {
-                handler,
-                transaction: message.transaction,
-                parent: message.producer,
-                links: Vec::new(),
-                caller: None,
-                item: message.item,
-                message: Some(Rc::clone(&message)),
-                batch: None,
-                attempt,
-                redelivered,
-                thread: (1, if lane > 0 { lane } else { worker }),
-                fails,
-            };
-            run.handle(cause, at, Box::new(move |run, at, end| {
-                run.leave(pool, worker, at);
-                run.settle(handler, message, attempt, redelivered, at, end);
-            }));
-        }));
+        self.enter(
+            pool,
+            at,
+            Box::new(move |run, at, worker| {
+                let at = at + run.system_moment();
+                let fails = match &system.handlers[handler].redelivery {
+                    Some(redelivery) if attempt < redelivery.attempts || run.load.exhaustion => {
+                        let p = if attempt == 1 { redelivery.flaky } else { 0.45 };
+                        run.transactions[message.transaction].draw.chance(p)
+                    }
+                    _ => false,
+                };
+                let cause = Cause {
+                    handler,
+                    transaction: message.transaction,
+                    parent: message.producer,
+                    links: Vec::new(),
+                    caller: None,
+                    item: message.item,
+                    message: Some(Rc::clone(&message)),
+                    batch: None,
+                    attempt,
+                    redelivered,
+                    thread: (1, if lane > 0 { lane } else { worker }),
+                    fails,
+                };
+                run.handle(
+                    cause,
+                    at,
+                    Box::new(move |run, at, end| {
+                        run.leave(pool, worker, at);
+                        run.settle(handler, message, attempt, redelivered, at, end);
+                    }),
+                );
+            }),
+        );
     }
 
     /// What becomes of a message after it was handled.
-    fn settle(&mut self, handler: usize, message: Rc<Message>, attempt: u32, redelivered: bool, at: i64, end: End) {
+    fn settle(
+        &mut self,
+        handler: usize,
+        message: Rc<Message>,
+        attempt: u32,
+        redelivered: bool,
+        at: i64,
+        end: End,
+    ) {
         let system = Rc::clone(&self.system);
         let transaction = message.transaction;
         if let (Some((id, _)), true) = (&message.ask, end == End::Done) {
             let answers = !system.handlers[handler].can_fail;
-            if answers {
-                if let Some(then) = self.asks.remove(id) {
-                    let at = at + self.system_moment();
-                    then(self, at, End::Done);
+            let later = at + self.system_moment();
+            match self.asks.remove(id) {
+                Some(then) if answers => then(self, later, End::Done),
+                Some(then) => {
+                    self.asks.insert(*id, then);
                 }
+                None if answers => {
+                    self.early_answers.insert(*id);
+                }
+                None => {}
             }
         }
         match (&system.handlers[handler].redelivery, end) {
@@ -293,22 +343,26 @@ impl Run {
         let handler = system.batches[batch].handler;
         let mut links: Vec<usize> = messages.iter().filter_map(|message| message.producer).collect();
         links.dedup();
-        self.enter((handler, 0), at, Box::new(move |run, at, worker| {
-            let cause = Cause {
-                handler,
-                transaction: number,
-                parent: None,
-                links,
-                caller: None,
-                item: None,
-                message: None,
-                batch: Some(Rc::new(messages)),
-                attempt: 1,
-                redelivered: false,
-                thread: (1, worker),
-                fails: false,
-            };
-            run.handle(cause, at, Box::new(move |run, at, _| run.leave((handler, 0), worker, at)));
-        }));
+        self.enter(
+            (handler, 0),
+            at,
+            Box::new(move |run, at, worker| {
+                let cause = Cause {
+                    handler,
+                    transaction: number,
+                    parent: None,
+                    links,
+                    caller: None,
+                    item: None,
+                    message: None,
+                    batch: Some(Rc::new(messages)),
+                    attempt: 1,
+                    redelivered: false,
+                    thread: (1, worker),
+                    fails: false,
+                };
+                run.handle(cause, at, Box::new(move |run, at, _| run.leave((handler, 0), worker, at)));
+            }),
+        );
     }
 }

@@ -8,6 +8,7 @@ mod handlers;
 mod messages;
 mod record;
 mod steps;
+mod transaction;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
@@ -15,10 +16,10 @@ use std::rc::Rc;
 
 use crate::draw::Draw;
 use crate::plan::{Origin, SpanPlan, System};
-use crate::values;
 
 pub(crate) use faults::{Fault, FaultKind, Planned};
 pub(crate) use record::Record;
+pub(crate) use transaction::Transaction;
 
 /// One millisecond.
 pub(crate) const MS: i64 = 1_000_000;
@@ -37,6 +38,9 @@ pub(crate) enum End {
 
 /// What goes on afterwards.
 type Then = Box<dyn FnOnce(&mut Run, i64, End)>;
+
+/// What a worker does: given the time and the worker's number.
+type Work = Box<dyn FnOnce(&mut Run, i64, u32)>;
 
 /// A finished or open span.
 #[derive(Clone, Debug)]
@@ -74,26 +78,6 @@ pub(crate) struct Message {
     pub(crate) ask: Option<(u64, String)>,
 }
 
-/// One transaction.
-pub(crate) struct Transaction {
-    pub(crate) flow: usize,
-    pub(crate) kind: &'static str,
-    pub(crate) key: String,
-    pub(crate) subs: Vec<String>,
-    pub(crate) request: String,
-    pub(crate) correlation: String,
-    pub(crate) actor: String,
-    pub(crate) tenant: String,
-    pub(crate) amount: String,
-    pub(crate) items: Vec<String>,
-    pub(crate) root: Option<usize>,
-    pub(crate) started: i64,
-    pub(crate) declined: bool,
-    pub(crate) failed: bool,
-    pub(crate) planned: Option<Planned>,
-    draw: Draw,
-}
-
 /// Where something happens.
 #[derive(Clone)]
 struct Ctx {
@@ -119,7 +103,7 @@ struct Ctx {
 /// Workers of one handler.
 struct Pool {
     free: BTreeSet<u32>,
-    waiting: VecDeque<Box<dyn FnOnce(&mut Run, i64, u32)>>,
+    waiting: VecDeque<Work>,
 }
 
 /// How hard a system is driven.
@@ -188,6 +172,8 @@ pub(crate) struct Run {
     offsets: BTreeMap<(usize, u32), u64>,
     tags: BTreeMap<usize, u64>,
     asks: BTreeMap<u64, Then>,
+    /// Answers that came before their question's broker had confirmed it.
+    early_answers: BTreeSet<u64>,
     fetched: BTreeMap<(usize, i64), usize>,
     draw: Draw,
 }
@@ -211,6 +197,7 @@ pub(crate) fn run(system: &Rc<System>, load: Load, name: &str) -> Run {
         offsets: BTreeMap::new(),
         tags: BTreeMap::new(),
         asks: BTreeMap::new(),
+        early_answers: BTreeSet::new(),
         fetched: BTreeMap::new(),
         draw,
     };
@@ -233,8 +220,13 @@ impl Run {
     /// Puts everything that comes from outside into the queue.
     fn arrivals(&mut self) {
         let system = Rc::clone(&self.system);
-        let flows: Vec<(u32, usize)> =
-            system.flows.iter().enumerate().map(|(at, flow)| (flow.weight, at)).filter(|(weight, _)| *weight > 0).collect();
+        let flows: Vec<(u32, usize)> = system
+            .flows
+            .iter()
+            .enumerate()
+            .map(|(at, flow)| (flow.weight, at))
+            .filter(|(weight, _)| *weight > 0)
+            .collect();
         // Things take some seconds to come up.
         let first = system.company.epoch_ns + 3_000 * MS;
         let mut at = first;
@@ -263,7 +255,9 @@ impl Run {
         let transaction = self.transaction(flow, at);
         let entry = system.flows[flow].entry;
         match origin {
-            Origin::Request | Origin::FollowUp => self.serve(entry, None, transaction, None, false, at, None, Box::new(|_, _, _| {})),
+            Origin::Request | Origin::FollowUp => {
+                self.serve(entry, None, transaction, None, false, at, None, Box::new(|_, _, _| {}))
+            }
             Origin::Device => {
                 let message = self.message_from_outside(entry, transaction, at);
                 self.receive(entry, message, 1, at);
@@ -272,66 +266,17 @@ impl Run {
         }
     }
 
-    /// Makes a transaction with its business values.
-    fn transaction(&mut self, flow: usize, at: i64) -> usize {
-        let system = Rc::clone(&self.system);
-        let number = self.transactions.len();
-        let mut draw = self.draw.fork("transaction");
-        let prefix = &system.domain.actor.prefix;
-        let mut items: Vec<String> = Vec::new();
-        while items.len() < 5 {
-            let item = format!("{}{}", system.domain.item.prefix, 100 + draw.rank(180) * 5);
-            if !items.contains(&item) {
-                items.push(item);
-            }
-        }
-        let key = system.key_shape.value(&mut draw, number, at);
-        let subs = system.sub_shapes.iter().map(|shape| shape.value(&mut draw, number, at)).collect();
-        let kind = if system.flows[flow].origin == Origin::Clock { "scheduled" } else { "request" };
-        let mut made = Transaction {
-            flow,
-            kind,
-            key,
-            subs,
-            request: values::request_id(&mut draw, system.seed),
-            correlation: values::uuid(&mut draw),
-            actor: values::actor(prefix, draw.rank(300)),
-            tenant: draw.pick(&system.domain.tenant.1).clone(),
-            amount: values::amount(&mut draw),
-            items,
-            root: None,
-            started: at,
-            declined: false,
-            failed: false,
-            planned: None,
-            draw,
-        };
-        if system.flows[flow].origin == Origin::FollowUp {
-            self.follow(&mut made);
-        }
-        made.planned = self.plan_fault(flow, &mut made.draw);
-        self.transactions.push(made);
-        number
-    }
-
-    /// Takes over the business values of an earlier transaction.
-    fn follow(&mut self, made: &mut Transaction) {
-        let rest = 20_000 * MS;
-        let earlier: Vec<usize> = (0..self.transactions.len())
-            .filter(|at| self.transactions[*at].kind == "request" && self.transactions[*at].started + rest < made.started)
-            .collect();
-        if earlier.is_empty() {
-            return;
-        }
-        let source = &self.transactions[*made.draw.pick(&earlier)];
-        made.key.clone_from(&source.key);
-        made.actor.clone_from(&source.actor);
-        made.tenant.clone_from(&source.tenant);
-    }
-
     /// Opens a span.
-    fn open(&mut self, plan: &SpanPlan, service: usize, transaction: usize, parent: Option<usize>, at: i64) -> usize {
-        let attributes = plan.attribute.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+    fn open(
+        &mut self,
+        plan: &SpanPlan,
+        service: usize,
+        transaction: usize,
+        parent: Option<usize>,
+        at: i64,
+    ) -> usize {
+        let attributes =
+            plan.attribute.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
         self.spans.push(Span {
             transaction,
             parent,
@@ -366,12 +311,12 @@ impl Run {
     }
 
     /// Gives `job` a worker of the pool, at once or when one is free.
-    fn enter(&mut self, pool: (usize, u32), at: i64, job: Box<dyn FnOnce(&mut Self, i64, u32)>) {
+    fn enter(&mut self, pool: (usize, u32), at: i64, job: Work) {
         let system = Rc::clone(&self.system);
         let lanes = matches!(system.handlers[pool.0].trigger, crate::plan::Trigger::Channel(channel)
             if system.channels[channel].broker.has_offsets());
         let size = match self.load.workers.get(pool.0) {
-            Some(_) if lanes => 1,
+            Some(_) if lanes && self.load.targets.is_empty() => 1,
             Some(size) => *size,
             None => 10_000,
         };

@@ -34,22 +34,45 @@ pub(super) struct More {
 }
 
 const REFUSALS: [&str; 10] = [
-    "limit exceeded", "not eligible", "insufficient funds", "sold out", "expired", "outside service area",
-    "duplicate entry", "blocked by policy", "quota used up", "not available",
+    "limit exceeded",
+    "not eligible",
+    "insufficient funds",
+    "sold out",
+    "expired",
+    "outside service area",
+    "duplicate entry",
+    "blocked by policy",
+    "quota used up",
+    "not available",
 ];
 
 const BREAKS: [&str; 10] = [
-    "connection reset by peer", "read timed out after 2000 ms", "deadlock detected", "503 Service Unavailable",
-    "too many connections", "broken pipe", "no route to host", "lock wait timeout exceeded", "EOF",
+    "connection reset by peer",
+    "read timed out after 2000 ms",
+    "deadlock detected",
+    "503 Service Unavailable",
+    "too many connections",
+    "broken pipe",
+    "no route to host",
+    "lock wait timeout exceeded",
+    "EOF",
     "connection refused",
 ];
 
 impl Run {
     /// Logs at `site` within `span`; returns the time afterwards.
-    pub(super) fn say(&mut self, site: Option<SiteId>, ctx: &Ctx, span: Option<usize>, at: i64, more: More) -> i64 {
+    pub(super) fn say(
+        &mut self,
+        site: Option<SiteId>,
+        ctx: &Ctx,
+        span: Option<usize>,
+        at: i64,
+        more: More,
+    ) -> i64 {
         let Some(site) = site else { return at };
         let system = Rc::clone(&self.system);
-        let values = system.sites[site].gaps().into_iter().map(|slot| (slot, self.value(slot, site, ctx, at, more)));
+        let values =
+            system.sites[site].gaps().into_iter().map(|slot| (slot, self.value(slot, site, ctx, at, more)));
         let values = values.collect();
         self.order += 1;
         self.records.push(Record { at, order: self.order, site, span, thread: ctx.thread, values });
@@ -106,11 +129,22 @@ impl Run {
                 let of = |message: &Rc<super::Message>| self.transactions[message.transaction].key.clone();
                 Value::List(ctx.batch.iter().flat_map(|batch| batch.iter()).map(of).collect())
             }
-            Slot::Messages => {
-                Value::List(ctx.batch.iter().flat_map(|batch| batch.iter()).map(|message| coordinates(&system, message)).collect())
-            }
+            Slot::Messages => Value::List(
+                ctx.batch
+                    .iter()
+                    .flat_map(|batch| batch.iter())
+                    .map(|message| coordinates(&system, message))
+                    .collect(),
+            ),
             Slot::Bytes => bare((120 + transaction.draw.below(4_000)).to_string()),
-            Slot::Call | Slot::Topic | Slot::Event | Slot::Peer | Slot::Route | Slot::Op | Slot::Version | Slot::Region => {
+            Slot::Call
+            | Slot::Topic
+            | Slot::Event
+            | Slot::Peer
+            | Slot::Route
+            | Slot::Op
+            | Slot::Version
+            | Slot::Region => {
                 unreachable!("{slot:?} is fixed when the site is drawn")
             }
         }
@@ -128,7 +162,11 @@ impl Run {
 
 /// A key as a value: plain numbers stand without quotes.
 fn key(text: &str) -> Value {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) { Value::Bare(text.to_owned()) } else { Value::Text(text.to_owned()) }
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Value::Bare(text.to_owned())
+    } else {
+        Value::Text(text.to_owned())
+    }
 }
 
 /// What names a message of a batch.

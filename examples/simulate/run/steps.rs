@@ -97,11 +97,21 @@ impl Run {
         let at = self.note(plan.first, &inner, at, More { since, ..More::default() });
         let last = plan.last;
         let outer = inner.clone();
-        self.body(body, 0, inner, at, Box::new(move |run, at, end| {
-            let at = if end == End::Done { run.note(last, &outer, at, More { since, ..More::default() }) } else { at };
-            run.close(span, at, end == End::Failed);
-            then(run, at, end);
-        }));
+        self.body(
+            body,
+            0,
+            inner,
+            at,
+            Box::new(move |run, at, end| {
+                let at = if end == End::Done {
+                    run.note(last, &outer, at, More { since, ..More::default() })
+                } else {
+                    at
+                };
+                run.close(span, at, end == End::Failed);
+                then(run, at, end);
+            }),
+        );
     }
 
     /// A small time that a runtime takes.
@@ -124,22 +134,29 @@ impl Run {
     /// Carries out all lanes at once, each on a helper thread; goes on when the last is done.
     fn side_by_side(&mut self, lanes: Vec<(Body, Option<usize>)>, ctx: &Ctx, at: i64, then: Then) {
         let service = self.system.handlers[ctx.handler].service;
-        let meeting = Rc::new(RefCell::new(Meeting { left: lanes.len(), at, end: End::Done, then: Some(then) }));
+        let meeting =
+            Rc::new(RefCell::new(Meeting { left: lanes.len(), at, end: End::Done, then: Some(then) }));
         for (body, item) in lanes {
             let helper = self.helper(service);
             let inner = Ctx { thread: (2, helper), item, ..ctx.clone() };
             let start = at + self.system_moment();
             let meeting = Rc::clone(&meeting);
-            self.body(body, 0, inner, start, Box::new(move |run, at, end| {
-                run.release(service, helper);
-                let mut all = meeting.borrow_mut();
-                (all.left, all.at, all.end) = (all.left - 1, all.at.max(at), all.end.max(end));
-                if all.left == 0 {
-                    let (at, end, then) = (all.at, all.end, all.then.take());
-                    drop(all);
-                    then.expect("taken once")(run, at, end);
-                }
-            }));
+            self.body(
+                body,
+                0,
+                inner,
+                start,
+                Box::new(move |run, at, end| {
+                    run.release(service, helper);
+                    let mut all = meeting.borrow_mut();
+                    (all.left, all.at, all.end) = (all.left - 1, all.at.max(at), all.end.max(end));
+                    if all.left == 0 {
+                        let (at, end, then) = (all.at, all.end, all.then.take());
+                        drop(all);
+                        then.expect("taken once")(run, at, end);
+                    }
+                }),
+            );
         }
     }
 
@@ -149,13 +166,19 @@ impl Run {
             return;
         }
         let inner = Ctx { item: Some(item), ..ctx.clone() };
-        self.body(Rc::clone(&body), 0, inner, at, Box::new(move |run, at, end| {
-            if end == End::Done {
-                run.in_turn(body, item + 1, count, ctx, at, then);
-            } else {
-                then(run, at, end);
-            }
-        }));
+        self.body(
+            Rc::clone(&body),
+            0,
+            inner,
+            at,
+            Box::new(move |run, at, end| {
+                if end == End::Done {
+                    run.in_turn(body, item + 1, count, ctx, at, then);
+                } else {
+                    then(run, at, end);
+                }
+            }),
+        );
     }
 
     fn work(&mut self, work: Work, ctx: Ctx, at: i64, then: Then) {
@@ -171,12 +194,18 @@ impl Run {
         let draw = &mut self.transactions[transaction].draw;
         let mut time = work.time.sample(draw);
         if draw.chance(work.flaky) {
-            let (first_try, wait) = (work.time.sample(draw) + 80 * MS, (draw.magnitude(30.0, 300.0) * MS as f64) as i64);
+            let (first_try, wait) =
+                (work.time.sample(draw) + 80 * MS, (draw.magnitude(30.0, 300.0) * MS as f64) as i64);
             let failing = inner.clone();
             let retry = work.retry;
             let told = at + first_try;
             self.at(told, move |run| {
-                run.note(retry, &failing, told, More { since: started, attempt: 1, delay_ns: wait, ..More::default() });
+                run.note(
+                    retry,
+                    &failing,
+                    told,
+                    More { since: started, attempt: 1, delay_ns: wait, ..More::default() },
+                );
             });
             time += first_try + wait;
         }
@@ -256,13 +285,19 @@ impl Run {
             self.at(at + wait, move |run| run.call(call, ctx, attempt + 1, at + wait, then));
             return;
         }
-        let site = if end == End::Failed { plan.and_then(|plan| plan.fail) } else { plan.and_then(|plan| plan.last) };
+        let site = if end == End::Failed {
+            plan.and_then(|plan| plan.fail)
+        } else {
+            plan.and_then(|plan| plan.last)
+        };
         at = self.note(site, &inner, at, more);
         if let Some(span) = span {
             self.close(span, at, end != End::Done);
             let name = if self.spans[span].name.contains('/') && status == 200 { None } else { Some(status) };
             if let Some(status) = name {
-                self.spans[span].attributes.push(("http.response.status_code".to_owned(), status.to_string()));
+                self.spans[span]
+                    .attributes
+                    .push(("http.response.status_code".to_owned(), status.to_string()));
             }
         }
         at += self.system_moment();
@@ -286,14 +321,20 @@ impl Run {
             then(self, at, End::Done);
             return;
         };
-        self.body(Rc::clone(forward), 0, ctx.clone(), at, Box::new(move |run, at, end| {
-            if end == End::Done {
-                run.saga(stages, rollback, done + 1, ctx, at, then);
-                return;
-            }
-            let at = if done > 0 { run.note(rollback, &ctx, at, More::default()) } else { at };
-            run.take_back(stages, done, ctx, at, Box::new(move |run, at, _| then(run, at, end)));
-        }));
+        self.body(
+            Rc::clone(forward),
+            0,
+            ctx.clone(),
+            at,
+            Box::new(move |run, at, end| {
+                if end == End::Done {
+                    run.saga(stages, rollback, done + 1, ctx, at, then);
+                    return;
+                }
+                let at = if done > 0 { run.note(rollback, &ctx, at, More::default()) } else { at };
+                run.take_back(stages, done, ctx, at, Box::new(move |run, at, _| then(run, at, end)));
+            }),
+        );
     }
 
     fn take_back(&mut self, stages: Rc<Vec<(Body, Body)>>, left: usize, ctx: Ctx, at: i64, then: Then) {
@@ -302,7 +343,13 @@ impl Run {
             return;
         }
         let back = Rc::clone(&stages[left - 1].1);
-        self.body(back, 0, ctx.clone(), at, Box::new(move |run, at, _| run.take_back(stages, left - 1, ctx, at, then)));
+        self.body(
+            back,
+            0,
+            ctx.clone(),
+            at,
+            Box::new(move |run, at, _| run.take_back(stages, left - 1, ctx, at, then)),
+        );
     }
 
     /// One of several messages that must meet.
@@ -342,7 +389,7 @@ struct Calling {
 pub(super) fn status(end: End, handler: &Handler) -> u16 {
     match end {
         End::Done | End::Silent => match handler.span.name.split(' ').next() {
-            Some("POST") if handler.task.verb.len() % 3 == 0 => 201,
+            Some("POST") if handler.task.verb.len().is_multiple_of(3) => 201,
             Some("POST") if handler.task.verb.len() % 3 == 1 => 202,
             _ => 200,
         },
