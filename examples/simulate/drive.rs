@@ -1,25 +1,37 @@
-//! Finds out how fast a system is, and then drives it as hard as was drawn.
+//! Draws a system, finds out how fast it is, and then drives it as hard as was drawn.
 
 use std::rc::Rc;
 
 use crate::plan::{Origin, System};
 use crate::run::{self, Load, Run};
 use crate::variant::Variant;
+use crate::{planner, symmetry};
 
-/// Runs `system` with so many transactions from outside.
-pub(crate) fn drive(system: &Rc<System>, variant: Variant, transactions: usize) -> Run {
-    drive_after(system, &trial(system), variant, transactions)
+/// A system, and a few of its transactions, one at a time, that show how long things take.
+pub(crate) struct Trial {
+    pub(crate) system: Rc<System>,
+    run: Run,
 }
 
-/// A few transactions, one at a time, that show how long things take.
-pub(crate) fn trial(system: &Rc<System>) -> Run {
-    let quiet = Load { transactions: 18, gap_ns: 90e9, job_runs: 3, ..Load::default() };
-    run::run(system, quiet, "trial")
+/// Draws the system of `seed`. One in which too many spans could as well hang elsewhere is drawn again.
+pub(crate) fn draw(seed: u64) -> Trial {
+    const ATTEMPTS: u32 = 8;
+    let mut attempt = 0;
+    loop {
+        let system = Rc::new(planner::draw(seed, attempt));
+        let quiet = Load { transactions: 18, gap_ns: 90e9, job_runs: 3, ..Load::default() };
+        let run = run::run(&system, quiet, "trial");
+        attempt += 1;
+        if attempt == ATTEMPTS || symmetry::measure(&system, &run).share() <= 0.015 {
+            return Trial { system, run };
+        }
+    }
 }
 
-/// As `drive`, after this trial.
-pub(crate) fn drive_after(system: &Rc<System>, trial: &Run, variant: Variant, transactions: usize) -> Run {
-    run::run(system, load(system, trial, variant, transactions), "run")
+/// Runs a system with so many transactions from outside.
+pub(crate) fn drive(trial: &Trial, variant: Variant, transactions: usize) -> Run {
+    let load = load(&trial.system, &trial.run, variant, transactions);
+    run::run(&trial.system, load, "run")
 }
 
 /// How hard to drive the system, from what a quiet trial has shown.

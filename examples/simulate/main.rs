@@ -31,7 +31,6 @@ mod words;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::rc::Rc;
 
 use clap::Parser;
 
@@ -70,15 +69,16 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args) -> io::Result<()> {
-    let system = Rc::new(planner::draw(args.seed));
-    let run = drive::drive(&system, args.variant, args.transactions);
+    let trial = drive::draw(args.seed);
+    let system = &trial.system;
+    let run = drive::drive(&trial, args.variant, args.transactions);
     if args.describe || args.out.is_none() {
-        let mut text = describe::text(&system);
-        text += &describe::measured(&symmetry::measure(&system, &run));
+        let mut text = describe::text(system);
+        text += &describe::measured(&symmetry::measure(system, &run));
         io::stdout().write_all(text.as_bytes())?;
     }
     if let Some(folder) = &args.out {
-        output::corpus(&system, &run, args.variant).store(folder)?;
+        output::corpus(system, &run, args.variant).store(folder)?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::slot::Slot;
 use crate::words::{Case, cased, title};
 
 /// Names that do not depend on the trade, snake case.
-const NAMES: [(Slot, &[&str]); 29] = [
+const NAMES: [(Slot, &[&str]); 30] = [
     (Slot::Request, &["request_id", "req_id", "rid", "x_request_id", "request_id"]),
     (Slot::Correlation, &["correlation_id", "corr_id", "cid", "conversation_id", "correlation_id"]),
     (Slot::Amount, &["amount", "total", "value", "sum", "price"]),
@@ -38,6 +38,7 @@ const NAMES: [(Slot, &[&str]); 29] = [
     (Slot::Version, &["version", "schema_version", "build", "rev"]),
     (Slot::Region, &["region", "zone", "dc", "env"]),
     (Slot::Bytes, &["bytes", "size_bytes", "payload_size", "len"]),
+    (Slot::Payload, &["payload", "body", "data", "content"]),
     (Slot::Topic, &["topic"]),
     (Slot::Item, &["item"]),
 ];

@@ -161,7 +161,8 @@ pub(crate) fn draw(
     if missing_target(role, phrase) {
         want(if role.starts_with(['c', 'a', 'g']) { Slot::Peer } else { Slot::Topic }, &mut slots);
     }
-    if matches!(role, "request" | "call") && !says_what(phrase) {
+    let vague = matches!(role, "request" | "call") || (role == "answer" && draw.chance(0.6));
+    if vague && !says_what(phrase) {
         want(*draw.pick(&[Slot::Route, Slot::Op]), &mut slots);
     }
     for slot in &service.habits.context {
@@ -208,7 +209,7 @@ pub(crate) fn access(at: usize, about: &About, draw: &mut Draw) -> Site {
         logger: 0,
         function: "access".to_owned(),
         line: 1,
-        pieces: vec![Piece::Text(request), Piece::Gap(Slot::Status), Piece::Text(agent)],
+        pieces: split(&format!("{request}{{status}}{agent}")),
         fields: Vec::new(),
         stack: false,
         receives: false,
@@ -263,30 +264,39 @@ fn choose(
     unreachable!("role {role} has no phrase that fits {known:?}")
 }
 
-/// Splits a phrase at its gaps and puts in the words that are fixed.
+/// Puts the words that are fixed into a phrase, and splits it at the gaps that are left.
 fn compile(phrase: &str, service: &Service, about: &About) -> Vec<Piece> {
-    let mut pieces: Vec<Piece> = Vec::new();
     let mut text = String::new();
     let mut rest = phrase;
-    while let Some(open) = rest.find('{') {
-        text += &rest[..open];
-        let close = open + rest[open..].find('}').expect("phrases are well formed");
-        let name = &rest[open + 1..close];
+    while let Some((before, name, after)) = next_gap(rest) {
+        text += before;
         match Slot::named(name) {
-            Some(slot) => {
-                if !text.is_empty() {
-                    pieces.push(Piece::Text(std::mem::take(&mut text)));
-                }
-                pieces.push(Piece::Gap(slot));
-            }
+            Some(_) => text += &rest[before.len()..rest.len() - after.len()],
             None => text += &word(name, service, about),
         }
-        rest = &rest[close + 1..];
+        rest = after;
     }
-    text += rest;
-    if !text.is_empty() {
-        pieces.push(Piece::Text(text));
+    split(&(text + rest))
+}
+
+/// What stands before the first gap, its name, and what stands behind it.
+fn next_gap(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('{')?;
+    let (name, after) = rest.split_once('}')?;
+    Some((before, name, after))
+}
+
+/// Splits a sentence at its gaps, all of which are to be filled when it is logged.
+fn split(text: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((before, name, after)) = next_gap(rest) {
+        pieces.push(Piece::Text(before.to_owned()));
+        pieces.push(Piece::Gap(Slot::named(name).expect("only gaps are left")));
+        rest = after;
     }
+    pieces.push(Piece::Text(rest.to_owned()));
+    pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
     pieces
 }
 
@@ -334,7 +344,7 @@ fn fixed(slot: Slot, service: &Service, about: &About) -> Option<Value> {
         Slot::Topic => about.topic.clone(),
         Slot::Event => event_name(service, about),
         Slot::Peer => about.peer.clone(),
-        Slot::Route => about.route.clone(),
+        Slot::Route => about.route.replace("{key}", "{id}"),
         Slot::Op => words::cased(&about.task.as_ref()?.base(), Case::Snake),
         Slot::Version => service.version.clone(),
         Slot::Region => ["eu-central-1", "prod", "dc2", "fra"][service.stem.len() % 4].to_owned(),

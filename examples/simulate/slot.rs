@@ -49,6 +49,8 @@ pub(crate) enum Slot {
     Version,
     Region,
     Bytes,
+    /// What a message holds, as JSON.
+    Payload,
 }
 
 impl Slot {

@@ -9,13 +9,13 @@ use crate::layout::{json, text};
 use crate::output::{self, Corpus};
 use crate::plan::{Feature, System};
 use crate::variant::Variant;
-use crate::{drive, planner, symmetry};
+use crate::{drive, symmetry};
 
 fn corpus(seed: u64, variant: Variant, transactions: usize) -> (Rc<System>, Corpus) {
-    let system = Rc::new(planner::draw(seed));
-    let run = drive::drive(&system, variant, transactions);
-    let corpus = output::corpus(&system, &run, variant);
-    (system, corpus)
+    let trial = drive::draw(seed);
+    let run = drive::drive(&trial, variant, transactions);
+    let corpus = output::corpus(&trial.system, &run, variant);
+    (trial.system, corpus)
 }
 
 fn rows(corpus: &Corpus, file: &str) -> Vec<Value> {
@@ -101,11 +101,10 @@ fn check(told: &str, corpus: &Corpus) {
 #[test]
 fn the_truth_does_not_contradict_itself() {
     for seed in 1..=60 {
-        let system = Rc::new(planner::draw(seed));
-        let trial = drive::trial(&system);
+        let trial = drive::draw(seed);
         for variant in Variant::ALL {
-            let run = drive::drive_after(&system, &trial, variant, if seed <= 4 { 30 } else { 4 });
-            check(&format!("seed {seed}, {variant:?}"), &output::corpus(&system, &run, variant));
+            let run = drive::drive(&trial, variant, if seed <= 4 { 25 } else { 3 });
+            check(&format!("seed {seed}, {variant:?}"), &output::corpus(&trial.system, &run, variant));
         }
     }
 }
@@ -120,7 +119,7 @@ fn the_same_seed_gives_the_same_bytes() {
 
 #[test]
 fn forty_seeds_show_every_kind_of_flow() {
-    let shown: BTreeSet<Feature> = (1..=40).flat_map(|seed| planner::draw(seed).features()).collect();
+    let shown: BTreeSet<Feature> = (1..=40).flat_map(|seed| drive::draw(seed).system.features()).collect();
     let missing: Vec<Feature> =
         Feature::TABLE.iter().map(|row| row.0).filter(|f| !shown.contains(f)).collect();
     assert!(missing.is_empty(), "never drawn: {missing:?}");
@@ -130,7 +129,7 @@ fn forty_seeds_show_every_kind_of_flow() {
 fn forty_seeds_show_every_style() {
     let mut shown: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for seed in 1..=40 {
-        let system = planner::draw(seed);
+        let system = drive::draw(seed).system;
         let mut put = |what: &'static str, value: String| {
             shown.entry(what).or_default().insert(value);
         };
@@ -175,9 +174,9 @@ fn forty_seeds_show_every_style() {
 fn nearly_every_span_can_be_told_from_its_rivals() {
     let (mut children, mut symmetric) = (0, 0);
     for seed in 1..=60 {
-        let system = Rc::new(planner::draw(seed));
-        let run = drive::drive(&system, Variant::V1, 20);
-        let found = symmetry::measure(&system, &run);
+        let trial = drive::draw(seed);
+        let run = drive::drive(&trial, Variant::V1, 20);
+        let found = symmetry::measure(&trial.system, &run);
         assert!(
             found.share() <= 0.02,
             "seed {seed}: {} of {}: {:?}",

@@ -1,7 +1,7 @@
 //! Layouts that print one JSON object a record, as the loggers named print them.
 
 use super::tail::raw;
-use super::{IdNames, Ids, Lang, Line, Spelling, Value};
+use super::{IdNames, Ids, Lang, Level, Line, Spelling, Value};
 use crate::stamp::{Stamp, iso, zoned};
 
 /// What stands for ids outside any span.
@@ -79,6 +79,8 @@ impl Json {
             match what {
                 "IDS" | "NEST" | "CLOUD" => self.ids(key, what, more, line, names, &mut entries),
                 "FIELDS" => self.fields(line, &mut entries),
+                // CLEF leaves the usual level out.
+                "LEVEL" if key == "@l" && line.level == Level::Info => {}
                 _ => {
                     if let Some(value) = self.place(what, more, line, time) {
                         entries.push((key.to_owned(), value));

@@ -104,7 +104,9 @@ impl Planner {
             (Slot::Event, 0.1),
             (Slot::Tag, 0.3),
             (Slot::Redelivered, 0.12),
+            (Slot::Payload, 0.06),
         ]);
+        facts.known.extend(scene.known.contains(&Slot::Key).then_some(Slot::Payload));
         if redelivery {
             facts.must.push(Slot::Attempt);
             if ends == Ends::Neither {

@@ -16,8 +16,8 @@ impl Planner {
         About { task: Some(task.clone()), noun: self.domain.entity.noun.clone(), table, ..About::default() }
     }
 
-    /// How `service` is called for `task`.
-    fn trigger(&mut self, service: usize, task: &Task) -> Trigger {
+    /// How `service` is called for `task`; `keyed` where the main key exists already.
+    fn trigger(&mut self, service: usize, task: &Task, keyed: bool) -> Trigger {
         let stem = self.services[service].stem.clone();
         if stem.len().is_multiple_of(3) && !self.edges.contains(&service) {
             let name = words::cased(&stem, Case::Pascal);
@@ -43,6 +43,13 @@ impl Planner {
             0 => plain.clone(),
             1 => format!("{base}/{things}/{}", task.verb),
             _ => format!("{base}/{}/{op}", words::cased(&stem, Case::Kebab)),
+        };
+        let entities = words::cased(&words::plural(&self.domain.entity.noun), Case::Kebab);
+        let route = match self.draw.below(5) {
+            // The key stands in the path.
+            0 if keyed => format!("{base}/{entities}/{{key}}/{op}"),
+            1 if keyed => format!("{base}/{things}/{{key}}"),
+            _ => route,
         };
         let trigger = Trigger::Http { method: method.to_owned(), route };
         // Two operations never share a route.
@@ -83,13 +90,14 @@ impl Planner {
         self.seen.push(service);
         scene.path.push(service);
         scene.depth += 1;
-        let trigger = self.trigger(service, &task);
+        let trigger = self.trigger(service, &task, scene.known.contains(&Slot::Key));
         let mut about = self.about(&task);
         let (name, kind_attribute) = match &trigger {
             Trigger::Http { method, route } => {
                 about.method.clone_from(method);
                 about.route.clone_from(route);
-                (format!("{method} {route}"), ("http.route", route.clone()))
+                let route = route.replace("{key}", "{id}");
+                (format!("{method} {route}"), ("http.route", route))
             }
             Trigger::Grpc { route } => {
                 "POST".clone_into(&mut about.method);

@@ -72,9 +72,9 @@ struct Planner {
     calls_lose_context: bool,
 }
 
-/// Draws the system of `seed`.
-pub(crate) fn draw(seed: u64) -> System {
-    let mut draw = Draw::new(seed, "system");
+/// Draws a system for `seed`; another one for each attempt.
+pub(crate) fn draw(seed: u64, attempt: u32) -> System {
+    let mut draw = Draw::new(seed, &format!("system {attempt}"));
     let names = domain::names();
     // Neighbouring seeds take different trades.
     let at = (seed as usize).wrapping_mul(7) % names.len();

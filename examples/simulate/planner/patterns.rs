@@ -84,7 +84,17 @@ impl Planner {
 
     fn parallel(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
         let count = self.draw.range(2, 4) as usize;
-        let bodies: Vec<Body> = (0..count).map(|_| Self::one(self.call_to_other(service, scene))).collect();
+        let mut inner = scene.clone();
+        let mut bodies: Vec<Body> = Vec::new();
+        for _ in 0..count {
+            let step = self.call_to_other(service, &mut inner);
+            if let Step::Call(call) = &step {
+                // Nobody asks one service for several things at once.
+                inner.path.insert(0, self.handlers[call.handler].service);
+            }
+            bodies.push(Self::one(step));
+        }
+        (scene.known, scene.unborn) = (inner.known, inner.unborn);
         draft.steps.push(Step::Parallel(bodies));
     }
 

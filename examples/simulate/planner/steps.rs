@@ -274,7 +274,7 @@ impl Planner {
                 let name = match self.services[service].stem.len() % 3 {
                     0 => method.clone(),
                     1 => format!("HTTP {method}"),
-                    _ => format!("{method} {route}"),
+                    _ => format!("{method} {}", route.replace("{key}", "{id}")),
                 };
                 (name, ("http.request.method", method.clone()))
             }
@@ -362,8 +362,10 @@ impl Planner {
         let mut late = self.facts(service, scene, &named);
         late.must.extend(named);
         for facts in [&mut early, &mut late] {
-            facts.may.extend([(Slot::Topic, 0.2), (Slot::Event, 0.08), (Slot::Bytes, 0.1)]);
+            let may = [(Slot::Topic, 0.2), (Slot::Event, 0.08), (Slot::Bytes, 0.1), (Slot::Payload, 0.06)];
+            facts.may.extend(may);
             facts.known.insert(Slot::Bytes);
+            facts.known.extend(scene.known.contains(&Slot::Key).then_some(Slot::Payload));
             if scene.known.contains(&Slot::Key) && facts.must.is_empty() {
                 facts.must.push(Slot::Key);
             }

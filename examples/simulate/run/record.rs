@@ -4,9 +4,11 @@ use std::rc::Rc;
 
 use super::{Ctx, MS, Run};
 use crate::layout::Value;
+use crate::layout::tail::raw;
 use crate::plan::Trigger;
 use crate::site::SiteId;
 use crate::slot::Slot;
+use crate::words::{self, Case};
 
 /// One log record before it is text.
 #[derive(Clone, Debug)]
@@ -136,6 +138,13 @@ impl Run {
                     .map(|message| coordinates(&system, message))
                     .collect(),
             ),
+            Slot::Payload => {
+                let field = |entity: &crate::domain::Entity| words::cased(&entity.keys[0], Case::Camel);
+                let (key_name, actor_name) = (field(&system.domain.entity), field(&system.domain.actor));
+                let (key, actor) = (raw(&key(&transaction.key)), &transaction.actor);
+                let amount = &transaction.amount;
+                bare(format!("{{\"{key_name}\":{key},\"{actor_name}\":\"{actor}\",\"amount\":{amount}}}"))
+            }
             Slot::Bytes => bare((120 + transaction.draw.below(4_000)).to_string()),
             Slot::Call
             | Slot::Topic
