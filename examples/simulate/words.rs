@@ -19,10 +19,20 @@ pub(crate) enum Case {
     Upper,
 }
 
-/// Writes `name` (words parted by blanks, underscores, dashes or dots) in `case`.
+/// Writes `name` (words parted by blanks, underscores, dashes, dots or capital letters) in `case`.
 pub(crate) fn cased(name: &str, case: Case) -> String {
-    let words: Vec<String> =
-        name.split([' ', '_', '-', '.']).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    let mut words: Vec<String> = vec![String::new()];
+    let mut hump = false;
+    for c in name.chars() {
+        if matches!(c, ' ' | '_' | '-' | '.') || (c.is_uppercase() && hump) {
+            words.push(String::new());
+        }
+        hump = c.is_lowercase();
+        if !matches!(c, ' ' | '_' | '-' | '.') {
+            words.last_mut().expect("there is a first word").extend(c.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
     match case {
         Case::Snake => words.join("_"),
         Case::Kebab => words.join("-"),
@@ -212,5 +222,7 @@ mod tests {
         assert_eq!(cased("order id", Case::Camel), "orderId");
         assert_eq!(cased("order_id", Case::Pascal), "OrderId");
         assert_eq!(cased("order.placed", Case::Upper), "ORDER_PLACED");
+        assert_eq!(cased("orderPlaced", Case::Snake), "order_placed");
+        assert_eq!(cased("ORDER_PLACED", Case::Kebab), "order-placed");
     }
 }

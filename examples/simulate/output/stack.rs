@@ -9,7 +9,9 @@ use crate::words::{Case, cased};
 pub(super) fn trace(service: &Service, site: &Site, cause: &str) -> Vec<String> {
     let (file, line) = (&service.sources[site.logger], site.line);
     let logger = &service.loggers[site.logger];
-    let function = cased(&site.function, Case::Camel);
+    let snakes = [Lang::Python, Lang::Ruby, Lang::Rust, Lang::Elixir, Lang::Cpp];
+    let function =
+        cased(&site.function, if snakes.contains(&service.lang) { Case::Snake } else { Case::Camel });
     let snake = cased(&service.stem, Case::Snake);
     let text = match service.lang {
         Lang::Java => format!(
