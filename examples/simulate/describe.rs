@@ -63,7 +63,7 @@ pub(crate) fn text(system: &System) -> String {
             &mut out,
             format!("  {} ({:?}, weight {}): {:?}", flow.name, flow.origin, flow.weight, flow.features),
         );
-        handler(system, flow.entry, 2, &mut out);
+        reaction(system, flow.entry, 2, &mut out);
     }
     out
 }
@@ -88,22 +88,22 @@ fn pad(depth: usize) -> String {
     "  ".repeat(depth)
 }
 
-fn handler(system: &System, at: usize, depth: usize, out: &mut String) {
-    let handler = &system.handlers[at];
-    let service = &system.services[handler.service].name;
-    let logs = match (handler.span.first, handler.span.last) {
+fn reaction(system: &System, at: usize, depth: usize, out: &mut String) {
+    let reaction = &system.reactions[at];
+    let service = &system.services[reaction.service].name;
+    let logs = match (reaction.span.first, reaction.span.last) {
         (Some(_), Some(_)) => "logs both ends",
         (Some(_), None) => "logs its start",
         (None, Some(_)) => "logs its end",
         (None, None) => "silent",
     };
     let retry =
-        handler.redelivery.as_ref().map_or_else(String::new, |r| format!(", {} attempts", r.attempts));
-    let _ = writeln!(out, "{}{service}: {} ({logs}{retry})", pad(depth), handler.span.name);
-    body(system, &handler.body, depth + 1, out);
-    if !handler.declined.is_empty() {
+        reaction.redelivery.as_ref().map_or_else(String::new, |r| format!(", {} attempts", r.attempts));
+    let _ = writeln!(out, "{}{service}: {} ({logs}{retry})", pad(depth), reaction.span.name);
+    body(system, &reaction.body, depth + 1, out);
+    if !reaction.declined.is_empty() {
         let _ = writeln!(out, "{}if refused:", pad(depth + 1));
-        body(system, &handler.declined, depth + 2, out);
+        body(system, &reaction.declined, depth + 2, out);
     }
 }
 
@@ -122,7 +122,7 @@ fn body(system: &System, steps: &Body, depth: usize, out: &mut String) {
                 let tries = if call.attempts > 1 { " with retries" } else { "" };
                 line(out, &format!("call{tries}"));
                 if depth < 12 {
-                    handler(system, call.handler, depth + 1, out);
+                    reaction(system, call.reaction, depth + 1, out);
                 }
             }
             Step::Publish(publish) | Step::Reply(publish) => {
@@ -141,7 +141,7 @@ fn body(system: &System, steps: &Body, depth: usize, out: &mut String) {
             }
             Step::Each { most, parallel, body: inner } => {
                 let how = if *parallel { "at once" } else { "in turn" };
-                line(out, &format!("for 2 to {most} items {how}"));
+                line(out, &format!("for 2 to {most} units {how}"));
                 body(system, inner, depth + 1, out);
             }
             Step::Maybe { p, yes, no } => {
@@ -179,12 +179,12 @@ fn body(system: &System, steps: &Body, depth: usize, out: &mut String) {
 fn subscribers(system: &System, subscribers: &[Subscriber], depth: usize, out: &mut String) {
     for subscriber in subscribers {
         match *subscriber {
-            Subscriber::Handler(at) if depth < 14 => handler(system, at, depth, out),
-            Subscriber::Handler(_) => {}
+            Subscriber::Reaction(at) if depth < 14 => reaction(system, at, depth, out),
+            Subscriber::Reaction(_) => {}
             Subscriber::Batch(batch) => {
                 let plan = &system.batches[batch];
                 let _ = writeln!(out, "{}in batches of up to {}", pad(depth), plan.size);
-                handler(system, plan.handler, depth + 1, out);
+                reaction(system, plan.reaction, depth + 1, out);
             }
         }
     }

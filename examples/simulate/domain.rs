@@ -26,7 +26,7 @@ pub(crate) struct Domain {
     /// Who asks for it.
     pub(crate) actor: Entity,
     /// What it is made of.
-    pub(crate) item: Entity,
+    pub(crate) unit: Entity,
     /// Name of the tenant field, and its few values.
     pub(crate) tenant: (String, Vec<String>),
     /// Services that the world calls.
@@ -66,7 +66,7 @@ fn parse(name: &str) -> Domain {
                 "entity" => domain.entity = entity(value),
                 "subs" => domain.subs = list().iter().map(|sub| entity(sub)).collect(),
                 "actor" => domain.actor = entity(value),
-                "item" => domain.item = entity(value),
+                "unit" => domain.unit = entity(value),
                 "tenant" => {
                     let (key, values) = value.split_once(':').expect("a tenant line has a colon");
                     domain.tenant =
@@ -101,7 +101,7 @@ fn blank(name: &str) -> Domain {
         entity: none(),
         subs: Vec::new(),
         actor: none(),
-        item: none(),
+        unit: none(),
         tenant: (String::new(), Vec::new()),
         edges: Vec::new(),
         jobs: Vec::new(),
@@ -127,7 +127,7 @@ fn invent(draw: &mut Draw) -> Domain {
     domain.entity = thing(word(draw));
     domain.subs = (0..3).map(|_| thing(word(draw))).collect();
     domain.actor = thing(word(draw));
-    domain.item = thing(word(draw));
+    domain.unit = thing(word(draw));
     domain.tenant = (word(draw), (0..4).map(|_| word(draw)).collect());
     domain.edges =
         (0..3).map(|_| format!("{}-{}", word(draw), draw.word(&["gate", "api", "port"]))).collect();
@@ -160,7 +160,7 @@ mod tests {
             assert!(domain.services.iter().all(|(_, tasks)| !tasks.is_empty()), "{name}");
             assert!(domain.edges.len() >= 3 && domain.jobs.len() >= 3 && domain.peers.len() >= 3, "{name}");
             assert!(domain.subs.len() >= 3 && domain.tenant.1.len() >= 3, "{name}");
-            for entity in [&domain.entity, &domain.actor, &domain.item] {
+            for entity in [&domain.entity, &domain.actor, &domain.unit] {
                 assert!(entity.keys.len() >= 3 && !entity.prefix.is_empty(), "{name}: {entity:?}");
             }
         }

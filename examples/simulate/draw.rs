@@ -74,10 +74,10 @@ impl Draw {
         share(self.unit(), from)
     }
 
-    /// Puts `items` in any order.
-    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
-        for at in (1..items.len()).rev() {
-            items.swap(at, self.below(at + 1));
+    /// Puts all in any order.
+    pub(crate) fn shuffle<T>(&mut self, all: &mut [T]) {
+        for at in (1..all.len()).rev() {
+            all.swap(at, self.below(at + 1));
         }
     }
 
@@ -114,14 +114,14 @@ pub(crate) fn dealt<T: Clone>(seed: u64, stride: f64, from: &[(u32, T)]) -> T {
     share(((seed % 1_000_003) as f64 * stride).fract(), from)
 }
 
-/// The item at this share of all weights.
+/// What stands at this share of all weights.
 fn share<T: Clone>(at: f64, from: &[(u32, T)]) -> T {
     let total: u32 = from.iter().map(|(weight, _)| weight).sum();
     let mut left = at * f64::from(total);
-    for (weight, item) in from {
+    for (weight, one) in from {
         left -= f64::from(*weight);
         if left < 0.0 {
-            return item.clone();
+            return one.clone();
         }
     }
     from.last().expect("there is something to choose from").1.clone()

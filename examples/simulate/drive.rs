@@ -50,34 +50,34 @@ fn load(system: &System, trial: &Run, variant: Variant, transactions: usize) -> 
     }
     let mean = (total / requests.len().max(1) as f64).max(2e6);
     let gap_ns = mean / system.in_flight;
-    let (mut visits, mut busy) = (vec![0usize; system.handlers.len()], vec![0f64; system.handlers.len()]);
-    let mut flows_of = vec![vec![0usize; system.handlers.len()]; system.flows.len()];
+    let (mut visits, mut busy) = (vec![0usize; system.reactions.len()], vec![0f64; system.reactions.len()]);
+    let mut flows_of = vec![vec![0usize; system.reactions.len()]; system.flows.len()];
     for span in &trial.spans {
-        if let (Some(handler), Some(end)) = (span.handler, span.end) {
-            visits[handler] += 1;
-            busy[handler] += (end - span.start) as f64;
-            flows_of[trial.transactions[span.transaction].flow][handler] += 1;
+        if let (Some(reaction), Some(end)) = (span.reaction, span.end) {
+            visits[reaction] += 1;
+            busy[reaction] += (end - span.start) as f64;
+            flows_of[trial.transactions[span.transaction].flow][reaction] += 1;
         }
     }
-    let per_request = |handler: usize| busy[handler] / requests.len().max(1) as f64;
-    let workers = (0..system.handlers.len()).map(|handler| match variant {
+    let per_request = |reaction: usize| busy[reaction] / requests.len().max(1) as f64;
+    let workers = (0..system.reactions.len()).map(|reaction| match variant {
         // What one slow step holds up must not look like further faults.
         Variant::V6 => 10_000,
-        _ => workers(system, handler, per_request(handler) / gap_ns),
+        _ => workers(system, reaction, per_request(reaction) / gap_ns),
     });
-    let typical_ns = (0..system.handlers.len())
-        .map(|handler| (busy[handler] / visits[handler].max(1) as f64) as i64)
+    let typical_ns = (0..system.reactions.len())
+        .map(|reaction| (busy[reaction] / visits[reaction].max(1) as f64) as i64)
         .collect();
     let mut faults = crate::draw::Draw::new(system.seed, "fault rate");
     let mut targets = Vec::new();
     for (at, flow) in system.flows.iter().enumerate() {
         let begun = requests.iter().filter(|tx| trial.transactions[**tx].flow == at).count();
-        let usual = |handler: &usize| {
-            let plan = &system.handlers[*handler];
+        let usual = |reaction: &usize| {
+            let plan = &system.reactions[*reaction];
             let fit = plan.can_fail && plan.shows() && plan.span.fail.is_some();
-            fit && flow.origin != Origin::Clock && flows_of[at][*handler] * 10 >= begun * 6
+            fit && flow.origin != Origin::Clock && flows_of[at][*reaction] * 10 >= begun * 6
         };
-        let often: Vec<usize> = (0..system.handlers.len()).filter(usual).filter(|_| begun > 0).collect();
+        let often: Vec<usize> = (0..system.reactions.len()).filter(usual).filter(|_| begun > 0).collect();
         targets.push(often);
     }
     Load {
@@ -92,14 +92,14 @@ fn load(system: &System, trial: &Run, variant: Variant, transactions: usize) -> 
     }
 }
 
-/// Workers of a handler that is busy `load` at a time, on average.
-fn workers(system: &System, handler: usize, load: f64) -> u32 {
-    let plan = &system.handlers[handler];
+/// Workers of a reaction that is busy `load` at a time, on average.
+fn workers(system: &System, reaction: usize, load: f64) -> u32 {
+    let plan = &system.reactions[reaction];
     let service = &system.services[plan.service];
     if service.event_loop {
         return 10_000;
     }
     // Some run close to their limit, so that work queues up.
-    let spare = [1.3, 1.6, 2.2, 4.0][(handler * 7 + service.stem.len()) % 4];
+    let spare = [1.3, 1.6, 2.2, 4.0][(reaction * 7 + service.stem.len()) % 4];
     (load * spare).ceil().max(1.0) as u32 + u32::from(spare > 2.0) * 2
 }

@@ -14,6 +14,7 @@ mod drive;
 mod layout;
 mod naming;
 mod output;
+mod phrase;
 mod plan;
 mod planner;
 mod run;

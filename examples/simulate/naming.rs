@@ -10,7 +10,7 @@ use crate::slot::Slot;
 use crate::words::{Case, cased, title};
 
 /// Names that do not depend on the trade, snake case.
-const NAMES: [(Slot, &[&str]); 30] = [
+const NAMES: [(Slot, &[&str]); 29] = [
     (Slot::Request, &["request_id", "req_id", "rid", "x_request_id", "request_id"]),
     (Slot::Correlation, &["correlation_id", "corr_id", "cid", "conversation_id", "correlation_id"]),
     (Slot::Amount, &["amount", "total", "value", "sum", "price"]),
@@ -26,7 +26,6 @@ const NAMES: [(Slot, &[&str]); 30] = [
     (Slot::Status, &["status", "status_code", "http_status", "code", "result"]),
     (Slot::Worker, &["worker", "worker_id", "consumer", "lane"]),
     (Slot::Caller, &["caller", "client", "from", "source_service", "origin"]),
-    (Slot::Call, &["call_id", "rpc_id", "request_no", "exchange_id"]),
     (Slot::Error, &["error", "err", "reason", "cause", "problem"]),
     (Slot::Delay, &["delay_ms", "backoff_ms", "wait_ms", "in_ms"]),
     (Slot::Keys, &["keys", "ids", "entities", "batch_keys"]),
@@ -40,7 +39,7 @@ const NAMES: [(Slot, &[&str]); 30] = [
     (Slot::Bytes, &["bytes", "size_bytes", "payload_size", "len"]),
     (Slot::Payload, &["payload", "body", "data", "content"]),
     (Slot::Topic, &["topic"]),
-    (Slot::Item, &["item"]),
+    (Slot::Unit, &["item"]),
 ];
 
 /// Draws the name of each field; `usual` if the service keeps to what the company mostly says.
@@ -65,7 +64,7 @@ pub(crate) fn fields(
     };
     own(Slot::Key, &domain.entity.keys);
     own(Slot::Actor, &domain.actor.keys);
-    own(Slot::Item, &domain.item.keys);
+    own(Slot::Unit, &domain.unit.keys);
     own(Slot::Tenant, std::slice::from_ref(&domain.tenant.0));
     for (at, sub) in domain.subs.iter().enumerate() {
         own(Slot::Sub(at as u8), &sub.keys);
@@ -164,7 +163,7 @@ pub(crate) fn sources(draw: &mut Draw, lang: Lang, stem: &str) -> [String; 5] {
     }
 }
 
-/// Thread names of servers, consumers, helpers and timers, `{n}` for the number.
+/// Thread names of servers, consumers, side_threads and timers, `{n}` for the number.
 pub(crate) fn threads(draw: &mut Draw, lang: Lang) -> [&'static str; 4] {
     match lang {
         Lang::Java => [

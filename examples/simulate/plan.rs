@@ -55,7 +55,7 @@ pub(crate) struct SpanPlan {
 pub(crate) enum Feature {
     SyncChain,
     SyncParallel,
-    ItemsLoop,
+    UnitsLoop,
     FanOut,
     WorkQueue,
     Join,
@@ -85,7 +85,7 @@ impl Feature {
     pub(crate) const TABLE: [(Feature, f64); 25] = [
         (Feature::SyncChain, 0.7),
         (Feature::SyncParallel, 0.4),
-        (Feature::ItemsLoop, 0.35),
+        (Feature::UnitsLoop, 0.35),
         (Feature::FanOut, 0.6),
         (Feature::WorkQueue, 0.45),
         (Feature::Join, 0.35),
@@ -127,10 +127,10 @@ pub(crate) struct Work {
     pub(crate) retry: Option<SiteId>,
 }
 
-/// A call to another handler.
+/// A call to another reaction.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    pub(crate) handler: usize,
+    pub(crate) reaction: usize,
     pub(crate) span: Option<SpanPlan>,
     /// Lines in the span around it, before and after.
     pub(crate) before: Option<SiteId>,
@@ -183,7 +183,7 @@ pub(crate) enum Step {
     /// A span around other steps.
     Within(SpanPlan, Body),
     Parallel(Vec<Body>),
-    /// Once for each of two to so many items.
+    /// Once for each of two to so many units.
     Each {
         most: usize,
         parallel: bool,
@@ -207,7 +207,7 @@ pub(crate) enum Step {
     Arrive(Arrive),
 }
 
-/// What sets a handler off.
+/// What sets a reaction off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Trigger {
     Http { method: String, route: String },
@@ -216,7 +216,7 @@ pub(crate) enum Trigger {
     Clock,
 }
 
-/// What a consumer does with a message that it failed to handle.
+/// What a consumer does with a message that it failed to react.
 #[derive(Clone, Debug)]
 pub(crate) struct Redelivery {
     pub(crate) attempts: u32,
@@ -230,7 +230,7 @@ pub(crate) struct Redelivery {
 
 /// What one service does on one trigger.
 #[derive(Clone, Debug)]
-pub(crate) struct Handler {
+pub(crate) struct Reaction {
     pub(crate) service: usize,
     pub(crate) task: Task,
     pub(crate) trigger: Trigger,
@@ -245,7 +245,7 @@ pub(crate) struct Handler {
     /// The access log's line.
     pub(crate) access: Option<SiteId>,
     /// One line for each message of a batch.
-    pub(crate) batch_item: Option<SiteId>,
+    pub(crate) batch_line: Option<SiteId>,
     /// The context does not survive the call that sets it off (in v3).
     pub(crate) loses_context: bool,
     /// A fault may strike here.
@@ -254,7 +254,7 @@ pub(crate) struct Handler {
     pub(crate) can_repeat: bool,
 }
 
-impl Handler {
+impl Reaction {
     /// True where a reader can see that it was set off.
     pub(crate) fn shows(&self) -> bool {
         self.span.first.is_some() || self.span.last.is_some()
@@ -288,7 +288,7 @@ fn speaks(body: &Body) -> bool {
 /// Who gets the messages of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subscriber {
-    Handler(usize),
+    Reaction(usize),
     Batch(usize),
 }
 
@@ -313,7 +313,7 @@ pub(crate) struct Channel {
 /// Takes several messages at once.
 #[derive(Clone, Debug)]
 pub(crate) struct Batch {
-    pub(crate) handler: usize,
+    pub(crate) reaction: usize,
     pub(crate) size: usize,
     pub(crate) wait_ms: f64,
 }
@@ -349,7 +349,7 @@ pub(crate) struct System {
     pub(crate) company: Company,
     pub(crate) services: Vec<Service>,
     pub(crate) sites: Vec<Site>,
-    pub(crate) handlers: Vec<Handler>,
+    pub(crate) reactions: Vec<Reaction>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) batches: Vec<Batch>,
     pub(crate) flows: Vec<Flow>,

@@ -191,7 +191,7 @@ pub(crate) struct Service {
     pub(crate) event_case: Option<Case>,
     pub(crate) loggers: [String; 5],
     pub(crate) sources: [String; 5],
-    /// Patterns of thread names: of servers, consumers, helpers, timers. Empty where there are none.
+    /// Patterns of thread names: of servers, consumers, side_threads, timers. Empty where there are none.
     pub(crate) threads: [&'static str; 4],
     pub(crate) broker: Broker,
     pub(crate) habits: Habits,

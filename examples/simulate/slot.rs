@@ -14,7 +14,7 @@ pub(crate) enum Slot {
     Actor,
     Tenant,
     /// One of the parts of the transaction.
-    Item,
+    Unit,
     Amount,
     Count,
     /// The message's id.
@@ -33,8 +33,6 @@ pub(crate) enum Slot {
     Worker,
     /// Who calls.
     Caller,
-    /// An id of this one call, printed by both sides.
-    Call,
     Error,
     Delay,
     /// The keys of the messages of a batch.
@@ -61,7 +59,7 @@ impl Slot {
             "rid" => Self::Request,
             "cid" => Self::Correlation,
             "actor" => Self::Actor,
-            "item" => Self::Item,
+            "unit" => Self::Unit,
             "amount" => Self::Amount,
             "n" => Self::Count,
             "mid" => Self::Message,
@@ -83,13 +81,7 @@ impl Slot {
     pub(crate) fn identifies(self) -> bool {
         matches!(
             self,
-            Self::Key
-                | Self::Sub(_)
-                | Self::Request
-                | Self::Correlation
-                | Self::Message
-                | Self::Offset
-                | Self::Call
+            Self::Key | Self::Sub(_) | Self::Request | Self::Correlation | Self::Message | Self::Offset
         )
     }
 }

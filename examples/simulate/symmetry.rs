@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::{Kind, System};
 use crate::run::Run;
+use crate::site::Site;
 use crate::slot::Slot;
 
 /// What was counted.
@@ -43,9 +44,10 @@ type Type = (usize, String, Kind);
 pub(crate) fn measure(system: &System, run: &Run) -> Symmetry {
     let shown = shown(system, run);
     let parents: Vec<Option<usize>> = (0..run.spans.len()).map(|at| nearest(run, &shown, at)).collect();
+    let sites: Vec<String> = system.sites.iter().map(Site::looks).collect();
     let kind = |at: usize| -> Type {
         let span = &run.spans[at];
-        let looks = |site: Option<usize>| site.map(|site| system.sites[site].looks()).unwrap_or_default();
+        let looks = |site: Option<usize>| site.map_or("", |site| &sites[site]);
         let (first, last) = (looks(span.sites.0), looks(span.sites.1));
         // What logs at neither end is known by what else it says; its name stands for that.
         let name = if first.is_empty() && last.is_empty() {
@@ -96,7 +98,7 @@ fn shown(system: &System, run: &Run) -> BTreeMap<usize, Shown> {
         let entry = shown.entry(span).or_insert_with(|| Shown { first: record.at, ..Shown::default() });
         let telling = |slot: Slot| {
             slot.identifies()
-                || matches!(slot, Slot::Item | Slot::Caller | Slot::Partition | Slot::Messages | Slot::Keys)
+                || matches!(slot, Slot::Unit | Slot::Caller | Slot::Partition | Slot::Messages | Slot::Keys)
         };
         entry
             .values

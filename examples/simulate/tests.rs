@@ -103,7 +103,7 @@ fn the_truth_does_not_contradict_itself() {
     for seed in 1..=60 {
         let trial = drive::draw(seed);
         for variant in Variant::ALL {
-            let run = drive::drive(&trial, variant, if seed <= 4 { 25 } else { 3 });
+            let run = drive::drive(&trial, variant, if seed <= 6 { 40 } else { 6 });
             check(&format!("seed {seed}, {variant:?}"), &output::corpus(&trial.system, &run, variant));
         }
     }

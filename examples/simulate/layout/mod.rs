@@ -117,7 +117,7 @@ impl Value {
     pub(crate) fn plain(&self) -> String {
         match self {
             Self::Text(text) | Self::Bare(text) => text.clone(),
-            Self::List(items) => format!("[{}]", items.join(", ")),
+            Self::List(all) => format!("[{}]", all.join(", ")),
         }
     }
 }

@@ -94,8 +94,8 @@ pub(crate) fn raw(value: &Value) -> String {
     match value {
         Value::Text(text) => quoted(text),
         Value::Bare(text) => text.clone(),
-        Value::List(items) => {
-            format!("[{}]", items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(","))
+        Value::List(all) => {
+            format!("[{}]", all.iter().map(|one| quoted(one)).collect::<Vec<_>>().join(","))
         }
     }
 }
@@ -106,7 +106,7 @@ fn dict(key: &str, value: &Value) -> String {
         Value::Bare(text) if text == "true" => "True".to_owned(),
         Value::Bare(text) if text == "false" => "False".to_owned(),
         Value::Bare(text) => text.clone(),
-        Value::List(items) => format!("['{}']", items.join("', '")),
+        Value::List(all) => format!("['{}']", all.join("', '")),
     };
     format!("'{key}': {text}")
 }

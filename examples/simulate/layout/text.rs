@@ -1,6 +1,6 @@
 //! Layouts that print a header and free text, as the loggers named print them.
 //!
-//! A pattern's places: `{time} {level} {service} {pid} {thread} {logger} {short} {source} {function} {host} {company}`,
+//! A pattern's places: `{time} {level} {service} {pid} {thread} {logger} {short} {source} {line} {function} {host} {company}`,
 //! `{ids}`, `{message}`; `{logger:<40}` pads, `{logger:>15}` pads on the left. A line break makes a record of two lines.
 
 use super::tail::Tail;
@@ -61,7 +61,7 @@ pub(crate) static TABLE: [Text; 40] = [
     Text { name: "python-plain", langs: &[Lang::Python], pattern: "{time} {level:<8} {logger} {ids}{message}", level: Spelling::UpperLong, inside: "[{trace}/{span}] ", outside: "[-/-] ", stamps: &[COMMA], ..BASE },
     Text { name: "python-dashes", langs: &[Lang::Python], pattern: "{time} - {logger} - {level} - {message}{ids}", level: Spelling::UpperLong, inside: " trace_id={trace} span_id={span}", outside: "", stamps: &[COMMA, blank(3)], ..BASE },
     Text { name: "python-threads", langs: &[Lang::Python], pattern: "{time} {level} [{thread}] {ids}{function}: {message}", level: Spelling::UpperLong, inside: "[trace={trace} span={span}] ", outside: "[trace= span=] ", stamps: &[COMMA, WORD], ..BASE },
-    Text { name: "loguru", langs: &[Lang::Python], pattern: "{time} | {level:<8} | {logger}:{function}:{pid} - {message}{ids}", level: Spelling::UpperLong, inside: " | {'trace_id': '{trace}', 'span_id': '{span}'}", outside: " | {}", ..BASE },
+    Text { name: "loguru", langs: &[Lang::Python], pattern: "{time} | {level:<8} | {logger}:{function}:{line} - {message}{ids}", level: Spelling::UpperLong, inside: " | {'trace_id': '{trace}', 'span_id': '{span}'}", outside: " | {}", ..BASE },
     Text { name: "structlog-console", langs: &[Lang::Python], pattern: "{time} [{level:<9}] {message}", level: Spelling::LowerLong, stamps: &[iso(6)], tail: Some(Tail::Logfmt), among: Some(("trace_id", "span_id")), ..BASE },
     Text { name: "celery", langs: &[Lang::Python], pattern: "[{time}: {level}/{thread}] {ids}{message}", level: Spelling::UpperLong, inside: "trace_id={trace} span_id={span} ", outside: "", stamps: &[COMMA], ..BASE },
     Text { name: "logfmter", langs: &[Lang::Python], pattern: "at={level} when={time} msg={quoted}", stamps: &[iso(3), iso(6)], tail: Some(Tail::Logfmt), among: Some(("trace_id", "span_id")), ..BASE },
@@ -191,6 +191,7 @@ impl Text {
             "logger" => line.logger.to_owned(),
             "short" => shortened(line.logger),
             "source" => line.source.to_owned(),
+            "line" => line.source.rsplit(':').next().unwrap_or("1").to_owned(),
             "function" => line.function.to_owned(),
             "host" => line.host.to_owned(),
             "company" => line.company.to_owned(),

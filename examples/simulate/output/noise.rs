@@ -29,22 +29,20 @@ pub(super) fn lines(system: &System, at: usize, end: i64) -> Vec<Hum> {
         }
     }
     let rows = section("heartbeat");
-    let own: Vec<&str> = (0..draw.range(1, 3)).map(|_| *draw.pick(draw_row(&rows, at))).collect();
+    let levels = [(70, Level::Info), (22, Level::Debug), (8, Level::Warn)];
+    let own: Vec<(&str, Level)> = (0..draw.range(1, 3))
+        .map(|turn| (*draw.pick(&rows[(at * 5 + turn as usize * 3) % rows.len()]), draw.weighted(&levels)))
+        .collect();
     let gap = 60e9 / system.noise_per_minute / draw.magnitude(0.5, 2.0);
     loop {
         now += draw.exponential(gap) as i64 + 1_000_000;
         if now >= end {
             return lines;
         }
-        let level = draw.weighted(&[(70, Level::Info), (25, Level::Debug), (5, Level::Warn)]);
-        let phrase = *draw.pick(&own);
+        let (phrase, level) = *draw.pick(&own);
         let text = fill(phrase, system, service, &mut draw);
         lines.push(Hum { at: now, level, text });
     }
-}
-
-fn draw_row<'a>(rows: &'a [Vec<&'static str>], at: usize) -> &'a [&'static str] {
-    &rows[at * 5 % rows.len()]
 }
 
 /// The rows of a section of the table.

@@ -1,4 +1,4 @@
-//! Channels, and handlers for the messages on them.
+//! Channels, and reactions for the messages on them.
 
 use std::rc::Rc;
 
@@ -6,7 +6,7 @@ use super::{Planner, Scene};
 use crate::company::Broker;
 use crate::draw::Spread;
 use crate::plan::{
-    Batch, Body, Channel, Feature, Handler, Kind, Redelivery, SpanPlan, Step, Subscriber, Trigger,
+    Batch, Body, Channel, Feature, Kind, Reaction, Redelivery, SpanPlan, Step, Subscriber, Trigger,
 };
 use crate::service::Ends;
 use crate::site::{About, Facts};
@@ -78,7 +78,7 @@ impl Planner {
         vec![Slot::Message]
     }
 
-    /// A handler of `service` for the messages of a channel, subscribed to it.
+    /// A reaction of `service` for the messages of a channel, subscribed to it.
     pub(super) fn consumer(&mut self, service: usize, what: Consumption, mut scene: Scene) -> usize {
         self.budget -= 1;
         self.seen.push(service);
@@ -90,7 +90,7 @@ impl Planner {
         let Consumption { channel, task, redelivery, dead_letters, body } = what;
         let about = self.message_about(channel, &task);
         let mut ends = self.entry_ends(service, scene.path.len() == 1);
-        let named = self.message_slots(channel, true, scene.item);
+        let named = self.message_slots(channel, true, scene.unit);
         let identity = self.identity(service, &scene, &named);
         let mut more = named.clone();
         if self.channels[channel].broker == Broker::Rabbit {
@@ -138,7 +138,7 @@ impl Planner {
             _ => format!("{channel_name} receive"),
         };
         let attribute = Some(("messaging.destination.name", channel_name.clone()));
-        let handler = self.push(Handler {
+        let reaction = self.push(Reaction {
             service,
             task,
             trigger: Trigger::Channel(channel),
@@ -149,13 +149,13 @@ impl Planner {
             declined,
             redelivery,
             access: None,
-            batch_item: None,
+            batch_line: None,
             loses_context: false,
             can_fail: scene.path.len() > 1,
             can_repeat: scene.path.len() > 1,
         });
-        self.channels[channel].subscribers.push(Subscriber::Handler(handler));
-        handler
+        self.channels[channel].subscribers.push(Subscriber::Reaction(reaction));
+        reaction
     }
 
     /// The words of a message of `channel` that sets off `task`.
@@ -211,7 +211,7 @@ impl Planner {
         }
     }
 
-    /// A handler that takes several messages of `channel` at once.
+    /// A reaction that takes several messages of `channel` at once.
     pub(super) fn batch(&mut self, service: usize, channel: usize, scene: &Scene) {
         self.budget -= 1;
         self.seen.push(service);
@@ -226,7 +226,7 @@ impl Planner {
             facts.must.push(if ids && self.draw.chance(0.5) { Slot::Messages } else { Slot::Keys });
         }
         let first = Some(self.site(service, "batch", &about, &facts));
-        let item = if each {
+        let unit = if each {
             let mut facts = self.facts(service, scene, &[]);
             facts.known.retain(|slot| matches!(slot, Slot::Key));
             let named = self.message_slots(channel, true, false);
@@ -236,7 +236,7 @@ impl Planner {
                 facts.must.push(Slot::Key);
             }
             facts.may.clear();
-            Some(self.site(service, "batchitem", &about, &facts))
+            Some(self.site(service, "batchone", &about, &facts))
         } else {
             None
         };
@@ -245,9 +245,9 @@ impl Planner {
         let last = self.site_if(wanted, service, "batchdone", &about, &facts);
         let fail = Some(self.site(service, "failed", &about, &facts));
         let inner = Scene { path: vec![service], ..Scene::default() };
-        let body = self.local_body(service, &task, &inner);
+        let body = self.local_body(service, &inner);
         let name = format!("{} process", self.channels[channel].name);
-        let handler = self.push(Handler {
+        let reaction = self.push(Reaction {
             service,
             task,
             trigger: Trigger::Channel(channel),
@@ -258,13 +258,13 @@ impl Planner {
             declined: Rc::from([]),
             redelivery: None,
             access: None,
-            batch_item: item,
+            batch_line: unit,
             loses_context: false,
             can_fail: false,
             can_repeat: false,
         });
         let size = self.draw.range(2, 8) as usize;
-        self.batches.push(Batch { handler, size, wait_ms: self.draw.magnitude(100.0, 2_500.0) });
+        self.batches.push(Batch { reaction, size, wait_ms: self.draw.magnitude(100.0, 2_500.0) });
         self.channels[channel].subscribers.push(Subscriber::Batch(self.batches.len() - 1));
     }
 }

@@ -109,8 +109,8 @@ impl Planner {
             let task = self.task(joiner);
             let body = Some((Self::one(Step::Arrive(arrive.clone())), Rc::from([])));
             let what = Consumption { channel: result, task, redelivery: false, dead_letters: false, body };
-            let handler = self.consumer(joiner, what, scene.clone());
-            self.handlers[handler].can_repeat = false;
+            let reaction = self.consumer(joiner, what, scene.clone());
+            self.reactions[reaction].can_repeat = false;
         }
         draft.steps.push(publish);
     }
@@ -208,12 +208,12 @@ impl Planner {
             what(asked, task.clone(), Some((steps.into(), Rc::from([])))),
             scene.clone(),
         );
-        self.handlers[asker].can_repeat = false;
+        self.reactions[asker].can_repeat = false;
         let taking = Task { verb: "take".to_owned(), object: format!("{} answer", task.object) };
         let note: Body = Rc::from([]);
         let back = self.consumer(service, what(answered, taking, Some((note, Rc::from([])))), scene);
-        self.handlers[back].can_repeat = false;
-        self.handlers[back].can_fail = false;
+        self.reactions[back].can_repeat = false;
+        self.reactions[back].can_fail = false;
         publish.reply = Some((answered, self.draw.between(8_000.0, 20_000.0), timeout));
         draft.steps.push(Step::Publish(publish));
     }

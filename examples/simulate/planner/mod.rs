@@ -1,12 +1,12 @@
 //! Draws a system from a seed: services, flows through them, and every place that logs.
 //!
-//! `handlers` and `consumers` make what a trigger sets off, `steps` what happens inside, `patterns` and `messaging`
+//! `reactions` and `consumers` make what a trigger sets off, `steps` what happens inside, `patterns` and `messaging`
 //! the shapes that flows are made of.
 
 mod consumers;
-mod handlers;
 mod messaging;
 mod patterns;
+mod reactions;
 mod steps;
 
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ use crate::company::{self, Company};
 use crate::domain::{self, Domain};
 use crate::draw::{Draw, Spread};
 use crate::layout;
-use crate::plan::{Batch, Channel, Feature, Flow, Handler, Origin, System};
+use crate::plan::{Batch, Channel, Feature, Flow, Origin, Reaction, System};
 use crate::service::{self, Ends, Looks, Service};
 use crate::site::{self, About, Facts, Site, SiteId};
 use crate::slot::Slot;
@@ -27,8 +27,8 @@ use crate::words::Task;
 struct Scene {
     /// Values of the transaction that exist here.
     known: BTreeSet<Slot>,
-    /// Several of these run for one transaction: lines must say for which item.
-    item: bool,
+    /// Several of these run for one transaction: lines must say for which unit.
+    unit: bool,
     /// Calls and messages since the flow began.
     depth: u32,
     /// Services on the way here, the last one is the one that acts.
@@ -48,7 +48,7 @@ struct Planner {
     /// Indices of the services that the world calls.
     edges: Vec<usize>,
     sites: Vec<Site>,
-    handlers: Vec<Handler>,
+    reactions: Vec<Reaction>,
     channels: Vec<Channel>,
     batches: Vec<Batch>,
     joins: usize,
@@ -58,7 +58,7 @@ struct Planner {
     todo: Vec<Feature>,
     /// Features that it has shown.
     shown: BTreeSet<Feature>,
-    /// Handlers that it may still make.
+    /// Reactions that it may still make.
     budget: i32,
     /// Services that it has been to.
     seen: Vec<usize>,
@@ -94,7 +94,7 @@ pub(crate) fn draw(seed: u64, attempt: u32) -> System {
         services,
         edges,
         sites: Vec::new(),
-        handlers: Vec::new(),
+        reactions: Vec::new(),
         channels: Vec::new(),
         batches: Vec::new(),
         joins: 0,
@@ -115,7 +115,7 @@ pub(crate) fn draw(seed: u64, attempt: u32) -> System {
         company: planner.company,
         services: planner.services,
         sites: planner.sites,
-        handlers: planner.handlers,
+        reactions: planner.reactions,
         channels: planner.channels,
         batches: planner.batches,
         flows,
@@ -245,7 +245,7 @@ impl Planner {
             Origin::Device => self.draw.range(3, 15) as u32,
             Origin::Clock => 0,
         };
-        let name = self.handlers[entry].task.base();
+        let name = self.reactions[entry].task.base();
         Flow { name, origin, entry, weight, features: std::mem::take(&mut self.shown) }
     }
 
@@ -263,7 +263,7 @@ impl Planner {
         at
     }
 
-    /// Something that `service` does and that no other handler of it does.
+    /// Something that `service` does and that no other reaction of it does.
     fn task(&mut self, service: usize) -> Task {
         const VERBS: [&str; 16] = [
             "load", "check", "update", "validate", "record", "prepare", "refresh", "confirm", "register",
@@ -273,7 +273,7 @@ impl Planner {
         let mut free: Vec<Task> =
             own.into_iter().filter(|task| !self.taken.contains(&(service, task.clone()))).collect();
         while free.is_empty() {
-            let nouns = [&self.domain.entity, &self.domain.actor, &self.domain.item];
+            let nouns = [&self.domain.entity, &self.domain.actor, &self.domain.unit];
             let noun = match self.draw.below(4) {
                 3 => self.draw.pick(&self.domain.subs).noun.clone(),
                 at => nouns[at].noun.clone(),
@@ -324,9 +324,9 @@ impl Planner {
         known.extend(more.iter().copied());
         known.extend([Slot::Count, Slot::Worker, Slot::Error]);
         let mut must = Vec::new();
-        if scene.item {
-            known.insert(Slot::Item);
-            must.push(Slot::Item);
+        if scene.unit {
+            known.insert(Slot::Unit);
+            must.push(Slot::Unit);
         }
         let keys = self.services[service].habits.keys;
         let mut may =

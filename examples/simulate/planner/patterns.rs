@@ -19,7 +19,7 @@ impl Planner {
                 (8, Feature::SyncParallel),
                 (8, Feature::Branch),
                 (6, Feature::SecondCall),
-                (6, Feature::ItemsLoop),
+                (6, Feature::UnitsLoop),
             ])
         });
         self.feature(feature, service, scene, draft);
@@ -36,7 +36,7 @@ impl Planner {
                 self.chain(service, scene, draft);
             }
             Feature::SyncParallel => self.parallel(service, scene, draft),
-            Feature::ItemsLoop => self.items(service, scene, draft),
+            Feature::UnitsLoop => self.units(service, scene, draft),
             Feature::FanOut => {
                 let count = self.draw.range(2, 4) as usize;
                 self.fan_out(service, scene, draft, count, false);
@@ -74,12 +74,12 @@ impl Planner {
         let avoid = scene.path.clone();
         let target = self.other(&avoid);
         let task = self.task(target);
-        let handler = self.server(target, task, scene.clone(), false);
+        let reaction = self.server(target, task, scene.clone(), false);
         let before = scene.clone();
         if std::mem::take(&mut scene.unborn) {
             scene.known.extend([Slot::Key, Slot::Amount]);
         }
-        Step::Call(self.call(service, handler, &before, scene))
+        Step::Call(self.call(service, reaction, &before, scene))
     }
 
     fn parallel(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
@@ -90,7 +90,7 @@ impl Planner {
             let step = self.call_to_other(service, &mut inner);
             if let Step::Call(call) = &step {
                 // Nobody asks one service for several things at once.
-                inner.path.insert(0, self.handlers[call.handler].service);
+                inner.path.insert(0, self.reactions[call.reaction].service);
             }
             bodies.push(Self::one(step));
         }
@@ -98,12 +98,12 @@ impl Planner {
         draft.steps.push(Step::Parallel(bodies));
     }
 
-    /// The same for each item: some work, or a call.
-    fn items(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
+    /// The same for each unit: some work, or a call.
+    fn units(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
         let mut inner = scene.clone();
-        inner.item = true;
-        let task = Task { object: self.domain.item.noun.clone(), ..self.small_task(service) };
-        let step = if self.budget > 0 && self.draw.chance(0.35) && !scene.item {
+        inner.unit = true;
+        let task = Task { object: self.domain.unit.noun.clone(), ..self.small_task(service) };
+        let step = if self.budget > 0 && self.draw.chance(0.35) && !scene.unit {
             let budget = std::mem::replace(&mut self.budget, 0);
             let todo = std::mem::take(&mut self.todo);
             let step = self.call_to_other(service, &mut inner);
@@ -134,12 +134,12 @@ impl Planner {
             if at > 0 || self.draw.chance(0.5) {
                 let inner = Scene { path: vec![target], ..scene.clone() };
                 let decision = self.decision(target, &task, &inner);
-                let mut steps = self.handlers[go].body.to_vec();
+                let mut steps = self.reactions[go].body.to_vec();
                 steps.push(decision);
-                self.handlers[go].body = steps.into();
+                self.reactions[go].body = steps.into();
             }
             let back = self.server(target, task.undone(), scene.clone(), false);
-            self.handlers[back].can_fail = false;
+            self.reactions[back].can_fail = false;
             (self.budget, self.todo) = (budget - 1, todo);
             let forward = Step::Call(self.call(service, go, scene, scene));
             let mut undo = self.call(service, back, scene, scene);
@@ -167,7 +167,7 @@ impl Planner {
         let last = self.site_if(wanted, service, "worked", &about, &facts);
         let span =
             SpanPlan { name: task.base(), kind: Kind::Internal, first, last, fail: None, attribute: None };
-        let body = self.local_body(service, &task, scene);
+        let body = self.local_body(service, scene);
         let delay_ms = self.draw.magnitude(400.0, 9_000.0);
         let delay =
             if self.draw.chance(0.5) { Spread::Constant(delay_ms) } else { Spread::LogNormal(delay_ms, 0.4) };
@@ -177,12 +177,12 @@ impl Planner {
     fn cache(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
         let call = self.call_to_other(service, scene);
         let task = match &call {
-            Step::Call(call) => self.handlers[call.handler].task.clone(),
+            Step::Call(call) => self.reactions[call.reaction].task.clone(),
             _ => unreachable!("just drawn"),
         };
         let mut about = self.about(&task);
         let Step::Call(target) = &call else { unreachable!("just drawn") };
-        about.peer.clone_from(&self.services[self.handlers[target.handler].service].stem);
+        about.peer.clone_from(&self.services[self.reactions[target.reaction].service].stem);
         let facts = self.facts(service, scene, &[]);
         let yes = if self.draw.chance(0.6) {
             vec![Step::Note(self.site(service, "hit", &about, &facts))]
@@ -209,13 +209,13 @@ impl Planner {
         inner.path.push(target);
         let answer = self.server(service, asked, inner.clone(), false);
         let step = Step::Call(self.call(target, answer, &inner, &inner));
-        let handler = self.server(target, task, Scene { unborn: false, ..scene.clone() }, false);
+        let reaction = self.server(target, task, Scene { unborn: false, ..scene.clone() }, false);
         (self.budget, self.todo) = (budget - 2, todo);
-        let mut steps = self.handlers[handler].body.to_vec();
+        let mut steps = self.reactions[reaction].body.to_vec();
         let at = self.draw.below(steps.len() + 1);
         steps.insert(at, step);
-        self.handlers[handler].body = steps.into();
-        let step = Step::Call(self.call(service, handler, scene, scene));
+        self.reactions[reaction].body = steps.into();
+        let step = Step::Call(self.call(service, reaction, scene, scene));
         draft.steps.push(step);
     }
 
@@ -273,35 +273,35 @@ impl Planner {
 
     /// A lookup that several services of the system call.
     fn second_call(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
-        let usable = |(handler, needs): &(usize, std::collections::BTreeSet<Slot>), planner: &Self| {
+        let usable = |(reaction, needs): &(usize, std::collections::BTreeSet<Slot>), planner: &Self| {
             // From two places of one service nobody could tell the calls apart.
             needs.is_subset(&scene.known)
-                && !scene.path.contains(&planner.handlers[*handler].service)
-                && !planner.shared_by.contains(&(service, *handler))
+                && !scene.path.contains(&planner.reactions[*reaction].service)
+                && !planner.shared_by.contains(&(service, *reaction))
         };
         let known: Vec<usize> =
-            self.shared.iter().filter(|entry| usable(entry, self)).map(|(handler, _)| *handler).collect();
-        let handler = if known.is_empty() || scene.item {
+            self.shared.iter().filter(|entry| usable(entry, self)).map(|(reaction, _)| *reaction).collect();
+        let reaction = if known.is_empty() || scene.unit {
             let target = self.other(&scene.path.clone());
             let task = self.task(target);
             let budget = std::mem::replace(&mut self.budget, 0);
             let todo = std::mem::take(&mut self.todo);
             let inner = Scene { unborn: false, shared: true, ..scene.clone() };
-            let handler = self.server(target, task, inner, false);
+            let reaction = self.server(target, task, inner, false);
             (self.budget, self.todo) = (budget - 1, todo);
-            if !scene.item {
-                self.shared.push((handler, scene.known.clone()));
+            if !scene.unit {
+                self.shared.push((reaction, scene.known.clone()));
             }
-            handler
+            reaction
         } else {
             *self.draw.pick(&known)
         };
-        self.shared_by.insert((service, handler));
-        let step = Step::Call(self.call(service, handler, scene, scene));
+        self.shared_by.insert((service, reaction));
+        let step = Step::Call(self.call(service, reaction, scene, scene));
         draft.steps.push(step);
         if self.draw.chance(0.35) {
             // Once more, for the rest of it.
-            let step = Step::Call(self.call(service, handler, scene, scene));
+            let step = Step::Call(self.call(service, reaction, scene, scene));
             draft.steps.push(step);
         }
     }

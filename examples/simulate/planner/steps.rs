@@ -1,4 +1,4 @@
-//! What happens inside a handler: work, calls, messages, and in which order.
+//! What happens inside a reaction: work, calls, messages, and in which order.
 
 use std::rc::Rc;
 
@@ -85,7 +85,7 @@ impl Planner {
         let from = self.draw.below(steps.len() - 1);
         let to = from + 1 + self.draw.below(steps.len() - from);
         let inner: Vec<Step> = steps.drain(from..to).collect();
-        // What waits for messages must stay at the top of its handler.
+        // What waits for messages must stay at the top of its reaction.
         let fits = |step: &Step| {
             !matches!(step, Step::Arrive(_) | Step::Reply(_) | Step::Later { .. } | Step::Spawn(..))
         };
@@ -106,7 +106,7 @@ impl Planner {
     }
 
     /// One to three leaves.
-    pub(super) fn local_body(&mut self, service: usize, _task: &Task, scene: &Scene) -> Body {
+    pub(super) fn local_body(&mut self, service: usize, scene: &Scene) -> Body {
         let count = self.draw.range(1, 3);
         (0..count).map(|_| self.leaf(service, scene)).collect::<Vec<_>>().into()
     }
@@ -135,7 +135,7 @@ impl Planner {
         ];
         let own = self.services[service].tasks.clone();
         let mut objects: Vec<String> = own.iter().map(|task| task.object.clone()).collect();
-        objects.extend([self.domain.entity.noun.clone(), self.domain.item.noun.clone()]);
+        objects.extend([self.domain.entity.noun.clone(), self.domain.unit.noun.clone()]);
         if self.draw.chance(0.3) {
             return self.draw.pick(&own).clone();
         }
@@ -220,7 +220,7 @@ impl Planner {
     fn sub_birth(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
         let free: Vec<u8> =
             (0..self.domain.subs.len() as u8).filter(|at| !self.subs_made.contains(at)).collect();
-        if free.is_empty() || scene.item {
+        if free.is_empty() || scene.unit {
             return;
         }
         let at = *self.draw.pick(&free);
@@ -256,15 +256,15 @@ impl Planner {
         draft.steps.push(Step::Work(work));
     }
 
-    /// A call of `service` to a handler.
+    /// A call of `service` to a reaction.
     pub(super) fn call(
         &mut self,
         service: usize,
-        handler: usize,
+        reaction: usize,
         scene: &Scene,
         known_after: &Scene,
     ) -> Call {
-        let target = self.handlers[handler].clone();
+        let target = self.reactions[reaction].clone();
         let mut about = self.about(&target.task);
         about.peer.clone_from(&self.services[target.service].stem);
         let (name, attribute) = match &target.trigger {
@@ -311,7 +311,7 @@ impl Planner {
             retry = Some(self.site(service, "callfail", &about, &failing));
         }
         let mut call = Call {
-            handler,
+            reaction,
             span: None,
             before: None,
             after: None,
@@ -351,10 +351,10 @@ impl Planner {
         about.task = Some(Task { verb: "publish".to_owned(), object: format!("{object} {past}") });
         let weights = self.services[service].habits.producer;
         let mut ends = self.ends(&weights);
-        if scene.item && ends == Ends::Neither {
+        if scene.unit && ends == Ends::Neither {
             ends = Ends::Last;
         }
-        let named = self.message_slots(channel, false, scene.item);
+        let named = self.message_slots(channel, false, scene.unit);
         // Offsets are known when the broker has answered.
         let before: Vec<Slot> = named.iter().copied().filter(|slot| *slot == Slot::Message).collect();
         let mut early = self.facts(service, scene, &before);

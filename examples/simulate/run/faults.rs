@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::handlers::Cause;
+use super::reactions::Cause;
 use super::{MS, Message, Run};
 use crate::draw::Draw;
 use crate::plan::Kind;
@@ -32,7 +32,7 @@ impl FaultKind {
 #[derive(Clone, Debug)]
 pub(crate) struct Planned {
     pub(crate) kind: FaultKind,
-    pub(crate) handler: usize,
+    pub(crate) reaction: usize,
     /// A lost message is not even received.
     early: bool,
     /// Once it has struck: the message, if there was one.
@@ -58,8 +58,8 @@ impl Run {
         if !draw.chance(self.load.fault_rate) {
             return None;
         }
-        let handler = *draw.pick(targets);
-        let target = &self.system.handlers[handler];
+        let reaction = *draw.pick(targets);
+        let target = &self.system.reactions[reaction];
         let consumer = target.span.kind == Kind::Consumer;
         let progress = target.shows_progress();
         // A fault that leaves no sign in the logs is none.
@@ -68,15 +68,15 @@ impl Run {
         kinds.extend(consumer.then_some(FaultKind::Drop));
         kinds.extend((consumer && target.can_repeat).then_some(FaultKind::Duplicate));
         let early = !progress || draw.chance(0.4);
-        Some(Planned { kind: *draw.pick(&kinds), handler, early, struck: None })
+        Some(Planned { kind: *draw.pick(&kinds), reaction, early, struck: None })
     }
 
     /// True where this message is lost on the way.
-    pub(super) fn lose(&mut self, handler: usize, message: &Rc<Message>, at: i64) -> bool {
+    pub(super) fn lose(&mut self, reaction: usize, message: &Rc<Message>, at: i64) -> bool {
         let transaction = message.transaction;
         let Some(planned) = &mut self.transactions[transaction].planned else { return false };
         let lost = planned.kind == FaultKind::Drop
-            && planned.handler == handler
+            && planned.reaction == reaction
             && planned.early
             && planned.struck.is_none();
         if lost {
@@ -84,7 +84,7 @@ impl Run {
             self.faults.push(Fault {
                 transaction,
                 kind: FaultKind::Drop,
-                service: self.system.handlers[handler].service,
+                service: self.system.reactions[reaction].service,
                 span: None,
                 producer: message.producer,
                 at,
@@ -94,10 +94,10 @@ impl Run {
         lost
     }
 
-    /// The fault that strikes a handler that has just begun.
+    /// The fault that strikes a reaction that has just begun.
     pub(super) fn strike(&mut self, cause: &Cause, span: usize, at: i64) -> Option<FaultKind> {
         let planned = self.transactions[cause.transaction].planned.as_mut()?;
-        if planned.handler != cause.handler {
+        if planned.reaction != cause.reaction {
             return None;
         }
         let id = cause.message.as_ref().map(|message| message.id.clone());
@@ -113,7 +113,7 @@ impl Run {
         self.faults.push(Fault {
             transaction: cause.transaction,
             kind,
-            service: self.system.handlers[cause.handler].service,
+            service: self.system.reactions[cause.reaction].service,
             span: Some(span),
             producer: cause.message.as_ref().and(cause.parent),
             at,
@@ -122,9 +122,9 @@ impl Run {
         Some(kind)
     }
 
-    /// How much longer than ever a slow handler takes.
-    pub(super) fn slowness(&mut self, handler: usize, transaction: usize) -> i64 {
-        let usual = self.load.typical_ns.get(handler).copied().unwrap_or(0);
+    /// How much longer than ever a slow reaction takes.
+    pub(super) fn slowness(&mut self, reaction: usize, transaction: usize) -> i64 {
+        let usual = self.load.typical_ns.get(reaction).copied().unwrap_or(0);
         let factor = self.transactions[transaction].draw.between(1.0, 1.8);
         ((usual * 12).max(1_200 * MS) as f64 * factor) as i64
     }

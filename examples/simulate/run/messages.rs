@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::handlers::Cause;
+use super::reactions::Cause;
 use super::record::More;
 use super::{Ctx, End, FaultKind, MS, Message, Run, Then, Transaction};
 use crate::layout::Value;
@@ -29,7 +29,7 @@ impl Run {
         then: Then,
     ) {
         let system = Rc::clone(&self.system);
-        let service = system.handlers[ctx.handler].service;
+        let service = system.reactions[ctx.reaction].service;
         let asks = publish.reply.is_some();
         let ask = match answers {
             Some(ask) => Some(ask),
@@ -50,7 +50,7 @@ impl Run {
             offset,
             producer: Some(ctx.span),
             transaction: ctx.transaction,
-            item: ctx.item,
+            unit: ctx.unit,
             ask: ask.clone(),
         };
         let telling = Ctx { message: Some(Rc::new(message.clone())), ..ctx.clone() };
@@ -96,7 +96,7 @@ impl Run {
 
     /// A message that the world sends to the flow's entry.
     pub(super) fn message_from_outside(&mut self, entry: usize, transaction: usize, at: i64) -> Rc<Message> {
-        let Trigger::Channel(channel) = self.system.handlers[entry].trigger else {
+        let Trigger::Channel(channel) = self.system.reactions[entry].trigger else {
             unreachable!("a device sends messages")
         };
         let partition = self.partition(channel, transaction);
@@ -108,7 +108,7 @@ impl Run {
             offset,
             producer: None,
             transaction,
-            item: None,
+            unit: None,
             ask: None,
         })
     }
@@ -144,11 +144,11 @@ impl Run {
             }
             let message = Rc::clone(message);
             match *subscriber {
-                Subscriber::Handler(handler) => {
-                    if self.lose(handler, &message, there) {
+                Subscriber::Reaction(reaction) => {
+                    if self.lose(reaction, &message, there) {
                         continue;
                     }
-                    self.at(there, move |run| run.receive(handler, message, 1, there));
+                    self.at(there, move |run| run.receive(reaction, message, 1, there));
                 }
                 Subscriber::Batch(batch) => self.at(there, move |run| run.gather(batch, message, there)),
             }
@@ -189,20 +189,20 @@ impl Run {
     }
 
     /// A message reaches its consumer.
-    pub(super) fn receive(&mut self, handler: usize, message: Rc<Message>, attempt: u32, at: i64) {
-        self.take(handler, message, attempt, attempt > 1, at);
+    pub(super) fn receive(&mut self, reaction: usize, message: Rc<Message>, attempt: u32, at: i64) {
+        self.take(reaction, message, attempt, attempt > 1, at);
     }
 
-    fn take(&mut self, handler: usize, message: Rc<Message>, attempt: u32, redelivered: bool, at: i64) {
+    fn take(&mut self, reaction: usize, message: Rc<Message>, attempt: u32, redelivered: bool, at: i64) {
         let system = Rc::clone(&self.system);
         let lane = if system.channels[message.channel].broker.has_offsets() { message.partition } else { 0 };
-        let pool = (handler, lane);
+        let pool = (reaction, lane);
         self.enter(
             pool,
             at,
             Box::new(move |run, at, worker| {
                 let at = at + run.system_moment();
-                let fails = match &system.handlers[handler].redelivery {
+                let fails = match &system.reactions[reaction].redelivery {
                     Some(redelivery) if attempt < redelivery.attempts || run.load.exhaustion => {
                         let p = if attempt == 1 { redelivery.flaky } else { 0.45 };
                         run.transactions[message.transaction].draw.chance(p)
@@ -210,12 +210,12 @@ impl Run {
                     _ => false,
                 };
                 let cause = Cause {
-                    handler,
+                    reaction,
                     transaction: message.transaction,
                     parent: message.producer,
                     links: Vec::new(),
                     caller: None,
-                    item: message.item,
+                    unit: message.unit,
                     message: Some(Rc::clone(&message)),
                     batch: None,
                     attempt,
@@ -223,12 +223,12 @@ impl Run {
                     thread: (1, if lane > 0 { lane } else { worker }),
                     fails,
                 };
-                run.handle(
+                run.react(
                     cause,
                     at,
                     Box::new(move |run, at, end| {
                         run.leave(pool, worker, at);
-                        run.settle(handler, message, attempt, redelivered, at, end);
+                        run.settle(reaction, message, attempt, redelivered, at, end);
                     }),
                 );
             }),
@@ -238,7 +238,7 @@ impl Run {
     /// What becomes of a message after it was handled.
     fn settle(
         &mut self,
-        handler: usize,
+        reaction: usize,
         message: Rc<Message>,
         attempt: u32,
         redelivered: bool,
@@ -248,7 +248,7 @@ impl Run {
         let system = Rc::clone(&self.system);
         let transaction = message.transaction;
         if let (Some((id, _)), true) = (&message.ask, end == End::Done) {
-            let answers = !system.handlers[handler].can_fail;
+            let answers = !system.reactions[reaction].can_fail;
             let later = at + self.system_moment();
             match self.asks.remove(id) {
                 Some(then) if answers => then(self, later, End::Done),
@@ -261,34 +261,34 @@ impl Run {
                 None => {}
             }
         }
-        match (&system.handlers[handler].redelivery, end) {
+        match (&system.reactions[reaction].redelivery, end) {
             (Some(redelivery), End::Failed) if attempt < redelivery.attempts => {
                 let there = at + redelivery.backoff.sample(&mut self.transactions[transaction].draw);
-                self.at(there, move |run| run.take(handler, message, attempt + 1, true, there));
+                self.at(there, move |run| run.take(reaction, message, attempt + 1, true, there));
             }
             _ => {
-                let again = end == End::Done && !redelivered && self.repeats(handler, transaction);
+                let again = end == End::Done && !redelivered && self.repeats(reaction, transaction);
                 if again {
                     let gap = (self.transactions[transaction].draw.magnitude(5.0, 600.0) * MS as f64) as i64;
-                    self.at(at + gap, move |run| run.take(handler, message, attempt, true, at + gap));
+                    self.at(at + gap, move |run| run.take(reaction, message, attempt, true, at + gap));
                 }
             }
         }
     }
 
-    /// True where the transaction's fault is that this handler handles twice.
-    fn repeats(&self, handler: usize, transaction: usize) -> bool {
+    /// True where the transaction's fault is that this reaction handles twice.
+    fn repeats(&self, reaction: usize, transaction: usize) -> bool {
         self.transactions[transaction].planned.as_ref().is_some_and(|planned| {
-            planned.kind == FaultKind::Duplicate && planned.handler == handler && planned.struck.is_some()
+            planned.kind == FaultKind::Duplicate && planned.reaction == reaction && planned.struck.is_some()
         })
     }
 
     /// Counts a delivery.
-    pub(super) fn tag(&mut self, handler: usize, delivery: bool) -> u64 {
+    pub(super) fn tag(&mut self, reaction: usize, delivery: bool) -> u64 {
         if !delivery {
             return 0;
         }
-        let tag = self.tags.entry(handler).or_insert(0);
+        let tag = self.tags.entry(reaction).or_insert(0);
         *tag += 1;
         *tag
     }
@@ -331,7 +331,7 @@ impl Run {
             actor: source.actor.clone(),
             tenant: source.tenant.clone(),
             amount: source.amount.clone(),
-            items: source.items.clone(),
+            units: source.units.clone(),
             root: None,
             started: at,
             declined: false,
@@ -340,20 +340,20 @@ impl Run {
             draw,
         };
         self.transactions.push(made);
-        let handler = system.batches[batch].handler;
+        let reaction = system.batches[batch].reaction;
         let mut links: Vec<usize> = messages.iter().filter_map(|message| message.producer).collect();
         links.dedup();
         self.enter(
-            (handler, 0),
+            (reaction, 0),
             at,
             Box::new(move |run, at, worker| {
                 let cause = Cause {
-                    handler,
+                    reaction,
                     transaction: number,
                     parent: None,
                     links,
                     caller: None,
-                    item: None,
+                    unit: None,
                     message: None,
                     batch: Some(Rc::new(messages)),
                     attempt: 1,
@@ -361,7 +361,7 @@ impl Run {
                     thread: (1, worker),
                     fails: false,
                 };
-                run.handle(cause, at, Box::new(move |run, at, _| run.leave((handler, 0), worker, at)));
+                run.react(cause, at, Box::new(move |run, at, _| run.leave((reaction, 0), worker, at)));
             }),
         );
     }

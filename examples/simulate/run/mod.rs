@@ -4,8 +4,8 @@
 //! times, by the order in which the jobs were made. What comes out is spans and records; nothing is text yet.
 
 mod faults;
-mod handlers;
 mod messages;
+mod reactions;
 mod record;
 mod steps;
 mod transaction;
@@ -57,8 +57,8 @@ pub(crate) struct Span {
     pub(crate) attributes: Vec<(String, String)>,
     /// The context does not survive on the way here (in v3).
     pub(crate) loses_context: bool,
-    /// The handler whose entry this is.
-    pub(crate) handler: Option<usize>,
+    /// The reaction whose entry this is.
+    pub(crate) reaction: Option<usize>,
     /// Where it logs at its ends.
     pub(crate) sites: (Option<usize>, Option<usize>),
 }
@@ -73,7 +73,7 @@ pub(crate) struct Message {
     /// The span whose context travels along; none if the message comes from outside.
     pub(crate) producer: Option<usize>,
     pub(crate) transaction: usize,
-    pub(crate) item: Option<usize>,
+    pub(crate) unit: Option<usize>,
     /// Who waits for an answer to it, and the id that ties the two together.
     pub(crate) ask: Option<(u64, String)>,
 }
@@ -84,25 +84,28 @@ struct Ctx {
     transaction: usize,
     /// The innermost open span.
     span: usize,
-    handler: usize,
-    /// Server, consumer, helper or timer thread, and its number.
+    reaction: usize,
+    /// Server, consumer, side_thread or timer thread, and its number.
     thread: (usize, u32),
-    item: Option<usize>,
+    unit: Option<usize>,
     message: Option<Rc<Message>>,
     tag: u64,
     redelivered: bool,
     attempt: u32,
     /// The service that called.
     caller: Option<usize>,
-    /// When the handler began.
+    /// When the reaction began.
     started: i64,
     correlation: Option<String>,
     batch: Option<Rc<Vec<Rc<Message>>>>,
 }
 
-/// Workers of one handler.
+/// Workers of one reaction.
 struct Pool {
+    /// Those that have worked and are free; higher numbers up to `size` have never worked.
     free: BTreeSet<u32>,
+    used: u32,
+    size: u32,
     waiting: VecDeque<Work>,
 }
 
@@ -115,11 +118,11 @@ pub(crate) struct Load {
     pub(crate) gap_ns: f64,
     /// Runs of each scheduled job.
     pub(crate) job_runs: usize,
-    /// Workers of each handler; none: as many as needed.
+    /// Workers of each reaction; none: as many as needed.
     pub(crate) workers: Vec<u32>,
-    /// How long each handler usually takes.
+    /// How long each reaction usually takes.
     pub(crate) typical_ns: Vec<i64>,
-    /// Handlers of each flow at which faults may strike; empty: no faults.
+    /// Reactions of each flow at which faults may strike; empty: no faults.
     pub(crate) targets: Vec<Vec<usize>>,
     /// The share of transactions with a fault.
     pub(crate) fault_rate: f64,
@@ -165,7 +168,7 @@ pub(crate) struct Run {
     pub(crate) transactions: Vec<Transaction>,
     pub(crate) faults: Vec<Fault>,
     pools: BTreeMap<(usize, u32), Pool>,
-    helpers: BTreeMap<usize, BTreeSet<u32>>,
+    side_threads: BTreeMap<usize, BTreeSet<u32>>,
     joins: BTreeMap<(usize, usize), Vec<usize>>,
     gathered: BTreeMap<usize, messages::Gathered>,
     /// Messages so far by channel and partition.
@@ -191,7 +194,7 @@ pub(crate) fn run(system: &Rc<System>, load: Load, name: &str) -> Run {
         transactions: Vec::new(),
         faults: Vec::new(),
         pools: BTreeMap::new(),
-        helpers: BTreeMap::new(),
+        side_threads: BTreeMap::new(),
         joins: BTreeMap::new(),
         gathered: BTreeMap::new(),
         offsets: BTreeMap::new(),
@@ -289,7 +292,7 @@ impl Run {
             error: false,
             attributes,
             loses_context: false,
-            handler: None,
+            reaction: None,
             sites: (plan.first, plan.last),
         });
         self.spans.len() - 1
@@ -313,18 +316,21 @@ impl Run {
     /// Gives `job` a worker of the pool, at once or when one is free.
     fn enter(&mut self, pool: (usize, u32), at: i64, job: Work) {
         let system = Rc::clone(&self.system);
-        let lanes = matches!(system.handlers[pool.0].trigger, crate::plan::Trigger::Channel(channel)
+        let lanes = matches!(system.reactions[pool.0].trigger, crate::plan::Trigger::Channel(channel)
             if system.channels[channel].broker.has_offsets());
         let size = match self.load.workers.get(pool.0) {
             Some(_) if lanes && self.load.targets.is_empty() => 1,
             Some(size) => *size,
             None => 10_000,
         };
-        let pool = self
-            .pools
-            .entry(pool)
-            .or_insert_with(|| Pool { free: (0..size).collect(), waiting: VecDeque::new() });
-        match pool.free.pop_first() {
+        let fresh = || Pool { free: BTreeSet::new(), used: 0, size, waiting: VecDeque::new() };
+        let pool = self.pools.entry(pool).or_insert_with(fresh);
+        let worker = pool.free.pop_first().or_else(|| {
+            let number = pool.used;
+            pool.used += u32::from(number < pool.size);
+            (number < pool.size).then_some(number)
+        });
+        match worker {
             Some(worker) => job(self, at, worker),
             None => pool.waiting.push_back(job),
         }
@@ -341,16 +347,16 @@ impl Run {
         }
     }
 
-    /// The lowest number that no helper thread of `service` has.
-    fn helper(&mut self, service: usize) -> u32 {
-        let busy = self.helpers.entry(service).or_default();
+    /// The lowest number that no side_thread thread of `service` has.
+    fn side_thread(&mut self, service: usize) -> u32 {
+        let busy = self.side_threads.entry(service).or_default();
         let number = (0..).find(|number| !busy.contains(number)).expect("numbers do not end");
         busy.insert(number);
         number
     }
 
-    fn release(&mut self, service: usize, helper: u32) {
-        self.helpers.entry(service).or_default().remove(&helper);
+    fn release(&mut self, service: usize, side_thread: u32) {
+        self.side_threads.entry(service).or_default().remove(&side_thread);
     }
 
     /// A small time that passes between two things that a program does.

@@ -102,7 +102,7 @@ impl Run {
             }
             Slot::Actor => text(&transaction.actor),
             Slot::Tenant => text(&transaction.tenant),
-            Slot::Item => text(&transaction.items[ctx.item.unwrap_or(0)]),
+            Slot::Unit => text(&transaction.units[ctx.unit.unwrap_or(0)]),
             Slot::Amount => bare(transaction.amount.clone()),
             Slot::Count => bare(more.count.unwrap_or_else(|| 1 + transaction.draw.below(9)).to_string()),
             Slot::Message => text(message.map_or("-", |message| &message.id)),
@@ -146,8 +146,7 @@ impl Run {
                 bare(format!("{{\"{key_name}\":{key},\"{actor_name}\":\"{actor}\",\"amount\":{amount}}}"))
             }
             Slot::Bytes => bare((120 + transaction.draw.below(4_000)).to_string()),
-            Slot::Call
-            | Slot::Topic
+            Slot::Topic
             | Slot::Event
             | Slot::Peer
             | Slot::Route
@@ -162,9 +161,9 @@ impl Run {
     /// The line that an HTTP server writes for each request, without ids.
     pub(super) fn access(&mut self, ctx: &Ctx, at: i64, status: u16) {
         let system = Rc::clone(&self.system);
-        let handler = &system.handlers[ctx.handler];
-        if matches!(handler.trigger, Trigger::Http { .. }) {
-            self.say(handler.access, ctx, None, at, More { status, ..More::default() });
+        let reaction = &system.reactions[ctx.reaction];
+        if matches!(reaction.trigger, Trigger::Http { .. }) {
+            self.say(reaction.access, ctx, None, at, More { status, ..More::default() });
         }
     }
 }

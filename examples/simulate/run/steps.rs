@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::record::More;
 use super::{Ctx, End, MS, Run, Then};
-use crate::plan::{Arrive, Body, Call, Handler, SpanPlan, Step, Work};
+use crate::plan::{Arrive, Body, Call, Reaction, SpanPlan, Step, Work};
 
 /// What branches that run side by side have come to.
 struct Meeting {
@@ -51,13 +51,13 @@ impl Run {
             }
             Step::Within(plan, body) => self.within(&plan, Vec::new(), body, ctx, at, then),
             Step::Parallel(bodies) => {
-                let lanes = bodies.into_iter().map(|body| (body, ctx.item)).collect();
+                let lanes = bodies.into_iter().map(|body| (body, ctx.unit)).collect();
                 self.side_by_side(lanes, &ctx, at, then);
             }
             Step::Each { most, parallel, body } => {
                 let count = self.transactions[ctx.transaction].draw.range(2, most as i64) as usize;
                 if parallel {
-                    let lanes = (0..count).map(|item| (Rc::clone(&body), Some(item))).collect();
+                    let lanes = (0..count).map(|unit| (Rc::clone(&body), Some(unit))).collect();
                     self.side_by_side(lanes, &ctx, at, then);
                 } else {
                     self.in_turn(body, 0, count, ctx, at, then);
@@ -88,7 +88,7 @@ impl Run {
 
     /// Steps inside a span of their own.
     fn within(&mut self, plan: &SpanPlan, links: Vec<usize>, body: Body, ctx: Ctx, at: i64, then: Then) {
-        let service = self.system.handlers[ctx.handler].service;
+        let service = self.system.reactions[ctx.reaction].service;
         let span = self.open(plan, service, ctx.transaction, Some(ctx.span), at);
         self.spans[span].links = links;
         let inner = Ctx { span, started: at, ..ctx };
@@ -120,25 +120,25 @@ impl Run {
     }
 
     fn background(&mut self, plan: Option<SpanPlan>, body: Body, ctx: Ctx, at: i64) {
-        let service = self.system.handlers[ctx.handler].service;
-        let helper = self.helper(service);
-        let ctx = Ctx { thread: (2, helper), ..ctx };
+        let service = self.system.reactions[ctx.reaction].service;
+        let side_thread = self.side_thread(service);
+        let ctx = Ctx { thread: (2, side_thread), ..ctx };
         let at = at + self.system_moment();
-        let done: Then = Box::new(move |run, _, _| run.release(service, helper));
+        let done: Then = Box::new(move |run, _, _| run.release(service, side_thread));
         match plan {
             Some(plan) => self.at(at, move |run| run.within(&plan, Vec::new(), body, ctx, at, done)),
             None => self.body(body, 0, ctx, at, done),
         }
     }
 
-    /// Carries out all lanes at once, each on a helper thread; goes on when the last is done.
+    /// Carries out all lanes at once, each on a side_thread thread; goes on when the last is done.
     fn side_by_side(&mut self, lanes: Vec<(Body, Option<usize>)>, ctx: &Ctx, at: i64, then: Then) {
-        let service = self.system.handlers[ctx.handler].service;
+        let service = self.system.reactions[ctx.reaction].service;
         let meeting =
             Rc::new(RefCell::new(Meeting { left: lanes.len(), at, end: End::Done, then: Some(then) }));
-        for (body, item) in lanes {
-            let helper = self.helper(service);
-            let inner = Ctx { thread: (2, helper), item, ..ctx.clone() };
+        for (body, unit) in lanes {
+            let side_thread = self.side_thread(service);
+            let inner = Ctx { thread: (2, side_thread), unit, ..ctx.clone() };
             let start = at + self.system_moment();
             let meeting = Rc::clone(&meeting);
             self.body(
@@ -147,7 +147,7 @@ impl Run {
                 inner,
                 start,
                 Box::new(move |run, at, end| {
-                    run.release(service, helper);
+                    run.release(service, side_thread);
                     let mut all = meeting.borrow_mut();
                     (all.left, all.at, all.end) = (all.left - 1, all.at.max(at), all.end.max(end));
                     if all.left == 0 {
@@ -160,12 +160,12 @@ impl Run {
         }
     }
 
-    fn in_turn(&mut self, body: Body, item: usize, count: usize, ctx: Ctx, at: i64, then: Then) {
-        if item == count {
+    fn in_turn(&mut self, body: Body, unit: usize, count: usize, ctx: Ctx, at: i64, then: Then) {
+        if unit == count {
             then(self, at, End::Done);
             return;
         }
-        let inner = Ctx { item: Some(item), ..ctx.clone() };
+        let inner = Ctx { unit: Some(unit), ..ctx.clone() };
         self.body(
             Rc::clone(&body),
             0,
@@ -173,7 +173,7 @@ impl Run {
             at,
             Box::new(move |run, at, end| {
                 if end == End::Done {
-                    run.in_turn(body, item + 1, count, ctx, at, then);
+                    run.in_turn(body, unit + 1, count, ctx, at, then);
                 } else {
                     then(run, at, end);
                 }
@@ -182,7 +182,7 @@ impl Run {
     }
 
     fn work(&mut self, work: Work, ctx: Ctx, at: i64, then: Then) {
-        let service = self.system.handlers[ctx.handler].service;
+        let service = self.system.reactions[ctx.reaction].service;
         let transaction = ctx.transaction;
         let started = at;
         let more = More { since: started, ..More::default() };
@@ -236,7 +236,7 @@ impl Run {
 
     /// One attempt at a call.
     fn call(&mut self, call: Call, ctx: Ctx, attempt: u32, at: i64, then: Then) {
-        let service = self.system.handlers[ctx.handler].service;
+        let service = self.system.reactions[ctx.reaction].service;
         let transaction = ctx.transaction;
         let started = at;
         let more = More { since: started, attempt, ..More::default() };
@@ -251,8 +251,8 @@ impl Run {
         let reaches = !flaky || draw.chance(0.6);
         let there = call.network.sample(draw);
         let arrival = at + there;
-        let (parent, item) = (inner.span, inner.item);
-        let handler = call.handler;
+        let (parent, unit) = (inner.span, inner.unit);
+        let reaction = call.reaction;
         let answered: Then = Box::new(move |run, at, end| {
             let at = at + call.network.sample(&mut run.transactions[transaction].draw);
             let calling = Calling { call, ctx, inner, span, attempt, started };
@@ -260,7 +260,7 @@ impl Run {
         });
         if reaches {
             self.at(arrival, move |run| {
-                run.serve(handler, Some(parent), transaction, Some(service), flaky, arrival, item, answered);
+                run.serve(reaction, Some(parent), transaction, Some(service), flaky, arrival, unit, answered);
             });
         } else {
             // Nobody was there.
@@ -272,7 +272,7 @@ impl Run {
     /// The answer to one attempt, or its absence.
     fn answered(&mut self, calling: Calling, at: i64, end: End, then: Then) {
         let Calling { call, ctx, inner, span, attempt, started } = calling;
-        let status = status(end, &self.system.handlers[call.handler]);
+        let status = status(end, &self.system.reactions[call.reaction]);
         let more = More { since: started, status, attempt, ..More::default() };
         let plan = call.span.as_ref();
         let mut at = at;
@@ -386,14 +386,14 @@ struct Calling {
 }
 
 /// The HTTP status of an answer.
-pub(super) fn status(end: End, handler: &Handler) -> u16 {
+pub(super) fn status(end: End, reaction: &Reaction) -> u16 {
     match end {
-        End::Done | End::Silent => match handler.span.name.split(' ').next() {
-            Some("POST") if handler.task.verb.len().is_multiple_of(3) => 201,
-            Some("POST") if handler.task.verb.len() % 3 == 1 => 202,
+        End::Done | End::Silent => match reaction.span.name.split(' ').next() {
+            Some("POST") if reaction.task.verb.len().is_multiple_of(3) => 201,
+            Some("POST") if reaction.task.verb.len() % 3 == 1 => 202,
             _ => 200,
         },
-        End::Declined => [409, 422, 402, 404][handler.task.object.len() % 4],
-        End::Failed => [500, 503, 502][handler.task.object.len() % 3],
+        End::Declined => [409, 422, 402, 404][reaction.task.object.len() % 4],
+        End::Failed => [500, 503, 502][reaction.task.object.len() % 3],
     }
 }

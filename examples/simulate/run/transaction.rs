@@ -18,7 +18,7 @@ pub(crate) struct Transaction {
     pub(crate) actor: String,
     pub(crate) tenant: String,
     pub(crate) amount: String,
-    pub(crate) items: Vec<String>,
+    pub(crate) units: Vec<String>,
     pub(crate) root: Option<usize>,
     pub(crate) started: i64,
     pub(crate) declined: bool,
@@ -34,11 +34,11 @@ impl Run {
         let number = self.transactions.len();
         let mut draw = self.draw.fork("transaction");
         let prefix = &system.domain.actor.prefix;
-        let mut items: Vec<String> = Vec::new();
-        while items.len() < 5 {
-            let item = format!("{}{}", system.domain.item.prefix, 100 + draw.rank(180) * 5);
-            if !items.contains(&item) {
-                items.push(item);
+        let mut units: Vec<String> = Vec::new();
+        while units.len() < 5 {
+            let unit = format!("{}{}", system.domain.unit.prefix, 100 + draw.rank(180) * 5);
+            if !units.contains(&unit) {
+                units.push(unit);
             }
         }
         let key = system.key_shape.value(&mut draw, number, at);
@@ -54,7 +54,7 @@ impl Run {
             actor: values::actor(prefix, draw.rank(300)),
             tenant: draw.pick(&system.domain.tenant.1).clone(),
             amount: values::amount(&mut draw),
-            items,
+            units,
             root: None,
             started: at,
             declined: false,

@@ -1,4 +1,4 @@
-//! What happens when a handler is set off.
+//! What happens when a reaction is set off.
 
 use std::rc::Rc;
 
@@ -7,14 +7,14 @@ use super::steps::status;
 use super::{Ctx, End, FaultKind, Message, Run, Then};
 use crate::plan::{Body, Kind, Redelivery, Step};
 
-/// What sets a handler off.
+/// What sets a reaction off.
 pub(super) struct Cause {
-    pub(super) handler: usize,
+    pub(super) reaction: usize,
     pub(super) transaction: usize,
     pub(super) parent: Option<usize>,
     pub(super) links: Vec<usize>,
     pub(super) caller: Option<usize>,
-    pub(super) item: Option<usize>,
+    pub(super) unit: Option<usize>,
     pub(super) message: Option<Rc<Message>>,
     pub(super) batch: Option<Rc<Vec<Rc<Message>>>>,
     pub(super) attempt: u32,
@@ -29,27 +29,27 @@ impl Run {
     #[expect(clippy::too_many_arguments, reason = "a call has that many sides")]
     pub(super) fn serve(
         &mut self,
-        handler: usize,
+        reaction: usize,
         parent: Option<usize>,
         transaction: usize,
         caller: Option<usize>,
         fails: bool,
         at: i64,
-        item: Option<usize>,
+        unit: Option<usize>,
         then: Then,
     ) {
-        let pool = (handler, 0);
+        let pool = (reaction, 0);
         self.enter(
             pool,
             at,
             Box::new(move |run, at, worker| {
                 let cause = Cause {
-                    handler,
+                    reaction,
                     transaction,
                     parent,
                     links: Vec::new(),
                     caller,
-                    item,
+                    unit,
                     message: None,
                     batch: None,
                     attempt: 1,
@@ -58,7 +58,7 @@ impl Run {
                     fails,
                 };
                 let at = at + run.system_moment();
-                run.handle(
+                run.react(
                     cause,
                     at,
                     Box::new(move |run, at, end| {
@@ -71,14 +71,14 @@ impl Run {
     }
 
     /// A scheduled job begins.
-    pub(super) fn tick(&mut self, handler: usize, transaction: usize, at: i64) {
+    pub(super) fn tick(&mut self, reaction: usize, transaction: usize, at: i64) {
         let cause = Cause {
-            handler,
+            reaction,
             transaction,
             parent: None,
             links: Vec::new(),
             caller: None,
-            item: None,
+            unit: None,
             message: None,
             batch: None,
             attempt: 1,
@@ -86,32 +86,32 @@ impl Run {
             thread: (3, 0),
             fails: false,
         };
-        self.handle(cause, at, Box::new(|_, _, _| {}));
+        self.react(cause, at, Box::new(|_, _, _| {}));
     }
 
-    /// Runs a handler from its first line to its last.
-    pub(super) fn handle(&mut self, cause: Cause, at: i64, then: Then) {
+    /// Runs a reaction from its first line to its last.
+    pub(super) fn react(&mut self, cause: Cause, at: i64, then: Then) {
         let system = Rc::clone(&self.system);
-        let handler = &system.handlers[cause.handler];
+        let reaction = &system.reactions[cause.reaction];
         let transaction = cause.transaction;
-        let span = self.open(&handler.span, handler.service, transaction, cause.parent, at);
+        let span = self.open(&reaction.span, reaction.service, transaction, cause.parent, at);
         if cause.parent.is_none() && self.transactions[transaction].root.is_none() {
             self.transactions[transaction].root = Some(span);
         }
         let opened = &mut self.spans[span];
         opened.links.clone_from(&cause.links);
-        opened.handler = Some(cause.handler);
-        opened.loses_context = handler.loses_context || handler.span.kind == Kind::Consumer;
+        opened.reaction = Some(cause.reaction);
+        opened.loses_context = reaction.loses_context || reaction.span.kind == Kind::Consumer;
         if let Some(message) = &cause.message {
             opened.attributes.push(("messaging.message.id".to_owned(), message.id.clone()));
         }
-        let tag = self.tag(cause.handler, cause.message.is_some() || cause.batch.is_some());
+        let tag = self.tag(cause.reaction, cause.message.is_some() || cause.batch.is_some());
         let ctx = Ctx {
             transaction,
             span,
-            handler: cause.handler,
+            reaction: cause.reaction,
             thread: cause.thread,
-            item: cause.item,
+            unit: cause.unit,
             message: cause.message.clone(),
             tag,
             redelivered: cause.redelivered,
@@ -124,9 +124,9 @@ impl Run {
         let more =
             More { since: at, count: cause.batch.as_ref().map(|batch| batch.len()), ..More::default() };
         let mut now = at + self.system_moment();
-        now = self.note(handler.span.first, &ctx, now, more);
+        now = self.note(reaction.span.first, &ctx, now, more);
         for message in cause.batch.iter().flat_map(|batch| batch.iter()) {
-            now = self.batch_item(handler.batch_item, &ctx, message, now);
+            now = self.batch_line(reaction.batch_line, &ctx, message, now);
         }
         let strike = self.strike(&cause, span, now);
         if strike == Some(FaultKind::Drop) {
@@ -135,14 +135,14 @@ impl Run {
             then(self, now, End::Silent);
             return;
         }
-        now += handler.prepare.sample(&mut self.transactions[transaction].draw);
+        now += reaction.prepare.sample(&mut self.transactions[transaction].draw);
         if strike == Some(FaultKind::Slow) {
-            now += self.slowness(cause.handler, transaction);
+            now += self.slowness(cause.reaction, transaction);
         }
         let last_try = self.is_last_try(&cause);
         let fails = strike == Some(FaultKind::Error) || cause.fails;
-        let body = if fails { opening(&handler.body) } else { Rc::clone(&handler.body) };
-        let declined = Rc::clone(&handler.declined);
+        let body = if fails { opening(&reaction.body) } else { Rc::clone(&reaction.body) };
+        let declined = Rc::clone(&reaction.declined);
         self.body(
             body,
             0,
@@ -169,26 +169,26 @@ impl Run {
         );
     }
 
-    /// The last lines of a handler.
+    /// The last lines of a reaction.
     fn finish(&mut self, ctx: Ctx, more: More, at: i64, end: End, last_try: bool, then: Then) {
         let system = Rc::clone(&self.system);
-        let handler = &system.handlers[ctx.handler];
-        let code = status(end, handler);
+        let reaction = &system.reactions[ctx.reaction];
+        let code = status(end, reaction);
         let more = More { status: code, attempt: ctx.attempt, ..more };
         let site = match end {
-            End::Declined => handler.refused.or(handler.span.last),
-            End::Failed => handler.span.fail,
-            End::Done | End::Silent => handler.span.last,
+            End::Declined => reaction.refused.or(reaction.span.last),
+            End::Failed => reaction.span.fail,
+            End::Done | End::Silent => reaction.span.last,
         };
         let mut at = self.note(site, &ctx, at, more);
         if end == End::Failed {
             self.transactions[ctx.transaction].failed |= last_try;
         }
-        if handler.span.kind == Kind::Server {
+        if reaction.span.kind == Kind::Server {
             self.spans[ctx.span].attributes.push(("http.response.status_code".to_owned(), code.to_string()));
             self.access(&ctx, at, code);
         }
-        let parked = match &handler.redelivery {
+        let parked = match &reaction.redelivery {
             Some(Redelivery { dead, parked, .. }) if end == End::Failed && last_try => {
                 at = self.note(*dead, &ctx, at, more);
                 Rc::clone(parked)
@@ -210,13 +210,15 @@ impl Run {
 
     /// True where no further attempt follows a failure.
     fn is_last_try(&self, cause: &Cause) -> bool {
-        match &self.system.handlers[cause.handler].redelivery {
+        match &self.system.reactions[cause.reaction].redelivery {
             Some(redelivery) => cause.attempt >= redelivery.attempts,
-            None => self.system.handlers[cause.handler].span.kind == Kind::Consumer || cause.parent.is_none(),
+            None => {
+                self.system.reactions[cause.reaction].span.kind == Kind::Consumer || cause.parent.is_none()
+            }
         }
     }
 
-    fn batch_item(&mut self, site: Option<usize>, ctx: &Ctx, message: &Rc<Message>, at: i64) -> i64 {
+    fn batch_line(&mut self, site: Option<usize>, ctx: &Ctx, message: &Rc<Message>, at: i64) -> i64 {
         let Some(site) = site else { return at };
         // The line tells the key of the message's transaction, not of the batch's.
         let within =

@@ -1,16 +1,16 @@
-//! Handlers: what a call, a message or the clock sets off.
+//! Reactions: what a call, a message or the clock sets off.
 
 use super::consumers::Consumption;
 use super::{Planner, Scene};
 use crate::draw::Spread;
-use crate::plan::{Handler, Kind, SpanPlan, Trigger};
+use crate::plan::{Kind, Reaction, SpanPlan, Trigger};
 use crate::service::Ends;
 use crate::site::About;
 use crate::slot::Slot;
 use crate::words::{self, Case, Task};
 
 impl Planner {
-    /// The words of a handler of `service` that does `task`.
+    /// The words of a reaction of `service` that does `task`.
     pub(super) fn about(&mut self, task: &Task) -> About {
         let table = words::cased(&words::plural(&task.object), Case::Snake);
         About { task: Some(task.clone()), noun: self.domain.entity.noun.clone(), table, ..About::default() }
@@ -53,7 +53,7 @@ impl Planner {
         };
         let trigger = Trigger::Http { method: method.to_owned(), route };
         // Two operations never share a route.
-        let taken = self.handlers.iter().any(|other| other.service == service && other.trigger == trigger);
+        let taken = self.reactions.iter().any(|other| other.service == service && other.trigger == trigger);
         if taken {
             Trigger::Http { method: method.to_owned(), route: format!("{plain}/{op}") }
         } else {
@@ -84,7 +84,7 @@ impl Planner {
         }
     }
 
-    /// A handler of `service` for calls; `root` if the world calls it. Leaves in `scene` what is known afterwards.
+    /// A reaction of `service` for calls; `root` if the world calls it. Leaves in `scene` what is known afterwards.
     pub(super) fn server(&mut self, service: usize, task: Task, mut scene: Scene, root: bool) -> usize {
         self.budget -= 1;
         self.seen.push(service);
@@ -136,7 +136,7 @@ impl Planner {
         let fail = self.site_if(wanted, service, "crash", &about, &facts);
         let access = self.access_line(service, &about);
         let loses_context = self.calls_lose_context && !root && self.draw.chance(0.35);
-        self.push(Handler {
+        self.push(Reaction {
             service,
             task,
             trigger,
@@ -147,7 +147,7 @@ impl Planner {
             declined,
             redelivery: None,
             access,
-            batch_item: None,
+            batch_line: None,
             loses_context,
             can_fail: !root,
             can_repeat: false,
@@ -169,21 +169,21 @@ impl Planner {
         Some(self.sites.len() - 1)
     }
 
-    /// A handler for messages that come from outside.
+    /// A reaction for messages that come from outside.
     pub(super) fn device(&mut self, service: usize, mut scene: Scene) -> usize {
         let task = self.task(service);
         let channel =
-            self.channel(service, &Task::parse(&format!("receive {}", self.domain.item.noun)), false);
+            self.channel(service, &Task::parse(&format!("receive {}", self.domain.unit.noun)), false);
         self.channels[channel].named = (true, true);
         scene.depth = 0;
         let what = Consumption { channel, task, redelivery: false, dead_letters: false, body: None };
-        let handler = self.consumer(service, what, scene);
+        let reaction = self.consumer(service, what, scene);
         // The world sends what nobody here publishes.
         self.channels[channel].subscribers.clear();
-        handler
+        reaction
     }
 
-    /// A handler that the clock sets off.
+    /// A reaction that the clock sets off.
     pub(super) fn job(&mut self, service: usize, mut scene: Scene) -> usize {
         self.budget -= 1;
         scene.path.push(service);
@@ -197,7 +197,7 @@ impl Planner {
         let wanted = self.draw.chance(0.75);
         let last = self.site_if(wanted, service, "jobdone", &about, &facts);
         let fail = Some(self.site(service, "crash", &about, &facts));
-        self.push(Handler {
+        self.push(Reaction {
             service,
             span: SpanPlan { name: task.base(), kind: Kind::Internal, first, last, fail, attribute: None },
             task,
@@ -208,15 +208,15 @@ impl Planner {
             declined,
             redelivery: None,
             access: None,
-            batch_item: None,
+            batch_line: None,
             loses_context: false,
             can_fail: false,
             can_repeat: false,
         })
     }
 
-    pub(super) fn push(&mut self, handler: Handler) -> usize {
-        self.handlers.push(handler);
-        self.handlers.len() - 1
+    pub(super) fn push(&mut self, reaction: Reaction) -> usize {
+        self.reactions.push(reaction);
+        self.reactions.len() - 1
     }
 }
