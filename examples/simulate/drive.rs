@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::plan::{Origin, System};
+use crate::plan::{Origin, System, Trigger};
 use crate::run::{self, Load, Run};
 use crate::variant::Variant;
 use crate::{planner, symmetry};
@@ -49,7 +49,6 @@ fn load(system: &System, trial: &Run, variant: Variant, transactions: usize) -> 
         total += length(&spans);
     }
     let mean = (total / requests.len().max(1) as f64).max(2e6);
-    let gap_ns = mean / system.in_flight;
     let (mut visits, mut busy) = (vec![0usize; system.reactions.len()], vec![0f64; system.reactions.len()]);
     let mut flows_of = vec![vec![0usize; system.reactions.len()]; system.flows.len()];
     for span in &trial.spans {
@@ -60,6 +59,14 @@ fn load(system: &System, trial: &Run, variant: Variant, transactions: usize) -> 
         }
     }
     let per_request = |reaction: usize| busy[reaction] / requests.len().max(1) as f64;
+    // One partition is worked off by one consumer; more than it can take would only pile up.
+    let lane = |at: usize| match system.reactions[at].trigger {
+        Trigger::Channel(channel) if system.channels[channel].broker.has_offsets() => {
+            per_request(at) / (0.6 * f64::from(system.channels[channel].partitions))
+        }
+        _ => 0.0,
+    };
+    let gap_ns = (0..system.reactions.len()).map(lane).fold(mean / system.in_flight, f64::max);
     let workers = (0..system.reactions.len()).map(|reaction| match variant {
         // What one slow step holds up must not look like further faults.
         Variant::V6 => 10_000,
