@@ -8,9 +8,12 @@
 //!
 //! `ARCHITECTURE.md` holds the map of the code and what always holds.
 
+pub mod cli;
 pub mod context;
 pub mod engine;
+pub mod gather;
 pub mod input;
 pub mod model;
 pub mod record;
 pub mod report;
+pub mod weave;

@@ -5,6 +5,9 @@
 //! A development tool: it keeps the inference honest by drawing systems that differ from each other as those of
 //! different companies do. It knows nothing of the library and only writes text files. The same seed, variant and
 //! number of transactions give the same bytes on every run.
+//!
+//! `score.py 1 60 --scorer DIR` beside this file draws sixty systems, spread over the variants, and scores the traces
+//! that are woven from their logs.
 
 mod company;
 mod describe;

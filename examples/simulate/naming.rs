@@ -190,7 +190,7 @@ pub(crate) fn threads(draw: &mut Draw, lang: Lang) -> [&'static str; 4] {
                 "ThreadPoolExecutor-1_{n}",
                 "APScheduler",
             ],
-            _ => ["gthread-{n}", "ForkPoolWorker-{n}", "helper-{n}", "Beat"],
+            _ => ["gthread-{n}", "ForkPoolWorker-{n}", "side-{n}", "Beat"],
         },
         Lang::DotNet => {
             [".NET ThreadPool Worker {n}", "consumer {n}", ".NET ThreadPool Worker 1{n}", ".NET Timer"]

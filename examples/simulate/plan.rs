@@ -257,7 +257,7 @@ pub(crate) struct Reaction {
 impl Reaction {
     /// True where a reader can see that it was set off.
     pub(crate) fn shows(&self) -> bool {
-        self.span.first.is_some() || self.span.last.is_some()
+        self.span.logs()
     }
 
     /// True where a reader can see that it went on after its first line.
@@ -266,22 +266,63 @@ impl Reaction {
     }
 }
 
+impl SpanPlan {
+    /// True where it logs at one of its ends.
+    pub(crate) fn logs(&self) -> bool {
+        self.first.is_some() || self.last.is_some()
+    }
+}
+
+impl Step {
+    /// True where it always logs in the span around it.
+    fn logs(&self) -> bool {
+        match self {
+            Self::Note(_) => true,
+            Self::Work(work) => work.before.is_some() || work.after.is_some(),
+            Self::Call(call) => call.before.is_some() || call.after.is_some(),
+            Self::Publish(publish) | Self::Reply(publish) => {
+                publish.before.is_some() || publish.after.is_some()
+            }
+            _ => false,
+        }
+    }
+
+    /// The span that it opens.
+    fn span(&self) -> Option<&SpanPlan> {
+        match self {
+            Self::Work(work) => work.span.as_ref(),
+            Self::Call(call) => call.span.as_ref(),
+            Self::Publish(publish) | Self::Reply(publish) => publish.span.as_ref(),
+            Self::Within(plan, _) => Some(plan),
+            _ => None,
+        }
+    }
+}
+
 /// True where some step always logs in the service itself.
 fn speaks(body: &Body) -> bool {
-    let span = |span: &SpanPlan| span.first.is_some() || span.last.is_some();
-    body.iter().any(|step| match step {
-        Step::Note(_) => true,
-        Step::Work(work) => {
-            work.before.is_some() || work.after.is_some() || work.span.as_ref().is_some_and(span)
+    body.iter().any(|step| {
+        let within = matches!(step, Step::Within(_, body) if speaks(body));
+        step.logs() || step.span().is_some_and(SpanPlan::logs) || within
+    })
+}
+
+/// True where some step may log in the span around the steps, as opposed to one that it opens.
+pub(crate) fn has_voice(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match step {
+        Step::Work(work) if work.span.is_none() => step.logs() || work.retry.or(work.declined).is_some(),
+        Step::Call(call) if call.span.is_none() => step.logs() || call.retry.is_some(),
+        Step::Parallel(bodies) => bodies.iter().any(|body| has_voice(body)),
+        Step::Each { body, .. } | Step::Spawn(None, body) => has_voice(body),
+        Step::Maybe { yes, no, .. } => has_voice(yes) || has_voice(no),
+        Step::Saga(stages, rollback) => {
+            rollback.is_some() || stages.iter().any(|(go, back)| has_voice(go) || has_voice(back))
         }
-        Step::Call(call) => {
-            call.before.is_some() || call.after.is_some() || call.span.as_ref().is_some_and(span)
+        Step::Later { armed, .. } => armed.is_some(),
+        Step::Arrive(arrive) => {
+            arrive.waiting.or(arrive.joined).is_some() || arrive.span.is_none() && has_voice(&arrive.body)
         }
-        Step::Publish(publish) | Step::Reply(publish) => {
-            publish.before.is_some() || publish.after.is_some() || publish.span.as_ref().is_some_and(span)
-        }
-        Step::Within(plan, body) => span(plan) || speaks(body),
-        _ => false,
+        _ => step.logs(),
     })
 }
 

@@ -9,6 +9,7 @@ use crate::layout::tail::{self, Tail};
 use crate::layout::text::SECONDS;
 use crate::layout::{self, IdNames, Lang, Layout, Wrap};
 use crate::naming;
+use crate::plan::{self, Step};
 use crate::slot::Slot;
 use crate::stamp::Stamp;
 use crate::words::{Case, Task};
@@ -73,6 +74,12 @@ impl Ends {
 
     pub(crate) fn last(self) -> bool {
         matches!(self, Self::Both | Self::Last)
+    }
+
+    /// These ends around `steps`: a span that speaks also says when it begins. Lines that only come after those of
+    /// its children would not show that it was around them.
+    pub(crate) fn around(self, steps: &[Step]) -> Self {
+        if self == Self::Neither && plan::has_voice(steps) { Self::First } else { self }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A system in which two candidates look exactly alike asks for luck, not for skill; few such spans may remain.
 //! The measure knows the truth and is generous to nobody: a rival counts if it could be the parent by its type and by
-//! time, and no value that the true parent and the child share is missing from the rival's lines.
+//! time, and no value that the true parent and the child share is missing from the rival's lines. A parent in the same
+//! service whose lines all come later, and do not say how long it took, counts too: nothing shows that it was around.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,6 +34,8 @@ impl Symmetry {
 #[derive(Clone, Debug, Default)]
 struct Shown {
     first: i64,
+    /// Some line says for how long.
+    timed: bool,
     values: BTreeSet<String>,
     threads: BTreeSet<(usize, u32)>,
 }
@@ -79,12 +82,15 @@ pub(crate) fn measure(system: &System, run: &Run) -> Symmetry {
                 && possible(run, &shown, (child, parent, rival))
                 && !told(system, run, &shown, (child, parent, rival))
         });
-        if let Some(rival) = rival {
+        let (inner, outer) = (&shown[&child], &shown[&parent]);
+        let same_service = run.spans[child].service == run.spans[parent].service;
+        let unseen = same_service && outer.first > inner.first && !outer.timed;
+        if let Some(rival) = rival.copied().or(unseen.then_some(parent)) {
             found.symmetric += 1;
             let name = |at: usize| {
                 format!("{}: {}", system.services[run.spans[at].service].name, run.spans[at].name)
             };
-            let told = format!("{} <- {}, not {}", name(child), name(parent), name(*rival));
+            let told = format!("{} <- {}, not {}", name(child), name(parent), name(rival));
             *found.worst.entry(told).or_default() += 1;
         }
     }
@@ -103,6 +109,7 @@ fn shown(system: &System, run: &Run) -> BTreeMap<usize, Shown> {
         entry
             .values
             .extend(record.values.iter().filter(|(slot, _)| telling(*slot)).map(|(_, value)| value.plain()));
+        entry.timed |= record.values.iter().any(|(slot, _)| matches!(slot, Slot::Took | Slot::Millis));
         let service = &system.services[run.spans[span].service];
         if service.threads[record.thread.0].contains("{n}") {
             entry.threads.insert(record.thread);

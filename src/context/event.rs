@@ -1,7 +1,7 @@
 //! Makes events of records.
 
 use super::{Found, exports, template};
-use crate::model::{Batch, Detail, Event, Level, Place, SourceId, Symbol, Time, flag};
+use crate::model::{Batch, Detail, Event, Level, Place, SourceId, Symbol, Symbols, Time, flag};
 use crate::record::timestamp::Zone;
 use crate::record::{Format, Record, Writing, json};
 
@@ -16,6 +16,8 @@ pub struct Defaults {
     pub service_is_sure: bool,
     /// Instance named by the path.
     pub instance: Symbol,
+    /// The texts of both.
+    pub names: Symbols,
     /// Zone of times that state none.
     pub zone: Zone,
 }
@@ -33,7 +35,9 @@ impl Writer {
     ///
     /// Gives what was found, unless the record is a document of spans.
     pub fn write(&mut self, record: &Record<'_>, defaults: &Defaults, batch: &mut Batch) -> Option<&Found> {
-        if let Some(layer) = record.layers.iter().next_back().filter(|layer| layer.format == Format::OtlpSpans) {
+        if let Some(layer) =
+            record.layers.iter().next_back().filter(|layer| layer.format == Format::OtlpSpans)
+        {
             exports::write(layer.text, record, defaults, batch);
             return None;
         }
@@ -60,7 +64,8 @@ impl Writer {
         self.template(record, batch, &mut event);
         self.flags(&mut event);
         self.details(batch);
-        event.details_len = (batch.details.len() - event.details_start as usize).try_into().unwrap_or(u16::MAX);
+        event.details_len =
+            (batch.details.len() - event.details_start as usize).try_into().unwrap_or(u16::MAX);
         batch.events.push(event);
         Some(&self.found)
     }
@@ -87,7 +92,9 @@ impl Writer {
     }
 
     fn service(&self, record: &Record<'_>, defaults: &Defaults, batch: &mut Batch, event: &mut Event) {
-        let stated = record.service().filter(|(name, _)| !name.is_empty() && name.len() <= 128 && !super::id::is_absent(name));
+        let stated = record
+            .service()
+            .filter(|(name, _)| !name.is_empty() && name.len() <= 128 && !super::id::is_absent(name));
         let by_place = self.found.service.map(|at| self.found.text(at));
         let name = match stated {
             Some((name, false)) => Some(name),
@@ -125,7 +132,10 @@ impl Writer {
         set(found.root, flag::ROOT);
         set(found.exception, flag::EXCEPTION);
         set(found.has_context(), flag::CONTEXT);
-        set(found.status.is_some_and(|status| status >= 500) && event.level >= Some(Level::Warn), flag::FAILED);
+        set(
+            found.status.is_some_and(|status| status >= 500) && event.level >= Some(Level::Warn),
+            flag::FAILED,
+        );
     }
 
     fn details(&self, batch: &mut Batch) {
@@ -134,13 +144,13 @@ impl Writer {
         for (trace, text) in found.trace.iter().filter_map(|trace| Some((trace.id, trace.text?))) {
             symbols.keep_as(trace.symbol(), found.text(text));
         }
-        for (span, text) in [found.span, found.parent].into_iter().flatten().filter_map(|span| Some((span.id, span.text?))) {
+        for (span, text) in
+            [found.span, found.parent].into_iter().flatten().filter_map(|span| Some((span.id, span.text?)))
+        {
             symbols.keep_as(span.symbol(), found.text(text));
         }
         for key in &found.keys {
-            if !symbols.has(key.name) {
-                symbols.keep_as(key.name, found.text(key.name_text));
-            }
+            symbols.keep_as(key.name, found.text(key.name_text));
             details.push(Detail::Key { name: key.name, value: key.value, shape: key.shape });
         }
         for header in &found.headers {

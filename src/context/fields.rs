@@ -5,6 +5,8 @@ use super::{Found, Scheme, header, id, words};
 use crate::model::{Shape, SpanKind};
 use crate::record::{At, Field, Format, Layer, NameHash, Role, Writing, json, names};
 
+/// Names of this rank and above are general words.
+const GENERAL: u8 = 32;
 /// Texts shorter than this hold no header; longer ones are searched for one.
 const MIN_HEADER: usize = 40;
 
@@ -25,12 +27,25 @@ impl Found {
                 Writing::Plain | Writing::Number => self.field(layer, field, value),
             }
         }
+        if memchr::memmem::find(layer.text, b"\"tr\":").is_some() {
+            let payload =
+                memchr::memchr(b'{', layer.text).and_then(|open| header::newrelic(&layer.text[open..]));
+            if let Some(header) = payload {
+                self.add_header(header);
+            }
+        }
+        if memchr::memmem::find(layer.text, b"\"Buffer\"").is_some() {
+            // Node's buffers hold header values as lists of bytes
+            self.scan(layer.text, Region::Ids);
+        }
         self.groups(layer);
         if layer.format == Format::Access {
             self.quoted_uuid(layer);
         }
         let message = layer.draft.message;
-        if !matches!(layer.format, Format::Syslog | Format::Export | Format::Journald | Format::Docker) || message.is_some() {
+        if !matches!(layer.format, Format::Syslog | Format::Export | Format::Journald | Format::Docker)
+            || message.is_some()
+        {
             self.free(layer, message, &mut scratch);
         }
         self.scratch = scratch;
@@ -39,10 +54,16 @@ impl Found {
     /// A UUID in quotes in an access log is the request's id (Envoy's default format has it as its fifth quoted field).
     fn quoted_uuid(&mut self, layer: &Layer<'_>) {
         for part in &layer.draft.free {
-            for word in part.of(layer.text).split(|&byte| byte == b'"') {
+            let text = part.of(layer.text);
+            for word in text.split(|&byte| byte == b'"') {
                 if word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0) {
                     return self.add_id(b"request_id", word);
                 }
+            }
+            // ingress-nginx ends its lines with $req_id
+            let last = text.trim_ascii_end().rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+            if last.len() == 32 && id::exact_trace(last).is_some() {
+                self.add_id(b"request_id", last);
             }
         }
     }
@@ -66,14 +87,9 @@ impl Found {
         for part in &draft.free {
             // the header before the message holds named ids only, its other numbers are no keys
             let start = message.map_or(part.start as usize, |(at, _)| at.start as usize);
-            let (from, to) = (part.start as usize, part.end());
-            if from < start && start <= to {
-                self.scan(&layer.text[from..start], Region::Header);
-                self.scan(&layer.text[start..to], Region::Message);
-            } else {
-                let region = if layer.format == Format::Access || from >= start { Region::Message } else { Region::Header };
-                self.scan(part.of(layer.text), region);
-            }
+            let body =
+                if layer.format == Format::Access { 0 } else { start.saturating_sub(part.start as usize) };
+            self.scan_parts(part.of(layer.text), body);
         }
     }
 
@@ -95,43 +111,49 @@ impl Found {
             Role::DurationMicros => self.duration(value, 1_000),
             Role::DurationMillis => self.duration(value, 1_000_000),
             Role::DurationSeconds => self.duration(value, 1_000_000_000),
-            Role::Duration => self.duration(value, if field.writing == Writing::Number { 0 } else { 1_000_000 }),
+            Role::Duration => {
+                self.duration(value, if field.writing == Writing::Number { 0 } else { 1_000_000 })
+            }
             Role::Kind => self.kind = self.kind.or_else(|| kind(value)),
-            Role::Operation if is_word(value) => self.operation = self.operation.or_else(|| Some(self.keep(value))),
-            Role::Topic if is_word(value) && !matches!(value, b"stdout" | b"stderr") => {
-                if self.topic.is_none() {
-                    self.topic = Some(self.keep(value));
-                }
+            Role::Operation if is_word(value) => {
+                self.operation = self.operation.or_else(|| Some(self.keep(value)))
             }
-            Role::Route if value.len() <= 512 => {
-                if self.route.is_none() && !value.is_empty() {
-                    let path = path_of(value);
-                    self.route = Some(self.keep(path));
-                    path_keys(self, path);
-                }
+            Role::Topic
+                if is_word(value) && !matches!(value, b"stdout" | b"stderr") && self.topic.is_none() =>
+            {
+                self.topic = Some(self.keep(value));
             }
-            Role::Method if value.len() <= 16 && is_word(value) => self.method = self.method.or_else(|| Some(self.keep(value))),
-            Role::Peer if is_word(value) => {
-                if self.peer.is_none() {
-                    self.peer = Some(self.keep(value));
-                }
+            Role::Route if value.len() <= 512 && self.route.is_none() && !value.is_empty() => {
+                let path = path_of(value);
+                self.route = Some(self.keep(path));
+                path_keys(self, path);
+            }
+            Role::Method if value.len() <= 16 && is_word(value) => {
+                self.method = self.method.or_else(|| Some(self.keep(value)))
+            }
+            Role::Peer if is_word(value) && self.peer.is_none() => {
+                self.peer = Some(self.keep(value));
             }
             Role::Status => {
-                let number = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).filter(|number| (100..600).contains(number));
+                let number = std::str::from_utf8(value)
+                    .ok()
+                    .and_then(|text| text.parse().ok())
+                    .filter(|number| (100..600).contains(number));
                 self.status = self.status.or(number);
                 if number.is_none() {
                     self.key_field(layer, field, name, value);
                 }
             }
             Role::Exception => {
-                self.exception |= value.len() > 24 && memchr::memchr(b'\n', value).is_some() || name.eq_ignore_ascii_case(b"exception");
+                self.exception |= value.len() > 24 && memchr::memchr(b'\n', value).is_some()
+                    || name.eq_ignore_ascii_case(b"exception");
             }
-            Role::Other | Role::Id | Role::Message => {
-                if field.role != Role::Message {
-                    self.key_field(layer, field, name, value);
-                }
+            Role::Other | Role::Id | Role::Message | Role::TraceId if field.role != Role::Message => {
+                self.key_field(layer, field, name, value);
             }
-            Role::Noise if names::names_an_id(name) && name.len() > 2 => self.key_field(layer, field, name, value),
+            Role::Noise if names::names_an_id(name) && name.len() > 2 => {
+                self.key_field(layer, field, name, value)
+            }
             _ => {}
         }
     }
@@ -159,6 +181,8 @@ impl Found {
     /// A field that carries trace context; `true` if its role is of that kind.
     pub(super) fn context(&mut self, role: Role, rank: u8, name: &[u8], value: &[u8], otlp: bool) -> bool {
         match role {
+            // "trace" and "operation_Id" may mean something else: their value must look like an id
+            Role::TraceId if rank >= GENERAL && !super::scan::looks_like_id(value) => return false,
             Role::TraceId => {
                 let decoded = if otlp { bytes_of(value, 16) } else { None };
                 self.trace_value(rank, name, decoded.as_deref().unwrap_or(value));
@@ -169,12 +193,14 @@ impl Found {
             }
             Role::ParentId => self.parent_value(rank, value),
             Role::Tid => {
-                if let Some(trace) = id::exact_trace(value).filter(|_| !value.iter().all(u8::is_ascii_digit)) {
+                if let Some(trace) = id::exact_trace(value).filter(|_| !value.iter().all(u8::is_ascii_digit))
+                {
                     self.set_trace(rank, trace, Scheme::Plain);
-                } else if let Ok(trace) = id::trace(value.strip_prefix(b"TID:").unwrap_or(value)) {
-                    if trace.opaque.is_some() && value.iter().filter(|&&byte| byte == b'.').count() == 2 {
-                        self.set_trace(rank, trace, Scheme::Skywalking);
-                    }
+                } else if let Ok(trace) = id::trace(value.strip_prefix(b"TID:").unwrap_or(value))
+                    && trace.opaque.is_some()
+                    && value.iter().filter(|&&byte| byte == b'.').count() == 2
+                {
+                    self.set_trace(rank, trace, Scheme::Skywalking);
                 }
             }
             Role::DatadogTraceId | Role::DatadogTraceHeader => {
@@ -197,7 +223,9 @@ impl Found {
                     self.set_span(90, span);
                 }
             }
-            Role::DatadogHigh => self.datadog_high = id::hex(value).filter(|_| value.len() == 16).map(|(bits, _)| bits as u64),
+            Role::DatadogHigh => {
+                self.datadog_high = id::hex(value).filter(|_| value.len() == 16).map(|(bits, _)| bits as u64)
+            }
             Role::DatadogTags => {
                 if let Some(at) = memchr::memmem::find(value, b"_dd.p.tid=") {
                     let high = value.get(at + 10..at + 26).and_then(id::hex);
@@ -233,20 +261,40 @@ impl Found {
                 }
             }
             Role::Baggage => self.scan(value, Region::Message),
+            Role::Sw8 => {
+                if let Some((trace, span)) = header::sw8(value) {
+                    self.add_sw8(&trace, &span);
+                }
+            }
+            Role::SwCtx => {
+                let inside = value.trim_ascii();
+                let inside = inside.strip_prefix(b"[").unwrap_or(inside);
+                if let Some(service) =
+                    inside.split(|&byte| byte == b',').next().filter(|name| !id::is_absent(name))
+                {
+                    self.service = Some(self.keep(service));
+                }
+                if let Some(header) = header::sw_ctx(value) {
+                    self.set_trace(rank, header.trace, Scheme::Skywalking);
+                    if let Some(span) = header.span {
+                        self.set_span(rank, span);
+                    }
+                }
+            }
             Role::Traceparent
             | Role::B3
             | Role::UberTraceId
             | Role::AmznTraceId
             | Role::CloudTraceContext
-            | Role::Sw8
-            | Role::SwCtx
             | Role::SentryTrace
             | Role::NewRelic
             | Role::GrpcTraceBin
             | Role::RequestIdHeader => {
                 if let Some(header) = header::read(role, value) {
                     self.add_header(header);
-                } else if matches!(role, Role::Traceparent | Role::B3 | Role::NewRelic) && value.len() >= MIN_HEADER {
+                } else if matches!(role, Role::Traceparent | Role::B3 | Role::NewRelic)
+                    && value.len() >= MIN_HEADER
+                {
                     self.scan(value, Region::Ids);
                 }
             }
@@ -258,20 +306,21 @@ impl Found {
     /// The value of a name that stands for a trace id.
     pub(super) fn trace_value(&mut self, rank: u8, name: &[u8], value: &[u8]) {
         // "TRACE/SPAN", "TRACE-SPAN", "TRACE:SPAN"
-        if value.len() == 49 && !value[32].is_ascii_alphanumeric() {
-            if let (Some(trace), Some(span)) = (id::exact_trace(&value[..32]), id::exact_span(&value[33..])) {
-                self.set_trace(rank, trace, Scheme::Plain);
-                self.set_span(rank, span);
-                return;
-            }
+        if value.len() == 49
+            && !value[32].is_ascii_alphanumeric()
+            && let (Some(trace), Some(span)) = (id::exact_trace(&value[..32]), id::exact_span(&value[33..]))
+        {
+            self.set_trace(rank, trace, Scheme::Plain);
+            self.set_span(rank, span);
+            return;
         }
-        if value.len() >= 55 {
-            if let Some(header) = header::traceparent(value) {
-                self.add_header(header);
-                return;
-            }
+        if value.len() >= 55
+            && let Some(header) = header::traceparent(value)
+        {
+            self.add_header(header);
+            return;
         }
-        if value.len() > 36 && value.starts_with(b"Root=") {
+        if value.len() > 36 && value[..5].eq_ignore_ascii_case(b"Root=") {
             if let Some(header) = header::amzn(value) {
                 self.add_header(header);
             }
@@ -322,20 +371,33 @@ impl Found {
     fn key_field(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
         let value = value.trim_ascii();
         if value.len() >= MIN_HEADER {
-            if memchr::memmem::find(value, b"trace").is_some() || memchr::memmem::find(value, b"-01").is_some() || value.starts_with(b"Root=") {
+            if memchr::memmem::find(value, b"trace").is_some()
+                || memchr::memmem::find(value, b"-01").is_some()
+                || value[..5].eq_ignore_ascii_case(b"Root=")
+            {
                 self.scan(value, Region::Ids);
             }
             if value.len() > 128 {
                 return;
             }
         }
-        if id::is_absent(value) && !value.iter().any(u8::is_ascii_digit) || words::names_a_digest(name) || id::looks_like_digest(value) {
+        if id::is_absent(value) && !value.iter().any(u8::is_ascii_digit)
+            || words::names_a_digest(name)
+            || id::looks_like_digest(value)
+        {
             return;
         }
         let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
         let short = is_generic(name);
-        let is_id = names::names_an_id(name) || names::names_a_correlation(name) || super::scan::names_some_id(name, value);
-        if is_id && !value.contains(&b' ') && !(id::is_absent(value)) && (name.len() > 2 || !parent.is_empty()) {
+        let is_id = !names::names_machinery(parent, name)
+            && (names::names_an_id(name)
+                || names::names_a_correlation(name)
+                || super::scan::names_some_id(name, value));
+        if is_id
+            && !value.contains(&b' ')
+            && !(id::is_absent(value))
+            && (name.len() > 2 || !parent.is_empty())
+        {
             if short && !parent.is_empty() {
                 let joined = [parent, b".", name].concat();
                 self.add_id(&joined, value);
@@ -363,12 +425,30 @@ impl Found {
 
 /// Names that say little without the container they stand in.
 fn is_generic(name: &[u8]) -> bool {
-    matches!(name.to_ascii_lowercase().as_slice(), b"id" | b"uuid" | b"guid" | b"key" | b"ref" | b"number" | b"no" | b"code" | b"name" | b"value" | b"type" | b"")
+    matches!(
+        name.to_ascii_lowercase().as_slice(),
+        b"id"
+            | b"uuid"
+            | b"guid"
+            | b"key"
+            | b"ref"
+            | b"number"
+            | b"no"
+            | b"code"
+            | b"name"
+            | b"value"
+            | b"type"
+            | b""
+    )
 }
 
 fn scheme_of(trace: &id::Trace<'_>, value: &[u8]) -> Scheme {
     if trace.opaque.is_some() {
-        if value.iter().filter(|&&byte| byte == b'.').count() == 2 { Scheme::Skywalking } else { Scheme::Plain }
+        if value.iter().filter(|&&byte| byte == b'.').count() == 2 {
+            Scheme::Skywalking
+        } else {
+            Scheme::Plain
+        }
     } else if id::xray(value).is_some() {
         Scheme::Xray
     } else if memchr::memmem::find(value, b"traces/").is_some() {
@@ -384,7 +464,13 @@ fn bytes_of(value: &[u8], length: usize) -> Option<Vec<u8>> {
         return None;
     }
     let bytes = header::base64(value).filter(|bytes| bytes.len() == length)?;
-    Some(bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| b"0123456789abcdef"[usize::from(digit)]).collect())
+    Some(
+        bytes
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .map(|digit| b"0123456789abcdef"[usize::from(digit)])
+            .collect(),
+    )
 }
 
 fn is_word(value: &[u8]) -> bool {

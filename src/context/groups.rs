@@ -36,10 +36,10 @@ impl Found {
                 if let (Some(trace), Some(span)) = (id::exact_trace(trace), id::exact_span(span)) {
                     self.set_trace(BY_PLACE, trace, Scheme::Sleuth);
                     self.set_span(BY_PLACE, span);
-                    if let [parent, _, ..] = rest {
-                        if let Some(parent) = id::exact_span(parent) {
-                            self.set_parent(BY_PLACE, parent);
-                        }
+                    if let [parent, _, ..] = rest
+                        && let Some(parent) = id::exact_span(parent)
+                    {
+                        self.set_parent(BY_PLACE, parent);
                     }
                 } else if !empty {
                     return;
@@ -59,15 +59,18 @@ impl Found {
 
     fn single(&mut self, content: &[u8], layer_text: &[u8]) {
         // Micrometer: [trace-span]
-        if let Some(at) = content.iter().position(|byte| matches!(byte, b'-' | b'/' | b':' | b' ' | b'|')) {
-            if let (Some(trace), Some(span)) = (id::exact_trace(&content[..at]), id::exact_span(content[at + 1..].trim_ascii())) {
-                self.set_trace(BY_PLACE, trace, Scheme::Sleuth);
-                self.set_span(BY_PLACE, span);
-                return;
-            }
+        if let Some(at) = content.iter().position(|byte| matches!(byte, b'-' | b'/' | b':' | b' ' | b'|'))
+            && let (Some(trace), Some(span)) =
+                (id::exact_trace(&content[..at]), id::exact_span(content[at + 1..].trim_ascii()))
+        {
+            self.set_trace(BY_PLACE, trace, Scheme::Sleuth);
+            self.set_span(BY_PLACE, span);
+            return;
         }
         // OpenStack: [None req-UUID user project - - -]
-        if let Some(request) = content.split(|&byte| byte == b' ').find(|part| part.len() == 40 && part.starts_with(b"req-")) {
+        if let Some(request) =
+            content.split(|&byte| byte == b' ').find(|part| part.len() == 40 && part.starts_with(b"req-"))
+        {
             self.add_id(b"request_id", request);
         }
         if content.len() == 36 && id::uuid(content).is_some_and(|bits| bits != 0) {
@@ -76,14 +79,19 @@ impl Found {
             let attached = before >= 2 && layer_text.get(before - 2).is_some_and(u8::is_ascii_alphanumeric);
             if !attached {
                 self.add_id(b"request_id", content);
-            } else if layer_text[..before - 1].rsplit(|&byte| byte == b' ').next().is_some_and(|name| name.contains(&b'.')) {
+            } else if layer_text[..before - 1]
+                .rsplit(|&byte| byte == b' ')
+                .next()
+                .is_some_and(|name| name.contains(&b'.'))
+            {
                 // Celery: "tasks.charge[UUID]: "
                 self.add_id(b"task_id", content);
             }
-        } else if content.len() == 32 && !content.iter().all(u8::is_ascii_digit) {
-            if let Some(trace) = id::exact_trace(content) {
-                self.set_trace(BY_PLACE + 50, trace, Scheme::Sleuth);
-            }
+        } else if content.len() == 32
+            && !content.iter().all(u8::is_ascii_digit)
+            && let Some(trace) = id::exact_trace(content)
+        {
+            self.set_trace(BY_PLACE + 50, trace, Scheme::Sleuth);
         }
     }
 }
@@ -92,6 +100,8 @@ impl Found {
 fn names_an_app(part: &[u8]) -> bool {
     !part.is_empty()
         && part[0].is_ascii_alphabetic()
-        && part.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/'))
+        && part
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/'))
         && id::exact_trace(part).is_none()
 }

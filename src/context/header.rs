@@ -29,7 +29,6 @@ pub fn read(role: Role, value: &[u8]) -> Option<Header<'_>> {
         Role::UberTraceId => uber(value),
         Role::AmznTraceId | Role::XrayTraceId => amzn(value),
         Role::CloudTraceContext | Role::GcpTrace => cloud(value),
-        Role::Sw8 => sw8(value),
         Role::SwCtx => sw_ctx(value),
         Role::SentryTrace => sentry(value),
         Role::NewRelic => newrelic(value),
@@ -66,10 +65,10 @@ pub fn b3(value: &[u8]) -> Option<Header<'_>> {
     let mut parts = bare(value).split(|&byte| byte == b'-');
     let trace = id::exact_trace(parts.next()?)?;
     let span = id::exact_span(parts.next()?)?;
-    if let Some(decision) = parts.next() {
-        if !matches!(decision, b"0" | b"1" | b"d" | b"") {
-            return None;
-        }
+    if let Some(decision) = parts.next()
+        && !matches!(decision, b"0" | b"1" | b"d" | b"")
+    {
+        return None;
     }
     let parent = parts.next().and_then(id::exact_span);
     Some(Header { scheme: Scheme::B3, trace, span: Some(span), parent })
@@ -83,7 +82,9 @@ pub fn uber(value: &[u8]) -> Option<Header<'_>> {
     let mut rest = value;
     for (index, part) in parts.iter_mut().enumerate() {
         let colon = memchr(b':', rest).map(|at| (at, 1)).into_iter();
-        let encoded = memchr::memmem::find(rest, b"%3A").or_else(|| memchr::memmem::find(rest, b"%3a")).map(|at| (at, 3));
+        let encoded = memchr::memmem::find(rest, b"%3A")
+            .or_else(|| memchr::memmem::find(rest, b"%3a"))
+            .map(|at| (at, 3));
         match colon.chain(encoded).min() {
             Some((at, len)) if index < 3 => {
                 *part = &rest[..at];
@@ -113,7 +114,7 @@ pub fn amzn(value: &[u8]) -> Option<Header<'_>> {
             key.eq_ignore_ascii_case(name).then_some(rest)
         })
     };
-    let root = field(b"Root=").unwrap_or(value);
+    let root = field(b"Root=").unwrap_or_else(|| value.split(|&byte| byte == b';').next().unwrap_or(value));
     let trace = Trace { id: TraceId::new(id::xray(root)?)?, opaque: None, lenient: false };
     let span = field(b"Parent=").and_then(id::exact_span);
     Some(Header { scheme: Scheme::Xray, trace, span, parent: None })
@@ -123,6 +124,7 @@ pub fn amzn(value: &[u8]) -> Option<Header<'_>> {
 pub fn cloud(value: &[u8]) -> Option<Header<'_>> {
     let value = bare(value);
     let value = memchr::memmem::find(value, b"traces/").map_or(value, |at| &value[at + 7..]);
+    let value = value.split(|&byte| byte == b';').next().unwrap_or(value);
     let mut parts = value.splitn(2, |&byte| byte == b'/');
     let trace = id::exact_trace(parts.next()?).filter(|_| value.len() >= 32)?;
     let span = parts.next().and_then(|rest| {
@@ -132,25 +134,19 @@ pub fn cloud(value: &[u8]) -> Option<Header<'_>> {
     Some(Header { scheme: Scheme::Gcp, trace, span, parent: None })
 }
 
-/// `1-TRACE-SEGMENT-INDEX-…`, ids in base64. The sender's span is segment and index together.
+/// `1-TRACE-SEGMENT-INDEX-…`, ids in base64: the trace id's text, and the sender's span, which is segment and index together.
 /// Source: SkyWalking Cross Process Propagation Headers Protocol v3.
-pub fn sw8(value: &[u8]) -> Option<Header<'_>> {
+pub fn sw8(value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut parts = bare(value).split(|&byte| byte == b'-');
     let sample = parts.next()?;
     let (trace, segment, index) = (parts.next()?, parts.next()?, parts.next()?);
     if !matches!(sample, b"0" | b"1") || id::decimal(index).is_none() || parts.count() < 3 {
         return None;
     }
-    let text = base64(trace)?;
-    let segment = base64(segment)?;
-    let mut span = segment;
+    let mut span = base64(segment)?;
     span.push(b'.');
     span.extend_from_slice(index);
-    let trace = match id::trace(&text) {
-        Ok(found) if found.opaque.is_none() => Trace { id: found.id, opaque: None, lenient: false },
-        _ => Trace { id: TraceId::opaque(&text), opaque: None, lenient: false },
-    };
-    Some(Header { scheme: Scheme::Skywalking, trace, span: Some(Span { id: SpanId::opaque(&span), opaque: None }), parent: None })
+    Some((base64(trace)?, span))
 }
 
 /// `[service,instance,TRACE,SEGMENT,INDEX]` with `N/A` for what is absent. Source: SkyWalking Java agent, "Print trace ID in logs".
@@ -201,9 +197,18 @@ pub fn grpc_bin(value: &[u8]) -> Option<Header<'_>> {
     let bytes = base64(bare(value))?;
     let [0, 0, rest @ ..] = bytes.as_slice() else { return None };
     let trace = TraceId::new(u128::from_be_bytes(rest.get(..16)?.try_into().ok()?))?;
-    let span = rest.get(16).filter(|&&field| field == 1).and_then(|_| rest.get(17..25)).and_then(|bytes| SpanId::new(u64::from_be_bytes(bytes.try_into().ok()?)));
+    let span = rest
+        .get(16)
+        .filter(|&&field| field == 1)
+        .and_then(|_| rest.get(17..25))
+        .and_then(|bytes| SpanId::new(u64::from_be_bytes(bytes.try_into().ok()?)));
     let trace = Trace { id: trace, opaque: None, lenient: false };
-    Some(Header { scheme: Scheme::OpenCensus, trace, span: span.map(|id| Span { id, opaque: None }), parent: None })
+    Some(Header {
+        scheme: Scheme::OpenCensus,
+        trace,
+        span: span.map(|id| Span { id, opaque: None }),
+        parent: None,
+    })
 }
 
 /// `|ROOT.1.2.`: the root names the trace, the whole the sender's span. Source: .NET "Hierarchical Request-Id".
@@ -212,12 +217,17 @@ pub fn request_id(value: &[u8]) -> Option<Header<'_>> {
     let inside = value.strip_prefix(b"|")?;
     let root = &inside[..memchr(b'.', inside)?];
     let trace = id::trace(root).ok()?;
-    Some(Header { scheme: Scheme::Dotnet, trace, span: Some(Span { id: SpanId::opaque(value), opaque: Some(value) }), parent: None })
+    // with W3C ids inside: "|TRACE.SPAN."
+    let rest = &inside[root.len() + 1..];
+    let last = id::exact_span(rest.strip_suffix(b".").unwrap_or(rest));
+    let span = last.unwrap_or(Span { id: SpanId::opaque(value), opaque: Some(value) });
+    Some(Header { scheme: Scheme::Dotnet, trace, span: Some(span), parent: None })
 }
 
 /// The bytes of base64 in its usual or URL alphabet, padded or not. Source: RFC 4648.
 pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    const LENIENT: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     const USUAL: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
     const URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
     let text = text.trim_ascii();
@@ -247,7 +257,8 @@ mod tests {
 
     #[track_caller]
     fn check(role: Role, value: &str, expected: Option<(&str, Option<&str>)>) {
-        let got = read(role, value.as_bytes()).map(|header| (header.trace.id.to_string(), header.span.map(|span| span.id.to_string())));
+        let got = read(role, value.as_bytes())
+            .map(|header| (header.trace.id.to_string(), header.span.map(|span| span.id.to_string())));
         let expected = expected.map(|(trace, span)| (trace.to_owned(), span.map(str::to_owned)));
         assert_eq!(got, expected, "{value}");
     }
@@ -261,10 +272,20 @@ mod tests {
         check(Role::B3, &format!("{T}-{S}"), both);
         check(Role::UberTraceId, &format!("{T}:f067aa0ba902b7:0:3"), both);
         check(Role::UberTraceId, &format!("{T}%3A{S}%3A0%3A1"), both);
-        check(Role::AmznTraceId, &format!("Self=1-67891234-12456789abcdef012345678;Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent={S};Sampled=?"), both);
+        check(
+            Role::AmznTraceId,
+            &format!(
+                "Self=1-67891234-12456789abcdef012345678;Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent={S};Sampled=?"
+            ),
+            both,
+        );
         check(Role::CloudTraceContext, &format!("{T}/67667974448284343;o=1"), both);
         check(Role::SentryTrace, &format!("{T}-{S}-1"), both);
-        check(Role::NewRelic, &format!("{{\"v\":[0,1],\"d\":{{\"ty\":\"App\",\"tr\":\"{T}\",\"id\":\"{S}\"}}}}"), both);
+        check(
+            Role::NewRelic,
+            &format!("{{\"v\":[0,1],\"d\":{{\"ty\":\"App\",\"tr\":\"{T}\",\"id\":\"{S}\"}}}}"),
+            both,
+        );
         check(Role::GrpcTraceBin, "AABL+S81d7NNpqPOkp0ODkc2AQDwZ6oLqQK3AgE=", both);
         check(Role::SwCtx, "[orders,i@10.0.0.1,N/A,N/A,-1]", None);
     }

@@ -42,7 +42,9 @@ pub fn trace(value: &[u8]) -> Result<Trace<'_>, Refused> {
     if is_absent(value) {
         return Err(Refused::Absent);
     }
-    let ok = |bits: u128, lenient| TraceId::new(bits).map(|id| Trace { id, opaque: None, lenient }).ok_or(Refused::Absent);
+    let ok = |bits: u128, lenient| {
+        TraceId::new(bits).map(|id| Trace { id, opaque: None, lenient }).ok_or(Refused::Absent)
+    };
     let digits_only = value.iter().all(u8::is_ascii_digit);
     match value.len() {
         32 | 16 => {
@@ -74,7 +76,9 @@ pub fn trace(value: &[u8]) -> Result<Trace<'_>, Refused> {
     if hex_digits(value) == value.len() {
         return Err(Refused::WrongLength);
     }
-    opaque(value).map(|text| Trace { id: TraceId::opaque(text), opaque: Some(text), lenient: false }).ok_or(Refused::NoId)
+    opaque(value)
+        .map(|text| Trace { id: TraceId::opaque(text), opaque: Some(text), lenient: false })
+        .ok_or(Refused::NoId)
 }
 
 /// Reads a value that its name says to be a span id.
@@ -84,15 +88,16 @@ pub fn span(value: &[u8]) -> Result<Span<'_>, Refused> {
         return Err(Refused::Absent);
     }
     let ok = |bits: u64| SpanId::new(bits).map(|id| Span { id, opaque: None }).ok_or(Refused::Absent);
-    if value.len() == 16 {
-        if let Some((bits, _)) = hex(value) {
-            return ok(bits as u64);
-        }
+    if value.len() == 16
+        && let Some((bits, _)) = hex(value)
+    {
+        return ok(bits as u64);
     }
-    if value.len() > 16 && value.len() <= 20 {
-        if let Some(bits) = decimal(value) {
-            return ok(bits);
-        }
+    if value.len() > 16
+        && value.len() <= 20
+        && let Some(bits) = decimal(value)
+    {
+        return ok(bits);
     }
     if hex_digits(value) == value.len() {
         return Err(Refused::WrongLength);
@@ -118,10 +123,12 @@ pub fn datadog_trace(value: &[u8]) -> Result<Trace<'_>, Refused> {
     if is_absent(bare) {
         return Err(Refused::Absent);
     }
-    if bare.len() <= 20 {
-        if let Some(bits) = decimal(bare) {
-            return TraceId::new(u128::from(bits)).map(|id| Trace { id, opaque: None, lenient: punctuated }).ok_or(Refused::Absent);
-        }
+    if bare.len() <= 20
+        && let Some(bits) = decimal(bare)
+    {
+        return TraceId::new(u128::from(bits))
+            .map(|id| Trace { id, opaque: None, lenient: punctuated })
+            .ok_or(Refused::Absent);
     }
     trace(value)
 }
@@ -193,7 +200,9 @@ pub fn decimal(text: &[u8]) -> Option<u64> {
     }
     let mut number = 0u64;
     for &byte in digits {
-        number = number.checked_mul(10)?.checked_add(u64::from(byte.checked_sub(b'0').filter(|digit| *digit < 10)?))?;
+        number = number
+            .checked_mul(10)?
+            .checked_add(u64::from(byte.checked_sub(b'0').filter(|digit| *digit < 10)?))?;
     }
     Some(if negative { number.wrapping_neg() } else { number })
 }
@@ -231,7 +240,11 @@ fn unwrap(value: &[u8]) -> (&[u8], bool) {
         if let [b'"' | b'\'' | b'`' | b'<' | b'(' | b'[' | b'{', rest @ ..] = bare {
             bare = rest;
         }
-        if let [rest @ .., b'"' | b'\'' | b'`' | b'>' | b')' | b']' | b'}' | b',' | b';' | b'.' | b':' | b'\\'] = bare {
+        if let [
+            rest @ ..,
+            b'"' | b'\'' | b'`' | b'>' | b')' | b']' | b'}' | b',' | b';' | b'.' | b':' | b'\\',
+        ] = bare
+        {
             bare = rest;
         }
         if bare.len() == before {
@@ -249,16 +262,50 @@ pub fn is_absent(value: &[u8]) -> bool {
     value.len() <= 20
         && matches!(
             value.to_ascii_lowercase().as_slice(),
-            b"null" | b"none" | b"nil" | b"<nil>" | b"n/a" | b"na" | b"undefined" | b"unknown" | b"true" | b"false" | b"root" | b"%!s(<nil>)"
-                | b"(null)" | b"?" | b"empty" | b"ignored_trace" | b"nan" | b"no-trace" | b"not_set" | b"unset" | b"(none)" | b"notrace" | b"disabled"
-                | b"missing" | b"%x{traceid}" | b"${traceid}" | b"x" | b"xxx" | b"tbd"
+            b"null"
+                | b"none"
+                | b"nil"
+                | b"<nil>"
+                | b"n/a"
+                | b"na"
+                | b"undefined"
+                | b"unknown"
+                | b"true"
+                | b"false"
+                | b"root"
+                | b"%!s(<nil>)"
+                | b"(null)"
+                | b"?"
+                | b"empty"
+                | b"ignored_trace"
+                | b"nan"
+                | b"no-trace"
+                | b"not_set"
+                | b"unset"
+                | b"(none)"
+                | b"notrace"
+                | b"disabled"
+                | b"missing"
+                | b"%x{traceid}"
+                | b"${traceid}"
+                | b"x"
+                | b"xxx"
+                | b"tbd"
         )
 }
 
 /// A text that may be an id of a scheme of its own: one word of eight to 128 bytes with a digit in it.
 fn opaque(value: &[u8]) -> Option<&[u8]> {
-    let plain = value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'|' | b'/' | b'+' | b'=' | b'@' | b'#'));
-    (plain && (8..=128).contains(&value.len()) && value.iter().any(u8::is_ascii_digit) && !value.starts_with(b"[") && !looks_like_digest(value)).then_some(value)
+    let plain = value.iter().all(|byte| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_' | b'.' | b':' | b'|' | b'/' | b'+' | b'=' | b'@' | b'#')
+    });
+    (plain
+        && (8..=128).contains(&value.len())
+        && value.iter().any(u8::is_ascii_digit)
+        && !value.starts_with(b"[")
+        && !looks_like_digest(value))
+    .then_some(value)
 }
 
 /// `sha256:…` and the like.
@@ -297,7 +344,18 @@ mod tests {
 
     #[test]
     fn what_stands_for_none_is_absent() {
-        for written in ["", "-", "0", "00000000000000000000000000000000", "null", "N/A", "undefined", "<nil>", "true", "00000000-0000-0000-0000-000000000000"] {
+        for written in [
+            "",
+            "-",
+            "0",
+            "00000000000000000000000000000000",
+            "null",
+            "N/A",
+            "undefined",
+            "<nil>",
+            "true",
+            "00000000-0000-0000-0000-000000000000",
+        ] {
             refuse(written, Refused::Absent);
         }
     }
@@ -323,7 +381,10 @@ mod tests {
         assert_eq!(got("15490895560306263341").as_deref(), Ok("d6fab77014bb052d"));
         assert_eq!(got("a3cb95c48a467993").as_deref(), Ok("a3cb95c48a467993"));
         assert_eq!(got("a3cb95c48a46799"), Err(Refused::WrongLength));
-        assert_eq!(decimal_span(b"4859713311500169764").map(|span| span.id.to_string()).as_deref(), Ok("43712b824a347224"));
+        assert_eq!(
+            decimal_span(b"4859713311500169764").map(|span| span.id.to_string()).as_deref(),
+            Ok("43712b824a347224")
+        );
     }
 
     proptest! {

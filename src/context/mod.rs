@@ -3,8 +3,8 @@
 //! Specifications make propagators drop a header on any doubt; a log is a witness, so what a log mangled is read leniently
 //! and marked. What only looks like an id (a digest, a hash, an address) is none.
 
-pub mod exports;
 mod event;
+pub mod exports;
 mod fields;
 mod groups;
 pub mod header;
@@ -247,10 +247,22 @@ impl Found {
         let trace = self.found_trace(header.trace, header.scheme);
         let span = header.span.map(|span| self.found_span(span));
         let parent = header.parent.map(|span| self.found_span(span));
-        let same = |other: &FoundHeader| other.trace.id == trace.id && other.span.map(|span| span.id) == span.map(|span| span.id);
+        let same = |other: &FoundHeader| {
+            other.trace.id == trace.id && other.span.map(|span| span.id) == span.map(|span| span.id)
+        };
         if self.headers.len() < MAX_KEYS && !self.headers.iter().any(same) {
             self.headers.push(FoundHeader { role: HeaderRole::Unknown, trace, span, parent });
         }
+    }
+
+    /// A SkyWalking header; its ids are texts.
+    fn add_sw8(&mut self, trace: &[u8], span: &[u8]) {
+        let Ok(trace) = id::trace(trace) else { return };
+        let span = match id::span(span) {
+            Ok(span) => span,
+            Err(_) => id::Span { id: SpanId::opaque(span), opaque: Some(span) },
+        };
+        self.add_header(header::Header { scheme: Scheme::Skywalking, trace, span: Some(span), parent: None });
     }
 
     fn add_id(&mut self, name: &[u8], value: &[u8]) {
@@ -267,31 +279,44 @@ impl Found {
     }
 
     fn add_key(&mut self, name: &[u8], value: &[u8], shape: Shape) {
-        if self.keys.len() >= MAX_KEYS || value.len() > 128 || value.is_empty() || name.is_empty() || name.len() > 64 {
+        if self.keys.len() >= MAX_KEYS
+            || value.len() > 128
+            || value.is_empty()
+            || name.is_empty()
+            || name.len() > 64
+        {
             return;
         }
         let symbol = Symbol::of(value);
         let start = self.arena.len();
-        self.arena.extend(name.iter().filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80).map(u8::to_ascii_lowercase));
-        let name_text = At::new(start, self.arena.len());
-        let name = Symbol::of(name_text.of(&self.arena));
-        if name.is_none() || self.keys.iter().any(|key| key.value == symbol && key.name == name) {
-            self.arena.truncate(start);
+        self.arena.extend(
+            name.iter()
+                .filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80)
+                .map(u8::to_ascii_lowercase),
+        );
+        let name_symbol = Symbol::of(&self.arena[start..]);
+        self.arena.truncate(start);
+        if name_symbol.is_none() || self.keys.iter().any(|key| key.value == symbol && key.name == name_symbol)
+        {
             return;
         }
+        words::snake(name, &mut self.arena);
+        let name_text = At::new(start, self.arena.len());
         let value_text = self.keep(value);
-        self.keys.push(FoundKey { name, name_text, value: symbol, value_text, shape });
+        self.keys.push(FoundKey { name: name_symbol, name_text, value: symbol, value_text, shape });
     }
 
     /// What needs the whole record: headers stand in for missing ids, and their role is told by the record's words.
     fn settle(&mut self, record: &Record<'_>) {
-        if let (Some(high), Some(trace)) = (self.datadog_high, &mut self.trace) {
-            if trace.scheme == Scheme::Datadog && trace.id.bits() >> 64 == 0 {
-                trace.id = TraceId::new(u128::from(high) << 64 | trace.id.bits()).unwrap_or(trace.id);
-            }
+        if let (Some(high), Some(trace)) = (self.datadog_high, &mut self.trace)
+            && trace.scheme == Scheme::Datadog
+            && trace.id.bits() >> 64 == 0
+        {
+            trace.id = TraceId::new(u128::from(high) << 64 | trace.id.bits()).unwrap_or(trace.id);
         }
         if !self.headers.is_empty() {
-            let role = record.message().map_or(HeaderRole::Unknown, |(message, _)| words::header_role(message));
+            let role =
+                record.message().map_or(HeaderRole::Unknown, |(message, _)| words::header_role(message));
             for header in &mut self.headers {
                 header.role = role;
             }
@@ -299,10 +324,10 @@ impl Found {
         if self.trace.is_none() {
             // two headers of different traces name none as the record's own
             let mut traces = self.headers.iter().map(|header| header.trace);
-            if let Some(first) = traces.next() {
-                if traces.all(|other| other.id == first.id) {
-                    self.trace = Some(first);
-                }
+            if let Some(first) = traces.next()
+                && traces.all(|other| other.id == first.id)
+            {
+                self.trace = Some(first);
             }
         }
     }
@@ -328,6 +353,10 @@ impl Found {
 
     /// Whether anything that correlates was found.
     pub fn has_context(&self) -> bool {
-        self.trace.is_some() || self.span.is_some() || self.parent.is_some() || !self.ids.is_empty() || !self.headers.is_empty()
+        self.trace.is_some()
+            || self.span.is_some()
+            || self.parent.is_some()
+            || !self.ids.is_empty()
+            || !self.headers.is_empty()
     }
 }

@@ -41,8 +41,18 @@ static CLASS: [u8; 256] = {
 };
 
 impl Found {
+    /// Searches a text that is a header up to `body`, and a message from there on.
+    pub(super) fn scan_parts(&mut self, text: &[u8], body: usize) {
+        self.search(text, |start| if start < body { Region::Header } else { Region::Message });
+    }
+
     /// Searches a text.
     pub(super) fn scan(&mut self, text: &[u8], region: Region) {
+        self.search(text, |_| region);
+    }
+
+    #[inline]
+    fn search(&mut self, text: &[u8], region: impl Fn(usize) -> Region) {
         let text = &text[..text.len().min(MAX_TEXT)];
         let mut before: Option<(usize, usize)> = None;
         let mut at = 0;
@@ -69,20 +79,29 @@ impl Found {
             while matches!(text[end - 1], b'-' | b'.') {
                 end -= 1;
             }
-            if let Some(value) = value_after(text, at) {
-                if end == at || text[end] == b'.' {
-                    if let Some(next) = self.pair(text, start, end, value, region) {
-                        at = next;
-                        before = None;
-                        continue;
-                    }
+            if let Some(value) = value_after(text, at)
+                && (end == at || text[end] == b'.')
+            {
+                // "Trace ID: …"; not SQL's "where id=7"
+                let joined = before.filter(|&(_, last)| {
+                    last + 1 == start
+                        && text[start..end].eq_ignore_ascii_case(b"id")
+                        && (text[start] == b'I' || text.get(end) != Some(&b'='))
+                });
+                let start = joined.map_or(start, |(first, _)| first);
+                if let Some(next) = self.pair(text, start, end, value, region(start)) {
+                    at = next;
+                    before = None;
+                    continue;
                 }
             }
             if digits {
-                at = self.word(text, start, end, before, region).max(at);
+                at = self.word(text, start, end, before, region(start)).max(at);
                 before = None;
             } else {
-                let joined = before.filter(|&(_, last)| matches!(&text[start..end], b"id" | b"Id" | b"ID") && last + 1 == start);
+                let joined = before.filter(|&(_, last)| {
+                    matches!(&text[start..end], b"id" | b"Id" | b"ID") && last + 1 == start
+                });
                 before = Some((joined.map_or(start, |(first, _)| first), end));
             }
         }
@@ -91,12 +110,61 @@ impl Found {
     /// A pair; gives where to go on, or `None` if it is to be read as words.
     fn pair(&mut self, text: &[u8], start: usize, end: usize, value: Value, region: Region) -> Option<usize> {
         let name = &text[start..end];
+        // brackets of other scripts count as letters
+        let name = &name[name.iter().take_while(|byte| !byte.is_ascii()).count()..];
         let hash = NameHash::of(name);
         let known = names::lookup_name(hash, true);
         let role = known.map_or(Role::Other, |known| known.role);
-        let (from, to) = value.extent(text, role);
+        let (mut from, mut to) = value.extent(text, role);
+        if text[from..to].first() == Some(&b'[') && role != Role::SwCtx {
+            // Java prints the values of a header as a list
+            from += 1;
+            to = from
+                + text[from..]
+                    .iter()
+                    .position(|byte| matches!(byte, b']' | b',' | b' '))
+                    .unwrap_or(text.len() - from);
+        }
+        let hierarchical = text.get(from) == Some(&b'|') && NameHash::of(name) == NameHash::of(b"requestid");
+        if hierarchical {
+            to = from
+                + text[from..]
+                    .iter()
+                    .position(|byte| matches!(byte, b' ' | b'"' | b'\'' | b','))
+                    .unwrap_or(text.len() - from);
+            if let Some(header) = header::request_id(&text[from..to]) {
+                self.add_header(header);
+                return Some(to);
+            }
+        }
         let bytes = &text[from..to];
-        if value.colon && !value.quoted && memchr::memchr(b'=', bytes).is_some_and(|at| at > 0 && !bytes[..at].contains(&b'-')) && role != Role::AmznTraceId && role != Role::XrayTraceId {
+        if value.quoted
+            && bytes.contains(&b' ')
+            && matches!(role, Role::Other | Role::Noise | Role::Message | Role::Operation | Role::Peer)
+        {
+            // a text in quotes may hold pairs of its own
+            return Some(from);
+        }
+        if role == Role::Service && value.quoted && value.equals {
+            // <meta name="sentry-trace" content="…">
+            let inner = NameHash::of(bytes);
+            let header = names::lookup_name(inner, false).map(|known| known.role);
+            if let Some(content) = memchr::memmem::find(&text[to..text.len().min(to + 16)], b"content=\"") {
+                let start = to + content + 9;
+                let end =
+                    start + text[start..].iter().position(|&byte| byte == b'"').unwrap_or(text.len() - start);
+                if let Some(role) = header {
+                    self.text_context(role, bytes, &text[start..end]);
+                }
+                return Some(start);
+            }
+        }
+        if value.colon
+            && !value.quoted
+            && memchr::memchr(b'=', bytes).is_some_and(|at| at > 0 && !bytes[..at].contains(&b'-'))
+            && role != Role::AmznTraceId
+            && role != Role::XrayTraceId
+        {
             // "took 5 ms: trace_id=…": the colon ends a phrase
             return None;
         }
@@ -106,7 +174,14 @@ impl Found {
             }
             return Some(value.next(to));
         }
-        let named_trace = matches!(role, Role::TraceId | Role::SpanId | Role::ParentId | Role::Tid) && known.is_some_and(|known| known.top_only);
+        if bytes.starts_with(b"{")
+            && memchr::memmem::find(&text[from..text.len().min(from + 40)], b"Buffer").is_some()
+            && let Some(next) = self.record_header(text, (start, end), 64)
+        {
+            return Some(next);
+        }
+        let named_trace = matches!(role, Role::TraceId | Role::SpanId | Role::ParentId | Role::Tid)
+            && known.is_some_and(|known| known.top_only);
         if named_trace && !looks_like_id(bytes) {
             // "trace: see below"
             return if value.colon { None } else { Some(value.next(to)) };
@@ -114,10 +189,12 @@ impl Found {
         if self.text_context(role, name, bytes) {
             return Some(value.next(to));
         }
-        if name == b"key" && value.equals && memchr::memmem::find(&text[to..text.len().min(to + 12)], b"value").is_some() {
-            if let Some(next) = self.record_header(text, (from, to)) {
-                return Some(next);
-            }
+        if name == b"key"
+            && value.equals
+            && memchr::memmem::find(&text[to..text.len().min(to + 12)], b"value").is_some()
+            && let Some(next) = self.record_header(text, (from, to), 16)
+        {
+            return Some(next);
         }
         match role {
             Role::Service if region != Region::Ids && known.is_some_and(|known| !known.top_only) => {
@@ -131,13 +208,31 @@ impl Found {
             Role::DurationMillis => self.text_duration(bytes, 1_000_000),
             Role::DurationSeconds => self.text_duration(bytes, 1_000_000_000),
             Role::Duration => self.text_duration(bytes, 0),
-            Role::Topic if region == Region::Message && self.topic.is_none() && bytes.len() <= 128 && value.equals => self.topic = Some(self.keep(bytes)),
+            Role::Topic
+                if region == Region::Message
+                    && self.topic.is_none()
+                    && bytes.len() <= 128
+                    && value.equals =>
+            {
+                self.topic = Some(self.keep(bytes))
+            }
             Role::Status if region == Region::Message => {
-                let number = std::str::from_utf8(bytes).ok().and_then(|text| text.parse().ok()).filter(|number| (100..600).contains(number));
+                let number = std::str::from_utf8(bytes)
+                    .ok()
+                    .and_then(|text| text.parse().ok())
+                    .filter(|number| (100..600).contains(number));
                 self.status = self.status.or(number);
             }
-            Role::Route if region == Region::Message && bytes.starts_with(b"/") => path_keys(self, super::fields::path_of(bytes)),
-            Role::Other | Role::Id | Role::Noise | Role::Peer | Role::Operation | Role::Message | Role::Service => {
+            Role::Route if region == Region::Message && bytes.starts_with(b"/") => {
+                path_keys(self, super::fields::path_of(bytes))
+            }
+            Role::Other
+            | Role::Id
+            | Role::Noise
+            | Role::Peer
+            | Role::Operation
+            | Role::Message
+            | Role::Service => {
                 if bytes.starts_with(b"{") || bytes.starts_with(b"[") || bytes.starts_with(b"(") {
                     return Some(from);
                 }
@@ -145,7 +240,7 @@ impl Found {
                     // Huey: "Executing tasks.charge: UUID"
                     self.add_id(b"task_id", bytes);
                 }
-                if value.colon && !value.quoted && !shape_of(bytes).is_some_and(|shape| shape != Shape::Word) {
+                if value.colon && !value.quoted && shape_of(bytes).is_none_or(|shape| shape == Shape::Word) {
                     // "status: ok", "user: see …": prose
                     return None;
                 }
@@ -168,50 +263,73 @@ impl Found {
     }
 
     /// A word with a digit in it and no name before an equals sign; gives where to go on.
-    fn word(&mut self, text: &[u8], start: usize, end: usize, before: Option<(usize, usize)>, region: Region) -> usize {
+    fn word(
+        &mut self,
+        text: &[u8],
+        start: usize,
+        end: usize,
+        before: Option<(usize, usize)>,
+        region: Region,
+    ) -> usize {
         let word = &text[start..end];
-        if word.len() >= 55 {
-            if let Some(header) = header::traceparent(word) {
-                self.add_header(header);
-                return end;
-            }
+        if word.len() >= 55
+            && let Some(header) = header::traceparent(word)
+        {
+            self.add_header(header);
+            return end;
+        }
+        if word.len() > 49
+            && word[32] == b'-'
+            && matches!(word.get(49), Some(b'-'))
+            && let Some(header) = header::b3(word)
+        {
+            self.add_header(header);
+            return end;
         }
         let name = before.map(|(from, to)| &text[from..to]);
         if word.len() == 36 && region == Region::Message && id::uuid(word).is_some_and(|bits| bits != 0) {
             self.bracketed_uuid(text, start, end);
         }
-        let near = before.is_some_and(|(_, to)| start - to <= 2 && text[to..start].iter().all(|byte| matches!(byte, b' ' | b'#' | b'[' | b'(' | b'"' | b'\'' | b':')));
+        let near = before.is_some_and(|(_, to)| {
+            start - to <= 2
+                && text[to..start]
+                    .iter()
+                    .all(|byte| matches!(byte, b' ' | b'#' | b'[' | b'(' | b'"' | b'\'' | b':'))
+        });
         // "trace 4bf9…", "TraceID 4bf9…", "trace id 4bf9…"
         if let Some(name) = name.filter(|_| near) {
             let hash = NameHash::of(name);
-            if let Some(known) = names::lookup_name(hash, true) {
-                if matches!(known.role, Role::TraceId | Role::SpanId | Role::ParentId) && looks_like_id(word) {
-                    self.text_context(known.role, name, word);
-                    return self.span_behind(text, end);
-                }
+            if let Some(known) = names::lookup_name(hash, true)
+                && matches!(known.role, Role::TraceId | Role::SpanId | Role::ParentId)
+                && looks_like_id(word)
+            {
+                self.text_context(known.role, name, word);
+                return self.span_behind(text, end);
             }
         }
         // TRACE and SPAN side by side
-        if word.len() >= 32 {
-            if let Some(trace) = id::exact_trace(&word[..32]) {
-                let alone = word.len() == 32 && !text.get(end).is_some_and(u8::is_ascii_alphanumeric);
-                let inside = word.len() == 49 && word[32] == b'-';
-                let rest = if inside { Some((33, start)) } else { None };
-                let span = match rest {
-                    Some((at, _)) => id::exact_span(&word[at..]),
-                    None if alone && matches!(text.get(end), Some(b',' | b'/' | b':' | b'|' | b';')) => {
-                        let from = end + 1 + usize::from(text.get(end + 1) == Some(&b' '));
-                        text.get(from..from + 16).filter(|_| !text.get(from + 16).is_some_and(u8::is_ascii_alphanumeric)).and_then(id::exact_span)
-                    }
-                    None => None,
-                };
-                if let Some(span) = span {
-                    if !name.is_some_and(words::names_a_digest) {
-                        self.set_trace(IN_TEXT + 60, trace, Scheme::Sleuth);
-                        self.set_span(IN_TEXT + 60, span);
-                        return if inside { end } else { end + 17 };
-                    }
+        if word.len() >= 32
+            && let Some(trace) = id::exact_trace(&word[..32])
+        {
+            let alone = word.len() == 32 && !text.get(end).is_some_and(u8::is_ascii_alphanumeric);
+            let inside = word.len() == 49 && word[32] == b'-';
+            let rest = if inside { Some((33, start)) } else { None };
+            let span = match rest {
+                Some((at, _)) => id::exact_span(&word[at..]),
+                None if alone && matches!(text.get(end), Some(b',' | b'/' | b':' | b'|' | b';')) => {
+                    let from = end + 1 + usize::from(text.get(end + 1) == Some(&b' '));
+                    text.get(from..from + 16)
+                        .filter(|_| !text.get(from + 16).is_some_and(u8::is_ascii_alphanumeric))
+                        .and_then(id::exact_span)
                 }
+                None => None,
+            };
+            if let Some(span) = span
+                && !name.is_some_and(words::names_a_digest)
+            {
+                self.set_trace(IN_TEXT + 60, trace, Scheme::Sleuth);
+                self.set_span(IN_TEXT + 60, span);
+                return if inside { end } else { end + 17 };
             }
         }
         if region == Region::Message {
@@ -219,7 +337,17 @@ impl Found {
             if let Some(name) = name {
                 if near && names::names_a_correlation(name) && shape_of(word).is_some() {
                     self.add_id(name, word);
+                } else if near && word.len() == 36 && is_thing(name) && id::uuid(word).is_some() {
+                    // "job UUID", "message UUID"
+                    let name = [&name.to_ascii_lowercase(), &b"_id"[..]].concat();
+                    self.add_id(&name, word);
                 }
+            }
+            if near
+                && name.is_some_and(|name| name.eq_ignore_ascii_case(b"id") || name.ends_with(b" id"))
+                && matches!(shape_of(word), Some(Shape::Uuid | Shape::Hex))
+            {
+                self.id_of_thing(text, start, end);
             }
             self.measure(text, start, end, before);
             if let Some(shape) = shape_of(word) {
@@ -232,11 +360,23 @@ impl Found {
         end
     }
 
+    /// `message … with id X`: the id of the thing named last before it.
+    fn id_of_thing(&mut self, text: &[u8], start: usize, end: usize) {
+        let thing = text[..start].rsplit(|byte| !byte.is_ascii_alphabetic()).find(|word| is_thing(word));
+        if let Some(thing) = thing {
+            let name = [&thing.to_ascii_lowercase(), &b"_id"[..]].concat();
+            self.add_id(&name, &text[start..end]);
+        }
+    }
+
     /// `RecordHeader(key = traceparent, value = [48, 48, 45, …])`: a Kafka header as Java prints it; gives where to go on.
-    fn record_header(&mut self, text: &[u8], name: (usize, usize)) -> Option<usize> {
+    fn record_header(&mut self, text: &[u8], name: (usize, usize), within: usize) -> Option<usize> {
         let rest = &text[name.1..];
-        let open = name.1 + memchr::memchr(b'[', &rest[..rest.len().min(16)])?;
-        if memchr::memmem::find(&text[name.1..open], b"value").is_none() {
+        let open = name.1 + memchr::memchr(b'[', &rest[..rest.len().min(within)])?;
+        if ![&b"value"[..], b"Buffer"]
+            .iter()
+            .any(|word| memchr::memmem::find(&text[name.1..open], word).is_some())
+        {
             return None;
         }
         let close = open + memchr::memchr(b']', &text[open..])?;
@@ -254,14 +394,21 @@ impl Found {
 
     /// `tasks.charge[UUID]`: Celery's task and its id (celery.app.log, `worker_task_log_format`).
     fn bracketed_uuid(&mut self, text: &[u8], start: usize, end: usize) {
-        if start > 2 && &text[start - 3..start] == b") (" && text.get(end) == Some(&b')') {
-            // RQ: "queue: function(args) (UUID)"
+        if start > 2
+            && text.get(end) == Some(&b')')
+            && text[start - 1] == b'('
+            && (&text[start - 3..start] == b") (" || memchr::memmem::find(text, b"Job ").is_some())
+        {
+            // RQ: "queue: function(args) (UUID)", "queue: Job OK (UUID)"
             return self.add_id(b"job_id", &text[start..end]);
         }
         if text.get(end) != Some(&b']') || start == 0 || text[start - 1] != b'[' {
             return;
         }
-        let name = text[..start - 1].rsplit(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'_')).next().unwrap_or_default();
+        let name = text[..start - 1]
+            .rsplit(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'_'))
+            .next()
+            .unwrap_or_default();
         if name.contains(&b'.') {
             self.add_id(b"task_id", &text[start..end]);
         }
@@ -269,11 +416,12 @@ impl Found {
 
     /// A span id that stands right behind a trace id: `TRACE/SPAN`.
     fn span_behind(&mut self, text: &[u8], end: usize) -> usize {
-        if matches!(text.get(end), Some(b'/' | b':' | b',')) && self.span.is_none() {
-            if let Some(span) = text.get(end + 1..end + 17).and_then(id::exact_span) {
-                self.set_span(IN_TEXT, span);
-                return end + 17;
-            }
+        if matches!(text.get(end), Some(b'/' | b':' | b','))
+            && self.span.is_none()
+            && let Some(span) = text.get(end + 1..end + 17).and_then(id::exact_span)
+        {
+            self.set_span(IN_TEXT, span);
+            return end + 17;
         }
         end
     }
@@ -282,19 +430,21 @@ impl Found {
         if words::names_a_digest(name) || id::looks_like_digest(value) || id::is_absent(value) {
             return;
         }
-        if value.len() >= 55 {
-            if let Some(header) = header::traceparent(value) {
-                return self.add_header(header);
-            }
+        if value.len() >= 55
+            && let Some(header) = header::traceparent(value)
+        {
+            return self.add_header(header);
         }
-        let is_id = names::names_a_correlation(name) || names::names_an_id(name) && name.len() > 2 || names_some_id(name, value);
+        let is_id = names::names_a_correlation(name)
+            || names::names_an_id(name) && name.len() > 2
+            || names_some_id(name, value);
         if is_id && region != Region::Ids && !value.contains(&b' ') {
             self.add_id(name, value);
         }
-        if region == Region::Message {
-            if let Some(shape) = shape_of(value) {
-                self.add_key(name, value, shape);
-            }
+        if region == Region::Message
+            && let Some(shape) = shape_of(value)
+        {
+            self.add_key(name, value, shape);
         }
     }
 
@@ -318,13 +468,17 @@ impl Found {
             &word[digits..]
         } else {
             let from = end + usize::from(text.get(end) == Some(&b' '));
-            let length = text[from..].iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
+            let length =
+                text[from..].iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
             &text[from..from + length]
         };
         let Some(scale) = unit_nanos(unit) else { return };
         let told = before.is_some_and(|(from, to)| {
             let name = &text[from..to];
-            name.eq_ignore_ascii_case(b"took") || name.eq_ignore_ascii_case(b"elapsed") || name.eq_ignore_ascii_case(b"duration") || name == b"in" && done_before(&text[..from])
+            name.eq_ignore_ascii_case(b"took")
+                || name.eq_ignore_ascii_case(b"elapsed")
+                || name.eq_ignore_ascii_case(b"duration")
+                || name == b"in" && done_before(&text[..from])
                 || name == b"after" && done_before(&text[..from])
         });
         if told {
@@ -341,10 +495,17 @@ impl Found {
         let Some(slash) = memchr::memrchr(b'/', near).map(|_| ()) else { return };
         let () = slash;
         let from = near.len().saturating_sub(256);
-        let Some(method_end) = method_before_path(&text[from..]).map(|(at, len)| (from + at, from + at + len)) else { return };
+        let Some(method_end) =
+            method_before_path(&text[from..]).map(|(at, len)| (from + at, from + at + len))
+        else {
+            return;
+        };
         let (method_start, method_end) = method_end;
         let path_start = method_end + 1;
-        let length = text[path_start..].iter().position(|byte| matches!(byte, b' ' | b'"' | b'?' | b'\'' | b'\n')).unwrap_or(text.len() - path_start);
+        let length = text[path_start..]
+            .iter()
+            .position(|byte| matches!(byte, b' ' | b'"' | b'?' | b'\'' | b'\n'))
+            .unwrap_or(text.len() - path_start);
         self.method = Some(self.keep(&text[method_start..method_end]));
         let path = &text[path_start..path_start + length];
         self.route = Some(self.keep(path));
@@ -356,10 +517,28 @@ impl Found {
     }
 }
 
+/// What messaging and job systems call the things that carry an id.
+fn is_thing(word: &[u8]) -> bool {
+    const THINGS: &[&[u8]] = &[
+        b"message",
+        b"task",
+        b"job",
+        b"request",
+        b"event",
+        b"correlation",
+        b"transaction",
+        b"session",
+        b"batch",
+    ];
+    THINGS.iter().any(|thing| word.eq_ignore_ascii_case(thing))
+}
+
 /// Whether a name that only ends in "id" (`uid`) has a value that can be nothing else.
 pub(super) fn names_some_id(name: &[u8], value: &[u8]) -> bool {
     let end = name.len().saturating_sub(2);
-    name[end..].eq_ignore_ascii_case(b"id") && value.len() >= 12 && matches!(shape_of(value), Some(Shape::Uuid | Shape::Hex | Shape::Mixed))
+    name[end..].eq_ignore_ascii_case(b"id")
+        && value.len() >= 12
+        && matches!(shape_of(value), Some(Shape::Uuid | Shape::Hex | Shape::Mixed))
 }
 
 /// An HTTP method in capitals followed by a path: position and length of the method.
@@ -374,7 +553,20 @@ fn method_before_path(text: &[u8]) -> Option<(usize, usize)> {
 /// Whether the words before "in" or "after" say that something was finished.
 fn done_before(text: &[u8]) -> bool {
     let word = text.trim_ascii_end().rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
-    word.ends_with(b"ed") || matches!(word, b"done" | b"ok" | b"OK" | b"complete" | b"sent" | b"built" | b"ran" | b"success" | b"successfully" | b"finish")
+    word.ends_with(b"ed")
+        || matches!(
+            word,
+            b"done"
+                | b"ok"
+                | b"OK"
+                | b"complete"
+                | b"sent"
+                | b"built"
+                | b"ran"
+                | b"success"
+                | b"successfully"
+                | b"finish"
+        )
         || word.len() == 3 && word.iter().all(u8::is_ascii_digit)
 }
 
@@ -399,13 +591,20 @@ pub(super) fn duration(value: &[u8], unit: u64) -> Option<u64> {
     let mut total = 0f64;
     let mut parts = 0;
     while !rest.is_empty() && parts < 4 {
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'-')).count();
+        let digits = rest
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'-'))
+            .count();
         let number: f64 = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
         rest = &rest[digits..];
         let gap = rest.iter().take_while(|&&byte| byte == b' ').count();
         rest = &rest[gap..];
         let letters = rest.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
-        let scale = if letters == 0 { if parts == 0 && unit > 0 { unit } else { return None } } else { unit_nanos(&rest[..letters].to_ascii_lowercase())? };
+        let scale = if letters == 0 {
+            if parts == 0 && unit > 0 { unit } else { return None }
+        } else {
+            unit_nanos(&rest[..letters].to_ascii_lowercase())?
+        };
         rest = &rest[letters..];
         if !number.is_finite() || number < 0.0 {
             return None;
@@ -472,9 +671,12 @@ pub(super) fn shape_of(value: &[u8]) -> Option<Shape> {
 }
 
 /// Whether a value behind a general name (`trace`, `span`) looks like an id.
-fn looks_like_id(value: &[u8]) -> bool {
+pub(super) fn looks_like_id(value: &[u8]) -> bool {
     let hex = id::hex_digits(value);
-    hex == 16 || hex == 32 || id::uuid(value).is_some() || id::xray(value).is_some() || value.len() == 49 && hex == 32
+    hex == 16
+        || hex == 32
+        || id::uuid(value).is_some()
+        || id::xray(value).is_some()
         || value.len() >= 17 && value.iter().all(u8::is_ascii_digit)
         || memchr::memmem::find(value, b"traces/").is_some()
         || header::traceparent(value).is_some()
@@ -497,12 +699,37 @@ impl Value {
         let length = match self.quote {
             Some(quote) => rest.iter().position(|&byte| byte == quote || byte == b'\\' || byte == b'\n'),
             None if role == Role::SwCtx => memchr::memchr(b']', rest).map(|at| at + 1),
-            None if matches!(role, Role::AmznTraceId | Role::XrayTraceId | Role::CloudTraceContext) => {
-                rest.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'"' | b'\'' | b']' | b')' | b'}'))
-            }
+            None if matches!(role, Role::AmznTraceId | Role::XrayTraceId | Role::CloudTraceContext) => rest
+                .iter()
+                .position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'"' | b'\'' | b']' | b')' | b'}')),
             None if role == Role::NewRelic && rest.starts_with(b"{") => Some(rest.len()),
-            None => rest.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | b';' | b')' | b'}' | b']' | b'"' | b'\'' | b'|' | b'&' | b'>' | b'\\')),
+            // typographic quotes and brackets of other scripts end a value, letters do not
+            None => rest.iter().position(|byte| {
+                matches!(
+                    byte,
+                    b' ' | b'\t'
+                        | b'\n'
+                        | b'\r'
+                        | b','
+                        | b';'
+                        | b')'
+                        | b'}'
+                        | b']'
+                        | b'"'
+                        | b'\''
+                        | b'|'
+                        | b'&'
+                        | b'>'
+                        | b'\\'
+                )
+            }),
         };
+        let length = length.or(Some(rest.len())).map(|length| {
+            let mark = rest[..length]
+                .windows(2)
+                .position(|two| matches!(two, [0xe2, 0x80] | [0xe3, 0x80] | [0xc2, 0xbb]));
+            mark.unwrap_or(length)
+        });
         (self.start, self.start + length.unwrap_or(rest.len()))
     }
 
@@ -522,10 +749,25 @@ fn value_after(text: &[u8], at: usize) -> Option<Value> {
         next += 1;
         name_quoted = true;
     }
-    if text.get(next) == Some(&b' ') && (name_quoted || matches!(text.get(next + 1), Some(b'=' | b':')) && text.get(next + 2) == Some(&b' ')) {
+    if text.get(next) == Some(&b' ')
+        && (name_quoted
+            || matches!(text.get(next + 1), Some(b'=' | b':'))
+                && matches!(text.get(next + 2), Some(b' ' | b'>')))
+    {
         next += 1;
     }
-    let separator = *text.get(next)?;
+    let mut separator = *text.get(next)?;
+    if separator == b',' && name_quoted && matches!(text.get(next + 1..next + 3), Some([b' ', b'\'' | b'"']))
+    {
+        // Envoy writes headers as 'name', 'value'
+        let name = text[..at].rsplit(|byte| matches!(byte, b'\'' | b'"')).next().unwrap_or_default();
+        let known = names::lookup_name(NameHash::of(name), false).map(|known| known.role);
+        let header = known.is_some_and(|role| !matches!(role, Role::Other | Role::Noise))
+            || names::names_a_correlation(name);
+        if header {
+            separator = b':';
+        }
+    }
     let (colon, equals) = (separator == b':', separator == b'=');
     if !colon && !equals {
         return None;
@@ -538,11 +780,24 @@ fn value_after(text: &[u8], at: usize) -> Option<Value> {
         _ => {}
     }
     let blanks = text[next..].iter().take_while(|&&byte| byte == b' ').count();
-    if blanks > 3 || equals && !name_quoted && blanks > 0 && text.get(at) != Some(&b' ') && text[next - 1] != b'>' {
+    if blanks > 3
+        || equals && !name_quoted && blanks > 0 && text.get(at) != Some(&b' ') && text[next - 1] != b'>'
+    {
         // "key= next=1": an empty value
         return Some(Value { start: next, quote: Some(b' '), quoted: false, colon, equals });
     }
     next += blanks;
+    // Erlang's binaries
+    if text[next.min(text.len())..].starts_with(b"<<\"") {
+        next += 2;
+    }
+    // quotes of typography
+    if matches!(
+        text.get(next..next + 3),
+        Some(b"\xe2\x80\x9c" | b"\xe2\x80\x98" | b"\xe2\x80\x9e" | b"\xc2\xab")
+    ) {
+        next += 3;
+    }
     // Rust's Option, as {:?} prints it
     if text[next.min(text.len())..].starts_with(b"Some(") {
         next += 5;
@@ -594,7 +849,8 @@ mod tests {
         let found = found(text);
         let show = |at: At| String::from_utf8_lossy(at.of(&found.arena)).into_owned();
         let got: Vec<_> = found.keys.iter().map(|key| (show(key.name_text), show(key.value_text))).collect();
-        let expected: Vec<_> = expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let expected: Vec<_> =
+            expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         assert_eq!(got, expected, "{text}");
     }
 
@@ -642,15 +898,26 @@ mod tests {
 
     #[test]
     fn values_are_kept_under_the_name_or_word_before_them() {
-        keys("order ORD-179652 created for request req-23f1", &[("order", "ORD-179652"), ("request", "req-23f1")]);
-        keys("-> stock.reserved order=ORD-1 msg=e9670498-a2ce-43f3-9db2-7b20cbc960f8", &[("order", "ORD-1"), ("msg", "e9670498-a2ce-43f3-9db2-7b20cbc960f8")]);
+        keys(
+            "order ORD-179652 created for request req-23f1",
+            &[("order", "ORD-179652"), ("request", "req-23f1")],
+        );
+        keys(
+            "-> stock.reserved order=ORD-1 msg=e9670498-a2ce-43f3-9db2-7b20cbc960f8",
+            &[("order", "ORD-1"), ("msg", "e9670498-a2ce-43f3-9db2-7b20cbc960f8")],
+        );
         keys("status: ok; next: none", &[]);
         keys("published to topic orders partition 2", &[("partition", "2")]);
     }
 
     #[test]
     fn durations_are_read_with_their_units() {
-        for (text, nanos) in [("reserved in 97 ms", 97_000_000), ("query took 1.5s", 1_500_000_000), ("duration_ms=12", 12_000_000), ("elapsed 250us", 250_000)] {
+        for (text, nanos) in [
+            ("reserved in 97 ms", 97_000_000),
+            ("query took 1.5s", 1_500_000_000),
+            ("duration_ms=12", 12_000_000),
+            ("elapsed 250us", 250_000),
+        ] {
             assert_eq!(found(text).duration, Some(nanos), "{text}");
         }
         assert_eq!(found("retrying in 500 ms").duration, None);

@@ -83,7 +83,10 @@ mod tests {
     #[test]
     fn variable_words_are_masked() {
         check("order ORD-179652 created for request req-23f1", "order <*> created for request <*>");
-        check("published order.placed message_id=9c754793-80fa-438e-8a8a-6337a9745a2a", "published order.placed message_id=<*>");
+        check(
+            "published order.placed message_id=9c754793-80fa-438e-8a8a-6337a9745a2a",
+            "published order.placed message_id=<*>",
+        );
         check("GET /api/items/97816?q=a took 12ms", "GET /api/items/<*>?q=a took <*>");
         check("order 5 said \"ready\" to hana", "order <*> said \"<*>\" to hana");
         check("it's bob's basket", "it's bob's basket");

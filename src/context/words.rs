@@ -20,12 +20,14 @@ pub(super) fn direction(word: &[u8]) -> HeaderRole {
     folded.copy_from_slice(word);
     folded.make_ascii_lowercase();
     match &*folded {
-        b"received" | b"receive" | b"receiving" | b"recv" | b"incoming" | b"inbound" | b"consumed" | b"consume" | b"consuming" | b"got"
-        | b"accepted" | b"extracted" | b"extract" | b"delivered" | b"delivery" | b"handling" | b"processing" | b"dequeued" | b"polled"
-        | b"picked" | b"<-" | b"<--" => HeaderRole::Incoming,
-        b"sent" | b"send" | b"sending" | b"outgoing" | b"outbound" | b"forwarding" | b"forwarded" | b"forward" | b"published" | b"publish"
-        | b"publishing" | b"produced" | b"produce" | b"emitted" | b"emit" | b"injected" | b"inject" | b"injecting" | b"calling" | b"call"
-        | b"enqueued" | b"dispatched" | b"dispatching" | b"propagating" | b"->" | b"-->" => HeaderRole::Outgoing,
+        b"received" | b"receive" | b"receiving" | b"recv" | b"incoming" | b"inbound" | b"consumed"
+        | b"consume" | b"consuming" | b"got" | b"accepted" | b"extracted" | b"extract" | b"delivered"
+        | b"delivery" | b"handling" | b"processing" | b"dequeued" | b"polled" | b"picked" | b"<-"
+        | b"<--" => HeaderRole::Incoming,
+        b"sent" | b"send" | b"sending" | b"outgoing" | b"outbound" | b"forwarding" | b"forwarded"
+        | b"forward" | b"published" | b"publish" | b"publishing" | b"produced" | b"produce" | b"emitted"
+        | b"emit" | b"injected" | b"inject" | b"injecting" | b"calling" | b"call" | b"enqueued"
+        | b"dispatched" | b"dispatching" | b"propagating" | b"->" | b"-->" => HeaderRole::Outgoing,
         _ => HeaderRole::Unknown,
     }
 }
@@ -33,12 +35,96 @@ pub(super) fn direction(word: &[u8]) -> HeaderRole {
 /// Names whose values are digests, colours, addresses and secrets, never ids.
 pub(super) fn names_a_digest(name: &[u8]) -> bool {
     const WORDS: &[&[u8]] = &[
-        b"commit", b"sha", b"sha1", b"sha256", b"sha512", b"md5", b"digest", b"checksum", b"hash", b"etag", b"image", b"fingerprint", b"mac",
-        b"revision", b"rev", b"color", b"colour", b"signature", b"sig", b"hmac", b"nonce", b"token", b"password", b"secret", b"apikey",
-        b"cookie", b"address", b"addr", b"pointer", b"ptr", b"crc", b"crc32", b"build", b"vcs", b"gitsha", b"githash", b"cert", b"thumbprint", b"auth",
-        b"authorization", b"bearer", b"salt", b"serial", b"imageid", b"layer", b"blob", b"tree", b"ja3",
+        b"commit",
+        b"sha",
+        b"sha1",
+        b"sha256",
+        b"sha512",
+        b"md5",
+        b"digest",
+        b"checksum",
+        b"hash",
+        b"etag",
+        b"image",
+        b"fingerprint",
+        b"mac",
+        b"revision",
+        b"rev",
+        b"color",
+        b"colour",
+        b"signature",
+        b"sig",
+        b"hmac",
+        b"nonce",
+        b"token",
+        b"password",
+        b"secret",
+        b"apikey",
+        b"cookie",
+        b"address",
+        b"addr",
+        b"pointer",
+        b"ptr",
+        b"crc",
+        b"crc32",
+        b"build",
+        b"vcs",
+        b"gitsha",
+        b"githash",
+        b"cert",
+        b"thumbprint",
+        b"auth",
+        b"authorization",
+        b"bearer",
+        b"salt",
+        b"serial",
+        b"imageid",
+        b"layer",
+        b"blob",
+        b"tree",
+        b"ja3",
     ];
     let last = name.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or(name);
     let first = name.split(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or(name);
     WORDS.iter().any(|word| last.eq_ignore_ascii_case(word) || first.eq_ignore_ascii_case(word))
+}
+
+/// Writes a name in lower case with underscores between its words: `orderId` and `order-id` as `order_id`.
+pub(super) fn snake(name: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    let mut before = b'_';
+    for (index, &byte) in name.iter().enumerate() {
+        let inner = byte.is_ascii_alphanumeric() || byte >= 0x80;
+        let ends_capitals =
+            before.is_ascii_uppercase() && name.get(index + 1).is_some_and(u8::is_ascii_lowercase);
+        let begins = byte.is_ascii_uppercase() && (before.is_ascii_lowercase() || ends_capitals);
+        if (begins || !inner) && out.len() > start && out.last() != Some(&b'_') {
+            out.push(b'_');
+        }
+        if inner {
+            out.push(byte.to_ascii_lowercase());
+        }
+        before = byte;
+    }
+    if out.len() > start && out.last() == Some(&b'_') {
+        out.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_are_written_in_one_way() {
+        for (name, expected) in [
+            ("orderId", "order_id"),
+            ("order-id", "order_id"),
+            ("HTTPRequestID", "http_request_id"),
+            ("a.b_", "a_b"),
+            ("IDs", "i_ds"),
+        ] {
+            let mut out = Vec::new();
+            super::snake(name.as_bytes(), &mut out);
+            assert_eq!(String::from_utf8_lossy(&out), expected);
+        }
+    }
 }

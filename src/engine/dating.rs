@@ -35,6 +35,15 @@ impl Dating {
         Dating { zone, hint, modified, last: None, first: None, assumed: false, range: None, steps: (0, 0) }
     }
 
+    /// What tells the year, or the whole date, of the first time that lacks it, in words.
+    pub fn told_by(&self, no_date: bool) -> &'static str {
+        match self.hint {
+            Some((_, date)) if !no_date || date.is_some() => "the date in the file's name",
+            _ if !no_date && self.modified.is_some() => "the time of the file's last change",
+            _ => "the times of the other files, or else today",
+        }
+    }
+
     /// Completes the times of the next events.
     pub fn settle(&mut self, events: &mut [Event]) {
         for event in events {
@@ -57,7 +66,10 @@ impl Dating {
             }
             self.last = Some(event.time);
             self.first.get_or_insert(event.time);
-            self.range = Some(self.range.map_or((event.time, event.time), |(low, high)| (low.min(event.time), high.max(event.time))));
+            self.range =
+                Some(self.range.map_or((event.time, event.time), |(low, high)| {
+                    (low.min(event.time), high.max(event.time))
+                }));
         }
     }
 
@@ -69,10 +81,14 @@ impl Dating {
             let day = |day: i64| self.utc(event, event.time.0 + day * DAY);
             let Some(near) = near else { return day(0) };
             let today = near.0.div_euclid(DAY);
-            return (today - 1..=today + 1).map(day).min_by_key(|time| (time.0 - near.0).abs()).unwrap_or(near);
+            return (today - 1..=today + 1)
+                .map(day)
+                .min_by_key(|time| (time.0 - near.0).abs())
+                .unwrap_or(near);
         }
         let (_, month, date) = event.time.civil();
-        let year = |year: i64| self.utc(event, days_from_civil(year, month, date) * DAY + event.time.nanos_of_day());
+        let year =
+            |year: i64| self.utc(event, days_from_civil(year, month, date) * DAY + event.time.nanos_of_day());
         match near {
             Some(near) => {
                 let this = near.civil().0;
@@ -85,7 +101,11 @@ impl Dating {
     /// What the first time is near to: the date in the file's name, or the file's last change.
     fn anchor(&self, event: &Event) -> Option<Time> {
         if let Some((year, date)) = self.hint {
-            let (month, day) = date.unwrap_or(if event.is(flag::NO_YEAR) { (event.time.civil().1, event.time.civil().2) } else { return None });
+            let (month, day) = date.unwrap_or(if event.is(flag::NO_YEAR) {
+                (event.time.civil().1, event.time.civil().2)
+            } else {
+                return None;
+            });
             return Time::from_civil(year, month, day, event.time.nanos_of_day());
         }
         if event.is(flag::NO_DATE) {

@@ -1,5 +1,12 @@
 //! Joins the stages; the only place that starts threads.
 
 pub mod dating;
+pub mod explain;
+pub mod extract;
+pub mod find;
+pub mod load;
+pub mod read;
+pub mod run;
 pub mod seam;
+pub mod texts;
 pub mod worker;

@@ -8,6 +8,7 @@ use super::dating::Dating;
 use super::worker::{Note, Notes, Read, Worker};
 use crate::context::Defaults;
 use crate::model::{Batch, Event, SkipReason};
+use crate::record::document::Splitter;
 use crate::record::{LaneState, MAX_RECORD_BYTES, MAX_RECORD_LINES, MAX_SILENCE, Mode, Profile};
 
 /// Where finished events go.
@@ -25,6 +26,8 @@ pub struct SourceContext {
     pub defaults: Defaults,
     /// What outputs want of each record.
     pub note: Option<Note>,
+    /// The source is a JSON document, whose elements are records, not its lines.
+    pub document: bool,
 }
 
 /// A record that is open at the end of a block.
@@ -59,6 +62,7 @@ pub struct Seam {
     held: Vec<(Event, Vec<crate::model::Detail>, Vec<u8>)>,
     line: u64,
     worker: Worker,
+    splitter: Splitter,
     dating: Dating,
     /// What was passed over so far.
     pub skipped: Vec<SkippedAt>,
@@ -77,8 +81,30 @@ impl Seam {
         &self.states
     }
 
+    /// Takes the next bytes of a document.
+    pub fn absorb_document(&mut self, bytes: &[u8], source: &SourceContext, consumer: &mut dyn Consumer) {
+        let mut elements = Vec::new();
+        self.splitter.feed(bytes, &mut elements);
+        let (text, offset) = self.splitter.bytes();
+        let Read { mut batch, notes, .. } =
+            self.worker.elements(text, &elements, &source.defaults, source.note);
+        for event in &mut batch.events {
+            event.place.line += 1;
+            event.place.offset += offset;
+        }
+        self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        self.hand_on(batch, notes, consumer);
+    }
+
     /// Takes the next block in order, as a worker read it.
-    pub fn absorb(&mut self, block: &[u8], offset: u64, read: Read, source: &SourceContext, consumer: &mut dyn Consumer) {
+    pub fn absorb(
+        &mut self,
+        block: &[u8],
+        offset: u64,
+        read: Read,
+        source: &SourceContext,
+        consumer: &mut dyn Consumer,
+    ) {
         let mut read = read;
         let (mut from, mut block, mut offset) = (0usize, block, offset);
         loop {
@@ -93,7 +119,13 @@ impl Seam {
                 Some((lane, lines)) => {
                     // the record is full in the midst of its leading lines: read on behind them afresh
                     let upto = self.cut(block, &read, lane, lines);
-                    let head = self.worker.block(&block[..upto], &source.profile, &source.defaults, &self.states, source.note);
+                    let head = self.worker.block(
+                        &block[..upto],
+                        &source.profile,
+                        &source.defaults,
+                        &self.states,
+                        source.note,
+                    );
                     self.join(block, offset, head, source, consumer);
                     set(&mut self.states, lane, LaneState { mode: Mode::Bare, partial: false });
                     from = upto;
@@ -143,7 +175,14 @@ impl Seam {
         leading.and_then(|leading| leading.lines.get(fit)).map_or(block.len(), |&(start, _)| start)
     }
 
-    fn join(&mut self, block: &[u8], offset: u64, read: Read, source: &SourceContext, consumer: &mut dyn Consumer) {
+    fn join(
+        &mut self,
+        block: &[u8],
+        offset: u64,
+        read: Read,
+        source: &SourceContext,
+        consumer: &mut dyn Consumer,
+    ) {
         let Read { mut batch, notes, exit } = read;
         for leading in &exit.leading {
             let line = self.line;
@@ -210,7 +249,8 @@ impl Seam {
 
     /// Reads a record whose lines are all there.
     fn finish(&mut self, carry: &Carry, source: &SourceContext) -> (Batch, Notes) {
-        let (mut batch, notes) = self.worker.whole(&carry.text, &source.profile, &source.defaults, source.note);
+        let (mut batch, notes) =
+            self.worker.whole(&carry.text, &source.profile, &source.defaults, source.note);
         for event in &mut batch.events {
             event.place.line = carry.line;
             event.place.offset = carry.offset;
@@ -220,7 +260,13 @@ impl Seam {
     }
 
     /// Hands events on in the order of their lines; those behind a record that is still open wait.
-    fn emit(&mut self, finished: Vec<(Batch, Notes)>, batch: Batch, notes: Notes, consumer: &mut dyn Consumer) {
+    fn emit(
+        &mut self,
+        finished: Vec<(Batch, Notes)>,
+        batch: Batch,
+        notes: Notes,
+        consumer: &mut dyn Consumer,
+    ) {
         let open = self.carries.iter().map(|carry| carry.line).min().unwrap_or(u64::MAX);
         let last = |batch: &Batch| batch.events.last().map_or(0, |event| event.place.line);
         let first = |batch: &Batch| batch.events.first().map_or(u64::MAX, |event| event.place.line);
@@ -271,6 +317,10 @@ impl Seam {
         carries.sort_by_key(|carry| carry.line);
         let finished = carries.iter().map(|carry| self.finish(carry, source)).collect();
         self.emit(finished, Batch::default(), Notes::default(), consumer);
+        let lost = self.splitter.unfinished();
+        if lost > 0 {
+            self.skipped.push(SkippedAt { reason: SkipReason::LongRecord, count: 1, line: self.line.max(1) });
+        }
         self.dating.clone()
     }
 

@@ -2,10 +2,12 @@
 
 use crate::context::{Defaults, Found, Writer};
 use crate::model::{Batch, Event};
+use crate::record::document::Element;
 use crate::record::{Exit, LaneState, Lines, Profile, Record, Sink};
 
 /// What an output wants of a record besides its event; see [`Notes`].
-pub type Note = fn(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &Batch, out: &mut Vec<u8>);
+pub type Note =
+    fn(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &Batch, out: &mut Vec<u8>);
 
 /// A text for each event of a batch, made while the record's bytes were at hand.
 #[derive(Debug, Default)]
@@ -44,18 +46,62 @@ pub struct Worker {
 
 impl Worker {
     /// Reads a block whose lanes are in the states `entry`.
-    pub fn block(&mut self, block: &[u8], profile: &Profile, defaults: &Defaults, entry: &[(u64, LaneState)], note: Option<Note>) -> Read {
+    pub fn block(
+        &mut self,
+        block: &[u8],
+        profile: &Profile,
+        defaults: &Defaults,
+        entry: &[(u64, LaneState)],
+        note: Option<Note>,
+    ) -> Read {
         let mut read = Read::default();
-        let mut collect = Collect { writer: &mut self.writer, batch: &mut read.batch, notes: &mut read.notes, defaults, note };
+        // notes of records that take their names from the source find them here
+        read.batch.symbols = defaults.names.clone();
+        let mut collect = Collect {
+            writer: &mut self.writer,
+            batch: &mut read.batch,
+            notes: &mut read.notes,
+            defaults,
+            note,
+        };
         read.exit = self.lines.block(block, profile, entry, &mut collect);
         read
     }
 
+    /// Reads elements of a document, which stand in `bytes`.
+    pub fn elements(
+        &mut self,
+        bytes: &[u8],
+        elements: &[Element],
+        defaults: &Defaults,
+        note: Option<Note>,
+    ) -> Read {
+        let mut read = Read::default();
+        let mut collect = Collect {
+            writer: &mut self.writer,
+            batch: &mut read.batch,
+            notes: &mut read.notes,
+            defaults,
+            note,
+        };
+        for element in elements {
+            self.lines.element(&bytes[element.start..element.end], element.line, element.start, &mut collect);
+        }
+        read
+    }
+
     /// Reads lines that are known to be one record.
-    pub fn whole(&mut self, text: &[u8], profile: &Profile, defaults: &Defaults, note: Option<Note>) -> (Batch, Notes) {
-        let mut batch = Batch::default();
+    pub fn whole(
+        &mut self,
+        text: &[u8],
+        profile: &Profile,
+        defaults: &Defaults,
+        note: Option<Note>,
+    ) -> (Batch, Notes) {
+        let mut batch = Batch { symbols: defaults.names.clone(), ..Batch::default() };
         let mut notes = Notes::default();
-        let mut collect = Collect { writer: &mut self.writer, batch: &mut batch, notes: &mut notes, defaults, note };
+        let mut collect =
+            Collect { writer: &mut self.writer, batch: &mut batch, notes: &mut notes, defaults, note };
         self.lines.whole(text, profile, &mut collect);
         (batch, notes)
     }

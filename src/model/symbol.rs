@@ -1,6 +1,7 @@
 //! Texts that recur (service names, message templates, key values), held as hashes.
 
 use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// A 64-bit hash that stands for a text wherever only equality matters. Zero stands for "no text".
@@ -43,10 +44,20 @@ impl Symbols {
         symbol
     }
 
-    /// Keeps a text under a symbol that was made elsewhere; the first text given stays.
+    /// Keeps a text under a symbol that was made elsewhere; of several the first in the order of their bytes stays.
     pub fn keep_as(&mut self, symbol: Symbol, text: &[u8]) {
-        if !symbol.is_none() && !self.texts.contains_key(&symbol) {
-            self.texts.insert(symbol, String::from_utf8_lossy(text).into());
+        if symbol.is_none() {
+            return;
+        }
+        match self.texts.entry(symbol) {
+            Entry::Occupied(mut known) => {
+                if text < known.get().as_bytes() {
+                    known.insert(String::from_utf8_lossy(text).into());
+                }
+            }
+            Entry::Vacant(free) => {
+                free.insert(String::from_utf8_lossy(text).into());
+            }
         }
     }
 
@@ -66,7 +77,16 @@ impl Symbols {
             self.texts = other.texts;
         } else {
             for (symbol, text) in other.texts {
-                self.texts.entry(symbol).or_insert(text);
+                match self.texts.entry(symbol) {
+                    Entry::Occupied(mut known) => {
+                        if text < *known.get() {
+                            known.insert(text);
+                        }
+                    }
+                    Entry::Vacant(free) => {
+                        free.insert(text);
+                    }
+                }
             }
         }
     }

@@ -17,12 +17,16 @@ pub fn read(line: &[u8], order: DayOrder, draft: &mut Draft) -> bool {
     let Some(request) = request(line, close) else { return false };
     // words before the time must be addresses, users, names: no sentence, no level
     let before = &line[..open];
-    if before.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).count() > 8 || memchr(b'[', before).is_some() {
+    if before.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).count() > 8
+        || memchr(b'[', before).is_some()
+    {
         return false;
     }
     draft.stamp = Some(stamp);
     draft.message = Some((At::new(0, line.len()), Writing::Plain));
-    for (role, at) in [(Role::Method, request.method), (Role::Route, request.path), (Role::Status, request.status)] {
+    for (role, at) in
+        [(Role::Method, request.method), (Role::Route, request.path), (Role::Status, request.status)]
+    {
         if !at.is_empty() {
             draft.fields.push(Field {
                 name: At::default(),
@@ -71,7 +75,11 @@ pub fn request(line: &[u8], start: usize) -> Option<Request> {
         }
         if matches!(inside, b"-" | b"" | b"<BADREQ>") {
             let status = status(line, close + 1);
-            return (!status.is_empty()).then_some(Request { method: At::default(), path: At::default(), status });
+            return (!status.is_empty()).then_some(Request {
+                method: At::default(),
+                path: At::default(),
+                status,
+            });
         }
         from = close + 1;
     }
@@ -88,14 +96,22 @@ fn request_line(inside: &[u8], offset: usize) -> Option<Request> {
     let target = &rest[..length];
     let path = target.iter().position(|byte| matches!(byte, b'?' | b'#' | b' ')).unwrap_or(target.len());
     let start = offset + method + 1;
-    Some(Request { method: At::new(offset, offset + method), path: At::new(start, start + path), status: At::default() })
+    Some(Request {
+        method: At::new(offset, offset + method),
+        path: At::new(start, start + path),
+        status: At::default(),
+    })
 }
 
 /// Three digits behind the request, or (HAProxy) none.
 fn status(line: &[u8], start: usize) -> At {
     let begin = start + line[start..].iter().take_while(|&&byte| byte == b' ').count();
     let digits = line[begin..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if digits == 3 && (b'1'..=b'5').contains(&line[begin]) { At::new(begin, begin + 3) } else { At::default() }
+    if digits == 3 && (b'1'..=b'5').contains(&line[begin]) {
+        At::new(begin, begin + 3)
+    } else {
+        At::default()
+    }
 }
 
 #[cfg(test)]
@@ -106,16 +122,31 @@ mod tests {
     fn check(line: &str, expected: Option<[&str; 3]>) {
         let mut draft = Draft::default();
         let found = read(line.as_bytes(), DayOrder::MonthFirst, &mut draft);
-        let get = |role| draft.fields.iter().find(|field| field.role == role).map_or("", |field| std::str::from_utf8(field.value.of(line.as_bytes())).unwrap_or(""));
+        let get = |role| {
+            draft
+                .fields
+                .iter()
+                .find(|field| field.role == role)
+                .map_or("", |field| std::str::from_utf8(field.value.of(line.as_bytes())).unwrap_or(""))
+        };
         let got = found.then(|| [get(Role::Method), get(Role::Route), get(Role::Status)]);
         assert_eq!(got, expected, "{line}");
     }
 
     #[test]
     fn requests_of_servers_and_proxies_are_read() {
-        check(r#"127.0.0.1 - - [22/Nov/2026:08:29:31 +0000] "GET /t/1?q=2 HTTP/1.1" 200 2 "-" "curl""#, Some(["GET", "/t/1", "200"]));
-        check(r#"[2024-07-14T21:22:39.664Z] "GET /api/2 HTTP/1.1" 503 UF 0 154 14 13 "-""#, Some(["GET", "/api/2", "503"]));
-        check(r#"127.0.0.1:3 [22/Nov/2026:08:29:34.740] web web/<NOSRV> 0/-1/0 200 90 - - LR-- 1/1 0/0 {x} "GET /a HTTP/1.1""#, Some(["GET", "/a", ""]));
+        check(
+            r#"127.0.0.1 - - [22/Nov/2026:08:29:31 +0000] "GET /t/1?q=2 HTTP/1.1" 200 2 "-" "curl""#,
+            Some(["GET", "/t/1", "200"]),
+        );
+        check(
+            r#"[2024-07-14T21:22:39.664Z] "GET /api/2 HTTP/1.1" 503 UF 0 154 14 13 "-""#,
+            Some(["GET", "/api/2", "503"]),
+        );
+        check(
+            r#"127.0.0.1:3 [22/Nov/2026:08:29:34.740] web web/<NOSRV> 0/-1/0 200 90 - - LR-- 1/1 0/0 {x} "GET /a HTTP/1.1""#,
+            Some(["GET", "/a", ""]),
+        );
         check(r#"10.0.0.1 - - [15/Feb/2013:06:00:31 +0000] "-" 400 0 "-" "-""#, Some(["", "", "400"]));
     }
 

@@ -23,7 +23,12 @@ impl Pattern {
             .filter_map(|(index, name)| {
                 let hash = NameHash::of(name?.as_bytes());
                 let known = names::lookup_name(hash, true);
-                Some((index, hash, known.map_or(Role::Other, |known| known.role), known.map_or(u8::MAX, |known| known.rank)))
+                Some((
+                    index,
+                    hash,
+                    known.map_or(Role::Other, |known| known.role),
+                    known.map_or(u8::MAX, |known| known.rank),
+                ))
             })
             .collect();
         let texts = regex.capture_names().flatten().map(|name| name.as_bytes().into()).collect();
@@ -49,7 +54,16 @@ impl Pattern {
         for (name, &(index, path, role, rank)) in self.groups.iter().enumerate() {
             if let Some(found) = captures.get(index) {
                 let value = At::new(found.start(), found.end());
-                draft.fields.push(Field { name: At::new(name, name), parent: At::default(), path, role, rank, top: true, value, writing: Writing::Plain });
+                draft.fields.push(Field {
+                    name: At::new(name, name),
+                    parent: At::default(),
+                    path,
+                    role,
+                    rank,
+                    top: true,
+                    value,
+                    writing: Writing::Plain,
+                });
             }
         }
         true
@@ -67,7 +81,8 @@ mod tests {
 
     #[test]
     fn named_groups_become_fields() {
-        let pattern = Pattern::new(r"^(?<time>\S+) \{(?<trace_id>\w+)\} (?<message>.*)$").expect("a right pattern");
+        let pattern =
+            Pattern::new(r"^(?<time>\S+) \{(?<trace_id>\w+)\} (?<message>.*)$").expect("a right pattern");
         let line = b"12:00:00 {abc} hello";
         let mut draft = Draft::default();
         assert!(pattern.read(line, &mut draft));

@@ -16,7 +16,13 @@ struct OtlpLogs<'a> {
 struct ResourceLogs<'a> {
     #[serde(borrow, default)]
     resource: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "scopeLogs", alias = "scope_logs", alias = "instrumentationLibraryLogs")]
+    #[serde(
+        borrow,
+        default,
+        rename = "scopeLogs",
+        alias = "scope_logs",
+        alias = "instrumentationLibraryLogs"
+    )]
     scopes: Vec<ScopeLogs<'a>>,
 }
 
@@ -59,7 +65,12 @@ struct LokiStream<'a> {
 }
 
 /// Hands each record of such a JSON to `emit`; `false` if the layer is an ordinary record.
-pub(super) fn expand(layer: &Layer<'_>, outer: Layers<'_>, reader: &mut Reader<'_>, emit: &mut dyn FnMut(Layers<'_>, u32)) -> bool {
+pub(super) fn expand(
+    layer: &Layer<'_>,
+    outer: Layers<'_>,
+    reader: &mut Reader<'_>,
+    emit: &mut dyn FnMut(Layers<'_>, u32),
+) -> bool {
     let Some(kind) = kind(layer.text) else { return false };
     let Ok(text) = std::str::from_utf8(layer.text) else { return false };
     let mut part = 0;
@@ -75,10 +86,17 @@ pub(super) fn expand(layer: &Layer<'_>, outer: Layers<'_>, reader: &mut Reader<'
             for resource in resources {
                 for scope in resource.scopes {
                     for record in scope.records {
-                        nested(&[(resource.resource, Format::OtlpLogs), (scope.scope, Format::OtlpLogs)], record, Format::OtlpLogs, outer, reader, &mut |layers, _| {
-                            emit(layers, part);
-                            part += 1;
-                        });
+                        nested(
+                            &[(resource.resource, Format::OtlpLogs), (scope.scope, Format::OtlpLogs)],
+                            record,
+                            Format::OtlpLogs,
+                            outer,
+                            reader,
+                            &mut |layers, _| {
+                                emit(layers, part);
+                                part += 1;
+                            },
+                        );
                     }
                 }
             }
@@ -102,10 +120,17 @@ pub(super) fn expand(layer: &Layer<'_>, outer: Layers<'_>, reader: &mut Reader<'
             let streams = answer.streams.or(answer.data.map(|data| data.result)).unwrap_or_default();
             for stream in streams {
                 for value in stream.values {
-                    nested(&[(Some(stream.stream), Format::Export)], value, Format::Export, outer, reader, &mut |layers, _| {
-                        emit(layers, part);
-                        part += 1;
-                    });
+                    nested(
+                        &[(Some(stream.stream), Format::Export)],
+                        value,
+                        Format::Export,
+                        outer,
+                        reader,
+                        &mut |layers, _| {
+                            emit(layers, part);
+                            part += 1;
+                        },
+                    );
                 }
             }
         }
@@ -131,18 +156,42 @@ fn kind(text: &[u8]) -> Option<Kind> {
         b"resourceSpans" | b"resource_spans" => Some(Kind::Spans),
         b"resource" | b"scopeSpans" | b"schemaUrl" if has(b"\"scopeSpans\"") => Some(Kind::Spans),
         b"resource" | b"scopeLogs" | b"schemaUrl" if has(b"\"scopeLogs\"") => Some(Kind::OtlpLogs),
-        b"spanID" | b"operationName" | b"references" | b"processes" | b"flags" if has(b"\"traceID\"") => Some(Kind::Spans),
-        b"traceID" | b"traceId" if has(b"\"spans\"") && has(b"\"processes\"") || has(b"\"operationName\"") && has(b"\"references\"") => Some(Kind::Spans),
+        b"spanID" | b"operationName" | b"references" | b"processes" | b"flags" if has(b"\"traceID\"") => {
+            Some(Kind::Spans)
+        }
+        b"traceID" | b"traceId"
+            if has(b"\"spans\"") && has(b"\"processes\"")
+                || has(b"\"operationName\"") && has(b"\"references\"") =>
+        {
+            Some(Kind::Spans)
+        }
         b"data" if has(b"\"spans\"") && has(b"\"traceID\"") => Some(Kind::Spans),
-        b"traceId" | b"id" | b"parentId" | b"kind" | b"name" if (has(b"\"localEndpoint\"") || has(b"\"annotations\"")) && has(b"\"traceId\"") && has(b"\"id\"") => Some(Kind::Spans),
-        b"events" | b"logEvents" | b"messageType" | b"owner" if has(b"\"events\"") || has(b"\"logEvents\"") => Some(Kind::Events),
+        b"traceId" | b"id" | b"parentId" | b"kind" | b"name"
+            if (has(b"\"localEndpoint\"") || has(b"\"annotations\""))
+                && has(b"\"traceId\"")
+                && has(b"\"id\"") =>
+        {
+            Some(Kind::Spans)
+        }
+        b"events" | b"logEvents" | b"messageType" | b"owner"
+            if has(b"\"events\"") || has(b"\"logEvents\"") =>
+        {
+            Some(Kind::Events)
+        }
         b"status" | b"streams" | b"data" if has(b"\"stream\"") && has(b"\"values\"") => Some(Kind::Loki),
         _ => None,
     }
 }
 
 /// Reads a JSON value as a record, with the JSON objects around it as layers.
-fn nested(around: &[(Option<&RawValue>, Format)], value: &RawValue, format: Format, outer: Layers<'_>, reader: &mut Reader<'_>, emit: &mut dyn FnMut(Layers<'_>, u32)) {
+fn nested(
+    around: &[(Option<&RawValue>, Format)],
+    value: &RawValue,
+    format: Format,
+    outer: Layers<'_>,
+    reader: &mut Reader<'_>,
+    emit: &mut dyn FnMut(Layers<'_>, u32),
+) {
     match around.split_first() {
         Some(((None, _), rest)) => nested(rest, value, format, outer, reader, emit),
         Some(((Some(container), kind), rest)) => {
@@ -161,7 +210,12 @@ fn nested(around: &[(Option<&RawValue>, Format)], value: &RawValue, format: Form
             if text.starts_with(b"[") {
                 return loki_value(value, outer, reader, emit);
             }
-            let seen = Look { format: Format::Json, class: Class::Start, head: Head::default(), awaits_level: false };
+            let seen = Look {
+                format: Format::Json,
+                class: Class::Start,
+                head: Head::default(),
+                awaits_level: false,
+            };
             let reader = Reader { profile, drafts: reader.drafts, buffers: reader.buffers };
             if format == Format::OtlpLogs {
                 super::json::scan(text, 0, &mut draft.fields);
@@ -175,16 +229,29 @@ fn nested(around: &[(Option<&RawValue>, Format)], value: &RawValue, format: Form
 }
 
 /// `["1712000000000000000", "line", {metadata}]`: the line is read like one of a file.
-fn loki_value(value: &RawValue, outer: Layers<'_>, reader: &mut Reader<'_>, emit: &mut dyn FnMut(Layers<'_>, u32)) {
+fn loki_value(
+    value: &RawValue,
+    outer: Layers<'_>,
+    reader: &mut Reader<'_>,
+    emit: &mut dyn FnMut(Layers<'_>, u32),
+) {
     let Ok(parts) = serde_json::from_str::<Vec<&RawValue>>(value.get()) else { return };
     let [time, line, ..] = parts.as_slice() else { return };
     let Ok(line) = serde_json::from_str::<String>(line.get()) else { return };
     let time = time.get().trim_matches('"');
     let draft = Draft { stamp: super::timestamp::parse_epoch(time.as_bytes()), ..Draft::default() };
-    let layers = outer.with(Layer { text: time.as_bytes(), draft: &draft, format: Format::Export, names: &[] });
+    let layers =
+        outer.with(Layer { text: time.as_bytes(), draft: &draft, format: Format::Export, names: &[] });
     let mut inner = Draft::default();
     let plain = super::Profile { order: reader.profile.order, ..super::Profile::default() };
     let line = line.trim_end().as_bytes();
     let seen = look::look(line.split(|&byte| byte == b'\n').next().unwrap_or_default(), &plain, &mut inner);
-    read(line, &seen, &mut inner, layers, Reader { profile: &plain, drafts: reader.drafts, buffers: reader.buffers }, emit);
+    read(
+        line,
+        &seen,
+        &mut inner,
+        layers,
+        Reader { profile: &plain, drafts: reader.drafts, buffers: reader.buffers },
+        emit,
+    );
 }

@@ -54,7 +54,14 @@ impl Scanner<'_, '_> {
     fn run(&mut self) -> Option<()> {
         let array = self.text.get(self.at) == Some(&b'[');
         self.at += 1;
-        self.stack.push(Container { name: At::default(), path: NameHash::default(), top: true, outer_top: true, array, pair_name: None });
+        self.stack.push(Container {
+            name: At::default(),
+            path: NameHash::default(),
+            top: true,
+            outer_top: true,
+            array,
+            pair_name: None,
+        });
         while let Some(container) = self.stack.last() {
             let array = container.array;
             match self.next_byte()? {
@@ -113,7 +120,14 @@ impl Scanner<'_, '_> {
                 }
                 self.at += 1;
                 let name = if leaf.is_some() { name } else { parent.name };
-                self.stack.push(Container { name, path, top, outer_top, array: open == b'[', pair_name: None });
+                self.stack.push(Container {
+                    name,
+                    path,
+                    top,
+                    outer_top,
+                    array: open == b'[',
+                    pair_name: None,
+                });
                 Some(())
             }
             b'"' => {
@@ -154,15 +168,21 @@ impl Scanner<'_, '_> {
             // an element of an array is a value of the array's name
             None => {
                 let own = NameHash::of(container.name.of(self.text));
-                (container.path, names::lookup(container.path, own, own, container.outer_top, container.outer_top))
+                (
+                    container.path,
+                    names::lookup(container.path, own, own, container.outer_top, container.outer_top),
+                )
             }
         };
         let (role, rank) = known.map_or((Role::Other, u8::MAX), |known| (known.role, known.rank));
         let (top, parent) = (container.top, if leaf.is_some() { container.name } else { At::default() });
         let name = if leaf.is_some() { name } else { container.name };
         match name.of(self.text) {
-            b"key" | b"name" | b"Key" | b"Name" if writing == Writing::Plain => container.pair_name = Some(value),
-            b"value" | b"Value" | b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue" => {
+            b"key" | b"name" | b"Key" | b"Name" if writing == Writing::Plain => {
+                container.pair_name = Some(value)
+            }
+            b"value" | b"Value" | b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue"
+            | b"string_value" | b"int_value" | b"double_value" | b"bool_value" => {
                 let pair = if name.of(self.text).len() == 5 {
                     container.pair_name
                 } else {
@@ -211,7 +231,7 @@ pub fn skip_nested(text: &[u8], start: usize) -> Option<usize> {
         match *text.get(at)? {
             b'{' | b'[' => depth += 1,
             b'}' | b']' => {
-                depth -= 1;
+                depth = depth.checked_sub(1)?;
                 if depth == 0 {
                     return Some(at + 1);
                 }

@@ -28,9 +28,18 @@ pub fn read(line: &[u8], draft: &mut Draft) -> Option<Head> {
     let mut message = text::skip_blanks(line, close + 1);
     if let Some(bracket) = line.get(message..).filter(|rest| rest.starts_with(b"\"")) {
         let (end, escaped) = super::json::string_end(bracket, 1)?;
-        draft.message = Some((At::new(message + 1, message + end), if escaped { Writing::Escaped } else { Writing::Plain }));
+        draft.message = Some((
+            At::new(message + 1, message + end),
+            if escaped { Writing::Escaped } else { Writing::Plain },
+        ));
         super::logfmt::scan(line, message + end + 1, &mut draft.fields);
         message += end + 1;
     }
-    Some(Head { stamp: Some(stamp), stamp_at: At::new(1, 1 + taken), level: draft.level, message, context: false })
+    Some(Head {
+        stamp: Some(stamp),
+        stamp_at: At::new(1, 1 + taken),
+        level: draft.level,
+        message,
+        context: false,
+    })
 }

@@ -10,14 +10,14 @@ pub fn from_word(word: &[u8]) -> Option<Level> {
     folded.make_ascii_lowercase();
     Some(match &*folded {
         b"trace" | b"trc" | b"finest" | b"finer" | b"silly" | b"vrb" | b"all" | b"trac" => Level::Trace,
-        b"debug" | b"dbg" | b"dbug" | b"debg" | b"fine" | b"verbose" | b"config" | b"deb" | b"debug1" | b"debug2" | b"debug3" | b"debug4"
-        | b"debug5" => Level::Debug,
-        b"info" | b"inf" | b"information" | b"informational" | b"notice" | b"note" | b"http" | b"success" | b"log" | b"audit" | b"ntc"
-        | b"normal" | b"default" => Level::Info,
+        b"debug" | b"dbg" | b"dbug" | b"debg" | b"fine" | b"verbose" | b"config" | b"deb" | b"debug1"
+        | b"debug2" | b"debug3" | b"debug4" | b"debug5" => Level::Debug,
+        b"info" | b"inf" | b"information" | b"informational" | b"notice" | b"note" | b"http" | b"success"
+        | b"log" | b"audit" | b"ntc" | b"normal" | b"default" => Level::Info,
         b"warn" | b"warning" | b"wrn" | b"wrng" | b"warnings" => Level::Warn,
         b"error" | b"err" | b"eror" | b"fail" | b"failure" | b"severe" | b"erro" => Level::Error,
-        b"fatal" | b"ftl" | b"critical" | b"crit" | b"crt" | b"cri" | b"panic" | b"dpanic" | b"emerg" | b"emergency" | b"alert" | b"fata"
-        | b"pnc" | b"fault" | b"system" => Level::Fatal,
+        b"fatal" | b"ftl" | b"critical" | b"crit" | b"crt" | b"cri" | b"panic" | b"dpanic" | b"emerg"
+        | b"emergency" | b"alert" | b"fata" | b"pnc" | b"fault" | b"system" => Level::Fatal,
         _ => return None,
     })
 }
@@ -41,8 +41,8 @@ pub fn stands_for_level(word: &[u8]) -> Option<Level> {
     let upper = word.iter().all(u8::is_ascii_uppercase);
     let level = from_word(word)?;
     match word.to_ascii_lowercase().as_slice() {
-        b"all" | b"config" | b"system" | b"default" | b"note" | b"success" | b"normal" | b"http" | b"log" | b"fault" | b"alert" | b"audit"
-        | b"fine" | b"fail" | b"failure" | b"config1" | b"deb"
+        b"all" | b"config" | b"system" | b"default" | b"note" | b"success" | b"normal" | b"http" | b"log"
+        | b"fault" | b"alert" | b"audit" | b"fine" | b"fail" | b"failure" | b"config1" | b"deb"
             if !upper =>
         {
             None
@@ -57,6 +57,9 @@ pub fn stands_for_level(word: &[u8]) -> Option<Level> {
 pub fn from_number(number: u64, scale: Scale) -> Option<Level> {
     match (scale, number) {
         (Scale::Syslog, 0..=7) => Level::from_syslog(number as u8),
+        (Scale::AppInsights, 0..=4) => {
+            Some([Level::Trace, Level::Info, Level::Warn, Level::Error, Level::Fatal][number as usize])
+        }
         (Scale::Severity, 1..=24) => Level::from_severity_number(number),
         (_, 0..=7) => Level::from_syslog(number as u8),
         (_, 10) => Some(if scale == Scale::Python { Level::Debug } else { Level::Trace }),
@@ -104,6 +107,8 @@ pub enum Scale {
     Severity,
     /// Python's logging: 10 to 50.
     Python,
+    /// Azure Application Insights: 0 to 4.
+    AppInsights,
 }
 
 #[cfg(test)]
@@ -112,7 +117,13 @@ mod tests {
 
     #[test]
     fn loggers_words_become_levels() {
-        for (word, level) in [("WARNING", Level::Warn), ("SEVERE", Level::Error), ("inf", Level::Info), ("dbug", Level::Debug), ("Critical", Level::Fatal)] {
+        for (word, level) in [
+            ("WARNING", Level::Warn),
+            ("SEVERE", Level::Error),
+            ("inf", Level::Info),
+            ("dbug", Level::Debug),
+            ("Critical", Level::Fatal),
+        ] {
             assert_eq!(from_word(word.as_bytes()), Some(level), "{word}");
         }
         assert_eq!(from_word(b"informational messages"), None);

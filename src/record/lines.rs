@@ -34,6 +34,8 @@ pub enum Mode {
     Structured,
     /// A line without header: the next one is a record of its own.
     Bare,
+    /// An entry of systemd's export format: all lines go on with it up to the next entry.
+    Entry,
 }
 
 /// What a line's meaning takes from the lines before it.
@@ -114,6 +116,8 @@ struct Pending {
     line: u64,
     wrapped: Option<Format>,
     outer: Draft,
+    /// The first line without colours, where it had any: positions in `outer` point into it.
+    uncoloured: Option<Vec<u8>>,
     look: Option<Look>,
     draft: Draft,
     content: Content,
@@ -150,6 +154,7 @@ struct Lane {
 #[derive(Debug, Default)]
 pub struct Lines {
     lanes: Vec<Lane>,
+    #[expect(clippy::vec_box, reason = "a box goes from here to a lane and back, what it holds stays")]
     spare: Vec<Box<Pending>>,
     drafts: Vec<Draft>,
     buffers: Vec<Vec<u8>>,
@@ -160,11 +165,22 @@ impl Lines {
     /// Reads a block: hands the records that are whole in it to `sink`, and gives how it ended.
     ///
     /// `entry` gives the state of lanes at the start of the block; lanes not in it are new.
-    pub fn block(&mut self, block: &[u8], profile: &Profile, entry: &[(u64, LaneState)], sink: &mut dyn Sink) -> Exit {
+    pub fn block(
+        &mut self,
+        block: &[u8],
+        profile: &Profile,
+        entry: &[(u64, LaneState)],
+        sink: &mut dyn Sink,
+    ) -> Exit {
         self.drafts.resize_with(MAX_LAYERS, Draft::default);
         self.buffers.resize_with(MAX_LAYERS, Vec::new);
         self.lanes.clear();
-        self.lanes.extend(entry.iter().map(|&(key, state)| Lane { key, entry: state, state, ..Lane::default() }));
+        self.lanes.extend(entry.iter().map(|&(key, state)| Lane {
+            key,
+            entry: state,
+            state,
+            ..Lane::default()
+        }));
         let mut exit = Exit::default();
         let colours = memchr(0x1b, block).is_some();
         let mut start = 0;
@@ -182,7 +198,11 @@ impl Lines {
             }
             let started = lane.pending.is_some();
             if let Some(mut pending) = lane.pending {
-                exit.open.push(Open { lane: lane.key, lines: std::mem::take(&mut pending.lines), line: pending.line });
+                exit.open.push(Open {
+                    lane: lane.key,
+                    lines: std::mem::take(&mut pending.lines),
+                    line: pending.line,
+                });
                 self.spare.push(pending);
             }
             exit.lanes.push(LaneExit {
@@ -233,12 +253,35 @@ impl Lines {
         }
     }
 
+    /// Reads one JSON element of a document and hands its records to `sink`.
+    pub fn element(&mut self, text: &[u8], line: u64, offset: usize, sink: &mut dyn Sink) {
+        self.drafts.resize_with(MAX_LAYERS, Draft::default);
+        self.buffers.resize_with(MAX_LAYERS, Vec::new);
+        let profile = Profile::default();
+        let seen =
+            Look { format: Format::Json, class: Class::Start, head: Default::default(), awaits_level: false };
+        let mut draft = Draft::default();
+        let reader = Reader { profile: &profile, drafts: &mut self.drafts, buffers: &mut self.buffers };
+        read::read(text, &seen, &mut draft, Layers::default(), reader, &mut |layers, part| {
+            sink.record(&Record { layers, line, offset, len: text.len(), part });
+        });
+    }
+
     /// Takes wrapping and colours off a line; gives its lane and whether it goes on in the next line.
-    fn unwrap(&mut self, block: &[u8], start: usize, end: usize, number: u64, colours: bool, pending: &mut Pending) -> (u64, bool) {
+    fn unwrap(
+        &mut self,
+        block: &[u8],
+        start: usize,
+        end: usize,
+        number: u64,
+        colours: bool,
+        pending: &mut Pending,
+    ) -> (u64, bool) {
         pending.lines.clear();
         pending.lines.push((start, end));
         pending.line = number;
         pending.wrapped = None;
+        pending.uncoloured = None;
         pending.look = None;
         pending.outer.clear();
         pending.draft.clear();
@@ -246,9 +289,9 @@ impl Lines {
         if raw.last() == Some(&b'\r') {
             raw = &raw[..raw.len() - 1];
         }
-        let nuls = raw.iter().take_while(|&&byte| byte == 0).count();
-        raw = &raw[nuls..];
-        let offset = start + nuls;
+        let holes = nuls(raw);
+        raw = &raw[holes..];
+        let offset = start + holes;
         let coloured = colours && memchr(0x1b, raw).is_some();
         let mut buffer = match std::mem::take(&mut pending.content) {
             Content::Owned(buffer) => buffer,
@@ -273,6 +316,7 @@ impl Lines {
             return (0, false);
         };
         pending.wrapped = Some(wrapped.format);
+        pending.uncoloured = coloured.then(|| clean.to_vec());
         pending.content = match wrapped.inside {
             Some(inside) if coloured => {
                 buffer.extend_from_slice(inside.of(clean));
@@ -325,12 +369,28 @@ impl Lines {
         }
         let mut seen = pending.look(block, profile);
         let class = match seen.class {
-            Class::Plain if matches!(lane.state.mode, Mode::Headed | Mode::AwaitsLevel) => Class::Continuation,
-            Class::Start if lane.state.mode == Mode::AwaitsLevel && seen.format == Format::Text && seen.head.stamp.is_none() => Class::Continuation,
+            Class::Start | Class::Plain
+                if lane.state.mode == Mode::Entry && seen.format != Format::Journald =>
+            {
+                Class::Continuation
+            }
+            Class::Plain if matches!(lane.state.mode, Mode::Headed | Mode::AwaitsLevel) => {
+                Class::Continuation
+            }
+            Class::Start
+                if lane.state.mode == Mode::AwaitsLevel
+                    && seen.format == Format::Text
+                    && seen.head.stamp.is_none() =>
+            {
+                Class::Continuation
+            }
             Class::Continuation if lane.state.mode == Mode::Fresh => Class::Plain,
             class => class,
         };
-        let by_mode = matches!(seen.class, Class::Plain | Class::Continuation) || seen.class == Class::Start && seen.format == Format::Text && seen.head.stamp.is_none();
+        let by_mode = matches!(seen.class, Class::Plain | Class::Continuation)
+            || seen.class == Class::Start
+                && seen.format != Format::Journald
+                && (seen.head.stamp.is_none() || lane.state.mode == Mode::Entry);
         lane.entry_mattered |= lane.pending.is_none() && by_mode;
         match class {
             Class::Blank | Class::Header => {
@@ -357,6 +417,7 @@ impl Lines {
                     _ if class == Class::Plain && seen.format == Format::Text => Mode::Bare,
                     Format::Text if seen.awaits_level => Mode::AwaitsLevel,
                     Format::Text | Format::Klog => Mode::Headed,
+                    Format::Journald => Mode::Entry,
                     _ => Mode::Structured,
                 };
                 if let Some(before) = lane.pending.replace(pending) {
@@ -394,7 +455,7 @@ impl Lines {
         };
         let (offset, _) = pending.lines[0];
         let len = pending.lines.last().map_or(0, |&(_, end)| end - offset);
-        let Pending { content, outer, draft, wrapped, lines, line, .. } = &mut *pending;
+        let Pending { content, outer, uncoloured, draft, wrapped, lines, line, .. } = &mut *pending;
         let text: &[u8] = match content {
             Content::Borrowed(start, end) => &block[*start..*end],
             Content::Owned(buffer) => buffer,
@@ -406,7 +467,7 @@ impl Lines {
         let around = match wrapped {
             Some(format) => {
                 let (from, to) = lines[0];
-                let raw = &block[from..to];
+                let raw = uncoloured.as_deref().unwrap_or(&block[from + nuls(&block[from..to])..to]);
                 Layers::default().with(Layer { text: raw, draft: outer, format: *format, names: &[] })
             }
             None => Layers::default(),
@@ -458,6 +519,11 @@ impl Pending {
     }
 }
 
+/// Bytes at the front of a line that are no text: holes of NULs, and the record separators of RFC 7464.
+fn nuls(line: &[u8]) -> usize {
+    line.iter().take_while(|&&byte| matches!(byte, 0 | 0x1e)).count()
+}
+
 fn skip(skipped: &mut Vec<Skipped>, reason: SkipReason, line: u64) {
     match skipped.iter_mut().find(|skipped| skipped.reason == reason) {
         Some(skipped) => skipped.count += 1,
@@ -472,7 +538,10 @@ pub(super) fn strip_escapes(text: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(&rest[..at]);
         rest = &rest[at + 1..];
         let taken = match rest.first() {
-            Some(b'[') => rest[1..].iter().position(|byte| (0x40..=0x7e).contains(byte)).map_or(rest.len(), |length| length + 2),
+            Some(b'[') => rest[1..]
+                .iter()
+                .position(|byte| (0x40..=0x7e).contains(byte))
+                .map_or(rest.len(), |length| length + 2),
             Some(b']') => {
                 let bell = memchr(7, rest);
                 let end = memchr::memmem::find(rest, b"\x1b\\").map(|at| at + 1);

@@ -40,7 +40,16 @@ pub fn scan(text: &[u8], start: usize, fields: &mut Vec<Field>) {
                 let path = NameHash::of(name.of(text));
                 let known = names::lookup_name(path, true);
                 let (role, rank) = known.map_or((Role::Other, u8::MAX), |known| (known.role, known.rank));
-                fields.push(Field { name, parent: At::default(), path, role, rank, top: true, value, writing });
+                fields.push(Field {
+                    name,
+                    parent: At::default(),
+                    path,
+                    role,
+                    rank,
+                    top: true,
+                    value,
+                    writing,
+                });
                 at = end;
             }
             None => at = word_end(text, at),
@@ -92,11 +101,11 @@ fn next(text: &[u8], start: usize) -> Option<(At, At, Writing, usize)> {
         return None;
     }
     let at = equals + 1;
-    if text.get(at) == Some(&b'"') {
-        if let Some((end, escaped)) = json::string_end(text, at + 1) {
-            let writing = if escaped { Writing::Escaped } else { Writing::Plain };
-            return Some((name, At::new(at + 1, end), writing, end + 1));
-        }
+    if text.get(at) == Some(&b'"')
+        && let Some((end, escaped)) = json::string_end(text, at + 1)
+    {
+        let writing = if escaped { Writing::Escaped } else { Writing::Plain };
+        return Some((name, At::new(at + 1, end), writing, end + 1));
     }
     if text.get(at) == Some(&b'\'') {
         // Python's repr
@@ -106,7 +115,8 @@ fn next(text: &[u8], start: usize) -> Option<(At, At, Writing, usize)> {
         }
     }
     let end = word_end(text, at);
-    let value = At::new(at, end);
+    let comma = usize::from(end < text.len() && end > at && matches!(text[end - 1], b',' | b';'));
+    let value = At::new(at, end - comma);
     let writing = match value.of(text) {
         b"null" | b"nil" | b"<nil>" => Writing::Null,
         b"true" | b"false" => Writing::Bool,
@@ -125,7 +135,9 @@ fn quote_end(text: &[u8], start: usize) -> Option<(usize, bool)> {
                 escaped = true;
                 at += 1;
             }
-            b'\'' if text.get(at + 1).is_none_or(|next| next.is_ascii_whitespace() || *next == b',') => return Some((at, escaped)),
+            b'\'' if text.get(at + 1).is_none_or(|next| next.is_ascii_whitespace() || *next == b',') => {
+                return Some((at, escaped));
+            }
             b'\n' => return None,
             _ => {}
         }
@@ -136,18 +148,26 @@ fn quote_end(text: &[u8], start: usize) -> Option<(usize, bool)> {
 fn key_end(text: &[u8], start: usize) -> Option<usize> {
     let length = text[start..]
         .iter()
-        .position(|&byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'@' | b'/' | b'%')))
+        .position(|&byte| {
+            !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'@' | b'/' | b'%'))
+        })
         .unwrap_or(text.len() - start);
     let first = *text.get(start)?;
     (length > 0 && (first.is_ascii_alphabetic() || matches!(first, b'_' | b'@'))).then_some(start + length)
 }
 
 fn word_end(text: &[u8], start: usize) -> usize {
-    text[start..].iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).map_or(text.len(), |length| start + length)
+    text[start..]
+        .iter()
+        .position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+        .map_or(text.len(), |length| start + length)
 }
 
 fn skip_blanks(text: &[u8], start: usize) -> usize {
-    text[start..].iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).map_or(text.len(), |length| start + length)
+    text[start..]
+        .iter()
+        .position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+        .map_or(text.len(), |length| start + length)
 }
 
 #[cfg(test)]
@@ -162,7 +182,13 @@ mod tests {
         scan(line, 0, &mut fields);
         let got: Vec<_> = fields
             .iter()
-            .map(|field| (String::from_utf8_lossy(field.name.of(line)), String::from_utf8_lossy(field.value.of(line)), field.writing))
+            .map(|field| {
+                (
+                    String::from_utf8_lossy(field.name.of(line)),
+                    String::from_utf8_lossy(field.value.of(line)),
+                    field.writing,
+                )
+            })
             .map(|(name, value, writing)| (name.into_owned(), value.into_owned(), writing))
             .collect();
         let expect = [
@@ -178,7 +204,13 @@ mod tests {
 
     #[test]
     fn prose_with_one_pair_is_no_logfmt() {
-        for line in ["order=ORD-1 reserved in 97 ms", "a=b", "GET /x?y=1 took 3ms", "x == y", "k=v and more words than pairs n=2"] {
+        for line in [
+            "order=ORD-1 reserved in 97 ms",
+            "a=b",
+            "GET /x?y=1 took 3ms",
+            "x == y",
+            "k=v and more words than pairs n=2",
+        ] {
             assert!(!detect(line.as_bytes()), "{line}");
         }
     }

@@ -58,7 +58,9 @@ impl Profile {
             clean.clear();
             super::lines::strip_escapes(line.strip_suffix(b"\r").unwrap_or(line), &mut clean);
             let line = clean.as_slice();
-            order = order.or_else(|| timestamp::day_order_evidence(line)).or_else(|| line.strip_prefix(b"[").and_then(timestamp::day_order_evidence));
+            order = order
+                .or_else(|| timestamp::day_order_evidence(line))
+                .or_else(|| line.strip_prefix(b"[").and_then(timestamp::day_order_evidence));
             if line.is_empty() || line[0] == b'{' {
                 continue;
             }
@@ -72,10 +74,19 @@ impl Profile {
                 }
             }
         }
-        let shared = seen.into_iter().filter(|&(_, count)| lines >= 2 && count * 5 >= lines * 4).map(|(name, _)| name);
-        Profile { order: order.unwrap_or_default(), table: table::Columns::find(head), tail_names: shared.collect(), custom }
+        let shared =
+            seen.into_iter().filter(|&(_, count)| lines >= 2 && count * 5 >= lines * 4).map(|(name, _)| name);
+        Profile {
+            order: order.unwrap_or_default(),
+            table: table::Columns::find(head),
+            tail_names: shared.collect(),
+            custom,
+        }
     }
 }
+
+/// The first line of an entry in systemd's export format ("Journal Export Formats").
+pub(super) const JOURNAL_START: &[u8] = b"__CURSOR=";
 
 /// Looks at a line (without wrappings and colours); thread, logger and so on of a text's header go to `draft`.
 pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
@@ -83,6 +94,9 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
     let Some(&first) = line.first() else { return seen(Format::Text, Class::Blank) };
     if profile.custom.iter().any(|pattern| pattern.is_match(line)) {
         return seen(Format::Custom, Class::Start);
+    }
+    if line.starts_with(JOURNAL_START) {
+        return seen(Format::Journald, Class::Start);
     }
     if let Some(columns) = &profile.table {
         let class = if columns.is_header(line) { Class::Header } else { Class::Start };
@@ -95,7 +109,11 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
             let class = if whole.len() == 1 { Class::Plain } else { Class::Start };
             return seen(Format::Json, class);
         }
-        b'[' if line[1..].trim_ascii_start().starts_with(b"{\"") || line[1..].trim_ascii_start().starts_with(b"[{") => return seen(Format::Json, Class::Start),
+        b'[' if line[1..].trim_ascii_start().starts_with(b"{\"")
+            || line[1..].trim_ascii_start().starts_with(b"[{") =>
+        {
+            return seen(Format::Json, Class::Start);
+        }
         b'}' | b']' | b')' => return seen(Format::Text, Class::Continuation),
         b' ' | b'\t' | b'\r' | 0x0b | 0x0c => return indented(line, profile.order, draft),
         b'<' | b'0'..=b'9' if first == b'<' || octets_then_priority(line) => {
@@ -121,19 +139,24 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
         draft.clear();
     }
     let head = text::head(line, profile.order, draft);
-    if let Some(stamp) = head.stamp {
-        if head.stamp_at.start == 0 && (stamp.date == Date::NoYear || syslog_shape(line, head.stamp_at.end())) {
-            let mut other = Draft::default();
-            if envelope::syslog(line, &mut other).is_some() {
-                *draft = other;
-                return seen(Format::Syslog, Class::Start);
-            }
+    if let Some(stamp) = head.stamp
+        && head.stamp_at.start == 0
+        && (stamp.date == Date::NoYear || syslog_shape(line, head.stamp_at.end()))
+    {
+        let mut other = Draft::default();
+        if envelope::syslog(line, &mut other).is_some() {
+            *draft = other;
+            return seen(Format::Syslog, Class::Start);
         }
     }
     let class = if head.starts_record() { Class::Start } else { Class::Plain };
-    let awaits_level = head.stamp.is_some() && head.level.is_none() && draft.logger.is_some() && {
+    let awaits_level = head.stamp.is_some() && head.level.is_none() && {
         let message = line[head.message.min(line.len())..].trim_ascii();
-        !message.is_empty() && message.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'<' | b'>' | b'$'))
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'<' | b'>' | b'$');
+        // java.util.logging: "class method"; tinylog: "class.method()"
+        draft.logger.is_some() && !message.is_empty() && message.iter().all(is_name)
+            || message.ends_with(b"()")
+                && message[..message.len() - 2].iter().all(|byte| is_name(byte) || *byte == b'.')
     };
     Look { format: Format::Text, class, head, awaits_level }
 }
@@ -149,11 +172,18 @@ fn indented(line: &[u8], order: DayOrder, draft: &mut Draft) -> Look {
         return seen(Class::Start);
     }
     // padded levels (" INFO") and times; deeper indents and stack frames are continuations
-    if blanks > 4 || !(rest[0].is_ascii_uppercase() || rest[0].is_ascii_digit() || rest[0] == b'[') || is_frame(rest) {
+    if blanks > 4
+        || !(rest[0].is_ascii_uppercase() || rest[0].is_ascii_digit() || rest[0] == b'[')
+        || is_frame(rest)
+    {
         return seen(Class::Continuation);
     }
     let mut head = text::head(rest, order, draft);
-    if head.stamp.is_some() && head.stamp_at.start < 40 || head.level.is_some() && blanks <= 2 && line[0] == b' ' && draft.logger.is_some() {
+    let uptime = rest[0].is_ascii_digit() && head.level.is_some() && head.stamp.is_none();
+    if uptime
+        || head.stamp.is_some() && head.stamp_at.start < 40
+        || head.level.is_some() && blanks <= 2 && line[0] == b' ' && draft.logger.is_some()
+    {
         shift(&mut head, draft, blanks);
         return Look { format: Format::Text, class: Class::Start, head, awaits_level: false };
     }
@@ -189,23 +219,46 @@ fn octets_then_priority(line: &[u8]) -> bool {
 fn syslog_shape(line: &[u8], time_end: usize) -> bool {
     let near = &line[time_end..line.len().min(time_end + 96)];
     let close = memmem::find(near, b"]: ").or_else(|| memmem::find(near, b"] "));
-    close.is_some_and(|end| near[..end].iter().filter(|&&byte| byte == b' ').count() <= 2 && near.contains(&b'['))
+    close.is_some_and(|end| {
+        near[..end].iter().filter(|&&byte| byte == b' ').count() <= 2 && near.contains(&b'[')
+    })
 }
 
 fn may_be_access(line: &[u8], first: u8) -> bool {
     let near = &line[..line.len().min(256)];
     match first {
         b'[' => near.get(1).is_some_and(u8::is_ascii_digit) && near.contains(&b'"'),
-        _ => memchr::memchr(b'[', near).is_some_and(|open| near.get(open + 1).is_some_and(u8::is_ascii_digit)) && line.contains(&b'"'),
+        _ => {
+            memchr::memchr(b'[', near).is_some_and(|open| near.get(open + 1).is_some_and(u8::is_ascii_digit))
+                && line.contains(&b'"')
+        }
     }
 }
 
 /// Lines that belong to a stack trace although they are not indented.
 fn is_frame(line: &[u8]) -> bool {
     const STARTS: &[&[u8]] = &[
-        b"Caused by:", b"Suppressed:", b"Traceback (most recent call last)", b"During handling of the above", b"The above exception was the direct",
-        b"at ", b"... ", b"--- End of ", b"---> ", b"stack backtrace:", b"note: run with `RUST_BACKTRACE", b"created by ", b"goroutine ", b"[signal ",
-        b"Stack trace:", b"#0 ", b"File \"", b"Wrapped by:", b"Exception in thread ", b"exit status ", b"Caused by ",
+        b"Caused by:",
+        b"Suppressed:",
+        b"Traceback (most recent call last)",
+        b"During handling of the above",
+        b"The above exception was the direct",
+        b"at ",
+        b"... ",
+        b"--- End of ",
+        b"---> ",
+        b"stack backtrace:",
+        b"note: run with `RUST_BACKTRACE",
+        b"created by ",
+        b"goroutine ",
+        b"[signal ",
+        b"Stack trace:",
+        b"#0 ",
+        b"File \"",
+        b"Wrapped by:",
+        b"Exception in thread ",
+        b"exit status ",
+        b"Caused by ",
     ];
     STARTS.iter().any(|start| line.starts_with(start)) || is_dots_more(line)
 }

@@ -72,12 +72,17 @@ fn push(text: &[u8], names: &[At], name: At, value: At, quoted: bool, fields: &m
     let parent = names.last().copied().filter(|parent| *parent != name).unwrap_or_default();
     let leaf = NameHash::of(name.of(text));
     let pair = NameHash::of(parent.of(text)).text(name.of(text));
-    let top = names.len() <= 1 || names[1..].iter().all(|name| names::is_transparent(NameHash::of(name.of(text))));
+    let top =
+        names.len() <= 1 || names[1..].iter().all(|name| names::is_transparent(NameHash::of(name.of(text))));
     let known = names::lookup(pair, pair, leaf, top, names.len() <= 2);
     let writing = match value.of(text) {
         b"null" | b"undefined" | b"None" | b"nil" if !quoted => Writing::Null,
         b"true" | b"false" | b"True" | b"False" if !quoted => Writing::Bool,
-        [b'0'..=b'9' | b'-', rest @ ..] if !quoted && rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') => Writing::Number,
+        [b'0'..=b'9' | b'-', rest @ ..]
+            if !quoted && rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') =>
+        {
+            Writing::Number
+        }
         inside if quoted && inside.contains(&b'\\') => Writing::Escaped,
         _ => Writing::Plain,
     };
@@ -99,7 +104,12 @@ fn word(text: &[u8], start: usize) -> (At, bool, usize) {
         return found;
     }
     let start = start + usize::from(text[start] == b':');
-    let length = text[start..].iter().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@' | b'/' | b'$'))).unwrap_or(text.len() - start);
+    let length = text[start..]
+        .iter()
+        .position(|byte| {
+            !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@' | b'/' | b'$'))
+        })
+        .unwrap_or(text.len() - start);
     (At::new(start, start + length), false, start + length)
 }
 
@@ -107,7 +117,10 @@ fn value(text: &[u8], start: usize) -> (At, bool, usize) {
     if let Some(found) = quoted(text, start) {
         return found;
     }
-    let length = text[start..].iter().position(|byte| matches!(byte, b',' | b'}' | b']' | b'\n')).unwrap_or(text.len() - start);
+    let length = text[start..]
+        .iter()
+        .position(|byte| matches!(byte, b',' | b'}' | b']' | b'\n'))
+        .unwrap_or(text.len() - start);
     let bare = text[start..start + length].trim_ascii_end().len();
     (At::new(start, start + bare), false, start + length)
 }
@@ -135,14 +148,21 @@ mod tests {
         assert_eq!(scan(text.as_bytes(), 0, &mut fields), Some(text.len()), "{text}");
         let show = |at: At| String::from_utf8_lossy(at.of(text.as_bytes())).into_owned();
         let got: Vec<_> = fields.iter().map(|field| (show(field.name), show(field.value))).collect();
-        let expected: Vec<_> = expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let expected: Vec<_> =
+            expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         assert_eq!(got, expected, "{text}");
     }
 
     #[test]
     fn objects_of_other_languages_are_read() {
-        check("{\n  level: 'error',\n  user: { id: 7 },\n  msg: 'it\\'s'\n}", &[("level", "error"), ("id", "7"), ("msg", "it\\'s")]);
-        check("{traceId=28694298ee036999, src=null, clock={\"a\":1}, }", &[("traceId", "28694298ee036999"), ("src", "null"), ("a", "1")]);
+        check(
+            "{\n  level: 'error',\n  user: { id: 7 },\n  msg: 'it\\'s'\n}",
+            &[("level", "error"), ("id", "7"), ("msg", "it\\'s")],
+        );
+        check(
+            "{traceId=28694298ee036999, src=null, clock={\"a\":1}, }",
+            &[("traceId", "28694298ee036999"), ("src", "null"), ("a", "1")],
+        );
         check("{:order_id=>5, \"a\"=>\"b c\"}", &[("order_id", "5"), ("a", "b c")]);
     }
 

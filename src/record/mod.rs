@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod custom;
+pub mod document;
 pub mod envelope;
 mod expand;
 pub mod json;
@@ -13,15 +14,18 @@ mod klog;
 pub mod level;
 mod lines;
 pub mod logfmt;
-pub mod loose;
 pub mod look;
+pub mod loose;
 pub mod names;
 mod read;
 pub mod table;
 pub mod text;
 pub mod timestamp;
 
-pub use lines::{Exit, LaneExit, LaneState, Lines, MAX_RECORD_BYTES, MAX_RECORD_LINES, MAX_SILENCE, Mode, Open, Sink, Skipped};
+pub use lines::{
+    Exit, LaneExit, LaneState, Lines, MAX_RECORD_BYTES, MAX_RECORD_LINES, MAX_SILENCE, Mode, Open, Sink,
+    Skipped,
+};
 pub use look::{Class, Look, Profile};
 pub use names::{NameHash, Role};
 pub use read::{Layers, Record};
@@ -44,10 +48,10 @@ impl At {
         At { start: start as u32, len: (end - start) as u32 }
     }
 
-    /// The bytes in their text.
+    /// The bytes in their text; an empty part may lie anywhere.
     #[inline]
     pub fn of(self, text: &[u8]) -> &[u8] {
-        &text[self.start as usize..self.end()]
+        if self.len == 0 { &[] } else { &text[self.start as usize..self.end()] }
     }
 
     /// One past the last byte.

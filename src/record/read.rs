@@ -1,9 +1,12 @@
 //! Reads one record: what its layers hold, from the outermost to the innermost.
 
-use super::names::Role;
+use super::names::{self, NameHash, Role};
 use super::timestamp::{self, DayOrder};
-use super::{At, Draft, Field, Format, Head, Layer, Look, Profile, Writing, access, envelope, expand, json, klog, level, logfmt, look, loose, text};
-use crate::model::{Date, Level, Precision, Stamp, Time};
+use super::{
+    At, Draft, Field, Format, Head, Layer, Look, Profile, Writing, access, envelope, expand, json, klog,
+    level, logfmt, look, loose, text,
+};
+use crate::model::{Date, Level, Precision, SECOND, Stamp, Time};
 
 /// A record in a record in a record, beyond this many, is text.
 pub const MAX_LAYERS: usize = 6;
@@ -59,10 +62,22 @@ impl<'t> Record<'t> {
     /// The time: the innermost one; a time of day takes its date, and a time without zone its zone, from the layer around it.
     pub fn stamp(&self) -> Option<Stamp> {
         let mut outer: Option<Stamp> = None;
+        let mut exact: Option<Stamp> = None;
         for layer in self.layers.iter() {
             if let Some(stamp) = layer.draft.stamp {
                 outer = Some(outer.map_or(stamp, |outer| combine(outer, stamp)));
             }
+            if layer.format == Format::Syslog {
+                exact = layer.draft.stamp;
+            }
+        }
+        // the program itself writes the syslog header: if that is the same moment written finer, it counts
+        if let (Some(exact), Some(found)) = (exact, outer)
+            && let (Some(fine), Some(coarse)) = (exact.complete(), found.complete())
+            && exact.precision < found.precision
+            && (0..i64::from(found.precision.0)).contains(&(fine.0 - coarse.0))
+        {
+            return Some(exact);
         }
         outer
     }
@@ -155,11 +170,19 @@ pub(super) fn read(
     let format = fill(text, seen, draft, reader.profile);
     let names = match format {
         Format::Table => reader.profile.table.as_ref().map_or(&[][..], |columns| columns.texts()),
-        Format::Custom => reader.profile.custom.iter().find(|pattern| pattern.is_match(text)).map_or(&[][..], |pattern| pattern.texts()),
+        Format::Custom => reader
+            .profile
+            .custom
+            .iter()
+            .find(|pattern| pattern.is_match(text))
+            .map_or(&[][..], |pattern| pattern.texts()),
         _ => &[],
     };
     let layer = Layer { text, draft, format, names };
-    if format == Format::Json && outer.len + 2 < MAX_LAYERS && expand::expand(&layer, outer, &mut reader, emit) {
+    if format == Format::Json
+        && outer.len + 2 < MAX_LAYERS
+        && expand::expand(&layer, outer, &mut reader, emit)
+    {
         return;
     }
     let layers = outer.with(layer);
@@ -182,10 +205,8 @@ pub(super) fn read(
     let seen = look::look(first_line(inner), &plain, next);
     let structured = seen.format != Format::Text || seen.head.stamp.is_some() || seen.head.level.is_some();
     let opens = inner.starts_with(b"{") && inner.ends_with(b"}");
-    if !(certain || opens) || !structured || seen.format == Format::Json && !opens {
-        if !certain {
-            return emit(layers, 0);
-        }
+    if !certain && (!structured || seen.format == Format::Json && !opens) {
+        return emit(layers, 0);
     }
     let reader = Reader { profile: &plain, drafts, buffers };
     read(inner, &seen, next, layers, reader, emit);
@@ -199,11 +220,14 @@ fn inside<'t>(layer: &Layer<'t>) -> Option<(&'t [u8], Writing, bool)> {
     match layer.format {
         Format::Syslog | Format::Journald | Format::Export => Some((text, writing, true)),
         Format::Json => {
-            let object = matches!(text.first(), Some(b'{')) && matches!(text.trim_ascii_end().last(), Some(b'}' | b'n'));
+            let object = matches!(text.first(), Some(b'{'))
+                && matches!(text.trim_ascii_end().last(), Some(b'}' | b'n'));
             (object || layer.draft.level.is_none() && text.len() > 8).then_some((text, writing, false))
         }
         Format::Table => Some((text, Writing::Escaped, false)).filter(|_| text.starts_with(b"{")),
-        Format::Text => Some((text, writing, false)).filter(|_| text.starts_with(b"{") && text.ends_with(b"}")),
+        Format::Text => {
+            Some((text, writing, false)).filter(|_| text.starts_with(b"{") && text.ends_with(b"}"))
+        }
         _ => None,
     }
 }
@@ -249,7 +273,10 @@ fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profile) -> Forma
             if let Some(columns) = &profile.table {
                 columns.read(text, draft);
             }
+            // the date and the time of two columns, which are fields of their own too
+            let whole = draft.stamp;
             pick(text, draft);
+            draft.stamp = whole.or(draft.stamp);
             Format::Table
         }
         Format::Custom => {
@@ -282,6 +309,11 @@ fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profile) -> Forma
                 Format::Text
             }
         },
+        Format::Journald => {
+            journal_entry(text, draft);
+            pick(text, draft);
+            Format::Journald
+        }
         _ => {
             fill_text(text, &seen.head, draft, profile);
             Format::Text
@@ -297,7 +329,9 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
     let start = head.message.min(line_end);
     let line = &text[..line_end];
     let quoted = line[start..].trim_ascii();
-    let pairs = start + (line.len() - start - quoted.len()).min(line[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count());
+    let pairs = start
+        + (line.len() - start - quoted.len())
+            .min(line[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count());
     if logfmt::detect(&line[pairs..]) {
         // pairs behind a header
         logfmt::scan(line, pairs, &mut draft.fields);
@@ -345,7 +379,11 @@ fn tail_fields(line: &[u8], end: usize, draft: &mut Draft) {
         match line[at] {
             b'{' => {
                 let scan = json::scan(line, at, &mut draft.fields);
-                at = if scan.complete { scan.end } else { loose::scan(line, at, &mut draft.fields).unwrap_or(line.len()) };
+                at = if scan.complete {
+                    scan.end
+                } else {
+                    loose::scan(line, at, &mut draft.fields).unwrap_or(line.len())
+                };
             }
             b'[' | b' ' | b'\t' | b'|' | b',' | b':' | b'-' | b']' => at += 1,
             _ => {
@@ -359,7 +397,13 @@ fn tail_fields(line: &[u8], end: usize, draft: &mut Draft) {
     }
     let Draft { service, fields, service_is_weak, .. } = draft;
     if service.is_none() {
-        let named = fields.iter().filter(|field| field.role == Role::Service && field.top && field.rank < WEAK_SERVICE && field.writing == Writing::Plain && !field.value.is_empty());
+        let named = fields.iter().filter(|field| {
+            field.role == Role::Service
+                && field.top
+                && field.rank < WEAK_SERVICE
+                && field.writing == Writing::Plain
+                && !field.value.is_empty()
+        });
         if let Some(field) = named.min_by_key(|field| field.rank) {
             *service = Some(field.value);
             *service_is_weak = false;
@@ -392,6 +436,30 @@ fn level_on_second_line(text: &[u8], line_end: usize, draft: &Draft) -> Option<(
     Some((level, line_end + 1 + word + 2))
 }
 
+/// The fields of an entry in systemd's export format: `NAME=value` a line. Binary values (a name alone, then a length) are
+/// passed over.
+fn journal_entry(text: &[u8], draft: &mut Draft) {
+    let mut at = 0;
+    for line in text.split(|&byte| byte == b'\n') {
+        if let Some(equals) = memchr::memchr(b'=', line) {
+            let name = At::new(at, at + equals);
+            let path = NameHash::of(name.of(text));
+            let known = names::lookup_name(path, true);
+            draft.fields.push(Field {
+                name,
+                parent: At::default(),
+                path,
+                role: known.map_or(Role::Other, |known| known.role),
+                rank: known.map_or(u8::MAX, |known| known.rank),
+                top: true,
+                value: At::new(at + equals + 1, at + line.len()),
+                writing: Writing::Plain,
+            });
+        }
+        at += line.len() + 1;
+    }
+}
+
 /// Gives a JSON layer its proper name, and what only its kind tells.
 fn json_format(text: &[u8], draft: &mut Draft) -> Format {
     let has = |draft: &Draft, name: &[u8]| draft.fields.iter().any(|field| field.name.of(text) == name);
@@ -403,8 +471,22 @@ fn json_format(text: &[u8], draft: &mut Draft) -> Format {
         return Format::Journald;
     }
     const EXPORTS: &[&[u8]] = &[
-        b"logStreamName", b"ingestionTime", b"textPayload", b"jsonPayload", b"receiveTimestamp", b"kubernetes", b"container_name", b"container_id",
-        b"_source", b"eventId", b"TimeGenerated", b"ContainerLogV2", b"LogEntry", b"LogMessage", b"_raw", b"ecs_cluster",
+        b"logStreamName",
+        b"ingestionTime",
+        b"textPayload",
+        b"jsonPayload",
+        b"receiveTimestamp",
+        b"kubernetes",
+        b"container_name",
+        b"container_id",
+        b"_source",
+        b"eventId",
+        b"TimeGenerated",
+        b"ContainerLogV2",
+        b"LogEntry",
+        b"LogMessage",
+        b"_raw",
+        b"ecs_cluster",
     ];
     if draft.message.is_some() && EXPORTS.iter().any(|name| has(draft, name)) {
         return Format::Export;
@@ -415,8 +497,10 @@ fn json_format(text: &[u8], draft: &mut Draft) -> Format {
 /// Picks the record's time, level, service and so on from its fields: of several fields with one role, the one of lowest rank
 /// whose value is of the right kind.
 pub(super) fn pick(text: &[u8], draft: &mut Draft) {
-    let Draft { stamp, level, service, service_is_weak, instance, thread, logger, message, fields, .. } = draft;
+    let Draft { stamp, level, service, service_is_weak, instance, thread, logger, message, fields, .. } =
+        draft;
     let mut ranks = [u16::MAX; 8];
+    let mut severity = None;
     let mut seconds = None;
     let mut nanos = None;
     let mut python = false;
@@ -427,31 +511,62 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
         }
         let better = |ranks: &[u16; 8], slot: usize| rank(field) < ranks[slot];
         match field.role {
-            Role::Time if better(&ranks, 0) => {
-                if let Some(found) = time_of(value, field.writing) {
-                    *stamp = Some(found);
-                    ranks[0] = rank(field);
+            Role::Time => {
+                // of two spellings of one moment the finer one counts
+                let finer = |found: &Stamp, old: &Stamp| {
+                    found.precision < old.precision && (found.local - old.local).abs() < SECOND
+                };
+                if (better(&ranks, 0) || stamp.is_some_and(|old| old.precision > Precision::MICRO))
+                    && let Some(found) = time_of(value, field.writing)
+                {
+                    if better(&ranks, 0) && !stamp.is_some_and(|old| finer(&old, &found))
+                        || stamp.is_some_and(|old| finer(&found, &old))
+                    {
+                        *stamp = Some(found);
+                    }
+                    ranks[0] = ranks[0].min(rank(field));
                 }
+            }
+            // Datadog's events call the severity "status"
+            Role::Status if level.is_none() && ranks[1] == u16::MAX && field.writing == Writing::Plain => {
+                *level = level::from_word(value)
+            }
+            // API Gateway's requestTime is a time, nginx's request_time a duration
+            Role::DurationSeconds | Role::Duration
+                if stamp.is_none() && value.len() > 18 && field.writing == Writing::Plain =>
+            {
+                *stamp = time_of(value, field.writing)
+            }
+            Role::SeverityNumber => {
+                severity = severity.or_else(|| Level::from_severity_number(number(value)?.try_into().ok()?))
             }
             Role::TimeSeconds => seconds = number(value),
             Role::TimeNanos => nanos = number(value),
             Role::Level | Role::LevelOrTime if better(&ranks, 1) => {
-                if let Some(found) = level_of(value, field) {
+                if let Some(found) = level_of(value, field, text) {
                     *level = Some(found);
                     ranks[1] = rank(field);
-                } else if field.role == Role::LevelOrTime && better(&ranks, 0) {
-                    if let Some(found) = time_of(value, field.writing) {
-                        *stamp = Some(found);
-                        ranks[0] = rank(field);
-                    }
+                } else if field.role == Role::LevelOrTime
+                    && better(&ranks, 0)
+                    && let Some(found) = time_of(value, field.writing)
+                {
+                    *stamp = Some(found);
+                    ranks[0] = rank(field);
                 }
             }
-            Role::Message if better(&ranks, 2) && matches!(field.writing, Writing::Plain | Writing::Escaped) && !value.is_empty() => {
+            Role::Message
+                if better(&ranks, 2)
+                    && matches!(field.writing, Writing::Plain | Writing::Escaped)
+                    && !value.is_empty() =>
+            {
                 *message = Some((field.value, field.writing));
                 ranks[2] = rank(field);
             }
             Role::Service if !value.is_empty() && matches!(field.writing, Writing::Plain) => {
                 let weak = field.rank >= WEAK_SERVICE;
+                if is_container(field.name.of(text)) && is_general_container(value) {
+                    continue;
+                }
                 if weak && (value.contains(&b'.') || value.contains(&b':') || value.contains(&b' ')) {
                     logger.get_or_insert(field.value);
                 } else if better(&ranks, 3) {
@@ -476,9 +591,11 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
         }
         python |= matches!(field.name.of(text), b"levelname" | b"asctime" | b"levelno");
     }
+    *level = level.or(severity);
     if let Some(seconds) = seconds {
         let nanos = nanos.unwrap_or(0);
-        if let Some(time) = seconds.checked_mul(crate::model::SECOND).and_then(|time| time.checked_add(nanos)) {
+        if let Some(time) = seconds.checked_mul(crate::model::SECOND).and_then(|time| time.checked_add(nanos))
+        {
             *stamp = Some(Stamp::utc(Time(time), Precision::NANO));
         }
     }
@@ -487,6 +604,28 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
         logger.get_or_insert(service.take().unwrap_or_default());
         *service_is_weak = false;
     }
+}
+
+/// Whether a field names a container.
+fn is_container(name: &[u8]) -> bool {
+    name.len() >= 9 && name[..9].eq_ignore_ascii_case(b"container")
+}
+
+/// Container names that tell nothing of the service.
+fn is_general_container(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"app"
+            | b"main"
+            | b"server"
+            | b"web"
+            | b"container"
+            | b"service"
+            | b"application"
+            | b"default"
+            | b"worker"
+            | b"api"
+    )
 }
 
 /// The rank from which on a service name is only likely one (`name`, `component` …).
@@ -521,12 +660,17 @@ fn time_of(value: &[u8], writing: Writing) -> Option<Stamp> {
     }
 }
 
-fn level_of(value: &[u8], field: &Field) -> Option<Level> {
+fn level_of(value: &[u8], field: &Field, text: &[u8]) -> Option<Level> {
+    let scale = if field.name.of(text).eq_ignore_ascii_case(b"severityLevel") {
+        level::Scale::AppInsights
+    } else {
+        level::Scale::Unknown
+    };
     match field.writing {
         Writing::Plain | Writing::Escaped => {
             let word = value.trim_ascii();
             if word.first().is_some_and(u8::is_ascii_digit) {
-                return level::from_number(std::str::from_utf8(word).ok()?.parse().ok()?, level::Scale::Unknown);
+                return level::from_number(std::str::from_utf8(word).ok()?.parse().ok()?, scale);
             }
             if let [letter] = word {
                 return level::from_letter(letter.to_ascii_uppercase());
@@ -539,7 +683,7 @@ fn level_of(value: &[u8], field: &Field) -> Option<Level> {
             let end = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
             level::from_word(&rest[..end])
         }
-        Writing::Number => level::from_number(std::str::from_utf8(value).ok()?.parse().ok()?, level::Scale::Unknown),
+        Writing::Number => level::from_number(std::str::from_utf8(value).ok()?.parse().ok()?, scale),
         Writing::Bool | Writing::Null => None,
     }
 }

@@ -51,7 +51,11 @@ impl Columns {
             .map(|(at, _)| {
                 let hash = NameHash::of(at.of(names));
                 let known = names::lookup_name(hash, true);
-                (hash, known.map_or(Role::Other, |known| known.role), known.map_or(u8::MAX, |known| known.rank))
+                (
+                    hash,
+                    known.map_or(Role::Other, |known| known.role),
+                    known.map_or(u8::MAX, |known| known.rank),
+                )
             })
             .collect();
         let column = |name: &[u8]| names.iter().position(|(hash, ..)| *hash == NameHash::of(name));
@@ -86,15 +90,24 @@ impl Columns {
                 b"-" | b"" | b"(empty)" => Writing::Null,
                 _ => Writing::Plain,
             };
-            draft.fields.push(Field { name: At::new(index, index), parent: At::default(), path, role, rank, top: true, value: at, writing });
+            draft.fields.push(Field {
+                name: At::new(index, index),
+                parent: At::default(),
+                path,
+                role,
+                rank,
+                top: true,
+                value: at,
+                writing,
+            });
         }
-        if let Some((date, time)) = self.day_in_column {
-            if let (Some(&(date, _)), Some(&(time, _))) = (cells.get(date), cells.get(time)) {
-                if date.end() < time.start as usize + 2 && date.start < time.start {
-                    let both = At::new(date.start as usize, time.end());
-                    draft.stamp = super::timestamp::parse(both.of(line), super::timestamp::DayOrder::MonthFirst);
-                }
-            }
+        if let Some((date, time)) = self.day_in_column
+            && let (Some(&(date, _)), Some(&(time, _))) = (cells.get(date), cells.get(time))
+            && date.end() < time.start as usize + 2
+            && date.start < time.start
+        {
+            let both = At::new(date.start as usize, time.end());
+            draft.stamp = super::timestamp::parse(both.of(line), super::timestamp::DayOrder::MonthFirst);
         }
     }
 }

@@ -42,7 +42,10 @@ pub fn note(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &B
             if let Some(span) = found.shown_parent() {
                 member("parent_span_id", &span_text(found, span));
             }
-            let scheme = found.trace.map(|trace| trace.scheme).or_else(|| found.headers.first().map(|header| header.trace.scheme));
+            let scheme = found
+                .trace
+                .map(|trace| trace.scheme)
+                .or_else(|| found.headers.first().map(|header| header.trace.scheme));
             if let Some(scheme) = scheme {
                 member("scheme", scheme.name().as_bytes());
             }
@@ -80,7 +83,11 @@ fn span_members(event: &Event, batch: &Batch, member: &mut impl FnMut(&str, &[u8
         _ => None,
     });
     member("message", operation.map_or(&[], |name| batch.symbols.text(name).as_bytes()));
-    let ids = [("trace_id", event.trace.map(|id| id.to_string())), ("span_id", event.span.map(|id| id.to_string())), ("parent_span_id", event.parent.map(|id| id.to_string()))];
+    let ids = [
+        ("trace_id", event.trace.map(|id| id.to_string())),
+        ("span_id", event.span.map(|id| id.to_string())),
+        ("parent_span_id", event.parent.map(|id| id.to_string())),
+    ];
     for (key, id) in ids {
         member(key, id.unwrap_or_default().as_bytes());
     }
@@ -100,7 +107,9 @@ pub fn line(file: &str, event: &Event, note: &[u8], out: &mut Vec<u8>) {
     out.push(b'{');
     member("file", file.as_bytes(), out);
     number("line", event.place.line, out);
-    if !event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED) {
+    // a time of day that nothing has given a date yet stands at the start of the epoch
+    let undated = event.is(flag::NO_DATE) && event.time.civil().0 <= 1970;
+    if !undated && !event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED) {
         plain("time", event.time, out);
     }
     out.extend_from_slice(note);

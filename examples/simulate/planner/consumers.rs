@@ -113,15 +113,17 @@ impl Planner {
                 ends = Ends::First;
             }
         }
-        let first = self.site_if(ends.first(), service, "message", &about, &facts);
         let (body, declined, after) = match body {
             Some((body, declined)) => (body, declined, scene.clone()),
             None => self.body(service, &task, scene.clone()),
         };
+        let ends = ends.around(&body);
+        let first = self.site_if(ends.first(), service, "message", &about, &facts);
         more.extend([Slot::Took, Slot::Millis]);
         let mut facts = self.facts(service, &after, &more);
         if !ends.first() {
             facts.must.extend(identity);
+            facts.must.push(Slot::Millis);
         }
         facts.may.extend([(Slot::Millis, 0.4), (Slot::Tag, 0.15)]);
         facts.known.insert(Slot::Delay);

@@ -129,9 +129,9 @@ impl Planner {
         let last = Some(self.site(joiner, "worked", &about, &facts));
         let span =
             SpanPlan { name: task.base(), kind: Kind::Internal, first, last, fail: None, attribute: None };
-        let owed = std::mem::take(&mut self.todo);
+        let owed = std::mem::take(&mut self.due);
         let (body, ..) = self.body(joiner, &task, Scene { path: vec![usize::MAX, joiner], ..inner });
-        self.todo.extend(owed);
+        self.due.extend(owed);
         self.joins += 1;
         Arrive {
             join: self.joins - 1,

@@ -55,7 +55,7 @@ struct Planner {
     /// What each service does already.
     taken: BTreeSet<(usize, Task)>,
     /// Features that the flow at hand has yet to show.
-    todo: Vec<Feature>,
+    due: Vec<Feature>,
     /// Features that it has shown.
     shown: BTreeSet<Feature>,
     /// Reactions that it may still make.
@@ -99,7 +99,7 @@ pub(crate) fn draw(seed: u64, attempt: u32) -> System {
         batches: Vec::new(),
         joins: 0,
         taken: BTreeSet::new(),
-        todo: Vec::new(),
+        due: Vec::new(),
         shown: BTreeSet::new(),
         budget: 0,
         seen: Vec::new(),
@@ -197,7 +197,7 @@ impl Planner {
 
     /// Draws one flow that shows these features.
     fn flow(&mut self, origin: Origin, features: Vec<Feature>) -> Flow {
-        self.todo = features;
+        self.due = features;
         self.shown = BTreeSet::new();
         self.seen = Vec::new();
         self.subs_made = BTreeSet::new();

@@ -10,7 +10,7 @@ use crate::words::Task;
 impl Planner {
     /// Adds some shape to the body of `service`: one that the flow still owes, or any common one.
     pub(super) fn pattern(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
-        let owed = if self.draw.chance(0.75) { self.todo.pop() } else { None };
+        let owed = if self.draw.chance(0.75) { self.due.pop() } else { None };
         let feature = owed.unwrap_or_else(|| {
             self.draw.weighted(&[
                 (30, Feature::SyncChain),
@@ -31,7 +31,7 @@ impl Planner {
         match feature {
             Feature::SyncChain | Feature::CallRetry => {
                 if feature == Feature::CallRetry {
-                    self.todo.push(feature);
+                    self.due.push(feature);
                 }
                 self.chain(service, scene, draft);
             }
@@ -105,9 +105,9 @@ impl Planner {
         let task = Task { object: self.domain.unit.noun.clone(), ..self.small_task(service) };
         let step = if self.budget > 0 && self.draw.chance(0.35) && !scene.unit {
             let budget = std::mem::replace(&mut self.budget, 0);
-            let todo = std::mem::take(&mut self.todo);
+            let due = std::mem::take(&mut self.due);
             let step = self.call_to_other(service, &mut inner);
-            (self.budget, self.todo) = (budget - 1, todo);
+            (self.budget, self.due) = (budget - 1, due);
             step
         } else {
             let leaf = if self.draw.chance(0.7) { Leaf::Compute } else { Leaf::Query };
@@ -129,7 +129,7 @@ impl Planner {
             let target = self.other(&scene.path.clone());
             let task = self.task(target);
             let budget = std::mem::replace(&mut self.budget, 0);
-            let todo = std::mem::take(&mut self.todo);
+            let due = std::mem::take(&mut self.due);
             let go = self.server(target, task.clone(), scene.clone(), false);
             if at > 0 || self.draw.chance(0.5) {
                 let inner = Scene { path: vec![target], ..scene.clone() };
@@ -140,7 +140,7 @@ impl Planner {
             }
             let back = self.server(target, task.undone(), scene.clone(), false);
             self.reactions[back].can_fail = false;
-            (self.budget, self.todo) = (budget - 1, todo);
+            (self.budget, self.due) = (budget - 1, due);
             let forward = Step::Call(self.call(service, go, scene, scene));
             let mut undo = self.call(service, back, scene, scene);
             undo.optional = true;
@@ -163,8 +163,7 @@ impl Planner {
         let armed = self.site_if(wanted, service, "armed", &about, &facts);
         let facts = self.facts(service, scene, &[Slot::Took, Slot::Millis]);
         let first = Some(self.site(service, "fired", &about, &facts));
-        let wanted = self.draw.chance(0.5);
-        let last = self.site_if(wanted, service, "worked", &about, &facts);
+        let last = Some(self.site(service, "worked", &about, &facts));
         let span =
             SpanPlan { name: task.base(), kind: Kind::Internal, first, last, fail: None, attribute: None };
         let body = self.local_body(service, scene);
@@ -203,14 +202,14 @@ impl Planner {
         let target = self.other(&scene.path.clone());
         let (task, asked) = (self.task(target), self.task(service));
         let budget = std::mem::replace(&mut self.budget, 0);
-        let todo = std::mem::take(&mut self.todo);
+        let due = std::mem::take(&mut self.due);
         let mut inner = scene.clone();
         inner.unborn = false;
         inner.path.push(target);
         let answer = self.server(service, asked, inner.clone(), false);
         let step = Step::Call(self.call(target, answer, &inner, &inner));
         let reaction = self.server(target, task, Scene { unborn: false, ..scene.clone() }, false);
-        (self.budget, self.todo) = (budget - 2, todo);
+        (self.budget, self.due) = (budget - 2, due);
         let mut steps = self.reactions[reaction].body.to_vec();
         let at = self.draw.below(steps.len() + 1);
         steps.insert(at, step);
@@ -248,8 +247,7 @@ impl Planner {
         let about = self.about(&task);
         let facts = self.facts(service, scene, &[Slot::Took, Slot::Millis]);
         let first = Some(self.site(service, "async", &about, &facts));
-        let wanted = self.draw.chance(0.7);
-        let last = self.site_if(wanted, service, "asyncdone", &about, &facts);
+        let last = Some(self.site(service, "asyncdone", &about, &facts));
         let span =
             SpanPlan { name: task.base(), kind: Kind::Internal, first, last, fail: None, attribute: None };
         let mut steps = vec![self.leaf(service, scene)];
@@ -285,10 +283,10 @@ impl Planner {
             let target = self.other(&scene.path.clone());
             let task = self.task(target);
             let budget = std::mem::replace(&mut self.budget, 0);
-            let todo = std::mem::take(&mut self.todo);
+            let due = std::mem::take(&mut self.due);
             let inner = Scene { unborn: false, shared: true, ..scene.clone() };
             let reaction = self.server(target, task, inner, false);
-            (self.budget, self.todo) = (budget - 1, todo);
+            (self.budget, self.due) = (budget - 1, due);
             if !scene.unit {
                 self.shared.push((reaction, scene.known.clone()));
             }

@@ -118,11 +118,13 @@ impl Planner {
         ]);
         facts.known.insert(Slot::Bytes);
         facts.must.extend(scene.known.contains(&Slot::Request).then_some(Slot::Request));
-        let first = self.site_if(ends.first(), service, "request", &about, &facts);
         let (body, declined, after) = self.body(service, &task, scene.clone());
+        let ends = ends.around(&body);
+        let first = self.site_if(ends.first(), service, "request", &about, &facts);
         let mut facts = self.facts(service, &after, &[Slot::Took, Slot::Millis, Slot::Status]);
         if !ends.first() {
             facts.must.extend(identity);
+            facts.must.push(Slot::Millis);
             if shared {
                 facts.known.insert(Slot::Caller);
                 facts.must.push(Slot::Caller);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Planner, Scene};
 use crate::draw::Spread;
-use crate::plan::{Body, Call, Feature, Kind, Publish, SpanPlan, Step, Trigger, Work};
+use crate::plan::{self, Body, Call, Feature, Kind, Publish, SpanPlan, Step, Trigger, Work};
 use crate::service::Ends;
 use crate::site::About;
 use crate::slot::Slot;
@@ -53,8 +53,8 @@ impl Planner {
                 self.pattern(service, &mut scene, &mut draft);
             }
         }
-        while entry && !self.todo.is_empty() {
-            let feature = self.todo.pop().expect("checked above");
+        while entry && !self.due.is_empty() {
+            let feature = self.due.pop().expect("checked above");
             self.budget = self.budget.max(2);
             self.feature(feature, service, &mut scene, &mut draft);
         }
@@ -96,7 +96,8 @@ impl Planner {
         let task = self.small_task(service);
         let about = self.about(&task);
         let facts = self.facts(service, scene, &[Slot::Took, Slot::Millis]);
-        let logged = self.draw.chance(0.5);
+        // Lines after those of its steps would not show that it was around them.
+        let logged = self.draw.chance(0.5) || plan::has_voice(&inner);
         let first = self.site_if(logged, service, "work", &about, &facts);
         let last = self.site_if(logged, service, "worked", &about, &facts);
         let span =
@@ -297,6 +298,9 @@ impl Planner {
             (Slot::Request, 0.2),
         ]);
         let first = self.site_if(ends.first(), service, "call", &about, &early);
+        if ends == Ends::Last {
+            late.must.push(Slot::Millis);
+        }
         let last = self.site_if(ends.last(), service, "answer", &about, &late);
         let failing = self.facts(service, scene, &[Slot::Attempt, Slot::Delay, Slot::Status]);
         let wanted = ends != Ends::Neither;
@@ -304,8 +308,8 @@ impl Planner {
         let network_ms = self.draw.magnitude(0.2, 4.0) * self.company.pace;
         let network = Spread::around(&mut self.draw, network_ms);
         let (mut flaky, mut attempts, mut retry) = (0.0, 1, None);
-        if let Some(at) = self.todo.iter().position(|feature| *feature == Feature::CallRetry) {
-            self.todo.remove(at);
+        if let Some(at) = self.due.iter().position(|feature| *feature == Feature::CallRetry) {
+            self.due.remove(at);
             self.shown.insert(Feature::CallRetry);
             (flaky, attempts) = (self.draw.between(0.06, 0.22), self.draw.range(3, 4) as u32);
             retry = Some(self.site(service, "callfail", &about, &failing));

@@ -97,15 +97,29 @@ pub(super) fn spans<'t>(text: &'t str, take: &mut dyn FnMut(Exported<'t>)) -> Op
 fn exported<'t>(span: Span<'t>, processes: &BTreeMap<Cow<'t, str>, Process<'t>>) -> Exported<'t> {
     let none = Process::default();
     let process = span.process.as_ref().or_else(|| processes.get(&span.process_id)).unwrap_or(&none);
-    let process_tag = |name: &str| process.tags.iter().find(|tag| tag.key == name).and_then(|tag| tag.value).map(scalar).unwrap_or_default();
-    let tags: Vec<(Cow<'t, str>, Cow<'t, str>)> =
-        span.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value.map(scalar).unwrap_or_default())).collect();
+    let process_tag = |name: &str| {
+        process
+            .tags
+            .iter()
+            .find(|tag| tag.key == name)
+            .and_then(|tag| tag.value)
+            .map(scalar)
+            .unwrap_or_default()
+    };
+    let tags: Vec<(Cow<'t, str>, Cow<'t, str>)> = span
+        .tags
+        .unwrap_or_default()
+        .into_iter()
+        .map(|tag| (tag.key, tag.value.map(scalar).unwrap_or_default()))
+        .collect();
     let tag = |name: &str| tags.iter().find(|(key, _)| key == name).map(|(_, value)| &**value);
     // the parent is the first reference of that kind within the trace; all others are links
     let mut parent = span.parent_span_id;
     let mut links = Vec::new();
     let references = span.references.unwrap_or_default();
-    let is_parent = |reference: &Reference<'_>, kind: &str| reference.ref_type == kind && reference.trace_id == span.trace_id;
+    let is_parent = |reference: &Reference<'_>, kind: &str| {
+        reference.ref_type == kind && reference.trace_id == span.trace_id
+    };
     let chosen = references
         .iter()
         .position(|reference| is_parent(reference, "CHILD_OF"))
@@ -123,7 +137,10 @@ fn exported<'t>(span: Span<'t>, processes: &BTreeMap<Cow<'t, str>, Process<'t>>)
         failed: matches!(tag("error"), Some("true")) || matches!(tag("otel.status_code"), Some("ERROR")),
         peer: tag("peer.service").map(|name| Cow::Owned(name.to_owned())).unwrap_or_default(),
         service: process.service_name.clone(),
-        instance: [process_tag("service.instance.id"), process_tag("hostname")].into_iter().find(|name| !name.is_empty()).unwrap_or_default(),
+        instance: [process_tag("service.instance.id"), process_tag("hostname")]
+            .into_iter()
+            .find(|name| !name.is_empty())
+            .unwrap_or_default(),
         trace: span.trace_id,
         span: span.span_id,
         parent,

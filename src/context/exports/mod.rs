@@ -8,7 +8,9 @@ mod otlp;
 mod zipkin;
 
 use super::{Defaults, Found, id};
-use crate::model::{Batch, Detail, Event, HeaderRole, Place, SpanId, SpanKind, Symbol, Symbols, Time, TraceId, flag};
+use crate::model::{
+    Batch, Detail, Event, HeaderRole, Place, SpanId, SpanKind, Symbol, Symbols, Time, TraceId, flag,
+};
 use crate::record::Record;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -50,10 +52,17 @@ pub(super) fn write(text: &[u8], record: &Record<'_>, defaults: &Defaults, batch
             event(&span, Place { part, ..place }, &mut found, defaults, batch);
             part += 1;
         };
-        let _ = otlp::spans(text, &mut take).or_else(|| jaeger::spans(text, &mut take)).or_else(|| zipkin::spans(text, &mut take));
+        let _ = otlp::spans(text, &mut take)
+            .or_else(|| jaeger::spans(text, &mut take))
+            .or_else(|| zipkin::spans(text, &mut take));
     }
     if batch.events.len() == before {
-        batch.events.push(Event { service: defaults.service, instance: defaults.instance, flags: flag::TIME_UNKNOWN, ..Event::at(place) });
+        batch.events.push(Event {
+            service: defaults.service,
+            instance: defaults.instance,
+            flags: flag::TIME_UNKNOWN,
+            ..Event::at(place)
+        });
     }
 }
 
@@ -63,8 +72,16 @@ fn event(span: &Exported<'_>, place: Place, found: &mut Found, defaults: &Defaul
         time: Time(span.start),
         details_start: details.len() as u32,
         flags: flag::WHOLE_SPAN | flag::CONTEXT,
-        service: if span.service.is_empty() { defaults.service } else { symbols.keep(span.service.as_bytes()) },
-        instance: if span.instance.is_empty() { defaults.instance } else { symbols.keep(span.instance.as_bytes()) },
+        service: if span.service.is_empty() {
+            defaults.service
+        } else {
+            symbols.keep(span.service.as_bytes())
+        },
+        instance: if span.instance.is_empty() {
+            defaults.instance
+        } else {
+            symbols.keep(span.instance.as_bytes())
+        },
         template: symbols.keep(&super::template::text(span.name.as_bytes())),
         ..Event::at(place)
     };
@@ -100,9 +117,17 @@ fn event(span: &Exported<'_>, place: Place, found: &mut Found, defaults: &Defaul
         details.push(Detail::Key { name: key.name, value: key.value, shape: key.shape });
     }
     for header in &found.headers {
-        details.push(Detail::Header { role: HeaderRole::Unknown, trace: header.trace.id, span: header.span.map(|span| span.id) });
+        details.push(Detail::Header {
+            role: HeaderRole::Unknown,
+            trace: header.trace.id,
+            span: header.span.map(|span| span.id),
+        });
     }
-    for (at, detail) in [(found.topic, Detail::Topic as fn(Symbol) -> Detail), (found.method, Detail::Method), (found.peer, Detail::Peer)] {
+    for (at, detail) in [
+        (found.topic, Detail::Topic as fn(Symbol) -> Detail),
+        (found.method, Detail::Method),
+        (found.peer, Detail::Peer),
+    ] {
         if let Some(at) = at {
             details.push(detail(symbols.keep(found.text(at))));
         }
@@ -117,10 +142,11 @@ fn trace_id(text: &str, symbols: &mut Symbols) -> Option<(TraceId, bool)> {
     if let Some((bits, _)) = id::hex(text.as_bytes()) {
         return TraceId::new(bits).map(|id| (id, false));
     }
-    if text.len() == 24 {
-        if let Some(bytes) = super::header::base64(text.as_bytes()).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()) {
-            return TraceId::new(u128::from_be_bytes(bytes)).map(|id| (id, false));
-        }
+    if text.len() == 24
+        && let Some(bytes) =
+            super::header::base64(text.as_bytes()).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok())
+    {
+        return TraceId::new(u128::from_be_bytes(bytes)).map(|id| (id, false));
     }
     if let Some(bits) = id::uuid(text.as_bytes()) {
         return TraceId::new(bits).map(|id| (id, false));
@@ -134,15 +160,16 @@ fn trace_id(text: &str, symbols: &mut Symbols) -> Option<(TraceId, bool)> {
 }
 
 fn span_id(text: &str, symbols: &mut Symbols) -> Option<(SpanId, bool)> {
-    if text.len() <= 16 {
-        if let Some((bits, _)) = id::hex(text.as_bytes()) {
-            return SpanId::new(bits as u64).map(|id| (id, false));
-        }
+    if text.len() <= 16
+        && let Some((bits, _)) = id::hex(text.as_bytes())
+    {
+        return SpanId::new(bits as u64).map(|id| (id, false));
     }
-    if text.len() == 12 {
-        if let Some(bytes) = super::header::base64(text.as_bytes()).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok()) {
-            return SpanId::new(u64::from_be_bytes(bytes)).map(|id| (id, false));
-        }
+    if text.len() == 12
+        && let Some(bytes) =
+            super::header::base64(text.as_bytes()).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok())
+    {
+        return SpanId::new(u64::from_be_bytes(bytes)).map(|id| (id, false));
     }
     if text.is_empty() || text.len() > 256 {
         return None;

@@ -106,9 +106,21 @@ pub(super) fn spans<'t>(text: &'t str, take: &mut dyn FnMut(Exported<'t>)) -> Op
         Err(_) => vec![serde_json::from_str::<Resource<'t>>(text).ok()?],
     };
     for resource in resources {
-        let attribute = |name: &str| resource.resource.attributes.iter().find(|attribute| attribute.key == name).map(|attribute| attribute.value.text()).unwrap_or_default();
+        let attribute = |name: &str| {
+            resource
+                .resource
+                .attributes
+                .iter()
+                .find(|attribute| attribute.key == name)
+                .map(|attribute| attribute.value.text())
+                .unwrap_or_default()
+        };
         let service = attribute("service.name");
-        let instance = ["service.instance.id", "k8s.pod.name", "host.name"].into_iter().map(attribute).find(|name| !name.is_empty()).unwrap_or_default();
+        let instance = ["service.instance.id", "k8s.pod.name", "host.name"]
+            .into_iter()
+            .map(attribute)
+            .find(|name| !name.is_empty())
+            .unwrap_or_default();
         for span in resource.scopes.into_iter().flat_map(|scope| scope.spans) {
             let start = whole(span.start_time_unix_nano);
             let end = whole(span.end_time_unix_nano).max(start);
@@ -123,9 +135,19 @@ pub(super) fn spans<'t>(text: &'t str, take: &mut dyn FnMut(Exported<'t>)) -> Op
                 service: service.clone(),
                 instance: instance.clone(),
                 peer: Cow::Borrowed(""),
-                failed: span.status.code.is_some_and(|code| matches!(&*scalar(code), "2" | "STATUS_CODE_ERROR")),
+                failed: span
+                    .status
+                    .code
+                    .is_some_and(|code| matches!(&*scalar(code), "2" | "STATUS_CODE_ERROR")),
                 links: span.links.into_iter().map(|link| (link.trace_id, link.span_id)).collect(),
-                attributes: span.attributes.into_iter().map(|attribute| { let text = attribute.value.text(); (attribute.key, text) }).collect(),
+                attributes: span
+                    .attributes
+                    .into_iter()
+                    .map(|attribute| {
+                        let text = attribute.value.text();
+                        (attribute.key, text)
+                    })
+                    .collect(),
             });
         }
     }

@@ -86,29 +86,42 @@ fn exported<'t>(span: Span<'t>, take: &mut dyn FnMut(Exported<'t>)) {
     let start = whole(span.timestamp).saturating_mul(1_000);
     let duration = whole(span.duration).max(0) as u64 * 1_000;
     let annotations = span.annotations.unwrap_or_default();
-    let named = |endpoint: &Option<Endpoint<'t>>| endpoint.as_ref().and_then(|endpoint| endpoint.service_name.clone()).unwrap_or_default();
-    let address = |endpoint: &Option<Endpoint<'t>>| endpoint.as_ref().and_then(|endpoint| endpoint.ipv4.clone()).unwrap_or_default();
-    let mut attributes: Vec<(Cow<'t, str>, Cow<'t, str>)> = span.tags.unwrap_or_default().into_iter().map(|(key, value)| (key, scalar(value))).collect();
+    let named = |endpoint: &Option<Endpoint<'t>>| {
+        endpoint.as_ref().and_then(|endpoint| endpoint.service_name.clone()).unwrap_or_default()
+    };
+    let address = |endpoint: &Option<Endpoint<'t>>| {
+        endpoint.as_ref().and_then(|endpoint| endpoint.ipv4.clone()).unwrap_or_default()
+    };
+    let mut attributes: Vec<(Cow<'t, str>, Cow<'t, str>)> =
+        span.tags.unwrap_or_default().into_iter().map(|(key, value)| (key, scalar(value))).collect();
     let binary = span.binary_annotations.unwrap_or_default();
     attributes.extend(binary.iter().map(|one| (one.key.clone(), one.value.map(scalar).unwrap_or_default())));
     let failed = attributes.iter().any(|(key, value)| key == "error" && value != "false");
-    let side = |service: Cow<'t, str>, instance: Cow<'t, str>, kind: Option<SpanKind>, start: i64, duration: u64| Exported {
-        trace: span.trace_id.clone(),
-        span: span.id.clone(),
-        parent: span.parent_id.clone().unwrap_or_default(),
-        name: span.name.clone().unwrap_or_default(),
-        kind,
-        start,
-        duration,
-        service,
-        instance,
-        peer: named(&span.remote_endpoint),
-        failed,
-        links: Vec::new(),
-        attributes: attributes.clone(),
-    };
+    let side =
+        |service: Cow<'t, str>, instance: Cow<'t, str>, kind: Option<SpanKind>, start: i64, duration: u64| {
+            Exported {
+                trace: span.trace_id.clone(),
+                span: span.id.clone(),
+                parent: span.parent_id.clone().unwrap_or_default(),
+                name: span.name.clone().unwrap_or_default(),
+                kind,
+                start,
+                duration,
+                service,
+                instance,
+                peer: named(&span.remote_endpoint),
+                failed,
+                links: Vec::new(),
+                attributes: attributes.clone(),
+            }
+        };
     let mut sides = 0;
-    for (first, last, kind) in [("cs", "cr", SpanKind::Client), ("sr", "ss", SpanKind::Server), ("ms", "ms", SpanKind::Producer), ("mr", "mr", SpanKind::Consumer)] {
+    for (first, last, kind) in [
+        ("cs", "cr", SpanKind::Client),
+        ("sr", "ss", SpanKind::Server),
+        ("ms", "ms", SpanKind::Producer),
+        ("mr", "mr", SpanKind::Consumer),
+    ] {
         let find = |word: &str| annotations.iter().find(|annotation| annotation.value == word);
         let Some(begin) = find(first).or_else(|| find(last)) else { continue };
         let from = whole(begin.timestamp) * 1_000;
@@ -118,8 +131,16 @@ fn exported<'t>(span: Span<'t>, take: &mut dyn FnMut(Exported<'t>)) {
     }
     if sides == 0 {
         let stated = span.kind.as_ref().and_then(|word| kind(word.as_bytes()));
-        let local = if span.local_endpoint.is_some() { named(&span.local_endpoint) } else { binary.iter().map(|one| named(&one.endpoint)).find(|name| !name.is_empty()).unwrap_or_default() };
-        let begin = if start == 0 { annotations.iter().map(|one| whole(one.timestamp) * 1_000).min().unwrap_or(0) } else { start };
+        let local = if span.local_endpoint.is_some() {
+            named(&span.local_endpoint)
+        } else {
+            binary.iter().map(|one| named(&one.endpoint)).find(|name| !name.is_empty()).unwrap_or_default()
+        };
+        let begin = if start == 0 {
+            annotations.iter().map(|one| whole(one.timestamp) * 1_000).min().unwrap_or(0)
+        } else {
+            start
+        };
         take(side(local, address(&span.local_endpoint), stated, begin, duration));
     }
 }

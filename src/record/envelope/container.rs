@@ -46,7 +46,8 @@ pub(super) fn cri(line: &[u8], draft: &mut Draft) -> Option<Wrapped> {
     // the time is RFC 3339 with up to nine digits: the first blank comes within 36 bytes
     let blank = memchr::memchr(b' ', &line[..line.len().min(40)])?;
     let rest = &line[blank + 1..];
-    let (stream, rest) = [&b"stdout "[..], b"stderr "].iter().find_map(|name| Some((*name, rest.strip_prefix(*name)?)))?;
+    let (stream, rest) =
+        [&b"stdout "[..], b"stderr "].iter().find_map(|name| Some((*name, rest.strip_prefix(*name)?)))?;
     let (tag, partial) = match rest.first()? {
         b'F' => (1, false),
         b'P' => (1, true),

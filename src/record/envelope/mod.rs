@@ -2,7 +2,7 @@
 //!
 //! A wrapping gives the line inside, the *lane* it belongs to (several programs may be mixed in one source) and what it
 //! knows of time and service. Wrappings of whole records (journald, cloud exports) are JSON records like any other; see
-//! [`super::read`].
+//! `record::read`.
 
 mod container;
 mod prefix;

@@ -1,7 +1,7 @@
 //! Prefixes that tools put before each line when they show several programs at once.
 
 use super::Wrapped;
-use crate::input::naming;
+use crate::input;
 use crate::model::Symbol;
 use crate::record::timestamp::{self, DayOrder};
 use crate::record::{At, Draft, Format, level};
@@ -35,7 +35,10 @@ pub(super) fn foreman(line: &[u8], draft: &mut Draft) -> Option<Wrapped> {
     let start = if line.get(2) == Some(&b':') && line.get(8) == Some(&b' ') { 9 } else { return None };
     let end = name_end(line, start)?;
     let blanks = line[end..].iter().take_while(|&&byte| byte == b' ').count();
-    if blanks == 0 || !line[end + blanks..].starts_with(b"| ") || level::from_word(&line[start..end]).is_some() {
+    if blanks == 0
+        || !line[end + blanks..].starts_with(b"| ")
+        || level::from_word(&line[start..end]).is_some()
+    {
         return None;
     }
     let (stamp, _) = timestamp::parse_prefix(line, DayOrder::MonthFirst)?;
@@ -43,7 +46,12 @@ pub(super) fn foreman(line: &[u8], draft: &mut Draft) -> Option<Wrapped> {
     let name = At::new(start, end);
     named(line, draft, name);
     let lane = Symbol::of_pair(b"foreman", name.of(line)).0;
-    Some(Wrapped { format: Format::Compose, inside: Some(At::new(end + blanks + 2, line.len())), partial: false, lane })
+    Some(Wrapped {
+        format: Format::Compose,
+        inside: Some(At::new(end + blanks + 2, line.len())),
+        partial: false,
+        lane,
+    })
 }
 
 /// `[pod/NAME/CONTAINER] line`, also with a time before the line.
@@ -64,7 +72,7 @@ pub(super) fn kubectl(line: &[u8], draft: &mut Draft) -> Option<Wrapped> {
 pub(super) fn stern(line: &[u8], draft: &mut Draft) -> Option<Wrapped> {
     let pod_end = name_end(line, 0)?;
     let pod = At::new(0, pod_end);
-    if line.get(pod_end) != Some(&b' ') || !naming::is_pod(std::str::from_utf8(pod.of(line)).ok()?) {
+    if line.get(pod_end) != Some(&b' ') || !input::is_pod(std::str::from_utf8(pod.of(line)).ok()?) {
         return None;
     }
     let start = pod_end + 1;
@@ -80,13 +88,20 @@ pub(super) fn stern(line: &[u8], draft: &mut Draft) -> Option<Wrapped> {
 /// The service of a pod: its name without hash or ordinal; the container's name where the pod's tells nothing.
 fn service_of_pod(line: &[u8], pod: At, container: At) -> At {
     let Ok(name) = std::str::from_utf8(pod.of(line)) else { return container };
-    let (service, _) = naming::split_instance(name);
+    let (service, _) = input::split_pod(name);
     At::new(pod.start as usize, pod.start as usize + service.len())
 }
 
 fn named(line: &[u8], draft: &mut Draft, name: At) {
+    // docker service logs: "SERVICE.SLOT.TASK@NODE"
+    if let Some(at) = memchr(b'@', name.of(line)) {
+        let service = name.of(line)[..at].split(|&byte| byte == b'.').next().unwrap_or_default();
+        draft.service = Some(At::new(name.start as usize, name.start as usize + service.len()));
+        draft.instance = Some(name);
+        return;
+    }
     let Ok(text) = std::str::from_utf8(name.of(line)) else { return };
-    let (service, instance) = naming::split_instance(text);
+    let (service, instance) = input::split_instance(text);
     draft.service = Some(At::new(name.start as usize, name.start as usize + service.len()));
     if instance.is_some() {
         draft.instance = Some(name);
@@ -99,7 +114,8 @@ fn after_time(line: &[u8], draft: &mut Draft, start: usize, lane: At, format: Fo
     let mut inside = At::new(start.min(line.len()), line.len());
     if let Some((stamp, taken)) = timestamp::parse_prefix(inside.of(line), DayOrder::MonthFirst) {
         // nine digits and Z: the tool's own, not the program's
-        if line.get(start + taken) == Some(&b' ') && line[start..start + taken].ends_with(b"Z") && taken >= 28 {
+        if line.get(start + taken) == Some(&b' ') && line[start..start + taken].ends_with(b"Z") && taken >= 28
+        {
             draft.stamp = Some(stamp);
             inside = At::new(start + taken + 1, line.len());
         }
@@ -109,6 +125,10 @@ fn after_time(line: &[u8], draft: &mut Draft, start: usize, lane: At, format: Fo
 
 /// One past a name of letters, digits, `-`, `_` and `.`.
 fn name_end(line: &[u8], start: usize) -> Option<usize> {
-    let length = line[start..].iter().take(128).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/')).count();
+    let length = line[start..]
+        .iter()
+        .take(128)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'@'))
+        .count();
     (length > 0 && line[start].is_ascii_alphanumeric()).then_some(start + length)
 }

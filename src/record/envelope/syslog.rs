@@ -1,9 +1,9 @@
 //! Syslog: RFC 5424, RFC 3164 and what relays write to files.
 
+use crate::model::Date;
 use crate::model::Level;
 use crate::record::timestamp::{self, DayOrder};
 use crate::record::{At, Draft, Field, NameHash, Writing, names};
-use crate::model::Date;
 use memchr::memchr;
 
 /// A syslog header that was read.
@@ -172,20 +172,27 @@ fn word(line: &[u8], start: usize) -> Option<At> {
 }
 
 fn is_tag(word: &[u8]) -> bool {
-    word.ends_with(b":") && word.len() > 1 && word[..word.len() - 1].iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'=' | b'"' | b'(' | b'{' | b'<' | b','))
+    word.ends_with(b":")
+        && word.len() > 1
+        && word[..word.len() - 1]
+            .iter()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'=' | b'"' | b'(' | b'{' | b'<' | b','))
 }
 
 /// `name[123]` without a colon, as senders without one leave it; what follows must be no level.
 fn is_bare_tag(line: &[u8], tag: At) -> bool {
     let bytes = tag.of(line);
     let Some(open) = memchr(b'[', bytes).filter(|&open| open > 0) else { return false };
-    let process = bytes[open + 1..].strip_suffix(b"]").is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit));
+    let process = bytes[open + 1..]
+        .strip_suffix(b"]")
+        .is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit));
     let next = word(line, tag.end() + 1).map_or(&[][..], |next| next.of(line));
     process && crate::record::level::from_word(next).is_none()
 }
 
 fn is_host(word: &[u8]) -> bool {
-    word.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':')) && !word.ends_with(b":")
+    word.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':'))
+        && !word.ends_with(b":")
 }
 
 #[cfg(test)]
@@ -196,7 +203,8 @@ mod tests {
     fn check(line: &str, expected: Option<(&str, &str)>) {
         let mut draft = Draft::default();
         let got = syslog(line.as_bytes(), &mut draft).map(|found| {
-            let service = draft.service.map_or("", |at| std::str::from_utf8(at.of(line.as_bytes())).unwrap_or(""));
+            let service =
+                draft.service.map_or("", |at| std::str::from_utf8(at.of(line.as_bytes())).unwrap_or(""));
             (service, &line[found.message..])
         });
         assert_eq!(got, expected, "{line}");
@@ -204,12 +212,21 @@ mod tests {
 
     #[test]
     fn headers_of_both_standards_are_read() {
-        check(r#"<134>1 2025-02-19T23:51:22.823975+00:00 vm ledger - - [t@32473 traceId="49" b="a\"]"] price"#, Some(("ledger", "price")));
+        check(
+            r#"<134>1 2025-02-19T23:51:22.823975+00:00 vm ledger - - [t@32473 traceId="49" b="a\"]"] price"#,
+            Some(("ledger", "price")),
+        );
         check("<13>Nov  5 10:04:31 vm billing[97271]: cache hit", Some(("billing", "cache hit")));
-        check("Nov  3 09:23:38 veridian automount[7998]: lookup(file): failed", Some(("automount", "lookup(file): failed")));
+        check(
+            "Nov  3 09:23:38 veridian automount[7998]: lookup(file): failed",
+            Some(("automount", "lookup(file): failed")),
+        );
         check("Apr 28 07:02:46 host dhclient: bound", Some(("dhclient", "bound")));
         check("2023-05-23T17:47:15.562303+00:00 heroku[router]: at=info", Some(("heroku", "at=info")));
-        check("83 <40>1 2012-11-30T06:45:29+00:00 host app web.3 - - State changed", Some(("app", "State changed")));
+        check(
+            "83 <40>1 2012-11-30T06:45:29+00:00 host app web.3 - - State changed",
+            Some(("app", "State changed")),
+        );
     }
 
     #[test]

@@ -35,8 +35,18 @@ impl Head {
 
 /// Reads the header of the line `text`; thread, logger, service and bracketed groups go to `draft`.
 pub fn head(text: &[u8], order: DayOrder, draft: &mut Draft) -> Head {
-    let mut reader = Reader { text, order, draft, at: 0, head: Head::default(), logger: false, closed: false, bracketed_level: false };
+    let mut reader = Reader {
+        text,
+        order,
+        draft,
+        at: 0,
+        head: Head::default(),
+        logger: false,
+        closed: false,
+        bracketed_level: false,
+    };
     reader.run();
+    reader.postgres();
     let mut head = reader.head;
     head.message = reader.at;
     if !head.starts_record() && !head.context {
@@ -74,16 +84,43 @@ impl Reader<'_, '_> {
                 b'{' => self.brace(),
                 b'0'..=b'9' => self.time() || self.request_uuid() || self.number(),
                 b'=' if self.at == 0 => self.erlang_report(),
+                b'#' if self.at == 0 && self.text.starts_with(b"# Time: ") => {
+                    // MySQL's slow query log
+                    self.at = 8;
+                    self.time()
+                }
                 b'-' | b'|' | b':' | b'=' | b'*' | b'#' | b'>' | b',' | b';' => self.separator(byte),
                 b'A'..=b'Z' | b'a'..=b'z' | b'_' => {
-                    (byte.is_ascii_alphabetic() && self.time()) || self.request_uuid() || self.level_word() || self.pairs() || self.word()
+                    (byte.is_ascii_alphabetic() && self.time())
+                        || self.request_uuid()
+                        || self.level_word()
+                        || self.pairs()
+                        || self.word()
                 }
                 b'@' => self.time(),
+                b'?' | b'.' => self.placeholder(),
+                0xc2 | 0xe2 => self.ornament(),
                 _ => false,
             };
             if !taken {
                 self.at = self.at.max(start);
                 return;
+            }
+        }
+    }
+
+    /// `LEVEL:  ` behind whatever log_line_prefix has put before it (PostgreSQL, "Error Reporting and Logging").
+    fn postgres(&mut self) {
+        if self.head.stamp.is_none() || self.head.level.is_some() {
+            return;
+        }
+        let near = &self.text[self.at..self.text.len().min(self.at + 200)];
+        if let Some(colon) = memchr::memmem::find(near, b":  ") {
+            let start =
+                near[..colon].iter().rposition(|byte| !byte.is_ascii_uppercase()).map_or(0, |at| at + 1);
+            if let Some(level) = level::from_word(&near[start..colon]).filter(|_| colon - start >= 3) {
+                self.head.level = Some(level);
+                self.at += colon + 3;
             }
         }
     }
@@ -96,15 +133,32 @@ impl Reader<'_, '_> {
         if self.closed {
             return false;
         }
-        let Some((stamp, taken)) = timestamp::parse_prefix(&self.text[self.at..], self.order) else { return false };
+        let Some((stamp, taken)) = timestamp::parse_prefix(&self.text[self.at..], self.order) else {
+            return false;
+        };
         let end = self.at + taken;
         // a number that only may be a time (an epoch) counts at the front of a line
-        if let Some(&next) = self.text.get(end) {
-            if !matches!(next, b' ' | b'\t' | b']' | b')' | b'|' | b',' | b':' | b';' | b'-' | b'>' | b'[' | b'"' | b'#' | b'\r') {
-                if next.is_ascii_alphanumeric() && self.head.stamp.is_some() {
-                    return false;
-                }
-            }
+        if let Some(&next) = self.text.get(end)
+            && !matches!(
+                next,
+                b' ' | b'\t'
+                    | b']'
+                    | b')'
+                    | b'|'
+                    | b','
+                    | b':'
+                    | b';'
+                    | b'-'
+                    | b'>'
+                    | b'['
+                    | b'"'
+                    | b'#'
+                    | b'\r'
+            )
+            && next.is_ascii_alphanumeric()
+            && self.head.stamp.is_some()
+        {
+            return false;
         }
         if self.head.stamp.is_none() {
             self.head.stamp = Some(stamp);
@@ -112,6 +166,31 @@ impl Reader<'_, '_> {
         }
         self.at = end;
         true
+    }
+
+    /// `?` or `...` in the place of something that is not known.
+    fn placeholder(&mut self) -> bool {
+        let run = self.text[self.at..].iter().take_while(|byte| matches!(byte, b'?' | b'.')).count();
+        let taken = self.known()
+            && !self.closed
+            && self.text.get(self.at + run) == Some(&b' ')
+            && (run == 3 || run == 1);
+        self.at += if taken { run } else { 0 };
+        taken
+    }
+
+    /// `›`, `✔`, `ℹ` and their like between the parts of a header.
+    fn ornament(&mut self) -> bool {
+        let length = if self.text[self.at] == 0xc2 { 2 } else { 3 };
+        let symbol = self.text[self.at] == 0xc2
+            || matches!(self.text.get(self.at + 1), Some(0x80 | 0x84..=0x9f | 0xac));
+        let taken = self.known()
+            && !self.closed
+            && self.head.level.is_none()
+            && symbol
+            && matches!(self.text.get(self.at + length), Some(b' '));
+        self.at += if taken { length } else { 0 };
+        taken
     }
 
     /// A UUID between tabs, or before a level: AWS Lambda's request id.
@@ -133,7 +212,9 @@ impl Reader<'_, '_> {
         let Some(mark) = memchr::memmem::find(text, b" REPORT==== ") else { return false };
         let Some(level) = level::from_word(&text[1..mark]) else { return false };
         let start = mark + 12;
-        let Some(end) = memchr::memmem::find(&text[start..], b" ===").map(|length| start + length) else { return false };
+        let Some(end) = memchr::memmem::find(&text[start..], b" ===").map(|length| start + length) else {
+            return false;
+        };
         let written = String::from_utf8_lossy(&text[start..end]).replacen("::", " ", 1);
         let Some((stamp, _)) = timestamp::parse_prefix(written.as_bytes(), self.order) else { return false };
         self.head.stamp = Some(stamp);
@@ -183,7 +264,9 @@ impl Reader<'_, '_> {
         let word = &text[self.at..end];
         if let Some(level) = self.head.level {
             // Ruby writes its level twice
-            let again = word.len() > 1 && word.iter().all(u8::is_ascii_uppercase) && level::from_word(word) == Some(level);
+            let again = word.len() > 1
+                && word.iter().all(u8::is_ascii_uppercase)
+                && level::from_word(word) == Some(level);
             let bounded = text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b']' | b':'));
             if again && bounded && !self.logger {
                 self.at = end;
@@ -194,11 +277,16 @@ impl Reader<'_, '_> {
         if let [letter] = word {
             return self.level_letter(*letter, end);
         }
-        if matches!(next, Some(b'_' | b'.' | b'=' | b'@' | b'\'' | b'(')) || next == Some(b'-') && text.get(end + 1).is_some_and(u8::is_ascii_alphanumeric) {
+        if matches!(next, Some(b'_' | b'.' | b'=' | b'@' | b'\'' | b'('))
+            || next == Some(b'-') && text.get(end + 1).is_some_and(u8::is_ascii_alphanumeric)
+        {
             return false;
         }
         // .NET's console: "fail: Category[7]"
-        let dotnet = self.at == 0 && word.len() == 4 && text[end..].starts_with(b": ") && text.get(end + 2).is_some_and(u8::is_ascii_alphabetic);
+        let dotnet = self.at == 0
+            && word.len() == 4
+            && text[end..].starts_with(b": ")
+            && text.get(end + 2).is_some_and(u8::is_ascii_alphabetic);
         let found = level::stands_for_level(word).or_else(|| level::from_word(word).filter(|_| dotnet));
         let Some(level) = found else { return false };
         let upper = word.iter().all(u8::is_ascii_uppercase);
@@ -206,11 +294,17 @@ impl Reader<'_, '_> {
         if !upper {
             let capitalized = word[0].is_ascii_uppercase();
             let wide = matches!(next, Some(b'\t' | b'|' | b']' | b'[')) || text[end..].starts_with(b"  ");
-            let plain = matches!(level, Level::Debug | Level::Trace) || matches!(word, b"info" | b"warn" | b"warning" | b"inf" | b"err");
+            let plain = matches!(level, Level::Debug | Level::Trace)
+                || matches!(word, b"info" | b"warn" | b"warning" | b"inf" | b"err");
             let spaced = next.is_none_or(|next| matches!(next, b' ' | b'\t'));
             let separated = matches!(text.get(skip_blanks(text, end)), Some(b'-' | b'|' | b'[' | b'('));
+            let next_word = skip_blanks(text, end);
+            let before_logger = self.known() && next_word > end && {
+                let next = &text[next_word..word_end(text, next_word)];
+                is_logger(next) && next.iter().filter(|&&byte| byte == b'.').count() >= 2
+            };
             let accepted = if capitalized {
-                !colon && (wide || separated) && (self.known() || separated)
+                !colon && (wide || separated || before_logger) && (self.known() || separated)
             } else if colon {
                 // "debug: …" at the front or behind a time; "error: …" alone may be a shell's message
                 text.get(end + 1).is_some_and(|next| next.is_ascii_whitespace())
@@ -220,9 +314,11 @@ impl Reader<'_, '_> {
             if !accepted {
                 return false;
             }
-        } else if self.at == 0 && !colon && next.is_some_and(|next| !matches!(next, b' ' | b'\t' | b'|' | b'[' | b']' | b'-' | b',')) {
-            return false;
-        } else if self.at == 0 && word == b"LOG" {
+        } else if self.at == 0
+            && !colon
+            && (word == b"LOG"
+                || next.is_some_and(|next| !matches!(next, b' ' | b'\t' | b'|' | b'[' | b']' | b'-' | b',')))
+        {
             return false;
         }
         let mut end = end;
@@ -231,7 +327,11 @@ impl Reader<'_, '_> {
         } else if colon && upper {
             // Python's default "INFO:root:message"
             end += 1;
-            let name_end = end + text[end..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')).count();
+            let name_end = end
+                + text[end..]
+                    .iter()
+                    .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+                    .count();
             if name_end > end && text.get(name_end) == Some(&b':') {
                 self.draft.logger = Some(At::new(end, name_end));
                 self.logger = true;
@@ -252,7 +352,9 @@ impl Reader<'_, '_> {
             let word = &self.text[start..word_end(self.text, start)];
             word.ends_with(b":") || word.contains(&b'.') && word.iter().any(u8::is_ascii_alphabetic)
         };
-        let slash = rest.starts_with(b"/") && rest.get(1).is_some_and(u8::is_ascii_alphabetic) && rest.iter().take(60).any(|&byte| byte == b':' || byte == b'(');
+        let slash = rest.starts_with(b"/")
+            && rest.get(1).is_some_and(u8::is_ascii_alphabetic)
+            && rest.iter().take(60).any(|&byte| byte == b':' || byte == b'(');
         if ruby || tag {
             self.set_level(level, end + usize::from(ruby))
         } else if slash && (self.at == 0 || self.head.stamp.is_some()) {
@@ -296,6 +398,13 @@ impl Reader<'_, '_> {
         }
         let has_id = group_has_id(content);
         if self.closed && !has_id {
+            // Go's log package with a level of the program's own: "file.go:310: [INFO] message"
+            if let (None, Some(level)) = (
+                self.head.level,
+                level::from_word(content).filter(|_| content.iter().all(u8::is_ascii_uppercase)),
+            ) {
+                return self.set_level(level, end);
+            }
             return false;
         }
         if self.head.stamp.is_none() && !has_id {
@@ -314,7 +423,8 @@ impl Reader<'_, '_> {
             }
         }
         if self.head.level.is_none() && !has_id {
-            let word = content.rsplit(|&byte| matches!(byte, b':' | b'#')).next().unwrap_or(content).trim_ascii();
+            let word =
+                content.rsplit(|&byte| matches!(byte, b':' | b'#')).next().unwrap_or(content).trim_ascii();
             let found = match word {
                 [letter] => level::from_letter(*letter).filter(|_| self.known()),
                 word => level::from_word(word).filter(|_| word.iter().all(u8::is_ascii_alphanumeric)),
@@ -325,7 +435,8 @@ impl Reader<'_, '_> {
             }
         }
         if has_id {
-            self.head.context = self.head.context || self.known();
+            // Rails tags its lines "[UUID] …" without a time
+            self.head.context = self.head.context || self.known() || is_uuid(content);
             self.draft.groups.push(inside);
         } else if is_number(content) || content.starts_with(b"pid") || content.starts_with(b"tid") {
             // a process number
@@ -346,11 +457,11 @@ impl Reader<'_, '_> {
             }
             let offset = bare.as_ptr() as usize - self.text.as_ptr() as usize;
             let at = At::new(offset, offset + bare.len());
-            if self.head.level.is_none() {
-                if let Some(level) = level::stands_for_level(bare) {
-                    self.head.level = Some(level);
-                    continue;
-                }
+            if self.head.level.is_none()
+                && let Some(level) = level::stands_for_level(bare)
+            {
+                self.head.level = Some(level);
+                continue;
             }
             if is_logger(bare) {
                 self.draft.logger.get_or_insert(at);
@@ -370,10 +481,17 @@ impl Reader<'_, '_> {
             return;
         }
         // winston's printf example: "[label] level: message"
-        if self.head.stamp.is_some() && self.head.level.is_none() && !content.contains(&b' ') && !is_logger(content) {
+        if self.head.stamp.is_some()
+            && self.head.level.is_none()
+            && !content.contains(&b' ')
+            && !is_logger(content)
+        {
             let next = skip_blanks(self.text, end);
-            let word_end = next + self.text[next..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-            if self.text.get(word_end) == Some(&b':') && level::stands_for_level(&self.text[next..word_end]).is_some() {
+            let word_end =
+                next + self.text[next..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+            if self.text.get(word_end) == Some(&b':')
+                && level::stands_for_level(&self.text[next..word_end]).is_some()
+            {
                 self.draft.service.get_or_insert(inside);
                 return;
             }
@@ -431,26 +549,37 @@ impl Reader<'_, '_> {
         if self.closed || self.text.get(self.at + 1) == Some(&b'-') {
             return false;
         }
-        let Some(close) = memchr(b'>', &self.text[self.at..self.text.len().min(self.at + 80)]).map(|length| self.at + length) else { return false };
+        let Some(close) = memchr(b'>', &self.text[self.at..self.text.len().min(self.at + 80)])
+            .map(|length| self.at + length)
+        else {
+            return false;
+        };
         let inside = At::new(self.at + 1, close);
         let content = inside.of(self.text);
-        if self.head.stamp.is_none() {
-            if let Some((stamp, taken)) = timestamp::parse_prefix(content, self.order) {
-                self.head.stamp = Some(stamp);
-                self.head.stamp_at = At::new(self.at + 1, self.at + 1 + taken);
-                self.at = close + 1;
-                return true;
-            }
+        if group_has_id(content) && self.known() {
+            self.draft.groups.push(inside);
+            self.at = close + 1;
+            return true;
+        }
+        if self.head.stamp.is_none()
+            && let Some((stamp, taken)) = timestamp::parse_prefix(content, self.order)
+        {
+            self.head.stamp = Some(stamp);
+            self.head.stamp_at = At::new(self.at + 1, self.at + 1 + taken);
+            self.at = close + 1;
+            return true;
         }
         if !self.known() || content.contains(&b' ') {
             return false;
         }
-        if self.head.level.is_none() {
-            if let Some(level) = level::from_word(content) {
-                return self.set_level(level, close + 1);
-            }
+        if self.head.level.is_none()
+            && let Some(level) = level::from_word(content)
+        {
+            return self.set_level(level, close + 1);
         }
-        self.draft.groups.push(inside);
+        if !content.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
+            return false;
+        }
         self.at = close + 1;
         true
     }
@@ -462,7 +591,14 @@ impl Reader<'_, '_> {
         }
         let Some(close) = self.group_end(b'}') else { return false };
         let inside = At::new(self.at + 1, close);
-        if !inside.is_empty() && !group_has_id(inside.of(self.text)) {
+        let content = inside.of(self.text);
+        if is_logger(content) && content.contains(&b':') && self.head.level.is_none() {
+            // Airflow: "{file.py:line}"
+            self.draft.logger = Some(inside);
+            self.at = close + 1;
+            return true;
+        }
+        if !inside.is_empty() && !group_has_id(content) {
             return false;
         }
         self.draft.groups.push(inside);
@@ -482,6 +618,29 @@ impl Reader<'_, '_> {
         if digits > 12 {
             return false;
         }
+        let word = &text[self.at
+            ..text.len().min(
+                self.at
+                    + text[self.at..].iter().position(|&byte| byte == b' ').unwrap_or(usize::MAX - self.at),
+            )];
+        if self.known() && memchr::memmem::find(word, b"/[$").is_some() {
+            // the name of a Lambda's log stream: "2023/06/11/[$LATEST]d00c…"
+            self.at += word.len();
+            return true;
+        }
+        if self.at == 0
+            && word.len() > 2
+            && word.ends_with(b"s")
+            && word[..word.len() - 1].iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+        {
+            // seconds since the start, before a level
+            let next = skip_blanks(text, word.len());
+            let letters = text[next..].iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+            if level::stands_for_level(&text[next..next + letters]).is_some() && letters >= 3 {
+                self.at = word.len();
+                return true;
+            }
+        }
         if matches!(text.get(end), Some(b'#' | b'.' | b'/')) && self.known() {
             // nginx "123#0:", Erlang and MySQL numbers
             end += 1 + text[end + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -495,19 +654,27 @@ impl Reader<'_, '_> {
         }
         let colon = usize::from(text.get(end) == Some(&b':'));
         let next = skip_blanks(text, end + colon);
-        if next == end + colon && text.get(next) != Some(&b'[') {
+        if next == end + colon && !matches!(text.get(next), Some(b'[' | b',')) {
             return false;
         }
         let rest = &text[next..];
         let followed = match rest.first() {
             Some(b'[' | b'-' | b'|') => true,
+            Some(b',') => self.known(),
             Some(b'*' | b'#') => self.known(),
             Some(b'0'..=b'9') if !self.known() => timestamp::parse_prefix(rest, self.order).is_some(),
-            Some(b'0'..=b'9') => rest.iter().take_while(|byte| byte.is_ascii_digit()).count() < 8 && self.at > 0 && digits >= 3 && self.head.level.is_none(),
+            Some(b'0'..=b'9') => {
+                rest.iter().take_while(|byte| byte.is_ascii_digit()).count() < 8
+                    && self.at > 0
+                    && digits >= 3
+                    && self.head.level.is_none()
+            }
             Some(byte) if byte.is_ascii_alphabetic() => {
                 let word = &rest[..rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count()];
-                let level = level::stands_for_level(word).is_some() && word.iter().all(u8::is_ascii_uppercase);
-                (self.head.level.is_none() && (level || word.len() == 1 && level::from_letter(word[0]).is_some()))
+                let level =
+                    level::stands_for_level(word).is_some() && word.iter().all(u8::is_ascii_uppercase);
+                (self.head.level.is_none()
+                    && (level || word.len() == 1 && level::from_letter(word[0]).is_some()))
                     || (!self.known() && timestamp::parse_prefix(rest, self.order).is_some())
                     || colon == 1 && self.known() && end > self.at + digits
             }
@@ -530,7 +697,7 @@ impl Reader<'_, '_> {
         while let Some((name, value, end)) = pair(self.text, at, true) {
             let colon = self.text.get(name.end()) == Some(&b':');
             let known = names_context(name.of(self.text)) && (!colon || looks_like_id(value.of(self.text)));
-            if !known && !(taken && !colon && self.text.get(at.wrapping_sub(2)) == Some(&b',')) {
+            if !(known || taken && !colon && self.text.get(at.wrapping_sub(2)) == Some(&b',')) {
                 break;
             }
             taken = true;
@@ -570,11 +737,26 @@ impl Reader<'_, '_> {
 
     /// A bare word: a logger, host or thread, if what follows says so.
     fn word(&mut self) -> bool {
+        let text = self.text;
+        let end = word_end(text, self.at);
+        if self.at == 0
+            && end < 24
+            && text.get(end) == Some(&b' ')
+            && text.get(end + 1).is_some_and(u8::is_ascii_digit)
+        {
+            // one word before the time: a type, a logger ("h2 2025-01-27T02:22:35Z …")
+            // but "Timestamp: 2025-…" is a line of a record
+            let bytes = &text[self.at..end];
+            let is_label =
+                bytes.ends_with(b":") && (contains_word(bytes, b"time") || contains_word(bytes, b"date"));
+            if !is_label && timestamp::parse_prefix(&text[end + 1..], self.order).is_some() {
+                self.at = end;
+                return true;
+            }
+        }
         if !self.known() || self.closed {
             return false;
         }
-        let text = self.text;
-        let end = word_end(text, self.at);
         let word = At::new(self.at, end);
         let bytes = word.of(text);
         // tracing-subscriber: "span{field=…}: target: message"
@@ -594,7 +776,12 @@ impl Reader<'_, '_> {
             return false;
         }
         // loguru: "module:function:line"
-        let whole = &text[self.at..self.at + text[self.at..].iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(text.len() - self.at)];
+        let whole = &text[self.at
+            ..self.at
+                + text[self.at..]
+                    .iter()
+                    .position(|byte| matches!(byte, b' ' | b'\t'))
+                    .unwrap_or(text.len() - self.at)];
         if !self.logger && is_code_place(whole) {
             self.draft.logger = Some(At::new(self.at, self.at + whole.len()));
             self.logger = true;
@@ -604,18 +791,23 @@ impl Reader<'_, '_> {
         let bare = bytes.strip_suffix(b":").unwrap_or(bytes);
         let colon = bare.len() < bytes.len();
         // Monolog: "channel.LEVEL:"
-        if self.head.level.is_none() && colon && !self.logger {
-            if let Some(dot) = bare.iter().rposition(|&byte| byte == b'.') {
-                let word = &bare[dot + 1..];
-                if let Some(level) = level::from_word(word).filter(|_| word.iter().all(u8::is_ascii_uppercase)) {
-                    self.draft.logger = Some(At::new(self.at, self.at + dot));
-                    self.logger = true;
-                    self.closed = true;
-                    return self.set_level(level, end);
-                }
+        if self.head.level.is_none()
+            && colon
+            && !self.logger
+            && let Some(dot) = bare.iter().rposition(|&byte| byte == b'.')
+        {
+            let word = &bare[dot + 1..];
+            if let Some(level) = level::from_word(word).filter(|_| word.iter().all(u8::is_ascii_uppercase)) {
+                self.draft.logger = Some(At::new(self.at, self.at + dot));
+                self.logger = true;
+                self.closed = true;
+                return self.set_level(level, end);
             }
         }
-        if !self.logger && is_logger(bare) && (text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'[' | b'(' | b'|'))) {
+        if !self.logger
+            && is_logger(bare)
+            && (text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'[' | b'(' | b'|')))
+        {
             self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
             self.logger = true;
             self.closed = colon;
@@ -628,14 +820,28 @@ impl Reader<'_, '_> {
         let next = skip_blanks(text, end);
         // "name: message" of hclog and Ruby
         if colon && !self.logger {
-            if text[next..].starts_with(b"\"") && memchr::memmem::find(&text[next..], b"\"=").is_some_and(|at| at < 40) {
+            if text[next..].starts_with(b"\"")
+                && memchr::memmem::find(&text[next..], b"\"=").is_some_and(|at| at < 40)
+            {
+                self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
+                self.logger = true;
+                self.at = end;
+                return true;
+            }
+            let inside = memchr(b']', &text[next..])
+                .filter(|_| text[next..].starts_with(b"["))
+                .map(|close| &text[next + 1..next + close]);
+            if inside.is_some_and(|inside| group_has_id(inside) && pair_like(inside)) {
                 self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
                 self.logger = true;
                 self.at = end;
                 return true;
             }
             let ruby = text[..self.at].trim_ascii_end().ends_with(b"--");
-            if self.bracketed_level && bare.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) || ruby {
+            if self.bracketed_level
+                && bare.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+                || ruby
+            {
                 self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
                 self.logger = true;
                 self.closed = true;
@@ -645,17 +851,37 @@ impl Reader<'_, '_> {
             return false;
         }
         // "name - ", "name | ", "name : "
-        if !self.logger && next > end && matches!(text.get(next), Some(b'-' | b'|' | b':')) && text.get(next + 1) == Some(&b' ') {
+        if !self.logger
+            && next > end
+            && matches!(text.get(next), Some(b'-' | b'|' | b':'))
+            && text.get(next + 1) == Some(&b' ')
+        {
             self.draft.logger = Some(word);
             self.logger = true;
             self.at = end;
             return true;
         }
+        // columns: "|thread|logger|trace_id=…|message"
+        if text.get(end) == Some(&b'|') && end > self.at && !bytes.contains(&b'=') {
+            if is_logger(bytes) {
+                self.draft.logger.get_or_insert(word);
+            } else {
+                self.draft.thread.get_or_insert(word);
+            }
+            self.at = end;
+            return true;
+        }
         // "name [traceId=…]", "name file.pl:7 - ", "name: "key"=…"
         if !self.logger && next > end {
-            let grouped = text[next] == b'[' && memchr(b']', &text[next..]).is_some_and(|close| group_has_id(&text[next + 1..next + close]) && pair_like(&text[next + 1..next + close]));
+            let grouped = text[next] == b'['
+                && memchr(b']', &text[next..]).is_some_and(|close| {
+                    group_has_id(&text[next + 1..next + close]) && pair_like(&text[next + 1..next + close])
+                });
             let place = &text[next..word_end(text, next)];
-            let placed = place.contains(&b':') && place.contains(&b'.') && place.last().is_some_and(u8::is_ascii_digit) && is_logger(place);
+            let placed = place.contains(&b':')
+                && place.contains(&b'.')
+                && place.last().is_some_and(u8::is_ascii_digit)
+                && is_logger(place);
             if grouped || placed {
                 self.draft.logger = Some(word);
                 self.logger = grouped;
@@ -664,15 +890,17 @@ impl Reader<'_, '_> {
             }
         }
         // "name traceId=… - "
-        if !self.logger && next > end {
-            if let Some((name, ..)) = pair(text, next, false) {
-                if names_context(name.of(text)) && text.get(name.end()) == Some(&b'=') && self.ends_in_dash(next) {
-                    self.draft.logger = Some(word);
-                    self.logger = true;
-                    self.at = end;
-                    return true;
-                }
-            }
+        if !self.logger
+            && next > end
+            && let Some((name, ..)) = pair(text, next, false)
+            && names_context(name.of(text))
+            && text.get(name.end()) == Some(&b'=')
+            && self.ends_in_dash(next)
+        {
+            self.draft.logger = Some(word);
+            self.logger = true;
+            self.at = end;
+            return true;
         }
         self.head.level.is_none() && self.head.stamp.is_some() && self.level_ahead(end)
     }
@@ -686,7 +914,7 @@ impl Reader<'_, '_> {
         matches!(self.text.get(at), Some(b'-' | b'|')) && self.text.get(at + 1) == Some(&b' ')
     }
 
-    /// Takes up to two more words if a level in capitals follows: "host name[pid] LEVEL message".
+    /// Takes up to two more words if a level in capitals follows: "host `name[pid]` LEVEL message".
     fn level_ahead(&mut self, end: usize) -> bool {
         let mut at = end;
         for _ in 0..3 {
@@ -694,8 +922,19 @@ impl Reader<'_, '_> {
                 at = memchr(b']', &self.text[at..]).map_or(self.text.len(), |length| at + length + 1);
             }
             at = skip_blanks(self.text, at);
+            if self.text.get(at) == Some(&b'[') {
+                // fly: "app[machine] region [info]"
+                let close = memchr(b']', &self.text[at..]).map_or(at, |length| at + length);
+                if level::from_word(&self.text[(at + 1).min(close)..close]).is_some() {
+                    self.at = at;
+                    return true;
+                }
+            }
             let letters = self.text[at..].iter().take_while(|byte| byte.is_ascii_uppercase()).count();
-            let bounded = !self.text.get(at + letters).is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'_');
+            let bounded = !self
+                .text
+                .get(at + letters)
+                .is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'_');
             if letters >= 3 && bounded && level::stands_for_level(&self.text[at..at + letters]).is_some() {
                 self.draft.logger.get_or_insert(At::new(self.at, end));
                 self.at = at;
@@ -721,12 +960,16 @@ fn is_number(content: &[u8]) -> bool {
 
 /// `com.acme.Orders`, `shop::orders`, `main.go:10`, `orders/worker`; not `e.g.`, an address or a number.
 fn is_logger(word: &[u8]) -> bool {
-    let joined = word.iter().any(|byte| matches!(byte, b'.' | b'$' | b'/')) || word.windows(2).any(|two| two == b"::");
+    let joined =
+        word.iter().any(|byte| matches!(byte, b'.' | b'$' | b'/')) || word.windows(2).any(|two| two == b"::");
     joined
         && word.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
         && word.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'>')
         && !word.windows(3).any(|three| three == b"://")
-        && word.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'$' | b'/' | b'_' | b'-' | b'<' | b'>' | b'@'))
+        && word.iter().all(|byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b'.' | b':' | b'$' | b'/' | b'_' | b'-' | b'<' | b'>' | b'@')
+        })
 }
 
 /// `module:function:line`.
@@ -735,9 +978,30 @@ fn is_code_place(word: &[u8]) -> bool {
     matches!(parts.as_slice(), [module, function, line] if !module.is_empty() && !function.is_empty() && is_number(line) && module[0].is_ascii_alphabetic() | (module[0] == b'_'))
 }
 
+fn contains_word(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
+}
+
 /// Names that thread pools give.
 fn is_thread(name: &[u8]) -> bool {
-    const PARTS: &[&[u8]] = &[b"thread", b"exec", b"pool", b"worker", b"nio", b"dispatcher", b"scheduling", b"task-", b"eventloop", b"executor", b"reactor", b"vert.x", b"akka", b"forkjoin", b"consumer-", b"listener"];
+    const PARTS: &[&[u8]] = &[
+        b"thread",
+        b"exec",
+        b"pool",
+        b"worker",
+        b"nio",
+        b"dispatcher",
+        b"scheduling",
+        b"task-",
+        b"eventloop",
+        b"executor",
+        b"reactor",
+        b"vert.x",
+        b"akka",
+        b"forkjoin",
+        b"consumer-",
+        b"listener",
+    ];
     let lower = name.to_ascii_lowercase();
     lower == b"main" || PARTS.iter().any(|part| memchr::memmem::find(&lower, part).is_some())
 }
@@ -745,7 +1009,9 @@ fn is_thread(name: &[u8]) -> bool {
 /// Whether a group holds named values, or something that looks like an id.
 fn group_has_id(content: &[u8]) -> bool {
     content.contains(&b'=') && pair_in(content)
-        || content.split(|byte| matches!(byte, b',' | b' ' | b'-' | b'/' | b'|' | b';' | b':' | b'=')).any(|part| part.len() >= 16 && part.iter().all(u8::is_ascii_hexdigit))
+        || content
+            .split(|byte| matches!(byte, b',' | b' ' | b'-' | b'/' | b'|' | b';' | b':' | b'='))
+            .any(|part| part.len() >= 16 && part.iter().all(u8::is_ascii_hexdigit))
         || is_uuid(content)
         || content.split(|byte| matches!(byte, b',' | b' ')).any(|part| {
             let mut halves = part.splitn(2, |&byte| byte == b':');
@@ -757,19 +1023,32 @@ fn group_has_id(content: &[u8]) -> bool {
 
 /// Whether a group names what it holds, or holds an id alone.
 fn pair_like(content: &[u8]) -> bool {
-    content.contains(&b'=') || content.contains(&b':') || is_uuid(content) || content.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b',' | b'-'))
+    content.contains(&b'=')
+        || content.contains(&b':')
+        || is_uuid(content)
+        || content.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b',' | b'-'))
 }
 
 fn pair_in(content: &[u8]) -> bool {
-    content.iter().enumerate().any(|(at, &byte)| byte == b'=' && at > 0 && content[at - 1].is_ascii_alphanumeric())
+    content
+        .iter()
+        .enumerate()
+        .any(|(at, &byte)| byte == b'=' && at > 0 && content[at - 1].is_ascii_alphanumeric())
 }
 
 fn is_uuid(text: &[u8]) -> bool {
-    text.len() == 36 && text.iter().enumerate().all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { *byte == b'-' } else { byte.is_ascii_hexdigit() })
+    text.len() == 36
+        && text.iter().enumerate().all(|(at, byte)| {
+            if matches!(at, 8 | 13 | 18 | 23) { *byte == b'-' } else { byte.is_ascii_hexdigit() }
+        })
 }
 
 /// Whether a value may be an id: hex, a UUID, a number, digits and letters mixed; or one of the words for "none".
 fn looks_like_id(value: &[u8]) -> bool {
-    let plain = value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'|' | b':'));
-    plain && (value.iter().any(u8::is_ascii_digit) || matches!(value, b"" | b"-" | b"null" | b"none" | b"N/A" | b"undefined"))
+    let plain = value
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'|' | b':'));
+    plain
+        && (value.iter().any(u8::is_ascii_digit)
+            || matches!(value, b"" | b"-" | b"null" | b"none" | b"N/A" | b"undefined"))
 }

@@ -15,13 +15,35 @@ use super::{At, names};
 pub(super) fn word_end(text: &[u8], start: usize) -> usize {
     text[start..]
         .iter()
-        .position(|byte| matches!(byte, b' ' | b'\t' | b'[' | b'(' | b'{' | b'<' | b'|' | b'"' | b'\'' | b'=' | b',' | b';' | b']' | b')' | b'}' | b'\n'))
+        .position(|byte| {
+            matches!(
+                byte,
+                b' ' | b'\t'
+                    | b'['
+                    | b'('
+                    | b'{'
+                    | b'<'
+                    | b'|'
+                    | b'"'
+                    | b'\''
+                    | b'='
+                    | b','
+                    | b';'
+                    | b']'
+                    | b')'
+                    | b'}'
+                    | b'\n'
+            )
+        })
         .map_or(text.len(), |length| start + length)
 }
 
 /// The first position from `start` that is no blank.
 pub(super) fn skip_blanks(text: &[u8], start: usize) -> usize {
-    text[start..].iter().position(|byte| !matches!(byte, b' ' | b'\t')).map_or(text.len(), |length| start + length)
+    text[start..]
+        .iter()
+        .position(|byte| !matches!(byte, b' ' | b'\t'))
+        .map_or(text.len(), |length| start + length)
 }
 
 /// The text without white space around it.
@@ -56,14 +78,17 @@ pub(super) fn names_context(name: &[u8]) -> bool {
         Some(_) => true,
         None => {
             let top = names::lookup_name(hash, true).map(|known| known.role);
-            matches!(top, Some(Role::TraceId | Role::SpanId | Role::ParentId | Role::Tid)) || names::names_a_correlation(name)
+            matches!(top, Some(Role::TraceId | Role::SpanId | Role::ParentId | Role::Tid))
+                || names::names_a_correlation(name)
         }
     }
 }
 
 /// A `name=value` pair, or `name: value` where `colon` allows it, at `start`: the name, the value without quotes, and one past it.
 pub(super) fn pair(text: &[u8], start: usize, colon: bool) -> Option<(At, At, usize)> {
-    let length = text[start..].iter().position(|&byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'@' | b'/')))?;
+    let length = text[start..].iter().position(|&byte| {
+        !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'@' | b'/'))
+    })?;
     let name_end = start + length;
     if length == 0 || !(text[start].is_ascii_alphabetic() || matches!(text[start], b'_' | b'@')) {
         return None;
@@ -86,7 +111,9 @@ pub(super) fn pair(text: &[u8], start: usize, colon: bool) -> Option<(At, At, us
     } else {
         let end = text[at..]
             .iter()
-            .position(|byte| matches!(byte, b' ' | b'\t' | b',' | b';' | b']' | b')' | b'}' | b'|' | b'\n' | b'"'))
+            .position(|byte| {
+                matches!(byte, b' ' | b'\t' | b',' | b';' | b']' | b')' | b'}' | b'|' | b'\n' | b'"')
+            })
             .map_or(text.len(), |length| at + length);
         (At::new(at, end), end)
     };

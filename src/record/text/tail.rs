@@ -29,7 +29,11 @@ fn separator_off(message: &[u8], has_tail: bool) -> &[u8] {
     }
     let bare = message.trim_ascii_end();
     match bare {
-        [rest @ .., b'|' | b':' | b',' | b'-' | b'('] if rest.last().is_some_and(|byte| *byte == b' ' || bare.ends_with(b":") || bare.ends_with(b",")) => {
+        [rest @ .., b'|' | b':' | b',' | b'-' | b'(']
+            if rest
+                .last()
+                .is_some_and(|byte| *byte == b' ' || bare.ends_with(b":") || bare.ends_with(b",")) =>
+        {
             rest.trim_ascii_end()
         }
         _ => bare,
@@ -62,10 +66,16 @@ fn group(text: &[u8], line: At) -> Option<usize> {
         let word_before = bytes[..at].trim_ascii_end().last().copied();
         let inside = &bytes[at + 1..bytes.len() - 1];
         let quoted = matches!(inside.trim_ascii_start().first(), Some(b'"'));
-        if quoted && !matches!(word_before, Some(b':' | b'=')) && json::skip_nested(bytes, at) == Some(bytes.len()) {
+        if quoted
+            && !matches!(word_before, Some(b':' | b'='))
+            && json::skip_nested(bytes, at) == Some(bytes.len())
+        {
             return Some(offset + at);
         }
-        if closes_at_end(bytes, at, open, close) && names_ids(inside) && !matches!(word_before, Some(b':' | b'=')) {
+        if closes_at_end(bytes, at, open, close)
+            && names_ids(inside)
+            && !matches!(word_before, Some(b':' | b'='))
+        {
             return Some(offset + at);
         }
     }
@@ -107,9 +117,15 @@ fn pairs(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
     while let Some(found) = memchr::memchr2(b'=', b':', &bytes[from..]) {
         let separator = from + found;
         from = separator + 1;
-        let start = bytes[..separator].iter().rposition(|byte| matches!(byte, b' ' | b'\t')).map_or(0, |blank| blank + 1);
+        let start = bytes[..separator]
+            .iter()
+            .rposition(|byte| matches!(byte, b' ' | b'\t'))
+            .map_or(0, |blank| blank + 1);
         let colon = bytes[separator] == b':';
-        if start == separator || colon && bytes.get(separator + 1) != Some(&b' ') || !context(&bytes[start..separator]) {
+        if start == separator
+            || colon && bytes.get(separator + 1) != Some(&b' ')
+            || !context(&bytes[start..separator])
+        {
             continue;
         }
         if !(if colon { all_colon_pairs(bytes, start) } else { all_pairs(bytes, start) }) {
@@ -117,10 +133,10 @@ fn pairs(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
         }
         let before = bytes[..start].trim_ascii_end();
         // "message | elasticapm transaction.id=… trace.id=…"
-        if let Some(bar) = memchr::memmem::rfind(before, b" | ") {
-            if !before[bar + 3..].contains(&b' ') {
-                return Some(offset + bar);
-            }
+        if let Some(bar) = memchr::memmem::rfind(before, b" | ")
+            && !before[bar + 3..].contains(&b' ')
+        {
+            return Some(offset + bar);
         }
         // all pairs behind a bar or a tab belong together
         let run = run_before(bytes, start, colon);
@@ -138,7 +154,9 @@ fn all_pairs(bytes: &[u8], start: usize) -> bool {
             Some((_, _, end)) => at = end,
             None => {
                 let rest = &bytes[at..];
-                return memchr::memmem::find(rest, b"=\"").is_some_and(|quote| !rest[..quote].contains(&b' ') && memchr::memchr(b'"', &rest[quote + 2..]).is_none());
+                return memchr::memmem::find(rest, b"=\"").is_some_and(|quote| {
+                    !rest[..quote].contains(&b' ') && memchr::memchr(b'"', &rest[quote + 2..]).is_none()
+                });
             }
         }
         at += bytes[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b',' | b';')).count();
@@ -150,9 +168,26 @@ fn all_pairs(bytes: &[u8], start: usize) -> bool {
 fn all_colon_pairs(bytes: &[u8], start: usize) -> bool {
     bytes[start..].split(|&byte| byte == b',').all(|part| {
         let part = part.trim_ascii();
-        let name = part.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')).count();
+        let name = part
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+            .count();
         name > 0 && part[name..].starts_with(b": ") && !part[name + 2..].contains(&b' ')
     })
+}
+
+/// Where the pair begins that ends before `end`; its value may be quoted and hold blanks.
+fn pair_before(bytes: &[u8], end: usize) -> Option<usize> {
+    let bare = bytes[..end].trim_ascii_end();
+    let quote = bare.last().copied().filter(|byte| matches!(byte, b'"' | b'\''));
+    let open = quote.and_then(|quote| memchr::memrchr(quote, &bare[..bare.len() - 1]));
+    let within = match open {
+        Some(open) if bare[..open].ends_with(b"=") => &bare[..open],
+        _ => bare,
+    };
+    let start = within.iter().rposition(|byte| matches!(byte, b' ' | b'\t')).map(|blank| blank + 1)?;
+    let (_, _, after) = pair(bytes, start, false)?;
+    (bytes.get(start).is_some() && after >= bare.len() && start < end).then_some(start)
 }
 
 /// Where the run of pairs begins that ends before `start`.
@@ -161,9 +196,13 @@ fn run_before(bytes: &[u8], start: usize, colon: bool) -> usize {
     loop {
         let before = bytes[..run].trim_ascii_end();
         let bare = if colon { before.strip_suffix(b",").unwrap_or(&[]) } else { before };
-        let mut word = bare.iter().rposition(|byte| matches!(byte, b' ' | b'\t')).map_or(0, |blank| blank + 1);
+        let mut word =
+            bare.iter().rposition(|byte| matches!(byte, b' ' | b'\t')).map_or(0, |blank| blank + 1);
         if colon && word > 1 && bare[..word].ends_with(b": ") {
-            word = bare[..word - 2].iter().rposition(|byte| matches!(byte, b' ' | b'\t')).map_or(0, |blank| blank + 1);
+            word = bare[..word - 2]
+                .iter()
+                .rposition(|byte| matches!(byte, b' ' | b'\t'))
+                .map_or(0, |blank| blank + 1);
         }
         let fits = match pair(bytes, word, colon) {
             Some((_, _, end)) => word < run && end >= bare.len(),
@@ -180,11 +219,8 @@ fn run_before(bytes: &[u8], start: usize, colon: bool) -> usize {
 pub fn tail_names(line: &[u8]) -> Vec<NameHash> {
     let bytes = line.trim_ascii_end();
     let mut start = bytes.len();
-    while let Some(blank) = bytes[..start].iter().rposition(|byte| matches!(byte, b' ' | b'\t')) {
-        match pair(bytes, blank + 1, false) {
-            Some((_, _, end)) if end >= bytes[..start].trim_ascii_end().len() => start = blank,
-            _ => break,
-        }
+    while let Some(before) = pair_before(bytes, start) {
+        start = before;
     }
     let mut names = Vec::new();
     let mut at = start;
@@ -203,7 +239,11 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, message: &str) {
-        assert_eq!(String::from_utf8_lossy(&text.as_bytes()[..tail(text.as_bytes(), 0, &Profile::default())]), message, "{text}");
+        assert_eq!(
+            String::from_utf8_lossy(&text.as_bytes()[..tail(text.as_bytes(), 0, &Profile::default())]),
+            message,
+            "{text}"
+        );
     }
 
     #[test]
@@ -215,7 +255,10 @@ mod tests {
         check("took 23873 ms: trace_id=1efb span_id=80db", "took 23873 ms");
         check("cache miss for key user:87550 span_id=ee trace_id=9f", "cache miss for key user:87550");
         check("saved [] []", "saved");
-        check("flush done, shard 2 of 8, rows: 75653, span_id: b58ce0cd, service: x", "flush done, shard 2 of 8");
+        check(
+            "flush done, shard 2 of 8, rows: 75653, span_id: b58ce0cd, service: x",
+            "flush done, shard 2 of 8",
+        );
         check("sent to 84122\trows=1 trace_id=c979 span_id=f2c4", "sent to 84122");
         check("published: trace_id=11a7 detail=\"first line", "published");
         check("item is low [trace_id=427711b03ee1e44caa796c0d96d71a65]", "item is low");
@@ -224,7 +267,10 @@ mod tests {
     #[test]
     fn a_message_that_only_looks_like_context_stays() {
         check("key [user:10203] expired {ttl=0}", "key [user:10203] expired {ttl=0}");
-        check("basket 35646: total=42.50 currency=EUR items=3", "basket 35646: total=42.50 currency=EUR items=3");
+        check(
+            "basket 35646: total=42.50 currency=EUR items=3",
+            "basket 35646: total=42.50 currency=EUR items=3",
+        );
         check("basket 1: total=42.50 items=3 trace_id=9f", "basket 1: total=42.50 items=3");
         check("2662% of quota used (user=dmitri)", "2662% of quota used (user=dmitri)");
     }

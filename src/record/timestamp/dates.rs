@@ -51,6 +51,10 @@ pub(super) fn after_gap(text: &[u8], at: usize) -> Option<usize> {
     if text.get(at..at + 4) == Some(b" at ") {
         return Some(at + 4);
     }
+    // gin writes "2025/04/09 - 08:50:25"
+    if text.get(at..at + 3) == Some(b" - ") {
+        at += 2;
+    }
     match byte(text, at) {
         b'T' | b't' | b'_' | b'-' | b'\t' => at += 1,
         // Erlang writes two.

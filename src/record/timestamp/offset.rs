@@ -50,7 +50,7 @@ pub(super) fn numeric(text: &[u8], at: usize) -> Option<(i32, usize)> {
         _ => (0, at + 3),
     };
     let goes_on = is_word(text, end)
-        || (matches!(byte(text, end), b':' | b'.' | b',' | b'-' | b'/') && is_digit(text, end + 1));
+        || (matches!(byte(text, end), b':' | b'.' | b'-' | b'/') && is_digit(text, end + 1));
     if goes_on || hours > 14 || minutes % 15 != 0 || minutes > 45 {
         return None;
     }

@@ -1,0 +1,256 @@
+//! The commands.
+
+use super::args::{
+    ExplainArgs, ExtractArgs, Format, InputArgs, ListArgs, OutputArgs, ReportArgs, ShowArgs, SortKey,
+};
+use super::message::{Exit, Voice};
+use super::options::{self, HintText};
+use super::output::Output;
+use super::progress::Progress;
+use crate::engine::find;
+use crate::engine::load::{Loaded, load};
+use crate::engine::read::Settings;
+use crate::engine::run::{Selection, Woven, run};
+use crate::engine::texts::Texts;
+use crate::engine::{explain as explaining, extract as extracting};
+use crate::input::Discovery;
+use crate::model::{SkipReason, Time, Trace};
+use crate::report::{self, Report, json, text};
+use anyhow::{Context, Result, anyhow};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// `report`
+pub fn report(args: &ReportArgs) -> Result<Exit> {
+    let (loaded, mut exit) = read(&args.input, &args.output, true)?;
+    let selection = options::selection(&args.select, &options::zone(&args.input)?, &loaded.store)?;
+    let woven = run(&loaded.store, &selection, loaded.threads);
+    exit = exit.max(matched(&woven, &selection, options::voice(&args.output)));
+    write(
+        &loaded,
+        &woven,
+        &woven.traces,
+        args.format.unwrap_or_default(),
+        &args.output,
+        |report, texts, style, out| text::overview(report, texts, style, out),
+    )?;
+    Ok(exit)
+}
+
+/// `list`
+pub fn list(args: &ListArgs) -> Result<Exit> {
+    let (loaded, mut exit) = read(&args.input, &args.output, true)?;
+    let selection = options::selection(&args.select, &options::zone(&args.input)?, &loaded.store)?;
+    let mut woven = run(&loaded.store, &selection, loaded.threads);
+    exit = exit.max(matched(&woven, &selection, options::voice(&args.output)));
+    match args.sort.unwrap_or_default() {
+        SortKey::Start => {}
+        SortKey::Duration => woven.traces.sort_by_key(|trace| std::cmp::Reverse(trace.duration())),
+        SortKey::Errors => woven.traces.sort_by_key(|trace| std::cmp::Reverse(trace.error_count())),
+        SortKey::Spans => woven.traces.sort_by_key(|trace| std::cmp::Reverse(trace.spans.len())),
+        SortKey::Records => woven.traces.sort_by_key(|trace| std::cmp::Reverse(trace.record_count())),
+    }
+    let rows = &woven.traces[..args.limit.unwrap_or(usize::MAX).min(woven.traces.len())];
+    write(
+        &loaded,
+        &woven,
+        rows,
+        args.format.unwrap_or_default(),
+        &args.output,
+        |report, texts, style, out| text::list(report, texts, style, out),
+    )?;
+    Ok(exit)
+}
+
+/// `show`
+pub fn show(args: &ShowArgs) -> Result<Exit> {
+    let (loaded, exit) = read(&args.input, &args.output, true)?;
+    let woven = run(&loaded.store, &Selection::default(), loaded.threads);
+    let mut found: Vec<Trace> = find::find(&loaded.store, &woven.traces, &args.id);
+    if found.is_empty() {
+        options::voice(&args.output).error(format_args!("no transaction has the id or value '{}'", args.id));
+        return Ok(exit.max(Exit::NoMatch));
+    }
+    let begins = |trace: &Trace| find::begins(&loaded.store, trace, &args.id);
+    if found.len() > 1 && found.iter().all(begins) {
+        let ids: Vec<String> =
+            found.iter().take(3).map(|trace| json::trace_text(&loaded.store, trace.id)).collect();
+        let error = anyhow!("'{}' begins {} trace ids: {} …", args.id, found.len(), ids.join(", "));
+        return Err(error.context(HintText("give more of the id")));
+    }
+    found.truncate(MAX_SHOWN);
+    let wanted = text::Show { lines: args.lines, why: args.why, all: args.all };
+    write(
+        &loaded,
+        &woven,
+        &found,
+        args.format.unwrap_or_default(),
+        &args.output,
+        move |report, texts, style, out| text::show(report, texts, style, wanted, out),
+    )?;
+    Ok(exit)
+}
+
+/// Transactions that one value may bring up in `show`.
+const MAX_SHOWN: usize = 50;
+
+/// `extract`
+pub fn extract(args: &ExtractArgs) -> Result<Exit> {
+    let voice = options::voice(&args.output);
+    let (discovery, settings, mut exit) = discover(&args.input, &args.output, false)?;
+    let mut out = Output::open(&args.output)?;
+    let outcome = {
+        let _progress = Progress::follow(&discovery, settings.progress.clone(), args.output.quiet);
+        extracting::run(&discovery, &settings, &mut out).with_context(|| out.failed())?
+    };
+    out.finish()?;
+    let left_out = discovery.skipped.iter().map(|(reason, name)| (*reason, name));
+    for (reason, name) in left_out.chain(outcome.skipped.iter().map(|(reason, name, _)| (*reason, name))) {
+        voice.note(format_args!("left out '{name}': {}", reason.text()));
+    }
+    for source in &outcome.sources {
+        let lost = |reason| !matches!(reason, SkipReason::EmptyLine | SkipReason::HeaderLine);
+        for (reason, ..) in source.skipped.iter().filter(|(reason, ..)| lost(*reason)) {
+            voice.note(format_args!("left out a part of '{}': {}", source.name, reason.text()));
+        }
+    }
+    exit = exit.max(failures(&outcome.failures, outcome.stopped, voice));
+    Ok(exit)
+}
+
+/// `explain`
+pub fn explain(args: &ExplainArgs) -> Result<Exit> {
+    let (discovery, settings, mut exit) = discover(&args.input, &args.output, false)?;
+    let voice = options::voice(&args.output);
+    let wanted = explaining::Wanted {
+        line: args.line,
+        records: args.limit.unwrap_or(if args.line.is_some() { 1 } else { 3 }),
+    };
+    let mut out = Output::open(&args.output)?;
+    let explained = {
+        let _progress = Progress::follow(&discovery, settings.progress.clone(), args.output.quiet);
+        explaining::run(&discovery, &settings, wanted, now())
+    };
+    match args.format.unwrap_or_default() {
+        Format::Text => text::explain(&explained.sources, options::style(&args.output), &mut out),
+        Format::Json => report::explain::json(&explained.sources, &mut out),
+        Format::Ndjson => report::explain::json_lines(&explained.sources, &mut out),
+    }
+    .with_context(|| out.failed())?;
+    out.finish()?;
+    exit = exit.max(failures(&explained.failures, explained.stopped, voice));
+    if explained.records() == 0 {
+        voice.error("no record to explain");
+        exit = exit.max(Exit::NoMatch);
+    }
+    Ok(exit)
+}
+
+/// Finds the sources and says what cannot be read; stops reading at the first Ctrl-C.
+fn discover(input: &InputArgs, output: &OutputArgs, keep_text: bool) -> Result<(Discovery, Settings, Exit)> {
+    let voice = options::voice(output);
+    let settings = options::settings(input, keep_text)?;
+    let discovery = options::inputs(input)?;
+    for failed in &discovery.failed {
+        voice.error(failed);
+    }
+    let exit = if discovery.failed.is_empty() { Exit::Done } else { Exit::Trouble };
+    on_interrupt(settings.stop.clone(), voice);
+    Ok((discovery, settings, exit))
+}
+
+fn read(input: &InputArgs, output: &OutputArgs, keep_text: bool) -> Result<(Loaded, Exit)> {
+    let voice = options::voice(output);
+    let (discovery, settings, exit) = discover(input, output, keep_text)?;
+    let loaded = {
+        let _progress = Progress::follow(&discovery, settings.progress.clone(), output.quiet);
+        load(&discovery, &settings, now())
+    };
+    let exit = exit.max(failures(&loaded.failures, loaded.stopped, voice));
+    Ok((loaded, exit))
+}
+
+/// The first Ctrl-C ends reading, and what was read is reported; the second ends the program.
+fn on_interrupt(stop: Arc<AtomicBool>, voice: Voice) {
+    // fails only if a handler is set already, which then does the same
+    let _ = ctrlc::set_handler(move || {
+        if stop.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        voice.note("interrupted: reporting what was read so far");
+        voice.hint("press Ctrl-C again to quit at once");
+    });
+}
+
+fn failures(failures: &[String], stopped: bool, voice: Voice) -> Exit {
+    for failure in failures {
+        voice.error(failure);
+    }
+    match (failures.is_empty(), stopped) {
+        (_, true) => Exit::Interrupted,
+        (false, _) => Exit::Trouble,
+        _ => Exit::Done,
+    }
+}
+
+fn matched(woven: &Woven, selection: &Selection, voice: Voice) -> Exit {
+    if woven.traces.is_empty() && !selection.is_all() {
+        voice.error("no transaction matches the selection");
+        return Exit::NoMatch;
+    }
+    Exit::Done
+}
+
+/// Writes a report in its format.
+fn write(
+    loaded: &Loaded,
+    woven: &Woven,
+    traces: &[Trace],
+    format: Format,
+    output: &OutputArgs,
+    as_text: impl Fn(
+        &Report<'_>,
+        &mut crate::report::TextOf<'_>,
+        text::Style,
+        &mut dyn std::io::Write,
+    ) -> std::io::Result<()>,
+) -> Result<()> {
+    let mut out = Output::open(output)?;
+    let mut coverage = woven.coverage.clone();
+    let shown: u64 = traces.iter().map(|trace| trace.record_count() as u64).sum();
+    coverage.records_filtered += coverage.records_placed - shown;
+    coverage.records_placed = shown;
+    let report = Report {
+        store: &loaded.store,
+        traces,
+        transactions: woven.traces.len(),
+        coverage: &coverage,
+        services: woven.services.clone(),
+        findings: &woven.findings,
+    };
+    let mut texts = Texts::new(&loaded.sources);
+    {
+        let mut get = |place| texts.get(place);
+        match format {
+            Format::Text => as_text(&report, &mut get, options::style(output), &mut out),
+            Format::Json => json::write(&report, &mut get, &mut out),
+            Format::Ndjson => json::write_lines(&report, &mut get, &mut out),
+        }
+        .with_context(|| out.failed())?;
+    }
+    out.finish()?;
+    if let Some(failure) = texts.failure {
+        options::voice(output).error(failure);
+    }
+    Ok(())
+}
+
+/// The time of day, for logs whose dates nothing else tells.
+fn now() -> Time {
+    Time(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_nanos().try_into().unwrap_or(i64::MAX)),
+    )
+}

@@ -1,0 +1,173 @@
+//! Flags as they are meant: judged once, so that nothing behind has to ask again.
+
+use super::args::{ColorWhen, InputArgs, OutputArgs, SelectArgs};
+use super::config::Config;
+use super::message::Voice;
+use crate::engine::read::Settings;
+use crate::engine::run::Selection;
+use crate::gather::Store;
+use crate::input::{DiscoverOptions, Discovery, Input, ReadOptions, discover};
+use crate::model::{DAY, SECOND, Symbol, Time};
+use crate::record::timestamp::{self, DayOrder, Zone};
+use crate::report::text::Style;
+use anyhow::{Result, anyhow, bail};
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+/// Columns where the output is no terminal.
+const PIPE_WIDTH: usize = 120;
+
+/// Finds what is to be read.
+pub fn inputs(args: &InputArgs) -> Result<Discovery> {
+    let mut inputs: Vec<Input> = args
+        .paths
+        .iter()
+        .map(|path| if path == Path::new("-") { Input::Stdin } else { Input::Path(path.clone()) })
+        .collect();
+    if inputs.is_empty() {
+        if std::io::stdin().is_terminal() {
+            bail!("nothing to read: name a file or directory, or pipe logs in");
+        }
+        inputs.push(Input::Stdin);
+    }
+    Ok(discover(&inputs, &DiscoverOptions { hidden: args.hidden }))
+}
+
+/// The zone of times that state none.
+pub fn zone(args: &InputArgs) -> Result<Zone> {
+    match args.timezone.as_deref() {
+        None => Ok(Zone::utc()),
+        Some("local") => Ok(Zone::local()),
+        Some(name) => Zone::parse(name).map_err(|_| {
+            anyhow!("unknown zone '{name}' for --timezone")
+                .context(HintText("use a name such as Europe/Berlin, an offset such as +02:00, or local"))
+        }),
+    }
+}
+
+/// A hint that goes with an error.
+#[derive(Debug)]
+pub struct HintText(pub &'static str);
+
+impl std::fmt::Display for HintText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// How to read.
+pub fn settings(args: &InputArgs, keep_text: bool) -> Result<Settings> {
+    let config = Config::read(args.config.as_deref())?;
+    let threads = match args.threads {
+        Some(0) => bail!("--threads must be at least 1"),
+        Some(threads) => threads.min(256),
+        None => std::thread::available_parallelism().map_or(1, |count| count.get()),
+    };
+    let mut read = ReadOptions::default();
+    if let Some(size) = args.block_size {
+        read.block_size = size.max(1);
+    }
+    Ok(Settings {
+        threads,
+        read,
+        zone: zone(args)?,
+        service: args.assume_service.clone(),
+        patterns: Arc::new(move |source| config.patterns(source)),
+        note: None,
+        keep_text,
+        stop: Arc::new(AtomicBool::new(false)),
+        progress: Arc::new(AtomicU64::new(0)),
+    })
+}
+
+/// Which transactions are asked for; relative times count from the newest record.
+pub fn selection(args: &SelectArgs, zone: &Zone, store: &Store) -> Result<Selection> {
+    let newest = store
+        .batches
+        .iter()
+        .flat_map(|batch| &batch.events)
+        .map(|event| event.time)
+        .max()
+        .unwrap_or_default();
+    let time = |flag: &str, text: &Option<String>| {
+        text.as_deref().map(|text| point(flag, text, zone, newest)).transpose()
+    };
+    Ok(Selection {
+        since: time("--since", &args.since)?,
+        until: time("--until", &args.until)?,
+        services: args.service.iter().map(|name| Symbol::of(name.as_bytes())).collect(),
+    })
+}
+
+/// A time as the user wrote it.
+fn point(flag: &str, text: &str, zone: &Zone, newest: Time) -> Result<Time> {
+    if let Some(back) = text.strip_prefix('-')
+        && let Some(nanos) = span_of_time(back)
+    {
+        return Ok(Time(newest.0.saturating_sub(nanos)));
+    }
+    let stamp = timestamp::parse(text.as_bytes(), DayOrder::MonthFirst)
+        .or_else(|| timestamp::parse(format!("{text} 00:00:00").as_bytes(), DayOrder::MonthFirst))
+        .or_else(|| timestamp::parse(format!("{text}:00").as_bytes(), DayOrder::MonthFirst));
+    let stamp = stamp.filter(|stamp| stamp.date == crate::model::Date::Full);
+    match stamp {
+        Some(stamp) => Ok(stamp.complete().unwrap_or_else(|| zone.to_utc(stamp.local))),
+        None => Err(anyhow!("cannot read the time '{text}' for {flag}").context(HintText("use a time such as 2024-05-01T12:00:00Z, or -15m for a quarter of an hour before the newest record"))),
+    }
+}
+
+/// `15m`, `2h30m`, `1d`, `90s` in nanoseconds.
+fn span_of_time(text: &str) -> Option<i64> {
+    let mut total = 0i64;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let number: i64 = rest[..digits].parse().ok()?;
+        let letters =
+            rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |length| digits + length);
+        let unit = match &rest[digits..letters] {
+            "ms" => 1_000_000,
+            "s" | "sec" => SECOND,
+            "m" | "min" => 60 * SECOND,
+            "h" => 3600 * SECOND,
+            "d" => DAY,
+            "w" => 7 * DAY,
+            _ => return None,
+        };
+        total = total.checked_add(number.checked_mul(unit)?)?;
+        rest = &rest[letters..];
+    }
+    (total > 0).then_some(total)
+}
+
+/// How text is drawn on the output.
+pub fn style(args: &OutputArgs) -> Style {
+    let terminal = args.output.is_none() && std::io::stdout().is_terminal();
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let color = match args.color.unwrap_or_default() {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto => terminal && !no_color && !dumb,
+    };
+    let utf8 = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let unicode =
+        terminal && utf8.is_none_or(|locale| locale.to_ascii_lowercase().replace('-', "").contains("utf8"));
+    let width = if terminal { terminal_width() } else { PIPE_WIDTH };
+    Style { color, unicode, width, terminal }
+}
+
+fn terminal_width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let measured = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    columns.or_else(measured).unwrap_or(PIPE_WIDTH).clamp(40, 400)
+}
+
+/// What a voice says depends on `--quiet` only.
+pub fn voice(args: &OutputArgs) -> Voice {
+    Voice { quiet: args.quiet }
+}

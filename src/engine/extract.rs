@@ -1,0 +1,43 @@
+//! `extract`: writes what was read from each record as it is read.
+
+use super::read::{Outcome, Settings, Taker, read};
+use super::worker::Notes;
+use crate::input::Discovery;
+use crate::model::{Batch, SourceId};
+use crate::report::extract;
+use std::io::{self, Write};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+struct Print<'o> {
+    out: &'o mut (dyn Write + Send),
+    buffer: Vec<u8>,
+    error: Arc<Mutex<Option<io::Error>>>,
+    stop: Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl Taker for Print<'_> {
+    fn take(&mut self, _source: SourceId, name: &str, batch: Batch, notes: Notes) {
+        self.buffer.clear();
+        for (index, event) in batch.events.iter().enumerate() {
+            extract::line(name, event, notes.of(index), &mut self.buffer);
+        }
+        if let Err(error) = self.out.write_all(&self.buffer) {
+            self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Writes a line for each record of all streams, in their order.
+pub fn run(discovery: &Discovery, settings: &Settings, out: &mut (dyn Write + Send)) -> io::Result<Outcome> {
+    let settings = Settings { note: Some(extract::note), ..settings.clone() };
+    let error = Arc::new(Mutex::new(None));
+    let print = Print { out, buffer: Vec::new(), error: error.clone(), stop: settings.stop.clone() };
+    let outcome = read(&discovery.streams, &settings, vec![Box::new(print)]);
+    let failed = error.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(outcome),
+    }
+}

@@ -1,0 +1,89 @@
+//! From a store of events to what reports tell.
+
+use crate::gather::{Fragments, Store};
+use crate::model::{Coverage, Finding, Symbol, Time, Trace};
+use crate::report::ServiceSummary;
+use crate::weave;
+use rustc_hash::FxHashMap;
+
+/// The transactions of a run.
+#[derive(Debug, Default)]
+pub struct Woven {
+    /// The traces, by start and id.
+    pub traces: Vec<Trace>,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// Counts, with what was placed.
+    pub coverage: Coverage,
+    /// Services, by name.
+    pub services: Vec<ServiceSummary>,
+}
+
+/// Which transactions are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// They end at or after this.
+    pub since: Option<Time>,
+    /// They start before this.
+    pub until: Option<Time>,
+    /// One of these services has a part; any, if empty.
+    pub services: Vec<Symbol>,
+}
+
+impl Selection {
+    /// Whether a transaction is asked for.
+    pub fn takes(&self, trace: &Trace) -> bool {
+        self.since.is_none_or(|since| trace.end >= since)
+            && self.until.is_none_or(|until| trace.start < until)
+            && (self.services.is_empty()
+                || self.services.iter().any(|service| trace.services.contains(service)))
+    }
+
+    /// Whether all transactions are.
+    pub fn is_all(&self) -> bool {
+        self.since.is_none() && self.until.is_none() && self.services.is_empty()
+    }
+}
+
+/// Weaves the events of a store on so many threads and keeps the transactions that are asked for.
+pub fn run(store: &Store, selection: &Selection, threads: usize) -> Woven {
+    let mut traces = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(|| weave::weave(store, &Fragments::of(store))),
+        // no thread to be had: the caller's own does it
+        Err(_) => weave::weave(store, &Fragments::of(store)),
+    };
+    let mut coverage = store.coverage.clone();
+    let mut counts = services(store);
+    for trace in &traces {
+        for span in trace.spans.iter().filter(|span| !span.missing) {
+            let entry = counts.entry(span.service).or_default();
+            entry.spans += 1;
+            entry.errors += u64::from(span.failed);
+        }
+    }
+    let placed = |traces: &[Trace]| traces.iter().map(|trace| trace.record_count() as u64).sum::<u64>();
+    let all = placed(&traces);
+    if !selection.is_all() {
+        traces.retain(|trace| selection.takes(trace));
+    }
+    coverage.records_placed = placed(&traces);
+    coverage.records_filtered = all - coverage.records_placed;
+    coverage.records_unplaced = coverage.records - all;
+    let mut services: Vec<ServiceSummary> = counts
+        .into_iter()
+        .map(|(name, summary)| ServiceSummary { name, ..summary })
+        .filter(|service| !service.name.is_none())
+        .collect();
+    services.sort_by(|a, b| store.symbols.text(a.name).cmp(store.symbols.text(b.name)));
+    Woven { traces, findings: Vec::new(), coverage, services }
+}
+
+fn services(store: &Store) -> FxHashMap<Symbol, ServiceSummary> {
+    let mut counts: FxHashMap<Symbol, ServiceSummary> = FxHashMap::default();
+    for batch in &store.batches {
+        for event in &batch.events {
+            counts.entry(event.service).or_default().records += 1;
+        }
+    }
+    counts
+}

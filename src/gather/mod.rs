@@ -1,0 +1,98 @@
+//! Holds the events of a run and groups them by trace. Knows nothing of spans.
+
+mod fragments;
+
+pub use fragments::{Fragment, Fragments};
+
+use crate::model::{
+    Batch, Coverage, DAY, Detail, Event, EventId, SourceId, Symbols, Time, days_from_civil, flag,
+};
+use std::sync::Arc;
+
+/// A source as the later stages see it.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its place among the sources by name: the order of records at the same time.
+    pub rank: u32,
+    /// It runs newest first.
+    pub descending: bool,
+    /// The time of records before the first one that has a time.
+    pub first: Option<Time>,
+    /// What is to be added to times of which only the time of day is known.
+    pub undated_shift: i64,
+    /// The year to put in place of an assumed one: the assumed year and the right one.
+    pub year: Option<(i64, i64)>,
+}
+
+/// All events of a run.
+#[derive(Debug, Default)]
+pub struct Store {
+    /// The sources, by [`SourceId`].
+    pub sources: Vec<Source>,
+    /// The events, in the order of sources and lines.
+    pub batches: Vec<Batch>,
+    /// Texts of names.
+    pub symbols: Symbols,
+    /// What was read; placed and unplaced records are counted later.
+    pub coverage: Coverage,
+}
+
+impl Store {
+    /// An event.
+    pub fn event(&self, id: EventId) -> &Event {
+        &self.batches[id.batch as usize].events[id.index as usize]
+    }
+
+    /// The details of an event.
+    pub fn details(&self, id: EventId) -> &[Detail] {
+        let batch = &self.batches[id.batch as usize];
+        batch.details(&batch.events[id.index as usize])
+    }
+
+    /// A source.
+    pub fn source(&self, id: SourceId) -> &Source {
+        &self.sources[id.0 as usize]
+    }
+
+    /// All events, in the order of the batches.
+    pub fn ids(&self) -> impl Iterator<Item = EventId> + '_ {
+        self.batches.iter().enumerate().flat_map(|(batch, events)| {
+            (0..events.events.len()).map(move |index| EventId { batch: batch as u32, index: index as u32 })
+        })
+    }
+
+    /// What the order of events in time is decided by, ties included: time, source, line.
+    pub fn order(&self, id: EventId) -> (Time, u32, u64, u32) {
+        let event = self.event(id);
+        let source = self.source(event.place.source);
+        let line = if source.descending { u64::MAX - event.place.line } else { event.place.line };
+        (event.time, source.rank, line, event.place.part)
+    }
+
+    /// Gives the last times their missing parts, now that all sources are known, and counts.
+    pub fn complete(&mut self) {
+        for batch in &mut self.batches {
+            for event in &mut batch.events {
+                let source = &self.sources[event.place.source.0 as usize];
+                if event.is(flag::TIME_UNKNOWN) {
+                    if let Some(first) = source.first {
+                        event.time = first;
+                        event.flags = event.flags & !flag::TIME_UNKNOWN | flag::TIME_INHERITED;
+                    }
+                } else if event.is(flag::NO_DATE) {
+                    event.time.0 += source.undated_shift;
+                } else if let (true, Some((assumed, right))) = (event.is(flag::NO_YEAR), source.year) {
+                    let (year, month, day) = event.time.civil();
+                    let days = days_from_civil(year - assumed + right, month, day);
+                    event.time = Time(days * DAY + event.time.nanos_of_day());
+                }
+                self.coverage.records += 1;
+                self.coverage.records_with_time +=
+                    u64::from(!event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED));
+                self.coverage.records_with_context += u64::from(event.is(flag::CONTEXT));
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What is wrong: one row a cause, however many transactions it hit.
+
+use super::clean::clean;
+use super::paint::Paint;
+use super::row::{Row, clean_width, wrap};
+use super::{Style, id_text};
+use crate::model::{Finding, Severity, TraceId};
+use crate::report::Report;
+use crate::report::units::{count, counted};
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+use std::io::{self, Write};
+
+/// Groups of findings that are shown.
+const MAX_GROUPS: usize = 15;
+/// Columns of a service.
+const MAX_SERVICE: usize = 20;
+/// Columns that a sentence needs beside the rest of its row.
+const MIN_SENTENCE: usize = 28;
+
+/// Findings of one cause.
+pub(super) struct Group<'f> {
+    pub(super) first: &'f Finding,
+    pub(super) count: u64,
+    pub(super) example: Option<TraceId>,
+}
+
+/// The groups of findings, worst and most frequent first.
+pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
+    let mut groups: IndexMap<u64, Group<'_>, FxBuildHasher> = IndexMap::default();
+    for finding in findings {
+        let group =
+            groups.entry(finding.group).or_insert_with(|| Group { first: finding, count: 0, example: None });
+        group.count += 1;
+        group.example = group.example.or(finding.trace);
+        if finding.severity > group.first.severity {
+            group.first = finding;
+        }
+    }
+    let mut groups: Vec<Group<'_>> = groups.into_values().collect();
+    groups.sort_by_key(|group| std::cmp::Reverse((group.first.severity, group.count)));
+    groups
+}
+
+/// Writes the groups, worst first; `id` is the length of short ids.
+pub(super) fn write(report: &Report<'_>, id: usize, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut groups = groups(report.findings);
+    let more = groups.split_off(groups.len().min(MAX_GROUPS));
+    let table = Table::new(report, id, style, &groups);
+    for group in &groups {
+        table.row(group, out)?;
+    }
+    if more.is_empty() {
+        return Ok(());
+    }
+    let findings: u64 = more.iter().map(|group| group.count).sum();
+    let text =
+        format!("and {} of {}", counted(findings, "finding"), counted(more.len() as u64, "other kind"));
+    Row::new(style).gap(2).put(Paint::Faint, &text).write(out)
+}
+
+/// Columns that the groups share.
+struct Table<'r> {
+    report: &'r Report<'r>,
+    style: &'r Style,
+    id: usize,
+    number: usize,
+    kind: usize,
+    service: usize,
+}
+
+impl<'r> Table<'r> {
+    fn new(report: &'r Report<'r>, id: usize, style: &'r Style, groups: &[Group<'_>]) -> Table<'r> {
+        let most = |of: &dyn Fn(&Group<'_>) -> usize| groups.iter().map(of).max().unwrap_or(0);
+        let service = most(&|group| clean_width(report.store.symbols.text(group.first.service), style))
+            .min(MAX_SERVICE);
+        Table {
+            report,
+            style,
+            id,
+            number: most(&|group| count(group.count).len()) + 1,
+            kind: most(&|group| group.first.kind.name().len()),
+            service,
+        }
+    }
+
+    fn row(&self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let finding = group.first;
+        let store = self.report.store;
+        let mut row = Row::new(self.style);
+        match finding.severity {
+            Severity::Critical => row.glyph(Paint::Error, "✗", "X"),
+            Severity::Warning => row.put(Paint::Warning, "!"),
+            Severity::Info => row.glyph(Paint::Faint, "·", "."),
+        };
+        let id = group.example.map(|trace| id_text(store, trace)).unwrap_or_default();
+        row.to(2).left(Paint::Faint, id.get(..self.id).unwrap_or(&id), self.id).gap(1);
+        let times = format!("{}{}", self.style.times(), count(group.count));
+        row.right(Paint::Plain, &times, self.number).gap(2);
+        let kind = finding.kind.name().replace('_', " ");
+        row.left(Paint::of_severity(finding.severity), &kind, self.kind).gap(2);
+        if self.service > 0 {
+            row.left(Paint::Service(finding.service), store.symbols.text(finding.service), self.service)
+                .gap(2);
+        }
+        let mut start = row.at();
+        if row.room() < MIN_SENTENCE {
+            // the sentence needs rows of its own
+            row.write(out)?;
+            start = 4;
+        }
+        let summary = clean(&finding.summary, self.style.terminal);
+        for line in wrap(&summary, self.style.width.saturating_sub(start)) {
+            row.to(start).put(Paint::Plain, line).write(out)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,176 @@
+//! What a transaction is as a whole: the rows above its tree.
+
+use super::keys::{in_words, keys};
+use super::paint::Paint;
+use super::row::{Row, wrap};
+use super::{Style, has_time};
+use crate::model::{Finding, Status, Symbol, Trace};
+use crate::report::json::trace_text;
+use crate::report::units::{count, counted, date, time_of_day};
+use crate::report::{Report, TextOf};
+use std::io::{self, Write};
+
+/// Column where values begin.
+const LABEL: usize = 12;
+/// Keys that are shown at most.
+const MAX_KEYS: usize = 12;
+/// Members that are shown at most.
+const MAX_MEMBERS: usize = 8;
+/// Findings that are shown at most.
+const MAX_FINDINGS: usize = 20;
+
+/// Writes the rows.
+pub(super) fn write(
+    report: &Report<'_>,
+    trace: &Trace,
+    texts: &mut TextOf<'_>,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let store = report.store;
+    let mut header = Header { style, out };
+    header.title(report, trace)?;
+    header.fact("trace", Paint::Plain, &trace_text(store, trace.id))?;
+    if trace.members.len() > 1 {
+        let members: Vec<String> =
+            trace.members.iter().take(MAX_MEMBERS).map(|id| trace_text(store, *id)).collect();
+        let more = match trace.members.len().saturating_sub(MAX_MEMBERS) {
+            0 => String::new(),
+            more => format!(" and {} more", count(more as u64)),
+        };
+        let joined = counted(trace.members.len() as u64, "trace");
+        header.fact("joins", Paint::Plain, &format!("{joined}: {}{more}", members.join(", ")))?;
+    }
+    let when = if has_time(trace) {
+        format!("{} {} UTC", date(trace.start), time_of_day(trace.start))
+    } else {
+        "unknown: its records have no time".to_owned()
+    };
+    header.fact("start", Paint::Plain, &when)?;
+    if has_time(trace) && trace.duration() > 0 {
+        header.fact("duration", Paint::Strong, &style.duration(trace.duration()))?;
+    }
+    header.counts(trace)?;
+    header.services(report, trace)?;
+    let keys = keys(report, trace, MAX_KEYS, texts);
+    if !keys.is_empty() {
+        header.fact("keys", Paint::Plain, &in_words(&keys, style))?;
+    }
+    let clocks = clocks(report, trace, style);
+    if !clocks.is_empty() {
+        header.fact("clocks", Paint::Plain, &clocks)?;
+    }
+    let mut findings = report.findings.iter().filter(|finding| is_about(finding, trace));
+    for (index, finding) in findings.by_ref().take(MAX_FINDINGS).enumerate() {
+        let text = format!("{}: {}", finding.kind.name().replace('_', " "), finding.summary);
+        let label = if index == 0 { "findings" } else { "" };
+        header.fact(label, Paint::of_severity(finding.severity), &text)?;
+    }
+    match findings.count() {
+        0 => Ok(()),
+        more => header.fact("", Paint::Faint, &format!("and {} more", count(more as u64))),
+    }
+}
+
+fn is_about(finding: &Finding, trace: &Trace) -> bool {
+    finding.trace.is_some_and(|id| id == trace.id || trace.members.contains(&id))
+}
+
+struct Header<'a> {
+    style: &'a Style,
+    out: &'a mut dyn Write,
+}
+
+impl Header<'_> {
+    fn title(&mut self, report: &Report<'_>, trace: &Trace) -> io::Result<()> {
+        let text = |symbol| report.store.symbols.text(symbol);
+        let mut row = Row::new(self.style);
+        row.put(Paint::Service(trace.service), text(trace.service));
+        row.gap(usize::from(row.at() > 0));
+        let name = match text(trace.name) {
+            "" => "(no name)",
+            name => name,
+        };
+        let status = trace.status.name();
+        let room = row.room().saturating_sub(status.len() + 2);
+        let name = super::row::cut(name, room.max(8), self.style).into_owned();
+        row.put(Paint::Strong, &name).gap(2);
+        let paint = if trace.status == Status::Ok { Paint::Faint } else { Paint::of_status(trace.status) };
+        row.put(paint, status).write(self.out)
+    }
+
+    /// A value behind its label, on as many rows as it needs.
+    fn fact(&mut self, label: &str, paint: Paint, value: &str) -> io::Result<()> {
+        let mut row = Row::new(self.style);
+        let value = super::clean::clean(value, self.style.terminal);
+        for (index, line) in wrap(&value, self.style.width.saturating_sub(LABEL)).into_iter().enumerate() {
+            row.gap(2).put(Paint::Faint, if index == 0 { label } else { "" });
+            row.to(LABEL).put(paint, line).write(self.out)?;
+        }
+        Ok(())
+    }
+
+    /// `23 spans · 35 records · 7 services · 2 errors`.
+    fn counts(&mut self, trace: &Trace) -> io::Result<()> {
+        let missing = trace.spans.iter().filter(|span| span.missing).count();
+        let roots = trace.spans.iter().filter(|span| span.parent.is_none()).count();
+        let mut facts = vec![
+            counted((trace.spans.len() - missing) as u64, "span"),
+            counted(trace.record_count() as u64, "record"),
+            counted(trace.services.len() as u64, "service"),
+        ];
+        if trace.error_count() > 0 {
+            facts.push(counted(u64::from(trace.error_count()), "error"));
+        }
+        if missing > 0 {
+            facts.push(format!("{} not logged", counted(missing as u64, "parent")));
+        }
+        if roots > 1 {
+            facts.push(format!("{} without a parent", count(roots as u64)));
+        }
+        let mut row = Row::new(self.style);
+        row.gap(2).put(Paint::Faint, "holds").facts(Paint::Plain, &facts, LABEL, self.out)
+    }
+
+    /// The services, each in its colour: the key to the tree.
+    fn services(&mut self, report: &Report<'_>, trace: &Trace) -> io::Result<()> {
+        if trace.services.is_empty() {
+            return Ok(());
+        }
+        let mut row = Row::new(self.style);
+        row.gap(2).put(Paint::Faint, "services").to(LABEL);
+        for (index, service) in trace.services.iter().enumerate() {
+            let name = report.store.symbols.text(*service);
+            if index > 0 {
+                let needed = super::row::clean_width(name, self.style) + 2;
+                if row.room() < needed {
+                    row.put(Paint::Faint, ",").write(self.out)?;
+                    row.to(LABEL);
+                } else {
+                    row.put(Paint::Faint, ", ");
+                }
+            }
+            row.put(Paint::Service(*service), name);
+        }
+        row.write(self.out)
+    }
+}
+
+/// By how much the clocks of services were corrected.
+fn clocks(report: &Report<'_>, trace: &Trace, style: &Style) -> String {
+    let mut shifts: Vec<(Symbol, i64)> = Vec::new();
+    for span in &trace.spans {
+        if let Some((raw, _)) = span.raw
+            && !shifts.iter().any(|(service, _)| *service == span.service)
+        {
+            shifts.push((span.service, raw.0.saturating_sub(span.start.0)));
+        }
+    }
+    let words = shifts.into_iter().map(|(service, offset)| {
+        let (off, way) = if offset < 0 { (-offset, "behind") } else { (offset, "ahead") };
+        let off = style.duration(off.unsigned_abs());
+        format!("{} was {off} {way}", report.store.symbols.text(service))
+    });
+    let words: Vec<String> = words.collect();
+    if words.is_empty() { String::new() } else { format!("corrected: {}", words.join(", ")) }
+}

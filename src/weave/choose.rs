@@ -1,0 +1,45 @@
+//! Chooses parents: the share of each candidate among all, by what speaks for it.
+
+use super::features::{COUNT, Candidate, Features, candidates};
+use super::learned::Learned;
+use super::scene::Scene;
+use crate::model::Symbol;
+
+/// The shares of candidates: they sum to 1.
+pub fn shares(found: &[Candidate], weights: &[f32; COUNT]) -> Vec<f32> {
+    let score =
+        |features: &Features| features.iter().zip(weights).map(|(value, weight)| value * weight).sum::<f32>();
+    let scores: Vec<f32> = found.iter().map(|candidate| score(&candidate.features)).collect();
+    let top = scores.iter().copied().fold(f32::MIN, f32::max);
+    let powers: Vec<f32> = scores.iter().map(|score| (score - top).exp()).collect();
+    let sum: f32 = powers.iter().sum();
+    powers.into_iter().map(|power| power / sum).collect()
+}
+
+/// Adds the edges of a scene that are stated (`stated` gives a node's parent), or certain enough without anything learned.
+pub fn teach(
+    scene: &Scene,
+    learned: &mut Learned,
+    weigh: &dyn Fn(Symbol) -> f32,
+    weights: &[f32; COUNT],
+    stated: &dyn Fn(u32) -> Option<Option<u32>>,
+) {
+    for node in 0..scene.nodes.len() as u32 {
+        if let Some(parent) = stated(node) {
+            learned.add(scene, parent, node, 100);
+            continue;
+        }
+        let found = candidates(scene, node, None, weigh);
+        let shares = shares(&found, weights);
+        for (candidate, share) in found.iter().zip(shares) {
+            // certain edges count fully, doubtful ones for the doubt they leave
+            let weight = (share * 100.0) as u32;
+            if share >= CERTAIN {
+                learned.add(scene, candidate.node, node, weight);
+            }
+        }
+    }
+}
+
+/// Edges below this share teach nothing.
+const CERTAIN: f32 = 0.6;

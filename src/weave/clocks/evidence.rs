@@ -1,0 +1,238 @@
+//! Differences between the times of events that belong together.
+
+use super::super::scene::Lexicon;
+use super::super::stitch::Group;
+use super::super::words::Act;
+use crate::gather::{Fragments, Store};
+use crate::model::{Detail, EventId, Symbol, Time, flag};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// So many transactions are looked at.
+const MAX_GROUPS: usize = 1024;
+/// So many templates of each.
+const MAX_NODES: usize = 48;
+/// Fewer differences than this tell nothing.
+const MIN_SAMPLES: usize = 8;
+
+/// A template of one clock; an exported span has one for its start and one for its end.
+type Node = (u32, Symbol, bool);
+
+/// How two templates of two clocks are apart.
+#[derive(Clone, Debug)]
+pub(super) struct Pair {
+    /// Indices of the clocks: the one that comes first by cause, and the other.
+    pub from: u32,
+    pub to: u32,
+    /// Time of the effect minus time of the cause, smallest first.
+    pub gaps: Vec<i64>,
+    /// When, and the gap, in order of time.
+    pub course: Vec<(Time, i64)>,
+    /// Words or ids tell which causes which; else the shape of the differences does.
+    pub proven: bool,
+}
+
+impl Pair {
+    /// The gap below which a share of all gaps lies.
+    pub fn quantile(&self, share: f64) -> i64 {
+        self.gaps[((self.gaps.len() - 1) as f64 * share).round() as usize]
+    }
+
+    /// Where the gaps crowd: the lower end and the width of the shortest interval that holds a quarter of them. A sender
+    /// that logs only when the broker has confirmed may log after the receiver: the smallest gap would tell nothing.
+    pub fn crowd(&self) -> (i64, i64) {
+        let quarter = (self.gaps.len() / 4).max(1);
+        let intervals = self.gaps.windows(quarter + 1).map(|window| (window[quarter] - window[0], window[0]));
+        intervals.min().map_or((0, i64::MAX), |(width, low)| (low, width.max(1)))
+    }
+}
+
+/// All pairs that tell something.
+#[derive(Debug, Default)]
+pub(super) struct Evidence {
+    /// The clocks: service and instance.
+    pub clocks: Vec<(Symbol, Symbol)>,
+    /// What the times of a clock are multiples of, in nanoseconds.
+    pub resolution: Vec<i64>,
+    pub pairs: Vec<Pair>,
+    /// First and last time.
+    pub span: (Time, Time),
+}
+
+#[derive(Debug, Default)]
+struct Samples {
+    /// When, and time of the second minus time of the first.
+    gaps: Vec<(Time, i64)>,
+    /// How often the two hold one message's value.
+    same_message: u32,
+    /// How often the first is stated as the parent of the second, and the other way round.
+    stated: (u32, u32),
+}
+
+struct Seen {
+    node: Node,
+    id: EventId,
+    time: Time,
+    values: Vec<Symbol>,
+}
+
+impl Evidence {
+    pub fn of(store: &Store, fragments: &Fragments, groups: &[Group], lexicon: &Lexicon) -> Evidence {
+        let mut evidence = Evidence { span: (Time(i64::MAX), Time(i64::MIN)), ..Evidence::default() };
+        let mut clocks: FxHashMap<(Symbol, Symbol), u32> = FxHashMap::default();
+        let mut samples: FxHashMap<(Node, Node), Samples> = FxHashMap::default();
+        let step = groups.len().div_ceil(MAX_GROUPS).max(1);
+        for group in groups.iter().step_by(step) {
+            let seen = once(store, fragments, group, &mut clocks, &mut evidence);
+            if seen.iter().all(|one| one.node.0 == seen[0].node.0) {
+                continue;
+            }
+            pairs(store, &seen, &mut samples);
+        }
+        let mut all: Vec<((Node, Node), Samples)> =
+            samples.into_iter().filter(|(_, samples)| samples.gaps.len() >= MIN_SAMPLES).collect();
+        all.sort_by_key(|(nodes, _)| *nodes);
+        for ((a, b), samples) in all {
+            evidence.pairs.extend(directed(a, b, samples, lexicon));
+        }
+        evidence
+    }
+}
+
+/// The templates that a transaction has once, with their times.
+fn once(
+    store: &Store,
+    fragments: &Fragments,
+    group: &Group,
+    clocks: &mut FxHashMap<(Symbol, Symbol), u32>,
+    evidence: &mut Evidence,
+) -> Vec<Seen> {
+    let traced = group.fragments.iter().flat_map(|&fragment| &fragments.traced[fragment as usize].events);
+    let mut events: Vec<EventId> = traced.chain(&group.untraced).copied().collect();
+    events.sort_by_key(|id| store.order(*id));
+    let mut seen: Vec<Seen> = Vec::new();
+    let mut twice: FxHashSet<Node> = FxHashSet::default();
+    for id in events {
+        let event = store.event(id);
+        if event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED) || event.service.is_none() {
+            continue;
+        }
+        let name = (event.service, event.instance);
+        let clock = *clocks.entry(name).or_insert_with(|| {
+            evidence.clocks.push(name);
+            evidence.resolution.push(1_000_000_000);
+            evidence.clocks.len() as u32 - 1
+        });
+        let resolution = &mut evidence.resolution[clock as usize];
+        while *resolution > 1 && event.time.0 % *resolution != 0 {
+            *resolution /= 1000;
+        }
+        evidence.span = (evidence.span.0.min(event.time), evidence.span.1.max(event.time));
+        let mut length = None;
+        let mut values = Vec::new();
+        for detail in store.details(id) {
+            match *detail {
+                Detail::Key { value, .. } => values.push(value),
+                Detail::Duration(nanos) if event.is(flag::WHOLE_SPAN) => length = i64::try_from(nanos).ok(),
+                _ => {}
+            }
+        }
+        let template = if event.template.is_none() { operation(store, id) } else { event.template };
+        let mut add = |end: bool, time: Time, values: Vec<Symbol>| {
+            let node = (clock, template, end);
+            if twice.contains(&node) {
+                return;
+            }
+            if seen.iter().any(|one| one.node == node) {
+                seen.retain(|one| one.node != node);
+                twice.insert(node);
+            } else if seen.len() < MAX_NODES {
+                seen.push(Seen { node, id, time, values });
+            }
+        };
+        add(false, event.time, values);
+        if let Some(length) = length {
+            add(true, Time(event.time.0.saturating_add(length)), Vec::new());
+        }
+    }
+    seen
+}
+
+fn operation(store: &Store, id: EventId) -> Symbol {
+    store
+        .details(id)
+        .iter()
+        .find_map(|detail| match detail {
+            Detail::Operation(name) => Some(*name),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+fn pairs(store: &Store, seen: &[Seen], samples: &mut FxHashMap<(Node, Node), Samples>) {
+    let mut holders: FxHashMap<Symbol, u32> = FxHashMap::default();
+    for one in seen {
+        for value in &one.values {
+            *holders.entry(*value).or_default() += 1;
+        }
+    }
+    for (index, a) in seen.iter().enumerate() {
+        for b in &seen[index + 1..] {
+            if a.node.0 == b.node.0 {
+                continue;
+            }
+            let (a, b) = if a.node < b.node { (a, b) } else { (b, a) };
+            let entry = samples.entry((a.node, b.node)).or_default();
+            entry.gaps.push((a.time, b.time.0.saturating_sub(a.time.0)));
+            entry.same_message +=
+                u32::from(a.values.iter().any(|value| holders[value] <= 4 && b.values.contains(value)));
+            let (first, second) = (store.event(a.id), store.event(b.id));
+            entry.stated.0 += u32::from(second.parent.is_some() && second.parent == first.span);
+            entry.stated.1 += u32::from(first.parent.is_some() && first.parent == second.span);
+        }
+    }
+}
+
+/// Which of two templates causes the other, if anything tells.
+fn directed(a: Node, b: Node, samples: Samples, lexicon: &Lexicon) -> Option<Pair> {
+    let Samples { mut gaps, same_message, stated } = samples;
+    let count = gaps.len() as u32;
+    gaps.sort_unstable();
+    let sorted = {
+        let mut only: Vec<i64> = gaps.iter().map(|(_, gap)| *gap).collect();
+        only.sort_unstable();
+        only
+    };
+    let (first, second) = (lexicon.words(a.1).act, lexicon.words(b.1).act);
+    let message = same_message * 10 >= count * 8;
+    let sends = |act| matches!(act, Act::Send | Act::Call);
+    let forward =
+        stated.0 * 10 >= count * 8 && !a.2 && !b.2 || message && sends(first) && second == Act::Receive;
+    let backward =
+        stated.1 * 10 >= count * 8 && !a.2 && !b.2 || message && sends(second) && first == Act::Receive;
+    let pair = |turned: bool, proven: bool| {
+        let sign = if turned { -1 } else { 1 };
+        let (from, to) = if turned { (b.0, a.0) } else { (a.0, b.0) };
+        let mut signed: Vec<i64> = sorted.iter().map(|gap| gap * sign).collect();
+        signed.sort_unstable();
+        Pair {
+            from,
+            to,
+            gaps: signed,
+            course: gaps.iter().map(|(time, gap)| (*time, gap * sign)).collect(),
+            proven,
+        }
+    };
+    if forward != backward {
+        return Some(pair(backward, true));
+    }
+    // the differences crowd at the side where the delay is least
+    let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share).round() as usize];
+    let (low, high) = (at(0.25) - at(0.02), at(0.98) - at(0.75));
+    if low * 3 < high {
+        Some(pair(false, false))
+    } else if high * 3 < low {
+        Some(pair(true, false))
+    } else {
+        None
+    }
+}

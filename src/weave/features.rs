@@ -1,0 +1,439 @@
+//! What speaks for one span having caused another, in numbers.
+//!
+//! Each number is between -1 and a few units, 0 where it says nothing. What they are worth together is decided by
+//! [`super::weights`].
+
+use super::learned::Learned;
+use super::scene::{Line, Scene};
+use super::words::Act;
+use crate::model::Symbol;
+
+/// Numbers a candidate.
+pub const COUNT: usize = 96;
+
+/// The numbers of one candidate.
+pub type Features = [f32; COUNT];
+
+/// A possible parent of a span.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The node; `None` for having no parent.
+    pub node: Option<u32>,
+    /// What speaks for it.
+    pub features: Features,
+}
+
+/// Candidates that are looked at for one span, at most.
+const MAX_CANDIDATES: usize = 48;
+/// A parent may log its first record this long after its child's last.
+const MAX_LATE: i64 = 30_000_000_000;
+/// So many late parents are looked at.
+const MAX_LATE_NODES: usize = 16;
+/// A parent's first record may be later than its child's by this much: lines of one millisecond, publisher confirms.
+const SLACK: i64 = 50_000_000;
+
+/// What is asked of the scene for many candidates of one child.
+struct Child<'s> {
+    node: u32,
+    opening: &'s Line,
+    first: i64,
+    last: i64,
+    begin: i64,
+    /// Same-service nodes that were open when it began, by their start.
+    innermost_same: Option<u32>,
+    latest_same: Option<u32>,
+    active_same: Option<u32>,
+    innermost_cross: Option<u32>,
+    latest_cross: Option<u32>,
+    first_of_service: bool,
+    first_of_all: bool,
+}
+
+/// The possible parents of `node`, none among them.
+pub fn candidates(
+    scene: &Scene,
+    node: u32,
+    learned: Option<&Learned>,
+    weigh: &dyn Fn(Symbol) -> f32,
+) -> Vec<Candidate> {
+    let Some(opening) = scene.opening(node) else { return Vec::new() };
+    let own = &scene.nodes[node as usize];
+    let mut possible: Vec<u32> = (0..scene.nodes.len() as u32)
+        .filter(|&other| other != node && !scene.nodes[other as usize].lines.is_empty())
+        .filter(|&other| before(scene, other, node, opening))
+        .collect();
+    if possible.len() > MAX_CANDIDATES {
+        possible = narrow(scene, possible, node, opening);
+    }
+    possible.extend(late(scene, node, opening));
+    let child = child(scene, node, opening, &possible);
+    let mut found: Vec<Candidate> = possible
+        .iter()
+        .map(|&parent| Candidate {
+            node: Some(parent),
+            features: pair(scene, &child, parent, learned, weigh),
+        })
+        .collect();
+    compare(&mut found);
+    let mut none = [0.0; COUNT];
+    none[42] = 1.0;
+    none[43] = f32::from(u8::from(child.first_of_all));
+    none[44] = act(opening, &[Act::Receive, Act::Start]);
+    none[45] = act(opening, &[Act::Send, Act::Call, Act::Answer]);
+    none[46] = f32::from(u8::from(child.first_of_service));
+    none[47] = f32::from(u8::from(child.innermost_same.is_none()));
+    if let Some(learned) = learned {
+        none[54] = learned.share(None, own.kind);
+    }
+    found.push(Candidate { node: None, features: none });
+    found
+}
+
+/// Whether a node may come before another: it has a record before the other's first, or right after it.
+fn before(scene: &Scene, other: u32, node: u32, opening: &Line) -> bool {
+    let Some(first) = scene.opening(other) else { return false };
+    let other_node = &scene.nodes[other as usize];
+    first.order < opening.order
+        || other_node.begin < scene.nodes[node as usize].begin
+        || first.time <= opening.time + SLACK && other_node.service != scene.nodes[node as usize].service
+}
+
+/// Nodes whose first record comes after the child's: a caller that logs only the answer, work that logs only its end, a
+/// sender that logs after the broker has confirmed. The nearest few of the own service and of others count, and those that
+/// share a telling value.
+fn late(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
+    let own = &scene.nodes[node as usize];
+    let (mut same, mut cross) = (Vec::new(), Vec::new());
+    for line in &scene.lines[opening.order as usize + 1..] {
+        if line.time - own.last > MAX_LATE || same.len() + cross.len() >= MAX_LATE_NODES {
+            break;
+        }
+        let other = &scene.nodes[line.node as usize];
+        if line.node == node || other.lines.first() != Some(&line.order) || other.exact {
+            continue;
+        }
+        if before(scene, line.node, node, opening) {
+            continue;
+        }
+        let list = if other.service == own.service { &mut same } else { &mut cross };
+        let tied = opening.values.iter().any(|(_, value, _)| {
+            line.values.iter().any(|(_, held, _)| held == value)
+                && scene.holders.get(value).is_some_and(|holders| holders.len() <= 6)
+        });
+        if tied || list.len() < 6 {
+            list.push(line.node);
+        }
+    }
+    same.extend(cross);
+    same
+}
+
+/// Of too many nodes those that matter most: of the own service, recent, sharing a value.
+fn narrow(scene: &Scene, possible: Vec<u32>, node: u32, opening: &Line) -> Vec<u32> {
+    let service = scene.nodes[node as usize].service;
+    let shares = |other: u32| {
+        opening.values.iter().any(|(_, value, _)| {
+            scene.holders.get(value).is_some_and(|holders| holders.len() <= 8 && holders.contains(&other))
+        })
+    };
+    let recency = |other: &u32| {
+        let last = scene
+            .lines_of(*other)
+            .rfind(|line| line.order < opening.order)
+            .map_or(i64::MIN, |line| line.time);
+        (std::cmp::Reverse(shares(*other)), std::cmp::Reverse(last), *other)
+    };
+    let (mut same, mut cross): (Vec<u32>, Vec<u32>) =
+        possible.into_iter().partition(|&other| scene.nodes[other as usize].service == service);
+    same.sort_by_key(recency);
+    cross.sort_by_key(recency);
+    same.truncate(MAX_CANDIDATES / 2);
+    cross.truncate(MAX_CANDIDATES - same.len());
+    same.extend(cross);
+    same.sort_unstable();
+    same
+}
+
+fn child<'s>(scene: &'s Scene, node: u32, opening: &'s Line, possible: &[u32]) -> Child<'s> {
+    let own = &scene.nodes[node as usize];
+    let same = |other: &&u32| scene.nodes[**other as usize].service == own.service;
+    let open = |other: &&u32| is_open(scene, **other, own.first);
+    let started = |other: &&u32| (scene.nodes[**other as usize].first, **other);
+    let last_before =
+        |other: u32| scene.lines_of(other).rfind(|line| line.order < opening.order).map(|line| line.order);
+    let service_seen = scene.nodes.iter().enumerate().any(|(index, other)| {
+        index as u32 != node && other.service == own.service && other.first < own.first
+    });
+    Child {
+        node,
+        opening,
+        first: own.first,
+        last: own.last,
+        begin: own.begin,
+        innermost_same: possible.iter().filter(same).filter(open).max_by_key(started).copied(),
+        latest_same: possible
+            .iter()
+            .filter(same)
+            .filter(|other| scene.nodes[**other as usize].first <= own.first)
+            .max_by_key(started)
+            .copied(),
+        active_same: possible
+            .iter()
+            .filter(same)
+            .filter(|other| last_before(**other).is_some())
+            .max_by_key(|other| last_before(**other))
+            .copied(),
+        innermost_cross: possible
+            .iter()
+            .filter(|other| !same(other))
+            .filter(open)
+            .max_by_key(started)
+            .copied(),
+        latest_cross: possible
+            .iter()
+            .filter(|other| !same(other))
+            .filter(|other| last_before(**other).is_some())
+            .max_by_key(|other| last_before(**other))
+            .copied(),
+        first_of_service: !service_seen,
+        first_of_all: scene.nodes.iter().all(|other| other.first >= own.first),
+    }
+}
+
+/// Whether a node has records before and after a time.
+fn is_open(scene: &Scene, node: u32, time: i64) -> bool {
+    let node = &scene.nodes[node as usize];
+    node.begin.min(node.first) <= time && time <= node.last && node.last > node.begin
+}
+
+fn act(line: &Line, acts: &[Act]) -> f32 {
+    f32::from(u8::from(acts.contains(&line.act)))
+}
+
+fn yes(on: bool) -> f32 {
+    f32::from(u8::from(on))
+}
+
+/// A gap in time on a scale on which 1 ms is 0, 10 ms about 1, 10 s about 4.
+pub(super) fn scaled(nanos: i64) -> f32 {
+    (1.0 + nanos.max(0) as f32 / 1_000_000.0).log10()
+}
+
+fn pair(
+    scene: &Scene,
+    child: &Child<'_>,
+    parent: u32,
+    learned: Option<&Learned>,
+    weigh: &dyn Fn(Symbol) -> f32,
+) -> Features {
+    let mut out = [0.0; COUNT];
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
+    let same = p.service == c.service;
+    let open = is_open(scene, parent, child.first);
+    let encloses = p.begin <= child.begin && p.last >= child.last && p.last > p.begin;
+    // the parent's last record before the child, else its first
+    let previous = scene.lines_of(parent).rfind(|line| line.order < child.opening.order);
+    let anchor = previous.or_else(|| scene.opening(parent));
+    let gap = anchor.map_or(0, |line| child.first - line.time);
+    let finished = scene.lines_of(parent).any(|line| {
+        line.order < child.opening.order
+            && line.act == Act::End
+            && (line.duration.is_some()
+                || line.order == scene.nodes[parent as usize].lines.last().copied().unwrap_or(0))
+    });
+    let received = act(child.opening, &[Act::Receive]);
+    let sends = act(child.opening, &[Act::Send]);
+    let calls = act(child.opening, &[Act::Call]);
+    let answers = act(child.opening, &[Act::Answer]);
+    if same {
+        out[0] = 1.0;
+        out[1] = yes(open);
+        out[2] = yes(encloses);
+        out[3] = yes(child.innermost_same == Some(parent));
+        out[4] = yes(child.active_same == Some(parent));
+        out[5] = yes(child.latest_same == Some(parent));
+        out[6] = yes(!open && !finished);
+        out[7] = yes(finished);
+        out[8] = yes(p.kind == c.kind);
+        let thread = previous.map_or(Symbol::NONE, |line| line.thread);
+        let known = !thread.is_none() && !child.opening.thread.is_none();
+        out[9] = yes(known && thread == child.opening.thread);
+        out[10] = yes(known && thread != child.opening.thread);
+        out[11] = scaled(gap);
+        out[12] = received;
+        out[13] = sends + calls;
+        out[14] = anchor.map_or(0.0, |line| act(line, &[Act::Receive, Act::Start]));
+        out[49] = answers;
+        out[55] = yes(open) * received;
+        out[56] = yes(p.lines.len() == 1 && !p.exact);
+        out[57] = yes(child.opening.act == Act::Start);
+    } else {
+        out[15] = 1.0;
+        out[16] = yes(open);
+        out[17] = yes(encloses);
+        out[18] = yes(child.innermost_cross == Some(parent));
+        out[19] = scaled(gap);
+        out[20] = anchor.map_or(0.0, |line| act(line, &[Act::Send, Act::Call]));
+        out[21] = anchor.map_or(0.0, |line| act(line, &[Act::Receive, Act::Start]));
+        out[22] = anchor.map_or(0.0, |line| act(line, &[Act::End, Act::Answer]));
+        out[23] = received;
+        out[24] = sends + calls + answers;
+        out[25] = yes(child.innermost_same.is_none());
+        out[26] = yes(child.first_of_service);
+        out[27] = yes(child.latest_cross == Some(parent));
+        out[28] = yes(child.innermost_same.is_some()) * (1.0 - received);
+        out[58] = yes(child.opening.act == Act::Start);
+        evidence(scene, child, parent, weigh, &mut out);
+    }
+    if previous.is_none() {
+        late_pair(scene, child, parent, same, &mut out);
+    }
+    out[31] = if same { shared(scene, child, parent).0 } else { 0.0 };
+    out[40] = yes(p.first > child.first);
+    out[41] = yes(previous.is_none());
+    if let (Some(learned), Some(anchor)) = (learned, anchor) {
+        let _ = anchor;
+        out[50] = learned.share(Some(p.kind), c.kind);
+        let (fit, tight) = learned.delay(scene, parent, child.opening, c.kind);
+        out[51] = fit;
+        out[52] = tight;
+        out[53] = yes(same) * learned.inner(c.kind) + yes(!same) * (1.0 - learned.inner(c.kind));
+    }
+    out
+}
+
+/// What speaks for a parent that logs nothing before its child.
+fn late_pair(scene: &Scene, child: &Child<'_>, parent: u32, same: bool, out: &mut Features) {
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
+    let Some(first) = scene.opening(parent) else { return };
+    let ends = act(first, &[Act::End, Act::Answer]);
+    let gap = scaled(first.time - child.last);
+    if same {
+        out[64] = 1.0;
+        out[65] = gap;
+        out[66] = ends;
+        out[67] = yes(p.lines.len() > 1);
+        out[79] = yes(first.duration.is_some());
+        out[80] = yes(child.innermost_same.is_some());
+        return;
+    }
+    let open = |other: &super::scene::Node| {
+        other.service == p.service && other.first < child.first && other.last >= child.first
+    };
+    let next = scene.lines[child.opening.order as usize + 1..]
+        .iter()
+        .find(|line| scene.nodes[line.node as usize].service == p.service && line.time >= c.last);
+    out[68] = 1.0;
+    out[69] = gap;
+    out[70] = ends;
+    out[71] = act(first, &[Act::Send]);
+    out[72] = yes(scene.nodes.iter().any(open));
+    out[73] = yes(p.first >= c.last);
+    out[74] = yes(next.is_some_and(|line| line.order == first.order));
+    out[75] = yes(p.lines.len() == 1);
+    out[76] = act(child.opening, &[Act::Receive]);
+    out[77] = out[30];
+    out[78] = out[34];
+    out[81] = yes(child.innermost_same.is_some());
+}
+
+/// Values that both hold: the sum of how telling they are, and whether the parent held the most telling one first.
+fn shared(scene: &Scene, child: &Child<'_>, parent: u32) -> (f32, bool) {
+    let mut sum = 0.0;
+    let mut best = 0.0;
+    let mut born = false;
+    for (_, value, shape) in &child.opening.values {
+        let Some(holders) = scene.holders.get(value) else { continue };
+        if !holders.contains(&parent) {
+            continue;
+        }
+        let shape = match shape {
+            crate::model::Shape::Uuid | crate::model::Shape::Hex => 1.0,
+            crate::model::Shape::Mixed => 0.9,
+            crate::model::Shape::Number => 0.5,
+            _ => 0.3,
+        };
+        // a value that few spans of the transaction hold tells more
+        let others = holders.len().max(2) as f32 - 1.0;
+        let weight = shape / others;
+        sum += weight;
+        if weight > best {
+            best = weight;
+            born = holders[0] == parent;
+        }
+    }
+    (sum.min(2.0), born)
+}
+
+/// What ties spans of two services together.
+fn evidence(
+    scene: &Scene,
+    child: &Child<'_>,
+    parent: u32,
+    weigh: &dyn Fn(Symbol) -> f32,
+    out: &mut Features,
+) {
+    let (sum, born) = shared(scene, child, parent);
+    out[30] = sum;
+    out[33] = yes(born) * sum.min(1.0);
+    let c = &scene.nodes[child.node as usize];
+    let p = &scene.nodes[parent as usize];
+    let mut names = 0.0f32;
+    let mut mention = 0.0;
+    let mut route = 0.0;
+    let mut sent = 0.0f32;
+    for line in scene.lines_of(parent).filter(|line| line.time <= child.first + SLACK) {
+        let common: f32 = line
+            .names
+            .iter()
+            .filter(|name| child.opening.names.contains(name))
+            .map(|name| weigh(*name))
+            .sum();
+        names = names.max(common.min(2.0));
+        mention = f32::max(mention, yes(line.names.contains(&c.service_name)));
+        route = f32::max(route, yes(!line.route.is_none() && line.route == child.opening.route));
+        if matches!(line.act, Act::Send | Act::Call) {
+            sent = sent.max(common.min(2.0));
+        }
+        let outgoing = matches!(line.act, Act::Send | Act::Call);
+        if outgoing {
+            let held = line
+                .values
+                .iter()
+                .filter(|(_, value, _)| child.opening.values.iter().any(|(_, other, _)| other == value))
+                .filter_map(|(_, value, _)| scene.holders.get(value))
+                .map(|holders| 1.0 / (holders.len().max(2) as f32 - 1.0))
+                .fold(0.0, f32::max);
+            out[39] = out[39].max(held);
+        }
+    }
+    out[34] = names;
+    out[35] = sent;
+    out[36] = mention;
+    out[37] = yes(child.opening.names.contains(&p.service_name));
+    out[38] = route;
+}
+
+/// Marks, for what counts only in comparison, the best candidate.
+fn compare(found: &mut [Candidate]) {
+    for (from, to) in [(30usize, 32usize), (34, 48), (39, 59), (31, 60)] {
+        let best = found.iter().map(|candidate| candidate.features[from]).fold(0.0, f32::max);
+        if best > 0.05 {
+            let many =
+                found.iter().filter(|candidate| candidate.features[from] >= best - 1e-4).count() as f32;
+            for candidate in found.iter_mut().filter(|candidate| candidate.features[from] >= best - 1e-4) {
+                candidate.features[to] = 1.0 / many;
+            }
+        }
+    }
+    // learned: the tightest delay and the largest share among the candidates
+    for (from, to) in [(52usize, 61usize), (50, 62), (51, 63)] {
+        let best = found.iter().map(|candidate| candidate.features[from]).fold(f32::MIN, f32::max);
+        let any = found.iter().any(|candidate| candidate.features[from] != 0.0);
+        if any {
+            for candidate in found.iter_mut().filter(|candidate| candidate.features[from] >= best - 1e-4) {
+                candidate.features[to] = 1.0;
+            }
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! Spans for events that print no span id: what one service logged while it handled one call or message.
+//!
+//! Within a transaction the events of a service are cut where a new call or message comes in, and an event goes to the
+//! hop that it continues: by thread, by the values it shares, else the one that logged last.
+
+use super::scene::Lexicon;
+use super::spans::{Draft, Drafts, name};
+use super::words::Act;
+use crate::gather::Store;
+use crate::model::{Detail, Event, EventId, Shape, SpanId, Symbol, Time};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// How the events of a service follow one another in the transactions of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sequences {
+    /// For a service and a template: how often it came first in a transaction, and how often at all.
+    firsts: FxHashMap<(Symbol, Symbol), (u32, u32)>,
+    /// For a service and a template: how often it came last.
+    lasts: FxHashMap<(Symbol, Symbol), u32>,
+    /// For a service and two templates: how often the second came right after the first, and the sum of the gaps (see
+    /// [`scaled`]).
+    follows: FxHashMap<(Symbol, Symbol, Symbol), (u32, u64)>,
+    /// For a service and a template that holds a message's value first in its service: how often another service held it
+    /// before, and how often any other held it.
+    incoming: FxHashMap<(Symbol, Symbol), (u32, u32)>,
+}
+
+/// A gap as sixteenths of its binary logarithm in microseconds: sums of these give the geometric mean.
+fn scaled(gap: i64) -> u64 {
+    (((gap.max(0) / 1000 + 1) as f64).log2() * 16.0) as u64
+}
+
+impl Sequences {
+    /// Takes in one transaction: its events without span id, and who holds its values.
+    fn learn(&mut self, store: &Store, events: &[EventId], held: &Holders) {
+        let mut last: Vec<(Symbol, EventId)> = Vec::new();
+        for &id in events {
+            let event = store.event(id);
+            let key = (event.service, event.template);
+            let entry = self.firsts.entry(key).or_default();
+            entry.1 += 1;
+            match last.iter_mut().find(|(service, _)| *service == event.service) {
+                Some((_, before)) => {
+                    let known = store.event(*before);
+                    let entry =
+                        self.follows.entry((event.service, known.template, event.template)).or_default();
+                    entry.0 += 1;
+                    entry.1 += scaled(event.time.0 - known.time.0);
+                    *before = id;
+                }
+                None => {
+                    last.push((event.service, id));
+                    entry.0 += 1;
+                }
+            }
+            for value in values(store, id) {
+                if let Some(earlier) = held.handed_over(value, event.service, id) {
+                    let entry = self.incoming.entry(key).or_default();
+                    entry.0 += u32::from(earlier);
+                    entry.1 += 1;
+                }
+            }
+        }
+        for (service, id) in last {
+            *self.lasts.entry((service, store.event(id).template)).or_default() += 1;
+        }
+    }
+
+    /// Adds what another part of the run taught.
+    fn merge(mut self, other: Sequences) -> Sequences {
+        for (key, (first, all)) in other.firsts {
+            let entry = self.firsts.entry(key).or_default();
+            entry.0 += first;
+            entry.1 += all;
+        }
+        for (key, (count, gaps)) in other.follows {
+            let entry = self.follows.entry(key).or_default();
+            entry.0 += count;
+            entry.1 += gaps;
+        }
+        for (key, count) in other.lasts {
+            *self.lasts.entry(key).or_default() += count;
+        }
+        for (key, (later, all)) in other.incoming {
+            let entry = self.incoming.entry(key).or_default();
+            entry.0 += later;
+            entry.1 += all;
+        }
+        self
+    }
+
+    /// Share of a template's events that come first.
+    fn first(&self, service: Symbol, template: Symbol) -> f32 {
+        self.firsts.get(&(service, template)).map_or(0.0, |(first, all)| *first as f32 / (*all).max(1) as f32)
+    }
+
+    /// How likely the second template comes right after the first, as a logarithm.
+    fn follows(&self, service: Symbol, before: Symbol, template: Symbol) -> f32 {
+        let count = self.follows.get(&(service, before, template)).map_or(0, |(count, _)| *count) as f32;
+        let all = self.firsts.get(&(service, before)).map_or(0, |(_, all)| *all) as f32;
+        ((count + 0.1) / (all + 1.0)).ln()
+    }
+
+    /// Whether a template's new values come from other services, by what mostly was so.
+    fn comes_in(&self, service: Symbol, template: Symbol, act: Act) -> bool {
+        let Some((later, all)) = self.incoming.get(&(service, template)) else { return false };
+        match act {
+            Act::Send | Act::Call => *later * 20 > *all * 19,
+            Act::Receive => *later * 5 > *all,
+            _ => *later * 10 > *all * 6,
+        }
+    }
+
+    /// Whether the second template begins another hop although nothing in it says so: the first one ends hops, and the
+    /// gap between them is long for this service.
+    fn breaks(&self, service: Symbol, before: Symbol, template: Symbol, ends: bool, starts: bool) -> bool {
+        let Some(&(count, gaps)) = self.follows.get(&(service, before, template)) else { return false };
+        let last = self.lasts.get(&(service, before)).copied().unwrap_or(0);
+        let all = self.firsts.get(&(service, before)).map_or(0, |(_, all)| *all);
+        let gap = gaps / u64::from(count.max(1));
+        let usual = self.usual_gap(service, before, template);
+        // 16 is a factor of two
+        let long = gap > usual + 32 && gap > 16 * 12;
+        let stops = last >= 3 && last * 50 > all;
+        long && ends && (starts || stops)
+    }
+
+    /// The geometric mean of the gaps of a service, but for one pair.
+    fn usual_gap(&self, service: Symbol, before: Symbol, template: Symbol) -> u64 {
+        let (mut count, mut sum) = (0u64, 0u64);
+        for ((other, a, b), (times, gaps)) in &self.follows {
+            if *other == service && (*a, *b) != (before, template) {
+                count += u64::from(*times);
+                sum += gaps;
+            }
+        }
+        sum / count.max(1)
+    }
+}
+
+/// Folds the events without span id of all transactions into hops, but for services that print span ids otherwise: there
+/// an event without one belongs to no span.
+pub(super) fn fold_all(store: &Store, lexicon: &Lexicon, all: &mut [Drafts]) {
+    use rayon::prelude::*;
+    let printers = printers(store);
+    let takes = |id: &EventId| !printers.contains(&store.event(*id).service);
+    let sequences = all
+        .par_iter()
+        .fold(Sequences::default, |mut sequences, drafts| {
+            let events: Vec<EventId> = drafts.loose.iter().copied().filter(takes).collect();
+            sequences.learn(store, &events, &Holders::of(store, drafts));
+            sequences
+        })
+        .reduce(Sequences::default, Sequences::merge);
+    all.par_iter_mut().for_each(|drafts| {
+        let (events, loose): (Vec<EventId>, Vec<EventId>) = drafts.loose.iter().partition(|id| takes(id));
+        if events.is_empty() {
+            return;
+        }
+        let held = Holders::of(store, drafts);
+        drafts.spans.extend(fold(store, lexicon, &sequences, &held, &events));
+        drafts.loose = loose;
+    });
+}
+
+/// Services of whose records with a trace id at least half have a span id too.
+fn printers(store: &Store) -> FxHashSet<Symbol> {
+    let mut counts: FxHashMap<Symbol, (u64, u64)> = FxHashMap::default();
+    for event in store.batches.iter().flat_map(|batch| &batch.events).filter(|event| event.trace.is_some()) {
+        let entry = counts.entry(event.service).or_default();
+        entry.0 += 1;
+        entry.1 += u64::from(event.span.is_some());
+    }
+    counts
+        .into_iter()
+        .filter(|(_, (traced, spans))| spans * 2 >= *traced)
+        .map(|(service, _)| service)
+        .collect()
+}
+
+/// A template that comes first this often always opens a hop.
+const OPENS: f32 = 0.3;
+/// A hop that has been silent for so long is over if something else could take the event.
+const SILENT: i64 = 60_000_000_000;
+/// A value that more events of the transaction hold names no message.
+const MAX_MESSAGE_HOLDERS: u32 = 4;
+
+struct Hop {
+    events: Vec<EventId>,
+    /// Values that name a message.
+    values: Vec<Symbol>,
+    thread: Symbol,
+    template: Symbol,
+    last: Time,
+}
+
+/// Folds `events` (those without span id, in order of time) into hops.
+fn fold(
+    store: &Store,
+    lexicon: &Lexicon,
+    sequences: &Sequences,
+    held: &Holders,
+    events: &[EventId],
+) -> Vec<Draft> {
+    let mut places: Vec<(Symbol, Symbol)> = Vec::new();
+    let mut hops: Vec<Vec<Hop>> = Vec::new();
+    for &id in events {
+        let event = store.event(id);
+        let place = (event.service, event.instance);
+        let at = places.iter().position(|known| *known == place).unwrap_or_else(|| {
+            places.push(place);
+            hops.push(Vec::new());
+            places.len() - 1
+        });
+        let messages: Vec<Symbol> = values(store, id).filter(|value| held.is_message(*value)).collect();
+        let open = &mut hops[at];
+        let act = lexicon.words(event.template).act;
+        let new = messages.iter().any(|value| held.handed_over(*value, event.service, id).is_some());
+        let opens = open.is_empty()
+            || sequences.first(event.service, event.template) >= OPENS
+            || new && sequences.comes_in(event.service, event.template, act)
+            || act == Act::Receive && names_message(store, id);
+        let index = if opens { None } else { continued(open, sequences, event, &messages) };
+        let index = index.filter(|&index| {
+            let before = open[index].template;
+            let ends = lexicon.words(before).act == Act::End;
+            let starts = matches!(act, Act::Receive | Act::Start);
+            messages.iter().any(|value| open[index].values.contains(value))
+                || !sequences.breaks(event.service, before, event.template, ends, starts)
+        });
+        let index = index.unwrap_or_else(|| {
+            open.push(Hop {
+                events: Vec::new(),
+                values: Vec::new(),
+                thread: event.thread,
+                template: event.template,
+                last: event.time,
+            });
+            open.len() - 1
+        });
+        let hop = &mut open[index];
+        hop.events.push(id);
+        hop.template = event.template;
+        hop.last = event.time;
+        for value in messages {
+            if !hop.values.contains(&value) {
+                hop.values.push(value);
+            }
+        }
+    }
+    hops.into_iter().flatten().map(|hop| draft(store, &hop.events)).collect()
+}
+
+/// The hop that an event continues: by what usually comes next, by thread, by the message.
+fn continued(open: &[Hop], sequences: &Sequences, event: &Event, messages: &[Symbol]) -> Option<usize> {
+    let score = |hop: &Hop| {
+        let known = !event.thread.is_none() && !hop.thread.is_none();
+        let thread = if !known {
+            0.0
+        } else if hop.thread == event.thread {
+            3.0
+        } else {
+            -3.0
+        };
+        let message = if messages.iter().any(|value| hop.values.contains(value)) { 4.0 } else { 0.0 };
+        let silent = if event.time.0 - hop.last.0 > SILENT { -4.0 } else { 0.0 };
+        sequences.follows(event.service, hop.template, event.template) + thread + message + silent
+    };
+    (0..open.len()).max_by(|&a, &b| {
+        score(&open[a]).total_cmp(&score(&open[b])).then(open[a].last.cmp(&open[b].last)).then(a.cmp(&b))
+    })
+}
+
+/// Who holds the values of a transaction.
+#[derive(Debug, Default)]
+struct Holders {
+    /// For each value: its first event in each service, in order of time, and how many events hold it.
+    values: FxHashMap<Symbol, (Vec<(Symbol, EventId)>, u32)>,
+}
+
+impl Holders {
+    fn of(store: &Store, drafts: &Drafts) -> Holders {
+        let mut events = drafts.loose.clone();
+        events.extend(drafts.spans.iter().flat_map(|span| &span.events));
+        events.sort_by_key(|id| store.order(*id));
+        let mut holders = Holders::default();
+        for id in events {
+            let service = store.event(id).service;
+            for value in values(store, id) {
+                let (firsts, count) = holders.values.entry(value).or_default();
+                *count += 1;
+                if firsts.iter().all(|(other, _)| *other != service) {
+                    firsts.push((service, id));
+                }
+            }
+        }
+        holders
+    }
+
+    /// Whether a value is held by few enough events to name a message.
+    fn is_message(&self, value: Symbol) -> bool {
+        self.values.get(&value).is_some_and(|(_, count)| *count <= MAX_MESSAGE_HOLDERS)
+    }
+
+    /// If an event is its service's first to hold a message's value that other services hold too: whether one of them held
+    /// it earlier.
+    fn handed_over(&self, value: Symbol, service: Symbol, id: EventId) -> Option<bool> {
+        let (firsts, count) = self.values.get(&value)?;
+        let own = firsts.iter().position(|(other, first)| *other == service && *first == id)?;
+        (*count <= MAX_MESSAGE_HOLDERS && firsts.len() > 1).then_some(own > 0)
+    }
+}
+
+fn values(store: &Store, id: EventId) -> impl Iterator<Item = Symbol> + '_ {
+    store.details(id).iter().filter_map(|detail| match *detail {
+        Detail::Key { value, shape, .. }
+            if !matches!(shape, Shape::Word | Shape::Number | Shape::Decimal) =>
+        {
+            Some(value)
+        }
+        _ => None,
+    })
+}
+
+/// Whether an event names what it received: a topic or a route.
+fn names_message(store: &Store, id: EventId) -> bool {
+    store.details(id).iter().any(|detail| matches!(detail, Detail::Topic(_) | Detail::Route(_)))
+}
+
+/// A hop as a span; its id follows from what it logged.
+fn draft(store: &Store, events: &[EventId]) -> Draft {
+    let mut content: Vec<u8> = Vec::new();
+    for &id in events {
+        let event = store.event(id);
+        for part in [event.service.0, event.instance.0, event.time.0 as u64, event.template.0] {
+            content.extend_from_slice(&part.to_le_bytes());
+        }
+        for value in values(store, id) {
+            content.extend_from_slice(&value.0.to_le_bytes());
+        }
+    }
+    let mut draft = Draft::new(SpanId::opaque(&content));
+    draft.synthetic = true;
+    let first = store.event(events[0]);
+    draft.service = first.service;
+    for &id in events {
+        draft.add(store, id);
+    }
+    name(store, &mut draft);
+    draft
+}

@@ -1,0 +1,165 @@
+//! Finds the parents that nobody stated.
+//!
+//! Two rounds: in the first each span is looked at by itself; what was certain there teaches how the spans of this run
+//! cause each other, and the second round decides with that.
+
+use super::choose::{shares, teach};
+use super::features::{Candidate, candidates};
+use super::learned::Learned;
+use super::scene::{Lexicon, Scene};
+use super::spans::{Draft, Drafts};
+use super::weights;
+use super::words::Act;
+use crate::gather::Store;
+use crate::model::{Basis, Edge, Proof, Symbol};
+
+/// A transaction on its way to its tree.
+pub(super) struct Woven {
+    pub drafts: Drafts,
+    pub scene: Scene,
+}
+
+/// Lays out a transaction whose stated parents are known.
+pub(super) fn lay_out(store: &Store, lexicon: &Lexicon, drafts: Drafts) -> Woven {
+    let scene = Scene::of(store, lexicon, &drafts.spans, &|id| store.event(id).time.0);
+    Woven { drafts, scene }
+}
+
+/// What the transactions of a run teach.
+pub(super) fn learn(all: &[Woven], lexicon: &Lexicon) -> Learned {
+    let weigh = |name: Symbol| lexicon.weight(name);
+    let mut learned = Learned::default();
+    for woven in all {
+        teach(&woven.scene, &mut learned, &weigh, &weights::FIRST, &|node| stated(&woven.drafts.spans, node));
+    }
+    learned
+}
+
+/// The stated parent of a node that has records itself.
+fn stated(spans: &[Draft], node: u32) -> Option<Option<u32>> {
+    let draft = &spans[node as usize];
+    match draft.parent {
+        Some(parent) if !spans[parent as usize].missing => Some(Some(parent)),
+        None if draft.root => Some(None),
+        _ => None,
+    }
+}
+
+/// Gives each span without a stated parent its most likely one.
+pub(super) fn decide(woven: &mut Woven, learned: &Learned, lexicon: &Lexicon) {
+    let weigh = |name: Symbol| lexicon.weight(name);
+    let Woven { drafts, scene } = woven;
+    let count = scene.nodes.len();
+    for node in 0..count as u32 {
+        // a placeholder for an unlogged parent takes the place its children would have
+        let top = topmost(&drafts.spans, node);
+        let draft = &drafts.spans[top as usize];
+        if draft.parent.is_some() || draft.root || top != node && drafts.spans[top as usize].edge.is_some() {
+            continue;
+        }
+        let found = candidates(scene, node, Some(learned), &weigh);
+        let shares = shares(&found, &weights::SECOND);
+        let mut order: Vec<usize> = (0..found.len()).collect();
+        order.sort_by(|&a, &b| shares[b].total_cmp(&shares[a]));
+        // a parent below the span itself would close a circle
+        let mut ranked = order
+            .iter()
+            .copied()
+            .filter(|&index| found[index].node.is_none_or(|parent| !is_below(&drafts.spans, parent, top)));
+        let Some(best) = ranked.next() else { continue };
+        let second = ranked.next().and_then(|index| Some((found[index].node?, shares[index])));
+        let Some(parent) = found[best].node else { continue };
+        let edge = edge(scene, node, &found[best], shares[best], second, learned);
+        let draft = &mut drafts.spans[top as usize];
+        draft.parent = Some(parent);
+        draft.edge = Some(edge);
+    }
+}
+
+/// The span itself, or the topmost of the placeholders above it.
+fn topmost(spans: &[Draft], node: u32) -> u32 {
+    let mut at = node;
+    let mut steps = 0;
+    while let Some(parent) = spans[at as usize].parent {
+        if !spans[parent as usize].missing || steps > spans.len() {
+            break;
+        }
+        at = parent;
+        steps += 1;
+    }
+    at
+}
+
+/// Whether `node` lies in the tree below `top`.
+fn is_below(spans: &[Draft], node: u32, top: u32) -> bool {
+    let mut at = Some(node);
+    let mut steps = 0;
+    while let Some(index) = at {
+        if index == top || steps > spans.len() {
+            return true;
+        }
+        at = spans[index as usize].parent;
+        steps += 1;
+    }
+    false
+}
+
+/// Says what an edge rests on.
+fn edge(
+    scene: &Scene,
+    node: u32,
+    chosen: &Candidate,
+    share: f32,
+    runner_up: Option<(u32, f32)>,
+    learned: &Learned,
+) -> Edge {
+    let features = &chosen.features;
+    let mut proofs = Vec::new();
+    let parent = chosen.node.unwrap_or_default();
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[node as usize]);
+    let same = p.service == c.service;
+    let opening = scene.opening(node);
+    let mut basis = if same { Basis::Nesting } else { Basis::Learned };
+    if let Some(opening) = opening {
+        if !same {
+            // the value that fewest spans hold names the message
+            let held = opening.values.iter().filter_map(|(name, value, _)| {
+                let holders = scene.holders.get(value)?;
+                let sent = scene
+                    .lines_of(parent)
+                    .find(|line| line.values.iter().any(|(_, other, _)| other == value))?;
+                Some((holders.len(), *name, *value, sent))
+            });
+            if let Some((holders, name, value, sent)) = held.min_by_key(|(holders, ..)| *holders) {
+                if holders * 3 <= scene.nodes.len().max(6) || sent.act == Act::Send {
+                    basis = Basis::Message;
+                    proofs.push(Proof::Message { name, value, sent: sent.id, received: opening.id });
+                } else {
+                    basis = Basis::Key;
+                    proofs.push(Proof::Key { name, value });
+                }
+            }
+            if features[36] > 0.0 || features[38] > 0.0 || features[72] > 0.0 && features[70] > 0.0 {
+                if basis != Basis::Message {
+                    basis = Basis::Call;
+                }
+                proofs.push(Proof::Call);
+            }
+        }
+        if p.first <= c.first && p.last >= c.last && p.last > p.first {
+            proofs.push(Proof::Encloses);
+        }
+        let previous = scene.lines_of(parent).rfind(|line| line.order < opening.order);
+        if let Some(before) = previous {
+            proofs.push(Proof::Follows { before: before.id, delay: opening.time - before.time });
+        }
+    }
+    let times = learned.times(p.kind, c.kind);
+    if times > 1 {
+        proofs.push(Proof::Usual { times });
+    }
+    if proofs.is_empty() {
+        proofs.push(Proof::OnlyCandidate);
+    }
+    Edge { basis, confidence: share, proofs, runner_up }
+}

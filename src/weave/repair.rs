@@ -1,0 +1,102 @@
+//! Parents that the logs state, and what has to be mended in them.
+
+use super::spans::{Draft, Drafts, stated_edge};
+use crate::model::{Basis, Proof, SpanId, SpanKind, Symbol, TraceId};
+
+/// Gives each span the parent that is stated for it; a parent that logged nothing becomes a placeholder.
+pub(super) fn stated(drafts: &mut Drafts) {
+    shared(drafts);
+    for index in 0..drafts.spans.len() {
+        let draft = &drafts.spans[index];
+        if draft.parent.is_some() {
+            continue;
+        }
+        let (parent, edge) = match (draft.stated, draft.header) {
+            (Some((parent, event)), _) => (parent, stated_edge(Basis::Stated, Proof::ParentId(event))),
+            (None, Some((parent, event))) => (parent, stated_edge(Basis::Header, Proof::Header(event))),
+            (None, None) => continue,
+        };
+        let (service, Some(trace)) = (draft.service, draft.trace) else { continue };
+        let at = find(drafts, trace, parent, service, index as u32)
+            .unwrap_or_else(|| placeholder(drafts, trace, parent));
+        drafts.spans[index].parent = Some(at);
+        drafts.spans[index].edge = Some(edge);
+    }
+}
+
+/// Of the spans with one id, the server's hangs under the client's.
+fn shared(drafts: &mut Drafts) {
+    let groups: Vec<Vec<u32>> = drafts.by_id.values().filter(|group| group.len() > 1).cloned().collect();
+    for mut group in groups {
+        let rank = |draft: &Draft| match draft.kind {
+            Some(SpanKind::Client | SpanKind::Producer) => 0,
+            Some(SpanKind::Server | SpanKind::Consumer) => 2,
+            _ => 1,
+        };
+        group.sort_by_key(|&index| {
+            let draft = &drafts.spans[index as usize];
+            (rank(draft), draft.start, draft.service)
+        });
+        let first = group[0];
+        for &index in &group[1..] {
+            let draft = &mut drafts.spans[index as usize];
+            let text = [draft.id.bits().to_be_bytes(), draft.service.0.to_be_bytes()].concat();
+            draft.id = SpanId::opaque(&text);
+            draft.synthetic = true;
+            draft.stated = None;
+            draft.parent = Some(first);
+            draft.edge = Some(stated_edge(Basis::Stated, Proof::SharedSpan));
+        }
+    }
+}
+
+/// The span that an id means to a child: one of the child's own service goes before.
+fn find(drafts: &Drafts, trace: TraceId, id: SpanId, service: Symbol, child: u32) -> Option<u32> {
+    let group = drafts.by_id.get(&(trace, id))?;
+    let own = group.iter().find(|&&index| drafts.spans[index as usize].service == service && index != child);
+    own.or_else(|| group.iter().find(|&&index| index != child)).copied()
+}
+
+/// A span that is only known as somebody's parent: one for each id, so that siblings stay together.
+fn placeholder(drafts: &mut Drafts, trace: TraceId, id: SpanId) -> u32 {
+    let index = drafts.spans.len() as u32;
+    let mut draft = Draft::new(id);
+    draft.missing = true;
+    draft.trace = Some(trace);
+    drafts.spans.push(draft);
+    drafts.by_id.entry((trace, id)).or_default().push(index);
+    index
+}
+
+/// Breaks each cycle of parents at the edge of its earliest span.
+pub(super) fn cycles(spans: &mut [Draft]) {
+    // 0: not seen, 1: on the way, 2: done
+    let mut state = vec![0u8; spans.len()];
+    for start in 0..spans.len() {
+        let mut path = Vec::new();
+        let mut at = start;
+        while state[at] == 0 {
+            state[at] = 1;
+            path.push(at);
+            match spans[at].parent {
+                Some(parent) => at = parent as usize,
+                None => break,
+            }
+        }
+        if state[at] == 1
+            && spans[at].parent.is_some()
+            && let Some(from) = path.iter().position(|&index| index == at)
+        {
+            let cut = path[from..]
+                .iter()
+                .copied()
+                .min_by_key(|&index| (spans[index].start, spans[index].id))
+                .unwrap_or(at);
+            spans[cut].parent = None;
+            spans[cut].edge = None;
+        }
+        for index in path {
+            state[index] = 2;
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Kinds of values: names that stand for the same thing, and what their values are like.
+
+use super::atoms::{Atoms, Holding};
+use crate::gather::Store;
+use crate::model::{Shape, Symbol};
+use rustc_hash::FxHashMap;
+
+/// A kind of value.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Kind {
+    /// Names its values stand under.
+    pub names: Vec<Symbol>,
+    /// The name to show for all of them.
+    pub label: Symbol,
+    /// How far it may be trusted before it is tried: the most trusted are tried first.
+    pub score: f32,
+    /// Its values are unique by their form (UUIDs, long hex).
+    pub unique: bool,
+    /// Its values hold for one transaction, and each transaction has one, or few.
+    pub names_transaction: bool,
+}
+
+/// Kinds with fewer values than this in common are not one for that reason.
+const MIN_SHARED: u32 = 3;
+
+/// The kinds of a run's values.
+#[derive(Debug)]
+pub(super) struct Kinds {
+    pub list: Vec<Kind>,
+    types: FxHashMap<(Symbol, Shape), u32>,
+    of_type: Vec<usize>,
+}
+
+impl Kinds {
+    /// The kind of a value.
+    pub fn of(&self, holding: &Holding) -> usize {
+        self.of_type[self.types[&(holding.name, holding.shape)] as usize]
+    }
+}
+
+/// Finds the kinds of the values that atoms hold.
+pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Kinds {
+    let mut types: FxHashMap<(Symbol, Shape), u32> = FxHashMap::default();
+    let mut list: Vec<(Symbol, Shape)> = Vec::new();
+    let mut counts: Vec<u32> = Vec::new();
+    let mut shared: FxHashMap<(u32, u32), u32> = FxHashMap::default();
+    let mut here: Vec<u32> = Vec::new();
+    for holdings in atoms.by_value() {
+        here.clear();
+        for holding in holdings {
+            let index = *types.entry((holding.name, holding.shape)).or_insert_with(|| {
+                list.push((holding.name, holding.shape));
+                counts.push(0);
+                list.len() as u32 - 1
+            });
+            if !here.contains(&index) && here.len() < 16 {
+                here.push(index);
+            }
+        }
+        for (at, &a) in here.iter().enumerate() {
+            counts[a as usize] += 1;
+            for &b in &here[at + 1..] {
+                *shared.entry((a.min(b), a.max(b))).or_default() += 1;
+            }
+        }
+    }
+    // names whose values are mostly the same are one kind
+    let mut sets = super::sets::Sets::new(list.len());
+    for (&(a, b), &count) in &shared {
+        let smaller = counts[a as usize].min(counts[b as usize]);
+        let telling = !matches!(list[a as usize].1, Shape::Number | Shape::Decimal);
+        let same = match telling {
+            true => count >= MIN_SHARED && count * 10 >= smaller || count * 2 > smaller,
+            false => count >= 20 && count * 10 >= smaller * 9,
+        };
+        if same {
+            sets.union(a, b);
+        }
+    }
+    let mut at: FxHashMap<u32, usize> = FxHashMap::default();
+    let mut kinds: Vec<Kind> = Vec::new();
+    let mut shapes: Vec<FxHashMap<Shape, u32>> = Vec::new();
+    let mut of_type: Vec<usize> = Vec::new();
+    for (index, (name, shape)) in list.iter().enumerate() {
+        let kind = *at.entry(sets.find(index as u32)).or_insert_with(|| {
+            kinds.push(Kind::default());
+            shapes.push(FxHashMap::default());
+            kinds.len() - 1
+        });
+        if !kinds[kind].names.contains(name) {
+            kinds[kind].names.push(*name);
+        }
+        *shapes[kind].entry(*shape).or_default() += counts[index];
+        of_type.push(kind);
+    }
+    let mut kinds = Kinds { list: kinds, types, of_type };
+    let measures = measure(store, atoms, &kinds);
+    for ((kind, shapes), measure) in kinds.list.iter_mut().zip(&shapes).zip(&measures) {
+        rate(store, kind, shapes, measure);
+    }
+    kinds
+}
+
+/// What the values of a kind are like.
+#[derive(Clone, Debug, Default)]
+struct Measure {
+    values: u32,
+    /// Values that several atoms hold.
+    multi: u32,
+    /// Values that several services hold.
+    across: u32,
+    /// Of the values that several atoms hold: those where an atom of the first one's sort comes again.
+    again: u32,
+    /// Sum over those of their extent in time, as a share of the run, in thousandths.
+    extent: u64,
+    /// Atoms in all.
+    atoms: u32,
+}
+
+fn measure(store: &Store, atoms: &Atoms, kinds: &Kinds) -> Vec<Measure> {
+    let mut measures = vec![Measure::default(); kinds.list.len()];
+    let (low, high) = atoms.span();
+    let run = (high.0 - low.0).max(1) as f64;
+    let mut here: Vec<(usize, u32)> = Vec::new();
+    for holdings in atoms.by_value() {
+        here.clear();
+        here.extend(holdings.iter().map(|holding| (kinds.of(holding), holding.atom)));
+        here.sort_unstable();
+        here.dedup();
+        for group in here.chunk_by(|a, b| a.0 == b.0) {
+            let measure = &mut measures[group[0].0];
+            measure.values += 1;
+            measure.atoms += group.len() as u32;
+            let mut services: Vec<Symbol> = group
+                .iter()
+                .take(64)
+                .map(|&(_, atom)| store.event(atoms.event(atom as usize)).service)
+                .collect();
+            services.sort_unstable();
+            services.dedup();
+            measure.across += u32::from(services.len() > 1);
+            if group.len() > 1 {
+                measure.multi += 1;
+                let first = group
+                    .iter()
+                    .map(|&(_, atom)| atom)
+                    .min_by_key(|&atom| (atoms.first(atom as usize), atom))
+                    .unwrap_or(group[0].1);
+                let sort = atoms.sort(first);
+                measure.again +=
+                    u32::from(group.iter().filter(|&&(_, atom)| atoms.sort(atom) == sort).count() > 1);
+                let start = atoms.first(first as usize);
+                let end = group.iter().map(|&(_, atom)| atoms.last(atom as usize)).max().unwrap_or(start);
+                measure.extent += ((end.0 - start.0) as f64 / run * 1000.0) as u64;
+            }
+        }
+    }
+    measures
+}
+
+fn rate(store: &Store, kind: &mut Kind, shapes: &FxHashMap<Shape, u32>, measure: &Measure) {
+    let total: u32 = shapes.values().sum();
+    let share = |shape| shapes.get(&shape).copied().unwrap_or(0) as f32 / total.max(1) as f32;
+    let form = share(Shape::Uuid)
+        + 0.9 * share(Shape::Hex)
+        + 0.7 * share(Shape::Mixed)
+        + 0.25 * share(Shape::Number)
+        + 0.05 * share(Shape::Decimal);
+    kind.unique = share(Shape::Uuid) + share(Shape::Hex) > 0.9;
+    // the name that says best that it is an id; of equals the longest
+    let text = |name: Symbol| store.symbols.text(name);
+    kind.label = kind
+        .names
+        .iter()
+        .copied()
+        .max_by_key(|name| {
+            (crate::record::names::names_an_id(text(*name).as_bytes()), text(*name).len(), text(*name))
+        })
+        .unwrap_or_default();
+    let named = kind
+        .names
+        .iter()
+        .any(|name| crate::record::names::names_a_correlation(store.symbols.text(*name).as_bytes()));
+    let id =
+        kind.names.iter().any(|name| crate::record::names::names_an_id(store.symbols.text(*name).as_bytes()));
+    let multi = measure.multi.max(1) as f32;
+    let again = measure.again as f32 / multi;
+    let extent = measure.extent as f32 / 1000.0 / multi;
+    let across = measure.across as f32 / measure.values.max(1) as f32;
+    // a value that hundreds of atoms hold names no transaction
+    let crowd = (measure.atoms as f32 / measure.values.max(1) as f32 / 64.0).min(1.0);
+    kind.score = form + 0.4 * across + 0.15 * f32::from(u8::from(named)) + 0.1 * f32::from(u8::from(id))
+        - 0.8 * again
+        - 0.5 * extent
+        - crowd;
+    kind.names_transaction = measure.values >= 1
+        && across > 0.5
+        && (form >= 0.4 || form >= 0.2 && id)
+        && again < 0.3
+        && crowd < 0.9;
+}

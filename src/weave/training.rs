@@ -1,0 +1,56 @@
+//! For the tool that fits the weights: the candidates of every span of a run.
+
+use super::features::{COUNT, Features, candidates};
+use super::learned::Learned;
+use super::scene::{Lexicon, Scene};
+use super::{choose, hops, spans, stitch};
+use crate::gather::{Fragments, Store};
+use crate::model::SpanId;
+
+/// A span and its possible parents.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// The span.
+    pub span: SpanId,
+    /// The possible parents (`None`: it has none) with what speaks for each.
+    pub candidates: Vec<(Option<SpanId>, Features)>,
+}
+
+/// The examples of a run: with what a first round with the given weights learned, or without.
+pub fn examples(store: &Store, first: Option<&[f32; COUNT]>) -> Vec<Example> {
+    let lexicon = Lexicon::of(store);
+    let fragments = Fragments::of(store);
+    let weigh = |name| lexicon.weight(name);
+    let stitched = stitch::stitch(store, &fragments);
+    let mut drafts: Vec<spans::Drafts> =
+        stitched.groups.iter().map(|group| spans::drafts(store, &fragments, group)).collect();
+    hops::fold_all(store, &lexicon, &mut drafts);
+    let scenes: Vec<(Scene, Vec<SpanId>)> = drafts
+        .into_iter()
+        .map(|drafts| {
+            let ids = drafts.spans.iter().map(|draft| draft.id).collect();
+            (Scene::of(store, &lexicon, &drafts.spans, &|id| store.event(id).time.0), ids)
+        })
+        .collect();
+    let learned = first.map(|weights| {
+        let mut learned = Learned::default();
+        for (scene, _) in &scenes {
+            choose::teach(scene, &mut learned, &weigh, weights, &|_| None);
+        }
+        learned
+    });
+    let mut examples = Vec::new();
+    for (scene, ids) in &scenes {
+        for node in 0..scene.nodes.len() as u32 {
+            let found = candidates(scene, node, learned.as_ref(), &weigh);
+            examples.push(Example {
+                span: ids[node as usize],
+                candidates: found
+                    .into_iter()
+                    .map(|candidate| (candidate.node.map(|node| ids[node as usize]), candidate.features))
+                    .collect(),
+            });
+        }
+    }
+    examples
+}

@@ -1,0 +1,257 @@
+//! What the words of a template tell: whether something is received, sent, called, answered, begun or ended, and which
+//! names of topics and services stand in it.
+
+use crate::model::Symbol;
+
+/// What a record is about, by its first telling word.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Act {
+    /// Nothing tells.
+    #[default]
+    Other,
+    /// A message or request comes in.
+    Receive,
+    /// A message goes out.
+    Send,
+    /// Another service is called.
+    Call,
+    /// A call was answered.
+    Answer,
+    /// Work begins.
+    Start,
+    /// Work ended.
+    End,
+}
+
+/// What is known of a template.
+#[derive(Clone, Debug, Default)]
+pub struct Words {
+    /// What it is about.
+    pub act: Act,
+    /// Names in it (topics, services, event types): normalized, without the words of plain prose.
+    pub names: Vec<Symbol>,
+    /// Hash of its first word, for grouping templates that differ later.
+    pub first: Symbol,
+}
+
+/// Reads a template's text.
+pub fn words(template: &str) -> Words {
+    let mut words = Words::default();
+    for (index, word) in split(template).enumerate() {
+        if words.first.is_none() {
+            words.first = Symbol::of(word.to_ascii_lowercase().as_bytes());
+        }
+        let act = act(word);
+        if words.act == Act::Other && index < 12 {
+            words.act = act;
+        } else if words.act == Act::Start && act != Act::Other && act != Act::Start && index < 3 {
+            // "starting to send", "processing received": the second verb says more
+            words.act = act;
+        }
+        if let Some(name) = name(word)
+            && words.names.len() < 12
+            && !words.names.contains(&name)
+        {
+            words.names.push(name);
+        }
+    }
+    words
+}
+
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                ',' | ';'
+                    | '('
+                    | ')'
+                    | '['
+                    | ']'
+                    | '{'
+                    | '}'
+                    | '"'
+                    | '\''
+                    | '='
+                    | ':'
+                    | '/'
+                    | '|'
+                    | '!'
+                    | '?'
+            )
+    })
+    .map(|word| word.trim_matches(|c: char| matches!(c, '.' | '-' | '_') && word.len() > 2))
+    .filter(|word| !word.is_empty() && *word != "<*>")
+}
+
+/// What a word says.
+fn act(word: &str) -> Act {
+    let lower = word.to_ascii_lowercase();
+    match lower.as_str() {
+        "<-" | "<--" | "<<" | "<=" => return Act::Receive,
+        "->" | "-->" | ">>" | "=>" => return Act::Send,
+        _ => {}
+    }
+    const STEMS: &[(Act, &[&str])] = &[
+        (
+            Act::Receive,
+            &[
+                "receiv", "incoming", "inbound", "consum", "got", "dequeue", "pick", "poll", "accept",
+                "arriv", "recv", "deliver", "taking", "took", "fetched", "popped", "intake",
+            ],
+        ),
+        (
+            Act::Send,
+            &[
+                "sent",
+                "send",
+                "publish",
+                "emit",
+                "produc",
+                "enqueu",
+                "dispatch",
+                "queued",
+                "queue",
+                "outgoing",
+                "outbound",
+                "push",
+                "post",
+                "broadcast",
+                "notif",
+                "forward",
+                "fire",
+                "announc",
+                "raise",
+                "raising",
+                "schedul",
+                "relay",
+            ],
+        ),
+        (
+            Act::Call,
+            &[
+                "call", "request", "invok", "ask", "query", "querying", "quer", "fetching", "fetch",
+                "lookup", "contact", "get", "put", "delete", "rpc", "dial",
+            ],
+        ),
+        (Act::Answer, &["answer", "respon", "repl", "return", "respond", "got"]),
+        (
+            Act::Start,
+            &[
+                "start", "begin", "begun", "process", "handl", "creat", "open", "enter", "initiat", "execut",
+                "running", "run", "validat", "check", "reserv", "charg", "prepar", "work",
+            ],
+        ),
+        (
+            Act::End,
+            &[
+                "done",
+                "complet",
+                "finish",
+                "success",
+                "succeed",
+                "fail",
+                "ended",
+                "end",
+                "clos",
+                "stored",
+                "saved",
+                "created",
+                "ok",
+                "acknowledg",
+                "ack",
+                "settl",
+                "handled",
+                "processed",
+                "confirmed",
+                "booked",
+                "rejected",
+                "declined",
+                "aborted",
+            ],
+        ),
+    ];
+    // whole words that are ends before their stems are starts
+    const ENDS: &[&str] = &[
+        "handled",
+        "processed",
+        "created",
+        "executed",
+        "validated",
+        "checked",
+        "reserved",
+        "charged",
+        "opened",
+        "completed",
+        "initiated",
+        "prepared",
+    ];
+    if ENDS.contains(&lower.as_str()) {
+        return Act::End;
+    }
+    for (act, stems) in STEMS {
+        for stem in *stems {
+            let hit = if stem.len() <= 3 { lower == *stem } else { lower.starts_with(stem) };
+            if hit {
+                return *act;
+            }
+        }
+    }
+    Act::Other
+}
+
+/// A word that names something: it joins parts by dots, dashes or underscores, or by capitals; or stands in capitals.
+fn name(word: &str) -> Option<Symbol> {
+    let inner = &word[word.char_indices().nth(1).map_or(word.len(), |(at, _)| at)..];
+    let joined = inner.contains(['.', '_', '-'])
+        || inner.chars().any(|c| c.is_ascii_uppercase()) && inner.chars().any(|c| c.is_ascii_lowercase());
+    (joined && word.len() >= 4 && word.chars().any(char::is_alphabetic)).then(|| normalized(word))
+}
+
+/// The symbol of a name without case, separators, mask and a trailing version: `order.placed`, `OrderPlaced` and
+/// `order-placed-v2` are one.
+pub fn normalized(name: &str) -> Symbol {
+    let last = name.rsplit(['/', ':']).next().unwrap_or(name);
+    let mut letters: String =
+        last.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    if let Some(at) = letters.rfind('v')
+        && at > 2
+        && letters[at + 1..].chars().all(|c| c.is_ascii_digit())
+        && letters.len() > at + 1
+    {
+        letters.truncate(at);
+    }
+    Symbol::of(letters.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_telling_word_counts() {
+        for (template, expected) in [
+            ("published order.placed order_id=<*>", Act::Send),
+            ("received POST <*>", Act::Receive),
+            ("<- order.placed order=<*>", Act::Receive),
+            ("-> stock.reserved order=<*>", Act::Send),
+            ("calling orders service", Act::Call),
+            ("orders service answered", Act::Answer),
+            ("event handled", Act::End),
+            ("card charged", Act::End),
+            ("charging card", Act::Start),
+            ("cart total above soft limit", Act::Other),
+        ] {
+            assert_eq!(words(template).act, expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn names_are_one_in_all_spellings() {
+        let all = ["order.placed", "OrderPlaced", "order-placed-v2", "order_placed", "ORDER_PLACED"]
+            .map(normalized);
+        assert!(all.iter().all(|name| *name == all[0]));
+        assert!(words("published order.placed").names.contains(&all[0]));
+        assert!(words("saving the order now").names.is_empty());
+    }
+}

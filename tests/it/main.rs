@@ -1,0 +1,34 @@
+//! Tests of the whole program.
+//!
+//! One crate, so that it is linked once. What a test needs to run the program is in `program`, what it needs to show a
+//! difference in `diff` and `layout`; every other module is a subject:
+//!
+//! - `cases`: whole runs, each a folder below `testdata/cases`; a new one needs no Rust
+//! - `order`: the same bytes whatever the threads, the block size, the order of files, the compression
+//! - `contract`: the JSON outputs against their schemas, and their counts against each other
+//! - `formats`: sample lines, each with the record expected of it, below `testdata/formats`
+//! - `bad_input`, `interrupted`: what goes wrong, and what is said of it
+//! - `help`: the texts of `--help`
+//! - `text`: the reports for people, written by the library
+//! - `readme`: the commands in README.md
+//! - `architecture`, `dependencies`: the rules of the source tree
+//!
+//! With `SPANLOOM_BLESS=1` in the environment, files of expected output are written anew in place of being compared;
+//! read the difference before it is committed.
+
+#![expect(clippy::print_stderr, reason = "tests say what they skip")]
+
+mod architecture;
+mod bad_input;
+mod cases;
+mod contract;
+mod dependencies;
+mod diff;
+mod formats;
+mod help;
+mod interrupted;
+mod layout;
+mod order;
+mod program;
+mod readme;
+mod text;
