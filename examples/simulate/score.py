@@ -4,7 +4,7 @@
   score.py FIRST LAST [--into DIR] [--scorer DIR] [--again]
 
 Each seed has its variant and its number of transactions, so that the same seeds always mean the same systems. They are
-written to DIR/SEED and kept; --again weaves what is there without drawing it again. The scorer is the folder of `shop.py`,
+written to DIR/s001 and so on, and kept; --again weaves what is there without drawing it again. The scorer is the folder of `shop.py`,
 which scores the recorded corpora. Both programs are taken from target/release: cargo build --release --examples --bins.
 """
 import argparse, concurrent.futures, json, pathlib, statistics, subprocess, sys, time
@@ -36,7 +36,7 @@ def candidate(report):
 
 
 def row(seed, args):
-    folder = args.into / f"{seed:04}"
+    folder = args.into / f"s{seed:03}"
     if not args.again:
         draw = [RELEASE / "examples" / "simulate", "--seed", seed, "--variant", variant(seed), "--transactions", transactions(seed), "--out", folder]
         subprocess.run([str(word) for word in draw], check=True, stdout=subprocess.DEVNULL)

@@ -360,7 +360,7 @@ fn habits(draw: &mut Draw, inline: Option<f64>) -> Habits {
         ]
     };
     let (entry, client) = (ends(60, 22, 16, 5), ends(34, 20, 20, 18));
-    let (work, producer) = (ends(22, 30, 22, 26), ends(10, 18, 46, 22));
+    let (work, producer) = (ends(22, 30, 22, 26), ends(12, 20, 52, 8));
     let context = [Slot::Request, Slot::Correlation, Slot::Key, Slot::Tenant, Slot::Actor];
     let mut chosen = Vec::new();
     if draw.chance(0.1) {
