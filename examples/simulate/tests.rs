@@ -100,7 +100,7 @@ fn check(told: &str, corpus: &Corpus) {
 
 #[test]
 fn the_truth_does_not_contradict_itself() {
-    for seed in 1..=60 {
+    for seed in 1..=24 {
         let trial = drive::draw(seed);
         for variant in Variant::ALL {
             let run = drive::drive(&trial, variant, if seed <= 6 { 40 } else { 6 });

@@ -209,6 +209,11 @@ impl Text {
             Ids::Inside(trace, span) => (self.inside, trace, span),
         };
         let form = match (names, line.ids) {
+            // Structured data has names already; others take their place.
+            (Some(names), Ids::Inside(..)) if form.contains('@') => {
+                form.replace("traceId", &names.trace).replace("spanId", &names.span)
+            }
+            (Some(_), _) if self.inside.contains('@') => form.to_owned(),
             (Some(names), Ids::Inside(..)) => {
                 let lead = if form.starts_with(' ') { " " } else { "" };
                 let close = if form.ends_with(' ') { " " } else { "" };
