@@ -2,8 +2,9 @@
 //!
 //! A system in which two candidates look exactly alike asks for luck, not for skill; few such spans may remain.
 //! The measure knows the truth and is generous to nobody: a rival counts if it could be the parent by its type and by
-//! time, and no value that the true parent and the child share is missing from the rival's lines. A parent in the same
-//! service whose lines all come later, and do not say how long it took, counts too: nothing shows that it was around.
+//! time, and no value that the true parent and the child share is missing from the rival's lines. A parent that
+//! lasts longer than the child, but whose lines all come later and do not say how long it took, counts too: nothing
+//! shows that it was around.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,8 +84,9 @@ pub(crate) fn measure(system: &System, run: &Run) -> Symmetry {
                 && !told(system, run, &shown, (child, parent, rival))
         });
         let (inner, outer) = (&shown[&child], &shown[&parent]);
-        let same_service = run.spans[child].service == run.spans[parent].service;
-        let unseen = same_service && outer.first > inner.first && !outer.timed;
+        let lasts =
+            run.spans[child].service == run.spans[parent].service || run.spans[parent].kind == Kind::Client;
+        let unseen = lasts && outer.first > inner.first && !outer.timed;
         if let Some(rival) = rival.copied().or(unseen.then_some(parent)) {
             found.symmetric += 1;
             let name = |at: usize| {

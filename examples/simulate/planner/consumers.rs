@@ -123,7 +123,7 @@ impl Planner {
         let mut facts = self.facts(service, &after, &more);
         if !ends.first() {
             facts.must.extend(identity);
-            facts.must.push(Slot::Millis);
+            facts.must.push(Slot::Took);
         }
         facts.may.extend([(Slot::Millis, 0.4), (Slot::Tag, 0.15)]);
         facts.known.insert(Slot::Delay);

@@ -124,7 +124,7 @@ impl Planner {
         let mut facts = self.facts(service, &after, &[Slot::Took, Slot::Millis, Slot::Status]);
         if !ends.first() {
             facts.must.extend(identity);
-            facts.must.push(Slot::Millis);
+            facts.must.push(Slot::Took);
             if shared {
                 facts.known.insert(Slot::Caller);
                 facts.must.push(Slot::Caller);

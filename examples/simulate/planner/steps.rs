@@ -299,7 +299,7 @@ impl Planner {
         ]);
         let first = self.site_if(ends.first(), service, "call", &about, &early);
         if ends == Ends::Last {
-            late.must.push(Slot::Millis);
+            late.must.push(Slot::Took);
         }
         let last = self.site_if(ends.last(), service, "answer", &about, &late);
         let failing = self.facts(service, scene, &[Slot::Attempt, Slot::Delay, Slot::Status]);
