@@ -1,5 +1,9 @@
 //! Flags as they are typed.
 
+mod map;
+
+pub use map::{MapArgs, MapFormat};
+
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -25,6 +29,11 @@ Exit codes:
   2  wrong usage, a named path that cannot be read, or output that cannot be written
   130  interrupted";
 
+/// What `--help` says beyond the flags: how something works, then examples.
+fn manual(text: &str, examples: &str) -> String {
+    format!("{text}\n\n{examples}")
+}
+
 /// Weave the logs of many services into traces
 ///
 /// spanloom reads log files of any format, finds trace ids, span ids and business keys in every record, and rebuilds each
@@ -49,6 +58,8 @@ pub enum Command {
     List(ListArgs),
     /// Show one transaction: its tree with time bars, and its log lines
     Show(ShowArgs),
+    /// Draw what flows between services, topics and databases
+    Map(MapArgs),
     /// Print what was read from each record, one JSON object a line
     Extract(ExtractArgs),
     /// Tell how lines were read, and why

@@ -25,6 +25,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => commands::report(&args),
         Command::List(args) => commands::list(&args),
         Command::Show(args) => commands::show(&args),
+        Command::Map(args) => commands::map(&args),
         Command::Extract(args) => commands::extract(&args),
         Command::Explain(args) => commands::explain(&args),
         Command::Completions(args) => {

@@ -115,6 +115,8 @@ pub enum Role {
     Method,
     /// Who is talked to.
     Peer,
+    /// Kind or name of a database.
+    Database,
     /// HTTP status.
     Status,
     /// Stack trace or exception.
@@ -552,6 +554,7 @@ const ANYWHERE: &[(Role, &[&str])] = &[
             "dependency",
         ],
     ),
+    (Role::Database, &["dbsystem", "dbsystemname", "dbtype", "dbname", "dbnamespace"]),
     (
         Role::Status,
         &[

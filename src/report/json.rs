@@ -23,8 +23,15 @@ pub fn write(report: &Report<'_>, texts: &mut TextOf<'_>, out: &mut dyn Write) -
         buffer.clear();
     }
     buffer.push(b']');
-    findings(report, &mut buffer);
-    buffer.extend_from_slice(b"}\n");
+    end(report, &mut buffer);
+    out.write_all(&buffer)
+}
+
+/// Writes the report without its traces, as the last line of [`write_lines`] is.
+pub fn write_rest(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut buffer = b"{\"schema\":\"spanloom.report/1\"".to_vec();
+    rest(report, &mut buffer);
+    end(report, &mut buffer);
     out.write_all(&buffer)
 }
 
@@ -37,11 +44,7 @@ pub fn write_lines(report: &Report<'_>, texts: &mut TextOf<'_>, out: &mut dyn Wr
         out.write_all(&buffer)?;
         buffer.clear();
     }
-    buffer.extend_from_slice(b"{\"schema\":\"spanloom.report/1\"");
-    rest(report, &mut buffer);
-    findings(report, &mut buffer);
-    buffer.extend_from_slice(b"}\n");
-    out.write_all(&buffer)
+    write_rest(report, out)
 }
 
 /// All but the traces and findings.
@@ -63,8 +66,13 @@ fn rest(report: &Report<'_>, out: &mut Vec<u8>) {
     });
 }
 
-fn findings(report: &Report<'_>, out: &mut Vec<u8>) {
+/// What comes last, and the end of the object.
+fn end(report: &Report<'_>, out: &mut Vec<u8>) {
+    if let Some(map) = &report.map {
+        super::json_map::map(map, out);
+    }
     list("findings", report.findings, out, |finding, out| finding_object(report.store, finding, out));
+    out.extend_from_slice(b"}\n");
 }
 
 /// Writes a member with a list; nothing if the list is empty.

@@ -13,7 +13,7 @@ const MAX_LINES: usize = 450;
 
 /// Files that are longer, each with the most it may have, and why.
 const LONGER: [(&str, usize, &str); 7] = [
-    ("src/context/fields.rs", 460, "the roles of fields, one after another"),
+    ("src/context/fields.rs", 470, "the roles of fields, one after another"),
     ("src/record/lines.rs", 470, "one state machine"),
     ("src/record/names.rs", 1000, "field names, which are data"),
     ("src/record/text/head.rs", 950, "one scanner with its state"),

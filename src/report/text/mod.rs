@@ -13,6 +13,7 @@ mod keys;
 mod label;
 mod lines;
 mod list;
+mod map;
 mod overview;
 mod paint;
 mod row;
@@ -23,6 +24,7 @@ mod why;
 
 pub use explain::explain;
 pub use list::list;
+pub use map::map;
 pub use overview::overview;
 pub use show::show;
 
