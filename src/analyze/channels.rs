@@ -7,6 +7,8 @@
 use crate::gather::Store;
 use crate::model::{Detail, EventId, Span, SpanKind, Symbol};
 use crate::weave::words::{self, Act};
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 /// The topic of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +98,52 @@ fn is_operation(word: &str) -> bool {
         "produce", "enqueue",
     ];
     OPERATIONS.iter().any(|operation| word.eq_ignore_ascii_case(operation))
+}
+
+/// What a span sends or receives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// Which of both.
+    pub direction: Direction,
+    /// Through which topic, if that is known.
+    pub topic: Option<Topic>,
+    /// How often.
+    pub count: u64,
+}
+
+/// A topic, and how often each template speaks of it.
+type Counted = (Option<Topic>, FxHashMap<Symbol, u64>);
+
+/// What a span sends and receives. What is sent without a topic is no message, unless the span's kind says so: mail is sent, too.
+pub fn flows(store: &Store, span: &Span) -> Vec<Flow> {
+    let kind = match span.kind {
+        Some(SpanKind::Producer) => Some(Direction::Sends),
+        Some(SpanKind::Consumer) => Some(Direction::Receives),
+        _ => None,
+    };
+    if let Some(direction) = kind {
+        let stated = span.events.iter().find_map(|id| stated(store, *id));
+        return vec![Flow { direction, topic: stated.or_else(|| in_span_name(store, span)), count: 1 }];
+    }
+    // by topic, then by template: "publishing x" and "published x" are one message, two "published x" are two
+    let mut counts: IndexMap<(bool, Option<Symbol>), Counted, FxBuildHasher> = IndexMap::default();
+    for &id in &span.events {
+        let Some(direction) = direction(store, id) else { continue };
+        let topic = topic(store, id);
+        let sends = direction == Direction::Sends;
+        if topic.is_some() || !sends {
+            let key = (sends, topic.as_ref().map(|topic| topic.symbol));
+            let (_, templates) = counts.entry(key).or_insert((topic, FxHashMap::default()));
+            *templates.entry(store.event(id).template).or_default() += 1;
+        }
+    }
+    let flow = |((sends, _), (topic, templates)): ((bool, Option<Symbol>), Counted)| {
+        let direction = if sends { Direction::Sends } else { Direction::Receives };
+        // what a span receives, it handles once
+        let count = if sends { templates.values().copied().max().unwrap_or(1) } else { 1 };
+        Flow { direction, topic, count }
+    };
+    counts.into_iter().map(flow).collect()
 }
 
 /// Methods of HTTP (RFC 9110, 9.3; RFC 5789).

@@ -3,3 +3,4 @@
 pub mod channels;
 pub mod map;
 pub mod numbers;
+pub mod query;

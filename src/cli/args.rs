@@ -1,7 +1,9 @@
 //! Flags as they are typed.
 
+mod condition;
 mod map;
 
+pub use condition::WhereArgs;
 pub use map::{MapArgs, MapFormat};
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -131,6 +133,9 @@ pub struct SelectArgs {
     /// Take transactions in which service NAME has a part; may be repeated
     #[arg(long, value_name = "NAME", help_heading = "Selection")]
     pub service: Vec<String>,
+    /// What they meet.
+    #[command(flatten)]
+    pub condition: WhereArgs,
 }
 
 /// `report`
@@ -182,6 +187,9 @@ pub struct ShowArgs {
     /// What to read.
     #[command(flatten)]
     pub input: InputArgs,
+    /// What the transactions meet.
+    #[command(flatten)]
+    pub condition: WhereArgs,
     /// Show the log lines of each span
     #[arg(short, long, help_heading = "Output")]
     pub lines: bool,

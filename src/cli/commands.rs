@@ -29,8 +29,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `report`
 pub fn report(args: &ReportArgs) -> Result<Exit> {
+    let query = args.select.condition.query()?;
     let (loaded, mut exit) = read(&args.input, &args.output, true)?;
-    let selection = options::selection(&args.select, &options::zone(&args.input)?, &loaded.store)?;
+    let selection = options::selection(&args.select, query, &options::zone(&args.input)?, &loaded.store)?;
     let woven = run(&loaded.store, &selection, loaded.threads);
     exit = exit.max(matched(&woven, &selection, options::voice(&args.output)));
     write(
@@ -47,8 +48,9 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
 
 /// `list`
 pub fn list(args: &ListArgs) -> Result<Exit> {
+    let query = args.select.condition.query()?;
     let (loaded, mut exit) = read(&args.input, &args.output, true)?;
-    let selection = options::selection(&args.select, &options::zone(&args.input)?, &loaded.store)?;
+    let selection = options::selection(&args.select, query, &options::zone(&args.input)?, &loaded.store)?;
     let mut woven = run(&loaded.store, &selection, loaded.threads);
     exit = exit.max(matched(&woven, &selection, options::voice(&args.output)));
     match args.sort.unwrap_or_default() {
@@ -73,8 +75,10 @@ pub fn list(args: &ListArgs) -> Result<Exit> {
 
 /// `show`
 pub fn show(args: &ShowArgs) -> Result<Exit> {
+    let query = args.condition.query()?;
     let (loaded, exit) = read(&args.input, &args.output, true)?;
-    let woven = run(&loaded.store, &Selection::default(), loaded.threads);
+    let selection = Selection { query, ..Selection::default() };
+    let woven = run(&loaded.store, &selection, loaded.threads);
     let mut found: Vec<Trace> = find::find(&loaded.store, &woven.traces, &args.id);
     if found.is_empty() {
         options::voice(&args.output).error(format_args!("no transaction has the id or value '{}'", args.id));
@@ -82,10 +86,9 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
     }
     let begins = |trace: &Trace| find::begins(&loaded.store, trace, &args.id);
     if found.len() > 1 && found.iter().all(begins) {
-        let ids: Vec<String> =
-            found.iter().take(3).map(|trace| json::trace_text(&loaded.store, trace.id)).collect();
+        let ids: Vec<String> = found.iter().take(3).map(|trace| loaded.store.trace_text(trace.id)).collect();
         let error = anyhow!("'{}' begins {} trace ids: {} …", args.id, found.len(), ids.join(", "));
-        return Err(error.context(HintText("give more of the id")));
+        return Err(error.context(HintText::of("give more of the id")));
     }
     found.truncate(MAX_SHOWN);
     let wanted = text::Show { lines: args.lines, why: args.why, all: args.all };

@@ -50,7 +50,7 @@ fn tell(error: &anyhow::Error) -> Exit {
     }) {
         return Exit::Done;
     }
-    let hint = error.downcast_ref::<options::HintText>().map(|hint| hint.0);
+    let hint = error.downcast_ref::<options::HintText>().map(|hint| hint.0.clone());
     let causes: Vec<String> = error.chain().skip(usize::from(hint.is_some())).map(words).collect();
     voice.error(causes.join(": "));
     if let Some(hint) = hint {

@@ -4,8 +4,7 @@ use crate::analyze::channels::{self, Direction, Topic};
 use crate::gather::Store;
 use crate::model::{Basis, Detail, EventId, Proof, Span, SpanId, SpanKind, Symbol, Trace, TraceId};
 use crate::weave::words::{self, Act};
-use indexmap::IndexMap;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What an edge is.
 #[derive(Clone, Debug, PartialEq)]
@@ -317,10 +316,11 @@ impl Finder<'_> {
         };
         for (number, trace) in traces.iter().enumerate() {
             for (at, span) in trace.spans.iter().enumerate().filter(|(_, span)| !span.missing) {
-                let mut flows = flows(store, span);
+                let flows = channels::flows(store, span).into_iter();
                 // what a field calls the name of an event may be no topic: somebody else has to speak of it
                 let sure = |sends: bool| sends || span.kind == Some(SpanKind::Consumer);
-                flows.retain(|(direction, topic, _)| {
+                let flows = flows.filter_map(|flow| Some((flow.direction, flow.topic?, flow.count)));
+                let flows = flows.filter(|(direction, topic, _)| {
                     topics.contains(&topic.symbol) || topic.stated && sure(*direction == Direction::Sends)
                 });
                 for (direction, topic, count) in flows {
@@ -375,38 +375,4 @@ fn records(store: &Store, from: &Span, to: &Span) -> (Option<EventId>, Option<Ev
     };
     let before = |id: &EventId| store.event(*id).time <= to.raw.map_or(to.start, |(start, _)| start);
     (speaks(from, Direction::Sends).filter(before), speaks(to, Direction::Receives))
-}
-
-/// A topic, and how often each template speaks of it.
-type Counted = (Topic, FxHashMap<Symbol, u64>);
-
-/// What a span sends and receives through which topic, and how often.
-fn flows(store: &Store, span: &Span) -> Vec<(Direction, Topic, u64)> {
-    let kind = match span.kind {
-        Some(SpanKind::Producer) => Some(Direction::Sends),
-        Some(SpanKind::Consumer) => Some(Direction::Receives),
-        _ => None,
-    };
-    if let Some(direction) = kind {
-        let stated = span.events.iter().find_map(|id| channels::stated(store, *id));
-        let topic = stated.or_else(|| channels::in_span_name(store, span));
-        return topic.map(|topic| (direction, topic, 1)).into_iter().collect();
-    }
-    // by topic, then by template: "publishing x" and "published x" are one message, two "published x" are two
-    let mut counts: IndexMap<(bool, Symbol), Counted, FxBuildHasher> = IndexMap::default();
-    for &id in &span.events {
-        let Some(direction) = channels::direction(store, id) else { continue };
-        if let Some(topic) = channels::topic(store, id) {
-            let key = (direction == Direction::Sends, topic.symbol);
-            let (_, templates) = counts.entry(key).or_insert((topic, FxHashMap::default()));
-            *templates.entry(store.event(id).template).or_default() += 1;
-        }
-    }
-    let flow = |((sends, _), (topic, templates)): ((bool, Symbol), Counted)| {
-        let direction = if sends { Direction::Sends } else { Direction::Receives };
-        // what a span receives, it handles once
-        let count = if sends { templates.values().copied().max().unwrap_or(1) } else { 1 };
-        (direction, topic, count)
-    };
-    counts.into_iter().map(flow).collect()
 }
