@@ -1,10 +1,11 @@
 //! From a store of events to what reports tell.
 
+use crate::analyze;
 use crate::gather::{Fragments, Store};
-use crate::model::{Coverage, Finding, Symbol, Time, Trace};
+use crate::model::{Coverage, Finding, Symbol, Time, Trace, TraceId};
 use crate::report::ServiceSummary;
 use crate::weave;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The transactions of a run.
 #[derive(Debug, Default)]
@@ -47,10 +48,15 @@ impl Selection {
 
 /// Weaves the events of a store on so many threads and keeps the transactions that are asked for.
 pub fn run(store: &Store, selection: &Selection, threads: usize) -> Woven {
-    let mut traces = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
-        Ok(pool) => pool.install(|| weave::weave(store, &Fragments::of(store))),
+    let tell = || {
+        let mut traces = weave::weave(store, &Fragments::of(store));
+        let findings = analyze::analyze(store, &mut traces);
+        (traces, findings)
+    };
+    let (mut traces, mut findings) = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(tell),
         // no thread to be had: the caller's own does it
-        Err(_) => weave::weave(store, &Fragments::of(store)),
+        Err(_) => tell(),
     };
     let mut coverage = store.coverage.clone();
     let mut counts = services(store);
@@ -65,6 +71,8 @@ pub fn run(store: &Store, selection: &Selection, threads: usize) -> Woven {
     let all = placed(&traces);
     if !selection.is_all() {
         traces.retain(|trace| selection.takes(trace));
+        let taken: FxHashSet<TraceId> = traces.iter().map(|trace| trace.id).collect();
+        findings.retain(|finding| finding.trace.is_none_or(|trace| taken.contains(&trace)));
     }
     coverage.records_placed = placed(&traces);
     coverage.records_filtered = all - coverage.records_placed;
@@ -75,7 +83,7 @@ pub fn run(store: &Store, selection: &Selection, threads: usize) -> Woven {
         .filter(|service| !service.name.is_none())
         .collect();
     services.sort_by(|a, b| store.symbols.text(a.name).cmp(store.symbols.text(b.name)));
-    Woven { traces, findings: Vec::new(), coverage, services }
+    Woven { traces, findings, coverage, services }
 }
 
 fn services(store: &Store) -> FxHashMap<Symbol, ServiceSummary> {
