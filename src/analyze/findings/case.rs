@@ -13,6 +13,8 @@ pub(super) enum Fate {
     Fine,
     /// It failed, and what failed was handled.
     Healed,
+    /// It failed, and a later try worked.
+    Retried,
     /// It failed.
     Broken,
     /// It was tried again, or is a further time of something done already.
@@ -57,6 +59,11 @@ impl<'c> Case<'c> {
     /// How often a kind of step occurs.
     pub(super) fn times(&self, step: u64) -> u32 {
         self.steps.get(&step).copied().unwrap_or(0)
+    }
+
+    /// Whether something failed that nothing handled.
+    pub(super) fn any_broken(&self) -> bool {
+        self.fates.contains(&Fate::Broken)
     }
 
     /// How many of the hops that a rule is about are absent.

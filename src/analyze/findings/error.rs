@@ -9,6 +9,8 @@ use super::words::gives_up;
 use crate::analyze::flow::Hop;
 use crate::model::{EventId, FindingKind, Severity, flag};
 
+/// An effect is known to follow a hop of a kind if so many did.
+const MIN_KNOWN: u32 = 3;
 /// Records that are named as evidence.
 const MAX_EVIDENCE: usize = 6;
 
@@ -27,17 +29,21 @@ pub(super) fn judge(case: &mut Case<'_>) {
             let retried = repeats_step(case.hop(hop));
             report_healed(case, hop, retried);
         } else if tried_again(case, hop) {
-            case.fates[hop] = Fate::Healed;
+            case.fates[hop] = Fate::Retried;
             report_healed(case, hop, true);
         } else if caller_went_on(case, hop) {
             case.fates[hop] = Fate::Healed;
             report_healed(case, hop, false);
         }
     }
-    for &hop in failed.iter().rev() {
-        if case.fates[hop] == Fate::Broken && !follows_from_below(case, hop) {
-            report_broken(case, hop);
-        }
+    let mut broken: Vec<(i64, usize)> = failed
+        .iter()
+        .filter(|&&hop| case.fates[hop] == Fate::Broken)
+        .filter_map(|&hop| Some((case.hop(hop).steps.iter().find(|step| step.failed)?.time, hop)))
+        .collect();
+    broken.sort_unstable();
+    if !broken.is_empty() {
+        report_broken(case, &broken);
     }
 }
 
@@ -53,7 +59,10 @@ fn healed_itself(case: &Case<'_>, index: usize) -> bool {
     if hop.steps[at..].iter().any(|step| gives_up(template(step.event))) {
         return false;
     }
-    let compensated = hop.children.iter().any(|&child| case.hop(child as usize).start >= failure.time);
+    let compensated = hop.children.iter().map(|&child| case.hop(child as usize)).any(|child| {
+        let known = case.usual.child(hop, child).is_some_and(|count| count.hops >= MIN_KNOWN);
+        known && child.start >= failure.time && !child.failed()
+    });
     if compensated {
         return true;
     }
@@ -107,15 +116,21 @@ fn caller_went_on(case: &Case<'_>, index: usize) -> bool {
             && case.usual.lacking(caller).next().is_none()
 }
 
-/// Whether a hop failed because one that it caused had failed.
-fn follows_from_below(case: &Case<'_>, index: usize) -> bool {
-    let hop = case.hop(index);
-    let Some(failure) = hop.steps.iter().rfind(|step| step.failed) else { return false };
-    hop.children.iter().any(|&child| {
+/// The hop at which a failure began without a word: one that was caused by a hop that failed, and ended where such hops do
+/// not end before the failure.
+fn silent_cause(case: &Case<'_>, index: usize, failure: i64) -> Option<usize> {
+    let mut below: Vec<u32> = case.hop(index).children.clone();
+    let mut found: Option<(i64, usize)> = None;
+    while let Some(child) = below.pop() {
         let child = child as usize;
-        let first = case.hop(child).steps.iter().find(|step| step.failed);
-        case.fates[child] == Fate::Broken && first.is_some_and(|first| first.time <= failure.time)
-    })
+        let hop = case.hop(child);
+        below.extend(&hop.children);
+        let Some(last) = hop.steps.last() else { continue };
+        if case.fates[child] == Fate::Stuck && last.time <= failure {
+            found = found.max(Some((last.time, child)));
+        }
+    }
+    found.map(|(_, child)| child)
 }
 
 fn report_healed(case: &mut Case<'_>, index: usize, retried: bool) {
@@ -140,39 +155,52 @@ fn report_healed(case: &mut Case<'_>, index: usize, retried: bool) {
     });
 }
 
-fn report_broken(case: &mut Case<'_>, index: usize) {
+/// Reports the failures of a transaction, by time, as what they are: the first one and what followed from it.
+fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
+    let (time, index) = broken[0];
     let hop = case.hop(index);
-    let failures: Vec<_> = hop.steps.iter().filter(|step| step.failed).collect();
-    let Some(first) = failures.first().map(|step| (*step).clone()) else { return };
-    let mut evidence: Vec<EventId> = failures.iter().map(|step| step.event).collect();
+    let Some(first) = hop.steps.iter().find(|step| step.failed).cloned() else { return };
+    let silent = silent_cause(case, index, time);
+    let at = silent.unwrap_or(index);
+    let cause = case.hop(at);
+    let mut evidence: Vec<EventId> = Vec::new();
     let mut taken: Vec<String> = Vec::new();
-    let mut up = hop.parent;
-    let mut root = hop.parent.is_none();
-    while let Some(above) = up {
-        if case.fates[above as usize] != Fate::Broken {
-            break;
-        }
-        let above = case.hop(above as usize);
-        let name = case.service(above);
-        if above.service != hop.service && !taken.contains(&name) {
+    let mut root = false;
+    for &(_, other) in broken {
+        let other = case.hop(other);
+        evidence.extend(other.steps.iter().filter(|step| step.failed).map(|step| step.event));
+        let name = case.service(other);
+        if other.service != cause.service && !taken.contains(&name) {
             taken.push(name);
         }
-        evidence.extend(above.steps.iter().filter(|step| step.failed).map(|step| step.event));
-        root |= above.parent.is_none();
-        up = above.parent;
+        root |= other.parent.is_none();
     }
+    let (span, mut summary) = match cause.steps.last().filter(|_| silent.is_some()) {
+        Some(last) => {
+            evidence.insert(0, last.event);
+            let text = format!(
+                "{} stopped after {}, and {} failed with {}",
+                case.service(cause),
+                case.says(last.event),
+                case.service(hop),
+                case.says(first.event)
+            );
+            (last.span, text)
+        }
+        None => (first.span, format!("{} failed with {}", case.service(cause), case.says(first.event))),
+    };
     evidence.truncate(MAX_EVIDENCE);
-    let mut summary = format!("{} failed with {}", case.service(hop), case.says(first.event));
     if taken.is_empty() {
         summary.push_str(" and nothing handled it");
-    } else {
+    } else if silent.is_none() {
         summary.push_str(&format!("; it took down {}", taken.join(", ")));
     }
-    let group = (hop.kind, first.kind);
-    case.find(index, Found {
+    let group = (cause.kind, first.kind);
+    case.fates[at] = Fate::Broken;
+    case.find(at, Found {
         kind: FindingKind::Error,
         severity: if root { Severity::Critical } else { Severity::Warning },
-        span: Some(first.span),
+        span: Some(span),
         service: None,
         summary,
         confidence: 0.9,

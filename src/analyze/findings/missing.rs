@@ -1,12 +1,15 @@
 //! Hops that should have begun and did not.
 
 use super::case::{Case, Fate, Found};
-use crate::analyze::flow::Rule;
-use crate::model::{FindingKind, Severity};
+use crate::analyze::flow::{Hop, Rule, Step};
+use crate::model::{FindingKind, Level, Severity};
 use crate::weave::words::Act;
 
 /// Judges all that should have followed something.
 pub(super) fn judge(case: &mut Case<'_>) {
+    if case.any_broken() {
+        return;
+    }
     let usual = case.usual;
     for rule in &usual.rules {
         let absent = case.absent(rule);
@@ -30,7 +33,8 @@ pub(super) fn judge(case: &mut Case<'_>) {
             case.truncated = true;
             continue;
         }
-        report(case, index, at, rule);
+        let instead = instead(case, rule, case.hop(index).steps[at].time);
+        report(case, index, at, rule, instead);
     }
 }
 
@@ -51,7 +55,18 @@ fn cut(case: &Case<'_>, index: usize, rule: &Rule) -> bool {
     case.hop(index).start.saturating_add(rule.late) >= case.run.window_of(effect).1
 }
 
-fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule) {
+/// What the service of an absent effect logged in its place: a warning in a hop of its own.
+fn instead(case: &Case<'_>, rule: &Rule, after: i64) -> Option<Step> {
+    let service = case.run.store.event(rule.example).service;
+    let hops = case.shape.hops.iter().filter(|hop| hop.service == service && hop.start >= after);
+    let warned = |hop: &Hop| {
+        let last = hop.steps.last()?;
+        (case.run.store.event(last.event).level >= Some(Level::Warn)).then(|| last.clone())
+    };
+    hops.filter_map(warned).find(|step| case.usual.rare(step.kind))
+}
+
+fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Option<Step>) {
     let hop = case.hop(index);
     let step = hop.steps[at].clone();
     let store = case.run.store;
@@ -65,15 +80,28 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule) {
         rule.right,
         rule.peers,
     );
+    let (kind, summary) = match &instead {
+        Some(warned) => {
+            let summary = format!(
+                "{} gave up with {} after {} of {}",
+                store.symbols.text(service),
+                case.says(warned.event),
+                case.says(step.event),
+                case.service(hop)
+            );
+            (FindingKind::Error, summary)
+        }
+        None => (FindingKind::MissingStep, summary),
+    };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
     case.find(index, Found {
-        kind: FindingKind::MissingStep,
+        kind,
         severity: Severity::Warning,
         span: Some(step.span),
         service: Some(service),
         summary,
         confidence: right / (peers + 2.0),
-        evidence: vec![step.event],
+        evidence: std::iter::once(step.event).chain(instead.map(|warned| warned.event)).collect(),
         group: (rule.effect, step.kind),
     });
 }

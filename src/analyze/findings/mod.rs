@@ -22,6 +22,7 @@ pub(super) fn find(run: &Run<'_>, usual: &Usual, traces: &mut [Trace]) -> Vec<Fi
         .par_iter()
         .map(|trace| {
             let mut case = Case::new(run, usual, trace);
+            stuck::mark(&mut case);
             error::judge(&mut case);
             repeated::judge(&mut case);
             stuck::judge(&mut case);

@@ -48,7 +48,7 @@ fn report(case: &mut Case<'_>, first: &[u32], further: &[u32], name: Symbol) {
     let earlier = first[first.len() - 1] as usize;
     for &later in further {
         let index = later as usize;
-        if case.fates[index] == Fate::Fine {
+        if matches!(case.fates[index], Fate::Fine | Fate::Stuck) {
             case.fates[index] = Fate::Repeated;
         }
         let (before, hop) = (case.hop(earlier), case.hop(index));
@@ -56,7 +56,7 @@ fn report(case: &mut Case<'_>, first: &[u32], further: &[u32], name: Symbol) {
         if before.parent != hop.parent {
             continue;
         }
-        if matches!(case.fates[earlier], Fate::Healed | Fate::Broken) {
+        if matches!(case.fates[earlier], Fate::Retried | Fate::Broken) {
             continue;
         }
         let unfinished = case.usual.lacking(before).count() > case.usual.lacking(hop).count();
@@ -73,7 +73,7 @@ fn report(case: &mut Case<'_>, first: &[u32], further: &[u32], name: Symbol) {
         };
         let evidence = vec![one.event, other.event];
         let group = (hop.kind, 0);
-        if matches!(case.fates[earlier], Fate::Fine) && unfinished {
+        if matches!(case.fates[earlier], Fate::Fine | Fate::Stuck) {
             case.fates[earlier] = Fate::Repeated;
         }
         case.find(index, Found {

@@ -15,30 +15,66 @@ const MIN_WIDTH: f64 = 0.4;
 /// What is not longer by this, in nanoseconds, disturbs nobody.
 const MIN_EXCESS: f64 = 200e6;
 
+/// A stretch of time that a hop spent itself, far longer than usual.
+struct Stretch {
+    hop: usize,
+    /// The step at its end.
+    at: usize,
+    from: i64,
+    to: i64,
+    nanos: i64,
+    usual: i64,
+}
+
 /// Judges the time that each hop spent itself.
 pub(super) fn judge(case: &mut Case<'_>) {
+    let mut found: Vec<Stretch> = Vec::new();
     for index in 0..case.shape.hops.len() {
-        if !matches!(case.fates[index], Fate::Fine | Fate::Repeated) {
-            continue;
+        if !matches!(case.fates[index], Fate::Broken | Fate::Retried | Fate::Stuck) {
+            found.extend(slowest(case, index));
         }
-        let hop = case.hop(index);
-        let mut worst: Option<(f64, usize, i64, i64)> = None;
-        let first = usize::from(hop.steps.first().is_none_or(|step| step.took.is_none()));
-        for (at, (before, after, nanos)) in gaps(&case.shape, hop).into_iter().enumerate() {
-            let Some(tally) = case.usual.gap(hop, before, after) else { continue };
-            let Some(times) = far_off(tally, nanos) else { continue };
-            if worst.is_none_or(|(most, ..)| times > most) {
-                worst = Some((times, at + first, nanos, tally.at(0.5)));
-            }
+    }
+    found.sort_by_key(|it| (it.to - it.from, it.from, it.hop));
+    // whoever waits for what is slow is slow too: of stretches that hold one another the inner one is the cause
+    let mut causes: Vec<Stretch> = Vec::new();
+    for stretch in found {
+        let holds = |inner: &Stretch| {
+            let common = stretch.to.min(inner.to) - stretch.from.max(inner.from);
+            inner.hop != stretch.hop && common * 2 >= stretch.nanos - stretch.usual
+        };
+        if !causes.iter().any(holds) {
+            causes.push(stretch);
         }
-        if let Some((times, at, nanos, usual)) = worst {
-            report(case, index, at, times, nanos, usual);
-        }
+    }
+    for stretch in causes {
+        report(case, &stretch);
     }
 }
 
-/// How many times as long as usual, if that is far off.
-fn far_off(tally: &Tally, nanos: i64) -> Option<f64> {
+/// The stretch of a hop that exceeds the usual most.
+fn slowest(case: &Case<'_>, index: usize) -> Option<Stretch> {
+    let hop = case.hop(index);
+    let grain = case.run.grain(hop.service);
+    let first = usize::from(hop.steps.first().is_none_or(|step| step.took.is_none()));
+    let gaps = gaps(&case.shape, hop).into_iter().enumerate();
+    let stretches = gaps.filter_map(|(at, (before, after, nanos))| {
+        let at = at + first;
+        let mut tally = case.usual.gap(hop, before, after);
+        if tally.is_none_or(|tally| tally.count() < MIN_KNOWN) {
+            // a rare step: then nothing that usually follows took as long
+            let next = case.usual.next(hop, before)?;
+            tally = case.usual.gap(hop, before, next);
+        }
+        let usual = far_off(tally?, nanos - grain)?;
+        let to = hop.steps[at].time;
+        let from = at.checked_sub(1).map_or(to - nanos, |before| hop.steps[before].time);
+        Some(Stretch { hop: index, at, from, to, nanos, usual })
+    });
+    stretches.max_by_key(|it| (it.nanos - it.usual, std::cmp::Reverse(it.at)))
+}
+
+/// The usual duration, if one is far beyond it.
+fn far_off(tally: &Tally, nanos: i64) -> Option<i64> {
     if tally.count() < MIN_KNOWN || (nanos as f64) < MIN_EXCESS {
         return None;
     }
@@ -46,11 +82,13 @@ fn far_off(tally: &Tally, nanos: i64) -> Option<f64> {
     let (low, high) = (log(tally.at(0.25)), log(tally.at(0.75)));
     let usual = tally.at(0.5);
     let far = log(nanos) > high + FAR * (high - low).max(MIN_WIDTH);
-    let times = (nanos as f64 + GRAIN) / (usual as f64 + GRAIN);
-    (far && (nanos - usual) as f64 >= MIN_EXCESS).then_some(times)
+    (far && (nanos - usual) as f64 >= MIN_EXCESS).then_some(usual)
 }
 
-fn report(case: &mut Case<'_>, index: usize, at: usize, times: f64, nanos: i64, usual: i64) {
+fn report(case: &mut Case<'_>, stretch: &Stretch) {
+    let (index, at) = (stretch.hop, stretch.at);
+    let (nanos, usual) = (stretch.nanos, stretch.usual);
+    let times = (nanos as f64 + GRAIN) / (usual as f64 + GRAIN);
     let hop = case.hop(index);
     let Some(step) = hop.steps.get(at).cloned() else { return };
     let before = at.checked_sub(1).map(|before| hop.steps[before].clone());

@@ -8,23 +8,31 @@ use crate::weave::words::Act;
 /// A step is an unusual end where at most this share of the hops with it end with it.
 const MAX_END: f64 = 0.12;
 
-/// Judges all hops that nothing is known against, effects before causes.
+/// Marks all hops in which nothing failed that end where hops of their kind do not end.
+pub(super) fn mark(case: &mut Case<'_>) {
+    for index in 0..case.shape.hops.len() {
+        if !case.hop(index).failed() && unfinished(case, index).is_some() {
+            case.fates[index] = Fate::Stuck;
+        }
+    }
+}
+
+/// Judges the marked hops that no failure explains, effects before causes.
 pub(super) fn judge(case: &mut Case<'_>) {
     for index in (0..case.shape.hops.len()).rev() {
-        if case.fates[index] != Fate::Fine {
+        if case.fates[index] != Fate::Stuck {
             continue;
         }
         let Some(share) = unfinished(case, index) else { continue };
         let hop = case.hop(index);
         let last = hop.steps[hop.steps.len() - 1].clone();
-        case.fates[index] = Fate::Stuck;
         if cut(case, index) {
             case.truncated = true;
             continue;
         }
         let hop = case.hop(index);
         let below = |fate: Fate| hop.children.iter().any(|&child| case.fates[child as usize] == fate);
-        if below(Fate::Stuck) || below(Fate::Broken) || waits_for_absent(case, hop, last.kind) {
+        if case.any_broken() || below(Fate::Stuck) || waits_for_absent(case, hop, last.kind) {
             continue;
         }
         let warned = case.run.store.event(last.event).level >= Some(Level::Warn);

@@ -97,6 +97,10 @@ pub struct ChildCount {
 /// Everything that is counted.
 #[derive(Debug, Default)]
 pub struct Counts {
+    /// Transactions.
+    pub transactions: u32,
+    /// By kind of step: transactions that have it.
+    pub present: FxHashMap<u64, u32>,
     /// By kind of hop.
     pub kinds: FxHashMap<u64, KindCount>,
     /// By kind of hop and of step.
@@ -140,6 +144,10 @@ pub(crate) fn holders(shape: &Shape) -> FxHashMap<(u64, Symbol, Symbol), Vec<u32
 impl Counts {
     /// Takes in a transaction.
     pub fn add(&mut self, shape: &Shape) {
+        self.transactions += 1;
+        for step in super::rules::step_counts(shape).into_keys() {
+            *self.present.entry(step).or_default() += 1;
+        }
         for ((kind, name, _), hops) in holders(shape) {
             self.held.entry((kind, name)).or_default()[hops.len().min(NUMBERS - 1)] += 1;
         }
@@ -200,6 +208,10 @@ impl Counts {
 
     /// Takes in what another part of the run gave.
     pub fn merge(mut self, other: Counts) -> Counts {
+        self.transactions += other.transactions;
+        for (key, count) in other.present {
+            *self.present.entry(key).or_default() += count;
+        }
         for (key, count) in other.kinds {
             let known = self.kinds.entry(key).or_default();
             known.hops += count.hops;

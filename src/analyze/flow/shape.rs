@@ -7,6 +7,8 @@ use crate::model::{
 use crate::weave::words::{Act, words};
 use rustc_hash::FxHashMap;
 
+/// Times are written to seconds, milliseconds, microseconds or nanoseconds.
+const SECONDS: i64 = 1_000_000_000;
 /// Values of a record that are looked at.
 const MAX_VALUES: usize = 16;
 
@@ -79,6 +81,8 @@ pub struct Run<'r> {
     windows: FxHashMap<Symbol, (i64, i64)>,
     /// When the first and last record of all was logged.
     window: (i64, i64),
+    /// How fine the times of each service are, in nanoseconds.
+    grains: FxHashMap<Symbol, i64>,
 }
 
 /// Mixes a further part into the number of a kind.
@@ -94,6 +98,7 @@ impl<'r> Run<'r> {
             acts: FxHashMap::default(),
             windows: FxHashMap::default(),
             window: (i64::MAX, i64::MIN),
+            grains: FxHashMap::default(),
         };
         for event in store.batches.iter().flat_map(|batch| &batch.events) {
             if !event.template.is_none() {
@@ -102,6 +107,10 @@ impl<'r> Run<'r> {
             }
             if !event.is(flag::TIME_UNKNOWN) {
                 let window = run.windows.entry(event.service).or_insert((i64::MAX, i64::MIN));
+                let grain = run.grains.entry(event.service).or_insert(SECONDS);
+                while *grain > 1 && event.time.0 % *grain != 0 {
+                    *grain /= 1_000;
+                }
                 *window = (window.0.min(event.time.0), window.1.max(event.time.0));
             }
         }
@@ -114,6 +123,11 @@ impl<'r> Run<'r> {
     /// What a record's template tells.
     pub fn act(&self, event: EventId) -> Act {
         self.acts.get(&self.store.event(event).template).copied().unwrap_or_default()
+    }
+
+    /// How fine the times of a service are written, in nanoseconds.
+    pub fn grain(&self, service: Symbol) -> i64 {
+        self.grains.get(&service).copied().unwrap_or(1)
     }
 
     /// When the first and last record of the run was logged, in nanoseconds.

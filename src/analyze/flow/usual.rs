@@ -15,6 +15,9 @@ const MIN_MANDATORY: f64 = 0.9;
 /// The share of hops that must cause the same number of hops for that number to be usual.
 const MIN_SAME: f64 = 0.9;
 
+/// A step is rare if at most this share of all transactions has it.
+const MAX_RARE: f64 = 0.2;
+
 /// What is usual.
 #[derive(Debug, Default)]
 pub struct Usual {
@@ -88,6 +91,12 @@ impl Usual {
     pub fn holders(&self, kind: u64, name: Symbol) -> Option<u32> {
         let numbers = self.counts.held.get(&(kind, name))?;
         usual_number(numbers, numbers.iter().sum())
+    }
+
+    /// Whether few transactions have a step.
+    pub fn rare(&self, step: u64) -> bool {
+        let with = self.counts.present.get(&step).copied().unwrap_or(0);
+        f64::from(with) <= f64::from(self.counts.transactions) * MAX_RARE
     }
 
     /// Whether a step explains that an effect is absent: hops with it never have that effect.
