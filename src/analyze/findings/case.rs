@@ -1,9 +1,8 @@
 //! One transaction before its judges.
 
 use super::words;
-use crate::analyze::flow::{Hop, Rule, Run, Shape, Usual, step_counts};
+use crate::analyze::flow::{Hop, Rule, Run, Shape, Steps, Usual};
 use crate::model::{EventId, Finding, FindingKind, Severity, Trace};
-use rustc_hash::FxHashMap;
 
 /// What is known of a hop so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -33,8 +32,8 @@ pub(super) struct Case<'c> {
     pub(super) findings: Vec<Finding>,
     /// The logs begin or end within it.
     pub(super) truncated: bool,
-    /// How often each kind of step occurs.
-    steps: FxHashMap<u64, u32>,
+    /// Its steps by kind.
+    pub(super) steps: Steps,
 }
 
 impl<'c> Case<'c> {
@@ -47,7 +46,7 @@ impl<'c> Case<'c> {
             fates: vec![Fate::Fine; shape.hops.len()],
             findings: Vec::new(),
             truncated: false,
-            steps: step_counts(&shape),
+            steps: Steps::of(&shape),
             shape,
         }
     }
@@ -58,7 +57,7 @@ impl<'c> Case<'c> {
 
     /// How often a kind of step occurs.
     pub(super) fn times(&self, step: u64) -> u32 {
-        self.steps.get(&step).copied().unwrap_or(0)
+        self.steps.number(step)
     }
 
     /// Whether something failed that nothing handled.
@@ -68,8 +67,13 @@ impl<'c> Case<'c> {
 
     /// How many of the hops that a rule is about are absent.
     pub(super) fn absent(&self, rule: &Rule) -> u32 {
-        let triggers: u32 = rule.triggers.iter().map(|trigger| self.times(trigger.step)).sum();
-        (triggers * rule.number).saturating_sub(self.times(rule.effect))
+        rule.absent(&self.steps)
+    }
+
+    /// Whether some step explains that effects are absent.
+    pub(super) fn explained(&self, rule: &Rule) -> Option<u64> {
+        let explains = |step: &u64| rule.explained_by(*step, self.usual.present(*step));
+        self.steps.kinds().filter(explains).min()
     }
 
     /// What a record says, for a sentence.

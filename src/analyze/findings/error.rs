@@ -67,7 +67,7 @@ fn healed_itself(case: &Case<'_>, index: usize) -> bool {
         return true;
     }
     let exception = case.run.store.event(failure.event).is(flag::EXCEPTION);
-    let ended = after.last().is_some_and(|last| case.usual.ends(hop, last.kind));
+    let ended = after.last().is_some_and(|last| case.usual.ends(last.kind));
     ended && (!exception || case.usual.lacking(hop).next().is_none())
 }
 
@@ -110,9 +110,9 @@ fn caller_went_on(case: &Case<'_>, index: usize) -> bool {
         return false;
     }
     let failure = hop.steps.iter().rfind(|step| step.failed).map_or(hop.end, |step| step.time);
-    let after = caller.steps.iter().filter(|step| step.time >= failure);
+    let mut after = caller.steps.iter().filter(|step| step.time >= failure);
     case.fates[parent] == Fate::Healed
-        || after.last().is_some_and(|last| !last.failed && case.usual.ends(caller, last.kind))
+        || after.next_back().is_some_and(|last| !last.failed && case.usual.ends(last.kind))
             && case.usual.lacking(caller).next().is_none()
 }
 
@@ -143,16 +143,19 @@ fn report_healed(case: &mut Case<'_>, index: usize, retried: bool) {
         (FindingKind::Error, format!("{service} logged {says} and went on to an outcome"))
     };
     let group = (hop.service.0, step.kind);
-    case.find(index, Found {
-        kind,
-        severity: Severity::Info,
-        span: Some(step.span),
-        service: None,
-        summary,
-        confidence: 0.8,
-        evidence: vec![step.event],
-        group,
-    });
+    case.find(
+        index,
+        Found {
+            kind,
+            severity: Severity::Info,
+            span: Some(step.span),
+            service: None,
+            summary,
+            confidence: 0.8,
+            evidence: vec![step.event],
+            group,
+        },
+    );
 }
 
 /// Reports the failures of a transaction, by time, as what they are: the first one and what followed from it.
@@ -197,14 +200,17 @@ fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
     }
     let group = (cause.kind, first.kind);
     case.fates[at] = Fate::Broken;
-    case.find(at, Found {
-        kind: FindingKind::Error,
-        severity: if root { Severity::Critical } else { Severity::Warning },
-        span: Some(span),
-        service: None,
-        summary,
-        confidence: 0.9,
-        evidence,
-        group,
-    });
+    case.find(
+        at,
+        Found {
+            kind: FindingKind::Error,
+            severity: if root { Severity::Critical } else { Severity::Warning },
+            span: Some(span),
+            service: None,
+            summary,
+            confidence: 0.9,
+            evidence,
+            group,
+        },
+    );
 }

@@ -11,9 +11,9 @@ pub(super) fn judge(case: &mut Case<'_>) {
         return;
     }
     let usual = case.usual;
-    for rule in &usual.rules {
+    for rule in usual.rules.about(&case.steps) {
         let absent = case.absent(rule);
-        if absent == 0 {
+        if absent == 0 || case.explained(rule).is_some() {
             continue;
         }
         // the hops that did what makes the effect begin: first those under which it is not seen
@@ -29,7 +29,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
         causes.sort_unstable();
         let open = causes.iter().filter(|(_, index, at)| may_miss(case, *index, *at, rule));
         let Some(&(_, index, at)) = open.clone().next() else { continue };
-        if cut(case, index, rule) {
+        if cut(case, case.hop(index).steps[at].time, rule) {
             case.truncated = true;
             continue;
         }
@@ -42,17 +42,15 @@ pub(super) fn judge(case: &mut Case<'_>) {
 fn may_miss(case: &Case<'_>, index: usize, at: usize, rule: &Rule) -> bool {
     let hop = case.hop(index);
     let fate = case.fates[index];
-    let act = rule.triggers.iter().find(|trigger| trigger.step == hop.steps[at].kind).map(|trigger| trigger.act);
-    if fate == Fate::Broken || fate == Fate::Stuck && !matches!(act, Some(Act::Send | Act::Call)) {
-        return false;
-    }
-    !hop.steps.iter().any(|step| case.usual.excludes(hop, step.kind, rule.effect))
+    let act =
+        rule.triggers.iter().find(|trigger| trigger.step == hop.steps[at].kind).map(|trigger| trigger.act);
+    fate != Fate::Broken && (fate != Fate::Stuck || matches!(act, Some(Act::Send | Act::Call)))
 }
 
 /// Whether the logs end before the effect could begin.
-fn cut(case: &Case<'_>, index: usize, rule: &Rule) -> bool {
+fn cut(case: &Case<'_>, time: i64, rule: &Rule) -> bool {
     let effect = case.run.store.event(rule.example).service;
-    case.hop(index).start.saturating_add(rule.late) >= case.run.window_of(effect).1
+    time.saturating_add(rule.delays.at(0.99)) >= case.run.window_of(effect).1
 }
 
 /// What the service of an absent effect logged in its place: a warning in a hop of its own.
@@ -94,14 +92,17 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
         None => (FindingKind::MissingStep, summary),
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
-    case.find(index, Found {
-        kind,
-        severity: Severity::Warning,
-        span: Some(step.span),
-        service: Some(service),
-        summary,
-        confidence: right / (peers + 2.0),
-        evidence: std::iter::once(step.event).chain(instead.map(|warned| warned.event)).collect(),
-        group: (rule.effect, step.kind),
-    });
+    case.find(
+        index,
+        Found {
+            kind,
+            severity: Severity::Warning,
+            span: Some(step.span),
+            service: Some(service),
+            summary,
+            confidence: right / (peers + 2.0),
+            evidence: std::iter::once(step.event).chain(instead.map(|warned| warned.event)).collect(),
+            group: (rule.effect, step.kind),
+        },
+    );
 }

@@ -2,7 +2,7 @@
 
 use super::case::{Case, Fate, Found};
 use crate::analyze::flow::holders;
-use crate::model::{FindingKind, Severity, Symbol};
+use crate::model::{FindingKind, Level, Severity, Symbol};
 
 /// Judges all that was done more than once in a transaction.
 pub(super) fn judge(case: &mut Case<'_>) {
@@ -38,7 +38,9 @@ fn told_apart(case: &Case<'_>, hops: &[u32]) -> bool {
     let first = hop(hops[0]);
     first.values.iter().filter(|(.., telling)| *telling).any(|&(name, value, _)| {
         let Some(usual) = case.usual.holders(first.kind, name) else { return false };
-        let same = hops.iter().filter(|&&other| hop(other).values.iter().any(|held| (held.0, held.1) == (name, value)));
+        let same = hops
+            .iter()
+            .filter(|&&other| hop(other).values.iter().any(|held| (held.0, held.1) == (name, value)));
         let has = hops.iter().all(|&other| hop(other).values.iter().any(|held| held.0 == name));
         has && same.count() as u32 <= usual && (hops.len() as u32) > usual
     })
@@ -59,15 +61,23 @@ fn report(case: &mut Case<'_>, first: &[u32], further: &[u32], name: Symbol) {
         if matches!(case.fates[earlier], Fate::Retried | Fate::Broken) {
             continue;
         }
+        let warned = before
+            .steps
+            .last()
+            .is_some_and(|last| case.run.store.event(last.event).level >= Some(Level::Warn));
         let unfinished = case.usual.lacking(before).count() > case.usual.lacking(hop).count();
         let effects = before.children.len();
         let (Some(one), Some(other)) = (before.steps.first(), hop.steps.first()) else { continue };
         let (service, says) = (case.service(hop), case.says(other.event));
         let by = case.run.store.symbols.text(name);
         let by = if by.is_empty() { String::new() } else { format!(" (same {by})") };
-        let retried = unfinished && effects == 0 && before.steps.len() == 1;
+        let retried = warned || unfinished && effects == 0 && before.steps.len() == 1;
         let (kind, severity, summary) = if retried {
-            (FindingKind::Retry, Severity::Info, format!("{service} took up {says} again after it had not finished{by}"))
+            (
+                FindingKind::Retry,
+                Severity::Info,
+                format!("{service} took up {says} again after it had not finished{by}"),
+            )
         } else {
             (FindingKind::Duplicate, Severity::Warning, format!("{service} handled {says} twice{by}"))
         };
@@ -76,15 +86,9 @@ fn report(case: &mut Case<'_>, first: &[u32], further: &[u32], name: Symbol) {
         if matches!(case.fates[earlier], Fate::Fine | Fate::Stuck) {
             case.fates[earlier] = Fate::Repeated;
         }
-        case.find(index, Found {
-            kind,
-            severity,
-            span: None,
-            service: None,
-            summary,
-            confidence: 0.9,
-            evidence,
-            group,
-        });
+        case.find(
+            index,
+            Found { kind, severity, span: None, service: None, summary, confidence: 0.9, evidence, group },
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Steps that took far longer than the same step in other transactions.
 
 use super::case::{Case, Fate, Found};
-use crate::analyze::flow::{Tally, gaps};
-use crate::model::{FindingKind, Severity};
+use crate::analyze::flow::{Rule, Tally, gaps};
+use crate::model::{EventId, FindingKind, Severity};
 
 /// Fewer durations than this make no usual one.
 const MIN_KNOWN: u64 = 12;
@@ -13,20 +13,24 @@ const FAR: f64 = 3.0;
 /// The least width of the middle half, on a logarithmic scale.
 const MIN_WIDTH: f64 = 0.4;
 /// What is not longer by this, in nanoseconds, disturbs nobody.
-const MIN_EXCESS: f64 = 200e6;
+const MIN_EXCESS: f64 = 100e6;
+/// How many times the scatter of all durations of the run it must be.
+const SCATTERS: f64 = 2.0;
 
-/// A stretch of time that a hop spent itself, far longer than usual.
+/// A stretch of time that took far longer than usual.
 struct Stretch {
     hop: usize,
     /// The step at its end.
     at: usize,
+    /// The record at its beginning.
+    since: Option<EventId>,
     from: i64,
     to: i64,
     nanos: i64,
     usual: i64,
 }
 
-/// Judges the time that each hop spent itself.
+/// Judges the time that each hop spent itself, what its steps say that they took, and how late hops began.
 pub(super) fn judge(case: &mut Case<'_>) {
     let mut found: Vec<Stretch> = Vec::new();
     for index in 0..case.shape.hops.len() {
@@ -34,6 +38,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
             found.extend(slowest(case, index));
         }
     }
+    found.extend(case.usual.rules.about(&case.steps).filter_map(|rule| late(case, rule)));
     found.sort_by_key(|it| (it.to - it.from, it.from, it.hop));
     // whoever waits for what is slow is slow too: of stretches that hold one another the inner one is the cause
     let mut causes: Vec<Stretch> = Vec::new();
@@ -55,34 +60,64 @@ pub(super) fn judge(case: &mut Case<'_>) {
 fn slowest(case: &Case<'_>, index: usize) -> Option<Stretch> {
     let hop = case.hop(index);
     let grain = case.run.grain(hop.service);
-    let first = usize::from(hop.steps.first().is_none_or(|step| step.took.is_none()));
-    let gaps = gaps(&case.shape, hop).into_iter().enumerate();
-    let stretches = gaps.filter_map(|(at, (before, after, nanos))| {
-        let at = at + first;
-        let mut tally = case.usual.gap(hop, before, after);
+    let spent = gaps(&case.shape, hop).into_iter().enumerate().filter_map(|(at, (before, after, nanos))| {
+        let mut tally = case.usual.gap(before, after);
         if tally.is_none_or(|tally| tally.count() < MIN_KNOWN) {
-            // a rare step: then nothing that usually follows took as long
-            let next = case.usual.next(hop, before)?;
-            tally = case.usual.gap(hop, before, next);
+            // a step that hardly ever occurs: the usual next step is as late
+            let (times, next) = case.usual.next(before)?;
+            let all = case.usual.step(before)?.hops;
+            let rare = u64::from(case.usual.present(after)) < MIN_KNOWN;
+            tally = case.usual.gap(before, next).filter(|_| rare && times * 10 >= all * 8);
         }
-        let usual = far_off(tally?, nanos - grain)?;
-        let to = hop.steps[at].time;
-        let from = at.checked_sub(1).map_or(to - nanos, |before| hop.steps[before].time);
-        Some(Stretch { hop: index, at, from, to, nanos, usual })
+        let usual = far_off(case, tally?, nanos - grain)?;
+        let (since, step) = (&hop.steps[at], &hop.steps[at + 1]);
+        Some(Stretch {
+            hop: index,
+            at: at + 1,
+            since: Some(since.event),
+            from: since.time,
+            to: step.time,
+            nanos,
+            usual,
+        })
     });
-    stretches.max_by_key(|it| (it.nanos - it.usual, std::cmp::Reverse(it.at)))
+    let said = hop.steps.iter().enumerate().filter_map(|(at, step)| {
+        let nanos = step.took?;
+        let usual = far_off(case, case.usual.gap(0, step.kind)?, nanos)?;
+        Some(Stretch { hop: index, at, since: None, from: step.time - nanos, to: step.time, nanos, usual })
+    });
+    spent.chain(said).max_by_key(|it| (it.nanos - it.usual, std::cmp::Reverse(it.at)))
+}
+
+/// An effect that began far later after its cause than usual.
+fn late(case: &Case<'_>, rule: &Rule) -> Option<Stretch> {
+    let (cause, effect) = rule.pair(&case.steps)?;
+    let (since, step) = (&case.hop(cause.hop).steps[cause.step], &case.hop(effect.hop).steps[effect.step]);
+    let nanos = step.time - since.time;
+    let grain = case.run.grain(case.hop(cause.hop).service).max(case.run.grain(case.hop(effect.hop).service));
+    let usual = far_off(case, &rule.delays, nanos - grain)?;
+    Some(Stretch {
+        hop: effect.hop,
+        at: effect.step,
+        since: Some(since.event),
+        from: since.time,
+        to: step.time,
+        nanos,
+        usual,
+    })
 }
 
 /// The usual duration, if one is far beyond it.
-fn far_off(tally: &Tally, nanos: i64) -> Option<i64> {
-    if tally.count() < MIN_KNOWN || (nanos as f64) < MIN_EXCESS {
+fn far_off(case: &Case<'_>, tally: &Tally, nanos: i64) -> Option<i64> {
+    let least = MIN_EXCESS.max(case.usual.scatter as f64 * SCATTERS);
+    if tally.count() < MIN_KNOWN || (nanos as f64) < least {
         return None;
     }
     let log = |nanos: i64| (nanos as f64 + GRAIN).ln();
     let (low, high) = (log(tally.at(0.25)), log(tally.at(0.75)));
     let usual = tally.at(0.5);
     let far = log(nanos) > high + FAR * (high - low).max(MIN_WIDTH);
-    (far && (nanos - usual) as f64 >= MIN_EXCESS).then_some(usual)
+    (far && (nanos - usual) as f64 >= least).then_some(usual)
 }
 
 fn report(case: &mut Case<'_>, stretch: &Stretch) {
@@ -91,9 +126,8 @@ fn report(case: &mut Case<'_>, stretch: &Stretch) {
     let times = (nanos as f64 + GRAIN) / (usual as f64 + GRAIN);
     let hop = case.hop(index);
     let Some(step) = hop.steps.get(at).cloned() else { return };
-    let before = at.checked_sub(1).map(|before| hop.steps[before].clone());
     let (service, says) = (case.service(hop), case.says(step.event));
-    let after = before.as_ref().map_or(String::new(), |before| format!(" after {}", case.says(before.event)));
+    let after = stretch.since.map_or(String::new(), |since| format!(" after {}", case.says(since)));
     let seconds = |nanos: i64| format!("{:.3} s", nanos as f64 / 1e9);
     let summary = format!(
         "{service} took {} to {says}{after}, {times:.0} times the usual {}",
@@ -101,15 +135,18 @@ fn report(case: &mut Case<'_>, stretch: &Stretch) {
         seconds(usual)
     );
     let group = (hop.kind, step.kind);
-    let evidence = before.map(|before| before.event).into_iter().chain([step.event]).collect();
-    case.find(index, Found {
-        kind: FindingKind::Slow,
-        severity: Severity::Warning,
-        span: Some(step.span),
-        service: None,
-        summary,
-        confidence: 0.9,
-        evidence,
-        group,
-    });
+    let evidence = stretch.since.into_iter().chain([step.event]).collect();
+    case.find(
+        index,
+        Found {
+            kind: FindingKind::Slow,
+            severity: Severity::Warning,
+            span: Some(step.span),
+            service: None,
+            summary,
+            confidence: 0.9,
+            evidence,
+            group,
+        },
+    );
 }

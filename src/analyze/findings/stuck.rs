@@ -37,25 +37,29 @@ pub(super) fn judge(case: &mut Case<'_>) {
         }
         let warned = case.run.store.event(last.event).level >= Some(Level::Warn);
         let (service, says) = (case.service(hop), case.says(last.event));
-        let peers = case.usual.step(hop, last.kind).map_or(0, |count| count.hops);
+        let peers = case.usual.step(last.kind).map_or(0, |count| count.hops);
         let (kind, summary) = if warned {
             (FindingKind::Error, format!("{service} gave up after {says}"))
         } else {
-            let next = case.usual.next(hop, last.kind).and_then(|next| case.usual.step(hop, next));
-            let usually = next.map_or(String::new(), |next| format!("; {} usually follows", case.says(next.example)));
+            let next = case.usual.next(last.kind).and_then(|(_, next)| case.usual.step(next));
+            let usually =
+                next.map_or(String::new(), |next| format!("; {} usually follows", case.says(next.example)));
             (FindingKind::Stuck, format!("{service} stopped after {says}{usually}"))
         };
         let group = (hop.kind, last.kind);
-        case.find(index, Found {
-            kind,
-            severity: Severity::Warning,
-            span: Some(last.span),
-            service: None,
-            summary,
-            confidence: (1.0 - share) * f64::from(peers) / f64::from(peers + 2),
-            evidence: vec![last.event],
-            group,
-        });
+        case.find(
+            index,
+            Found {
+                kind,
+                severity: Severity::Warning,
+                span: Some(last.span),
+                service: None,
+                summary,
+                confidence: (1.0 - share) * f64::from(peers) / f64::from(peers + 2),
+                evidence: vec![last.event],
+                group,
+            },
+        );
     }
 }
 
@@ -63,7 +67,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
 fn unfinished(case: &Case<'_>, index: usize) -> Option<f64> {
     let hop = case.hop(index);
     let last = hop.steps.last()?;
-    let count = case.usual.step(hop, last.kind)?;
+    let count = case.usual.step(last.kind)?;
     if count.hops < MIN_PEERS {
         return None;
     }
@@ -72,7 +76,7 @@ fn unfinished(case: &Case<'_>, index: usize) -> Option<f64> {
         return None;
     }
     // what usually follows may have been folded into another hop
-    let next = case.usual.next(hop, last.kind)?;
+    let (_, next) = case.usual.next(last.kind)?;
     (case.times(next) < case.times(last.kind)).then_some(share)
 }
 
@@ -80,16 +84,17 @@ fn unfinished(case: &Case<'_>, index: usize) -> Option<f64> {
 fn cut(case: &Case<'_>, index: usize) -> bool {
     let hop = case.hop(index);
     let Some(last) = hop.steps.last() else { return false };
-    let Some(next) = case.usual.next(hop, last.kind) else { return false };
-    let usual = case.usual.gap(hop, last.kind, next).map_or(0, |gap| gap.at(0.99));
+    let Some((_, next)) = case.usual.next(last.kind) else { return false };
+    let usual = case.usual.gap(last.kind, next).map_or(0, |gap| gap.at(0.99));
     last.time.saturating_add(usual) >= case.run.window_of(hop.service).1
 }
 
 /// Whether a hop ended with a call or message whose effect is absent: then that is the fault.
 fn waits_for_absent(case: &Case<'_>, hop: &Hop, last: u64) -> bool {
-    case.usual.rules.iter().any(|rule| {
+    case.usual.rules.triggered_by(last).any(|rule| {
         let trigger = rule.triggers.iter().find(|trigger| trigger.step == last);
-        trigger.is_some_and(|trigger| matches!(trigger.act, Act::Send | Act::Call)) && case.absent(rule) > 0
+        trigger.is_some_and(|trigger| matches!(trigger.act, Act::Send | Act::Call))
+            && case.absent(rule) > 0
             && !hop.children.iter().any(|&child| case.hop(child as usize).kind == rule.effect)
     })
 }

@@ -33,7 +33,19 @@ pub(super) fn quoted(store: &Store, event: EventId) -> String {
 /// Whether a template says that a message is given up and put aside: brokers' and client libraries' words for it.
 pub(super) fn gives_up(template: &str) -> bool {
     let lower = template.to_ascii_lowercase();
-    ["dead letter", "dead-letter", "deadletter", "dead_letter", "dlq", "dlx", "poison", "giving up", "gave up", "giveup", "exhausted"]
-        .iter()
-        .any(|word| lower.contains(word))
+    [
+        "dead letter",
+        "dead-letter",
+        "deadletter",
+        "dead_letter",
+        "dlq",
+        "dlx",
+        "poison",
+        "giving up",
+        "gave up",
+        "giveup",
+        "exhausted",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
 }

@@ -1,9 +1,11 @@
 //! What is counted over all transactions, in integers that merge in any order.
 
+use super::rules::Steps;
 use super::shape::{Hop, Shape};
 use crate::model::{EventId, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 use sketches_ddsketch::{Config, DDSketch};
+use std::collections::BTreeSet;
 
 /// Different steps of one hop, and different kinds of hops that it causes, that are looked at.
 const MAX_DIFFERENT: usize = 96;
@@ -11,7 +13,9 @@ const MAX_DIFFERENT: usize = 96;
 const ACCURACY: f64 = 0.01;
 /// Bins of a sketch: enough for a nanosecond to a century.
 const BINS: u32 = 2_500;
-/// Numbers of hops of a kind under one hop that are told apart.
+/// Hashes that are kept to estimate how many different values there are.
+const KEPT: usize = 64;
+/// Numbers of hops with the same value that are told apart.
 const NUMBERS: usize = 9;
 
 /// Durations in nanoseconds, for quantiles that no order of arrival changes.
@@ -68,6 +72,16 @@ pub struct StepCount {
     pub example: EventId,
 }
 
+impl StepCount {
+    fn merge(&mut self, other: &StepCount) {
+        self.example = if self.hops == 0 { other.example } else { self.example.min(other.example) };
+        self.hops += other.hops;
+        self.clean += other.clean;
+        self.last += other.last;
+        self.clean_last += other.clean_last;
+    }
+}
+
 /// Hops of one kind.
 #[derive(Clone, Debug, Default)]
 pub struct KindCount {
@@ -84,14 +98,48 @@ pub struct KindCount {
 pub struct ChildCount {
     /// So many hops cause at least one.
     pub hops: u32,
-    /// How many hops cause one, two, and so on.
-    pub numbers: [u32; NUMBERS],
     /// In so many the cause logged on after the effect had ended.
     pub waited: u32,
-    /// From the start of the cause to the start of the effect.
-    pub delays: Tally,
     /// An example of the effect's first record: the least.
     pub example: EventId,
+}
+
+/// How the values of one name are spread over hops of one kind.
+#[derive(Clone, Debug, Default)]
+pub struct HeldCount {
+    /// How many values one hop of a transaction holds, two hold, and so on.
+    pub numbers: [u32; NUMBERS],
+    /// The values.
+    pub values: Distinct,
+}
+
+/// About how many different values there are, from the least of their hashes.
+#[derive(Clone, Debug, Default)]
+pub struct Distinct(BTreeSet<u64>);
+
+impl Distinct {
+    fn add(&mut self, value: u64) {
+        if self.0.len() < KEPT || self.0.last().is_some_and(|most| value < *most) {
+            self.0.insert(value);
+            if self.0.len() > KEPT {
+                self.0.pop_last();
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Distinct) {
+        for value in other.0 {
+            self.add(value);
+        }
+    }
+
+    /// The estimate; exact for few values.
+    pub fn estimate(&self) -> f64 {
+        match self.0.last() {
+            Some(&most) if self.0.len() >= KEPT => (KEPT - 1) as f64 * (u64::MAX as f64 / most as f64),
+            _ => self.0.len() as f64,
+        }
+    }
 }
 
 /// Everything that is counted.
@@ -105,15 +153,18 @@ pub struct Counts {
     pub kinds: FxHashMap<u64, KindCount>,
     /// By kind of hop and of step.
     pub steps: FxHashMap<(u64, u64), StepCount>,
-    /// By kind of hop and the kinds of a step and the one after it: how long it took.
-    pub gaps: FxHashMap<(u64, u64, u64), Tally>,
+    /// By kind of step, in hops of whatever kind.
+    pub ends: FxHashMap<u64, StepCount>,
+    /// By the kinds of a step and the one after it: how long the hop itself took; by 0 and a kind of step: how long that
+    /// step says that it took.
+    pub gaps: FxHashMap<(u64, u64), Tally>,
     /// By kind of hop, kind of step, kind of hop that is caused: how many hops with the step cause such a one.
     pub causes: FxHashMap<(u64, u64, u64), u32>,
     /// By kind of hop and kind of hop that is caused.
     pub children: FxHashMap<(u64, u64), ChildCount>,
     /// By kind of hop and name of a value in its first record: how many values one hop of a transaction holds, two hold,
     /// and so on.
-    pub held: FxHashMap<(u64, Symbol), [u32; NUMBERS]>,
+    pub held: FxHashMap<(u64, Symbol), HeldCount>,
 }
 
 /// The kinds of the steps of a hop, each once, in order of their first place.
@@ -145,11 +196,13 @@ impl Counts {
     /// Takes in a transaction.
     pub fn add(&mut self, shape: &Shape) {
         self.transactions += 1;
-        for step in super::rules::step_counts(shape).into_keys() {
+        for step in Steps::of(shape).kinds() {
             *self.present.entry(step).or_default() += 1;
         }
-        for ((kind, name, _), hops) in holders(shape) {
-            self.held.entry((kind, name)).or_default()[hops.len().min(NUMBERS - 1)] += 1;
+        for ((kind, name, value), hops) in holders(shape) {
+            let held = self.held.entry((kind, name)).or_default();
+            held.numbers[hops.len().min(NUMBERS - 1)] += 1;
+            held.values.add(value.0);
         }
         for hop in &shape.hops {
             let failed = hop.failed();
@@ -160,12 +213,15 @@ impl Counts {
             let steps = distinct(hop);
             let last = hop.steps.last().map(|step| step.kind);
             for &(step, event) in &steps {
-                let count = self.steps.entry((hop.kind, step)).or_default();
-                count.example = if count.hops == 0 { event } else { count.example.min(event) };
-                count.hops += 1;
-                count.clean += u32::from(!failed);
-                count.last += u32::from(last == Some(step));
-                count.clean_last += u32::from(last == Some(step) && !failed);
+                let count = StepCount {
+                    hops: 1,
+                    clean: u32::from(!failed),
+                    last: u32::from(last == Some(step)),
+                    clean_last: u32::from(last == Some(step) && !failed),
+                    example: event,
+                };
+                self.steps.entry((hop.kind, step)).or_default().merge(&count);
+                self.ends.entry(step).or_default().merge(&count);
             }
             self.add_gaps(shape, hop);
             self.add_children(shape, hop, &steps);
@@ -174,32 +230,32 @@ impl Counts {
 
     fn add_gaps(&mut self, shape: &Shape, hop: &Hop) {
         for (before, after, nanos) in super::shape::gaps(shape, hop) {
-            self.gaps.entry((hop.kind, before, after)).or_default().add(nanos);
+            self.gaps.entry((before, after)).or_default().add(nanos);
+        }
+        for step in &hop.steps {
+            if let Some(took) = step.took {
+                self.gaps.entry((0, step.kind)).or_default().add(took);
+            }
         }
     }
 
     fn add_children(&mut self, shape: &Shape, hop: &Hop, steps: &[(u64, EventId)]) {
-        let mut numbers: Vec<(u64, u32, u32)> = Vec::new();
+        let mut kinds: Vec<(u64, u32)> = Vec::new();
         for &child in &hop.children {
             let kind = shape.hops[child as usize].kind;
-            match numbers.iter().position(|(known, ..)| *known == kind) {
-                Some(at) => numbers[at].1 += 1,
-                None if numbers.len() < MAX_DIFFERENT => numbers.push((kind, 1, child)),
-                None => {}
+            if kinds.len() < MAX_DIFFERENT && kinds.iter().all(|(known, _)| *known != kind) {
+                kinds.push((kind, child));
             }
         }
         let last = hop.steps.last().map_or(hop.end, |step| step.time);
-        for (kind, number, first) in numbers {
+        for (kind, first) in kinds {
             let child = &shape.hops[first as usize];
             let count = self.children.entry((hop.kind, kind)).or_default();
             if let Some(step) = child.steps.first() {
-                count.example =
-                    if count.hops == 0 { step.event } else { count.example.min(step.event) };
+                count.example = if count.hops == 0 { step.event } else { count.example.min(step.event) };
             }
             count.hops += 1;
-            count.numbers[(number as usize).min(NUMBERS - 1)] += 1;
             count.waited += u32::from(!child.message && last >= child.end && child.end > child.start);
-            count.delays.add(child.start - hop.start);
             for &(step, _) in steps {
                 *self.causes.entry((hop.kind, step, kind)).or_default() += 1;
             }
@@ -219,36 +275,29 @@ impl Counts {
             known.roots += count.roots;
         }
         for (key, count) in other.steps {
-            let known = self.steps.entry(key).or_default();
-            known.example =
-                if known.hops == 0 { count.example } else { known.example.min(count.example) };
-            known.hops += count.hops;
-            known.clean += count.clean;
-            known.last += count.last;
-            known.clean_last += count.clean_last;
+            self.steps.entry(key).or_default().merge(&count);
+        }
+        for (key, count) in other.ends {
+            self.ends.entry(key).or_default().merge(&count);
         }
         for (key, tally) in other.gaps {
             self.gaps.entry(key).or_default().merge(&tally);
         }
-        for (key, numbers) in other.held {
+        for (key, count) in other.held {
             let known = self.held.entry(key).or_default();
-            for (known, count) in known.iter_mut().zip(numbers) {
+            for (known, count) in known.numbers.iter_mut().zip(count.numbers) {
                 *known += count;
             }
+            known.values.merge(count.values);
         }
         for (key, count) in other.causes {
             *self.causes.entry(key).or_default() += count;
         }
         for (key, count) in other.children {
             let known = self.children.entry(key).or_default();
-            known.example =
-                if known.hops == 0 { count.example } else { known.example.min(count.example) };
+            known.example = if known.hops == 0 { count.example } else { known.example.min(count.example) };
             known.hops += count.hops;
             known.waited += count.waited;
-            for (known, count) in known.numbers.iter_mut().zip(count.numbers) {
-                *known += count;
-            }
-            known.delays.merge(&count.delays);
         }
         self
     }

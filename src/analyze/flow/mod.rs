@@ -9,15 +9,15 @@ mod shape;
 mod usual;
 
 pub(crate) use counts::holders;
-pub use counts::{ChildCount, Counts, KindCount, StepCount, Tally};
+pub use counts::{ChildCount, Counts, Distinct, HeldCount, KindCount, StepCount, Tally};
+pub use rules::{Place, Rule, Rules, Steps, Trigger};
 pub(crate) use shape::gaps;
 pub use shape::{Hop, Run, Shape, Step};
-pub use rules::{Rule, Trigger};
-pub(crate) use rules::step_counts;
 pub use usual::{MIN_PEERS, Usual};
 
 use crate::model::Trace;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 /// Learns from all traces of a run.
 pub fn learn(run: &Run<'_>, traces: &[Trace]) -> Usual {
@@ -41,5 +41,19 @@ pub fn learn(run: &Run<'_>, traces: &[Trace]) -> Usual {
             }
             tables
         });
-    Usual::of(counts, candidates.rules(&tables))
+    let mut rules = candidates.rules(&tables);
+    let seen = traces
+        .par_iter()
+        .fold(FxHashMap::default, |mut seen, trace| {
+            rules.see(&run.shape(trace), &mut seen);
+            seen
+        })
+        .reduce(FxHashMap::default, |mut seen: FxHashMap<u32, rules::Seen>, other| {
+            for (index, other) in other {
+                seen.entry(index).or_default().merge(other);
+            }
+            seen
+        });
+    rules.learn(seen);
+    Usual::of(counts, rules)
 }

@@ -1,9 +1,7 @@
 //! A transaction as hops and steps.
 
 use crate::gather::Store;
-use crate::model::{
-    Basis, Detail, EventId, Level, Shape as Form, Span, SpanKind, Symbol, Trace, flag,
-};
+use crate::model::{Basis, Detail, EventId, Level, Shape as Form, Span, SpanKind, Symbol, Trace, flag};
 use crate::weave::words::{Act, words};
 use rustc_hash::FxHashMap;
 
@@ -245,10 +243,10 @@ impl<'r> Run<'r> {
     }
 }
 
-/// How long a hop itself took from one step to the next: the time in which no hop that it waits for ran. The first step
-/// follows kind 0, if it says how long what it tells of took.
+/// How long a hop itself took from one step to the next: the time in which no hop that it waits for ran.
 pub(crate) fn gaps(shape: &Shape, hop: &Hop) -> Vec<(u64, u64, i64)> {
-    let awaited = |child: &&Hop| !child.message || hop.steps.last().is_some_and(|last| child.end <= last.time);
+    let awaited =
+        |child: &&Hop| !child.message || hop.steps.last().is_some_and(|last| child.end <= last.time);
     let mut busy: Vec<(i64, i64)> = hop
         .children
         .iter()
@@ -272,9 +270,6 @@ pub(crate) fn gaps(shape: &Shape, hop: &Hop) -> Vec<(u64, u64, i64)> {
         own + (to - at).max(0)
     };
     let mut gaps = Vec::with_capacity(hop.steps.len());
-    if let Some((step, took)) = hop.steps.first().and_then(|step| step.took.map(|took| (step, took))) {
-        gaps.push((0, step.kind, free(step.time.saturating_sub(took), step.time)));
-    }
     for pair in hop.steps.windows(2) {
         gaps.push((pair[0].kind, pair[1].kind, free(pair[0].time, pair[1].time)));
     }
