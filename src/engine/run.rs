@@ -51,6 +51,7 @@ pub fn run(store: &Store, selection: &Selection, threads: usize) -> Woven {
     let tell = || {
         let mut traces = weave::weave(store, &Fragments::of(store));
         let findings = analyze::analyze(store, &mut traces);
+        analyze::detail(store, &mut traces);
         (traces, findings)
     };
     let (mut traces, mut findings) = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
