@@ -9,6 +9,9 @@ use super::waits::{Waits, known, sent};
 use crate::gather::Store;
 use crate::model::{PathKind, PathPart, Span, Time, Trace};
 
+/// Two children overlap if more than this part of their parent's time is common to both.
+const HAIR: i64 = 100;
+
 /// A critical path, and by how much its other branches could have been later.
 #[derive(Clone, Debug, Default)]
 pub struct CriticalPath {
@@ -23,11 +26,10 @@ impl CriticalPath {
     /// Until the last effect: all of a transaction's time.
     pub fn until_the_end(store: &Store, trace: &Trace) -> CriticalPath {
         let known = |index: &usize| known(&trace.spans[*index]);
-        // of several that end last the innermost: it was the one still at work
-        let last = (0..trace.spans.len()).filter(known).max_by_key(|&index| {
-            let span = &trace.spans[index];
-            (span.end, index)
-        });
+        // of several that end last the outermost: the way leads into those that it waits for
+        let last = (0..trace.spans.len())
+            .filter(known)
+            .max_by_key(|&index| (trace.spans[index].end, std::cmp::Reverse(index)));
         last.map_or_else(CriticalPath::default, |last| walk(store, trace, last, trace.start))
     }
 
@@ -120,11 +122,16 @@ fn work(span: &Span) -> PathKind {
 
 impl Walk<'_> {
     /// The child that a span waited for last before the path's place, and when it ended; those that ended later had the
-    /// time to spare until the one that held the span up.
+    /// time to spare until the one that held the span up. A hair's breadth of overlap is the clock's, not theirs.
     fn awaited(&mut self, span: u32) -> Option<(u32, Time)> {
+        let whole = &self.trace.spans[span as usize];
+        let hair = whole.end.0.saturating_sub(whole.start.0).max(0) / HAIR;
         while let Some(child) = self.children[span as usize].pop() {
             let (start, end) = (self.trace.spans[child as usize].start, self.waits.end[child as usize]);
-            if end <= self.at && start < self.at {
+            let overlap = end.0.saturating_sub(self.at.0);
+            let ended = overlap <= 0 || overlap <= hair && self.at.0.saturating_sub(start.0) > overlap;
+            if ended && start < self.at {
+                let end = end.min(self.at);
                 self.held[span as usize] = Some(end);
                 return Some((child, end));
             }
@@ -147,7 +154,9 @@ impl Walk<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Basis, Edge, SpanId, SpanKind, Status, Symbol, TraceId};
+    use crate::model::{
+        Basis, Batch, Edge, Event, EventId, Place, SpanId, SpanKind, Status, Symbol, TraceId, flag,
+    };
     use proptest::prelude::*;
 
     /// A span of a service below another one, from one time to another in milliseconds.
@@ -243,6 +252,44 @@ mod tests {
         let path = CriticalPath::until_the_answer(&Store::default(), &trace);
         assert_eq!(path.slack, [None, None, Some(60_000_000)]);
         assert!(path.parts.iter().all(|part| part.span != 2));
+    }
+
+    /// The own time of each span on the path until the answer, for spans as (parent, start, end).
+    #[track_caller]
+    fn own(spans: &[(Option<u32>, i64, i64)], expected: &[i64]) {
+        let make = |(at, &(parent, from, to)): (usize, &(Option<u32>, i64, i64))| {
+            span(at as u64, parent, &format!("S{at}"), (1_000 + from, 1_000 + to), false)
+        };
+        let mut trace = trace(spans.iter().enumerate().map(make).collect());
+        // all spans are exported ones
+        let mut event = Event::at(Place::default());
+        event.flags = flag::WHOLE_SPAN;
+        let batch = Batch { events: vec![event], ..Batch::default() };
+        let store = Store { batches: vec![batch], ..Store::default() };
+        trace.spans.iter_mut().for_each(|span| span.events.push(EventId::default()));
+        let mut own = vec![0; spans.len()];
+        for (span, _, from, to) in told(&CriticalPath::until_the_answer(&store, &trace)) {
+            own[span as usize] += to - from;
+        }
+        assert_eq!(own, expected, "{spans:?}");
+    }
+
+    /// Cases and numbers of the tests of uber-research/CRISP (Apache-2.0).
+    #[test]
+    fn published_times_of_operations_are_found_again() {
+        let root = Some(0);
+        // a child that outlives its parent counts until the parent's end
+        own(&[(None, 0, 100), (root, 10, 110), (Some(1), 40, 50)], &[10, 80, 10]);
+        own(&[(None, 0, 100), (root, 10, 70), (Some(1), 20, 120)], &[40, 10, 50]);
+        // one that begins after its parent's end counts not at all
+        own(&[(None, 0, 100), (root, 110, 160), (Some(1), 120, 150), (root, 60, 90)], &[70, 0, 0, 30]);
+    }
+
+    /// CRISP tells 400, 200, 100 and 300 here, as it counts the time that two children have in common twice.
+    #[test]
+    fn time_that_two_children_have_in_common_is_told_once() {
+        let root = Some(0);
+        own(&[(None, 0, 1000), (root, 10, 210), (root, 209, 309), (root, 308, 608)], &[402, 199, 99, 300]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(super) struct Waits {
 impl Waits {
     pub(super) fn of(store: &Store, trace: &Trace) -> Waits {
         let spans = &trace.spans;
-        let exact = |span: &Span| span.events.iter().any(|&event| store.event(event).is(flag::WHOLE_SPAN));
+        let exact = |span: &Span| exact(store, span);
         // spans of one service that belong together, and when they last logged anything
         let mut group: Vec<usize> = Vec::with_capacity(spans.len());
         let mut last: Vec<Time> = spans.iter().map(|span| span.end).collect();
@@ -67,8 +67,17 @@ pub(super) fn by_message(span: &Span) -> bool {
     span.kind == Some(SpanKind::Consumer) || matches!(basis, Some(Basis::Message | Basis::Link))
 }
 
-/// When the cause of a span sent it off: the record that says so, else the last one before the span began.
+/// Whether a span is exported, so that it is known when it ended.
+fn exact(store: &Store, span: &Span) -> bool {
+    span.events.iter().any(|&event| store.event(event).is(flag::WHOLE_SPAN))
+}
+
+/// When the cause of a span sent it off: the record that says so, else the last one before the span began; at once, if the
+/// cause has no records but the span itself.
 pub(super) fn sent(store: &Store, cause: &Span, span: &Span) -> Time {
+    if exact(store, cause) {
+        return span.start.min(cause.end);
+    }
     let shift = cause.raw.map_or(0, |(raw, _)| cause.start.0.saturating_sub(raw.0));
     let at = |event: EventId| Time(store.event(event).time.0.saturating_add(shift));
     let proofs = span.edge.iter().flat_map(|edge| &edge.proofs);
