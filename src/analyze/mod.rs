@@ -1,6 +1,8 @@
 //! Tells what traces mean: what flows between services, what deviates, what changed. Knows nothing of output.
 
 pub mod channels;
+pub mod check;
 pub mod map;
 pub mod numbers;
+pub mod profile;
 pub mod query;

@@ -1,7 +1,9 @@
 //! The commands.
 
+mod check;
 mod map;
 
+pub use check::check;
 pub use map::map;
 
 use super::args::{

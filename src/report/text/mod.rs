@@ -4,6 +4,7 @@
 //! harmless. Nothing here reads the environment. Colours only repeat what a symbol or word says as well.
 
 mod bars;
+mod check;
 mod clean;
 mod coverage;
 mod explain;
@@ -22,6 +23,7 @@ mod show;
 mod tree;
 mod why;
 
+pub use check::check;
 pub use explain::explain;
 pub use list::list;
 pub use map::map;
