@@ -164,10 +164,7 @@ impl Finder<'_> {
     fn hop(&self, from: &Span, to: &Span, sent: Option<EventId>) -> Hop {
         let length = to.end.0.saturating_sub(to.start.0).max(0) as u64;
         let left = match (sent, from.kind) {
-            (Some(sent), _) => {
-                let shift = from.raw.map_or(0, |(start, _)| from.start.0.saturating_sub(start.0));
-                Some(self.store.event(sent).time.0.saturating_add(shift))
-            }
+            (Some(sent), _) => Some(self.store.time(sent).0),
             (None, Some(SpanKind::Producer)) => Some(from.end.0),
             _ => None,
         };
@@ -373,6 +370,6 @@ fn records(store: &Store, from: &Span, to: &Span) -> (Option<EventId>, Option<Ev
     let speaks = |span: &Span, direction| {
         span.events.iter().copied().find(|id| channels::direction(store, *id) == Some(direction))
     };
-    let before = |id: &EventId| store.event(*id).time <= to.raw.map_or(to.start, |(start, _)| start);
+    let before = |id: &EventId| store.time(*id) <= to.start;
     (speaks(from, Direction::Sends).filter(before), speaks(to, Direction::Receives))
 }

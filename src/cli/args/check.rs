@@ -1,6 +1,6 @@
 //! `check`
 
-use super::{InputArgs, OutputArgs, SelectArgs, manual};
+use super::{InputArgs, OutputArgs, SelectArgs, WeaveArgs, manual};
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -63,6 +63,9 @@ pub struct CheckArgs {
     /// Which transactions.
     #[command(flatten)]
     pub select: SelectArgs,
+    /// How to weave.
+    #[command(flatten)]
+    pub weave: WeaveArgs,
     /// Hold the run against FILE [default: spanloom.baseline.toml, if there is one]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Checks")]
     pub baseline: Option<PathBuf>,

@@ -1,6 +1,6 @@
 //! `map`
 
-use super::{InputArgs, OutputArgs, SelectArgs, manual};
+use super::{InputArgs, OutputArgs, SelectArgs, WeaveArgs, manual};
 use clap::{Args, ValueEnum};
 
 const EXAMPLES: &str = "\
@@ -28,6 +28,9 @@ pub struct MapArgs {
     /// What to read.
     #[command(flatten)]
     pub input: InputArgs,
+    /// How to weave.
+    #[command(flatten)]
+    pub weave: WeaveArgs,
     /// Which transactions.
     #[command(flatten)]
     pub select: SelectArgs,

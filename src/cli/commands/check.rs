@@ -27,9 +27,9 @@ pub fn check(args: &CheckArgs) -> Result<Exit> {
     let rules = Config::read(args.input.config.as_deref())?.rules;
     let path = args.baseline.as_deref().unwrap_or(Path::new(DEFAULT));
     let known = if args.update_baseline { None } else { read_baseline(path, args.baseline.is_some())? };
-    let (loaded, exit) = read(&args.input, &args.output, true)?;
+    let (mut loaded, exit) = read(&args.input, &args.output, true)?;
     let selection = options::selection(&args.select, query, &options::zone(&args.input)?, &loaded.store)?;
-    let woven = run(&loaded.store, &selection, loaded.threads);
+    let woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
     let map = Map::of(&loaded.store, &woven.traces);
     let profile = Profile::of(&loaded.store, &woven.traces);
     let case = Case {

@@ -12,9 +12,9 @@ use anyhow::Result;
 /// `map`
 pub fn map(args: &MapArgs) -> Result<Exit> {
     let query = args.select.condition.query()?;
-    let (loaded, exit) = read(&args.input, &args.output, true)?;
+    let (mut loaded, exit) = read(&args.input, &args.output, true)?;
     let selection = options::selection(&args.select, query, &options::zone(&args.input)?, &loaded.store)?;
-    let woven = run(&loaded.store, &selection, loaded.threads);
+    let woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
     let exit = exit.max(matched(&woven, &selection, options::voice(&args.output)));
     let map = Map::of(&loaded.store, &woven.traces);
     tell(&loaded, &woven, &woven.traces, Some(map), &args.output, |report, _, out| {
