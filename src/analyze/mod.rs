@@ -2,6 +2,7 @@
 
 pub mod channels;
 pub mod check;
+pub mod compare;
 pub mod map;
 pub mod numbers;
 pub mod profile;

@@ -2,10 +2,12 @@
 
 mod check;
 mod condition;
+mod diff;
 mod map;
 
 pub use check::{CheckArgs, CheckFormat};
 pub use condition::WhereArgs;
+pub use diff::{DiffArgs, DiffFormat, FailOn};
 pub use map::{MapArgs, MapFormat};
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -69,6 +71,8 @@ pub enum Command {
     Map(MapArgs),
     /// Judge a run by rules and a baseline, for CI
     Check(CheckArgs),
+    /// Compare two runs: what is new, gone, slower, or fails more
+    Diff(DiffArgs),
     /// Print what was read from each record, one JSON object a line
     Extract(ExtractArgs),
     /// Tell how lines were read, and why

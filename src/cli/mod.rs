@@ -27,6 +27,7 @@ pub fn main() -> ExitCode {
         Command::Show(args) => commands::show(&args),
         Command::Map(args) => commands::map(&args),
         Command::Check(args) => commands::check(&args),
+        Command::Diff(args) => commands::diff(&args),
         Command::Extract(args) => commands::extract(&args),
         Command::Explain(args) => commands::explain(&args),
         Command::Completions(args) => {

@@ -7,6 +7,7 @@ mod bars;
 mod check;
 mod clean;
 mod coverage;
+mod diff;
 mod explain;
 mod findings;
 mod header;
@@ -24,6 +25,7 @@ mod tree;
 mod why;
 
 pub use check::check;
+pub use diff::diff;
 pub use explain::explain;
 pub use list::list;
 pub use map::map;
