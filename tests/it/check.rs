@@ -52,16 +52,23 @@ fn outputs(format: &str) -> Vec<Outcome> {
     ]
 }
 
-#[test]
-fn json_keeps_its_schema() {
-    let text =
-        |name: &str| fs::read_to_string(program::root().join("schema").join(name)).expect("it is there");
-    // what the schema borrows from that of reports is looked up in it
-    let own = text("check.schema.json").replace("report.schema.json#", "#");
+/// A schema; what it borrows from that of reports is looked up there.
+fn schema(name: &str) -> jsonschema::Validator {
+    let text = |name: &str| fs::read_to_string(program::root().join("schema").join(name)).expect("it is there");
+    let own = text(name).replace("report.schema.json#", "#");
     let mut schema: Value = serde_json::from_str(&own).expect("it is JSON");
     let report: Value = serde_json::from_str(&text("report.schema.json")).expect("it is JSON");
-    schema["$defs"] = report["$defs"].clone();
-    let schema = jsonschema::draft202012::options().build(&schema).expect("a schema");
+    let mut definitions = report["$defs"].clone();
+    for (name, definition) in schema["$defs"].as_object().into_iter().flatten() {
+        definitions[name] = definition.clone();
+    }
+    schema["$defs"] = definitions;
+    jsonschema::draft202012::options().build(&schema).expect("a schema")
+}
+
+#[test]
+fn json_keeps_its_schema() {
+    let schema = schema("check.schema.json");
     for got in outputs("json") {
         let json = got.json();
         let wrong: Vec<String> = schema.iter_errors(&json).map(|error| error.to_string()).collect();
@@ -257,4 +264,44 @@ fn without_rules_it_is_said_what_is_judged() {
     let got = check(dir.path(), &["good"]);
     assert_eq!(got.code, 0);
     assert!(got.text().contains("judged by the rules that are built in"), "{}", got.text());
+}
+
+/// `diff` of the two runs.
+fn compare(args: &[&str]) -> Outcome {
+    let dir = runs();
+    program::run(dir.path(), &[&["diff", "--no-clock-correction"], args].concat())
+}
+
+#[test]
+fn a_comparison_keeps_its_schema() {
+    let schema = schema("diff.schema.json");
+    for (base, new) in [("good", "broken"), ("broken", "good"), ("good", "good")] {
+        let json = compare(&["--format", "json", base, new]).json();
+        let wrong: Vec<String> =
+            schema.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        diff::none(&wrong);
+        let differences = json["differences"].as_array().expect("a list");
+        assert_eq!(json["worse"], differences.iter().filter(|one| one["worse"] == true).count());
+        assert_eq!(differences.is_empty(), base == new, "{base} {new}");
+    }
+}
+
+#[test]
+fn a_comparison_fails_where_it_is_asked_to() {
+    for (args, code) in [
+        (&["good", "broken"][..], 0),
+        (&["--fail-on", "any", "good", "broken"], 1),
+        (&["--fail-on", "any", "good", "good"], 0),
+        (&["--fail-on", "worse", "--where", "service = nobody", "good", "good"], 1),
+        (&["good", "missing"], 2),
+        (&["good"], 2),
+    ] {
+        assert_eq!(compare(args).code, code, "{args:?}");
+    }
+}
+
+#[test]
+fn a_comparison_is_the_same_with_any_threads() {
+    let plain = compare(&["--threads", "1", "--format", "json", "good", "broken"]).text();
+    assert_eq!(compare(&["--threads", "8", "--block-size", "997", "--format", "json", "good", "broken"]).text(), plain);
 }

@@ -105,8 +105,7 @@ impl View<'_> {
         }
         for example in &verdict.examples {
             let trace = &self.judged.traces[example.trace];
-            row.gap(INDENT * 2)
-                .put(Paint::Faint, "trace ")
+            row.without_limit().gap(INDENT * 2).put(Paint::Faint, "trace ")
                 .put(Paint::Plain, &id_text(self.judged.store, trace.id));
             if let Some((file, line)) = self.judged.place(example) {
                 row.put(Paint::Faint, &format!(" at {file}:{line}"));
@@ -114,7 +113,7 @@ impl View<'_> {
             if !example.about.is_empty() {
                 row.put(Paint::Faint, &format!(": {}", example.about));
             }
-            row.without_limit().write(out)?;
+            row.write(out)?;
         }
         Ok(())
     }
