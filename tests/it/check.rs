@@ -54,7 +54,8 @@ fn outputs(format: &str) -> Vec<Outcome> {
 
 /// A schema; what it borrows from that of reports is looked up there.
 fn schema(name: &str) -> jsonschema::Validator {
-    let text = |name: &str| fs::read_to_string(program::root().join("schema").join(name)).expect("it is there");
+    let text =
+        |name: &str| fs::read_to_string(program::root().join("schema").join(name)).expect("it is there");
     let own = text(name).replace("report.schema.json#", "#");
     let mut schema: Value = serde_json::from_str(&own).expect("it is JSON");
     let report: Value = serde_json::from_str(&text("report.schema.json")).expect("it is JSON");
@@ -303,5 +304,8 @@ fn a_comparison_fails_where_it_is_asked_to() {
 #[test]
 fn a_comparison_is_the_same_with_any_threads() {
     let plain = compare(&["--threads", "1", "--format", "json", "good", "broken"]).text();
-    assert_eq!(compare(&["--threads", "8", "--block-size", "997", "--format", "json", "good", "broken"]).text(), plain);
+    assert_eq!(
+        compare(&["--threads", "8", "--block-size", "997", "--format", "json", "good", "broken"]).text(),
+        plain
+    );
 }

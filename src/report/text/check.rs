@@ -105,7 +105,9 @@ impl View<'_> {
         }
         for example in &verdict.examples {
             let trace = &self.judged.traces[example.trace];
-            row.without_limit().gap(INDENT * 2).put(Paint::Faint, "trace ")
+            row.without_limit()
+                .gap(INDENT * 2)
+                .put(Paint::Faint, "trace ")
                 .put(Paint::Plain, &id_text(self.judged.store, trace.id));
             if let Some((file, line)) = self.judged.place(example) {
                 row.put(Paint::Faint, &format!(" at {file}:{line}"));
