@@ -3,11 +3,13 @@
 mod check;
 mod condition;
 mod diff;
+mod export;
 mod map;
 
 pub use check::{CheckArgs, CheckFormat};
 pub use condition::WhereArgs;
 pub use diff::{DiffArgs, DiffFormat, FailOn};
+pub use export::{ExportArgs, ExportFormat};
 pub use map::{MapArgs, MapFormat};
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -73,6 +75,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Compare two runs: what is new, gone, slower, or fails more
     Diff(DiffArgs),
+    /// Write transactions in the formats of other tools, or as one HTML page
+    Export(ExportArgs),
     /// Print what was read from each record, one JSON object a line
     Extract(ExtractArgs),
     /// Tell how lines were read, and why

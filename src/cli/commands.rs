@@ -2,10 +2,12 @@
 
 mod check;
 mod diff;
+mod export;
 mod map;
 
 pub use check::check;
 pub use diff::diff;
+pub use export::export;
 pub use map::map;
 
 use super::args::{

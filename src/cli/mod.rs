@@ -28,6 +28,7 @@ pub fn main() -> ExitCode {
         Command::Map(args) => commands::map(&args),
         Command::Check(args) => commands::check(&args),
         Command::Diff(args) => commands::diff(&args),
+        Command::Export(args) => commands::export(&args),
         Command::Extract(args) => commands::extract(&args),
         Command::Explain(args) => commands::explain(&args),
         Command::Completions(args) => {

@@ -4,6 +4,7 @@ pub mod baseline;
 pub mod check;
 pub mod diff;
 pub mod explain;
+pub mod export;
 pub mod extract;
 pub mod graph;
 pub mod json;

@@ -12,6 +12,7 @@
 //! - `help`: the texts of `--help`
 //! - `text`: the reports for people, written by the library
 //! - `check`: outcomes for CI, against foreign schemas and parsers
+//! - `exports`: what other tools are given
 //! - `readme`: the commands in README.md
 //! - `architecture`, `dependencies`: the rules of the source tree
 //!
@@ -27,6 +28,7 @@ mod check;
 mod contract;
 mod dependencies;
 mod diff;
+mod exports;
 mod extremes;
 mod formats;
 mod help;

@@ -1,6 +1,6 @@
 //! A baseline: what the transactions of a good run look like, and how a run is held against it.
 //!
-//! A baseline holds counts, so that what a run has less or more of can be told from chance; see `SURE`. What every
+//! A baseline holds counts, so that what a run has less or more of can be told from chance (at most one in a hundred). What every
 //! transaction of the baseline has must be in every transaction of the run.
 
 use super::rules::{Tolerance, percent, time};

@@ -5,7 +5,7 @@ pub mod rules;
 
 use super::map::Map;
 use super::profile::Profile;
-use super::query::Findings;
+use super::query::Context;
 use crate::gather::Store;
 use crate::model::{Coverage, EventId, Finding, Symbol, Trace};
 use baseline::Baseline;
@@ -26,8 +26,8 @@ pub struct Case<'c> {
     pub map: &'c Map,
     /// What the transactions look like.
     pub profile: &'c Profile,
-    /// The kinds of findings by transaction.
-    pub kinds: Findings,
+    /// What conditions may ask about the run.
+    pub context: Context,
 }
 
 /// How a check ended, better ones first.

@@ -212,7 +212,7 @@ fn context_lost(case: &Case<'_>, edge: &MapEdge, most: f64) -> Verdict {
 
 impl Rule {
     fn judge(&self, case: &Case<'_>) -> Vec<Verdict> {
-        let view = |at: usize| View { store: case.store, trace: &case.traces[at], findings: &case.kinds };
+        let view = |at: usize| View { store: case.store, trace: &case.traces[at], context: &case.context };
         let about = |at: &usize| {
             let cut = case.traces[*at].status == Status::Truncated;
             !cut && self.when.as_ref().is_none_or(|when| when.meets(&view(*at)))

@@ -6,7 +6,7 @@ use crate::analyze::check::rules::Rules;
 use crate::analyze::check::{Case, State, judge};
 use crate::analyze::map::Map;
 use crate::analyze::profile::Profile;
-use crate::analyze::query::Findings;
+use crate::analyze::query;
 use crate::cli::args::{CheckArgs, CheckFormat, OutputArgs};
 use crate::cli::config::Config;
 use crate::cli::message::Exit;
@@ -23,12 +23,12 @@ const DEFAULT: &str = "spanloom.baseline.toml";
 
 /// `check`
 pub fn check(args: &CheckArgs) -> Result<Exit> {
-    let query = args.select.condition.query()?;
+    let condition = args.select.condition.query()?;
     let rules = Config::read(args.input.config.as_deref())?.rules;
     let path = args.baseline.as_deref().unwrap_or(Path::new(DEFAULT));
     let known = if args.update_baseline { None } else { read_baseline(path, args.baseline.is_some())? };
     let (mut loaded, exit) = read(&args.input, &args.output, true)?;
-    let selection = options::selection(&args.select, query, &options::zone(&args.input)?, &loaded.store)?;
+    let selection = options::selection(&args.select, condition, &options::zone(&args.input)?, &loaded.store)?;
     let woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
     let map = Map::of(&loaded.store, &woven.traces);
     let profile = Profile::of(&loaded.store, &woven.traces);
@@ -39,7 +39,7 @@ pub fn check(args: &CheckArgs) -> Result<Exit> {
         coverage: &woven.coverage,
         map: &map,
         profile: &profile,
-        kinds: Findings::of(&woven.findings),
+        context: query::Context::of(&woven.findings),
     };
     let mut notes = Vec::new();
     let rules = match (rules, &known) {
@@ -62,7 +62,10 @@ pub fn check(args: &CheckArgs) -> Result<Exit> {
         write_baseline(&Baseline::of(&case), path)?;
         notes.push(format!("Learned: {}", path.display()));
     } else if args.update_baseline {
-        notes.push(format!("Not learned, as the run is no good one: {}", path.display()));
+        notes.push(format!(
+            "Not learned: {}. If the run is a good one, write rules in spanloom.toml that it keeps",
+            path.display()
+        ));
     }
     let mut out = Output::open(&args.output)?;
     match args.format.unwrap_or_default() {
