@@ -202,6 +202,7 @@ mod tests {
             services: Vec::new(),
             spans,
             loose: Vec::new(),
+            loose_errors: 0,
             critical_path: Vec::new(),
         }
     }

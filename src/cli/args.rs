@@ -122,12 +122,26 @@ pub struct SelectArgs {
     pub service: Vec<String>,
 }
 
+/// How to weave.
+#[derive(Debug, Args, Clone, Default)]
+pub struct WeaveArgs {
+    /// Leave out inferred edges that are less sure than SHARE, from 0 to 1: their spans get no parent
+    #[arg(long, value_name = "SHARE", help_heading = "Weaving")]
+    pub min_confidence: Option<f32>,
+    /// Take the times of all services as logged, although their clocks disagree
+    #[arg(long, help_heading = "Weaving")]
+    pub no_clock_correction: bool,
+}
+
 /// `report`
 #[derive(Debug, Args, Clone, Default)]
 pub struct ReportArgs {
     /// What to read.
     #[command(flatten)]
     pub input: InputArgs,
+    /// How to weave.
+    #[command(flatten)]
+    pub weave: WeaveArgs,
     /// Which transactions.
     #[command(flatten)]
     pub select: SelectArgs,
@@ -145,6 +159,9 @@ pub struct ListArgs {
     /// What to read.
     #[command(flatten)]
     pub input: InputArgs,
+    /// How to weave.
+    #[command(flatten)]
+    pub weave: WeaveArgs,
     /// Which transactions.
     #[command(flatten)]
     pub select: SelectArgs,
@@ -171,6 +188,9 @@ pub struct ShowArgs {
     /// What to read.
     #[command(flatten)]
     pub input: InputArgs,
+    /// How to weave.
+    #[command(flatten)]
+    pub weave: WeaveArgs,
     /// Show the log lines of each span
     #[arg(short, long, help_heading = "Output")]
     pub lines: bool,

@@ -13,20 +13,18 @@ use crate::engine::read::Settings;
 use crate::engine::run::{Selection, Woven, run};
 use crate::engine::texts::Texts;
 use crate::engine::{explain as explaining, extract as extracting};
-use crate::input::Discovery;
+use crate::input::{Discovery, Stop};
 use crate::model::{Finding, SkipReason, Time, Trace, TraceId};
 use crate::report::{self, Report, json, text};
 use anyhow::{Context, Result, anyhow};
 use rustc_hash::FxHashSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `report`
 pub fn report(args: &ReportArgs) -> Result<Exit> {
-    let (loaded, mut exit) = read(&args.input, &args.output, true)?;
+    let (mut loaded, mut exit) = read(&args.input, &args.output, true)?;
     let selection = options::selection(&args.select, &options::zone(&args.input)?, &loaded.store)?;
-    let woven = run(&loaded.store, &selection, loaded.threads);
+    let woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
     exit = exit.max(matched(&woven, &selection, options::voice(&args.output)));
     write(
         &loaded,
@@ -41,9 +39,9 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
 
 /// `list`
 pub fn list(args: &ListArgs) -> Result<Exit> {
-    let (loaded, mut exit) = read(&args.input, &args.output, true)?;
+    let (mut loaded, mut exit) = read(&args.input, &args.output, true)?;
     let selection = options::selection(&args.select, &options::zone(&args.input)?, &loaded.store)?;
-    let mut woven = run(&loaded.store, &selection, loaded.threads);
+    let mut woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
     exit = exit.max(matched(&woven, &selection, options::voice(&args.output)));
     match args.sort.unwrap_or_default() {
         SortKey::Start => {}
@@ -66,8 +64,9 @@ pub fn list(args: &ListArgs) -> Result<Exit> {
 
 /// `show`
 pub fn show(args: &ShowArgs) -> Result<Exit> {
-    let (loaded, exit) = read(&args.input, &args.output, true)?;
-    let woven = run(&loaded.store, &Selection::default(), loaded.threads);
+    let (mut loaded, exit) = read(&args.input, &args.output, true)?;
+    let woven =
+        run(&mut loaded.store, &Selection::default(), &options::weaving(&args.weave)?, loaded.threads);
     let mut found: Vec<Trace> = find::find(&loaded.store, &woven.traces, &args.id);
     if found.is_empty() {
         options::voice(&args.output).error(format_args!("no transaction has the id or value '{}'", args.id));
@@ -157,7 +156,7 @@ fn discover(input: &InputArgs, output: &OutputArgs, keep_text: bool) -> Result<(
         voice.error(failed);
     }
     let exit = if discovery.failed.is_empty() { Exit::Done } else { Exit::Trouble };
-    on_interrupt(settings.stop.clone(), voice);
+    on_interrupt(settings.read.stop.clone(), voice);
     Ok((discovery, settings, exit))
 }
 
@@ -173,10 +172,10 @@ fn read(input: &InputArgs, output: &OutputArgs, keep_text: bool) -> Result<(Load
 }
 
 /// The first Ctrl-C ends reading, and what was read is reported; the second ends the program.
-fn on_interrupt(stop: Arc<AtomicBool>, voice: Voice) {
+fn on_interrupt(stop: Stop, voice: Voice) {
     // fails only if a handler is set already, which then does the same
     let _ = ctrlc::set_handler(move || {
-        if stop.swap(true, Ordering::Relaxed) {
+        if stop.set() {
             std::process::exit(130);
         }
         voice.note("interrupted: reporting what was read so far");

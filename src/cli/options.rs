@@ -1,6 +1,6 @@
 //! Flags as they are meant: judged once, so that nothing behind has to ask again.
 
-use super::args::{ColorWhen, InputArgs, OutputArgs, SelectArgs};
+use super::args::{ColorWhen, InputArgs, OutputArgs, SelectArgs, WeaveArgs};
 use super::config::Config;
 use super::message::Voice;
 use crate::engine::read::Settings;
@@ -10,11 +10,12 @@ use crate::input::{DiscoverOptions, Discovery, Input, ReadOptions, discover};
 use crate::model::{DAY, SECOND, Symbol, Time};
 use crate::record::timestamp::{self, DayOrder, Zone};
 use crate::report::text::Style;
+use crate::weave;
 use anyhow::{Result, anyhow, bail};
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicU64;
 
 /// Columns where the output is no terminal.
 const PIPE_WIDTH: usize = 120;
@@ -57,6 +58,15 @@ impl std::fmt::Display for HintText {
     }
 }
 
+/// How to weave.
+pub fn weaving(args: &WeaveArgs) -> Result<weave::Options> {
+    let min_confidence = args.min_confidence.unwrap_or_default();
+    if !(0.0..=1.0).contains(&min_confidence) {
+        bail!("--min-confidence must be from 0 to 1");
+    }
+    Ok(weave::Options { correct_clocks: !args.no_clock_correction, min_confidence })
+}
+
 /// How to read.
 pub fn settings(args: &InputArgs, keep_text: bool) -> Result<Settings> {
     let config = Config::read(args.config.as_deref())?;
@@ -77,7 +87,6 @@ pub fn settings(args: &InputArgs, keep_text: bool) -> Result<Settings> {
         patterns: Arc::new(move |source| config.patterns(source)),
         note: None,
         keep_text,
-        stop: Arc::new(AtomicBool::new(false)),
         progress: Arc::new(AtomicU64::new(0)),
     })
 }

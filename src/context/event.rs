@@ -27,6 +27,7 @@ pub struct Defaults {
 pub struct Writer {
     found: Found,
     scratch: Vec<u8>,
+    template: Vec<u8>,
 }
 
 impl Writer {
@@ -117,9 +118,11 @@ impl Writer {
         } else {
             message
         };
-        event.template = template::symbol(record.logger().unwrap_or_default(), message);
-        if !batch.symbols.has(event.template) {
-            batch.symbols.keep_as(event.template, &template::text(message));
+        let logger = record.logger().unwrap_or_default();
+        let (symbol, start) = template::write(logger, message, &mut self.template);
+        event.template = symbol;
+        if !batch.symbols.has(symbol) {
+            batch.symbols.keep_as(symbol, &self.template[start..]);
         }
     }
 

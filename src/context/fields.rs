@@ -1,14 +1,23 @@
 //! Context and keys in the fields of a structured layer.
 
+use super::facts::Facts;
 use super::scan::{Region, path_keys, shape_of};
-use super::{Found, Scheme, header, id, words};
+use super::{Found, header, id};
 use crate::model::{Shape, SpanKind};
 use crate::record::{At, Field, Format, Layer, NameHash, Role, Writing, json, names};
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
 
 /// Names of this rank and above are general words.
-const GENERAL: u8 = 32;
+pub(super) const GENERAL: u8 = 32;
+
 /// Texts shorter than this hold no header; longer ones are searched for one.
-const MIN_HEADER: usize = 40;
+pub(super) const MIN_HEADER: usize = 40;
+
+/// Begins a trace id in New Relic's header.
+static NEW_RELIC: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\"tr\":"));
+/// Names the type of bytes that Node prints.
+static BUFFER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\"Buffer\""));
 
 impl Found {
     /// Reads one layer: its fields, then the groups and free parts of a text.
@@ -27,14 +36,14 @@ impl Found {
                 Writing::Plain | Writing::Number => self.field(layer, field, value),
             }
         }
-        if memchr::memmem::find(layer.text, b"\"tr\":").is_some() {
+        if NEW_RELIC.find(layer.text).is_some() {
             let payload =
                 memchr::memchr(b'{', layer.text).and_then(|open| header::newrelic(&layer.text[open..]));
             if let Some(header) = payload {
                 self.add_header(header);
             }
         }
-        if memchr::memmem::find(layer.text, b"\"Buffer\"").is_some() {
+        if BUFFER.find(layer.text).is_some() {
             // Node's buffers hold header values as lists of bytes
             self.scan(layer.text, Region::Ids);
         }
@@ -151,7 +160,7 @@ impl Found {
             Role::Other | Role::Id | Role::Message | Role::TraceId if field.role != Role::Message => {
                 self.key_field(layer, field, name, value);
             }
-            Role::Noise if names::names_an_id(name) && name.len() > 2 => {
+            Role::Noise if name.len() > 2 && self.facts.get(name).id => {
                 self.key_field(layer, field, name, value)
             }
             _ => {}
@@ -178,189 +187,6 @@ impl Found {
         self.field(&layer, &field, value);
     }
 
-    /// A field that carries trace context; `true` if its role is of that kind.
-    pub(super) fn context(&mut self, role: Role, rank: u8, name: &[u8], value: &[u8], otlp: bool) -> bool {
-        match role {
-            // "trace" and "operation_Id" may mean something else: their value must look like an id
-            Role::TraceId if rank >= GENERAL && !super::scan::looks_like_id(value) => return false,
-            Role::TraceId => {
-                let decoded = if otlp { bytes_of(value, 16) } else { None };
-                self.trace_value(rank, name, decoded.as_deref().unwrap_or(value));
-            }
-            Role::SpanId => {
-                let decoded = if otlp { bytes_of(value, 8) } else { None };
-                self.span_value(rank, name, decoded.as_deref().unwrap_or(value));
-            }
-            Role::ParentId => self.parent_value(rank, value),
-            Role::Tid => {
-                if let Some(trace) = id::exact_trace(value).filter(|_| !value.iter().all(u8::is_ascii_digit))
-                {
-                    self.set_trace(rank, trace, Scheme::Plain);
-                } else if let Ok(trace) = id::trace(value.strip_prefix(b"TID:").unwrap_or(value))
-                    && trace.opaque.is_some()
-                    && value.iter().filter(|&&byte| byte == b'.').count() == 2
-                {
-                    self.set_trace(rank, trace, Scheme::Skywalking);
-                }
-            }
-            Role::DatadogTraceId | Role::DatadogTraceHeader => {
-                if let Ok(trace) = id::datadog_trace(value) {
-                    self.set_trace(if role == Role::DatadogTraceId { 0 } else { 90 }, trace, Scheme::Datadog);
-                }
-            }
-            Role::DatadogSpanId => {
-                if let Ok(span) = id::decimal_span(value) {
-                    self.set_span(0, span);
-                }
-            }
-            Role::DatadogParentId => {
-                if let Ok(span) = id::decimal_span(value) {
-                    self.set_parent(0, span);
-                }
-            }
-            Role::DatadogParentHeader => {
-                if let Ok(span) = id::decimal_span(value) {
-                    self.set_span(90, span);
-                }
-            }
-            Role::DatadogHigh => {
-                self.datadog_high = id::hex(value).filter(|_| value.len() == 16).map(|(bits, _)| bits as u64)
-            }
-            Role::DatadogTags => {
-                if let Some(at) = memchr::memmem::find(value, b"_dd.p.tid=") {
-                    let high = value.get(at + 10..at + 26).and_then(id::hex);
-                    self.datadog_high = high.map(|(bits, _)| bits as u64);
-                }
-            }
-            Role::B3TraceId => {
-                if let Some(trace) = id::exact_trace(value) {
-                    self.set_trace(80, trace, Scheme::B3);
-                }
-            }
-            Role::B3SpanId => {
-                if let Some(span) = id::exact_span(value) {
-                    self.set_span(80, span);
-                }
-            }
-            Role::B3ParentId => {
-                if let Some(span) = id::exact_span(value) {
-                    self.set_parent(80, span);
-                }
-            }
-            Role::GcpTrace => {
-                if let Ok(trace) = id::trace(value) {
-                    self.set_trace(rank, trace, Scheme::Gcp);
-                }
-            }
-            Role::XrayTraceId => {
-                if let Some(header) = header::amzn(value) {
-                    self.set_trace(rank, header.trace, Scheme::Xray);
-                    if let Some(span) = header.span {
-                        self.add_header(header::Header { span: Some(span), ..header });
-                    }
-                }
-            }
-            Role::Baggage => self.scan(value, Region::Message),
-            Role::Sw8 => {
-                if let Some((trace, span)) = header::sw8(value) {
-                    self.add_sw8(&trace, &span);
-                }
-            }
-            Role::SwCtx => {
-                let inside = value.trim_ascii();
-                let inside = inside.strip_prefix(b"[").unwrap_or(inside);
-                if let Some(service) =
-                    inside.split(|&byte| byte == b',').next().filter(|name| !id::is_absent(name))
-                {
-                    self.service = Some(self.keep(service));
-                }
-                if let Some(header) = header::sw_ctx(value) {
-                    self.set_trace(rank, header.trace, Scheme::Skywalking);
-                    if let Some(span) = header.span {
-                        self.set_span(rank, span);
-                    }
-                }
-            }
-            Role::Traceparent
-            | Role::B3
-            | Role::UberTraceId
-            | Role::AmznTraceId
-            | Role::CloudTraceContext
-            | Role::SentryTrace
-            | Role::NewRelic
-            | Role::GrpcTraceBin
-            | Role::RequestIdHeader => {
-                if let Some(header) = header::read(role, value) {
-                    self.add_header(header);
-                } else if matches!(role, Role::Traceparent | Role::B3 | Role::NewRelic)
-                    && value.len() >= MIN_HEADER
-                {
-                    self.scan(value, Region::Ids);
-                }
-            }
-            _ => return false,
-        }
-        true
-    }
-
-    /// The value of a name that stands for a trace id.
-    pub(super) fn trace_value(&mut self, rank: u8, name: &[u8], value: &[u8]) {
-        // "TRACE/SPAN", "TRACE-SPAN", "TRACE:SPAN"
-        if value.len() == 49
-            && !value[32].is_ascii_alphanumeric()
-            && let (Some(trace), Some(span)) = (id::exact_trace(&value[..32]), id::exact_span(&value[33..]))
-        {
-            self.set_trace(rank, trace, Scheme::Plain);
-            self.set_span(rank, span);
-            return;
-        }
-        if value.len() >= 55
-            && let Some(header) = header::traceparent(value)
-        {
-            self.add_header(header);
-            return;
-        }
-        if value.len() > 36 && value[..5].eq_ignore_ascii_case(b"Root=") {
-            if let Some(header) = header::amzn(value) {
-                self.add_header(header);
-            }
-            return;
-        }
-        match id::trace(value) {
-            Ok(trace) => {
-                let scheme = scheme_of(&trace, value);
-                self.set_trace(rank, trace, scheme);
-            }
-            Err(id::Refused::WrongLength) => self.add_id(name, value),
-            Err(_) => {}
-        }
-    }
-
-    /// The value of a name that stands for a span id.
-    pub(super) fn span_value(&mut self, rank: u8, name: &[u8], value: &[u8]) {
-        match id::span(value) {
-            Ok(span) => self.set_span(rank, span),
-            Err(id::Refused::WrongLength) => self.add_id(name, value),
-            Err(_) => {}
-        }
-    }
-
-    /// The value of a name that stands for a parent's span id.
-    pub(super) fn parent_value(&mut self, rank: u8, value: &[u8]) {
-        // .NET writes a whole traceparent as the parent
-        if let Some(header) = header::traceparent(value) {
-            if let Some(span) = header.span {
-                self.set_parent(rank, span);
-            }
-            return;
-        }
-        match id::span(value) {
-            Ok(span) => self.set_parent(rank, span),
-            Err(id::Refused::Absent) => self.root = true,
-            Err(_) => {}
-        }
-    }
-
     fn duration(&mut self, value: &[u8], unit: u64) {
         if self.duration.is_none() {
             self.duration = super::scan::duration(value, unit);
@@ -381,18 +207,16 @@ impl Found {
                 return;
             }
         }
-        if id::is_absent(value) && !value.iter().any(u8::is_ascii_digit)
-            || words::names_a_digest(name)
-            || id::looks_like_digest(value)
-        {
+        if id::is_absent(value) && !value.iter().any(u8::is_ascii_digit) || id::looks_like_digest(value) {
+            return;
+        }
+        let Facts { digest, generic: short, correlation, id: named_id, .. } = self.facts.get(name);
+        if digest {
             return;
         }
         let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
-        let short = is_generic(name);
-        let is_id = !names::names_machinery(parent, name)
-            && (names::names_an_id(name)
-                || names::names_a_correlation(name)
-                || super::scan::names_some_id(name, value));
+        let is_id = (named_id || correlation || super::scan::names_some_id(name, value))
+            && !names::names_machinery(parent, name);
         if is_id
             && !value.contains(&b' ')
             && !(id::is_absent(value))
@@ -421,56 +245,6 @@ impl Found {
             self.add_key(name, value, shape);
         }
     }
-}
-
-/// Names that say little without the container they stand in.
-fn is_generic(name: &[u8]) -> bool {
-    matches!(
-        name.to_ascii_lowercase().as_slice(),
-        b"id"
-            | b"uuid"
-            | b"guid"
-            | b"key"
-            | b"ref"
-            | b"number"
-            | b"no"
-            | b"code"
-            | b"name"
-            | b"value"
-            | b"type"
-            | b""
-    )
-}
-
-fn scheme_of(trace: &id::Trace<'_>, value: &[u8]) -> Scheme {
-    if trace.opaque.is_some() {
-        if value.iter().filter(|&&byte| byte == b'.').count() == 2 {
-            Scheme::Skywalking
-        } else {
-            Scheme::Plain
-        }
-    } else if id::xray(value).is_some() {
-        Scheme::Xray
-    } else if memchr::memmem::find(value, b"traces/").is_some() {
-        Scheme::Gcp
-    } else {
-        Scheme::Plain
-    }
-}
-
-/// OTLP's bytes in base64 (protobuf's own JSON mapping) as hex; `None` if the value is not of that length.
-fn bytes_of(value: &[u8], length: usize) -> Option<Vec<u8>> {
-    if value.len() == 2 * length {
-        return None;
-    }
-    let bytes = header::base64(value).filter(|bytes| bytes.len() == length)?;
-    Some(
-        bytes
-            .iter()
-            .flat_map(|byte| [byte >> 4, byte & 15])
-            .map(|digit| b"0123456789abcdef"[usize::from(digit)])
-            .collect(),
-    )
 }
 
 fn is_word(value: &[u8]) -> bool {

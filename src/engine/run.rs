@@ -1,9 +1,9 @@
 //! From a store of events to what reports tell.
 
 use crate::analyze;
-use crate::gather::{Fragments, Store};
+use crate::gather::{ClockOffset, Store};
 use crate::model::{Coverage, Finding, Symbol, Time, Trace, TraceId};
-use crate::report::ServiceSummary;
+use crate::report::{ClockSummary, ServiceSummary};
 use crate::weave;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -47,9 +47,9 @@ impl Selection {
 }
 
 /// Weaves the events of a store on so many threads and keeps the transactions that are asked for.
-pub fn run(store: &Store, selection: &Selection, threads: usize) -> Woven {
-    let tell = || {
-        let mut traces = weave::weave(store, &Fragments::of(store));
+pub fn run(store: &mut Store, selection: &Selection, options: &weave::Options, threads: usize) -> Woven {
+    let mut tell = || {
+        let mut traces = weave::weave(store, options);
         let findings = analyze::analyze(store, &mut traces);
         analyze::detail(store, &mut traces);
         (traces, findings)
@@ -59,6 +59,7 @@ pub fn run(store: &Store, selection: &Selection, threads: usize) -> Woven {
         // no thread to be had: the caller's own does it
         Err(_) => tell(),
     };
+    let store = &*store;
     let mut coverage = store.coverage.clone();
     let mut counts = services(store);
     for trace in &traces {
@@ -93,6 +94,20 @@ fn services(store: &Store) -> FxHashMap<Symbol, ServiceSummary> {
         for event in &batch.events {
             counts.entry(event.service).or_default().records += 1;
         }
+    }
+    // of a service's clocks the middle one stands for it
+    let mut clocks: FxHashMap<Symbol, Vec<&ClockOffset>> = FxHashMap::default();
+    for ((service, _), offset) in &store.clocks.offsets {
+        clocks.entry(*service).or_default().push(offset);
+    }
+    for (service, mut offsets) in clocks {
+        offsets.sort_by_key(|clock| (clock.offset, clock.uncertainty));
+        let middle = offsets[(offsets.len() - 1) / 2];
+        counts.entry(service).or_default().clock = Some(ClockSummary {
+            offset: middle.offset,
+            drift_ppm: middle.drift,
+            uncertainty: middle.uncertainty.max(0) as u64,
+        });
     }
     counts
 }

@@ -228,3 +228,13 @@ impl Batch {
         &self.details[start..start + usize::from(event.details_len)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_record_is_small() {
+        assert_eq!((size_of::<Event>(), size_of::<Detail>()), (120, 32));
+    }
+}

@@ -1,6 +1,8 @@
 //! JSON that holds several records: OTLP requests, CloudWatch and Loki answers, lists of log entries.
 
-use super::read::{Layers, Reader, read};
+use super::layers::Layers;
+use super::pick::pick;
+use super::read::{Reader, read};
 use super::{Class, Draft, Format, Head, Layer, Look, look};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -197,8 +199,8 @@ fn nested(
         Some(((Some(container), kind), rest)) => {
             let text = container.get().as_bytes();
             let mut draft = Draft::default();
-            super::json::scan(text, 0, &mut draft.fields);
-            super::read::pick(text, &mut draft);
+            draft.scan_json(text, 0);
+            pick(text, &mut draft);
             draft.message = None;
             let layers = outer.with(Layer { text, draft: &draft, format: *kind, names: &[] });
             nested(rest, value, format, layers, reader, emit);
@@ -218,8 +220,8 @@ fn nested(
             };
             let reader = Reader { profile, drafts: reader.drafts, buffers: reader.buffers };
             if format == Format::OtlpLogs {
-                super::json::scan(text, 0, &mut draft.fields);
-                super::read::pick(text, &mut draft);
+                draft.scan_json(text, 0);
+                pick(text, &mut draft);
                 emit(outer.with(Layer { text, draft: &draft, format, names: &[] }), 0);
             } else {
                 read(text, &seen, &mut draft, outer, reader, emit);

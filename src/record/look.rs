@@ -2,7 +2,7 @@
 
 use super::text::{self, Head};
 use super::timestamp::{self, DayOrder};
-use super::{Draft, Format, access, envelope, klog, logfmt, table};
+use super::{Draft, Format, access, envelope, klog, table};
 use crate::model::Date;
 use memchr::memmem;
 
@@ -56,7 +56,7 @@ impl Profile {
         let mut clean = Vec::new();
         for line in head.split(|&byte| byte == b'\n').take(400) {
             clean.clear();
-            super::lines::strip_escapes(line.strip_suffix(b"\r").unwrap_or(line), &mut clean);
+            super::escapes::strip_escapes(line.strip_suffix(b"\r").unwrap_or(line), &mut clean);
             let line = clean.as_slice();
             order = order
                 .or_else(|| timestamp::day_order_evidence(line))
@@ -125,7 +125,7 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
         b'I' | b'W' | b'E' | b'F' if klog::detect(line) => return seen(Format::Klog, Class::Start),
         _ => {}
     }
-    if (first.is_ascii_alphabetic() || first == b'@' || first == b'_') && logfmt::detect(line) {
+    if (first.is_ascii_alphabetic() || first == b'@' || first == b'_') && draft.detects_pairs(line) {
         return seen(Format::Logfmt, Class::Start);
     }
     if is_frame(line) {

@@ -8,27 +8,32 @@ pub mod access;
 pub mod custom;
 pub mod document;
 pub mod envelope;
+mod escapes;
 mod expand;
+mod fill;
 pub mod json;
 mod klog;
+mod layers;
 pub mod level;
 mod lines;
 pub mod logfmt;
 pub mod look;
 pub mod loose;
 pub mod names;
+mod pick;
 mod read;
 pub mod table;
 pub mod text;
 pub mod timestamp;
 
+pub use layers::{Layers, Record};
 pub use lines::{
     Exit, LaneExit, LaneState, Lines, MAX_RECORD_BYTES, MAX_RECORD_LINES, MAX_SILENCE, Mode, Open, Sink,
     Skipped,
 };
 pub use look::{Class, Look, Profile};
 pub use names::{NameHash, Role};
-pub use read::{Layers, Record};
+
 use text::Head;
 
 use crate::model::{Level, Stamp};
@@ -196,9 +201,32 @@ pub struct Draft {
     pub free: Vec<At>,
     /// Contents of bracketed groups in a text's header.
     pub groups: Vec<At>,
+    /// What scanners remember from record to record.
+    memory: Option<Box<Memory>>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    json: json::Scanner,
+    pairs: logfmt::Scanner,
 }
 
 impl Draft {
+    /// Appends the fields of the JSON object or array at `start`; see [`json::scan`].
+    pub(crate) fn scan_json(&mut self, text: &[u8], start: usize) -> json::Scan {
+        self.memory.get_or_insert_default().json.scan(text, start, &mut self.fields)
+    }
+
+    /// Appends the pairs from `start` on; see [`logfmt::scan`].
+    pub(crate) fn scan_pairs(&mut self, text: &[u8], start: usize) {
+        self.memory.get_or_insert_default().pairs.scan(text, start, &mut self.fields);
+    }
+
+    /// Whether a line is one of pairs; see [`logfmt::detect`].
+    pub(crate) fn detects_pairs(&mut self, line: &[u8]) -> bool {
+        self.memory.get_or_insert_default().pairs.detect(line)
+    }
+
     /// Makes the draft empty again and keeps its buffers.
     pub fn clear(&mut self) {
         self.stamp = None;

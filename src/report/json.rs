@@ -126,7 +126,9 @@ fn symbol(store: &Store, key: &str, symbol: Symbol, out: &mut Vec<u8>) {
 }
 
 fn time(key: &str, time: Time, out: &mut Vec<u8>) {
-    super::json_text::plain(key, time, out);
+    if time != Time::UNKNOWN {
+        super::json_text::plain(key, time, out);
+    }
 }
 
 /// A trace id as reports write it.
@@ -202,7 +204,9 @@ fn name_list(out: &mut Vec<u8>, trace: &Trace, store: &Store) {
     }
     time("start", trace.start, out);
     time("end", trace.end, out);
-    number("duration_ns", trace.duration(), out);
+    if trace.start != Time::UNKNOWN {
+        number("duration_ns", trace.duration(), out);
+    }
     text("status", trace.status.name(), out);
     list("services", &trace.services, out, |service, out| {
         string(store.symbols.text(*service).as_bytes(), out);
@@ -271,7 +275,9 @@ fn span_object(
     if !span.missing {
         time("start", span.start, out);
         time("end", span.end, out);
-        number("duration_ns", (span.end.0 - span.start.0).max(0), out);
+        if span.start != Time::UNKNOWN {
+            number("duration_ns", (span.end.0 - span.start.0).max(0), out);
+        }
         if let Some((start, end)) = span.raw {
             time("raw_start", start, out);
             time("raw_end", end, out);

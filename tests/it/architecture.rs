@@ -12,15 +12,7 @@ const STAGES: [&str; 10] =
 const MAX_LINES: usize = 450;
 
 /// Files that are longer, each with the most it may have, and why.
-const LONGER: [(&str, usize, &str); 7] = [
-    ("src/context/fields.rs", 460, "the roles of fields, one after another"),
-    ("src/record/lines.rs", 470, "one state machine"),
-    ("src/record/names.rs", 1000, "field names, which are data"),
-    ("src/record/text/head.rs", 950, "one scanner with its state"),
-    ("src/context/scan.rs", 760, "one scanner with its state"),
-    ("src/record/read.rs", 610, "the layers of a record, which read each other"),
-    ("src/engine/read.rs", 490, "one hand-over between threads"),
-];
+const LONGER: [(&str, usize, &str); 0] = [];
 
 /// Files beside `src/engine` that may start threads, and why.
 const THREADS: [(&str, &str); 1] = [("src/cli/progress.rs", "the progress bar moves while the work is done")];

@@ -109,7 +109,8 @@ impl<'r> Run<'r> {
                 while *grain > 1 && event.time.0 % *grain != 0 {
                     *grain /= 1_000;
                 }
-                *window = (window.0.min(event.time.0), window.1.max(event.time.0));
+                let time = store.clocks.time(event).0;
+                *window = (window.0.min(time), window.1.max(time));
             }
         }
         for window in run.windows.values() {
@@ -213,7 +214,6 @@ impl<'r> Run<'r> {
     }
 
     fn add(&self, span: &Span, index: u32, hop: &mut Hop) {
-        let shift = span.raw.map_or(0, |(raw, _)| span.start.0.saturating_sub(raw.0));
         hop.start = hop.start.min(span.start.0);
         hop.end = hop.end.max(span.end.0);
         for &id in &span.events {
@@ -237,7 +237,7 @@ impl<'r> Run<'r> {
                 }
             }
             kind = mix(kind, u64::from(failed));
-            let time = event.time.0.saturating_add(shift);
+            let time = self.store.time(id).0;
             hop.steps.push(Step { kind, event: id, span: index, time, failed, answered, took });
         }
     }

@@ -13,7 +13,7 @@ pub(super) fn docker(line: &[u8], draft: &mut Draft, buffer: &mut Vec<u8>) -> Op
     if !after.starts_with(b"\"log\"") {
         return None;
     }
-    json::scan(line, 0, &mut draft.fields);
+    draft.scan_json(line, 0);
     let field = |name: &[u8]| draft.fields.iter().find(|field| field.name.of(line) == name && field.top);
     let log = field(b"log")?;
     let stream = field(b"stream").map(|field| field.value.of(line));
@@ -34,7 +34,7 @@ pub(super) fn docker(line: &[u8], draft: &mut Draft, buffer: &mut Vec<u8>) -> Op
     }
     let lane = Symbol::of_pair(b"docker", stream.unwrap_or_default()).0;
     draft.stamp = time;
-    super::super::read::pick_service(line, draft);
+    super::super::pick::pick_service(line, draft);
     draft.message = None;
     Some(Wrapped { format: Format::Docker, inside: None, partial: !whole, lane })
 }

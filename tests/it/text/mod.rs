@@ -36,7 +36,6 @@ fn settings() -> Settings {
         patterns: Arc::new(|_| Vec::new()),
         note: None,
         keep_text: true,
-        stop: Arc::default(),
         progress: Arc::default(),
     }
 }
@@ -64,7 +63,7 @@ impl Run {
         for skip in loaded.store.coverage.skipped.values_mut() {
             skip.file = skip.file.replace(&base, "logs/");
         }
-        let woven = run(&loaded.store, &Selection::default(), loaded.threads);
+        let woven = run(&mut loaded.store, &Selection::default(), &Default::default(), loaded.threads);
         Run { _folder: folder, loaded, woven }.with(plain)
     }
 

@@ -6,135 +6,33 @@
 //! a block that go on with a record of the block before, and the record still open at the end, are handed back as they
 //! are: they are read when the record is whole.
 
-use super::look::{self, Class, Look, Profile};
-use super::read::{self, Layers, MAX_LAYERS, Reader, Record};
+mod pending;
+mod state;
+
+pub use state::{Exit, LaneExit, LaneState, Mode, Open, Skipped};
+
+use super::escapes::strip_escapes;
+use super::layers::{Layers, MAX_LAYERS, Record};
+use super::look::{Class, Look, Profile};
+use super::read::{self, Reader};
 use super::{Draft, Format, Layer, envelope};
 use crate::model::SkipReason;
 use memchr::memchr;
+use pending::{Content, Pending};
 
 /// A record of more lines than this ends; lines that would go on with it are records of their own.
 pub const MAX_RECORD_LINES: u32 = 4096;
+
 /// A record of more bytes than this ends likewise.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;
 
 /// A lane that has no line among so many lines of its source begins afresh.
 pub const MAX_SILENCE: u64 = 4096;
 
-/// What the last record of a lane was.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Mode {
-    /// There was none.
-    #[default]
-    Fresh,
-    /// Text with a header: lines without one go on with it.
-    Headed,
-    /// Text with a header that lacks its level: a line that begins with one goes on with it.
-    AwaitsLevel,
-    /// JSON, logfmt and so on: only indented lines go on with it.
-    Structured,
-    /// A line without header: the next one is a record of its own.
-    Bare,
-    /// An entry of systemd's export format: all lines go on with it up to the next entry.
-    Entry,
-}
-
-/// What a line's meaning takes from the lines before it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct LaneState {
-    /// What the last record was.
-    pub mode: Mode,
-    /// The last line goes on in the next one whatever that looks like.
-    pub partial: bool,
-}
-
-/// Lines of a record that is not whole in this block.
-#[derive(Clone, Debug)]
-pub struct Open {
-    /// The lane.
-    pub lane: u64,
-    /// First byte and one past the last byte of each line, in the block.
-    pub lines: Vec<(usize, usize)>,
-    /// Number of the first of these lines in the block, from 0.
-    pub line: u64,
-}
-
-/// What became of a lane in a block.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct LaneExit {
-    /// The lane.
-    pub lane: u64,
-    /// Its state at the start of the block, as the worker was told.
-    pub entry: LaneState,
-    /// It has lines in the block.
-    pub appeared: bool,
-    /// A line's meaning was taken from `entry.mode`.
-    pub mattered: bool,
-    /// A record of the lane began in the block, so that the one before it is whole.
-    pub started: bool,
-    /// Its state at the end.
-    pub exit: LaneState,
-    /// Its last line in the block, from 0.
-    pub last_line: u64,
-}
-
-/// How a block ended.
-#[derive(Debug, Default)]
-pub struct Exit {
-    /// Lines at the front, by lane, that go on with a record of an earlier block.
-    pub leading: Vec<Open>,
-    /// The record of each lane that is open at the end.
-    pub open: Vec<Open>,
-    /// What became of each lane.
-    pub lanes: Vec<LaneExit>,
-    /// Physical lines in the block.
-    pub lines: u64,
-    /// What was passed over: reason, how often, and the first line (from 0).
-    pub skipped: Vec<Skipped>,
-}
-
-/// Something that was passed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Skipped {
-    /// Why.
-    pub reason: SkipReason,
-    /// How often.
-    pub count: u64,
-    /// The first line in the block, from 0.
-    pub line: u64,
-}
-
 /// Takes records as they become whole.
 pub trait Sink {
     /// A whole record.
     fn record(&mut self, record: &Record<'_>);
-}
-
-/// A line of a lane, freed of its wrapping, and the record that began with it.
-#[derive(Debug, Default)]
-struct Pending {
-    lines: Vec<(usize, usize)>,
-    line: u64,
-    wrapped: Option<Format>,
-    outer: Draft,
-    /// The first line without colours, where it had any: positions in `outer` point into it.
-    uncoloured: Option<Vec<u8>>,
-    look: Option<Look>,
-    draft: Draft,
-    content: Content,
-}
-
-#[derive(Debug)]
-enum Content {
-    /// A part of the block.
-    Borrowed(usize, usize),
-    /// Decoded or joined.
-    Owned(Vec<u8>),
-}
-
-impl Default for Content {
-    fn default() -> Content {
-        Content::Borrowed(0, 0)
-    }
 }
 
 #[derive(Debug, Default)]
@@ -480,45 +378,6 @@ impl Lines {
     }
 }
 
-impl Content {
-    fn bytes<'b>(&'b self, block: &'b [u8]) -> &'b [u8] {
-        match self {
-            Content::Borrowed(start, end) => &block[*start..*end],
-            Content::Owned(buffer) => buffer,
-        }
-    }
-
-    fn first_line<'b>(&'b self, block: &'b [u8]) -> &'b [u8] {
-        let bytes = self.bytes(block);
-        memchr(b'\n', bytes).map_or(bytes, |end| &bytes[..end])
-    }
-}
-
-impl Pending {
-    /// Looks at the first line.
-    fn look(&mut self, block: &[u8], profile: &Profile) -> Look {
-        self.draft.clear();
-        look::look(self.content.first_line(block), profile, &mut self.draft)
-    }
-
-    fn append(&mut self, block: &[u8], next: &Pending, partial: bool) {
-        if let Content::Borrowed(start, end) = self.content {
-            self.content = Content::Owned(block[start..end].to_vec());
-        }
-        if let Content::Owned(buffer) = &mut self.content {
-            if !partial {
-                buffer.push(b'\n');
-            }
-            buffer.extend_from_slice(next.content.bytes(block));
-        }
-        self.lines.push(next.lines[0]);
-    }
-
-    fn is_full(&self, block: &[u8]) -> bool {
-        self.lines.len() >= MAX_RECORD_LINES as usize || self.content.bytes(block).len() >= MAX_RECORD_BYTES
-    }
-}
-
 /// Bytes at the front of a line that are no text: holes of NULs, and the record separators of RFC 7464.
 fn nuls(line: &[u8]) -> usize {
     line.iter().take_while(|&&byte| matches!(byte, 0 | 0x1e)).count()
@@ -529,29 +388,4 @@ fn skip(skipped: &mut Vec<Skipped>, reason: SkipReason, line: u64) {
         Some(skipped) => skipped.count += 1,
         None => skipped.push(Skipped { reason, count: 1, line }),
     }
-}
-
-/// Appends `text` without terminal escape sequences (ECMA-48: CSI, OSC and two-byte ones).
-pub(super) fn strip_escapes(text: &[u8], out: &mut Vec<u8>) {
-    let mut rest = text;
-    while let Some(at) = memchr(0x1b, rest) {
-        out.extend_from_slice(&rest[..at]);
-        rest = &rest[at + 1..];
-        let taken = match rest.first() {
-            Some(b'[') => rest[1..]
-                .iter()
-                .position(|byte| (0x40..=0x7e).contains(byte))
-                .map_or(rest.len(), |length| length + 2),
-            Some(b']') => {
-                let bell = memchr(7, rest);
-                let end = memchr::memmem::find(rest, b"\x1b\\").map(|at| at + 1);
-                bell.into_iter().chain(end).min().map_or(0, |at| at + 1)
-            }
-            Some(b'(' | b')') => 2.min(rest.len()),
-            Some(0x30..=0x7e) => 1,
-            _ => 0,
-        };
-        rest = &rest[taken..];
-    }
-    out.extend_from_slice(rest);
 }

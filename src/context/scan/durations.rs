@@ -1,0 +1,47 @@
+//! Durations in words.
+
+/// A duration in nanoseconds: a number of `unit` nanoseconds, or a number with a unit of its own (`1.5s`, `2m3s`, `250µs`,
+/// `PT1.5S`). A bare number counts in `unit`; with `unit` 0 it is refused.
+pub(in crate::context) fn duration(value: &[u8], unit: u64) -> Option<u64> {
+    let mut rest = value.trim_ascii();
+    rest = rest.strip_prefix(b"PT").unwrap_or(rest);
+    let mut total = 0f64;
+    let mut parts = 0;
+    while !rest.is_empty() && parts < 4 {
+        let digits = rest
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'-'))
+            .count();
+        let number: f64 = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
+        rest = &rest[digits..];
+        let gap = rest.iter().take_while(|&&byte| byte == b' ').count();
+        rest = &rest[gap..];
+        let letters = rest.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
+        let scale = if letters == 0 {
+            if parts == 0 && unit > 0 { unit } else { return None }
+        } else {
+            unit_nanos(&rest[..letters].to_ascii_lowercase())?
+        };
+        rest = &rest[letters..];
+        if !number.is_finite() || number < 0.0 {
+            return None;
+        }
+        total += number * scale as f64;
+        parts += 1;
+    }
+    // no transaction lasts a year
+    (parts > 0 && total < 3.2e16).then_some(total.round() as u64)
+}
+
+/// Nanoseconds in a unit of time.
+pub(super) fn unit_nanos(unit: &[u8]) -> Option<u64> {
+    Some(match unit {
+        b"ns" | b"nanos" | b"nanoseconds" => 1,
+        b"us" | b"\xc2\xb5s" | b"\xce\xbcs" | b"micros" | b"microseconds" | b"usec" => 1_000,
+        b"ms" | b"millis" | b"milliseconds" | b"msec" | b"msecs" | b"millisecond" => 1_000_000,
+        b"s" | b"sec" | b"secs" | b"second" | b"seconds" => 1_000_000_000,
+        b"m" | b"min" | b"mins" | b"minutes" | b"minute" => 60_000_000_000,
+        b"h" | b"hours" | b"hour" => 3_600_000_000_000,
+        _ => return None,
+    })
+}

@@ -1,0 +1,241 @@
+//! Ids and keys in free text.
+//!
+//! The text is cut into words. A word behind a name (`name=word`, `name: word`, `"name": "word"`, and `name word` for
+//! names of ids) is that name's value; a word with a digit in it is a value under the word before it. Nothing else is.
+
+mod durations;
+mod pairs;
+mod shapes;
+mod value;
+mod words;
+
+pub(super) use durations::duration;
+pub(super) use shapes::{looks_like_id, names_some_id, path_keys, shape_of};
+
+use super::Found;
+use value::value_after;
+
+/// What a text may hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Region {
+    /// A header of a line: named ids, no keys.
+    Header,
+    /// A message: everything.
+    Message,
+    /// A value that may hold propagation headers: named trace context only.
+    Ids,
+}
+
+/// Rank of ids found in free text; fields go before.
+const IN_TEXT: u8 = 60;
+
+/// Messages are searched up to this many bytes.
+const MAX_TEXT: usize = 64 << 10;
+
+/// Bytes of a word: 1 for letters, 2 for digits, 3 for bytes inside words.
+static CLASS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => 1,
+            b'0'..=b'9' => 2,
+            b'-' | b'.' => 3,
+            c if c >= 0x80 => 1,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    table
+};
+
+impl Found {
+    /// Searches a text that is a header up to `body`, and a message from there on.
+    pub(super) fn scan_parts(&mut self, text: &[u8], body: usize) {
+        self.search(text, |start| if start < body { Region::Header } else { Region::Message });
+    }
+
+    /// Searches a text.
+    pub(super) fn scan(&mut self, text: &[u8], region: Region) {
+        self.search(text, |_| region);
+    }
+
+    #[inline]
+    fn search(&mut self, text: &[u8], region: impl Fn(usize) -> Region) {
+        let text = &text[..text.len().min(MAX_TEXT)];
+        let mut before: Option<(usize, usize)> = None;
+        let mut at = 0;
+        while at < text.len() {
+            let class = CLASS[usize::from(text[at])];
+            if class == 0 || class == 3 {
+                if matches!(text[at], b'\n' | b';') {
+                    before = None;
+                }
+                at += 1;
+                continue;
+            }
+            let start = at;
+            let mut digits = false;
+            while at < text.len() {
+                match CLASS[usize::from(text[at])] {
+                    0 => break,
+                    2 => digits = true,
+                    _ => {}
+                }
+                at += 1;
+            }
+            let mut end = at;
+            while matches!(text[end - 1], b'-' | b'.') {
+                end -= 1;
+            }
+            if let Some(value) = value_after(text, at)
+                && (end == at || text[end] == b'.')
+            {
+                // "Trace ID: …"; not SQL's "where id=7"
+                let joined = before.filter(|&(_, last)| {
+                    last + 1 == start
+                        && text[start..end].eq_ignore_ascii_case(b"id")
+                        && (text[start] == b'I' || text.get(end) != Some(&b'='))
+                });
+                let start = joined.map_or(start, |(first, _)| first);
+                if let Some(next) = self.pair(text, start, end, value, region(start)) {
+                    at = next;
+                    before = None;
+                    continue;
+                }
+            }
+            if digits {
+                at = self.word(text, start, end, before, region(start)).max(at);
+                before = None;
+            } else {
+                let joined = before.filter(|&(_, last)| {
+                    matches!(&text[start..end], b"id" | b"Id" | b"ID") && last + 1 == start
+                });
+                before = Some((joined.map_or(start, |(first, _)| first), end));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::At;
+    use proptest::prelude::*;
+
+    const T: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const S: &str = "00f067aa0ba902b7";
+
+    fn found(text: &str) -> Found {
+        let mut found = Found { ranks: [u8::MAX; 3], ..Found::default() };
+        found.scan(text.as_bytes(), Region::Message);
+        found
+    }
+
+    #[track_caller]
+    fn check(text: &str, trace: Option<&str>, span: Option<&str>) {
+        let found = found(text);
+        let header = found.headers.first();
+        let got_trace = found.trace.or(header.map(|header| header.trace)).map(|trace| trace.id.to_string());
+        let got_span = found.span.or(header.and_then(|header| header.span)).map(|span| span.id.to_string());
+        assert_eq!((got_trace.as_deref(), got_span.as_deref()), (trace, span), "{text}");
+    }
+
+    #[track_caller]
+    fn keys(text: &str, expected: &[(&str, &str)]) {
+        let found = found(text);
+        let show = |at: At| String::from_utf8_lossy(at.of(&found.arena)).into_owned();
+        let got: Vec<_> = found.keys.iter().map(|key| (show(key.name_text), show(key.value_text))).collect();
+        let expected: Vec<_> =
+            expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        assert_eq!(got, expected, "{text}");
+    }
+
+    #[test]
+    fn named_ids_are_found_however_they_are_quoted() {
+        for text in [
+            format!("x trace_id={T} span_id={S} y"),
+            format!("TraceID: {T} SpanID: {S} List products"),
+            format!("event {{'type': 'A', 'trace_id': '{T}', 'span_id': '{S}', 'ok': None}}"),
+            format!("payload={{\"orderId\":1,\"trace_id\":\"{T}\",\"span_id\":\"{S}\"}}"),
+            format!("payload={{\\\"trace_id\\\": \\\"{T}\\\", \\\"span_id\\\": \\\"{S}\\\"}}"),
+            format!("=> SpanId:{S}, TraceId:{T}, ParentId:e28d1ecccccf01b0"),
+            format!("trace={T}/{S} parent=e28d1ecccccf01b0"),
+            format!("(trace id {T}, span id {S})"),
+        ] {
+            check(&text, Some(T), Some(S));
+        }
+    }
+
+    #[test]
+    fn headers_are_found_with_or_without_a_name() {
+        check(&format!("consumed 00-{T}-{S}-01 from shipments"), Some(T), Some(S));
+        check(&format!("SELECT 1 /*db='x',traceparent='00-{T}-{S}-01'*/"), Some(T), Some(S));
+        check(&format!("headers {{'b3': '{T}-{S}-1'}}"), Some(T), Some(S));
+        check(&format!("HTTP_X_B3_TRACEID={T} HTTP_X_B3_SPANID={S}"), Some(T), Some(S));
+        check(&format!("uber-trace-id: {T}:{S}:0:03"), Some(T), Some(S));
+        check(&format!("[{T},{S}] <- order.placed"), Some(T), Some(S));
+    }
+
+    #[test]
+    fn what_only_looks_like_an_id_is_none() {
+        for text in [
+            "deployed commit 2ce08771199d4c364d1de1ec2ff395d362b4fdd1",
+            "etag 9e107d9d372bb6826bd81d3542a419d6 matched",
+            "image orders@sha256:ba5250ce4cfb8708a98ebcf496b1b3cfcf6cc7fe8f6d4425150838af1dde5063",
+            "Stack trace: see the attached file",
+            "config trace=true span=false",
+            "traceId: undefined, spanId: undefined",
+            "trace_id=0 span_id=0",
+            "customer 8242a861-8f99-45cf-a85a-66346c6f547c updated",
+        ] {
+            check(text, None, None);
+        }
+    }
+
+    #[test]
+    fn values_are_kept_under_the_name_or_word_before_them() {
+        keys(
+            "order ORD-179652 created for request req-23f1",
+            &[("order", "ORD-179652"), ("request", "req-23f1")],
+        );
+        keys(
+            "-> stock.reserved order=ORD-1 msg=e9670498-a2ce-43f3-9db2-7b20cbc960f8",
+            &[("order", "ORD-1"), ("msg", "e9670498-a2ce-43f3-9db2-7b20cbc960f8")],
+        );
+        keys("status: ok; next: none", &[]);
+        keys("published to topic orders partition 2", &[("partition", "2")]);
+    }
+
+    #[test]
+    fn durations_are_read_with_their_units() {
+        for (text, nanos) in [
+            ("reserved in 97 ms", 97_000_000),
+            ("query took 1.5s", 1_500_000_000),
+            ("duration_ms=12", 12_000_000),
+            ("elapsed 250us", 250_000),
+        ] {
+            assert_eq!(found(text).duration, Some(nanos), "{text}");
+        }
+        assert_eq!(found("retrying in 500 ms").duration, None);
+        assert_eq!(duration(b"2m3.5s", 0), Some(123_500_000_000));
+        assert_eq!(duration(b"PT0.25S", 0), Some(250_000_000));
+        assert_eq!(duration(b"abc", 1), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(text in proptest::collection::vec(any::<u8>(), 0..300)) {
+            for region in [Region::Header, Region::Message, Region::Ids] {
+                let mut found = Found::default();
+                found.scan(&text, region);
+            }
+        }
+
+        #[test]
+        fn any_text_around_an_id_is_survived(before in "[a-z =:\"'{}\\\\,]{0,30}", after in "[a-z =:\"'{}\\\\,]{0,30}") {
+            let mut found = Found::default();
+            found.scan(format!("{before}{T}{after}").as_bytes(), Region::Message);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Named values in a text.
+
+use super::value::Value;
+use super::{IN_TEXT, Region, duration, looks_like_id, names_some_id, path_keys, shape_of};
+use crate::context::{Facts, Found, header, id};
+use crate::model::Shape;
+use crate::record::{NameHash, Role, names};
+
+impl Found {
+    /// A pair; gives where to go on, or `None` if it is to be read as words.
+    pub(super) fn pair(
+        &mut self,
+        text: &[u8],
+        start: usize,
+        end: usize,
+        value: Value,
+        region: Region,
+    ) -> Option<usize> {
+        let name = &text[start..end];
+        // brackets of other scripts count as letters
+        let name = &name[name.iter().take_while(|byte| !byte.is_ascii()).count()..];
+        let Facts { hash, known, .. } = self.facts.get(name);
+        let role = known.map_or(Role::Other, |known| known.role);
+        let (mut from, mut to) = value.extent(text, role);
+        if text[from..to].first() == Some(&b'[') && role != Role::SwCtx {
+            // Java prints the values of a header as a list
+            from += 1;
+            to = from
+                + text[from..]
+                    .iter()
+                    .position(|byte| matches!(byte, b']' | b',' | b' '))
+                    .unwrap_or(text.len() - from);
+        }
+        let hierarchical = text.get(from) == Some(&b'|') && hash == NameHash::of(b"requestid");
+        if hierarchical {
+            to = from
+                + text[from..]
+                    .iter()
+                    .position(|byte| matches!(byte, b' ' | b'"' | b'\'' | b','))
+                    .unwrap_or(text.len() - from);
+            if let Some(header) = header::request_id(&text[from..to]) {
+                self.add_header(header);
+                return Some(to);
+            }
+        }
+        let bytes = &text[from..to];
+        if value.quoted
+            && bytes.contains(&b' ')
+            && matches!(role, Role::Other | Role::Noise | Role::Message | Role::Operation | Role::Peer)
+        {
+            // a text in quotes may hold pairs of its own
+            return Some(from);
+        }
+        if role == Role::Service && value.quoted && value.equals {
+            // <meta name="sentry-trace" content="…">
+            let inner = NameHash::of(bytes);
+            let header = names::lookup_name(inner, false).map(|known| known.role);
+            if let Some(content) = memchr::memmem::find(&text[to..text.len().min(to + 16)], b"content=\"") {
+                let start = to + content + 9;
+                let end =
+                    start + text[start..].iter().position(|&byte| byte == b'"').unwrap_or(text.len() - start);
+                if let Some(role) = header {
+                    self.text_context(role, bytes, &text[start..end]);
+                }
+                return Some(start);
+            }
+        }
+        if value.colon
+            && !value.quoted
+            && memchr::memchr(b'=', bytes).is_some_and(|at| at > 0 && !bytes[..at].contains(&b'-'))
+            && role != Role::AmznTraceId
+            && role != Role::XrayTraceId
+        {
+            // "took 5 ms: trace_id=…": the colon ends a phrase
+            return None;
+        }
+        if bytes.is_empty() {
+            if role == Role::ParentId {
+                self.root = true;
+            }
+            return Some(value.next(to));
+        }
+        if bytes.starts_with(b"{")
+            && memchr::memmem::find(&text[from..text.len().min(from + 40)], b"Buffer").is_some()
+            && let Some(next) = self.record_header(text, (start, end), 64)
+        {
+            return Some(next);
+        }
+        let named_trace = matches!(role, Role::TraceId | Role::SpanId | Role::ParentId | Role::Tid)
+            && known.is_some_and(|known| known.top_only);
+        if named_trace && !looks_like_id(bytes) {
+            // "trace: see below"
+            return if value.colon { None } else { Some(value.next(to)) };
+        }
+        if self.text_context(role, name, bytes) {
+            return Some(value.next(to));
+        }
+        if name == b"key"
+            && value.equals
+            && memchr::memmem::find(&text[to..text.len().min(to + 12)], b"value").is_some()
+            && let Some(next) = self.record_header(text, (from, to), 16)
+        {
+            return Some(next);
+        }
+        match role {
+            Role::Service if region != Region::Ids && known.is_some_and(|known| !known.top_only) => {
+                if self.service.is_none() && bytes.len() <= 80 && !id::is_absent(bytes) {
+                    self.service = Some(self.keep(bytes));
+                }
+                return Some(value.next(to));
+            }
+            Role::DurationNanos => self.text_duration(bytes, 1),
+            Role::DurationMicros => self.text_duration(bytes, 1_000),
+            Role::DurationMillis => self.text_duration(bytes, 1_000_000),
+            Role::DurationSeconds => self.text_duration(bytes, 1_000_000_000),
+            Role::Duration => self.text_duration(bytes, 0),
+            Role::Topic
+                if region == Region::Message
+                    && self.topic.is_none()
+                    && bytes.len() <= 128
+                    && value.equals =>
+            {
+                self.topic = Some(self.keep(bytes))
+            }
+            Role::Status if region == Region::Message => {
+                let number = std::str::from_utf8(bytes)
+                    .ok()
+                    .and_then(|text| text.parse().ok())
+                    .filter(|number| (100..600).contains(number));
+                self.status = self.status.or(number);
+            }
+            Role::Route if region == Region::Message && bytes.starts_with(b"/") => {
+                path_keys(self, crate::context::fields::path_of(bytes))
+            }
+            Role::Other
+            | Role::Id
+            | Role::Noise
+            | Role::Peer
+            | Role::Operation
+            | Role::Message
+            | Role::Service => {
+                if bytes.starts_with(b"{") || bytes.starts_with(b"[") || bytes.starts_with(b"(") {
+                    return Some(from);
+                }
+                if value.colon && name.contains(&b'.') && id::uuid(bytes).is_some_and(|bits| bits != 0) {
+                    // Huey: "Executing tasks.charge: UUID"
+                    self.add_id(b"task_id", bytes);
+                }
+                if value.colon && !value.quoted && shape_of(bytes).is_none_or(|shape| shape == Shape::Word) {
+                    // "status: ok", "user: see …": prose
+                    return None;
+                }
+                self.text_key(name, bytes, region);
+            }
+            _ => {}
+        }
+        Some(value.next(to))
+    }
+
+    /// Trace context under a name; `true` if the role is of that kind.
+    pub(super) fn text_context(&mut self, role: Role, name: &[u8], value: &[u8]) -> bool {
+        match role {
+            Role::TraceId => self.trace_value(IN_TEXT, name, value),
+            Role::SpanId => self.span_value(IN_TEXT, name, value),
+            Role::ParentId => self.parent_value(IN_TEXT, value),
+            _ => return self.context(role, IN_TEXT, name, value, false),
+        }
+        true
+    }
+
+    pub(super) fn text_key(&mut self, name: &[u8], value: &[u8], region: Region) {
+        let Facts { digest, correlation, id: named_id, .. } = self.facts.get(name);
+        if digest || id::looks_like_digest(value) || id::is_absent(value) {
+            return;
+        }
+        if value.len() >= 55
+            && let Some(header) = header::traceparent(value)
+        {
+            return self.add_header(header);
+        }
+        let is_id = correlation || named_id && name.len() > 2 || names_some_id(name, value);
+        if is_id && region != Region::Ids && !value.contains(&b' ') {
+            self.add_id(name, value);
+        }
+        if region == Region::Message
+            && let Some(shape) = shape_of(value)
+        {
+            self.add_key(name, value, shape);
+        }
+    }
+
+    /// `RecordHeader(key = traceparent, value = [48, 48, 45, …])`: a Kafka header as Java prints it; gives where to go on.
+    pub(super) fn record_header(
+        &mut self,
+        text: &[u8],
+        name: (usize, usize),
+        within: usize,
+    ) -> Option<usize> {
+        let rest = &text[name.1..];
+        let open = name.1 + memchr::memchr(b'[', &rest[..rest.len().min(within)])?;
+        if ![&b"value"[..], b"Buffer"]
+            .iter()
+            .any(|word| memchr::memmem::find(&text[name.1..open], word).is_some())
+        {
+            return None;
+        }
+        let close = open + memchr::memchr(b']', &text[open..])?;
+        let mut bytes = Vec::new();
+        for number in text[open + 1..close].split(|&byte| byte == b',').take(512) {
+            bytes.push(std::str::from_utf8(number.trim_ascii()).ok()?.parse::<i16>().ok()? as u8);
+        }
+        let name = &text[name.0..name.1];
+        let role = names::lookup_name(NameHash::of(name), true).map_or(Role::Other, |known| known.role);
+        if !self.text_context(role, name, &bytes) {
+            self.text_key(name, &bytes, Region::Message);
+        }
+        Some(close + 1)
+    }
+
+    pub(super) fn text_duration(&mut self, value: &[u8], unit: u64) {
+        if self.duration.is_none() {
+            self.duration = duration(value, unit);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What values look like.
+
+use crate::context::{Found, header, id};
+use crate::model::Shape;
+
+/// What a value looks like; `None` if it is no single word, or nothing that could tell records apart.
+pub(in crate::context) fn shape_of(value: &[u8]) -> Option<Shape> {
+    if value.is_empty() || value.len() > 128 {
+        return None;
+    }
+    let (mut digits, mut letters, mut dots, mut others) = (0, 0, 0, 0);
+    for &byte in value {
+        match byte {
+            b'0'..=b'9' => digits += 1,
+            b'a'..=b'z' | b'A'..=b'Z' => letters += 1,
+            b'.' => dots += 1,
+            b'-' | b'_' | b':' | b'#' | b'+' | b'=' | b'|' | b'~' => others += 1,
+            b'/' | b'@' => others += 1,
+            0x80.. => letters += 1,
+            _ => return None,
+        }
+    }
+    if digits == 0 {
+        return (letters > 0 && dots <= 4).then_some(Shape::Word);
+    }
+    if value.len() == 36 && id::uuid(value).is_some() {
+        return Some(Shape::Uuid);
+    }
+    if letters == 0 {
+        return match (dots, others) {
+            (0, 0) => Some(Shape::Number),
+            (1, 0) => Some(Shape::Decimal),
+            (0, 1) if value[0] == b'-' => Some(Shape::Number),
+            _ => None,
+        };
+    }
+    if value.len() >= 16 && digits + letters == value.len() && id::hex_digits(value) == value.len() {
+        return Some(Shape::Hex);
+    }
+    (!value.starts_with(b"/")).then_some(Shape::Mixed)
+}
+
+/// Whether a value behind a general name (`trace`, `span`) looks like an id.
+pub(in crate::context) fn looks_like_id(value: &[u8]) -> bool {
+    let hex = id::hex_digits(value);
+    hex == 16
+        || hex == 32
+        || id::uuid(value).is_some()
+        || id::xray(value).is_some()
+        || value.len() >= 17 && value.iter().all(u8::is_ascii_digit)
+        || memchr::memmem::find(value, b"traces/").is_some()
+        || header::traceparent(value).is_some()
+}
+
+/// Whether a name that only ends in "id" (`uid`) has a value that can be nothing else.
+pub(in crate::context) fn names_some_id(name: &[u8], value: &[u8]) -> bool {
+    let end = name.len().saturating_sub(2);
+    name[end..].eq_ignore_ascii_case(b"id")
+        && value.len() >= 12
+        && matches!(shape_of(value), Some(Shape::Uuid | Shape::Hex | Shape::Mixed))
+}
+
+/// The keys in a path: each part with a digit in it, under the part before.
+pub(in crate::context) fn path_keys(found: &mut Found, path: &[u8]) {
+    let mut before: &[u8] = b"path";
+    for part in path.split(|&byte| byte == b'/').take(16) {
+        if part.is_empty() {
+            continue;
+        }
+        match shape_of(part) {
+            Some(Shape::Word) | None => before = part,
+            Some(shape) if part.len() == 2 && part[0] == b'v' => {
+                let _ = shape;
+            }
+            Some(shape) => found.add_key(before, part, shape),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Where the value of a pair stands.
+
+use crate::record::{NameHash, Role, names};
+
+/// Where the value of a pair stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Value {
+    pub(super) start: usize,
+    pub(super) quote: Option<u8>,
+    pub(super) quoted: bool,
+    pub(super) colon: bool,
+    pub(super) equals: bool,
+}
+
+impl Value {
+    /// First byte and one past the last byte of the value.
+    pub(super) fn extent(&self, text: &[u8], role: Role) -> (usize, usize) {
+        let rest = &text[self.start..];
+        let length = match self.quote {
+            Some(quote) => rest.iter().position(|&byte| byte == quote || byte == b'\\' || byte == b'\n'),
+            None if role == Role::SwCtx => memchr::memchr(b']', rest).map(|at| at + 1),
+            None if matches!(role, Role::AmznTraceId | Role::XrayTraceId | Role::CloudTraceContext) => rest
+                .iter()
+                .position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'"' | b'\'' | b']' | b')' | b'}')),
+            None if role == Role::NewRelic && rest.starts_with(b"{") => Some(rest.len()),
+            // typographic quotes and brackets of other scripts end a value, letters do not
+            None => rest.iter().position(|byte| {
+                matches!(
+                    byte,
+                    b' ' | b'\t'
+                        | b'\n'
+                        | b'\r'
+                        | b','
+                        | b';'
+                        | b')'
+                        | b'}'
+                        | b']'
+                        | b'"'
+                        | b'\''
+                        | b'|'
+                        | b'&'
+                        | b'>'
+                        | b'\\'
+                )
+            }),
+        };
+        let length = length.or(Some(rest.len())).map(|length| {
+            let mark = rest[..length]
+                .windows(2)
+                .position(|two| matches!(two, [0xe2, 0x80] | [0xe3, 0x80] | [0xc2, 0xbb]));
+            mark.unwrap_or(length)
+        });
+        (self.start, self.start + length.unwrap_or(rest.len()))
+    }
+
+    /// Where to go on behind a value that ends at `end`.
+    pub(super) fn next(&self, end: usize) -> usize {
+        end + usize::from(self.quote.is_some())
+    }
+}
+
+/// The value of a pair whose name ends at `at`: behind `=`, `:` or `=>`, quotes of the name and the value passed over.
+#[inline]
+pub(super) fn value_after(text: &[u8], at: usize) -> Option<Value> {
+    let mut next = at;
+    let mut name_quoted = false;
+    // closing quote of the name, maybe escaped
+    while matches!(text.get(next), Some(b'"' | b'\'' | b'\\')) && next < at + 3 {
+        next += 1;
+        name_quoted = true;
+    }
+    if text.get(next) == Some(&b' ')
+        && (name_quoted
+            || matches!(text.get(next + 1), Some(b'=' | b':'))
+                && matches!(text.get(next + 2), Some(b' ' | b'>')))
+    {
+        next += 1;
+    }
+    let mut separator = *text.get(next)?;
+    if separator == b',' && name_quoted && matches!(text.get(next + 1..next + 3), Some([b' ', b'\'' | b'"']))
+    {
+        // Envoy writes headers as 'name', 'value'
+        let name = text[..at].rsplit(|byte| matches!(byte, b'\'' | b'"')).next().unwrap_or_default();
+        let known = names::lookup_name(NameHash::of(name), false).map(|known| known.role);
+        let header = known.is_some_and(|role| !matches!(role, Role::Other | Role::Noise))
+            || names::names_a_correlation(name);
+        if header {
+            separator = b':';
+        }
+    }
+    let (colon, equals) = (separator == b':', separator == b'=');
+    if !colon && !equals {
+        return None;
+    }
+    next += 1;
+    match text.get(next) {
+        Some(b':' | b'/') if colon => return None,
+        Some(b'>') if equals => next += 1,
+        Some(b'=') => return None,
+        _ => {}
+    }
+    let blanks = text[next..].iter().take_while(|&&byte| byte == b' ').count();
+    if blanks > 3
+        || equals && !name_quoted && blanks > 0 && text.get(at) != Some(&b' ') && text[next - 1] != b'>'
+    {
+        // "key= next=1": an empty value
+        return Some(Value { start: next, quote: Some(b' '), quoted: false, colon, equals });
+    }
+    next += blanks;
+    // Erlang's binaries
+    if text[next.min(text.len())..].starts_with(b"<<\"") {
+        next += 2;
+    }
+    // quotes of typography
+    if matches!(
+        text.get(next..next + 3),
+        Some(b"\xe2\x80\x9c" | b"\xe2\x80\x98" | b"\xe2\x80\x9e" | b"\xc2\xab")
+    ) {
+        next += 3;
+    }
+    // Rust's Option, as {:?} prints it
+    if text[next.min(text.len())..].starts_with(b"Some(") {
+        next += 5;
+    }
+    let mut quoted = false;
+    let mut quote = None;
+    while matches!(text.get(next), Some(b'\\')) {
+        next += 1;
+    }
+    if let Some(&found @ (b'"' | b'\'' | b'`')) = text.get(next) {
+        quote = Some(found);
+        quoted = true;
+        next += 1;
+    } else if text.get(next) == Some(&b'b') && matches!(text.get(next + 1), Some(b'\'' | b'"')) {
+        // Python's bytes
+        quote = text.get(next + 1).copied();
+        quoted = true;
+        next += 2;
+    }
+    Some(Value { start: next.min(text.len()), quote, quoted: quoted || name_quoted, colon, equals })
+}

@@ -1,0 +1,255 @@
+//! Values under the word before them.
+
+use super::durations::unit_nanos;
+use super::{IN_TEXT, Region, duration, looks_like_id, path_keys, shape_of};
+use crate::context::{Found, Scheme, header, id};
+use crate::model::Shape;
+use crate::record::{Role, access};
+
+impl Found {
+    /// A word with a digit in it and no name before an equals sign; gives where to go on.
+    pub(super) fn word(
+        &mut self,
+        text: &[u8],
+        start: usize,
+        end: usize,
+        before: Option<(usize, usize)>,
+        region: Region,
+    ) -> usize {
+        let word = &text[start..end];
+        if word.len() >= 55
+            && let Some(header) = header::traceparent(word)
+        {
+            self.add_header(header);
+            return end;
+        }
+        if word.len() > 49
+            && word[32] == b'-'
+            && matches!(word.get(49), Some(b'-'))
+            && let Some(header) = header::b3(word)
+        {
+            self.add_header(header);
+            return end;
+        }
+        let name = before.map(|(from, to)| &text[from..to]);
+        if word.len() == 36 && region == Region::Message && id::uuid(word).is_some_and(|bits| bits != 0) {
+            self.bracketed_uuid(text, start, end);
+        }
+        let near = before.is_some_and(|(_, to)| {
+            start - to <= 2
+                && text[to..start]
+                    .iter()
+                    .all(|byte| matches!(byte, b' ' | b'#' | b'[' | b'(' | b'"' | b'\'' | b':'))
+        });
+        // "trace 4bf9…", "TraceID 4bf9…", "trace id 4bf9…"
+        if let Some(name) = name.filter(|_| near)
+            && let Some(known) = self.facts.get(name).known
+            && matches!(known.role, Role::TraceId | Role::SpanId | Role::ParentId)
+            && looks_like_id(word)
+        {
+            self.text_context(known.role, name, word);
+            return self.span_behind(text, end);
+        }
+        // TRACE and SPAN side by side
+        if word.len() >= 32
+            && let Some(trace) = id::exact_trace(&word[..32])
+        {
+            let alone = word.len() == 32 && !text.get(end).is_some_and(u8::is_ascii_alphanumeric);
+            let inside = word.len() == 49 && word[32] == b'-';
+            let rest = if inside { Some((33, start)) } else { None };
+            let span = match rest {
+                Some((at, _)) => id::exact_span(&word[at..]),
+                None if alone && matches!(text.get(end), Some(b',' | b'/' | b':' | b'|' | b';')) => {
+                    let from = end + 1 + usize::from(text.get(end + 1) == Some(&b' '));
+                    text.get(from..from + 16)
+                        .filter(|_| !text.get(from + 16).is_some_and(u8::is_ascii_alphanumeric))
+                        .and_then(id::exact_span)
+                }
+                None => None,
+            };
+            if let Some(span) = span
+                && !name.is_some_and(|name| self.facts.get(name).digest)
+            {
+                self.set_trace(IN_TEXT + 60, trace, Scheme::Sleuth);
+                self.set_span(IN_TEXT + 60, span);
+                return if inside { end } else { end + 17 };
+            }
+        }
+        if region == Region::Message {
+            self.text_request(text, start);
+            if let Some(name) = name {
+                if near && self.facts.get(name).correlation && shape_of(word).is_some() {
+                    self.add_id(name, word);
+                } else if near && word.len() == 36 && is_thing(name) && id::uuid(word).is_some() {
+                    // "job UUID", "message UUID"
+                    let name = [&name.to_ascii_lowercase(), &b"_id"[..]].concat();
+                    self.add_id(&name, word);
+                }
+            }
+            if near
+                && name.is_some_and(|name| name.eq_ignore_ascii_case(b"id") || name.ends_with(b" id"))
+                && matches!(shape_of(word), Some(Shape::Uuid | Shape::Hex))
+            {
+                self.id_of_thing(text, start, end);
+            }
+            self.measure(text, start, end, before);
+            if let Some(shape) = shape_of(word) {
+                let name = name.filter(|name| name.len() >= 2).unwrap_or(b"value");
+                if !self.facts.get(name).digest {
+                    self.add_key(name, word, shape);
+                }
+            }
+        }
+        end
+    }
+
+    /// `message … with id X`: the id of the thing named last before it.
+    pub(super) fn id_of_thing(&mut self, text: &[u8], start: usize, end: usize) {
+        let thing = text[..start].rsplit(|byte| !byte.is_ascii_alphabetic()).find(|word| is_thing(word));
+        if let Some(thing) = thing {
+            let name = [&thing.to_ascii_lowercase(), &b"_id"[..]].concat();
+            self.add_id(&name, &text[start..end]);
+        }
+    }
+
+    /// `tasks.charge[UUID]`: Celery's task and its id (celery.app.log, `worker_task_log_format`).
+    pub(super) fn bracketed_uuid(&mut self, text: &[u8], start: usize, end: usize) {
+        if start > 2
+            && text.get(end) == Some(&b')')
+            && text[start - 1] == b'('
+            && (&text[start - 3..start] == b") (" || memchr::memmem::find(text, b"Job ").is_some())
+        {
+            // RQ: "queue: function(args) (UUID)", "queue: Job OK (UUID)"
+            return self.add_id(b"job_id", &text[start..end]);
+        }
+        if text.get(end) != Some(&b']') || start == 0 || text[start - 1] != b'[' {
+            return;
+        }
+        let name = text[..start - 1]
+            .rsplit(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'_'))
+            .next()
+            .unwrap_or_default();
+        if name.contains(&b'.') {
+            self.add_id(b"task_id", &text[start..end]);
+        }
+    }
+
+    /// A span id that stands right behind a trace id: `TRACE/SPAN`.
+    pub(super) fn span_behind(&mut self, text: &[u8], end: usize) -> usize {
+        if matches!(text.get(end), Some(b'/' | b':' | b','))
+            && self.span.is_none()
+            && let Some(span) = text.get(end + 1..end + 17).and_then(id::exact_span)
+        {
+            self.set_span(IN_TEXT, span);
+            return end + 17;
+        }
+        end
+    }
+
+    /// `done in 125 ms`, `took 44699 ms`, `(0.3s)`: a duration by its unit and the word before.
+    pub(super) fn measure(&mut self, text: &[u8], start: usize, end: usize, before: Option<(usize, usize)>) {
+        if self.duration.is_some() {
+            return;
+        }
+        let word = &text[start..end];
+        let digits = word.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+        if digits == 0 {
+            return;
+        }
+        let unit = if digits < word.len() {
+            &word[digits..]
+        } else {
+            let from = end + usize::from(text.get(end) == Some(&b' '));
+            let length =
+                text[from..].iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
+            &text[from..from + length]
+        };
+        let Some(scale) = unit_nanos(unit) else { return };
+        let told = before.is_some_and(|(from, to)| {
+            let name = &text[from..to];
+            name.eq_ignore_ascii_case(b"took")
+                || name.eq_ignore_ascii_case(b"elapsed")
+                || name.eq_ignore_ascii_case(b"duration")
+                || name == b"in" && done_before(&text[..from])
+                || name == b"after" && done_before(&text[..from])
+        });
+        if told {
+            self.duration = duration(&word[..digits], scale);
+        }
+    }
+
+    /// `GET /orders/7` and `"POST /orders HTTP/1.1" 201`, looked for once at the first number of a message.
+    pub(super) fn text_request(&mut self, text: &[u8], start: usize) {
+        if self.method.is_some() || self.route.is_some() {
+            return;
+        }
+        let near = &text[..start];
+        let Some(slash) = memchr::memrchr(b'/', near).map(|_| ()) else { return };
+        let () = slash;
+        let from = near.len().saturating_sub(256);
+        let Some(method_end) =
+            method_before_path(&text[from..]).map(|(at, len)| (from + at, from + at + len))
+        else {
+            return;
+        };
+        let (method_start, method_end) = method_end;
+        let path_start = method_end + 1;
+        let length = text[path_start..]
+            .iter()
+            .position(|byte| matches!(byte, b' ' | b'"' | b'?' | b'\'' | b'\n'))
+            .unwrap_or(text.len() - path_start);
+        self.method = Some(self.keep(&text[method_start..method_end]));
+        let path = &text[path_start..path_start + length];
+        self.route = Some(self.keep(path));
+        path_keys(self, path);
+        if let Some(request) = access::request(text, method_start.saturating_sub(1)) {
+            let status = request.status.of(text);
+            self.status = self.status.or_else(|| std::str::from_utf8(status).ok()?.parse().ok());
+        }
+    }
+}
+
+/// What messaging and job systems call the things that carry an id.
+fn is_thing(word: &[u8]) -> bool {
+    const THINGS: &[&[u8]] = &[
+        b"message",
+        b"task",
+        b"job",
+        b"request",
+        b"event",
+        b"correlation",
+        b"transaction",
+        b"session",
+        b"batch",
+    ];
+    THINGS.iter().any(|thing| word.eq_ignore_ascii_case(thing))
+}
+
+/// An HTTP method in capitals followed by a path: position and length of the method.
+fn method_before_path(text: &[u8]) -> Option<(usize, usize)> {
+    const METHODS: &[&[u8]] = &[b"GET", b"POST", b"PUT", b"DELETE", b"PATCH", b"HEAD", b"OPTIONS"];
+    memchr::memmem::find_iter(text, b" /").find_map(|blank| {
+        let start = text[..blank].iter().rposition(|byte| !byte.is_ascii_uppercase()).map_or(0, |at| at + 1);
+        METHODS.contains(&&text[start..blank]).then_some((start, blank - start))
+    })
+}
+
+/// Whether the words before "in" or "after" say that something was finished.
+fn done_before(text: &[u8]) -> bool {
+    let word = text.trim_ascii_end().rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
+    word.ends_with(b"ed")
+        || matches!(
+            word,
+            b"done"
+                | b"ok"
+                | b"OK"
+                | b"complete"
+                | b"sent"
+                | b"built"
+                | b"ran"
+                | b"success"
+                | b"successfully"
+                | b"finish"
+        )
+        || word.len() == 3 && word.iter().all(u8::is_ascii_digit)
+}

@@ -1,0 +1,261 @@
+//! Fills the draft of a layer: by its format, what was found in its text.
+
+use super::names::{self, NameHash, Role};
+use super::pick::{WEAK_SERVICE, pick};
+use super::{
+    At, Draft, Field, Format, Head, Look, Profile, Writing, access, envelope, klog, level, logfmt, loose,
+    text,
+};
+use crate::model::Level;
+
+pub(super) fn first_line(text: &[u8]) -> &[u8] {
+    memchr::memchr(b'\n', text).map_or(text, |end| &text[..end])
+}
+
+/// Completes the draft of a layer; gives the format it turned out to have.
+pub(super) fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profile) -> Format {
+    match seen.format {
+        Format::Json => {
+            let scan = draft.scan_json(text, 0);
+            if !scan.complete && draft.fields.len() < 2 {
+                draft.clear();
+                let end = loose::scan(text, 0, &mut draft.fields);
+                if end.is_some() && draft.fields.len() >= 2 {
+                    pick(text, draft);
+                    draft.free.push(At::new(end.unwrap_or(0), text.len()));
+                    return Format::Object;
+                }
+                draft.clear();
+                let head = text::head(first_line(text), profile.order, draft);
+                fill_text(text, &head, draft, profile);
+                return Format::Text;
+            }
+            if scan.end < text.len() {
+                draft.free.push(At::new(scan.end, text.len()));
+            }
+            pick(text, draft);
+            json_format(text, draft)
+        }
+        Format::Logfmt => {
+            draft.scan_pairs(text, 0);
+            pick(text, draft);
+            Format::Logfmt
+        }
+        Format::Access => {
+            access::read(text, profile.order, draft);
+            Format::Access
+        }
+        Format::Table => {
+            if let Some(columns) = &profile.table {
+                columns.read(text, draft);
+            }
+            // the date and the time of two columns, which are fields of their own too
+            let whole = draft.stamp;
+            pick(text, draft);
+            draft.stamp = whole.or(draft.stamp);
+            Format::Table
+        }
+        Format::Custom => {
+            profile.custom.iter().any(|pattern| pattern.read(text, draft));
+            pick(text, draft);
+            if draft.message.is_none() {
+                draft.message = Some((text::trim(text, At::new(0, text.len())), Writing::Plain));
+            }
+            draft.free.push(At::new(0, text.len()));
+            Format::Custom
+        }
+        Format::Syslog => {
+            draft.clear();
+            let found = envelope::syslog(text, draft);
+            let message = found.map_or(0, |found| found.message.min(text.len()));
+            draft.message = Some((At::new(message, text.len()), Writing::Plain));
+            Format::Syslog
+        }
+        Format::Klog => match klog::read(first_line(text), draft) {
+            Some(head) => {
+                let stated = draft.message;
+                fill_text(text, &head, draft, profile);
+                draft.message = stated.or(draft.message);
+                Format::Klog
+            }
+            None => {
+                draft.clear();
+                let head = text::head(first_line(text), profile.order, draft);
+                fill_text(text, &head, draft, profile);
+                Format::Text
+            }
+        },
+        Format::Journald => {
+            journal_entry(text, draft);
+            pick(text, draft);
+            Format::Journald
+        }
+        _ => {
+            fill_text(text, &seen.head, draft, profile);
+            Format::Text
+        }
+    }
+}
+
+/// Message and free parts of a text behind its header.
+fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
+    let line_end = first_line(text).len();
+    draft.stamp = head.stamp;
+    draft.level = head.level;
+    let start = head.message.min(line_end);
+    let line = &text[..line_end];
+    let quoted = line[start..].trim_ascii();
+    let pairs = start
+        + (line.len() - start - quoted.len())
+            .min(line[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count());
+    if draft.detects_pairs(&line[pairs..]) {
+        // pairs behind a header
+        draft.scan_pairs(line, pairs);
+        let (stamp, level) = (draft.stamp, draft.level);
+        pick(text, draft);
+        draft.stamp = stamp.or(draft.stamp);
+        draft.level = level.or(draft.level);
+        if draft.message.is_some() {
+            draft.free.push(At::new(0, pairs));
+            return;
+        }
+        draft.fields.clear();
+    }
+    let end = text::tail(line, start, profile);
+    tail_fields(line, end, draft);
+    let mut message = text::trim(text, At::new(start, end));
+    if message.is_empty() && line_end < text.len() {
+        message = second_line(text, line_end, draft);
+    } else if let Some((level, from)) = level_on_second_line(text, line_end, draft) {
+        draft.level = Some(level);
+        message = text::trim(text, At::new(from, text.len()));
+    } else if end == line_end && line_end < text.len() {
+        message = text::trim(text, At::new(start, text.len()));
+    } else if quoted.starts_with(b"\"") && message.of(text).ends_with(b"\"") && message.len > 2 {
+        message = At { start: message.start + 1, len: message.len - 2 };
+    }
+    draft.message = Some((message, Writing::Plain));
+    // ids may stand anywhere but in the time
+    let (from, to) = (head.stamp_at.start as usize, head.stamp_at.end());
+    if from > 0 && head.stamp.is_some() {
+        draft.free.push(At::new(0, from));
+    }
+    draft.free.push(At::new(if head.stamp.is_some() { to } else { 0 }, text.len()));
+}
+
+/// Fields in the tail behind the message; of them only the service counts for the record itself.
+fn tail_fields(line: &[u8], end: usize, draft: &mut Draft) {
+    let tail = line[end..].trim_ascii();
+    if tail.is_empty() {
+        return;
+    }
+    let mut at = end + (line[end..].len() - line[end..].trim_ascii_start().len());
+    while at < line.len() {
+        let before = at;
+        match line[at] {
+            b'{' => {
+                let scan = draft.scan_json(line, at);
+                at = if scan.complete {
+                    scan.end
+                } else {
+                    loose::scan(line, at, &mut draft.fields).unwrap_or(line.len())
+                };
+            }
+            b'[' | b' ' | b'\t' | b'|' | b',' | b':' | b'-' | b']' => at += 1,
+            _ => {
+                logfmt::scan_tail(line, at, &mut draft.fields);
+                break;
+            }
+        }
+        if at == before {
+            break;
+        }
+    }
+    let Draft { service, fields, service_is_weak, .. } = draft;
+    if service.is_none() {
+        let named = fields.iter().filter(|field| {
+            field.role == Role::Service
+                && field.top
+                && field.rank < WEAK_SERVICE
+                && field.writing == Writing::Plain
+                && !field.value.is_empty()
+        });
+        if let Some(field) = named.min_by_key(|field| field.rank) {
+            *service = Some(field.value);
+            *service_is_weak = false;
+        }
+    }
+}
+
+/// The message of a record whose header fills its first line (.NET's console): the next line that is no list of scopes.
+fn second_line(text: &[u8], line_end: usize, _draft: &Draft) -> At {
+    let mut start = line_end + 1;
+    while start < text.len() {
+        let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |length| start + length);
+        let line = text::trim(text, At::new(start, end));
+        if !line.of(text).starts_with(b"=> ") && !line.is_empty() {
+            return text::trim(text, At::new(line.start as usize, text.len()));
+        }
+        start = end + 1;
+    }
+    At::new(text.len(), text.len())
+}
+
+/// java.util.logging's second line: `WARNING: message`.
+fn level_on_second_line(text: &[u8], line_end: usize, draft: &Draft) -> Option<(Level, usize)> {
+    if draft.level.is_some() || draft.stamp.is_none() {
+        return None;
+    }
+    let rest = text.get(line_end + 1..)?;
+    let word = rest.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let level = level::from_word(&rest[..word]).filter(|_| word > 2 && rest[word..].starts_with(b": "))?;
+    Some((level, line_end + 1 + word + 2))
+}
+
+/// The fields of an entry in systemd's export format: `NAME=value` a line. Binary values (a name alone, then a length) are
+/// passed over.
+fn journal_entry(text: &[u8], draft: &mut Draft) {
+    let mut at = 0;
+    for line in text.split(|&byte| byte == b'\n') {
+        if let Some(equals) = memchr::memchr(b'=', line) {
+            let name = At::new(at, at + equals);
+            let path = NameHash::of(name.of(text));
+            let known = names::lookup_name(path, true);
+            draft.fields.push(Field {
+                name,
+                parent: At::default(),
+                path,
+                role: known.map_or(Role::Other, |known| known.role),
+                rank: known.map_or(u8::MAX, |known| known.rank),
+                top: true,
+                value: At::new(at + equals + 1, at + line.len()),
+                writing: Writing::Plain,
+            });
+        }
+        at += line.len() + 1;
+    }
+}
+
+/// Gives a JSON layer its proper name, and what only its kind tells.
+fn json_format(text: &[u8], draft: &mut Draft) -> Format {
+    let has = |draft: &Draft, name: &[u8]| draft.fields.iter().any(|field| field.name.of(text) == name);
+    if text.starts_with(b"{\"@") && (has(draft, b"@m") || has(draft, b"@mt")) && draft.level.is_none() {
+        // Serilog's compact format leaves the level out where it is Information
+        draft.level = Some(Level::Info);
+    }
+    let mut export = false;
+    for field in &draft.fields {
+        match field.name.of(text) {
+            b"__REALTIME_TIMESTAMP" => return Format::Journald,
+            b"logStreamName" | b"ingestionTime" | b"textPayload" | b"jsonPayload" | b"receiveTimestamp"
+            | b"kubernetes" | b"container_name" | b"container_id" | b"_source" | b"eventId"
+            | b"TimeGenerated" | b"ContainerLogV2" | b"LogEntry" | b"LogMessage" | b"_raw"
+            | b"ecs_cluster" => export = true,
+            _ => {}
+        }
+    }
+    if export && draft.message.is_some() {
+        return Format::Export;
+    }
+    Format::Json
+}

@@ -1,0 +1,147 @@
+//! The layers of a record, and what they say together.
+
+use super::{Format, Layer, Writing};
+use crate::model::{Date, Level, Stamp, Time};
+
+/// A record in a record in a record, beyond this many, is text.
+pub const MAX_LAYERS: usize = 6;
+
+/// The layers of a record, outermost first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Layers<'t> {
+    items: [Option<Layer<'t>>; MAX_LAYERS],
+    pub(super) len: usize,
+}
+
+impl<'t> Layers<'t> {
+    /// The layers, outermost first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Layer<'t>> {
+        self.items[..self.len].iter().flatten()
+    }
+
+    /// These layers with one more inside.
+    pub(super) fn with(mut self, layer: Layer<'t>) -> Layers<'t> {
+        if let Some(slot) = self.items.get_mut(self.len) {
+            *slot = Some(layer);
+            self.len += 1;
+        }
+        self
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.len >= MAX_LAYERS
+    }
+
+    /// The innermost layer that has something.
+    fn innermost<T>(&self, get: impl Fn(&Layer<'t>) -> Option<T>) -> Option<T> {
+        self.iter().rev().find_map(get)
+    }
+}
+
+/// A record as it is handed to the next stage.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'t> {
+    /// Its layers.
+    pub layers: Layers<'t>,
+    /// Its first line in the block, counted from 0.
+    pub line: u64,
+    /// Its first byte in the block.
+    pub offset: usize,
+    /// Bytes from there to the end of its last line.
+    pub len: usize,
+    /// Which record of its line.
+    pub part: u32,
+}
+
+impl<'t> Record<'t> {
+    /// The time: the innermost one; a time of day takes its date, and a time without zone its zone, from the layer around it.
+    pub fn stamp(&self) -> Option<Stamp> {
+        let mut outer: Option<Stamp> = None;
+        let mut exact: Option<Stamp> = None;
+        for layer in self.layers.iter() {
+            if let Some(stamp) = layer.draft.stamp {
+                outer = Some(outer.map_or(stamp, |outer| combine(outer, stamp)));
+            }
+            if layer.format == Format::Syslog {
+                exact = layer.draft.stamp;
+            }
+        }
+        // the program itself writes the syslog header: if that is the same moment written finer, it counts
+        if let (Some(exact), Some(found)) = (exact, outer)
+            && let (Some(fine), Some(coarse)) = (exact.complete(), found.complete())
+            && exact.precision < found.precision
+            && (0..i64::from(found.precision.0)).contains(&(fine.0 - coarse.0))
+        {
+            return Some(exact);
+        }
+        outer
+    }
+
+    /// The level.
+    pub fn level(&self) -> Option<Level> {
+        self.layers.innermost(|layer| layer.draft.level)
+    }
+
+    /// The message and how it is written.
+    pub fn message(&self) -> Option<(&'t [u8], Writing)> {
+        self.layers.innermost(|layer| layer.draft.message.map(|(at, writing)| (at.of(layer.text), writing)))
+    }
+
+    /// A stated service name, and whether it is only likely one.
+    pub fn service(&self) -> Option<(&'t [u8], bool)> {
+        let named = |weak: bool| {
+            self.layers.innermost(|layer| {
+                let at = layer.draft.service.filter(|_| layer.draft.service_is_weak == weak)?;
+                Some((at.of(layer.text), weak))
+            })
+        };
+        named(false).or_else(|| named(true))
+    }
+
+    /// Pod, host or container.
+    pub fn instance(&self) -> Option<&'t [u8]> {
+        self.layers.innermost(|layer| layer.draft.instance.map(|at| at.of(layer.text)))
+    }
+
+    /// Thread or task.
+    pub fn thread(&self) -> Option<&'t [u8]> {
+        self.layers.innermost(|layer| layer.draft.thread.map(|at| at.of(layer.text)))
+    }
+
+    /// Logger or category.
+    pub fn logger(&self) -> Option<&'t [u8]> {
+        self.layers.innermost(|layer| layer.draft.logger.map(|at| at.of(layer.text)))
+    }
+}
+
+/// A time of day may differ from the time around it by this much and still be of the same moment (buffering).
+const SAME_MOMENT: i64 = 10 * 60 * crate::model::SECOND;
+
+/// The inner of two times of one record, completed by the outer one.
+fn combine(outer: Stamp, inner: Stamp) -> Stamp {
+    let Some(around) = outer.complete() else { return if inner.date == Date::Full { inner } else { outer } };
+    if inner.date == Date::Full && inner.offset.is_some() {
+        return inner;
+    }
+    const QUARTER: i64 = 15 * 60 * crate::model::SECOND;
+    const DAY: i64 = crate::model::DAY;
+    let local = match inner.date {
+        Date::Full => inner.local,
+        // the year 2000 and 1970-01-01 stand for what is missing: bring the time near the one around it
+        Date::NoYear => super::timestamp::with_year(inner, around.civil().0).local,
+        Date::None => {
+            let day = inner.local + around.0.div_euclid(DAY) * DAY;
+            day + (around.0 - day + DAY / 2).div_euclid(DAY) * DAY
+        }
+    };
+    // an offset in whole quarters of an hour is a zone that was not written
+    let shift = match inner.offset {
+        Some(offset) => -i64::from(offset) * crate::model::SECOND,
+        None => (around.0 - local + QUARTER / 2).div_euclid(QUARTER) * QUARTER,
+    };
+    let time = local + shift;
+    if (time - around.0).abs() > SAME_MOMENT || shift.abs() > 14 * 4 * QUARTER {
+        return outer;
+    }
+    Stamp::utc(Time(time), inner.precision)
+}

@@ -1,0 +1,103 @@
+//! Names that, by their spelling, name ids.
+
+use super::NameHash;
+use rustc_hash::FxHashSet;
+use std::sync::LazyLock;
+
+/// Names of ids by which logs tie records together, whatever the business.
+const CORRELATIONS: &str = "\
+    requestid reqid correlationid corrid messageid msgid transactionid txid txnid sessionid taskid jobid eventid \
+    uniqueid operationid conversationid workflowid runid executionid invocationid awsrequestid rid xrequestid \
+    xcorrelationid corr cid xid reqno requestuuid correlation jid tid opid callid processid batchid sagaid \
+    activityid rootid causationid deliveryid segmentid traceno interactionid flowid functionrequestid";
+
+/// What the machinery is made of.
+const MACHINES: &str = "\
+    kubernetes k8s agent host container cloud ecs beat metadata docker node machine pod process datastream \
+    telemetry ec2";
+
+/// Ids of the machinery.
+const MACHINE_IDS: &str = "\
+    dockerid containerid podid poduid hostid machineid bootid agentid ephemeralid imageid containerimageid \
+    nodeid clusterid insertid processid threadid pid tid uid gid namespaceid kubernetespodid syslogpid \
+    instanceid cloudaccountid";
+
+/// Whether a name, by its spelling, names an id: `order_id`, `orderId`, `ID`, `request.uuid`, `bookingRef`.
+pub fn names_an_id(name: &[u8]) -> bool {
+    const ENDS: &[&[u8]] = &[b"id", b"uuid", b"guid", b"ref", b"ids"];
+    ENDS.iter().any(|end| ends_with_word(name, end))
+}
+
+/// Whether a name is that of an id by which logs tie records together, whatever the business.
+pub fn names_a_correlation(name: &[u8]) -> bool {
+    static HASHES: LazyLock<FxHashSet<u64>> = LazyLock::new(|| hashes(CORRELATIONS));
+    HASHES.contains(&NameHash::of(name).0)
+}
+
+/// Whether an id names a part of the machinery (a container, an agent, a host), not of a transaction.
+pub fn names_machinery(container: &[u8], name: &[u8]) -> bool {
+    static PARTS: LazyLock<FxHashSet<u64>> = LazyLock::new(|| hashes(MACHINES));
+    static IDS: LazyLock<FxHashSet<u64>> = LazyLock::new(|| hashes(MACHINE_IDS));
+    let bare = container.rsplit(|&byte| byte == b'.').next().unwrap_or(container);
+    // "container.id", "host.id" written in one
+    let first = name.split(|byte| matches!(byte, b'.' | b'_')).next().unwrap_or_default();
+    PARTS.contains(&NameHash::of(bare).0)
+        || IDS.contains(&NameHash::of(name).0)
+        || first.len() < name.len() && first != b"process" && PARTS.contains(&NameHash::of(first).0)
+}
+
+/// The hashes of the names in a list.
+pub(super) fn hashes(list: &str) -> FxHashSet<u64> {
+    list.split_ascii_whitespace().map(|name| NameHash::of(name.as_bytes()).0).collect()
+}
+
+/// Whether `name` ends with `word` (lowercase) as a word of its own: after a separator, or capitalized after a small letter.
+pub fn ends_with_word(name: &[u8], word: &[u8]) -> bool {
+    let Some(start) = name.len().checked_sub(word.len()) else { return false };
+    if !name[start..].eq_ignore_ascii_case(word) {
+        return false;
+    }
+    let Some(&before) = start.checked_sub(1).and_then(|index| name.get(index)) else { return true };
+    !before.is_ascii_alphanumeric()
+        || name[start].is_ascii_uppercase() && before.is_ascii_lowercase()
+        || name[start].is_ascii_uppercase() && before.is_ascii_digit()
+        // "traceid", "requestid" written in one: long enough not to be "paid" or "valid", nor the "pid" of a process
+        || word == b"id"
+            && name.len() >= 6
+            && last_word(name).len() > 3
+            && !NOT_IDS.iter().any(|other| ends_with_ignoring_case(name, other))
+}
+
+/// What stands behind the last separator.
+fn last_word(name: &[u8]) -> &[u8] {
+    let start = name.iter().rposition(|byte| !byte.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
+    &name[start..]
+}
+
+/// Words that end in "id" and name no id.
+const NOT_IDS: &[&[u8]] = &[
+    b"valid", b"paid", b"void", b"avoid", b"solid", b"grid", b"bid", b"acid", b"fluid", b"hybrid", b"rapid",
+    b"said", b"android", b"liquid", b"vivid", b"raid", b"maid", b"rigid", b"humid", b"did",
+];
+
+fn ends_with_ignoring_case(name: &[u8], end: &[u8]) -> bool {
+    name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_told_by_the_end_of_the_name() {
+        for name in
+            ["order_id", "orderId", "id", "requestID", "requestid", "wf-run-id", "bookingRef", "message.uuid"]
+        {
+            assert!(names_an_id(name.as_bytes()), "{name}");
+        }
+        for name in ["valid", "paid", "invalid", "void", "index", "href", "pid", "process.pid", "process_pid"]
+        {
+            assert!(!names_an_id(name.as_bytes()), "{name}");
+        }
+    }
+}

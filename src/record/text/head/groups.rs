@@ -1,0 +1,255 @@
+//! Groups in a header: `[..]`, `(..)`, `<..>`, `{..}`.
+
+use super::Reader;
+use super::kinds::{group_has_id, is_logger, is_number, is_thread, is_uuid};
+use crate::record::text::{skip_blanks, trim};
+use crate::record::{At, level, timestamp};
+use memchr::memchr;
+
+/// A bracketed group longer than this belongs to the message.
+const MAX_GROUP: usize = 1024;
+
+impl Reader<'_, '_> {
+    /// The end of the group that opens here: the position of its closing byte.
+    pub(super) fn group_end(&self, close: u8) -> Option<usize> {
+        let open = self.text[self.at];
+        let mut depth = 0;
+        for (index, &byte) in self.text[self.at..].iter().enumerate().take(MAX_GROUP) {
+            if byte == open {
+                depth += 1;
+            } else if byte == close {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(self.at + index);
+                }
+            } else if byte == b'\n' {
+                return None;
+            }
+        }
+        None
+    }
+
+    pub(super) fn bracket(&mut self) -> bool {
+        let Some(close) = self.group_end(b']') else { return false };
+        let inside = trim(self.text, At::new(self.at + 1, close));
+        let content = inside.of(self.text);
+        let end = close + 1;
+        if content.is_empty() || content.iter().all(|byte| matches!(byte, b',' | b'-' | b' ')) {
+            if self.closed {
+                return false;
+            }
+            self.draft.groups.push(inside);
+            self.at = end;
+            return true;
+        }
+        let has_id = group_has_id(content);
+        if self.closed && !has_id {
+            // Go's log package with a level of the program's own: "file.go:310: [INFO] message"
+            if let (None, Some(level)) = (
+                self.head.level,
+                level::from_word(content).filter(|_| content.iter().all(u8::is_ascii_uppercase)),
+            ) {
+                return self.set_level(level, end);
+            }
+            return false;
+        }
+        if self.head.stamp.is_none() && !has_id {
+            let letter = content.len() > 2 && content[1] == b' ' && level::from_letter(content[0]).is_some();
+            let skip = if letter { 2 } else { 0 };
+            if let Some((stamp, taken)) = timestamp::parse_prefix(&content[skip..], self.order) {
+                if letter && self.head.level.is_none() {
+                    self.head.level = level::from_letter(content[0]);
+                }
+                let start = inside.start as usize + skip;
+                self.head.stamp = Some(stamp);
+                self.head.stamp_at = At::new(start, start + taken);
+                self.inside_group(start + taken, inside.end());
+                self.at = end;
+                return true;
+            }
+        }
+        if self.head.level.is_none() && !has_id {
+            let word =
+                content.rsplit(|&byte| matches!(byte, b':' | b'#')).next().unwrap_or(content).trim_ascii();
+            let found = match word {
+                [letter] => level::from_letter(*letter).filter(|_| self.known()),
+                word => level::from_word(word).filter(|_| word.iter().all(u8::is_ascii_alphanumeric)),
+            };
+            if let Some(level) = found {
+                self.bracketed_level = true;
+                return self.set_level(level, end);
+            }
+        }
+        if has_id {
+            // Rails tags its lines "[UUID] …" without a time
+            self.head.context = self.head.context || self.known() || is_uuid(content);
+            self.draft.groups.push(inside);
+        } else if is_number(content) || content.starts_with(b"pid") || content.starts_with(b"tid") {
+            // a process number
+        } else {
+            self.name_group(inside, end);
+        }
+        self.at = end;
+        true
+    }
+
+    /// Level, thread and logger that stand in one group with the time.
+    pub(super) fn inside_group(&mut self, start: usize, end: usize) {
+        for word in self.text[start..end].split(|byte| matches!(byte, b' ' | b'\t' | b'/' | b',' | b'|')) {
+            let word = word.trim_ascii();
+            let bare = word.strip_suffix(b":").unwrap_or(word);
+            if bare.is_empty() || bare == b"-" || bare.starts_with(b"#") || is_number(bare) {
+                continue;
+            }
+            let offset = bare.as_ptr() as usize - self.text.as_ptr() as usize;
+            let at = At::new(offset, offset + bare.len());
+            if self.head.level.is_none()
+                && let Some(level) = level::stands_for_level(bare)
+            {
+                self.head.level = Some(level);
+                continue;
+            }
+            if is_logger(bare) {
+                self.draft.logger.get_or_insert(at);
+                self.logger = true;
+            } else {
+                self.draft.thread.get_or_insert(at);
+            }
+        }
+    }
+
+    /// A group that holds a name: of a thread, a logger or the program.
+    pub(super) fn name_group(&mut self, inside: At, end: usize) {
+        let content = inside.of(self.text);
+        self.draft.groups.push(inside);
+        if is_thread(content) {
+            self.draft.thread.get_or_insert(inside);
+            return;
+        }
+        // winston's printf example: "[label] level: message"
+        if self.head.stamp.is_some()
+            && self.head.level.is_none()
+            && !content.contains(&b' ')
+            && !is_logger(content)
+        {
+            let next = skip_blanks(self.text, end);
+            let word_end =
+                next + self.text[next..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+            if self.text.get(word_end) == Some(&b':')
+                && level::stands_for_level(&self.text[next..word_end]).is_some()
+            {
+                self.draft.service.get_or_insert(inside);
+                return;
+            }
+        }
+        // Spring Boot 3.2: "--- [app] [thread] [trace-span] logger : message"
+        let before = self.text[..inside.start as usize - 1].trim_ascii_end();
+        if before.ends_with(b"---") && !content.contains(&b' ') {
+            let next = skip_blanks(self.text, end);
+            if self.text.get(next) == Some(&b'[') {
+                self.draft.service.get_or_insert(inside);
+                return;
+            }
+            self.draft.thread.get_or_insert(inside);
+            return;
+        }
+        if !self.logger && self.known() && is_logger(content) {
+            self.draft.logger = Some(inside);
+            self.logger = true;
+        }
+    }
+
+    pub(super) fn parenthesis(&mut self) -> bool {
+        if !self.known() || self.closed {
+            return false;
+        }
+        let Some(close) = self.group_end(b')') else { return false };
+        let inside = At::new(self.at + 1, close);
+        let content = inside.of(self.text);
+        let followed = self.text.get(close + 1).is_none_or(|next| matches!(next, b':' | b' ' | b'\t'));
+        if content.is_empty() || content.len() > 80 || !followed {
+            return false;
+        }
+        // pino-pretty: "(name/pid): "
+        let mut parts = content.splitn(2, |&byte| byte == b'/');
+        let (name, rest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let pid = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if pid > 0 && !name.is_empty() && !name.contains(&b' ') {
+            self.draft.service.get_or_insert(At::new(self.at + 1, self.at + 1 + name.len()));
+            self.draft.service_is_weak = true;
+        } else if group_has_id(content) {
+            self.draft.groups.push(inside);
+        } else if !self.logger && is_logger(content) {
+            self.draft.logger = Some(inside);
+        } else if self.text.get(self.at.wrapping_sub(2)) == Some(&b']') || is_thread(content) {
+            self.draft.thread.get_or_insert(inside);
+        } else if self.text.get(close + 1) != Some(&b':') {
+            return false;
+        }
+        self.at = close + 1;
+        true
+    }
+
+    /// `<0.123.0>` (Erlang), `<Notice>` (WebLogic).
+    pub(super) fn angle(&mut self) -> bool {
+        if self.closed || self.text.get(self.at + 1) == Some(&b'-') {
+            return false;
+        }
+        let Some(close) = memchr(b'>', &self.text[self.at..self.text.len().min(self.at + 80)])
+            .map(|length| self.at + length)
+        else {
+            return false;
+        };
+        let inside = At::new(self.at + 1, close);
+        let content = inside.of(self.text);
+        if group_has_id(content) && self.known() {
+            self.draft.groups.push(inside);
+            self.at = close + 1;
+            return true;
+        }
+        if self.head.stamp.is_none()
+            && let Some((stamp, taken)) = timestamp::parse_prefix(content, self.order)
+        {
+            self.head.stamp = Some(stamp);
+            self.head.stamp_at = At::new(self.at + 1, self.at + 1 + taken);
+            self.at = close + 1;
+            return true;
+        }
+        if !self.known() || content.contains(&b' ') {
+            return false;
+        }
+        if self.head.level.is_none()
+            && let Some(level) = level::from_word(content)
+        {
+            return self.set_level(level, close + 1);
+        }
+        if !content.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
+            return false;
+        }
+        self.at = close + 1;
+        true
+    }
+
+    /// `{spanId=…, traceId=…}` before the message.
+    pub(super) fn brace(&mut self) -> bool {
+        if !self.known() {
+            return false;
+        }
+        let Some(close) = self.group_end(b'}') else { return false };
+        let inside = At::new(self.at + 1, close);
+        let content = inside.of(self.text);
+        if is_logger(content) && content.contains(&b':') && self.head.level.is_none() {
+            // Airflow: "{file.py:line}"
+            self.draft.logger = Some(inside);
+            self.at = close + 1;
+            return true;
+        }
+        if !inside.is_empty() && !group_has_id(content) {
+            return false;
+        }
+        self.draft.groups.push(inside);
+        self.head.context = true;
+        self.at = close + 1;
+        true
+    }
+}

@@ -1,0 +1,102 @@
+//! What the words and groups of a header look like.
+
+use crate::record::text::names_context;
+
+pub(super) fn is_number(content: &[u8]) -> bool {
+    !content.is_empty() && content.iter().all(u8::is_ascii_digit)
+}
+
+/// `com.acme.Orders`, `shop::orders`, `main.go:10`, `orders/worker`; not `e.g.`, an address or a number.
+pub(super) fn is_logger(word: &[u8]) -> bool {
+    let joined =
+        word.iter().any(|byte| matches!(byte, b'.' | b'$' | b'/')) || word.windows(2).any(|two| two == b"::");
+    joined
+        && word.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+        && word.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'>')
+        && !word.windows(3).any(|three| three == b"://")
+        && word.iter().all(|byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b'.' | b':' | b'$' | b'/' | b'_' | b'-' | b'<' | b'>' | b'@')
+        })
+}
+
+/// `module:function:line`.
+pub(super) fn is_code_place(word: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = word.split(|&byte| byte == b':').collect();
+    matches!(parts.as_slice(), [module, function, line] if !module.is_empty() && !function.is_empty() && is_number(line) && module[0].is_ascii_alphabetic() | (module[0] == b'_'))
+}
+
+pub(super) fn contains_word(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
+}
+
+/// Names that thread pools give.
+pub(super) fn is_thread(name: &[u8]) -> bool {
+    const PARTS: &[&[u8]] = &[
+        b"thread",
+        b"exec",
+        b"pool",
+        b"worker",
+        b"nio",
+        b"dispatcher",
+        b"scheduling",
+        b"task-",
+        b"eventloop",
+        b"executor",
+        b"reactor",
+        b"vert.x",
+        b"akka",
+        b"forkjoin",
+        b"consumer-",
+        b"listener",
+    ];
+    let lower = name.to_ascii_lowercase();
+    lower == b"main" || PARTS.iter().any(|part| memchr::memmem::find(&lower, part).is_some())
+}
+
+/// Whether a group holds named values, or something that looks like an id.
+pub(super) fn group_has_id(content: &[u8]) -> bool {
+    content.contains(&b'=') && pair_in(content)
+        || content
+            .split(|byte| matches!(byte, b',' | b' ' | b'-' | b'/' | b'|' | b';' | b':' | b'='))
+            .any(|part| part.len() >= 16 && part.iter().all(u8::is_ascii_hexdigit))
+        || is_uuid(content)
+        || content.split(|byte| matches!(byte, b',' | b' ')).any(|part| {
+            let mut halves = part.splitn(2, |&byte| byte == b':');
+            let name = halves.next().unwrap_or_default();
+            halves.next().is_some() && names_context(name)
+        })
+        || content.ends_with(b",,")
+}
+
+/// Whether a group names what it holds, or holds an id alone.
+pub(super) fn pair_like(content: &[u8]) -> bool {
+    content.contains(&b'=')
+        || content.contains(&b':')
+        || is_uuid(content)
+        || content.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b',' | b'-'))
+}
+
+pub(super) fn pair_in(content: &[u8]) -> bool {
+    content
+        .iter()
+        .enumerate()
+        .any(|(at, &byte)| byte == b'=' && at > 0 && content[at - 1].is_ascii_alphanumeric())
+}
+
+pub(super) fn is_uuid(text: &[u8]) -> bool {
+    text.len() == 36
+        && text.iter().enumerate().all(|(at, byte)| {
+            if matches!(at, 8 | 13 | 18 | 23) { *byte == b'-' } else { byte.is_ascii_hexdigit() }
+        })
+}
+
+/// Whether a value may be an id: hex, a UUID, a number, digits and letters mixed; or one of the words for "none".
+pub(super) fn looks_like_id(value: &[u8]) -> bool {
+    let plain = value
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'|' | b':'));
+    plain
+        && (value.iter().any(u8::is_ascii_digit)
+            || matches!(value, b"" | b"-" | b"null" | b"none" | b"N/A" | b"undefined"))
+}

@@ -1,0 +1,181 @@
+//! Levels in a header.
+
+use super::Reader;
+use super::kinds::is_logger;
+use crate::model::Level;
+use crate::record::text::{pair, skip_blanks, word_end};
+use crate::record::{At, level};
+use memchr::memchr;
+
+impl Reader<'_, '_> {
+    /// `LEVEL:  ` behind whatever log_line_prefix has put before it (PostgreSQL, "Error Reporting and Logging").
+    pub(super) fn postgres(&mut self) {
+        if self.head.stamp.is_none() || self.head.level.is_some() {
+            return;
+        }
+        let near = &self.text[self.at..self.text.len().min(self.at + 200)];
+        if let Some(colon) = memchr::memmem::find(near, b":  ") {
+            let start =
+                near[..colon].iter().rposition(|byte| !byte.is_ascii_uppercase()).map_or(0, |at| at + 1);
+            if let Some(level) = level::from_word(&near[start..colon]).filter(|_| colon - start >= 3) {
+                self.head.level = Some(level);
+                self.at += colon + 3;
+            }
+        }
+    }
+
+    pub(super) fn set_level(&mut self, level: Level, end: usize) -> bool {
+        self.head.level = Some(level);
+        self.at = end;
+        true
+    }
+
+    /// A level as a bare word.
+    pub(super) fn level_word(&mut self) -> bool {
+        if self.closed {
+            return false;
+        }
+        let text = self.text;
+        let end = self.at + text[self.at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let word = &text[self.at..end];
+        if let Some(level) = self.head.level {
+            // Ruby writes its level twice
+            let again = word.len() > 1
+                && word.iter().all(u8::is_ascii_uppercase)
+                && level::from_word(word) == Some(level);
+            let bounded = text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b']' | b':'));
+            if again && bounded && !self.logger {
+                self.at = end;
+            }
+            return again && bounded && !self.logger;
+        }
+        let next = text.get(end).copied();
+        if let [letter] = word {
+            return self.level_letter(*letter, end);
+        }
+        if matches!(next, Some(b'_' | b'.' | b'=' | b'@' | b'\'' | b'('))
+            || next == Some(b'-') && text.get(end + 1).is_some_and(u8::is_ascii_alphanumeric)
+        {
+            return false;
+        }
+        // .NET's console: "fail: Category[7]"
+        let dotnet = self.at == 0
+            && word.len() == 4
+            && text[end..].starts_with(b": ")
+            && text.get(end + 2).is_some_and(u8::is_ascii_alphabetic);
+        let found = level::stands_for_level(word).or_else(|| level::from_word(word).filter(|_| dotnet));
+        let Some(level) = found else { return false };
+        let upper = word.iter().all(u8::is_ascii_uppercase);
+        let colon = next == Some(b':');
+        if !upper {
+            let capitalized = word[0].is_ascii_uppercase();
+            let wide = matches!(next, Some(b'\t' | b'|' | b']' | b'[')) || text[end..].starts_with(b"  ");
+            let plain = matches!(level, Level::Debug | Level::Trace)
+                || matches!(word, b"info" | b"warn" | b"warning" | b"inf" | b"err");
+            let spaced = next.is_none_or(|next| matches!(next, b' ' | b'\t'));
+            let separated = matches!(text.get(skip_blanks(text, end)), Some(b'-' | b'|' | b'[' | b'('));
+            let next_word = skip_blanks(text, end);
+            let before_logger = self.known() && next_word > end && {
+                let next = &text[next_word..word_end(text, next_word)];
+                is_logger(next) && next.iter().filter(|&&byte| byte == b'.').count() >= 2
+            };
+            let accepted = if capitalized {
+                !colon && (wide || separated || before_logger) && (self.known() || separated)
+            } else if colon {
+                // "debug: …" at the front or behind a time; "error: …" alone may be a shell's message
+                text.get(end + 1).is_some_and(|next| next.is_ascii_whitespace())
+            } else {
+                self.known() && (wide || separated || plain && spaced)
+            };
+            if !accepted {
+                return false;
+            }
+        } else if self.at == 0
+            && !colon
+            && (word == b"LOG"
+                || next.is_some_and(|next| !matches!(next, b' ' | b'\t' | b'|' | b'[' | b']' | b'-' | b',')))
+        {
+            return false;
+        }
+        let mut end = end;
+        if colon && text.get(end + 1).is_none_or(|next| matches!(next, b' ' | b'\t')) {
+            end += 1;
+        } else if colon && upper {
+            // Python's default "INFO:root:message"
+            end += 1;
+            let name_end = end
+                + text[end..]
+                    .iter()
+                    .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+                    .count();
+            if name_end > end && text.get(name_end) == Some(&b':') {
+                self.draft.logger = Some(At::new(end, name_end));
+                self.logger = true;
+                end = name_end + 1;
+                self.closed = true;
+            }
+        }
+        self.set_level(level, end)
+    }
+
+    /// `I, [2024-…` (Ruby), ` I tag: …` (Android), `E/tag`.
+    pub(super) fn level_letter(&mut self, letter: u8, end: usize) -> bool {
+        let Some(level) = level::from_letter(letter) else { return false };
+        let rest = &self.text[end..];
+        let ruby = self.at == 0 && rest.starts_with(b", [");
+        let tag = self.head.stamp.is_some() && rest.starts_with(b" ") && {
+            let start = skip_blanks(self.text, end);
+            let word = &self.text[start..word_end(self.text, start)];
+            word.ends_with(b":") || word.contains(&b'.') && word.iter().any(u8::is_ascii_alphabetic)
+        };
+        let slash = rest.starts_with(b"/")
+            && rest.get(1).is_some_and(u8::is_ascii_alphabetic)
+            && rest.iter().take(60).any(|&byte| byte == b':' || byte == b'(');
+        if ruby || tag {
+            self.set_level(level, end + usize::from(ruby))
+        } else if slash && (self.at == 0 || self.head.stamp.is_some()) {
+            self.set_level(level, end + 1)
+        } else {
+            false
+        }
+    }
+
+    /// Takes up to two more words if a level in capitals follows: "host `name[pid]` LEVEL message".
+    pub(super) fn level_ahead(&mut self, end: usize) -> bool {
+        let mut at = end;
+        for _ in 0..3 {
+            if self.text.get(at) == Some(&b'[') {
+                at = memchr(b']', &self.text[at..]).map_or(self.text.len(), |length| at + length + 1);
+            }
+            at = skip_blanks(self.text, at);
+            if self.text.get(at) == Some(&b'[') {
+                // fly: "app[machine] region [info]"
+                let close = memchr(b']', &self.text[at..]).map_or(at, |length| at + length);
+                if level::from_word(&self.text[(at + 1).min(close)..close]).is_some() {
+                    self.at = at;
+                    return true;
+                }
+            }
+            let letters = self.text[at..].iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+            let bounded = !self
+                .text
+                .get(at + letters)
+                .is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'_');
+            if letters >= 3 && bounded && level::stands_for_level(&self.text[at..at + letters]).is_some() {
+                self.draft.logger.get_or_insert(At::new(self.at, end));
+                self.at = at;
+                return true;
+            }
+            if let Some((_, _, pair_end)) = pair(self.text, at, false) {
+                at = pair_end;
+            } else {
+                let next = word_end(self.text, at);
+                if next == at {
+                    return false;
+                }
+                at = next;
+            }
+        }
+        false
+    }
+}

@@ -1,0 +1,168 @@
+//! The header of a line of text.
+
+mod groups;
+mod kinds;
+mod levels;
+mod moments;
+mod words;
+
+use super::skip_blanks;
+use crate::model::{Level, Stamp};
+use crate::record::timestamp::DayOrder;
+use crate::record::{At, Draft};
+
+/// A header with more atoms than this ends there.
+const MAX_ATOMS: usize = 24;
+
+/// What a line begins with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Head {
+    /// The time in the header.
+    pub stamp: Option<Stamp>,
+    /// Where it stands.
+    pub stamp_at: At,
+    /// The level in the header.
+    pub level: Option<Level>,
+    /// Where the message begins.
+    pub message: usize,
+    /// The header holds named ids.
+    pub context: bool,
+}
+
+impl Head {
+    /// Whether the line begins a record by itself.
+    pub fn starts_record(&self) -> bool {
+        self.stamp.is_some() || self.level.is_some()
+    }
+}
+
+/// Reads the header of the line `text`; thread, logger, service and bracketed groups go to `draft`.
+pub fn head(text: &[u8], order: DayOrder, draft: &mut Draft) -> Head {
+    let mut reader = Reader {
+        text,
+        order,
+        draft,
+        at: 0,
+        head: Head::default(),
+        logger: false,
+        closed: false,
+        bracketed_level: false,
+    };
+    reader.run();
+    reader.postgres();
+    let mut head = reader.head;
+    head.message = reader.at;
+    if !head.starts_record() && !head.context {
+        head.message = 0;
+        draft.groups.clear();
+        draft.thread = None;
+        draft.logger = None;
+        draft.service = None;
+    }
+    head
+}
+
+struct Reader<'t, 'd> {
+    text: &'t [u8],
+    order: DayOrder,
+    draft: &'d mut Draft,
+    at: usize,
+    head: Head,
+    logger: bool,
+    /// A separator came after which only ids may still belong to the header (`logger: `, ` : `).
+    closed: bool,
+    bracketed_level: bool,
+}
+
+impl Reader<'_, '_> {
+    fn run(&mut self) {
+        for _ in 0..MAX_ATOMS {
+            let start = self.at;
+            self.at = skip_blanks(self.text, self.at);
+            let Some(&byte) = self.text.get(self.at) else { return };
+            let taken = match byte {
+                b'[' => self.bracket(),
+                b'(' => self.parenthesis(),
+                b'<' => self.angle(),
+                b'{' => self.brace(),
+                b'0'..=b'9' => self.time() || self.request_uuid() || self.number(),
+                b'=' if self.at == 0 => self.erlang_report(),
+                b'#' if self.at == 0 && self.text.starts_with(b"# Time: ") => {
+                    // MySQL's slow query log
+                    self.at = 8;
+                    self.time()
+                }
+                b'-' | b'|' | b':' | b'=' | b'*' | b'#' | b'>' | b',' | b';' => self.separator(byte),
+                b'A'..=b'Z' | b'a'..=b'z' | b'_' => {
+                    (byte.is_ascii_alphabetic() && self.time())
+                        || self.request_uuid()
+                        || self.level_word()
+                        || self.pairs()
+                        || self.word()
+                }
+                b'@' => self.time(),
+                b'?' | b'.' => self.placeholder(),
+                0xc2 | 0xe2 => self.ornament(),
+                _ => false,
+            };
+            if !taken {
+                self.at = self.at.max(start);
+                return;
+            }
+        }
+    }
+
+    fn known(&self) -> bool {
+        self.head.starts_record()
+    }
+
+    /// `?` or `...` in the place of something that is not known.
+    fn placeholder(&mut self) -> bool {
+        let run = self.text[self.at..].iter().take_while(|byte| matches!(byte, b'?' | b'.')).count();
+        let taken = self.known()
+            && !self.closed
+            && self.text.get(self.at + run) == Some(&b' ')
+            && (run == 3 || run == 1);
+        self.at += if taken { run } else { 0 };
+        taken
+    }
+
+    /// `›`, `✔`, `ℹ` and their like between the parts of a header.
+    fn ornament(&mut self) -> bool {
+        let length = if self.text[self.at] == 0xc2 { 2 } else { 3 };
+        let symbol = self.text[self.at] == 0xc2
+            || matches!(self.text.get(self.at + 1), Some(0x80 | 0x84..=0x9f | 0xac));
+        let taken = self.known()
+            && !self.closed
+            && self.head.level.is_none()
+            && symbol
+            && matches!(self.text.get(self.at + length), Some(b' '));
+        self.at += if taken { length } else { 0 };
+        taken
+    }
+
+    fn separator(&mut self, byte: u8) -> bool {
+        if self.at == 0 && byte != b'-' && byte != b'*' && byte != b'#' {
+            return false;
+        }
+        let run = self.text[self.at..].iter().take_while(|&&next| next == byte).count();
+        let mut end = self.at + run;
+        if byte == b'=' {
+            // .NET: "=> SpanId:…"
+            if run != 1 || self.text.get(end) != Some(&b'>') {
+                return false;
+            }
+            end += 1;
+        }
+        let before_blank = self.text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'['));
+        match byte {
+            b'-' | b'*' | b'#' | b'>' if !before_blank => return false,
+            b'-' if run > 3 => return false,
+            b':' if self.known() && before_blank && self.logger => self.closed = true,
+            b':' | b'|' if !self.known() && self.at == 0 => return false,
+            _ => {}
+        }
+        self.at = end;
+        true
+    }
+}

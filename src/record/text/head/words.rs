@@ -1,0 +1,236 @@
+//! Words and pairs in a header: loggers, threads, hosts, named ids.
+
+use super::Reader;
+use super::kinds::{contains_word, group_has_id, is_code_place, is_logger, looks_like_id, pair_like};
+use crate::record::text::{names_context, pair, skip_blanks, word_end};
+use crate::record::{At, level, timestamp};
+use memchr::memchr;
+
+impl Reader<'_, '_> {
+    /// Named ids before the message: `trace_id=… span_id=…`, `TraceID: … SpanID: …`.
+    pub(super) fn pairs(&mut self) -> bool {
+        if self.header_run() {
+            return true;
+        }
+        let mut at = self.at;
+        let mut taken = false;
+        while let Some((name, value, end)) = pair(self.text, at, true) {
+            let colon = self.text.get(name.end()) == Some(&b':');
+            let known = names_context(name.of(self.text)) && (!colon || looks_like_id(value.of(self.text)));
+            if !(known || taken && !colon && self.text.get(at.wrapping_sub(2)) == Some(&b',')) {
+                break;
+            }
+            taken = true;
+            self.at = end;
+            at = end;
+            if matches!(self.text.get(at), Some(b',' | b';')) {
+                at += 1;
+            }
+            at = skip_blanks(self.text, at);
+        }
+        self.head.context |= taken;
+        taken
+    }
+
+    /// Pairs that a separator or a level closes, one of which names context: all of them are header.
+    pub(super) fn header_run(&mut self) -> bool {
+        let (mut at, mut end, mut known) = (self.at, self.at, false);
+        while let Some((name, _, after)) = pair(self.text, at, false) {
+            known |= names_context(name.of(self.text));
+            end = after;
+            at = after + usize::from(matches!(self.text.get(after), Some(b',' | b';')));
+            at = skip_blanks(self.text, at);
+        }
+        if end == self.at || !known || !self.known() {
+            return false;
+        }
+        let rest = &self.text[at..];
+        let word = &rest[..rest.iter().take_while(|byte| byte.is_ascii_uppercase()).count()];
+        let level = word.len() >= 3 && self.head.level.is_none() && level::stands_for_level(word).is_some();
+        let dash = matches!(rest, [b'-' | b'|', b' ', ..]);
+        if level || dash {
+            self.head.context = true;
+            self.at = end;
+        }
+        level || dash
+    }
+
+    /// A bare word: a logger, host or thread, if what follows says so.
+    pub(super) fn word(&mut self) -> bool {
+        let text = self.text;
+        let end = word_end(text, self.at);
+        if self.at == 0
+            && end < 24
+            && text.get(end) == Some(&b' ')
+            && text.get(end + 1).is_some_and(u8::is_ascii_digit)
+        {
+            // one word before the time: a type, a logger ("h2 2025-01-27T02:22:35Z …")
+            // but "Timestamp: 2025-…" is a line of a record
+            let bytes = &text[self.at..end];
+            let is_label =
+                bytes.ends_with(b":") && (contains_word(bytes, b"time") || contains_word(bytes, b"date"));
+            if !is_label && timestamp::parse_prefix(&text[end + 1..], self.order).is_some() {
+                self.at = end;
+                return true;
+            }
+        }
+        if !self.known() || self.closed {
+            return false;
+        }
+        let word = At::new(self.at, end);
+        let bytes = word.of(text);
+        // tracing-subscriber: "span{field=…}: target: message"
+        if text.get(end) == Some(&b'{') {
+            let open = self.at;
+            self.at = end;
+            if let Some(close) = self.group_end(b'}') {
+                let inside = At::new(end + 1, close);
+                if inside.of(text).contains(&b'=') && text.get(close + 1) == Some(&b':') {
+                    self.draft.groups.push(inside);
+                    self.head.context |= group_has_id(inside.of(text));
+                    self.at = close + 2;
+                    return true;
+                }
+            }
+            self.at = open;
+            return false;
+        }
+        // loguru: "module:function:line"
+        let whole = &text[self.at
+            ..self.at
+                + text[self.at..]
+                    .iter()
+                    .position(|byte| matches!(byte, b' ' | b'\t'))
+                    .unwrap_or(text.len() - self.at)];
+        if !self.logger && is_code_place(whole) {
+            self.draft.logger = Some(At::new(self.at, self.at + whole.len()));
+            self.logger = true;
+            self.at += whole.len();
+            return true;
+        }
+        let bare = bytes.strip_suffix(b":").unwrap_or(bytes);
+        let colon = bare.len() < bytes.len();
+        // Monolog: "channel.LEVEL:"
+        if self.head.level.is_none()
+            && colon
+            && !self.logger
+            && let Some(dot) = bare.iter().rposition(|&byte| byte == b'.')
+        {
+            let word = &bare[dot + 1..];
+            if let Some(level) = level::from_word(word).filter(|_| word.iter().all(u8::is_ascii_uppercase)) {
+                self.draft.logger = Some(At::new(self.at, self.at + dot));
+                self.logger = true;
+                self.closed = true;
+                return self.set_level(level, end);
+            }
+        }
+        if !self.logger
+            && is_logger(bare)
+            && (text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'[' | b'(' | b'|')))
+        {
+            self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
+            self.logger = true;
+            self.closed = colon;
+            self.at = end;
+            return true;
+        }
+        if bytes.len() > 64 {
+            return false;
+        }
+        let next = skip_blanks(text, end);
+        // "name: message" of hclog and Ruby
+        if colon && !self.logger {
+            if text[next..].starts_with(b"\"")
+                && memchr::memmem::find(&text[next..], b"\"=").is_some_and(|at| at < 40)
+            {
+                self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
+                self.logger = true;
+                self.at = end;
+                return true;
+            }
+            let inside = memchr(b']', &text[next..])
+                .filter(|_| text[next..].starts_with(b"["))
+                .map(|close| &text[next + 1..next + close]);
+            if inside.is_some_and(|inside| group_has_id(inside) && pair_like(inside)) {
+                self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
+                self.logger = true;
+                self.at = end;
+                return true;
+            }
+            let ruby = text[..self.at].trim_ascii_end().ends_with(b"--");
+            if self.bracketed_level
+                && bare.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+                || ruby
+            {
+                self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
+                self.logger = true;
+                self.closed = true;
+                self.at = end;
+                return true;
+            }
+            return false;
+        }
+        // "name - ", "name | ", "name : "
+        if !self.logger
+            && next > end
+            && matches!(text.get(next), Some(b'-' | b'|' | b':'))
+            && text.get(next + 1) == Some(&b' ')
+        {
+            self.draft.logger = Some(word);
+            self.logger = true;
+            self.at = end;
+            return true;
+        }
+        // columns: "|thread|logger|trace_id=…|message"
+        if text.get(end) == Some(&b'|') && end > self.at && !bytes.contains(&b'=') {
+            if is_logger(bytes) {
+                self.draft.logger.get_or_insert(word);
+            } else {
+                self.draft.thread.get_or_insert(word);
+            }
+            self.at = end;
+            return true;
+        }
+        // "name [traceId=…]", "name file.pl:7 - ", "name: "key"=…"
+        if !self.logger && next > end {
+            let grouped = text[next] == b'['
+                && memchr(b']', &text[next..]).is_some_and(|close| {
+                    group_has_id(&text[next + 1..next + close]) && pair_like(&text[next + 1..next + close])
+                });
+            let place = &text[next..word_end(text, next)];
+            let placed = place.contains(&b':')
+                && place.contains(&b'.')
+                && place.last().is_some_and(u8::is_ascii_digit)
+                && is_logger(place);
+            if grouped || placed {
+                self.draft.logger = Some(word);
+                self.logger = grouped;
+                self.at = end;
+                return true;
+            }
+        }
+        // "name traceId=… - "
+        if !self.logger
+            && next > end
+            && let Some((name, ..)) = pair(text, next, false)
+            && names_context(name.of(text))
+            && text.get(name.end()) == Some(&b'=')
+            && self.ends_in_dash(next)
+        {
+            self.draft.logger = Some(word);
+            self.logger = true;
+            self.at = end;
+            return true;
+        }
+        self.head.level.is_none() && self.head.stamp.is_some() && self.level_ahead(end)
+    }
+
+    /// Whether the pairs from `start` on are closed by ` - `, so that they stand before the message.
+    pub(super) fn ends_in_dash(&self, start: usize) -> bool {
+        let mut at = start;
+        while let Some((_, _, end)) = pair(self.text, at, false) {
+            at = skip_blanks(self.text, end);
+        }
+        matches!(self.text.get(at), Some(b'-' | b'|')) && self.text.get(at + 1) == Some(&b' ')
+    }
+}
