@@ -1,11 +1,16 @@
-//! What the traces of a run tell: where the time went, what is usual, what deviates from it, what failed.
+//! What the traces of a run tell: what flows between services, where the time went, what is usual, what deviates from
+//! it, what failed.
 //!
 //! Works on woven traces only and knows nothing of output. Everything usual is learned from the run itself: no word, key
 //! or service of any system is known here. Counts are integers and merge in any order, so threads never show.
 
+pub mod channels;
 pub mod findings;
 pub mod flow;
+pub mod map;
+pub mod numbers;
 pub mod path;
+pub mod query;
 pub mod times;
 mod waits;
 

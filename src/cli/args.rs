@@ -1,5 +1,11 @@
 //! Flags as they are typed.
 
+mod condition;
+mod map;
+
+pub use condition::WhereArgs;
+pub use map::{MapArgs, MapFormat};
+
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -25,6 +31,11 @@ Exit codes:
   2  wrong usage, a named path that cannot be read, or output that cannot be written
   130  interrupted";
 
+/// What `--help` says beyond the flags: how something works, then examples.
+fn manual(text: &str, examples: &str) -> String {
+    format!("{text}\n\n{examples}")
+}
+
 /// Weave the logs of many services into traces
 ///
 /// spanloom reads log files of any format, finds trace ids, span ids and business keys in every record, and rebuilds each
@@ -49,6 +60,8 @@ pub enum Command {
     List(ListArgs),
     /// Show one transaction: its tree with time bars, and its log lines
     Show(ShowArgs),
+    /// Draw what flows between services, topics and databases
+    Map(MapArgs),
     /// Print what was read from each record, one JSON object a line
     Extract(ExtractArgs),
     /// Tell how lines were read, and why
@@ -120,6 +133,9 @@ pub struct SelectArgs {
     /// Take transactions in which service NAME has a part; may be repeated
     #[arg(long, value_name = "NAME", help_heading = "Selection")]
     pub service: Vec<String>,
+    /// What they meet.
+    #[command(flatten)]
+    pub condition: WhereArgs,
 }
 
 /// How to weave.
@@ -191,6 +207,9 @@ pub struct ShowArgs {
     /// How to weave.
     #[command(flatten)]
     pub weave: WeaveArgs,
+    /// What the transactions meet.
+    #[command(flatten)]
+    pub condition: WhereArgs,
     /// Show the log lines of each span
     #[arg(short, long, help_heading = "Output")]
     pub lines: bool,

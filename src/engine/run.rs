@@ -1,6 +1,7 @@
 //! From a store of events to what reports tell.
 
 use crate::analyze;
+use crate::analyze::query::{Findings, Query, View};
 use crate::gather::{ClockOffset, Store};
 use crate::model::{Coverage, Finding, Symbol, Time, Trace, TraceId};
 use crate::report::{ClockSummary, ServiceSummary};
@@ -29,20 +30,31 @@ pub struct Selection {
     pub until: Option<Time>,
     /// One of these services has a part; any, if empty.
     pub services: Vec<Symbol>,
+    /// The condition they meet.
+    pub query: Option<Query>,
 }
 
 impl Selection {
-    /// Whether a transaction is asked for.
-    pub fn takes(&self, trace: &Trace) -> bool {
+    /// Whether a transaction lies where it is asked for.
+    fn takes(&self, trace: &Trace) -> bool {
         self.since.is_none_or(|since| trace.end >= since)
             && self.until.is_none_or(|until| trace.start < until)
             && (self.services.is_empty()
                 || self.services.iter().any(|service| trace.services.contains(service)))
     }
 
+    /// Keeps the transactions that are asked for.
+    pub fn retain(&self, store: &Store, findings: &[Finding], traces: &mut Vec<Trace>) {
+        let findings = Findings::of(findings);
+        traces.retain(|trace| {
+            let view = View { store, trace, findings: &findings };
+            self.takes(trace) && self.query.as_ref().is_none_or(|query| query.meets(&view))
+        });
+    }
+
     /// Whether all transactions are.
     pub fn is_all(&self) -> bool {
-        self.since.is_none() && self.until.is_none() && self.services.is_empty()
+        self.since.is_none() && self.until.is_none() && self.services.is_empty() && self.query.is_none()
     }
 }
 
@@ -72,7 +84,7 @@ pub fn run(store: &mut Store, selection: &Selection, options: &weave::Options, t
     let placed = |traces: &[Trace]| traces.iter().map(|trace| trace.record_count() as u64).sum::<u64>();
     let all = placed(&traces);
     if !selection.is_all() {
-        traces.retain(|trace| selection.takes(trace));
+        selection.retain(store, &findings, &mut traces);
         let taken: FxHashSet<TraceId> = traces.iter().map(|trace| trace.id).collect();
         findings.retain(|finding| finding.trace.is_none_or(|trace| taken.contains(&trace)));
     }

@@ -6,7 +6,7 @@ mod fragments;
 pub use clocks::{ClockOffset, Clocks};
 pub use fragments::{Fragment, Fragments};
 
-use crate::model::{Batch, Coverage, Detail, Event, EventId, SourceId, Symbols, Time, flag};
+use crate::model::{Batch, Coverage, Detail, Event, EventId, SourceId, SpanId, Symbols, Time, TraceId, flag};
 use std::sync::Arc;
 
 /// A source as the later stages see it.
@@ -56,6 +56,22 @@ impl Store {
     /// A source.
     pub fn source(&self, id: SourceId) -> &Source {
         &self.sources[id.0 as usize]
+    }
+
+    /// A trace id as reports write it: an opaque one as the logs have it.
+    pub fn trace_text(&self, id: TraceId) -> String {
+        let text = self.symbols.text(id.symbol());
+        if !text.is_empty() && TraceId::opaque(text.as_bytes()) == id {
+            text.to_owned()
+        } else {
+            id.to_string()
+        }
+    }
+
+    /// A span id as reports write it: an opaque one as the logs have it.
+    pub fn span_text(&self, id: SpanId, opaque: bool) -> String {
+        let text = self.symbols.text(id.symbol());
+        if opaque && !text.is_empty() { text.to_owned() } else { id.to_string() }
     }
 
     /// All events, in the order of the batches.

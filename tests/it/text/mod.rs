@@ -85,6 +85,7 @@ impl Run {
             transactions: self.woven.traces.len(),
             coverage: &self.woven.coverage,
             services: self.woven.services.clone(),
+            map: None,
             findings: &self.woven.findings,
         };
         let mut texts = Texts::new(&self.loaded.sources);
