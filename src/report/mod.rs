@@ -10,6 +10,7 @@ pub mod text;
 pub mod units;
 
 use crate::analyze::map::Map;
+use crate::analyze::times::Operations;
 use crate::gather::Store;
 use crate::model::{Coverage, Finding, Place, Symbol, Trace};
 
@@ -68,6 +69,8 @@ pub struct Report<'r> {
     pub services: Vec<ServiceSummary>,
     /// Findings.
     pub findings: &'r [Finding],
+    /// How long operations take in the whole run, where that is told.
+    pub operations: Option<&'r Operations>,
     /// What flows between services, if it was asked for.
     pub map: Option<Map>,
 }
