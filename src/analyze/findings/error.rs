@@ -5,12 +5,14 @@
 //! learned only from hops in which nothing failed.
 
 use super::case::{Case, Fate, Found};
-use super::words::gives_up;
-use crate::analyze::flow::Hop;
+use super::words::{gives_up, names, refuses};
+use crate::analyze::flow::{Hop, Step};
 use crate::model::{EventId, FindingKind, Severity, flag};
 
 /// An effect is known to follow a hop of a kind if so many did.
 const MIN_KNOWN: u32 = 3;
+/// So many times the usual number of hops of a kind are more than usual.
+const MORE: f64 = 1.5;
 /// Records that are named as evidence.
 const MAX_EVIDENCE: usize = 6;
 
@@ -66,9 +68,12 @@ fn healed_itself(case: &Case<'_>, index: usize) -> bool {
     if compensated {
         return true;
     }
-    let exception = case.run.store.event(failure.event).is(flag::EXCEPTION);
+    let plain = !case.run.store.event(failure.event).is(flag::EXCEPTION);
+    if plain && refuses(template(failure.event)) {
+        return true;
+    }
     let ended = after.last().is_some_and(|last| case.usual.ends(last.kind));
-    ended && (!exception || case.usual.lacking(hop).next().is_none())
+    ended && (plain || case.usual.lacking(hop).next().is_none())
 }
 
 /// Whether a step of a hop was done again after a failure.
@@ -82,10 +87,12 @@ fn repeats_step(hop: &Hop) -> bool {
 fn tried_again(case: &Case<'_>, index: usize) -> bool {
     let hop = case.hop(index);
     let failure = hop.steps.iter().rfind(|step| step.failed).map_or(hop.end, |step| step.time);
+    // more of a kind than usual are further attempts, whatever they were hung under
+    let more = f64::from(case.times(hop.kind)) >= case.usual.often(hop.kind) * MORE;
     case.shape.hops.iter().zip(&case.fates).enumerate().any(|(other, (later, fate))| {
         other != index
             && later.kind == hop.kind
-            && later.parent == hop.parent
+            && (later.parent == hop.parent || more)
             && later.start >= failure
             && *fate != Fate::Broken
             && same_values(hop, later)
@@ -133,6 +140,18 @@ fn silent_cause(case: &Case<'_>, index: usize, failure: i64) -> Option<usize> {
     found.map(|(_, child)| child)
 }
 
+/// The hop of another service that a failure speaks of, if that began before and says nothing of it itself.
+fn named_cause(case: &Case<'_>, index: usize, failure: &Step) -> Option<usize> {
+    let store = case.run.store;
+    let template = store.symbols.text(store.event(failure.event).template);
+    let own = case.hop(index).service;
+    let before = |other: &usize| {
+        let hop = case.hop(*other);
+        hop.service != own && hop.start <= failure.time && names(template, store.symbols.text(hop.service))
+    };
+    (0..case.shape.hops.len()).filter(before).max_by_key(|&other| (case.hop(other).start, other))
+}
+
 fn report_healed(case: &mut Case<'_>, index: usize, retried: bool) {
     let hop = case.hop(index);
     let Some(step) = hop.steps.iter().find(|step| step.failed).cloned() else { return };
@@ -163,7 +182,7 @@ fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
     let (time, index) = broken[0];
     let hop = case.hop(index);
     let Some(first) = hop.steps.iter().find(|step| step.failed).cloned() else { return };
-    let silent = silent_cause(case, index, time);
+    let silent = silent_cause(case, index, time).or_else(|| named_cause(case, index, &first));
     let at = silent.unwrap_or(index);
     let cause = case.hop(at);
     let mut evidence: Vec<EventId> = Vec::new();
@@ -182,7 +201,7 @@ fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
         Some(last) => {
             evidence.insert(0, last.event);
             let text = format!(
-                "{} stopped after {}, and {} failed with {}",
+                "{} went wrong after {}, and {} failed with {}",
                 case.service(cause),
                 case.says(last.event),
                 case.service(hop),

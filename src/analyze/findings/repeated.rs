@@ -1,7 +1,7 @@
 //! What was handled more than once: the same hop for the same value, where the other transactions have it once.
 
 use super::case::{Case, Fate, Found};
-use crate::analyze::flow::holders;
+use crate::analyze::flow::{Step, holders};
 use crate::model::{FindingKind, Level, Severity, Symbol};
 
 /// Judges all that was done more than once in a transaction.
@@ -61,10 +61,13 @@ fn report(case: &mut Case<'_>, first: &[u32], further: &[u32], name: Symbol) {
         if matches!(case.fates[earlier], Fate::Retried | Fate::Broken) {
             continue;
         }
-        let warned = before
-            .steps
-            .last()
-            .is_some_and(|last| case.run.store.event(last.event).level >= Some(Level::Warn));
+        let gave_up = before.steps.last().is_some_and(|last| warns(case, last));
+        let caller = hop.parent.filter(|_| !hop.message).map(|parent| case.hop(parent as usize));
+        let between = before.start..=hop.start;
+        let warned = gave_up
+            || caller.is_some_and(|caller| {
+                caller.steps.iter().any(|step| between.contains(&step.time) && warns(case, step))
+            });
         let unfinished = case.usual.lacking(before).count() > case.usual.lacking(hop).count();
         let effects = before.children.len();
         let (Some(one), Some(other)) = (before.steps.first(), hop.steps.first()) else { continue };
@@ -91,4 +94,9 @@ fn report(case: &mut Case<'_>, first: &[u32], further: &[u32], name: Symbol) {
             Found { kind, severity, span: None, service: None, summary, confidence: 0.9, evidence, group },
         );
     }
+}
+
+/// Whether a step is a warning or worse: what comes after is done again for a reason.
+fn warns(case: &Case<'_>, step: &Step) -> bool {
+    case.run.store.event(step.event).level >= Some(Level::Warn)
 }

@@ -12,10 +12,19 @@ const GRAIN: f64 = 1e6;
 const FAR: f64 = 3.0;
 /// The least width of the middle half, on a logarithmic scale.
 const MIN_WIDTH: f64 = 0.4;
+/// What is slow takes twice as long as this share of all.
+const RARE: f64 = 0.95;
 /// What is not longer by this, in nanoseconds, disturbs nobody.
 const MIN_EXCESS: f64 = 100e6;
 /// How many times the scatter of all durations of the run it must be.
 const SCATTERS: f64 = 2.0;
+/// What makes a transaction longer by this share of its usual time is felt,
+const FELT: f64 = 0.5;
+/// and so are this many nanoseconds, by any person;
+const LONG: f64 = 1e9;
+/// a smaller share is not worth a word, and one below the second not even if it is so long.
+const WORTH: f64 = 0.1;
+const HARDLY: f64 = 0.01;
 
 /// A stretch of time that took far longer than usual.
 struct Stretch {
@@ -117,11 +126,18 @@ fn far_off(case: &Case<'_>, tally: &Tally, nanos: i64) -> Option<i64> {
     let (low, high) = (log(tally.at(0.25)), log(tally.at(0.75)));
     let usual = tally.at(0.5);
     let far = log(nanos) > high + FAR * (high - low).max(MIN_WIDTH);
-    (far && (nanos - usual) as f64 >= least).then_some(usual)
+    // where many take half as long, that is a way of its own to take the step
+    let rare = nanos > tally.at(RARE).saturating_mul(2);
+    (far && rare && (nanos - usual) as f64 >= least).then_some(usual)
 }
 
 fn report(case: &mut Case<'_>, stretch: &Stretch) {
     let (index, at) = (stretch.hop, stretch.at);
+    let excess = (stretch.nanos - stretch.usual) as f64;
+    let harm = excess / case.usual.length(&case.shape).max(1) as f64;
+    if harm < WORTH && (excess < LONG || harm < HARDLY) {
+        return;
+    }
     let (nanos, usual) = (stretch.nanos, stretch.usual);
     let times = (nanos as f64 + GRAIN) / (usual as f64 + GRAIN);
     let hop = case.hop(index);
@@ -140,7 +156,7 @@ fn report(case: &mut Case<'_>, stretch: &Stretch) {
         index,
         Found {
             kind: FindingKind::Slow,
-            severity: Severity::Warning,
+            severity: if harm >= FELT || excess >= LONG { Severity::Warning } else { Severity::Info },
             span: Some(step.span),
             service: None,
             summary,

@@ -68,6 +68,15 @@ pub struct Shape {
     pub hops: Vec<Hop>,
 }
 
+impl Shape {
+    /// From the first start to the last end, in nanoseconds.
+    pub fn length(&self) -> i64 {
+        let start = self.hops.iter().map(|hop| hop.start).min().unwrap_or(0);
+        let end = self.hops.iter().map(|hop| hop.end).max().unwrap_or(0);
+        end.saturating_sub(start)
+    }
+}
+
 /// What all traces of a run are read with.
 #[derive(Debug)]
 pub struct Run<'r> {
@@ -184,7 +193,8 @@ impl<'r> Run<'r> {
             self.add(span, index, &mut shape.hops[hop as usize]);
         }
         for hop in &mut shape.hops {
-            hop.steps.sort_by_key(|step| (step.time, self.store.order(step.event)));
+            let order = |step: &Step| self.store.order(step.event);
+            hop.steps.sort_by(|a, b| a.time.cmp(&b.time).then_with(|| order(a).cmp(&order(b))));
             let Some(first) = hop.steps.first() else { continue };
             hop.kind = first.kind;
             hop.values = self.values(first.event);

@@ -2,7 +2,7 @@
 
 use super::counts::{ChildCount, Counts, KindCount, StepCount, Tally};
 use super::rules::Rules;
-use super::shape::Hop;
+use super::shape::{Hop, Shape};
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
 
@@ -105,7 +105,19 @@ impl Usual {
 
     /// How many transactions have a step.
     pub fn present(&self, step: u64) -> u32 {
-        self.counts.present.get(&step).copied().unwrap_or(0)
+        self.counts.present.get(&step).map_or(0, |present| present.0)
+    }
+
+    /// How often transactions that have a step have it.
+    pub fn often(&self, step: u64) -> f64 {
+        let (transactions, times) = self.counts.present.get(&step).copied().unwrap_or_default();
+        f64::from(times) / f64::from(transactions.max(1))
+    }
+
+    /// How long transactions usually last that begin like this one, in nanoseconds.
+    pub fn length(&self, shape: &Shape) -> i64 {
+        let first = shape.hops.first().and_then(|hop| self.counts.lasting.get(&hop.kind));
+        first.map_or(0, |tally| tally.at(0.5))
     }
 
     /// Whether few transactions have a step.
