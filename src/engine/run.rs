@@ -63,16 +63,16 @@ impl Selection {
 
 /// Weaves the events of a store on so many threads and keeps the transactions that are asked for.
 pub fn run(store: &mut Store, selection: &Selection, options: &weave::Options, threads: usize) -> Woven {
-    let mut tell = || {
+    let tell = |store: &mut Store| {
         let mut traces = weave::weave(store, options);
         let findings = analyze::analyze(store, &mut traces);
         analyze::detail(store, &mut traces);
         (traces, findings)
     };
     let (mut traces, mut findings) = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
-        Ok(pool) => pool.install(tell),
+        Ok(pool) => pool.install(|| tell(store)),
         // no thread to be had: the caller's own does it
-        Err(_) => tell(),
+        Err(_) => tell(store),
     };
     let store = &*store;
     let mut coverage = store.coverage.clone();
