@@ -22,9 +22,8 @@ const MIN_EXCESS: f64 = 100e6;
 const FELT: f64 = 0.5;
 /// and so are this many nanoseconds, by any person;
 const LONG: f64 = 1e9;
-/// a smaller share is not worth a word, and one below the second not even if it is so long.
+/// a smaller share is not worth a word.
 const WORTH: f64 = 0.1;
-const HARDLY: f64 = 0.01;
 
 /// A stretch of time that took far longer than usual.
 struct Stretch {
@@ -135,7 +134,7 @@ fn report(case: &mut Case<'_>, stretch: &Stretch) {
     let (index, at) = (stretch.hop, stretch.at);
     let excess = (stretch.nanos - stretch.usual) as f64;
     let harm = excess / case.usual.length(&case.shape).max(1) as f64;
-    if harm < WORTH && (excess < LONG || harm < HARDLY) {
+    if harm < WORTH && excess < LONG {
         return;
     }
     let (nanos, usual) = (stretch.nanos, stretch.usual);
