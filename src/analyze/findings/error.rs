@@ -7,12 +7,14 @@
 use super::case::{Case, Fate, Found};
 use super::words::{gives_up, names, refuses};
 use crate::analyze::flow::{Hop, Step};
-use crate::model::{EventId, FindingKind, Severity, flag};
+use crate::model::{EventId, FindingKind, Level, Severity, flag};
 
 /// An effect is known to follow a hop of a kind if so many did.
 const MIN_KNOWN: u32 = 3;
 /// So many times the usual number of hops of a kind are more than usual.
 const MORE: f64 = 1.5;
+/// Spans above one another within a hop that are looked at.
+const MAX_DEPTH: usize = 64;
 /// Records that are named as evidence.
 const MAX_EVIDENCE: usize = 6;
 
@@ -61,19 +63,31 @@ fn healed_itself(case: &Case<'_>, index: usize) -> bool {
     if hop.steps[at..].iter().any(|step| gives_up(template(step.event))) {
         return false;
     }
+    // what other spans of the hop did meanwhile is no outcome of this one
+    let own: Vec<&Step> =
+        after.iter().filter(|step| !step.failed && on_one_line(case, step, failure)).collect();
     let compensated = hop.children.iter().map(|&child| case.hop(child as usize)).any(|child| {
         let known = case.usual.child(hop, child).is_some_and(|count| count.hops >= MIN_KNOWN);
         known && child.start >= failure.time && !child.failed()
     });
-    if compensated {
+    if compensated && !own.is_empty() {
         return true;
     }
     let plain = !case.run.store.event(failure.event).is(flag::EXCEPTION);
     if plain && refuses(template(failure.event)) {
         return true;
     }
-    let ended = after.last().is_some_and(|last| case.usual.ends(last.kind));
+    let ended = own.last().is_some_and(|last| case.usual.ends(last.kind));
     ended && (plain || case.usual.lacking(hop).next().is_none())
+}
+
+/// Whether the span of one step is that of another one, above it or below it.
+fn on_one_line(case: &Case<'_>, one: &Step, other: &Step) -> bool {
+    let above = |from: u32, to: u32| {
+        let parents = std::iter::successors(Some(from), |&span| case.trace.spans[span as usize].parent);
+        parents.take(MAX_DEPTH).any(|span| span == to)
+    };
+    above(one.span, other.span) || above(other.span, one.span)
 }
 
 /// Whether a step of a hop was done again after a failure.
@@ -107,7 +121,7 @@ fn same_values(one: &Hop, other: &Hop) -> bool {
     })
 }
 
-/// Whether the caller waited for a hop that failed, and went on to its usual end all the same.
+/// Whether the caller waited for a hop that failed, noticed it, and went on to its usual end all the same.
 fn caller_went_on(case: &Case<'_>, index: usize) -> bool {
     let hop = case.hop(index);
     let Some(parent) = hop.parent.map(|parent| parent as usize) else { return false };
@@ -117,9 +131,11 @@ fn caller_went_on(case: &Case<'_>, index: usize) -> bool {
         return false;
     }
     let failure = hop.steps.iter().rfind(|step| step.failed).map_or(hop.end, |step| step.time);
-    let mut after = caller.steps.iter().filter(|step| step.time >= failure);
+    let after: Vec<&Step> = caller.steps.iter().filter(|step| step.time >= failure).collect();
+    let noticed = after.iter().any(|step| case.run.store.event(step.event).level >= Some(Level::Warn));
     case.fates[parent] == Fate::Healed
-        || after.next_back().is_some_and(|last| !last.failed && case.usual.ends(last.kind))
+        || noticed
+            && after.last().is_some_and(|last| !last.failed && case.usual.ends(last.kind))
             && case.usual.lacking(caller).next().is_none()
 }
 
