@@ -3,8 +3,8 @@
 use super::names::{self, NameHash, Role};
 use super::pick::{WEAK_SERVICE, pick};
 use super::{
-    At, Draft, Field, Format, Head, Look, Profile, Writing, access, envelope, json, klog, level, logfmt,
-    loose, text,
+    At, Draft, Field, Format, Head, Look, Profile, Writing, access, block, envelope, json, klog, level,
+    logfmt, loose, ltsv, text,
 };
 use crate::model::Level;
 
@@ -26,7 +26,7 @@ pub(super) fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profil
                     return Format::Object;
                 }
                 draft.clear();
-                let head = text::head(first_line(text), profile.order, draft);
+                let head = text::head(first_line(text), profile, draft);
                 fill_text(text, &head, draft, profile);
                 return Format::Text;
             }
@@ -40,6 +40,16 @@ pub(super) fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profil
             logfmt::scan(text, 0, &mut draft.fields);
             pick(text, draft);
             Format::Logfmt
+        }
+        Format::Ltsv => {
+            ltsv::scan(text, &mut draft.fields);
+            pick(text, draft);
+            Format::Ltsv
+        }
+        Format::Block => {
+            block::scan(text, &mut draft.fields);
+            pick(text, draft);
+            Format::Block
         }
         Format::Access => {
             access::read(text, profile.order, draft);
@@ -80,7 +90,7 @@ pub(super) fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profil
             }
             None => {
                 draft.clear();
-                let head = text::head(first_line(text), profile.order, draft);
+                let head = text::head(first_line(text), profile, draft);
                 fill_text(text, &head, draft, profile);
                 Format::Text
             }
@@ -120,6 +130,11 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
             return;
         }
         draft.fields.clear();
+    }
+    if let Some(open) = text::object(text, start) {
+        draft.message = Some((text::trim(text, At::new(open, text.len())), Writing::Plain));
+        draft.free.push(At::new(0, open));
+        return;
     }
     let end = text::tail(line, start, profile);
     tail_fields(line, end, draft);
@@ -220,7 +235,7 @@ fn journal_entry(text: &[u8], draft: &mut Draft) {
         if let Some(equals) = memchr::memchr(b'=', line) {
             let name = At::new(at, at + equals);
             let path = NameHash::of(name.of(text));
-            let known = names::lookup_name(path, true);
+            let known = names::known(name.of(text), true);
             draft.fields.push(Field {
                 name,
                 parent: At::default(),

@@ -163,7 +163,8 @@ impl Scanner<'_, '_> {
             Some(leaf) => {
                 let path = container.path.text(name.of(self.text));
                 let pair = NameHash::of(container.name.of(self.text)).text(name.of(self.text));
-                (path, names::lookup(path, pair, leaf, container.top, container.outer_top))
+                let known = names::lookup(path, pair, leaf, container.top, container.outer_top);
+                (path, known.or_else(|| names::by_tail(name.of(self.text))))
             }
             // an element of an array is a value of the array's name
             None => {
@@ -200,7 +201,7 @@ impl Scanner<'_, '_> {
     /// A field whose name stands in a value of its own.
     fn pair(&mut self, name: At, value: At, writing: Writing) {
         let path = NameHash::of(name.of(self.text));
-        let known = names::lookup_name(path, true);
+        let known = names::known(name.of(self.text), true);
         let (role, rank) = known.map_or((Role::Other, u8::MAX), |known| (known.role, known.rank));
         self.fields.push(Field { name, parent: At::default(), path, role, rank, top: true, value, writing });
     }

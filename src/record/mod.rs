@@ -5,11 +5,13 @@
 //! drafts are reused from record to record and nothing is copied.
 
 pub mod access;
+pub mod block;
 pub mod custom;
 pub mod document;
 pub mod envelope;
 mod escapes;
 mod expand;
+mod fallback;
 mod fill;
 pub mod json;
 mod klog;
@@ -19,6 +21,7 @@ mod lines;
 pub mod logfmt;
 pub mod look;
 pub mod loose;
+pub mod ltsv;
 pub mod names;
 mod pick;
 mod read;
@@ -34,6 +37,7 @@ pub use lines::{
 pub use look::{Class, Look, Profile};
 pub use names::{NameHash, Role};
 
+pub use pick::WEAK_SERVICE;
 use text::Head;
 
 use crate::model::{Level, Stamp};
@@ -115,6 +119,10 @@ pub enum Format {
     Logfmt,
     /// An object as programming languages print it, not quite JSON.
     Object,
+    /// `label:value` cells between tabs.
+    Ltsv,
+    /// A record of lines, each with a name and a value.
+    Block,
     /// Free text, with or without a header of time, level and so on.
     Text,
     /// A klog or glog header and text.
@@ -156,6 +164,8 @@ impl Format {
             Format::Json => "json",
             Format::Logfmt => "logfmt",
             Format::Object => "object",
+            Format::Ltsv => "ltsv",
+            Format::Block => "block",
             Format::Text => "text",
             Format::Klog => "klog",
             Format::Access => "access",

@@ -2,7 +2,7 @@
 
 use super::names::Role;
 use super::timestamp::{self, DayOrder};
-use super::{Draft, Field, Writing, json, level};
+use super::{At, Draft, Field, Writing, fallback, json, level};
 use crate::model::{Level, Precision, SECOND, Stamp, Time};
 
 /// Picks the record's time, level, service and so on from its fields: of several fields with one role, the one of lowest rank
@@ -81,7 +81,9 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
                 if weak && (value.contains(&b'.') || value.contains(&b':') || value.contains(&b' ')) {
                     logger.get_or_insert(field.value);
                 } else if better(&ranks, 3) {
-                    *service = Some(field.value);
+                    // Docker's own names begin with a slash
+                    let slash = usize::from(value.starts_with(b"/") && !value[1..].contains(&b'/'));
+                    *service = Some(At::new(field.value.start as usize + slash, field.value.end()));
                     *service_is_weak = weak;
                     ranks[3] = rank(field);
                 }
@@ -115,6 +117,9 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
         logger.get_or_insert(service.take().unwrap_or_default());
         *service_is_weak = false;
     }
+    if stamp.is_none() || message.is_none() {
+        fallback::complete(text, draft);
+    }
 }
 
 /// Whether a field names a container.
@@ -140,7 +145,7 @@ fn is_general_container(name: &[u8]) -> bool {
 }
 
 /// The rank from which on a service name is only likely one (`name`, `component` …).
-pub(super) const WEAK_SERVICE: u8 = 36;
+pub const WEAK_SERVICE: u8 = 36;
 
 fn rank(field: &Field) -> u16 {
     u16::from(field.rank) * 2 + u16::from(!field.top)
@@ -158,7 +163,7 @@ fn number(value: &[u8]) -> Option<i64> {
     std::str::from_utf8(value).ok()?.parse().ok()
 }
 
-fn time_of(value: &[u8], writing: Writing) -> Option<Stamp> {
+pub(super) fn time_of(value: &[u8], writing: Writing) -> Option<Stamp> {
     match writing {
         Writing::Number => timestamp::parse_epoch(value),
         Writing::Plain => timestamp::parse(value, DayOrder::MonthFirst),
@@ -171,7 +176,7 @@ fn time_of(value: &[u8], writing: Writing) -> Option<Stamp> {
     }
 }
 
-fn level_of(value: &[u8], field: &Field, text: &[u8]) -> Option<Level> {
+pub(super) fn level_of(value: &[u8], field: &Field, text: &[u8]) -> Option<Level> {
     let scale = if field.name.of(text).eq_ignore_ascii_case(b"severityLevel") {
         level::Scale::AppInsights
     } else {

@@ -50,7 +50,7 @@ impl Columns {
             .iter()
             .map(|(at, _)| {
                 let hash = NameHash::of(at.of(names));
-                let known = names::lookup_name(hash, true);
+                let known = names::known(at.of(names), true);
                 (
                     hash,
                     known.map_or(Role::Other, |known| known.role),

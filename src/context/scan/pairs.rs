@@ -4,7 +4,7 @@ use super::value::Value;
 use super::{IN_TEXT, Region, duration, looks_like_id, names_some_id, path_keys, shape_of};
 use crate::context::{Found, header, id, words};
 use crate::model::Shape;
-use crate::record::{NameHash, Role, names};
+use crate::record::{NameHash, Role, WEAK_SERVICE, names};
 
 impl Found {
     /// A pair; gives where to go on, or `None` if it is to be read as words.
@@ -19,8 +19,7 @@ impl Found {
         let name = &text[start..end];
         // brackets of other scripts count as letters
         let name = &name[name.iter().take_while(|byte| !byte.is_ascii()).count()..];
-        let hash = NameHash::of(name);
-        let known = names::lookup_name(hash, true);
+        let known = names::known(name, true);
         let role = known.map_or(Role::Other, |known| known.role);
         let (mut from, mut to) = value.extent(text, role);
         if text[from..to].first() == Some(&b'[') && role != Role::SwCtx {
@@ -96,15 +95,22 @@ impl Found {
         if self.text_context(role, name, bytes) {
             return Some(value.next(to));
         }
-        if name == b"key"
-            && value.equals
-            && memchr::memmem::find(&text[to..text.len().min(to + 12)], b"value").is_some()
+        // Java prints "key = NAME, value = [48, …]", Go "Key:NAME Value:[48 …]"
+        if name.eq_ignore_ascii_case(b"key")
+            && memchr::memmem::find(&text[to..text.len().min(to + 12)], b"alue").is_some()
             && let Some(next) = self.record_header(text, (from, to), 16)
         {
             return Some(next);
         }
         match role {
-            Role::Service if region != Region::Ids && known.is_some_and(|known| !known.top_only) => {
+            Role::Service
+                if region != Region::Ids
+                    && known.is_some_and(|known| {
+                        // "service=…" stands for one in a header; in a message it may be another's
+                        let header = region == Region::Header && value.equals;
+                        !known.top_only || header && known.rank < WEAK_SERVICE
+                    }) =>
+            {
                 if self.service.is_none() && bytes.len() <= 80 && !id::is_absent(bytes) {
                     self.service = Some(self.keep(bytes));
                 }
@@ -200,7 +206,7 @@ impl Found {
     ) -> Option<usize> {
         let rest = &text[name.1..];
         let open = name.1 + memchr::memchr(b'[', &rest[..rest.len().min(within)])?;
-        if ![&b"value"[..], b"Buffer"]
+        if ![&b"value"[..], b"Value", b"Buffer"]
             .iter()
             .any(|word| memchr::memmem::find(&text[name.1..open], word).is_some())
         {
@@ -208,7 +214,8 @@ impl Found {
         }
         let close = open + memchr::memchr(b']', &text[open..])?;
         let mut bytes = Vec::new();
-        for number in text[open + 1..close].split(|&byte| byte == b',').take(512) {
+        let numbers = text[open + 1..close].split(|byte| matches!(byte, b',' | b' '));
+        for number in numbers.filter(|number| !number.is_empty()).take(512) {
             bytes.push(std::str::from_utf8(number.trim_ascii()).ok()?.parse::<i16>().ok()? as u8);
         }
         let name = &text[name.0..name.1];

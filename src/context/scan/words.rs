@@ -4,7 +4,7 @@ use super::durations::unit_nanos;
 use super::{IN_TEXT, Region, duration, looks_like_id, path_keys, shape_of};
 use crate::context::{Found, Scheme, header, id, words};
 use crate::model::Shape;
-use crate::record::{NameHash, Role, access, names};
+use crate::record::{Role, access, names};
 
 impl Found {
     /// A word with a digit in it and no name before an equals sign; gives where to go on.
@@ -34,6 +34,10 @@ impl Found {
         let name = before.map(|(from, to)| &text[from..to]);
         if word.len() == 36 && region == Region::Message && id::uuid(word).is_some_and(|bits| bits != 0) {
             self.bracketed_uuid(text, start, end);
+            if text[..start].ends_with(b" ") && memchr::memmem::find(&text[..start], b" HTTP/").is_some() {
+                // a line of an access log behind a logger's header
+                self.add_id(b"request_id", word);
+            }
         }
         let near = before.is_some_and(|(_, to)| {
             start - to <= 2
@@ -42,15 +46,13 @@ impl Found {
                     .all(|byte| matches!(byte, b' ' | b'#' | b'[' | b'(' | b'"' | b'\'' | b':'))
         });
         // "trace 4bf9…", "TraceID 4bf9…", "trace id 4bf9…"
-        if let Some(name) = name.filter(|_| near) {
-            let hash = NameHash::of(name);
-            if let Some(known) = names::lookup_name(hash, true)
-                && matches!(known.role, Role::TraceId | Role::SpanId | Role::ParentId)
-                && looks_like_id(word)
-            {
-                self.text_context(known.role, name, word);
-                return self.span_behind(text, end);
-            }
+        if let Some(name) = name.filter(|_| near)
+            && let Some(known) = names::known(name, true)
+            && matches!(known.role, Role::TraceId | Role::SpanId | Role::ParentId)
+            && looks_like_id(word)
+        {
+            self.text_context(known.role, name, word);
+            return self.span_behind(text, end);
         }
         // TRACE and SPAN side by side
         if word.len() >= 32

@@ -4,7 +4,7 @@ use super::Role;
 
 /// Containers whose fields count as if they stood at the top.
 pub(super) const TRANSPARENT: &str = "\
-    fields attributes attrs attr labels label mdc context contextmap ctx extra extras data properties property \
+    json fields attributes attrs attr labels label mdc context contextmap ctx extra extras data properties property \
     props resource meta metadata tags tag params args scope scopes state jsonpayload structuredpayload payload \
     body record event log span spans thread values kv info details bindings annotations customdimensions \
     mdcfields xfields headers header threadcontext diagnosticcontext logs detail entry resourceattributes \

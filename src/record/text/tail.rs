@@ -17,9 +17,23 @@ pub fn tail(text: &[u8], start: usize, profile: &Profile) -> usize {
             _ => break,
         }
     }
+    if end < text.trim_ascii_end().len() {
+        end = logger(&text[start..end]).map_or(end, |length| start + length);
+    }
     let message = text[start..end].trim_ascii_end();
     let message = separator_off(message, end < text.trim_ascii_end().len());
     start + message.len()
+}
+
+/// structlog's console: the logger in brackets between the padded message and the pairs; gives the message's length.
+fn logger(line: &[u8]) -> Option<usize> {
+    let bare = line.trim_ascii_end().strip_suffix(b"]")?;
+    let open = memchr::memrchr(b'[', bare)?;
+    let name = &bare[open + 1..];
+    let plain = name.first().is_some_and(u8::is_ascii_alphabetic)
+        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
+    let told = name.contains(&b'.') || bare[..open].ends_with(b"  ");
+    (plain && told && bare[..open].ends_with(b" ")).then_some(open)
 }
 
 /// The message without the separator that stood before its tail.

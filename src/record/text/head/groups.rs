@@ -1,7 +1,7 @@
 //! Groups in a header: `[..]`, `(..)`, `<..>`, `{..}`.
 
 use super::Reader;
-use super::kinds::{group_has_id, is_logger, is_number, is_thread, is_uuid};
+use super::kinds::{group_has_id, is_duration, is_logger, is_number, is_thread, is_uuid};
 use crate::record::text::{skip_blanks, trim};
 use crate::record::{At, level, timestamp};
 use memchr::memchr;
@@ -179,6 +179,10 @@ impl Reader<'_, '_> {
             self.draft.service_is_weak = true;
         } else if group_has_id(content) {
             self.draft.groups.push(inside);
+        } else if is_duration(content)
+            && self.text[..self.at].trim_ascii_end().last().is_some_and(|last| matches!(last, b'}' | b']'))
+        {
+            // semantic_logger: "[thread] {tags} (18.3ms) Class -- message"
         } else if !self.logger && is_logger(content) {
             self.draft.logger = Some(inside);
         } else if self.text.get(self.at.wrapping_sub(2)) == Some(&b']') || is_thread(content) {
@@ -238,6 +242,10 @@ impl Reader<'_, '_> {
         let Some(close) = self.group_end(b'}') else { return false };
         let inside = At::new(self.at + 1, close);
         let content = inside.of(self.text);
+        if content.trim_ascii_start().starts_with(b"\"") && self.text[close + 1..].trim_ascii().is_empty() {
+            // an object that is the record
+            return false;
+        }
         if is_logger(content) && content.contains(&b':') && self.head.level.is_none() {
             // Airflow: "{file.py:line}"
             self.draft.logger = Some(inside);

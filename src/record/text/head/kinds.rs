@@ -100,3 +100,9 @@ pub(super) fn looks_like_id(value: &[u8]) -> bool {
         && (value.iter().any(u8::is_ascii_digit)
             || matches!(value, b"" | b"-" | b"null" | b"none" | b"N/A" | b"undefined"))
 }
+
+/// `18.3ms`, `2s`.
+pub(super) fn is_duration(text: &[u8]) -> bool {
+    let number = text.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+    number > 0 && matches!(&text[number..], b"ns" | b"us" | b"\xc2\xb5s" | b"ms" | b"s" | b"m")
+}

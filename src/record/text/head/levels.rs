@@ -32,10 +32,18 @@ impl Reader<'_, '_> {
 
     /// A level as a bare word.
     pub(super) fn level_word(&mut self) -> bool {
-        if self.closed {
-            return false;
-        }
         let text = self.text;
+        if self.closed {
+            // Go's log package with a level of the program's own: "main.go:31: WARN message"
+            let letters = text[self.at..].iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+            let word = &text[self.at..self.at + letters];
+            let bounded = matches!(text.get(self.at + letters), Some(b' ' | b'\t' | b':'));
+            let found = level::stands_for_level(word).filter(|_| {
+                letters >= 4 && bounded && self.head.level.is_none() && self.head.stamp.is_some()
+            });
+            let end = self.at + letters + usize::from(text.get(self.at + letters) == Some(&b':'));
+            return found.is_some_and(|level| self.set_level(level, end));
+        }
         let end = self.at + text[self.at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let word = &text[self.at..end];
         if let Some(level) = self.head.level {
@@ -126,7 +134,9 @@ impl Reader<'_, '_> {
         let tag = self.head.stamp.is_some() && rest.starts_with(b" ") && {
             let start = skip_blanks(self.text, end);
             let word = &self.text[start..word_end(self.text, start)];
-            word.ends_with(b":") || word.contains(&b'.') && word.iter().any(u8::is_ascii_alphabetic)
+            word.ends_with(b":")
+                || word.contains(&b'.') && word.iter().any(u8::is_ascii_alphabetic)
+                || matches!(letter, b'T' | b'D' | b'I' | b'W' | b'E' | b'F') && rest.starts_with(b" [")
         };
         let slash = rest.starts_with(b"/")
             && rest.get(1).is_some_and(u8::is_ascii_alphabetic)

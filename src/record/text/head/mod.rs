@@ -1,15 +1,18 @@
 //! The header of a line of text.
 
+mod columns;
 mod groups;
 mod kinds;
 mod levels;
 mod moments;
 mod words;
 
+pub use columns::{Column, learn};
+
 use super::skip_blanks;
 use crate::model::{Level, Stamp};
 use crate::record::timestamp::DayOrder;
-use crate::record::{At, Draft};
+use crate::record::{At, Draft, Profile};
 
 /// A header with more atoms than this ends there.
 const MAX_ATOMS: usize = 24;
@@ -37,10 +40,10 @@ impl Head {
 }
 
 /// Reads the header of the line `text`; thread, logger, service and bracketed groups go to `draft`.
-pub fn head(text: &[u8], order: DayOrder, draft: &mut Draft) -> Head {
+pub fn head(text: &[u8], profile: &Profile, draft: &mut Draft) -> Head {
     let mut reader = Reader {
         text,
-        order,
+        order: profile.order,
         draft,
         at: 0,
         head: Head::default(),
@@ -50,6 +53,9 @@ pub fn head(text: &[u8], order: DayOrder, draft: &mut Draft) -> Head {
     };
     reader.run();
     reader.postgres();
+    if reader.known() {
+        reader.columns(&profile.columns);
+    }
     let mut head = reader.head;
     head.message = reader.at;
     if !head.starts_record() && !head.context {
@@ -85,7 +91,7 @@ impl Reader<'_, '_> {
                 b'(' => self.parenthesis(),
                 b'<' => self.angle(),
                 b'{' => self.brace(),
-                b'0'..=b'9' => self.time() || self.request_uuid() || self.number(),
+                b'0'..=b'9' => self.time() || self.bare_id() || self.number(),
                 b'=' if self.at == 0 => self.erlang_report(),
                 b'#' if self.at == 0 && self.text.starts_with(b"# Time: ") => {
                     // MySQL's slow query log
@@ -95,7 +101,7 @@ impl Reader<'_, '_> {
                 b'-' | b'|' | b':' | b'=' | b'*' | b'#' | b'>' | b',' | b';' => self.separator(byte),
                 b'A'..=b'Z' | b'a'..=b'z' | b'_' => {
                     (byte.is_ascii_alphabetic() && self.time())
-                        || self.request_uuid()
+                        || self.bare_id()
                         || self.level_word()
                         || self.pairs()
                         || self.word()

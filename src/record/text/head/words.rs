@@ -2,6 +2,7 @@
 
 use super::Reader;
 use super::kinds::{contains_word, group_has_id, is_code_place, is_logger, looks_like_id, pair_like};
+use super::moments::before_level;
 use crate::record::text::{names_context, pair, skip_blanks, word_end};
 use crate::record::{At, level, timestamp};
 use memchr::memchr;
@@ -45,8 +46,7 @@ impl Reader<'_, '_> {
             return false;
         }
         let rest = &self.text[at..];
-        let word = &rest[..rest.iter().take_while(|byte| byte.is_ascii_uppercase()).count()];
-        let level = word.len() >= 3 && self.head.level.is_none() && level::stands_for_level(word).is_some();
+        let level = self.head.level.is_none() && before_level(rest);
         let dash = matches!(rest, [b'-' | b'|', b' ', ..]);
         if level || dash {
             self.head.context = true;
@@ -174,7 +174,7 @@ impl Reader<'_, '_> {
         if !self.logger
             && next > end
             && matches!(text.get(next), Some(b'-' | b'|' | b':'))
-            && text.get(next + 1) == Some(&b' ')
+            && (text.get(next + 1) == Some(&b' ') || text[next..].starts_with(b"-- "))
         {
             self.draft.logger = Some(word);
             self.logger = true;
