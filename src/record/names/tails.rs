@@ -26,6 +26,11 @@ pub fn by_tail(name: &[u8]) -> Option<Known> {
     for at in (1..name.len()).filter(begins) {
         let (qualifier, tail) = name.split_at(at);
         let Some(known) = TABLE.get(&NameHash::of(tail).0).filter(|known| !known.top_only) else { continue };
+        // a dot parts a namespace from a name; without one, two words before the tail make it another thing's
+        let namespace = qualifier.ends_with(b".") || qualifier.ends_with(b":") || qualifier.ends_with(b"/");
+        if !namespace && words(qualifier).count() > 1 {
+            return None;
+        }
         let fits = match known.role {
             Role::TraceId | Role::SpanId | Role::DatadogTraceId | Role::DatadogSpanId => {
                 !words(qualifier).any(|word| is_any_of(word, OTHERS))
@@ -77,6 +82,7 @@ mod tests {
     fn qualified_names_mean_what_their_last_words_mean() {
         check("ctx.traceId", Some(Role::TraceId));
         check("dt.trace_id", Some(Role::TraceId));
+        check("acme_shop_app.trace_id", Some(Role::TraceId));
         check("trace.traceid", Some(Role::TraceId));
         check("ext_spanId", Some(Role::SpanId));
         check("appTraceId", Some(Role::TraceId));
@@ -95,6 +101,7 @@ mod tests {
             "category.parent_id",
             "order_id",
             "paid",
+            "telemetryQueueSpanId",
             "id",
         ] {
             check(name, None);
