@@ -4,7 +4,7 @@ use super::names::{self, NameHash, Role};
 use super::pick::{WEAK_SERVICE, pick};
 use super::{
     At, Draft, Field, Format, Head, Look, Profile, Writing, access, block, envelope, json, klog, level,
-    logfmt, loose, ltsv, text,
+    logfmt, loose, ltsv, text, xml,
 };
 use crate::model::Level;
 
@@ -45,6 +45,11 @@ pub(super) fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profil
             ltsv::scan(text, &mut draft.fields);
             pick(text, draft);
             Format::Ltsv
+        }
+        Format::Xml => {
+            xml::scan(text, &mut draft.fields);
+            pick(text, draft);
+            Format::Xml
         }
         Format::Block => {
             block::scan(text, &mut draft.fields);
@@ -136,6 +141,12 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         draft.free.push(At::new(0, open));
         return;
     }
+    if let Some((message, writing)) = text::bracketed_message(line, start) {
+        draft.message = Some((message, writing));
+        draft.free.push(At::new(head.stamp_at.end(), message.start as usize - 2));
+        draft.free.push(At::new(message.end() + 2, text.len()));
+        return;
+    }
     let end = text::tail(line, start, profile);
     tail_fields(line, end, draft);
     let mut message = text::trim(text, At::new(start, end));
@@ -165,6 +176,11 @@ fn tail_fields(line: &[u8], end: usize, draft: &mut Draft) {
         return;
     }
     let mut at = end + (line[end..].len() - line[end..].trim_ascii_start().len());
+    // the bracket that closes the tail is no part of its last value
+    let line = match tail {
+        [b'[', .., b']'] if !tail.contains(&b'"') => &line[..at + tail.len() - 1],
+        _ => line,
+    };
     while at < line.len() {
         let before = at;
         match line[at] {

@@ -185,7 +185,8 @@ impl Scanner<'_, '_> {
             b"value" | b"Value" | b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue"
             | b"string_value" | b"int_value" | b"double_value" | b"bool_value" => {
                 let pair = if name.of(self.text).len() == 5 {
-                    container.pair_name
+                    // OpenTelemetry's Go exporters: {"Key": NAME, "Value": {"Type": "STRING", "Value": VALUE}}
+                    container.pair_name.or_else(|| self.stack.iter().rev().nth(1)?.pair_name)
                 } else {
                     self.stack.iter().rev().nth(1).and_then(|outer| outer.pair_name)
                 };

@@ -2,7 +2,7 @@
 
 use super::text::{self, Head};
 use super::timestamp::{self, DayOrder};
-use super::{Draft, Format, access, block, envelope, klog, logfmt, ltsv, table};
+use super::{Draft, Format, access, block, envelope, klog, logfmt, ltsv, table, xml};
 use crate::model::Date;
 use memchr::memmem;
 
@@ -45,6 +45,8 @@ pub struct Profile {
     pub tail_names: Vec<super::NameHash>,
     /// What stands between the header and the message in nearly all lines.
     pub columns: Vec<text::Column>,
+    /// The number of the word that is the level in most lines, where it stands behind a time.
+    pub level_token: Option<u8>,
     /// The user's own patterns that apply to this source.
     pub custom: Vec<super::custom::Pattern>,
 }
@@ -83,14 +85,15 @@ impl Profile {
             table: table::Columns::find(head),
             tail_names: shared.collect(),
             columns: Vec::new(),
+            level_token: None,
             custom,
         };
-        profile.columns = profile.learned(head);
+        profile.learn(head);
         profile
     }
 
-    /// The columns that the headers of the sample go on with.
-    fn learned(&self, sample: &[u8]) -> Vec<text::Column> {
+    /// Learns what only the whole sample tells of its headers.
+    fn learn(&mut self, sample: &[u8]) {
         let mut draft = Draft::default();
         let mut clean = Vec::new();
         let mut texts: Vec<Vec<u8>> = Vec::new();
@@ -113,7 +116,10 @@ impl Profile {
                     .then_some((seen.head, text.as_slice()))
             })
             .collect();
-        text::learn(&lines)
+        let token = text::level_token(&lines);
+        let columns = text::learn(&lines);
+        self.level_token = token;
+        self.columns = columns;
     }
 }
 
@@ -156,6 +162,9 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
                 return seen(Format::Syslog, Class::Start);
             }
             draft.clear();
+            if xml::detect(line) {
+                return seen(Format::Xml, Class::Start);
+            }
         }
         b'I' | b'W' | b'E' | b'F' if klog::detect(line) => return seen(Format::Klog, Class::Start),
         _ => {}

@@ -28,6 +28,7 @@ mod read;
 pub mod table;
 pub mod text;
 pub mod timestamp;
+pub mod xml;
 
 pub use layers::{Layers, Record};
 pub use lines::{
@@ -121,6 +122,8 @@ pub enum Format {
     Object,
     /// `label:value` cells between tabs.
     Ltsv,
+    /// XML elements.
+    Xml,
     /// A record of lines, each with a name and a value.
     Block,
     /// Free text, with or without a header of time, level and so on.
@@ -166,6 +169,7 @@ impl Format {
             Format::Object => "object",
             Format::Ltsv => "ltsv",
             Format::Block => "block",
+            Format::Xml => "xml",
             Format::Text => "text",
             Format::Klog => "klog",
             Format::Access => "access",

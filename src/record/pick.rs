@@ -53,10 +53,14 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
             }
             Role::TimeSeconds => seconds = number(value),
             Role::TimeNanos => nanos = number(value),
-            Role::Level | Role::LevelOrTime if better(&ranks, 1) => {
+            Role::Level | Role::LevelOrTime if better(&ranks, 1) || ranks[1] >= NUMBERS => {
                 if let Some(found) = level_of(value, field, text) {
-                    *level = Some(found);
-                    ranks[1] = rank(field);
+                    // a word tells more than a number
+                    let own = rank(field) + if field.writing == Writing::Number { NUMBERS } else { 0 };
+                    if own < ranks[1] {
+                        *level = Some(found);
+                        ranks[1] = own;
+                    }
                 } else if field.role == Role::LevelOrTime
                     && better(&ranks, 0)
                     && let Some(found) = time_of(value, field.writing)
@@ -147,6 +151,9 @@ fn is_general_container(name: &[u8]) -> bool {
 /// The rank from which on a service name is only likely one (`name`, `component` …).
 pub const WEAK_SERVICE: u8 = 36;
 
+/// Numbers of severity rank behind all words.
+const NUMBERS: u16 = 1024;
+
 fn rank(field: &Field) -> u16 {
     u16::from(field.rank) * 2 + u16::from(!field.top)
 }
@@ -179,6 +186,8 @@ pub(super) fn time_of(value: &[u8], writing: Writing) -> Option<Stamp> {
 pub(super) fn level_of(value: &[u8], field: &Field, text: &[u8]) -> Option<Level> {
     let scale = if field.name.of(text).eq_ignore_ascii_case(b"severityLevel") {
         level::Scale::AppInsights
+    } else if text.starts_with(b"{\"reqId\":") {
+        level::Scale::Nextcloud
     } else {
         level::Scale::Unknown
     };

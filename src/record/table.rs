@@ -30,7 +30,7 @@ impl Columns {
                 return Columns::new(names.trim_ascii(), separator, line, true);
             }
             if !line.starts_with(b"#") && !line.is_empty() {
-                return [b',', b'\t', b';'].into_iter().find_map(|separator| {
+                return [b',', b'\t', b';', b'|'].into_iter().find_map(|separator| {
                     let columns = Columns::new(line, separator, line, false)?;
                     columns.is_likely(line).then_some(columns)
                 });

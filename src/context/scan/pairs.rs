@@ -67,11 +67,21 @@ impl Found {
         }
         if value.colon
             && !value.quoted
-            && memchr::memchr(b'=', bytes).is_some_and(|at| at > 0 && !bytes[..at].contains(&b'-'))
+            && memchr::memchr(b'=', bytes).is_some_and(|at| {
+                at > 0 && (!bytes[..at].contains(&b'-') || names::names_an_id(&bytes[..at]))
+            })
             && role != Role::AmznTraceId
             && role != Role::XrayTraceId
         {
             // "took 5 ms: trace_id=…": the colon ends a phrase
+            return None;
+        }
+        if role != Role::TraceId
+            && id::exact_trace(bytes).is_some_and(|_| bytes.len() == 32)
+            && text.get(to) == Some(&b' ')
+            && text.get(to + 1..to + 17).and_then(id::exact_span).is_some()
+        {
+            // "'message' : TRACE SPAN [scope]" of OpenTelemetry Java: by their place, not by the word before
             return None;
         }
         if bytes.is_empty() {

@@ -63,7 +63,9 @@ impl Found {
             let rest = if inside { Some((33, start)) } else { None };
             let span = match rest {
                 Some((at, _)) => id::exact_span(&word[at..]),
-                None if alone && matches!(text.get(end), Some(b',' | b'/' | b':' | b'|' | b';')) => {
+                None if alone
+                    && matches!(text.get(end), Some(b',' | b'/' | b':' | b'|' | b';' | b' ' | b'\t')) =>
+                {
                     let from = end + 1 + usize::from(text.get(end + 1) == Some(&b' '));
                     text.get(from..from + 16)
                         .filter(|_| !text.get(from + 16).is_some_and(u8::is_ascii_alphanumeric))

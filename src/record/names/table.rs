@@ -111,7 +111,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
          duration elapsed took latency elapsedtime processingtime executiontime timeelapsed responseduration \
          requestduration durationhuman timeidle timebusy",
     ),
-    (Role::Message, "bodystringvalue fieldsmessage messagetext"),
+    (Role::Message, "bodystringvalue bodyvalue fieldsmessage messagetext"),
     (Role::Kind, "spankind otelkind otelspankind"),
     (Role::Operation, "spanname operationname otelname rpcmethod otelspanname codefunctionname"),
     (

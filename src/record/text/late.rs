@@ -2,7 +2,7 @@
 
 use crate::model::{Date, Stamp};
 use crate::record::timestamp::{self, DayOrder};
-use crate::record::{At, Draft, Role, json};
+use crate::record::{At, Draft, Role, Writing, json};
 use memchr::memchr;
 
 /// A time further from the front than this belongs to the message.
@@ -56,6 +56,17 @@ pub fn object(text: &[u8], start: usize) -> Option<usize> {
         return None;
     }
     (tag.is_empty() && start > 0 || is_record(whole, open)).then_some(open)
+}
+
+/// `["message"] [k=v]`: the unified log format of PingCAP, where all stands in brackets.
+pub fn bracketed_message(line: &[u8], start: usize) -> Option<(At, Writing)> {
+    let open = start + line.get(start..)?.iter().take_while(|byte| **byte == b' ').count();
+    if !line[open..].starts_with(b"[\"") {
+        return None;
+    }
+    let (end, escaped) = json::string_end(line, open + 2)?;
+    let writing = if escaped { Writing::Escaped } else { Writing::Plain };
+    (line.get(end + 1) == Some(&b']')).then_some((At::new(open + 2, end), writing))
 }
 
 /// Whether an object has a message, and a level, a time or a trace.

@@ -7,8 +7,8 @@ mod head;
 mod late;
 mod tail;
 
-pub use head::{Column, Head, head, learn};
-pub use late::{late_time, object};
+pub use head::{Column, Head, head, learn, level_token};
+pub use late::{bracketed_message, late_time, object};
 pub use tail::{tail, tail_names};
 
 use super::{At, names};

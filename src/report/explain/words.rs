@@ -10,6 +10,7 @@ pub(super) fn format(format: Format) -> &'static str {
         Format::Logfmt => "pairs of key=value",
         Format::Object => "an object as a program prints it, not quite JSON",
         Format::Ltsv => "cells of label:value between tabs",
+        Format::Xml => "elements of XML",
         Format::Block => "lines of a name and a value each",
         Format::Text => "free text",
         Format::Klog => "a klog header: level letter, month, day, time, process, file",

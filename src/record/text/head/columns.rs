@@ -4,7 +4,7 @@
 //! the message: an id, a name before a dash, a level in small letters, a nested context. If nine of ten lines of the
 //! sample have such a part in the same place, it is one of the header.
 
-use super::kinds::{group_has_id, is_number, is_thread, is_uuid};
+use super::kinds::{group_has_id, is_logger, is_number, is_thread, is_uuid};
 use super::{Head, Reader};
 use crate::record::text::{names_context, skip_blanks, trim};
 use crate::record::{At, level};
@@ -14,15 +14,21 @@ use crate::record::{At, level};
 pub enum Column {
     /// A word for a severity.
     Level,
-    /// A UUID or hex digits.
-    Id,
+    /// A UUID or hex digits, and what parts it from the next (0 if nothing does).
+    Id(u8),
     /// A group that opens with this byte.
     Group(u8),
     /// A word before a separator, which begins with this byte.
     Named(u8),
+    /// The name of a logger before a colon.
+    Logger,
+    /// All up to the next bar or tab, one word.
+    Cell(u8),
+    /// The same of several words; a column only where most lines agree.
+    Phrase(u8),
     /// A number.
     Number,
-    /// A word; a column only if a level follows.
+    /// A word; a column only if something follows that is one for sure.
     Word,
 }
 
@@ -48,6 +54,18 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
         if most < 2 || most * 10 < all * 9 {
             break;
         }
+        if let Column::Phrase(_) = kind {
+            let mut texts: Vec<&[u8]> = rest
+                .iter()
+                .zip(&found)
+                .filter_map(|((text, ..), found)| found.map(|(_, at, _)| at.of(text)))
+                .collect();
+            texts.sort_unstable();
+            texts.dedup();
+            if texts.len() * 2 > most {
+                break;
+            }
+        }
         columns.push(kind);
         rest = rest
             .iter()
@@ -60,12 +78,13 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
     }
     // words and numbers are columns only if something surer follows
     let weak = |column: &Column, last: Option<&Column>| match column {
-        Column::Word => last != Some(&Column::Level),
+        Column::Word => !matches!(last, Some(Column::Level | Column::Logger | Column::Id(1..))),
         Column::Number => last.is_none_or(|last| matches!(last, Column::Word | Column::Number)),
         _ => false,
     };
     if !messages_differ(&rest) {
-        columns.truncate(columns.iter().take_while(|column| matches!(column, Column::Level)).count());
+        let sure = |column: &&Column| matches!(column, Column::Level | Column::Cell(_) | Column::Phrase(_));
+        columns.truncate(columns.iter().take_while(sure).count());
     }
     while let Some(at) = (0..columns.len()).rfind(|&at| {
         let next = columns[at + 1..].iter().find(|next| **next != Column::Word && **next != Column::Number);
@@ -74,6 +93,27 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
         columns.truncate(at);
     }
     columns
+}
+
+/// The number of the word, from the start of the line, that most lines have their level in.
+pub fn level_token(lines: &[(Head, &[u8])]) -> Option<u8> {
+    let mut counts = [0usize; 16];
+    let mut all = 0;
+    for (head, text) in lines.iter().filter(|(head, _)| head.stamp.is_some() && head.stamp_at.start < 2) {
+        all += 1;
+        let words = |part: &[u8]| {
+            part.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty()).count()
+        };
+        if head.level_end > head.stamp_at.end()
+            && let Some(count) =
+                words(&text[..head.level_end]).checked_sub(1).and_then(|token| counts.get_mut(token))
+        {
+            *count += 1;
+        }
+    }
+    let (token, most) =
+        counts.iter().enumerate().max_by_key(|(token, count)| (**count, std::cmp::Reverse(*token)))?;
+    (*most >= 2 && most * 2 >= all && all > *most).then_some(token as u8)
 }
 
 /// Whether what follows the columns begins with different words, as messages do.
@@ -92,13 +132,17 @@ fn messages_differ(rest: &[(&[u8], usize, bool)]) -> bool {
 fn column(text: &[u8], start: usize, levels: bool) -> Option<(Column, At, usize)> {
     let start = skip_blanks(text, start);
     let open = *text.get(start)?;
+    if let Some(cell) = cell(text, start) {
+        return Some(cell);
+    }
     if matches!(open, b'[' | b'{' | b'(' | b'<') {
         let end = group_end(text, start)?;
         let bounded =
             text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b':' | b'[' | b'{' | b'('));
         let colon = usize::from(text.get(end) == Some(&b':'));
         let inside = trim(text, At::new(start + 1, end - 1));
-        return (bounded && end < text.len()).then_some((Column::Group(open), inside, end + colon));
+        let after = past_separator(text, end + colon);
+        return (bounded && end < text.len()).then_some((Column::Group(open), inside, after));
     }
     let length =
         text[start..].iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(text.len() - start);
@@ -109,7 +153,9 @@ fn column(text: &[u8], start: usize, levels: bool) -> Option<(Column, At, usize)
     }
     let at = At::new(start, end);
     if is_bare_id(word) {
-        return Some((Column::Id, at, past_separator(text, end)));
+        let after = past_separator(text, end);
+        let separator = if after > end { text[skip_blanks(text, end)] } else { 0 };
+        return Some((Column::Id(separator), at, after));
     }
     let bare = word.strip_suffix(b":").unwrap_or(word);
     let name = At::new(start, start + bare.len());
@@ -130,13 +176,43 @@ fn column(text: &[u8], start: usize, levels: bool) -> Option<(Column, At, usize)
         return None;
     }
     if bare.len() < word.len() {
-        return Some((Column::Named(b':'), name, end));
+        let kind = if is_logger(bare) { Column::Logger } else { Column::Named(b':') };
+        return Some((kind, name, end));
     }
     let after = past_separator(text, end);
     if after > end {
         return Some((Column::Named(text[skip_blanks(text, end)]), name, after));
     }
     Some((Column::Word, name, end))
+}
+
+/// A cell between bars or tabs: the text before it ends with one, and another follows. What pairs or an object follow is
+/// the message before its tail.
+fn cell(text: &[u8], start: usize) -> Option<(Column, At, usize)> {
+    if matches!(text[start], b'[' | b'{' | b'(' | b'<') {
+        return None;
+    }
+    let before = &text[..start];
+    let separator = match before.trim_ascii_end().last() {
+        _ if before.ends_with(b"\t") => b'\t',
+        Some(b'|') => b'|',
+        _ => return None,
+    };
+    let end = start + memchr::memchr(separator, &text[start..text.len().min(start + 128)])?;
+    let content = trim(text, At::new(start, end));
+    let after = text[end + 1..].trim_ascii_start();
+    let tail = after.starts_with(b"{")
+        || after
+            .iter()
+            .take_while(|byte| **byte != b' ' && **byte != separator)
+            .any(|byte| matches!(byte, b'=' | b':') && !after.starts_with(b"http"));
+    let words = content.of(text).contains(&b' ');
+    let kind = if words { Column::Phrase(separator) } else { Column::Cell(separator) };
+    (!content.is_empty() && !tail && level::from_word(content.of(text)).is_none()).then_some((
+        kind,
+        content,
+        end + 1,
+    ))
 }
 
 /// One past a separator of its own behind `at`, or `at`.
@@ -190,18 +266,17 @@ impl Reader<'_, '_> {
             let content = inside.of(self.text);
             match kind {
                 Column::Level => self.head.level = level::from_word(content),
-                Column::Id => self.draft.groups.push(inside),
-                Column::Group(_) if group_has_id(content) => self.draft.groups.push(inside),
-                Column::Group(_) if is_thread(content) => {
+                Column::Id(_) => self.draft.groups.push(inside),
+                Column::Number | Column::Word => {}
+                _ if group_has_id(content) => self.draft.groups.push(inside),
+                _ if is_thread(content) => {
                     self.draft.thread.get_or_insert(inside);
                 }
-                Column::Named(_) if is_thread(content) => {
-                    self.draft.thread.get_or_insert(inside);
-                }
-                Column::Named(_) => {
+                Column::Cell(_) if !is_logger(content) => {}
+                Column::Named(_) | Column::Logger | Column::Cell(_) => {
                     self.draft.logger.get_or_insert(inside);
                 }
-                Column::Group(_) | Column::Number | Column::Word => {}
+                Column::Group(_) | Column::Phrase(_) => {}
             }
             self.at = end;
         }

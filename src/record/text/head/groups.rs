@@ -34,6 +34,9 @@ impl Reader<'_, '_> {
         let inside = trim(self.text, At::new(self.at + 1, close));
         let content = inside.of(self.text);
         let end = close + 1;
+        if content.starts_with(b"\"") {
+            return false;
+        }
         if content.is_empty() || content.iter().all(|byte| matches!(byte, b',' | b'-' | b' ')) {
             if self.closed {
                 return false;
@@ -47,7 +50,7 @@ impl Reader<'_, '_> {
             // Go's log package with a level of the program's own: "file.go:310: [INFO] message"
             if let (None, Some(level)) = (
                 self.head.level,
-                level::from_word(content).filter(|_| content.iter().all(u8::is_ascii_uppercase)),
+                level::from_word(content).filter(|_| content.first().is_some_and(u8::is_ascii_uppercase)),
             ) {
                 return self.set_level(level, end);
             }

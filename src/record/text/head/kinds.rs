@@ -23,7 +23,9 @@ pub(super) fn is_logger(word: &[u8]) -> bool {
 /// `module:function:line`.
 pub(super) fn is_code_place(word: &[u8]) -> bool {
     let parts: Vec<&[u8]> = word.split(|&byte| byte == b':').collect();
-    matches!(parts.as_slice(), [module, function, line] if !module.is_empty() && !function.is_empty() && is_number(line) && module[0].is_ascii_alphabetic() | (module[0] == b'_'))
+    // Gitea: "routers/logger.go:102:func1()"
+    matches!(parts.as_slice(), [module, line, function] if !module.is_empty() && is_number(line) && function.ends_with(b"()"))
+        || matches!(parts.as_slice(), [module, function, line] if !module.is_empty() && !function.is_empty() && is_number(line) && module[0].is_ascii_alphabetic() | (module[0] == b'_'))
 }
 
 pub(super) fn contains_word(text: &[u8], word: &[u8]) -> bool {

@@ -4,8 +4,11 @@ use super::Reader;
 use super::kinds::is_logger;
 use crate::model::Level;
 use crate::record::text::{pair, skip_blanks, word_end};
-use crate::record::{At, level};
+use crate::record::{At, level, timestamp};
 use memchr::memchr;
+
+/// A level is not looked for behind so many words.
+const MAX_TOKEN: usize = 16;
 
 impl Reader<'_, '_> {
     /// `LEVEL:  ` behind whatever log_line_prefix has put before it (PostgreSQL, "Error Reporting and Logging").
@@ -26,8 +29,27 @@ impl Reader<'_, '_> {
 
     pub(super) fn set_level(&mut self, level: Level, end: usize) -> bool {
         self.head.level = Some(level);
+        self.head.level_end = end;
         self.at = end;
         true
+    }
+
+    /// Takes the level of a line that does not tell its level from the message, at the place where other lines of the
+    /// source have it: the word with this number.
+    pub(super) fn level_at(&mut self, token: usize) -> bool {
+        if self.head.stamp.is_none() || self.head.level.is_some() {
+            return false;
+        }
+        let words = self.text.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty());
+        let Some(word) = words.take(MAX_TOKEN).nth(token) else { return false };
+        let start = word.as_ptr() as usize - self.text.as_ptr() as usize;
+        let bare = word.iter().position(u8::is_ascii_alphabetic).unwrap_or(0);
+        let length = word[bare..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let closed = word[bare + length..].iter().all(|byte| matches!(byte, b']' | b':' | b'>' | b')'));
+        match level::from_word(&word[bare..bare + length]) {
+            Some(level) if closed && start + bare >= self.at => self.set_level(level, start + word.len()),
+            _ => false,
+        }
     }
 
     /// A level as a bare word.
@@ -87,7 +109,13 @@ impl Reader<'_, '_> {
                 let next = &text[next_word..word_end(text, next_word)];
                 is_logger(next) && next.iter().filter(|&&byte| byte == b'.').count() >= 2
             };
-            let accepted = if capitalized {
+            // Mattermost: "info  [2024-05-01 12:00:00.123 Z] message"
+            let before_time = self.at == 0
+                && text[next_word..].starts_with(b"[")
+                && timestamp::parse_prefix(&text[next_word + 1..], self.order).is_some();
+            let accepted = if before_time {
+                true
+            } else if capitalized {
                 !colon && (wide || separated || before_logger) && (self.known() || separated)
             } else if colon {
                 // "debug: …" at the front or behind a time; "error: …" alone may be a shell's message
@@ -141,6 +169,11 @@ impl Reader<'_, '_> {
         let slash = rest.starts_with(b"/")
             && rest.get(1).is_some_and(u8::is_ascii_alphabetic)
             && rest.iter().take(60).any(|&byte| byte == b':' || byte == b'(');
+        // Telegraf: "I! message"
+        let bang = self.head.stamp.is_some() && rest.starts_with(b"! ");
+        if bang {
+            return self.set_level(level, end + 1);
+        }
         if ruby || tag {
             self.set_level(level, end + usize::from(ruby))
         } else if slash && (self.at == 0 || self.head.stamp.is_some()) {

@@ -65,6 +65,34 @@ impl Reader<'_, '_> {
         self.set_level(level, text.len())
     }
 
+    /// `I20240501-12:00:00.123(0)`: Meteor's letter before the date.
+    pub(super) fn lettered_time(&mut self) -> bool {
+        let digits = self.text[1..].iter().take(9).take_while(|byte| byte.is_ascii_digit()).count();
+        let level = level::from_letter(self.text[self.at]).filter(|_| self.at == 0 && digits == 8);
+        let Some(level) = level else { return false };
+        let Some((stamp, taken)) = timestamp::parse_prefix(&self.text[1..], self.order) else { return false };
+        self.head.stamp = Some(stamp);
+        self.head.stamp_at = At::new(1, 1 + taken);
+        let end = 1 + taken;
+        let sequence = memchr::memchr(b')', &self.text[end..self.text.len().min(end + 8)])
+            .filter(|_| self.text[end..].starts_with(b"("));
+        self.set_level(level, end + sequence.map_or(0, |close| close + 1))
+    }
+
+    /// A UUID before the time: FreeSWITCH's call.
+    pub(super) fn first_id(&mut self) -> bool {
+        let word = At::new(0, self.text.len().min(36));
+        let before_time = self.at == 0
+            && is_uuid(word.of(self.text))
+            && self.text.get(36) == Some(&b' ')
+            && timestamp::parse_prefix(&self.text[37..], self.order).is_some();
+        if before_time {
+            self.draft.groups.push(word);
+            self.at = 36;
+        }
+        before_time
+    }
+
     /// A UUID, or hex digits, between tabs or bars, or before a level.
     pub(super) fn bare_id(&mut self) -> bool {
         let text = self.text;

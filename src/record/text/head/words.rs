@@ -33,6 +33,20 @@ impl Reader<'_, '_> {
         taken
     }
 
+    /// `-key="value" key="value"- `: logback's %kvp between dashes.
+    pub(super) fn dashed_pairs(&mut self) -> bool {
+        let mut at = self.at + 1;
+        while let Some((_, _, end)) = pair(self.text, at, false) {
+            if self.text[end..].starts_with(b"- ") {
+                self.head.context = true;
+                self.at = end + 1;
+                return true;
+            }
+            at = skip_blanks(self.text, end);
+        }
+        false
+    }
+
     /// Pairs that a separator or a level closes, one of which names context: all of them are header.
     pub(super) fn header_run(&mut self) -> bool {
         let (mut at, mut end, mut known) = (self.at, self.at, false);
@@ -159,6 +173,7 @@ impl Reader<'_, '_> {
             }
             let ruby = text[..self.at].trim_ascii_end().ends_with(b"--");
             if self.bracketed_level
+                && !text.get(next).is_some_and(u8::is_ascii_digit)
                 && bare.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
                 || ruby
             {
