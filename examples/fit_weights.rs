@@ -66,7 +66,6 @@ fn run(name: &str, test: bool) -> Run {
         patterns: Arc::new(|_| Vec::new()),
         note: None,
         keep_text: false,
-        stop: Arc::default(),
         progress: Arc::default(),
     };
     let loaded = load(&discovery, &settings, Time(0));

@@ -3,7 +3,7 @@
 use super::{Found, exports, template};
 use crate::model::{Batch, Detail, Event, Level, Place, SourceId, Symbol, Symbols, Time, flag};
 use crate::record::timestamp::Zone;
-use crate::record::{Format, Record, Writing, json};
+use crate::record::{Format, Record};
 
 /// What a record takes from its source when it does not say it itself.
 #[derive(Clone, Debug)]
@@ -27,6 +27,7 @@ pub struct Defaults {
 pub struct Writer {
     found: Found,
     scratch: Vec<u8>,
+    template: Vec<u8>,
 }
 
 impl Writer {
@@ -110,16 +111,18 @@ impl Writer {
 
     fn template(&mut self, record: &Record<'_>, batch: &mut Batch, event: &mut Event) {
         let Some((message, writing)) = record.message() else { return };
-        let message = if writing == Writing::Escaped {
+        let message = if writing.is_coded() {
             self.scratch.clear();
-            json::unescape(message, &mut self.scratch);
+            writing.decode(message, &mut self.scratch);
             &self.scratch
         } else {
             message
         };
-        event.template = template::symbol(record.logger().unwrap_or_default(), message);
-        if !batch.symbols.has(event.template) {
-            batch.symbols.keep_as(event.template, &template::text(message));
+        let logger = record.logger().unwrap_or_default();
+        let (symbol, start) = template::write(logger, message, &mut self.template);
+        event.template = symbol;
+        if !batch.symbols.has(symbol) {
+            batch.symbols.keep_as(symbol, &self.template[start..]);
         }
     }
 
@@ -172,6 +175,7 @@ impl Writer {
         named(found.topic, Detail::Topic);
         named(found.method, Detail::Method);
         named(found.peer, Detail::Peer);
+        named(found.database, Detail::Database);
         if let Some(route) = found.route {
             let masked = template::text(found.text(route));
             details.push(Detail::Route(symbols.keep(&masked)));

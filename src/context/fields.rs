@@ -1,15 +1,23 @@
 //! Context and keys in the fields of a structured layer.
 
+use super::facts::Facts;
 use super::scan::{Region, path_keys, shape_of};
-use super::{Found, header, id, words};
+use super::{Found, header, id};
 use crate::model::{Shape, SpanKind};
-use crate::record::{At, Field, Format, Layer, NameHash, Role, Writing, json, names};
+use crate::record::{At, Field, Format, Layer, NameHash, Role, Writing, names};
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
 
 /// Names of this rank and above are general words.
 pub(super) const GENERAL: u8 = 32;
 
 /// Texts shorter than this hold no header; longer ones are searched for one.
 pub(super) const MIN_HEADER: usize = 40;
+
+/// Begins a trace id in New Relic's header.
+static NEW_RELIC: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\"tr\":"));
+/// Names the type of bytes that Node prints.
+static BUFFER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\"Buffer\""));
 
 impl Found {
     /// Reads one layer: its fields, then the groups and free parts of a text.
@@ -20,22 +28,22 @@ impl Found {
             match field.writing {
                 Writing::Null => self.absent(field.role),
                 Writing::Bool => {}
-                Writing::Escaped => {
+                Writing::Escaped | Writing::Doubled => {
                     scratch.clear();
-                    json::unescape(value, &mut scratch);
+                    field.writing.decode(value, &mut scratch);
                     self.field(layer, field, &scratch);
                 }
                 Writing::Plain | Writing::Number => self.field(layer, field, value),
             }
         }
-        if memchr::memmem::find(layer.text, b"\"tr\":").is_some() {
+        if NEW_RELIC.find(layer.text).is_some() {
             let payload =
                 memchr::memchr(b'{', layer.text).and_then(|open| header::newrelic(&layer.text[open..]));
             if let Some(header) = payload {
                 self.add_header(header);
             }
         }
-        if memchr::memmem::find(layer.text, b"\"Buffer\"").is_some() {
+        if BUFFER.find(layer.text).is_some() {
             // Node's buffers hold header values as lists of bytes
             self.scan(layer.text, Region::Ids);
         }
@@ -75,9 +83,9 @@ impl Found {
         if draft.free.is_empty() {
             if let Some((at, writing)) = message {
                 let text = at.of(layer.text);
-                if writing == Writing::Escaped {
+                if writing.is_coded() {
                     scratch.clear();
-                    json::unescape(text, scratch);
+                    writing.decode(text, scratch);
                     self.scan(scratch, Region::Message);
                 } else {
                     self.scan(text, Region::Message);
@@ -135,6 +143,9 @@ impl Found {
             Role::Peer if is_word(value) && self.peer.is_none() => {
                 self.peer = Some(self.keep(value));
             }
+            Role::Database if is_word(value) && self.database.is_none() => {
+                self.database = Some(self.keep(value));
+            }
             Role::Status => {
                 let number = std::str::from_utf8(value)
                     .ok()
@@ -152,7 +163,7 @@ impl Found {
             Role::Other | Role::Id | Role::Message | Role::TraceId if field.role != Role::Message => {
                 self.key_field(layer, field, name, value);
             }
-            Role::Noise if names::names_an_id(name) && name.len() > 2 => {
+            Role::Noise if name.len() > 2 && self.facts.get(name).id => {
                 self.key_field(layer, field, name, value)
             }
             _ => {}
@@ -199,18 +210,16 @@ impl Found {
                 return;
             }
         }
-        if id::is_absent(value) && !value.iter().any(u8::is_ascii_digit)
-            || words::names_a_digest(name)
-            || id::looks_like_digest(value)
-        {
+        if id::is_absent(value) && !value.iter().any(u8::is_ascii_digit) || id::looks_like_digest(value) {
+            return;
+        }
+        let Facts { digest, generic: short, correlation, id: named_id, .. } = self.facts.get(name);
+        if digest {
             return;
         }
         let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
-        let short = is_generic(name);
-        let is_id = !names::names_machinery(parent, name)
-            && (names::names_an_id(name)
-                || names::names_a_correlation(name)
-                || super::scan::names_some_id(name, value));
+        let is_id = (named_id || correlation || super::scan::names_some_id(name, value))
+            && !names::names_machinery(parent, name);
         if is_id
             && !value.contains(&b' ')
             && !(id::is_absent(value))
@@ -239,25 +248,6 @@ impl Found {
             self.add_key(name, value, shape);
         }
     }
-}
-
-/// Names that say little without the container they stand in.
-fn is_generic(name: &[u8]) -> bool {
-    matches!(
-        name.to_ascii_lowercase().as_slice(),
-        b"id"
-            | b"uuid"
-            | b"guid"
-            | b"key"
-            | b"ref"
-            | b"number"
-            | b"no"
-            | b"code"
-            | b"name"
-            | b"value"
-            | b"type"
-            | b""
-    )
 }
 
 fn is_word(value: &[u8]) -> bool {

@@ -259,39 +259,42 @@ pub fn is_absent(value: &[u8]) -> bool {
     if value.iter().all(|byte| matches!(byte, b'0' | b'-')) {
         return true;
     }
-    value.len() <= 20
-        && matches!(
-            value.to_ascii_lowercase().as_slice(),
-            b"null"
-                | b"none"
-                | b"nil"
-                | b"<nil>"
-                | b"n/a"
-                | b"na"
-                | b"undefined"
-                | b"unknown"
-                | b"true"
-                | b"false"
-                | b"root"
-                | b"%!s(<nil>)"
-                | b"(null)"
-                | b"?"
-                | b"empty"
-                | b"ignored_trace"
-                | b"nan"
-                | b"no-trace"
-                | b"not_set"
-                | b"unset"
-                | b"(none)"
-                | b"notrace"
-                | b"disabled"
-                | b"missing"
-                | b"%x{traceid}"
-                | b"${traceid}"
-                | b"x"
-                | b"xxx"
-                | b"tbd"
-        )
+    let mut lower = [0; 16];
+    let Some(lower) = lower.get_mut(..value.len()) else { return false };
+    lower.copy_from_slice(value);
+    lower.make_ascii_lowercase();
+    matches!(
+        &*lower,
+        b"null"
+            | b"none"
+            | b"nil"
+            | b"<nil>"
+            | b"n/a"
+            | b"na"
+            | b"undefined"
+            | b"unknown"
+            | b"true"
+            | b"false"
+            | b"root"
+            | b"%!s(<nil>)"
+            | b"(null)"
+            | b"?"
+            | b"empty"
+            | b"ignored_trace"
+            | b"nan"
+            | b"no-trace"
+            | b"not_set"
+            | b"unset"
+            | b"(none)"
+            | b"notrace"
+            | b"disabled"
+            | b"missing"
+            | b"%x{traceid}"
+            | b"${traceid}"
+            | b"x"
+            | b"xxx"
+            | b"tbd"
+    )
 }
 
 /// A text that may be an id of a scheme of its own: one word of eight to 128 bytes with a digit in it.

@@ -5,6 +5,7 @@
 
 mod event;
 pub mod exports;
+mod facts;
 mod fields;
 mod groups;
 pub mod header;
@@ -18,6 +19,7 @@ pub use event::{Defaults, Writer};
 
 use crate::model::{HeaderRole, Shape, SpanId, SpanKind, Symbol, TraceId};
 use crate::record::{At, Record};
+use facts::Facts;
 
 /// Which scheme the ids of a record were written in.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -168,6 +170,8 @@ pub struct Found {
     pub method: Option<At>,
     /// Who is talked to.
     pub peer: Option<At>,
+    /// Which database is talked to.
+    pub database: Option<At>,
     /// HTTP status.
     pub status: Option<u16>,
     /// A service name that only the place of ids tells (Sleuth's brackets).
@@ -177,6 +181,7 @@ pub struct Found {
     /// Ranks of trace, span and parent: a better source replaces a worse one.
     ranks: [u8; 3],
     scratch: Vec<u8>,
+    facts: facts::FactCache,
 }
 
 /// More ids or keys than this in one record are left out.
@@ -184,9 +189,11 @@ const MAX_KEYS: usize = 24;
 
 impl Found {
     fn clear(&mut self) {
-        let Found { arena, headers, ids, keys, scratch, .. } = std::mem::take(self);
-        *self = Found { arena, headers, ids, keys, scratch, ..Found::default() };
         self.arena.clear();
+        (self.trace, self.span, self.parent, self.service) = (None, None, None, None);
+        (self.root, self.exception, self.datadog_high) = (false, false, None);
+        (self.duration, self.kind, self.status) = (None, None, None);
+        (self.operation, self.topic, self.route, self.method, self.peer) = (None, None, None, None, None);
         self.headers.clear();
         self.ids.clear();
         self.keys.clear();
@@ -288,20 +295,14 @@ impl Found {
         {
             return;
         }
+        let (Facts { key: name_symbol, .. }, snake) = self.facts.slot(name);
         let symbol = Symbol::of(value);
-        let start = self.arena.len();
-        self.arena.extend(
-            name.iter()
-                .filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80)
-                .map(u8::to_ascii_lowercase),
-        );
-        let name_symbol = Symbol::of(&self.arena[start..]);
-        self.arena.truncate(start);
         if name_symbol.is_none() || self.keys.iter().any(|key| key.value == symbol && key.name == name_symbol)
         {
             return;
         }
-        words::snake(name, &mut self.arena);
+        let start = self.arena.len();
+        self.arena.extend_from_slice(snake);
         let name_text = At::new(start, self.arena.len());
         let value_text = self.keep(value);
         self.keys.push(FoundKey { name: name_symbol, name_text, value: symbol, value_text, shape });

@@ -4,20 +4,21 @@
 //! run of hex are variable, everything else is constant.
 
 use crate::model::Symbol;
-use xxhash_rust::xxh3::Xxh3Default;
 
 /// Stands for a variable part.
 const MASK: &[u8] = b"<*>";
 /// Messages are looked at up to this many bytes: what comes later tells no templates apart.
 const MAX_MESSAGE: usize = 400;
 
-/// The template's symbol.
-pub(super) fn symbol(logger: &[u8], message: &[u8]) -> Symbol {
-    let mut hasher = Xxh3Default::new();
-    hasher.update(logger);
-    hasher.update(b"\0");
-    parts(message, |part| hasher.update(part));
-    Symbol(hasher.digest().max(1))
+/// Writes the template to `out`, which is emptied first: the logger, a zero byte, and the message with `<*>` for its
+/// variable parts. Gives the template's symbol and where the message begins.
+pub(super) fn write(logger: &[u8], message: &[u8], out: &mut Vec<u8>) -> (Symbol, usize) {
+    out.clear();
+    out.extend_from_slice(logger);
+    out.push(0);
+    let start = out.len();
+    parts(message, |part| out.extend_from_slice(part));
+    (Symbol::of(out), start)
 }
 
 /// The template's text: the message with `<*>` for its variable parts.
@@ -91,6 +92,10 @@ mod tests {
         check("order 5 said \"ready\" to hana", "order <*> said \"<*>\" to hana");
         check("it's bob's basket", "it's bob's basket");
         check("done.", "done.");
+    }
+
+    fn symbol(logger: &[u8], message: &[u8]) -> Symbol {
+        write(logger, message, &mut Vec::new()).0
     }
 
     #[test]

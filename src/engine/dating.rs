@@ -15,13 +15,28 @@ pub struct Dating {
     last: Option<Time>,
     /// The first time, for records before it.
     pub first: Option<Time>,
-    /// Whether the date or year of some times is only assumed.
-    pub assumed: bool,
+    /// What of the times is only assumed.
+    pub assumed: Assumed,
     /// Earliest and latest time.
     pub range: Option<(Time, Time)>,
     /// Steps forward and backward in time from record to record.
     pub steps: (u64, u64),
 }
+
+/// What of the times of a source nothing in it tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Assumed {
+    /// All is told.
+    #[default]
+    Nothing,
+    /// Times begin in [`ASSUMED_YEAR`].
+    Year,
+    /// Times begin on 1970-01-01.
+    Date,
+}
+
+/// Stands for a year that nothing tells; a leap year, so that it has every day.
+pub const ASSUMED_YEAR: i64 = 1972;
 
 impl Default for Dating {
     fn default() -> Dating {
@@ -32,7 +47,16 @@ impl Default for Dating {
 impl Dating {
     /// For a source of which the name tells a date, and that was last changed at `modified`.
     pub fn new(zone: Zone, hint: Option<(i64, Option<(u32, u32)>)>, modified: Option<Time>) -> Dating {
-        Dating { zone, hint, modified, last: None, first: None, assumed: false, range: None, steps: (0, 0) }
+        Dating {
+            zone,
+            hint,
+            modified,
+            last: None,
+            first: None,
+            assumed: Assumed::Nothing,
+            range: None,
+            steps: (0, 0),
+        }
     }
 
     /// What tells the year, or the whole date, of the first time that lacks it, in words.
@@ -76,7 +100,9 @@ impl Dating {
     /// The time nearest to the last one that the written parts allow.
     fn complete(&mut self, event: &Event) -> Time {
         let near = self.last.or_else(|| self.anchor(event));
-        self.assumed |= near.is_none();
+        if near.is_none() {
+            self.assumed = if event.is(flag::NO_DATE) { Assumed::Date } else { Assumed::Year };
+        }
         if event.is(flag::NO_DATE) {
             let day = |day: i64| self.utc(event, event.time.0 + day * DAY);
             let Some(near) = near else { return day(0) };
@@ -94,7 +120,7 @@ impl Dating {
                 let this = near.civil().0;
                 (this - 1..=this + 1).map(year).min_by_key(|time| (time.0 - near.0).abs()).unwrap_or(near)
             }
-            None => year(self.modified.map_or(1970, |modified| modified.civil().0)),
+            None => year(ASSUMED_YEAR),
         }
     }
 

@@ -5,14 +5,12 @@ use super::read::{Settings, SourceRead, Taker, read};
 use super::texts::Texts;
 use super::worker::Notes;
 use crate::gather::{Source, Store};
-use crate::input::{self, Discovery, Stream};
+use crate::input::{self, Discovery, Stop, Stream};
 use crate::model::{Batch, Event, SourceId, Symbols, Time, flag};
 use crate::record::NameHash;
 use crate::record::timestamp::DayOrder;
 use crate::report::explain::{ExplainedRecord, ExplainedSkip, ExplainedSource, Stated, note};
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Blocks of this size at most, so that little is read in vain.
 const BLOCK: usize = 64 << 10;
@@ -49,13 +47,13 @@ impl Explained {
 pub fn run(discovery: &Discovery, settings: &Settings, wanted: Wanted, now: Time) -> Explained {
     let mut all = Kept::default();
     for source in discovery.streams.iter().flat_map(|stream| &stream.sources) {
-        if settings.stop.load(Ordering::Relaxed) {
+        if settings.read.stop.is_set() {
             break;
         }
         all.read(source, settings, wanted);
     }
     let Kept { reads, events, symbols, mut failures } = all;
-    let described = described(&reads, now, settings);
+    let described = described(&reads, now);
     let mut order: Vec<usize> = (0..reads.len()).collect();
     order.sort_by_key(|&index| described[index].rank);
     let mut texts = Texts::new(&reads);
@@ -68,7 +66,7 @@ pub fn run(discovery: &Discovery, settings: &Settings, wanted: Wanted, now: Time
         sources.push(explain.source(kept.clone(), notes));
     }
     failures.extend(texts.failure);
-    Explained { sources, failures, stopped: settings.stop.load(Ordering::Relaxed) }
+    Explained { sources, failures, stopped: settings.read.stop.is_set() }
 }
 
 /// What was read so far: sources, and the events of each that are to be explained.
@@ -84,17 +82,17 @@ impl Kept {
     /// Reads a file, or the members of an archive, each as a run of its own that can be stopped.
     fn read(&mut self, source: &input::Source, settings: &Settings, wanted: Wanted) {
         let stream = Stream { name: source.name.clone(), sources: vec![source.clone()] };
-        let interrupted = &settings.stop;
         let mut own = Settings {
-            stop: Arc::default(),
             keep_text: true,
             // what is read ahead is read in vain, unless a line is far off
             threads: if wanted.line.is_some() { settings.threads } else { 1 },
             ..settings.clone()
         };
         own.read.block_size = own.read.block_size.min(BLOCK);
+        own.read.stop = settings.read.stop.part();
+        own.read.live = true;
         let mut kept = BTreeMap::new();
-        let keep = Keep { wanted, file: &source.name, interrupted, stop: own.stop.clone(), kept: &mut kept };
+        let keep = Keep { wanted, file: &source.name, stop: own.read.stop.clone(), kept: &mut kept };
         let streams = [stream];
         let outcome = read(&streams, &own, vec![Box::new(keep)]);
         let first = self.reads.len();
@@ -114,8 +112,7 @@ impl Kept {
 struct Keep<'k> {
     wanted: Wanted,
     file: &'k str,
-    interrupted: &'k AtomicBool,
-    stop: Arc<AtomicBool>,
+    stop: Stop,
     kept: &'k mut BTreeMap<SourceId, Vec<Event>>,
 }
 
@@ -135,8 +132,8 @@ impl Taker for Keep<'_> {
         let last = records.last().map_or(0, |event| event.place.line);
         let enough = records.len() >= self.wanted.records && self.wanted.line.is_none_or(|line| last > line);
         // behind a member of an archive others may come
-        if enough && name == self.file || self.interrupted.load(Ordering::Relaxed) {
-            self.stop.store(true, Ordering::Relaxed);
+        if enough && name == self.file {
+            self.stop.set();
         }
     }
 }

@@ -2,18 +2,17 @@
 
 use super::read::{Outcome, Settings, Taker, read};
 use super::worker::Notes;
-use crate::input::Discovery;
+use crate::input::{Discovery, Stop};
 use crate::model::{Batch, SourceId};
 use crate::report::extract;
 use std::io::{self, Write};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 struct Print<'o> {
     out: &'o mut (dyn Write + Send),
     buffer: Vec<u8>,
     error: Arc<Mutex<Option<io::Error>>>,
-    stop: Arc<std::sync::atomic::AtomicBool>,
+    stop: Stop,
 }
 
 impl Taker for Print<'_> {
@@ -22,18 +21,20 @@ impl Taker for Print<'_> {
         for (index, event) in batch.events.iter().enumerate() {
             extract::line(name, event, notes.of(index), &mut self.buffer);
         }
-        if let Err(error) = self.out.write_all(&self.buffer) {
+        // whoever watches a pipe sees records as they come
+        if let Err(error) = self.out.write_all(&self.buffer).and_then(|()| self.out.flush()) {
             self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            self.stop.store(true, Ordering::Relaxed);
+            self.stop.set();
         }
     }
 }
 
 /// Writes a line for each record of all streams, in their order.
 pub fn run(discovery: &Discovery, settings: &Settings, out: &mut (dyn Write + Send)) -> io::Result<Outcome> {
-    let settings = Settings { note: Some(extract::note), ..settings.clone() };
+    let mut settings = Settings { note: Some(extract::note), ..settings.clone() };
+    settings.read.live = true;
     let error = Arc::new(Mutex::new(None));
-    let print = Print { out, buffer: Vec::new(), error: error.clone(), stop: settings.stop.clone() };
+    let print = Print { out, buffer: Vec::new(), error: error.clone(), stop: settings.read.stop.clone() };
     let outcome = read(&discovery.streams, &settings, vec![Box::new(print)]);
     let failed = error.lock().unwrap_or_else(PoisonError::into_inner).take();
     match failed {

@@ -5,6 +5,8 @@ pub mod explain;
 pub mod extract;
 pub mod find;
 pub mod load;
+mod order;
+mod produce;
 pub mod read;
 pub mod run;
 pub mod seam;

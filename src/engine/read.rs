@@ -5,24 +5,20 @@
 //! streams are decompressed at once. Every queue is bounded: blocks that were read and not yet put in order hold a permit.
 
 use super::dating::Dating;
-use super::seam::{Consumer, Seam, SourceContext};
-use super::worker::{Note, Notes, Read, Worker};
-use crate::context::Defaults;
-use crate::input::{Block, Original, Piece, ReadOptions, SourceInfo, Stream, StreamReader};
-use crate::model::{Batch, SkipReason, SourceId, Symbol, Symbols};
+use super::order::{Boundaries, Order, Turn, words};
+use super::produce::produce;
+use super::seam::SourceContext;
+use super::worker::{Note, Notes, Worker};
+use crate::input::{Block, Original, ReadOptions, Stream};
+use crate::model::{Batch, SkipReason, SourceId, Symbols};
 use crate::record::custom::Pattern;
 use crate::record::timestamp::Zone;
-use crate::record::{LaneState, Profile};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// So many bytes at the front of a source tell its profile, whatever the block size.
-const SAMPLE: usize = 64 << 10;
 
 /// Gives the user's own formats for a source's name.
 pub type Patterns = Arc<dyn Fn(&str) -> Vec<Pattern> + Send + Sync>;
@@ -44,8 +40,6 @@ pub struct Settings {
     pub note: Option<Note>,
     /// Keep the text of sources that cannot be read again.
     pub keep_text: bool,
-    /// Set from outside: read no further.
-    pub stop: Arc<AtomicBool>,
     /// Bytes read so far, before decompression; for showing progress.
     pub progress: Arc<AtomicU64>,
 }
@@ -101,33 +95,14 @@ pub trait Taker: Send {
     fn take(&mut self, source: SourceId, name: &str, batch: Batch, notes: Notes);
 }
 
-/// Something that reached its turn in a line of work.
-enum Turn {
-    Begin(Box<Begun>),
-    Read { block: Block, read: Box<Read> },
-    LongLine,
-    Skipped { reason: SkipReason, count: u64 },
-    Failed { offset: u64, what: String },
-    End,
-}
-
-struct Begun {
-    id: SourceId,
-    name: Arc<str>,
-    context: Arc<SourceContext>,
-    dating: Dating,
-    original: Option<Original>,
-    hint: Boundaries,
-}
-
 /// A block to be read.
-struct Job {
-    line: usize,
-    turn: u64,
-    block: Block,
-    context: Arc<SourceContext>,
-    hint: Boundaries,
-    first: bool,
+pub(super) struct Job {
+    pub(super) line: usize,
+    pub(super) turn: u64,
+    pub(super) block: Block,
+    pub(super) context: Arc<SourceContext>,
+    pub(super) hint: Boundaries,
+    pub(super) first: bool,
 }
 
 /// One line of work: what waits for its turn, and what is done in order.
@@ -137,30 +112,16 @@ struct Work<'t> {
     order: Mutex<Order<'t>>,
 }
 
-struct Order<'t> {
-    taker: Box<dyn Taker + 't>,
-    current: Option<Current>,
-    done: Vec<(SourceId, SourceRead)>,
-    failures: Vec<String>,
-}
-
-struct Current {
-    begun: Begun,
-    seam: Seam,
-    bytes: u64,
-    text: Text,
-    skipped: Vec<(SkipReason, u64, Option<u64>)>,
-}
-
-struct Shared<'t> {
-    settings: &'t Settings,
-    streams: &'t [Stream],
-    next_stream: AtomicUsize,
-    next_source: AtomicU32,
+/// What all threads of a run of reading share.
+pub(super) struct Shared<'t> {
+    pub(super) settings: &'t Settings,
+    pub(super) streams: &'t [Stream],
+    pub(super) next_stream: AtomicUsize,
+    pub(super) next_source: AtomicU32,
     lines: Vec<Work<'t>>,
-    permits: (Sender<()>, Receiver<()>),
-    skipped: Mutex<Vec<(SkipReason, String, u64)>>,
-    symbols: Mutex<Symbols>,
+    pub(super) permits: (Sender<()>, Receiver<()>),
+    pub(super) skipped: Mutex<Vec<(SkipReason, String, u64)>>,
+    pub(super) symbols: Mutex<Symbols>,
 }
 
 /// Reads the streams and hands all events to the takers: one line of work a taker.
@@ -172,7 +133,7 @@ pub fn read<'t>(streams: &'t [Stream], settings: &'t Settings, takers: Vec<Box<d
     let line = |taker| Work {
         next: AtomicU64::new(0),
         waiting: Mutex::default(),
-        order: Mutex::new(Order { taker, current: None, done: Vec::new(), failures: Vec::new() }),
+        order: Mutex::new(Order::new(taker)),
     };
     let shared = Shared {
         settings,
@@ -220,7 +181,7 @@ pub fn read<'t>(streams: &'t [Stream], settings: &'t Settings, takers: Vec<Box<d
 }
 
 fn outcome(shared: Shared<'_>) -> Outcome {
-    let stopped = shared.settings.stop.load(Ordering::Relaxed);
+    let stopped = shared.settings.read.stop.is_set();
     let mut outcome = Outcome {
         stopped,
         skipped: into(shared.skipped),
@@ -243,187 +204,8 @@ fn into<T>(mutex: Mutex<T>) -> T {
     mutex.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Reads streams until there are none left, and gives their blocks out.
-fn produce(shared: &Shared<'_>, line: usize, give: &mut dyn FnMut(Job)) {
-    let mut turn = 0;
-    let mut read_before = 0;
-    loop {
-        let index = shared.next_stream.fetch_add(1, Ordering::Relaxed);
-        let Some(stream) = shared.streams.get(index) else { return };
-        let mut reader = StreamReader::open(stream, &shared.settings.read);
-        let mut producer = Producer { shared, line, turn: &mut turn, open: None };
-        while let Some(piece) = reader.next() {
-            producer.piece(piece, give);
-            let read = reader.bytes_read();
-            shared.settings.progress.fetch_add(read.saturating_sub(read_before), Ordering::Relaxed);
-            read_before = read;
-            if shared.settings.stop.load(Ordering::Relaxed) {
-                producer.end(give);
-                return;
-            }
-        }
-        read_before = 0;
-    }
-}
-
-/// Makes turns and jobs of a stream's pieces.
-struct Producer<'p, 't> {
-    shared: &'p Shared<'t>,
-    line: usize,
-    turn: &'p mut u64,
-    open: Option<OpenSource>,
-}
-
-/// States of the lanes at the ends of blocks.
-type Boundaries = Arc<Mutex<Vec<(u64, LaneState)>>>;
-
-struct OpenSource {
-    info: SourceInfo,
-    sample: Vec<Block>,
-    sampled: usize,
-    /// Known as soon as the sample is complete.
-    begun: Option<(Arc<SourceContext>, Boundaries)>,
-    blocks: u64,
-}
-
-impl Producer<'_, '_> {
-    fn piece(&mut self, piece: Piece, give: &mut dyn FnMut(Job)) {
-        match piece {
-            Piece::Begin(info) => {
-                self.open = Some(OpenSource { info, sample: Vec::new(), sampled: 0, begun: None, blocks: 0 })
-            }
-            Piece::Block(block) => {
-                let Some(open) = &mut self.open else { return };
-                if open.begun.is_none() && open.sampled < SAMPLE {
-                    open.sampled += block.bytes().len();
-                    open.sample.push(block);
-                    if open.sampled >= SAMPLE {
-                        self.flush_sample(give);
-                    }
-                } else {
-                    self.job(block, give);
-                }
-            }
-            Piece::Skipped { reason, name, count } => {
-                if self.open.is_some() {
-                    self.flush_sample(give);
-                    let turn = if reason == SkipReason::LongLine {
-                        Turn::LongLine
-                    } else {
-                        Turn::Skipped { reason, count }
-                    };
-                    self.turn(turn);
-                } else {
-                    lock(&self.shared.skipped).push((reason, name.to_string(), count));
-                }
-            }
-            Piece::End => self.end(give),
-        }
-    }
-
-    fn end(&mut self, give: &mut dyn FnMut(Job)) {
-        if self.open.is_some() {
-            self.flush_sample(give);
-            self.turn(Turn::End);
-            self.open = None;
-        }
-    }
-
-    fn turn(&mut self, turn: Turn) {
-        let number = *self.turn;
-        *self.turn += 1;
-        settle(self.shared, self.line, number, turn);
-    }
-
-    /// Begins the source, once its sample tells its profile, and gives out the blocks of the sample.
-    fn flush_sample(&mut self, give: &mut dyn FnMut(Job)) {
-        let Some(open) = &mut self.open else { return };
-        if open.begun.is_none() {
-            let mut sample = Vec::new();
-            for block in &open.sample {
-                let room = SAMPLE - sample.len();
-                sample.extend_from_slice(&block.bytes()[..block.bytes().len().min(room)]);
-            }
-            let settings = self.shared.settings;
-            let id = SourceId(self.shared.next_source.fetch_add(1, Ordering::Relaxed));
-            let context = Arc::new(context(&open.info, id, &sample, settings));
-            lock(&self.shared.symbols).absorb(context.defaults.names.clone());
-            let hint = Arc::new(Mutex::new(guess(&sample, &context, open.sampled)));
-            let date = open.info.hints.date.map(|date| (date.year, date.day));
-            let dating = Dating::new(settings.zone.clone(), date, open.info.modified);
-            open.begun = Some((context.clone(), hint.clone()));
-            let begun = Begun {
-                id,
-                name: open.info.name.clone(),
-                context,
-                dating,
-                original: open.info.original.clone(),
-                hint,
-            };
-            self.turn(Turn::Begin(Box::new(begun)));
-        }
-        let Some(open) = &mut self.open else { return };
-        for block in std::mem::take(&mut open.sample) {
-            self.job(block, give);
-        }
-    }
-
-    fn job(&mut self, block: Block, give: &mut dyn FnMut(Job)) {
-        let Some(open) = &mut self.open else { return };
-        let Some((context, hint)) = &open.begun else { return };
-        let first = open.blocks == 0;
-        open.blocks += 1;
-        let job = Job {
-            line: self.line,
-            turn: *self.turn,
-            block,
-            context: context.clone(),
-            hint: hint.clone(),
-            first,
-        };
-        *self.turn += 1;
-        // a permit comes back when an earlier block had its turn
-        let _ = self.shared.permits.1.recv();
-        give(job);
-    }
-}
-
-/// What all blocks of a source share.
-fn context(info: &SourceInfo, id: SourceId, sample: &[u8], settings: &Settings) -> SourceContext {
-    let mut names = Symbols::default();
-    let service = settings.service.as_deref().or(info.hints.service.as_deref()).unwrap_or_default();
-    let defaults = Defaults {
-        source: id,
-        service: names.keep(service.as_bytes()),
-        service_is_sure: settings.service.is_none() && info.hints.instance.is_some(),
-        instance: info.hints.instance.as_deref().map_or(Symbol::NONE, |name| names.keep(name.as_bytes())),
-        names,
-        zone: settings.zone.clone(),
-    };
-    SourceContext {
-        profile: Profile::of(sample, (settings.patterns)(&info.name)),
-        defaults,
-        note: settings.note,
-        document: crate::record::document::is_document(sample),
-    }
-}
-
-/// The lane states that blocks in the midst of a source most likely begin with: those at the end of the sample.
-fn guess(sample: &[u8], context: &SourceContext, sampled: usize) -> Vec<(u64, LaneState)> {
-    if sampled < SAMPLE {
-        return Vec::new();
-    }
-    struct Ignore;
-    impl crate::record::Sink for Ignore {
-        fn record(&mut self, _: &crate::record::Record<'_>) {}
-    }
-    let end = memchr::memrchr(b'\n', sample).map_or(0, |end| end + 1);
-    let exit = crate::record::Lines::default().block(&sample[..end], &context.profile, &[], &mut Ignore);
-    exit.lanes.iter().map(|lane| (lane.lane, lane.exit)).collect()
 }
 
 /// Reads a block and lets it have its turn.
@@ -441,19 +223,14 @@ fn work(shared: &Shared<'_>, worker: &mut Worker, job: Job) {
         Ok(read) => Turn::Read { block: job.block, read: Box::new(read) },
         Err(panic) => {
             *worker = Worker::default();
-            Turn::Failed { offset: job.block.offset, what: words(&*panic) }
+            Turn::Failed { block: job.block, what: words(&*panic) }
         }
     };
     settle(shared, job.line, job.turn, turn);
 }
 
-fn words(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no reason given".to_owned())
-}
-
 /// Lets a turn wait until all before it were taken, and takes those whose time has come.
-fn settle(shared: &Shared<'_>, line: usize, number: u64, turn: Turn) {
+pub(super) fn settle(shared: &Shared<'_>, line: usize, number: u64, turn: Turn) {
     let work = &shared.lines[line];
     lock(&work.waiting).insert(number, turn);
     loop {
@@ -461,7 +238,7 @@ fn settle(shared: &Shared<'_>, line: usize, number: u64, turn: Turn) {
         loop {
             let next = work.next.load(Ordering::Acquire);
             let Some(turn) = lock(&work.waiting).remove(&next) else { break };
-            let held = matches!(turn, Turn::Read { .. } | Turn::Failed { .. });
+            let held = turn.holds();
             order.turn(turn, shared.settings);
             work.next.store(next + 1, Ordering::Release);
             if held {
@@ -473,99 +250,5 @@ fn settle(shared: &Shared<'_>, line: usize, number: u64, turn: Turn) {
         if !lock(&work.waiting).contains_key(&work.next.load(Ordering::Acquire)) {
             return;
         }
-    }
-}
-
-impl Order<'_> {
-    fn turn(&mut self, turn: Turn, settings: &Settings) {
-        match turn {
-            Turn::Begin(begun) => {
-                let text = match &begun.original {
-                    Some(original) => Text::File(original.clone()),
-                    None if settings.keep_text => tempfile::tempfile().map_or(Text::Gone, Text::Spooled),
-                    None => Text::Gone,
-                };
-                let seam = Seam::new(begun.dating.clone());
-                self.current = Some(Current { begun: *begun, seam, bytes: 0, text, skipped: Vec::new() });
-            }
-            Turn::Read { block, read } => {
-                let Some(current) = &mut self.current else { return };
-                current.bytes = block.offset + block.bytes().len() as u64;
-                if let Text::Spooled(file) = &mut current.text {
-                    let written =
-                        file.seek(SeekFrom::Start(block.offset)).and_then(|_| file.write_all(block.bytes()));
-                    if let Err(error) = written {
-                        self.failures
-                            .push(format!("cannot keep the text of '{}': {error}", current.begun.name));
-                        current.text = Text::Gone;
-                    }
-                }
-                let Begun { id, name, context, hint, .. } = &current.begun;
-                let mut hand = Hand { taker: &mut *self.taker, source: *id, name };
-                if context.document {
-                    current.seam.absorb_document(block.bytes(), context, &mut hand);
-                } else {
-                    current.seam.absorb(block.bytes(), block.offset, *read, context, &mut hand);
-                }
-                let mut hint = lock(hint);
-                hint.clear();
-                hint.extend_from_slice(current.seam.states());
-            }
-            Turn::LongLine => {
-                if let Some(current) = &mut self.current {
-                    let line = current.seam.lines().max(1);
-                    current.skip(SkipReason::LongLine, 1, Some(line));
-                }
-            }
-            Turn::Skipped { reason, count } => {
-                if let Some(current) = &mut self.current {
-                    current.skip(reason, count, None);
-                }
-            }
-            Turn::Failed { offset, what } => {
-                let name = self.current.as_ref().map_or("", |current| &current.begun.name);
-                self.failures.push(format!("internal error in '{name}' at byte {offset}: {what}"));
-            }
-            Turn::End => {
-                let Some(mut current) = self.current.take() else { return };
-                let Begun { id, name, context, .. } = &current.begun;
-                let mut hand = Hand { taker: &mut *self.taker, source: *id, name };
-                let dating = current.seam.end(context, &mut hand);
-                for skipped in std::mem::take(&mut current.seam.skipped) {
-                    current.skip(skipped.reason, skipped.count, Some(skipped.line));
-                }
-                let read = SourceRead {
-                    name: current.begun.name.clone(),
-                    dating,
-                    bytes: current.bytes,
-                    lines: current.seam.lines(),
-                    text: current.text,
-                    context: current.begun.context.clone(),
-                    skipped: current.skipped,
-                };
-                self.done.push((current.begun.id, read));
-            }
-        }
-    }
-}
-
-impl Current {
-    fn skip(&mut self, reason: SkipReason, count: u64, line: Option<u64>) {
-        match self.skipped.iter_mut().find(|(other, ..)| *other == reason) {
-            Some((_, total, _)) => *total += count,
-            None => self.skipped.push((reason, count, line)),
-        }
-    }
-}
-
-struct Hand<'a, 't> {
-    taker: &'a mut (dyn Taker + 't),
-    source: SourceId,
-    name: &'a str,
-}
-
-impl Consumer for Hand<'_, '_> {
-    fn take(&mut self, batch: Batch, notes: Notes) {
-        self.taker.take(self.source, self.name, batch, notes);
     }
 }

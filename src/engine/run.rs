@@ -1,8 +1,9 @@
 //! From a store of events to what reports tell.
 
-use crate::gather::{Fragments, Store};
+use crate::analyze::query::{Findings, Query, View};
+use crate::gather::{ClockOffset, Store};
 use crate::model::{Coverage, Finding, Symbol, Time, Trace};
-use crate::report::ServiceSummary;
+use crate::report::{ClockSummary, ServiceSummary};
 use crate::weave;
 use rustc_hash::FxHashMap;
 
@@ -28,30 +29,42 @@ pub struct Selection {
     pub until: Option<Time>,
     /// One of these services has a part; any, if empty.
     pub services: Vec<Symbol>,
+    /// The condition they meet.
+    pub query: Option<Query>,
 }
 
 impl Selection {
-    /// Whether a transaction is asked for.
-    pub fn takes(&self, trace: &Trace) -> bool {
+    /// Whether a transaction lies where it is asked for.
+    fn takes(&self, trace: &Trace) -> bool {
         self.since.is_none_or(|since| trace.end >= since)
             && self.until.is_none_or(|until| trace.start < until)
             && (self.services.is_empty()
                 || self.services.iter().any(|service| trace.services.contains(service)))
     }
 
+    /// Keeps the transactions that are asked for.
+    pub fn retain(&self, store: &Store, findings: &[Finding], traces: &mut Vec<Trace>) {
+        let findings = Findings::of(findings);
+        traces.retain(|trace| {
+            let view = View { store, trace, findings: &findings };
+            self.takes(trace) && self.query.as_ref().is_none_or(|query| query.meets(&view))
+        });
+    }
+
     /// Whether all transactions are.
     pub fn is_all(&self) -> bool {
-        self.since.is_none() && self.until.is_none() && self.services.is_empty()
+        self.since.is_none() && self.until.is_none() && self.services.is_empty() && self.query.is_none()
     }
 }
 
 /// Weaves the events of a store on so many threads and keeps the transactions that are asked for.
-pub fn run(store: &Store, selection: &Selection, threads: usize) -> Woven {
+pub fn run(store: &mut Store, selection: &Selection, options: &weave::Options, threads: usize) -> Woven {
     let mut traces = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
-        Ok(pool) => pool.install(|| weave::weave(store, &Fragments::of(store))),
+        Ok(pool) => pool.install(|| weave::weave(store, options)),
         // no thread to be had: the caller's own does it
-        Err(_) => weave::weave(store, &Fragments::of(store)),
+        Err(_) => weave::weave(store, options),
     };
+    let store = &*store;
     let mut coverage = store.coverage.clone();
     let mut counts = services(store);
     for trace in &traces {
@@ -64,7 +77,7 @@ pub fn run(store: &Store, selection: &Selection, threads: usize) -> Woven {
     let placed = |traces: &[Trace]| traces.iter().map(|trace| trace.record_count() as u64).sum::<u64>();
     let all = placed(&traces);
     if !selection.is_all() {
-        traces.retain(|trace| selection.takes(trace));
+        selection.retain(store, &[], &mut traces);
     }
     coverage.records_placed = placed(&traces);
     coverage.records_filtered = all - coverage.records_placed;
@@ -84,6 +97,20 @@ fn services(store: &Store) -> FxHashMap<Symbol, ServiceSummary> {
         for event in &batch.events {
             counts.entry(event.service).or_default().records += 1;
         }
+    }
+    // of a service's clocks the middle one stands for it
+    let mut clocks: FxHashMap<Symbol, Vec<&ClockOffset>> = FxHashMap::default();
+    for ((service, _), offset) in &store.clocks.offsets {
+        clocks.entry(*service).or_default().push(offset);
+    }
+    for (service, mut offsets) in clocks {
+        offsets.sort_by_key(|clock| (clock.offset, clock.uncertainty));
+        let middle = offsets[(offsets.len() - 1) / 2];
+        counts.entry(service).or_default().clock = Some(ClockSummary {
+            offset: middle.offset,
+            drift_ppm: middle.drift,
+            uncertainty: middle.uncertainty.max(0) as u64,
+        });
     }
     counts
 }

@@ -311,6 +311,19 @@ impl Seam {
         }
     }
 
+    /// Passes over a block that could not be read: the records open before it are whole.
+    pub fn pass_over(&mut self, block: &[u8]) {
+        self.recover(self.line, block);
+    }
+
+    /// Goes on behind a block in which something went wrong; `line` lines stood before it.
+    pub fn recover(&mut self, line: u64, block: &[u8]) {
+        let open = block.last().is_some_and(|&byte| byte != b'\n');
+        self.line = line + memchr::memchr_iter(b'\n', block).count() as u64 + u64::from(open);
+        self.worker = Worker::default();
+        self.states.clear();
+    }
+
     /// Ends the source: the records still open are whole. Gives how the source was dated.
     pub fn end(&mut self, source: &SourceContext, consumer: &mut dyn Consumer) -> Dating {
         let mut carries = std::mem::take(&mut self.carries);

@@ -24,6 +24,8 @@ pub(super) enum Cut {
     Block(Block),
     /// The last line of the block before was cut short.
     LongLine,
+    /// Nothing has come for a while.
+    Pause,
     /// Reading failed behind the last block; nothing follows.
     Failed(io::Error),
 }
@@ -35,6 +37,8 @@ pub(super) struct Lines<R> {
     /// How much is read before a block is cut; at most `max_line`.
     chunk: usize,
     max_line: usize,
+    /// A line that is too long is given in parts.
+    in_parts: bool,
     buffer: Buffer,
     /// The bytes read but not given yet; they hold no line end unless `rest_has_lines`.
     start: usize,
@@ -43,6 +47,8 @@ pub(super) struct Lines<R> {
     offset: u64,
     rest_has_lines: bool,
     at_end: bool,
+    /// The reader had nothing to give; told once.
+    paused: bool,
     after_block: Option<Cut>,
     failure: Option<io::Error>,
 }
@@ -63,15 +69,27 @@ impl<R: Read> Lines<R> {
             // A line that lies within one chunk is then never too long; only the first line in the buffer can be.
             chunk: block_size.clamp(1, max_line),
             max_line,
+            in_parts: false,
             buffer: Buffer::default(),
             start: 0,
             end: 0,
             offset,
             rest_has_lines: false,
             at_end: false,
+            paused: false,
             after_block: None,
             failure: None,
         }
+    }
+
+    /// Gives a line that is too long in parts instead of cutting it short.
+    pub(super) fn in_parts(self, in_parts: bool) -> Lines<R> {
+        Lines { in_parts, ..self }
+    }
+
+    /// Where what comes next stands in what was read; at the end, the length of all.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
     }
 
     /// What comes next; `None` at the end.
@@ -86,7 +104,10 @@ impl<R: Read> Lines<R> {
         }
         loop {
             if self.end - self.start > self.max_line {
-                return Some(self.cut_open_line());
+                return Some(if self.in_parts { self.cut_at(self.end) } else { self.cut_open_line() });
+            }
+            if std::mem::take(&mut self.paused) {
+                return Some(Cut::Pause);
             }
             if self.at_end {
                 if self.start < self.end {
@@ -101,6 +122,7 @@ impl<R: Read> Lines<R> {
             self.fill(from + self.chunk);
             let new = &self.buffer.bytes()[from..self.end];
             if self.end - self.start > self.max_line
+                && !self.in_parts
                 && let Some(first) = memchr(b'\n', new)
                 && from + first - self.start > self.max_line
             {
@@ -112,13 +134,15 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// Reads until `goal` or the end of the source.
+    /// Reads until `goal`, the end of the source, or a pause behind something new.
     fn fill(&mut self, goal: usize) {
-        while self.end < goal && !self.at_end {
+        let from = self.end;
+        while self.end < goal && !self.at_end && !self.paused {
             match self.reader.read(&mut self.buffer.bytes_mut()[self.end..goal]) {
                 Ok(0) => self.at_end = true,
                 Ok(read) => self.end += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.paused = self.end > from,
                 Err(error) => {
                     self.failure = Some(error);
                     self.at_end = true;
@@ -155,6 +179,7 @@ impl<R: Read> Lines<R> {
             self.end = kept;
             self.make_room(self.chunk);
             let from = self.end;
+            self.paused = false;
             self.fill(from + self.chunk);
             match memchr(b'\n', &self.buffer.bytes()[from..self.end]) {
                 Some(at) => return self.cut_long_line(from + at + 1, dropped, true),
@@ -220,16 +245,18 @@ mod tests {
     struct Got {
         blocks: Vec<(u64, Vec<u8>)>,
         long_lines: usize,
+        pauses: usize,
     }
 
     fn read_all(reader: impl Read, block_size: usize, max_line: usize) -> Got {
         let buffers = Buffers::default();
         let mut lines = Lines::new(reader, 0, block_size, max_line, &buffers);
-        let mut got = Got { blocks: Vec::new(), long_lines: 0 };
+        let mut got = Got { blocks: Vec::new(), long_lines: 0, pauses: 0 };
         while let Some(cut) = lines.next() {
             match cut {
                 Cut::Block(block) => got.blocks.push((block.offset, block.bytes().to_vec())),
                 Cut::LongLine => got.long_lines += 1,
+                Cut::Pause => got.pauses += 1,
                 Cut::Failed(error) => panic!("{error}"),
             }
         }
@@ -325,6 +352,48 @@ mod tests {
         assert_eq!((next.offset, next.bytes()), (50_000_001, &b"next\n"[..]));
         assert!(lines.next().is_none());
         assert!(lines.buffer.len() < max_line + CARRY_ROOM + 3 * 4096);
+    }
+
+    #[test]
+    fn a_long_line_may_be_given_in_parts() {
+        let text = [&b"x".repeat(1_000)[..], b"\nshort\n"].concat();
+        let buffers = Buffers::default();
+        let mut lines = Lines::new(&text[..], 0, 64, 100, &buffers).in_parts(true);
+        let mut got = Vec::new();
+        while let Some(Cut::Block(block)) = lines.next() {
+            assert!(block.bytes().len() <= 100 + 64);
+            got.extend_from_slice(block.bytes());
+        }
+        assert_eq!((got, lines.offset()), (text.clone(), text.len() as u64));
+    }
+
+    #[test]
+    fn a_pause_gives_what_is_whole_and_is_told_once() {
+        /// Gives a part at a time, with two pauses behind each.
+        struct Slow(Vec<&'static [u8]>, usize);
+        impl Read for Slow {
+            fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+                self.1 += 1;
+                if self.1 % 3 != 1 {
+                    return Err(io::ErrorKind::WouldBlock.into());
+                }
+                let part = self.0.pop().unwrap_or_default();
+                into[..part.len()].copy_from_slice(part);
+                Ok(part.len())
+            }
+        }
+        let buffers = Buffers::default();
+        let slow = Slow(vec![b"ee\n", b"two\nthr", b"one\n"], 0);
+        let mut lines = Lines::new(slow, 0, 64, 64, &buffers);
+        let mut got = Vec::new();
+        while let Some(cut) = lines.next() {
+            got.push(match cut {
+                Cut::Block(block) => String::from_utf8_lossy(block.bytes()).into_owned(),
+                Cut::Pause => "-".to_owned(),
+                Cut::LongLine | Cut::Failed(_) => panic!("nothing of the kind"),
+            });
+        }
+        assert_eq!(got, ["one\n", "-", "two\n", "-", "three\n", "-"]);
     }
 
     #[test]

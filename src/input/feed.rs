@@ -33,9 +33,17 @@ impl Peeked {
     fn look_ahead(&mut self) {
         self.head.drain(..self.at);
         self.at = 0;
-        if self.failure.is_none() {
+        while self.failure.is_none() {
             let missing = HEAD_LEN.saturating_sub(self.head.len()) as u64;
-            self.failure = self.rest.by_ref().take(missing).read_to_end(&mut self.head).err();
+            match self.rest.by_ref().take(missing).read_to_end(&mut self.head) {
+                // a pause: what is there must do, if there is anything
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.head.is_empty() => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                result => {
+                    self.failure = result.err();
+                    break;
+                }
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::Stop;
 use super::feed::Bytes;
 
 /// How far compressed data may expand. It is stopped when it exceeds both `bytes` and `ratio`.
@@ -29,11 +30,13 @@ pub(super) struct Meter {
     read: AtomicU64,
     decompressed: AtomicU64,
     max: MaxExpansion,
+    stop: Stop,
 }
 
 impl Meter {
-    pub(super) fn new(max: MaxExpansion) -> Arc<Meter> {
-        Arc::new(Meter { read: AtomicU64::new(0), decompressed: AtomicU64::new(0), max })
+    pub(super) fn new(max: MaxExpansion, stop: &Stop) -> Arc<Meter> {
+        let stop = stop.clone();
+        Arc::new(Meter { read: AtomicU64::new(0), decompressed: AtomicU64::new(0), max, stop })
     }
 
     /// Bytes read from the file or pipe so far.
@@ -72,7 +75,7 @@ pub(super) fn expands_too_far(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|cause| cause.is::<ExpandsTooFar>())
 }
 
-/// Counts what is read from the file or pipe.
+/// Counts what is read from the file or pipe, which ends where reading is ended from outside.
 pub(super) struct Counted<R> {
     pub(super) inner: R,
     pub(super) meter: Arc<Meter>,
@@ -80,6 +83,9 @@ pub(super) struct Counted<R> {
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.meter.stop.is_set() {
+            return Ok(0);
+        }
         let read = self.inner.read(into)?;
         self.meter.read.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
@@ -107,7 +113,7 @@ mod tests {
 
     #[track_caller]
     fn check(read: u64, decompressed: u64, max: MaxExpansion, stops: bool) {
-        let meter = Meter::new(max);
+        let meter = Meter::new(max, &Stop::default());
         meter.count_whole(read);
         let mut limited = Limited { inner: Box::new(io::repeat(b'x').take(decompressed)), meter };
         let result = io::copy(&mut limited, &mut io::sink());

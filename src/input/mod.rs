@@ -40,11 +40,13 @@ mod rotation;
 #[cfg(test)]
 mod samples;
 mod spool;
+mod stop;
 mod stream;
 mod tar;
 #[cfg(test)]
 mod tests;
 mod twins;
+mod waiting;
 mod zip;
 
 use std::path::PathBuf;
@@ -56,6 +58,7 @@ pub use instance::{is_pod, split_instance, split_pod};
 pub use meter::MaxExpansion;
 pub use naming::{DateHint, Hints};
 pub use reread::{Original, Rereader};
+pub use stop::Stop;
 pub use stream::{MAX_DEPTH, Piece, SourceInfo, StreamReader};
 
 use crate::model::SkipReason;
@@ -132,6 +135,13 @@ pub struct ReadOptions {
     pub max_spool: u64,
     /// Where buffers come from and return to.
     pub buffers: Buffers,
+    /// Ends reading.
+    pub stop: Stop,
+    /// Give what a pipe holds whenever it pauses, as [`Piece::Pause`] tells; only for outputs that appear as they come.
+    pub live: bool,
+    /// Tells by the first bytes of a text whether its lines mean nothing: a line beyond `max_line` is then given in parts,
+    /// and nothing of it is dropped.
+    pub unlined: fn(&[u8]) -> bool,
 }
 
 impl Default for ReadOptions {
@@ -142,6 +152,9 @@ impl Default for ReadOptions {
             max_expansion: MaxExpansion::default(),
             max_spool: DEFAULT_MAX_SPOOL,
             buffers: Buffers::default(),
+            stop: Stop::default(),
+            live: false,
+            unlined: |_| false,
         }
     }
 }

@@ -36,7 +36,7 @@ impl FileId {
 /// Opens a path. If another file has taken its place, as in a rotation that happened meanwhile, the file that is meant
 /// is looked for in the same directory; without success, the one at the path is opened.
 pub(super) fn open(path: &Path, meant: Option<FileId>) -> io::Result<File> {
-    let opened = File::open(path);
+    let opened = open_at_once(path);
     let Some(meant) = meant else { return opened };
     if let Ok(file) = &opened
         && is(file, meant)
@@ -44,6 +44,19 @@ pub(super) fn open(path: &Path, meant: Option<FileId>) -> io::Result<File> {
         return opened;
     }
     renamed(path, meant).map_or(opened, Ok)
+}
+
+/// Opens without waiting for somebody to write to a named pipe.
+#[cfg(unix)]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = rustix::fs::OFlags::NONBLOCK.bits();
+    File::options().read(true).custom_flags(flags as i32).open(path)
+}
+
+#[cfg(not(unix))]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    File::open(path)
 }
 
 fn is(file: &File, meant: FileId) -> bool {

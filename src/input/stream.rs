@@ -4,6 +4,7 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::archive::Archive;
 use super::blocks::{Cut, Lines};
@@ -16,6 +17,7 @@ use super::naming::hints;
 use super::open::{self, FileId, enlarge_pipe};
 use super::spool::{SpoolError, spool};
 use super::tar::Tar;
+use super::waiting::Waiting;
 use super::zip::Zip;
 use super::{Block, Hints, Original, ReadOptions, Source, Stream};
 use crate::model::{SkipReason, Time};
@@ -45,8 +47,13 @@ pub enum Piece {
         /// How many.
         count: u64,
     },
+    /// A pipe is silent; what it gave was given.
+    Pause,
     /// The source that began last ends.
-    End,
+    End {
+        /// Bytes of it, after decompression, with those that were left out of lines and in front of the first block.
+        bytes: u64,
+    },
 }
 
 /// What is known of a source before its first line.
@@ -86,6 +93,8 @@ struct Current {
     path: Option<PathBuf>,
     /// For an archive that is read here and there; until its content is known.
     file: Option<File>,
+    /// Whether pauses of a pipe are told.
+    tells_pauses: Arc<AtomicBool>,
 }
 
 struct Nested {
@@ -143,9 +152,13 @@ impl Iterator for StreamReader {
                 match text.lines.next() {
                     Some(Cut::Block(block)) => return Some(Piece::Block(block)),
                     Some(Cut::LongLine) => return Some(skipped(SkipReason::LongLine, &text.name)),
+                    Some(Cut::Pause) => return Some(Piece::Pause),
                     Some(Cut::Failed(error)) => return Some(self.failed(&error)),
                     None => return Some(self.end_text()),
                 }
+            }
+            if self.options.stop.is_set() {
+                return None;
             }
             if self.archives.last().is_some() {
                 self.next_member();
@@ -180,12 +193,19 @@ impl StreamReader {
         if !regular {
             enlarge_pipe(&file);
         }
-        let meter = Meter::new(self.options.max_expansion);
+        let meter = Meter::new(self.options.max_expansion, &self.options.stop);
         // Stdin may stand in the middle of a file.
         let copy = if regular && source.path.is_some() { file.try_clone().ok() } else { None };
         let modified = metadata.as_ref().filter(|_| regular).and_then(open::modified);
-        self.current = Some(Current { meter: Arc::clone(&meter), metadata, path: source.path, file: copy });
-        let bytes: Bytes = Box::new(Counted { inner: file, meter });
+        let tells_pauses = Arc::new(AtomicBool::new(self.options.live));
+        let bytes: Bytes = if regular {
+            Box::new(Counted { inner: file, meter: Arc::clone(&meter) })
+        } else {
+            let stop = self.options.stop.clone();
+            let waiting = Waiting { file, stop, tells_pauses: Arc::clone(&tells_pauses) };
+            Box::new(Counted { inner: waiting, meter: Arc::clone(&meter) })
+        };
+        self.current = Some(Current { meter, metadata, path: source.path, file: copy, tells_pauses });
         self.look_into(Unknown { bytes, levels: vec![source.name], depth: 0, modified });
     }
 
@@ -229,6 +249,12 @@ impl StreamReader {
                 return self.skip(reason, &levels.join("!"));
             }
             let content = Content::of(stream.head());
+            if !matches!(content, Content::Text { .. })
+                && let Some(current) = &self.current
+            {
+                // decoders take no pauses
+                current.tells_pauses.store(false, Ordering::Relaxed);
+            }
             let opens = matches!(content, Content::Compressed(_) | Content::Tar | Content::Zip);
             if opens && depth == MAX_DEPTH {
                 return self.skip(SkipReason::NestedTooDeep, &levels.join("!"));
@@ -282,6 +308,7 @@ impl StreamReader {
         let start = stream.head().to_vec();
         let hole = if start.starts_with(&[0; HOLE]) { stream.skip_nuls(MAX_LEADING_NULS) } else { 0 };
         let content = Content::of(stream.head());
+        let unlined = (self.options.unlined)(stream.head());
         let in_hole = hole > 0 && (stream.head().is_empty() || content != Content::Text { mark: 0 });
         let (bytes, mark, converted): (Bytes, usize, bool) = match content {
             _ if in_hole => return self.skip(SkipReason::BinaryFile, &name),
@@ -301,7 +328,7 @@ impl StreamReader {
             Some(Original::new(&name, current.path.clone()?, metadata, &start, mark as u64))
         });
         let ReadOptions { block_size, max_line, buffers, .. } = &self.options;
-        let lines = Lines::new(bytes, hole, *block_size, *max_line, buffers);
+        let lines = Lines::new(bytes, hole, *block_size, *max_line, buffers).in_parts(unlined);
         let base = Some(&self.base[..]).filter(|_| levels.len() == 1);
         let info = SourceInfo { name: Arc::clone(&name), hints: hints(levels, base), modified, original };
         if hole > 0 {
@@ -313,7 +340,8 @@ impl StreamReader {
 
     fn end_text(&mut self) -> Piece {
         let text = self.text.take();
-        let shrunk = text.filter(|text| text.plain).filter(|_| {
+        let end = Piece::End { bytes: text.as_ref().map_or(0, |text| text.lines.offset()) };
+        let shrunk = text.filter(|text| text.plain && !self.options.stop.is_set()).filter(|_| {
             let current = self.current.as_ref();
             let len = current.and_then(|current| current.metadata.as_ref().filter(|file| file.is_file()));
             current
@@ -322,19 +350,23 @@ impl StreamReader {
         });
         match shrunk {
             Some(text) => {
-                self.ready.push(Piece::End);
+                self.ready.push(end);
                 skipped(SkipReason::Shrunk, &text.name)
             }
-            None => Piece::End,
+            None => end,
         }
     }
 
     /// What came before a failure was given; the source ends here.
     fn failed(&mut self, error: &io::Error) -> Piece {
         let reason = self.reason(error);
-        let name = self.text.take().map_or_else(|| "".into(), |text| text.name);
-        self.ready.push(Piece::End);
-        skipped(reason, &name)
+        let text = self.text.take();
+        let end = Piece::End { bytes: text.as_ref().map_or(0, |text| text.lines.offset()) };
+        if self.options.stop.is_set() {
+            return end;
+        }
+        self.ready.push(end);
+        skipped(reason, &text.map_or_else(|| "".into(), |text| text.name))
     }
 
     /// Why a stream failed. One that expands too far takes all that it holds with it.
@@ -350,7 +382,10 @@ impl StreamReader {
     }
 
     fn skip(&mut self, reason: SkipReason, name: &str) {
-        self.ready.push(skipped(reason, &name.into()));
+        // what is cut off by the end of the run is not damaged
+        if !self.options.stop.is_set() {
+            self.ready.push(skipped(reason, &name.into()));
+        }
     }
 }
 
@@ -389,7 +424,7 @@ mod tests {
                     found.last_mut().expect("a source began").push_str(&text);
                 }
                 Piece::Skipped { reason, name, .. } => found.push(format!("{name} {reason:?}")),
-                Piece::End => {}
+                Piece::Pause | Piece::End { .. } => {}
             }
         }
         let _ = writer.join().expect("it does not panic");

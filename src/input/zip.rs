@@ -156,6 +156,7 @@ mod tests {
     use std::io::{Seek, Write};
 
     use super::*;
+    use crate::input::Stop;
     use crate::input::meter::MaxExpansion;
     use crate::input::samples::zip_with as archive;
 
@@ -163,7 +164,7 @@ mod tests {
         let mut file = tempfile::tempfile().expect("a temporary file");
         file.write_all(bytes).expect("room for it");
         file.rewind().expect("it can be read again");
-        Zip::open(file, bytes.len() as u64, &Meter::new(MaxExpansion::default()))
+        Zip::open(file, bytes.len() as u64, &Meter::new(MaxExpansion::default(), &Stop::default()))
     }
 
     fn read(mut zip: Zip) -> Vec<(String, String)> {

@@ -119,6 +119,8 @@ pub enum Detail {
     Method(Symbol),
     /// The service or host that the record says it talks to.
     Peer(Symbol),
+    /// The database that the record says it talks to: its kind, or its name where the kind is not told.
+    Database(Symbol),
     /// The HTTP status code.
     Status(u16),
 }
@@ -226,5 +228,15 @@ impl Batch {
     pub fn details(&self, event: &Event) -> &[Detail] {
         let start = event.details_start as usize;
         &self.details[start..start + usize::from(event.details_len)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_record_is_small() {
+        assert_eq!((size_of::<Event>(), size_of::<Detail>()), (120, 32));
     }
 }

@@ -7,7 +7,9 @@ use std::num::{NonZeroU64, NonZeroU128};
 ///
 /// An id that is no number (a SkyWalking trace id, say) is *opaque*: it is held as a hash of its bytes, and its text is
 /// kept among the run's [`Symbols`](super::Symbols) under [`TraceId::symbol`]. An all-zero id does not exist.
+// aligned like the numbers around it in an event, of which there are many
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[repr(Rust, packed(8))]
 pub struct TraceId(NonZeroU128);
 
 /// A span id: 64 bits, written as 16 lowercase hex digits. Opaque ids are hashes, as with [`TraceId`].
@@ -63,7 +65,7 @@ impl SpanId {
 
 impl fmt::Display for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        write!(f, "{:032x}", self.bits())
     }
 }
 

@@ -12,6 +12,9 @@ pub const SECOND: i64 = 1_000_000_000;
 pub const DAY: i64 = 86_400 * SECOND;
 
 impl Time {
+    /// Stands for a time that nothing tells.
+    pub const UNKNOWN: Time = Time(0);
+
     /// The time of a civil date and time of day in UTC; `None` outside the range of `Time`.
     ///
     /// `month` is 1 to 12, `day` 1 to 31; neither is checked against the calendar.
@@ -22,6 +25,12 @@ impl Time {
     /// Year, month (1 to 12) and day (1 to 31) in UTC.
     pub fn civil(self) -> (i64, u32, u32) {
         civil_from_days(self.0.div_euclid(DAY))
+    }
+
+    /// The same day and time of day in another year; a time that would leave the range stays.
+    pub fn in_year(self, year: i64) -> Time {
+        let (_, month, day) = self.civil();
+        Time::from_civil(year, month, day, self.nanos_of_day()).unwrap_or(self)
     }
 
     /// Nanoseconds since midnight UTC.

@@ -233,6 +233,8 @@ pub struct Trace {
     pub spans: Vec<Span>,
     /// Records that belong to no span.
     pub loose: Vec<EventId>,
+    /// Those of them at level error or worse.
+    pub loose_errors: u32,
     /// The chain of work that made it last as long as it did.
     pub critical_path: Vec<PathPart>,
 }
@@ -245,7 +247,7 @@ impl Trace {
 
     /// Number of records at level error or worse.
     pub fn error_count(&self) -> u32 {
-        self.spans.iter().map(|span| span.errors).sum()
+        self.loose_errors + self.spans.iter().map(|span| span.errors).sum::<u32>()
     }
 
     /// Nanoseconds from the first start to the last end.

@@ -199,7 +199,7 @@ fn nested(
         Some(((Some(container), kind), rest)) => {
             let text = container.get().as_bytes();
             let mut draft = Draft::default();
-            super::json::scan(text, 0, &mut draft.fields);
+            draft.scan_json(text, 0);
             pick(text, &mut draft);
             draft.message = None;
             let layers = outer.with(Layer { text, draft: &draft, format: *kind, names: &[] });
@@ -220,7 +220,7 @@ fn nested(
             };
             let reader = Reader { profile, drafts: reader.drafts, buffers: reader.buffers };
             if format == Format::OtlpLogs {
-                super::json::scan(text, 0, &mut draft.fields);
+                draft.scan_json(text, 0);
                 pick(text, &mut draft);
                 emit(outer.with(Layer { text, draft: &draft, format, names: &[] }), 0);
             } else {

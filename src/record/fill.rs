@@ -3,8 +3,8 @@
 use super::names::{self, NameHash, Role};
 use super::pick::{WEAK_SERVICE, pick};
 use super::{
-    At, Draft, Field, Format, Head, Look, Profile, Writing, access, block, envelope, json, klog, level,
-    logfmt, loose, ltsv, text, xml,
+    At, Draft, Field, Format, Head, Look, Profile, Writing, access, block, envelope, klog, level, logfmt,
+    loose, ltsv, text, xml,
 };
 use crate::model::Level;
 
@@ -16,7 +16,7 @@ pub(super) fn first_line(text: &[u8]) -> &[u8] {
 pub(super) fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profile) -> Format {
     match seen.format {
         Format::Json => {
-            let scan = json::scan(text, 0, &mut draft.fields);
+            let scan = draft.scan_json(text, 0);
             if !scan.complete && draft.fields.len() < 2 {
                 draft.clear();
                 let end = loose::scan(text, 0, &mut draft.fields);
@@ -37,7 +37,7 @@ pub(super) fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profil
             json_format(text, draft)
         }
         Format::Logfmt => {
-            logfmt::scan(text, 0, &mut draft.fields);
+            draft.scan_pairs(text, 0);
             pick(text, draft);
             Format::Logfmt
         }
@@ -123,9 +123,9 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
     let pairs = start
         + (line.len() - start - quoted.len())
             .min(line[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count());
-    if logfmt::detect(&line[pairs..]) {
+    if draft.detects_pairs(&line[pairs..]) {
         // pairs behind a header
-        logfmt::scan(line, pairs, &mut draft.fields);
+        draft.scan_pairs(line, pairs);
         let (stamp, level) = (draft.stamp, draft.level);
         pick(text, draft);
         draft.stamp = stamp.or(draft.stamp);
@@ -185,7 +185,7 @@ fn tail_fields(line: &[u8], end: usize, draft: &mut Draft) {
         let before = at;
         match line[at] {
             b'{' => {
-                let scan = json::scan(line, at, &mut draft.fields);
+                let scan = draft.scan_json(line, at);
                 at = if scan.complete {
                     scan.end
                 } else {
@@ -274,28 +274,18 @@ fn json_format(text: &[u8], draft: &mut Draft) -> Format {
         // Serilog's compact format leaves the level out where it is Information
         draft.level = Some(Level::Info);
     }
-    if has(draft, b"__REALTIME_TIMESTAMP") {
-        return Format::Journald;
+    let mut export = false;
+    for field in &draft.fields {
+        match field.name.of(text) {
+            b"__REALTIME_TIMESTAMP" => return Format::Journald,
+            b"logStreamName" | b"ingestionTime" | b"textPayload" | b"jsonPayload" | b"receiveTimestamp"
+            | b"kubernetes" | b"container_name" | b"container_id" | b"_source" | b"eventId"
+            | b"TimeGenerated" | b"ContainerLogV2" | b"LogEntry" | b"LogMessage" | b"_raw"
+            | b"ecs_cluster" => export = true,
+            _ => {}
+        }
     }
-    const EXPORTS: &[&[u8]] = &[
-        b"logStreamName",
-        b"ingestionTime",
-        b"textPayload",
-        b"jsonPayload",
-        b"receiveTimestamp",
-        b"kubernetes",
-        b"container_name",
-        b"container_id",
-        b"_source",
-        b"eventId",
-        b"TimeGenerated",
-        b"ContainerLogV2",
-        b"LogEntry",
-        b"LogMessage",
-        b"_raw",
-        b"ecs_cluster",
-    ];
-    if draft.message.is_some() && EXPORTS.iter().any(|name| has(draft, name)) {
+    if export && draft.message.is_some() {
         return Format::Export;
     }
     Format::Json

@@ -3,7 +3,7 @@
 //! Source: RFC 8259. Lenient: a text that ends early or breaks the grammar gives the fields up to that place. Depth and
 //! number of fields are bounded; what lies deeper is passed over.
 
-use super::names::{self, NameHash, Role};
+use super::names::{NameId, Names, Part, Seen, TOP};
 use super::{At, Field, Writing};
 use memchr::{memchr, memchr2};
 
@@ -21,13 +21,11 @@ pub struct Scan {
     pub complete: bool,
 }
 
+#[derive(Debug)]
 struct Container {
+    /// The name it stands under; in an array, that of the array.
+    id: NameId,
     name: At,
-    path: NameHash,
-    /// Fields in it count as if they stood at the top.
-    top: bool,
-    /// It stands at the top itself.
-    outer_top: bool,
     array: bool,
     /// In an object of the form `{"key": NAME, "value": VALUE}`: the position of NAME.
     pair_name: Option<At>,
@@ -38,30 +36,56 @@ struct Container {
 /// An object with a text under `key` or `name` and a scalar under `value` (lists of headers, OTLP attributes) also gives
 /// a field of that name. Objects under `stringValue`, `intValue` and so on (OTLP's AnyValue) count as the value itself.
 pub fn scan(text: &[u8], start: usize, fields: &mut Vec<Field>) -> Scan {
-    let mut scanner = Scanner { text, at: start, stack: Vec::new(), fields };
-    let complete = scanner.run().is_some();
-    Scan { end: scanner.at, complete }
+    Scanner::default().scan(text, start, fields)
 }
 
-struct Scanner<'t, 'f> {
+/// A scanner that remembers the names it met, so that records like those before are read faster. What it gives does not
+/// depend on what it met.
+#[derive(Debug, Default)]
+pub struct Scanner {
+    names: Names,
+    stack: Vec<Container>,
+}
+
+impl Scanner {
+    /// As [`scan`].
+    pub fn scan(&mut self, text: &[u8], start: usize, fields: &mut Vec<Field>) -> Scan {
+        self.names.begin();
+        self.stack.clear();
+        let Scanner { names, stack } = self;
+        let mut cursor = Cursor { text, at: start, before: TOP, names, stack, fields };
+        let complete = cursor.run().is_some();
+        Scan { end: cursor.at, complete }
+    }
+}
+
+struct Cursor<'t, 'f> {
     text: &'t [u8],
     at: usize,
-    stack: Vec<Container>,
+    /// The name that was met last.
+    before: NameId,
+    names: &'f mut Names,
+    stack: &'f mut Vec<Container>,
     fields: &'f mut Vec<Field>,
 }
 
-impl Scanner<'_, '_> {
+/// Bytes that end a number or a word.
+static ENDS_SCALAR: [bool; 256] = {
+    let mut table = [false; 256];
+    let ends = b",}] \n\r\t";
+    let mut index = 0;
+    while index < ends.len() {
+        table[ends[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
+
+impl Cursor<'_, '_> {
     fn run(&mut self) -> Option<()> {
         let array = self.text.get(self.at) == Some(&b'[');
         self.at += 1;
-        self.stack.push(Container {
-            name: At::default(),
-            path: NameHash::default(),
-            top: true,
-            outer_top: true,
-            array,
-            pair_name: None,
-        });
+        self.stack.push(Container { id: TOP, name: At::default(), array, pair_name: None });
         while let Some(container) = self.stack.last() {
             let array = container.array;
             match self.next_byte()? {
@@ -71,7 +95,7 @@ impl Scanner<'_, '_> {
                 }
                 b',' => self.at += 1,
                 b'"' if !array => self.member()?,
-                _ if array => self.value(At::default(), None)?,
+                _ if array => self.value(None)?,
                 _ => return None,
             }
         }
@@ -98,112 +122,105 @@ impl Scanner<'_, '_> {
         Some((At::new(start, end), escaped))
     }
 
+    #[inline]
     fn member(&mut self) -> Option<()> {
-        let (name, _) = self.string()?;
+        let container = self.stack.last()?.id;
+        let start = self.at + 1;
+        let (id, name) = match self.names.expected(self.before, container, &self.text[start..], b'"') {
+            Some((id, length)) => {
+                self.at = start + length + 1;
+                (id, At::new(start, start + length))
+            }
+            None => {
+                let (name, _) = self.string()?;
+                (self.names.find_behind(self.before, container, name.of(self.text)), name)
+            }
+        };
+        self.before = id;
         if self.next_byte()? != b':' {
             return None;
         }
         self.at += 1;
-        self.value(name, Some(NameHash::of(name.of(self.text))))
+        self.value(Some((id, name)))
     }
 
-    fn value(&mut self, name: At, leaf: Option<NameHash>) -> Option<()> {
+    /// The value at the cursor, of a member or of an array.
+    #[inline]
+    fn value(&mut self, member: Option<(NameId, At)>) -> Option<()> {
         match self.next_byte()? {
             open @ (b'{' | b'[') => {
                 let parent = self.stack.last()?;
-                let path = leaf.map_or(parent.path, |_| parent.path.text(name.of(self.text)));
-                let top = parent.top && leaf.is_none_or(names::is_transparent);
-                let outer_top = if leaf.is_some() { parent.top } else { parent.outer_top };
                 if self.stack.len() >= MAX_DEPTH {
                     self.at = skip_nested(self.text, self.at)?;
                     return Some(());
                 }
                 self.at += 1;
-                let name = if leaf.is_some() { name } else { parent.name };
-                self.stack.push(Container {
-                    name,
-                    path,
-                    top,
-                    outer_top,
-                    array: open == b'[',
-                    pair_name: None,
-                });
+                let (id, name) = member.unwrap_or((parent.id, parent.name));
+                self.stack.push(Container { id, name, array: open == b'[', pair_name: None });
                 Some(())
             }
             b'"' => {
                 let (value, escaped) = self.string()?;
-                self.field(name, leaf, value, if escaped { Writing::Escaped } else { Writing::Plain });
+                self.field(member, value, if escaped { Writing::Escaped } else { Writing::Plain });
                 Some(())
             }
             _ => {
                 let start = self.at;
-                let length = self.text[start..].iter().position(|byte| b",}] \n\r\t".contains(byte));
+                let length = self.text[start..].iter().position(|&byte| ENDS_SCALAR[usize::from(byte)]);
                 let end = length.map_or(self.text.len(), |length| start + length);
                 let writing = match &self.text[start..end] {
+                    [b'0'..=b'9' | b'-', ..] => Writing::Number,
                     b"null" => Writing::Null,
                     b"true" | b"false" => Writing::Bool,
-                    [b'0'..=b'9' | b'-', ..] => Writing::Number,
                     _ => return None,
                 };
                 self.at = end;
                 length?;
-                self.field(name, leaf, At::new(start, end), writing);
+                self.field(member, At::new(start, end), writing);
                 Some(())
             }
         }
     }
 
     #[inline]
-    fn field(&mut self, name: At, leaf: Option<NameHash>, value: At, writing: Writing) {
+    fn field(&mut self, member: Option<(NameId, At)>, value: At, writing: Writing) {
         if self.fields.len() >= MAX_FIELDS {
             return;
         }
         let Some(container) = self.stack.last_mut() else { return };
-        let (path, known) = match leaf {
-            Some(leaf) => {
-                let path = container.path.text(name.of(self.text));
-                let pair = NameHash::of(container.name.of(self.text)).text(name.of(self.text));
-                let known = names::lookup(path, pair, leaf, container.top, container.outer_top);
-                (path, known.or_else(|| names::by_tail(name.of(self.text))))
+        let (name, parent, (role, rank), path, part) = match member {
+            Some((id, name)) => {
+                let seen = self.names.get(id);
+                (name, container.name, (seen.role, seen.rank), seen.path, seen.part)
             }
-            // an element of an array is a value of the array's name
             None => {
-                let own = NameHash::of(container.name.of(self.text));
-                (
-                    container.path,
-                    names::lookup(container.path, own, own, container.outer_top, container.outer_top),
-                )
+                let seen = self.names.get(container.id);
+                (container.name, At::default(), seen.element, seen.path, seen.part)
             }
         };
-        let (role, rank) = known.map_or((Role::Other, u8::MAX), |known| (known.role, known.rank));
-        let (top, parent) = (container.top, if leaf.is_some() { container.name } else { At::default() });
-        let name = if leaf.is_some() { name } else { container.name };
-        match name.of(self.text) {
-            b"key" | b"name" | b"Key" | b"Name" if writing == Writing::Plain => {
-                container.pair_name = Some(value)
-            }
-            b"value" | b"Value" | b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue"
-            | b"string_value" | b"int_value" | b"double_value" | b"bool_value" => {
-                let pair = if name.of(self.text).len() == 5 {
-                    // OpenTelemetry's Go exporters: {"Key": NAME, "Value": {"Type": "STRING", "Value": VALUE}}
-                    container.pair_name.or_else(|| self.stack.iter().rev().nth(1)?.pair_name)
-                } else {
-                    self.stack.iter().rev().nth(1).and_then(|outer| outer.pair_name)
-                };
-                if let Some(pair) = pair {
-                    return self.pair(pair, value, writing);
+        let top = self.names.get(container.id).top;
+        let pair = match part {
+            Part::Plain => None,
+            Part::Name => {
+                if writing == Writing::Plain {
+                    container.pair_name = Some(value);
                 }
+                None
             }
-            _ => {}
+            // OpenTelemetry's Go exporters: {"Key": NAME, "Value": {"Type": "STRING", "Value": VALUE}}
+            Part::Value => container.pair_name.or_else(|| self.stack.iter().rev().nth(1)?.pair_name),
+            Part::TypedValue => self.stack.iter().rev().nth(1).and_then(|outer| outer.pair_name),
+        };
+        if let Some(pair) = pair {
+            return self.pair(pair, value, writing);
         }
         self.fields.push(Field { name, parent, path, role, rank, top, value, writing });
     }
 
     /// A field whose name stands in a value of its own.
     fn pair(&mut self, name: At, value: At, writing: Writing) {
-        let path = NameHash::of(name.of(self.text));
-        let known = names::known(name.of(self.text), true);
-        let (role, rank) = known.map_or((Role::Other, u8::MAX), |known| (known.role, known.rank));
+        let id = self.names.find(TOP, name.of(self.text));
+        let Seen { path, role, rank, .. } = *self.names.get(id);
         self.fields.push(Field { name, parent: At::default(), path, role, rank, top: true, value, writing });
     }
 }

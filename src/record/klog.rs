@@ -32,7 +32,7 @@ pub fn read(line: &[u8], draft: &mut Draft) -> Option<Head> {
             At::new(message + 1, message + end),
             if escaped { Writing::Escaped } else { Writing::Plain },
         ));
-        super::logfmt::scan(line, message + end + 1, &mut draft.fields);
+        draft.scan_pairs(line, message + end + 1);
         message += end + 1;
     }
     Some(Head {

@@ -3,59 +3,101 @@
 //! Source: the conventions of github.com/kr/logfmt; keys may hold dots, dashes and `@`, values may be quoted with
 //! backslash escapes. Words without `=` are passed over.
 
-use super::names::{self, NameHash, Role};
+use super::names::{self, NameHash, NameId, Names, Role, Seen, TOP};
 use super::{At, Field, Writing, json};
 
-/// Whether a line is one of pairs from its start on: its first word is one, and more pairs than bare words follow.
+/// A scanner that remembers the names it met, so that texts like those before are read faster. What it gives does not
+/// depend on what it met.
+#[derive(Debug, Default)]
+pub struct Scanner {
+    names: Names,
+}
+
+/// Words and pairs that are looked at to tell pairs from prose.
+const ENOUGH: usize = 12;
+
+/// Whether a line is one of pairs; see [`Scanner::detect`].
 pub fn detect(line: &[u8]) -> bool {
-    if next(line, 0).is_none() {
-        return false;
-    }
-    let mut pairs = 0;
-    let mut words = 0;
-    let mut telling = false;
-    let mut at = 0;
-    while at < line.len() && pairs + words < 12 {
-        let Some((name, _, _, end)) = next(line, at) else {
-            at = word_end(line, at);
-            words += 1;
-            at = skip_blanks(line, at);
-            continue;
-        };
-        let hash = NameHash::of(name.of(line));
-        let role = names::lookup_name(hash, true).map(|known| known.role);
-        telling |= matches!(role, Some(Role::Time | Role::Level | Role::LevelOrTime | Role::Message));
-        pairs += 1;
-        at = skip_blanks(line, end);
-    }
-    telling && pairs >= 2 && pairs >= words || pairs >= 3 && words == 0
+    Scanner::default().detect(line)
 }
 
 /// Appends the pairs of a text to `fields`.
 pub fn scan(text: &[u8], start: usize, fields: &mut Vec<Field>) {
-    let mut at = skip_blanks(text, start);
-    while at < text.len() && fields.len() < json::MAX_FIELDS {
-        match next(text, at) {
-            Some((name, value, writing, end)) => {
-                let path = NameHash::of(name.of(text));
-                let known = names::known(name.of(text), true);
-                let (role, rank) = known.map_or((Role::Other, u8::MAX), |known| (known.role, known.rank));
-                fields.push(Field {
-                    name,
-                    parent: At::default(),
-                    path,
-                    role,
-                    rank,
-                    top: true,
-                    value,
-                    writing,
-                });
-                at = end;
-            }
-            None => at = word_end(text, at),
+    Scanner::default().scan(text, start, fields);
+}
+
+impl Scanner {
+    /// Whether a line is one of pairs from its start on: its first word is one, and more pairs than bare words follow.
+    pub fn detect(&mut self, line: &[u8]) -> bool {
+        if !begins(line) {
+            return false;
         }
-        at = skip_blanks(text, at);
+        self.names.begin();
+        let (mut pairs, mut words) = (0, 0);
+        let mut telling = false;
+        let (mut at, mut before) = (0, TOP);
+        while at < line.len() && pairs + words < ENOUGH {
+            let Some((id, _, _, _, end)) = self.pair(before, line, at) else {
+                if pairs == 0 {
+                    return false;
+                }
+                words += 1;
+                at = skip_blanks(line, word_end(line, at));
+                continue;
+            };
+            let role = self.names.get(id).role;
+            telling |= matches!(role, Role::Time | Role::Level | Role::LevelOrTime | Role::Message);
+            pairs += 1;
+            if telling && pairs >= ENOUGH / 2 {
+                // no words to come can outnumber them
+                return true;
+            }
+            before = id;
+            at = skip_blanks(line, end);
+        }
+        telling && pairs >= 2 && pairs >= words || pairs >= 3 && words == 0
     }
+
+    /// As [`scan`].
+    pub fn scan(&mut self, text: &[u8], start: usize, fields: &mut Vec<Field>) {
+        self.names.begin();
+        let (mut at, mut before) = (skip_blanks(text, start), TOP);
+        while at < text.len() && fields.len() < json::MAX_FIELDS {
+            match self.pair(before, text, at) {
+                Some((id, name, value, writing, end)) => {
+                    let Seen { path, role, rank, .. } = *self.names.get(id);
+                    let parent = At::default();
+                    fields.push(Field { name, parent, path, role, rank, top: true, value, writing });
+                    before = id;
+                    at = end;
+                }
+                None => at = word_end(text, at),
+            }
+            at = skip_blanks(text, at);
+        }
+    }
+
+    /// The pair at `at`, behind the name `before`: name, where it stands, value, its writing, and one past it.
+    #[inline]
+    fn pair(&mut self, before: NameId, text: &[u8], at: usize) -> Option<(NameId, At, At, Writing, usize)> {
+        if let Some((id, length)) = self.names.expected(before, TOP, &text[at..], b'=') {
+            let (value, writing, end) = value(text, at + length + 1);
+            return Some((id, At::new(at, at + length), value, writing, end));
+        }
+        let (name, value, writing, end) = next(text, at)?;
+        let id = if text[at] == b'"' {
+            // may hold any bytes: never expected without its quotes
+            self.names.find(TOP, name.of(text))
+        } else {
+            self.names.find_behind(before, TOP, name.of(text))
+        };
+        Some((id, name, value, writing, end))
+    }
+}
+
+/// Whether a text begins like a pair, without looking at the value.
+fn begins(text: &[u8]) -> bool {
+    text.first() == Some(&b'"') || key_end(text, 0).is_some_and(|end| text.get(end) == Some(&b'='))
 }
 
 /// Appends the pairs of a tail: `k=v k=v` or `k: v, k: v`.
@@ -103,18 +145,24 @@ fn next(text: &[u8], start: usize) -> Option<(At, At, Writing, usize)> {
     if text.get(equals) != Some(&b'=') {
         return None;
     }
-    let at = equals + 1;
+    let (value, writing, end) = value(text, equals + 1);
+    Some((name, value, writing, end))
+}
+
+/// The value at `at`: without its quotes, its writing, and one past it.
+#[inline]
+fn value(text: &[u8], at: usize) -> (At, Writing, usize) {
     if text.get(at) == Some(&b'"')
         && let Some((end, escaped)) = json::string_end(text, at + 1)
     {
         let writing = if escaped { Writing::Escaped } else { Writing::Plain };
-        return Some((name, At::new(at + 1, end), writing, end + 1));
+        return (At::new(at + 1, end), writing, end + 1);
     }
     if text.get(at) == Some(&b'\'') {
         // Python's repr
         if let Some((end, escaped)) = quote_end(text, at + 1) {
             let writing = if escaped { Writing::Escaped } else { Writing::Plain };
-            return Some((name, At::new(at + 1, end), writing, end + 1));
+            return (At::new(at + 1, end), writing, end + 1);
         }
     }
     let end = word_end(text, at);
@@ -125,7 +173,7 @@ fn next(text: &[u8], start: usize) -> Option<(At, At, Writing, usize)> {
         b"true" | b"false" => Writing::Bool,
         _ => Writing::Plain,
     };
-    Some((name, value, writing, end))
+    (value, writing, end)
 }
 
 /// The closing single quote of a repr: one that white space or the end follows.

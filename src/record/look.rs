@@ -2,7 +2,7 @@
 
 use super::text::{self, Head};
 use super::timestamp::{self, DayOrder};
-use super::{Draft, Format, access, block, envelope, klog, logfmt, ltsv, table, xml};
+use super::{Draft, Format, access, block, envelope, klog, ltsv, table, xml};
 use crate::model::Date;
 use memchr::memmem;
 
@@ -169,7 +169,7 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
         b'I' | b'W' | b'E' | b'F' if klog::detect(line) => return seen(Format::Klog, Class::Start),
         _ => {}
     }
-    if (first.is_ascii_alphabetic() || first == b'@' || first == b'_') && logfmt::detect(line) {
+    if (first.is_ascii_alphabetic() || first == b'@' || first == b'_') && draft.detects_pairs(line) {
         return seen(Format::Logfmt, Class::Start);
     }
     if is_frame(line) {

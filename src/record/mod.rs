@@ -82,12 +82,30 @@ pub enum Writing {
     Plain,
     /// The inside of a string with backslash escapes.
     Escaped,
+    /// The inside of a CSV cell in which quotes are doubled.
+    Doubled,
     /// A number.
     Number,
     /// `true` or `false`.
     Bool,
     /// `null`.
     Null,
+}
+
+impl Writing {
+    /// Whether the bytes do not stand for themselves.
+    pub fn is_coded(self) -> bool {
+        matches!(self, Writing::Escaped | Writing::Doubled)
+    }
+
+    /// Appends what the bytes stand for.
+    pub fn decode(self, written: &[u8], out: &mut Vec<u8>) {
+        match self {
+            Writing::Escaped => json::unescape(written, out),
+            Writing::Doubled => table::undouble(written, out),
+            _ => out.extend_from_slice(written),
+        }
+    }
 }
 
 /// One field of a record.
@@ -215,9 +233,32 @@ pub struct Draft {
     pub free: Vec<At>,
     /// Contents of bracketed groups in a text's header.
     pub groups: Vec<At>,
+    /// What scanners remember from record to record.
+    memory: Option<Box<Memory>>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    json: json::Scanner,
+    pairs: logfmt::Scanner,
 }
 
 impl Draft {
+    /// Appends the fields of the JSON object or array at `start`; see [`json::scan`].
+    pub(crate) fn scan_json(&mut self, text: &[u8], start: usize) -> json::Scan {
+        self.memory.get_or_insert_default().json.scan(text, start, &mut self.fields)
+    }
+
+    /// Appends the pairs from `start` on; see [`logfmt::scan`].
+    pub(crate) fn scan_pairs(&mut self, text: &[u8], start: usize) {
+        self.memory.get_or_insert_default().pairs.scan(text, start, &mut self.fields);
+    }
+
+    /// Whether a line is one of pairs; see [`logfmt::detect`].
+    pub(crate) fn detects_pairs(&mut self, line: &[u8]) -> bool {
+        self.memory.get_or_insert_default().pairs.detect(line)
+    }
+
     /// Makes the draft empty again and keeps its buffers.
     pub fn clear(&mut self) {
         self.stamp = None;

@@ -71,7 +71,7 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
             }
             Role::Message
                 if better(&ranks, 2)
-                    && matches!(field.writing, Writing::Plain | Writing::Escaped)
+                    && matches!(field.writing, Writing::Plain | Writing::Escaped | Writing::Doubled)
                     && !value.is_empty() =>
             {
                 *message = Some((field.value, field.writing));
@@ -179,7 +179,7 @@ pub(super) fn time_of(value: &[u8], writing: Writing) -> Option<Stamp> {
             json::unescape(value, &mut decoded);
             timestamp::parse(&decoded, DayOrder::MonthFirst)
         }
-        Writing::Bool | Writing::Null => None,
+        Writing::Bool | Writing::Null | Writing::Doubled => None,
     }
 }
 
@@ -192,7 +192,7 @@ pub(super) fn level_of(value: &[u8], field: &Field, text: &[u8]) -> Option<Level
         level::Scale::Unknown
     };
     match field.writing {
-        Writing::Plain | Writing::Escaped => {
+        Writing::Plain | Writing::Escaped | Writing::Doubled => {
             let word = value.trim_ascii();
             if word.first().is_some_and(u8::is_ascii_digit) {
                 return level::from_number(std::str::from_utf8(word).ok()?.parse().ok()?, scale);

@@ -21,7 +21,7 @@ pub(super) struct Woven {
 
 /// Lays out a transaction whose stated parents are known.
 pub(super) fn lay_out(store: &Store, lexicon: &Lexicon, drafts: Drafts) -> Woven {
-    let scene = Scene::of(store, lexicon, &drafts.spans, &|id| store.event(id).time.0);
+    let scene = Scene::of(store, lexicon, &drafts.spans);
     Woven { drafts, scene }
 }
 
@@ -45,8 +45,8 @@ fn stated(spans: &[Draft], node: u32) -> Option<Option<u32>> {
     }
 }
 
-/// Gives each span without a stated parent its most likely one.
-pub(super) fn decide(woven: &mut Woven, learned: &Learned, lexicon: &Lexicon) {
+/// Gives each span without a stated parent its most likely one, if that is sure enough.
+pub(super) fn decide(woven: &mut Woven, learned: &Learned, lexicon: &Lexicon, min_confidence: f32) {
     let weigh = |name: Symbol| lexicon.weight(name);
     let Woven { drafts, scene } = woven;
     let count = scene.nodes.len();
@@ -55,6 +55,10 @@ pub(super) fn decide(woven: &mut Woven, learned: &Learned, lexicon: &Lexicon) {
         let top = topmost(&drafts.spans, node);
         let draft = &drafts.spans[top as usize];
         if draft.parent.is_some() || draft.root || top != node && drafts.spans[top as usize].edge.is_some() {
+            continue;
+        }
+        // all others hang below it: each as its parent would close a circle
+        if (0..count as u32).all(|other| is_below(&drafts.spans, other, top)) {
             continue;
         }
         let found = candidates(scene, node, Some(learned), &weigh);
@@ -69,6 +73,9 @@ pub(super) fn decide(woven: &mut Woven, learned: &Learned, lexicon: &Lexicon) {
         let Some(best) = ranked.next() else { continue };
         let second = ranked.next().and_then(|index| Some((found[index].node?, shares[index])));
         let Some(parent) = found[best].node else { continue };
+        if shares[best] < min_confidence {
+            continue;
+        }
         let edge = edge(scene, node, &found[best], shares[best], second, learned);
         let draft = &mut drafts.spans[top as usize];
         draft.parent = Some(parent);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// A record that is read whatever stands beside it.
-const GOOD: &str = concat!(
+pub(crate) const GOOD: &str = concat!(
     r#"{"time":"2024-05-01T12:00:00Z","service":"till","level":"info","msg":"paid","#,
     r#""trace_id":"5b8efff798038103d269b633813fc60c","span_id":"eee19b7ec3c1b174"}"#,
     "\n"
@@ -29,7 +29,7 @@ fn extract(dir: &Path, args: &[&str], exit: i32, stderr: &[&str]) -> Vec<Value> 
 
 /// Runs `report` and gives it, after its contract was checked.
 #[track_caller]
-fn report(dir: &Path, args: &[&str], exit: i32, stderr: &[&str]) -> Value {
+pub(crate) fn report(dir: &Path, args: &[&str], exit: i32, stderr: &[&str]) -> Value {
     let got = program::run(dir, &[&["report", "--format", "json"], args].concat());
     check(&got, exit, stderr);
     let report = got.json();
@@ -38,7 +38,7 @@ fn report(dir: &Path, args: &[&str], exit: i32, stderr: &[&str]) -> Value {
 }
 
 /// Records, and what was skipped: reason, count, file.
-fn counts(report: &Value) -> (u64, Vec<(String, u64, String)>) {
+pub(crate) fn counts(report: &Value) -> (u64, Vec<(String, u64, String)>) {
     let coverage = &report["coverage"];
     let skipped = coverage["skipped"].as_array().into_iter().flatten();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// The most packages that Cargo.lock may have, tests included. A new one needs a reason in ARCHITECTURE.md.
-const MAX_PACKAGES: usize = 195;
+const MAX_PACKAGES: usize = 200;
 
 /// Packages that are there in two major versions, and why.
 const TWICE: [(&str, &str); 5] = [

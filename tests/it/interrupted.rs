@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Instant;
 
 /// What is said at the first Ctrl-C.
 const SAID: &str =
@@ -35,10 +36,12 @@ fn line(number: u64) -> String {
     )
 }
 
-/// Starts the program on a named pipe that is written to until nobody reads it; gives it once much was read.
-fn reading(dir: &Path, args: &[&str]) -> (Child, thread::JoinHandle<()>) {
-    /// Much more than a pipe holds.
-    const MUCH: u64 = 20_000;
+/// Lines of much more bytes than a pipe holds.
+const MUCH: u64 = 20_000;
+
+/// Starts the program on a named pipe that is written to until nobody reads it; gives it once so many lines were
+/// written.
+fn reading(dir: &Path, args: &[&str], much: u64) -> (Child, thread::JoinHandle<()>) {
     let pipe = dir.join("pipe.log");
     make_pipe(&pipe);
     let mut command = program::command(program::path(), dir);
@@ -49,7 +52,7 @@ fn reading(dir: &Path, args: &[&str]) -> (Child, thread::JoinHandle<()>) {
     let writer = thread::spawn(move || {
         let mut pipe = File::options().write(true).open(pipe).expect("the program reads it");
         for number in 0.. {
-            if number == MUCH {
+            if number == much {
                 // whoever waits for it may be gone
                 let _ = send.send(());
             }
@@ -65,7 +68,7 @@ fn reading(dir: &Path, args: &[&str]) -> (Child, thread::JoinHandle<()>) {
 #[test]
 fn a_report_that_is_interrupted_holds_what_was_read() {
     let dir = program::directory::<&str, &str>(&[]);
-    let (child, writer) = reading(dir.path(), &["report", "--format", "json"]);
+    let (child, writer) = reading(dir.path(), &["report", "--format", "json"], MUCH);
     interrupt(&child);
     let got = program::finish(child, Vec::new());
     writer.join().expect("writing does not panic");
@@ -78,7 +81,7 @@ fn a_report_that_is_interrupted_holds_what_was_read() {
 #[test]
 fn an_extract_that_is_interrupted_ends_with_a_whole_line() {
     let dir = program::directory::<&str, &str>(&[]);
-    let (child, writer) = reading(dir.path(), &["extract", "--output", "out.ndjson"]);
+    let (child, writer) = reading(dir.path(), &["extract", "--output", "out.ndjson"], MUCH);
     interrupt(&child);
     let got = program::finish(child, Vec::new());
     writer.join().expect("writing does not panic");
@@ -88,16 +91,76 @@ fn an_extract_that_is_interrupted_ends_with_a_whole_line() {
 }
 
 #[test]
-fn a_second_interrupt_ends_at_once() {
+fn what_a_silent_pipe_gave_before_is_reported() {
+    for args in [&["extract"][..], &["report", "--format", "json"], &["explain"]] {
+        let dir = program::directory::<&str, &str>(&[]);
+        let pipe = dir.path().join("pipe.log");
+        make_pipe(&pipe);
+        let mut command = program::command(program::path(), dir.path());
+        command.args(args).arg("pipe.log");
+        let child = program::start(command);
+        // opening waits for the program, which minds Ctrl-C by then
+        let mut held = File::options().write(true).open(&pipe).expect("the program reads it");
+        held.write_all(line(0).as_bytes()).expect("the program reads it");
+        held.write_all(&line(1).as_bytes()[..130]).expect("the program reads it");
+        wait_until_read(&held);
+        interrupt(&child);
+        let got = program::finish(child, Vec::new());
+        assert_eq!((got.code, got.stderr.as_str()), (130, SAID), "{args:?}");
+        match args[0] {
+            "extract" => assert_eq!(got.lines().len(), 2),
+            "report" => assert_eq!(got.json()["coverage"]["records"], 2),
+            _ => assert!(got.text().contains("paid"), "{}", got.text()),
+        }
+        drop(held);
+    }
+}
+
+#[test]
+fn a_pipe_that_gives_nothing_can_be_interrupted() {
     let dir = program::directory::<&str, &str>(&[]);
     let pipe = dir.path().join("pipe.log");
     make_pipe(&pipe);
     let mut command = program::command(program::path(), dir.path());
-    command.args(["extract", "pipe.log"]);
+    command.args(["report", "--format", "json", "pipe.log"]);
+    let child = program::start(command);
+    let held = File::options().write(true).open(&pipe).expect("the program reads it");
+    interrupt(&child);
+    let got = program::finish(child, Vec::new());
+    assert_eq!((got.code, got.json()["coverage"]["records"].as_u64()), (130, Some(0)));
+    drop(held);
+}
+
+/// Waits until nothing is left in a pipe.
+fn wait_until_read(pipe: &File) {
+    let start = Instant::now();
+    while rustix::io::ioctl_fionread(pipe).expect("it is a pipe") > 0 {
+        assert!(start.elapsed() < program::PATIENCE, "the pipe is not read");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn records_of_a_pipe_appear_as_they_come() {
+    let dir = program::directory::<&str, &str>(&[]);
+    let mut command = program::command(program::path(), dir.path());
+    command.args(["extract", "-"]);
     let mut child = program::start(command);
-    // opening waits for the program, which minds Ctrl-C by then
-    let mut held = File::options().write(true).open(&pipe).expect("the program reads it");
-    held.write_all(line(0).as_bytes()).expect("the program reads it");
+    let mut stdin = child.stdin.take().expect("it is a pipe");
+    stdin.write_all([line(0), line(1)].concat().as_bytes()).expect("the program reads it");
+    let mut stdout = child.stdout.take().expect("it is a pipe");
+    let mut first = [0; 1];
+    stdout.read_exact(&mut first).expect("the record appears while the pipe is open");
+    assert_eq!(first, *b"{");
+    drop(stdin);
+    assert_eq!(program::finish(child, Vec::new()).code, 0);
+}
+
+#[test]
+fn a_second_interrupt_ends_at_once() {
+    let dir = program::directory::<&str, &str>(&[]);
+    // its output is not taken, so that the program cannot end
+    let (mut child, writer) = reading(dir.path(), &["extract"], 2000);
     interrupt(&child);
     let mut stderr = child.stderr.take().expect("it is a pipe");
     let mut said = vec![0; SAID.len()];
@@ -105,6 +168,6 @@ fn a_second_interrupt_ends_at_once() {
     assert_eq!(String::from_utf8_lossy(&said), SAID);
     interrupt(&child);
     let got = program::finish(child, Vec::new());
+    writer.join().expect("writing does not panic");
     assert_eq!(got.code, 130);
-    drop(held);
 }

@@ -7,6 +7,7 @@
 //! - `order`: the same bytes whatever the threads, the block size, the order of files, the compression
 //! - `contract`: the JSON outputs against their schemas, and their counts against each other
 //! - `formats`: sample lines, each with the record expected of it, below `testdata/formats`
+//! - `extremes`: input that is rare but right
 //! - `bad_input`, `interrupted`: what goes wrong, and what is said of it
 //! - `help`: the texts of `--help`
 //! - `text`: the reports for people, written by the library
@@ -24,6 +25,7 @@ mod cases;
 mod contract;
 mod dependencies;
 mod diff;
+mod extremes;
 mod formats;
 mod help;
 mod interrupted;

@@ -2,7 +2,7 @@
 
 use super::value::Value;
 use super::{IN_TEXT, Region, duration, looks_like_id, names_some_id, path_keys, shape_of};
-use crate::context::{Found, header, id, words};
+use crate::context::{Facts, Found, header, id};
 use crate::model::Shape;
 use crate::record::{NameHash, Role, WEAK_SERVICE, names};
 
@@ -19,7 +19,7 @@ impl Found {
         let name = &text[start..end];
         // brackets of other scripts count as letters
         let name = &name[name.iter().take_while(|byte| !byte.is_ascii()).count()..];
-        let known = names::known(name, true);
+        let Facts { hash, known, .. } = self.facts.get(name);
         let role = known.map_or(Role::Other, |known| known.role);
         let (mut from, mut to) = value.extent(text, role);
         if text[from..to].first() == Some(&b'[') && role != Role::SwCtx {
@@ -31,7 +31,7 @@ impl Found {
                     .position(|byte| matches!(byte, b']' | b',' | b' '))
                     .unwrap_or(text.len() - from);
         }
-        let hierarchical = text.get(from) == Some(&b'|') && NameHash::of(name) == NameHash::of(b"requestid");
+        let hierarchical = text.get(from) == Some(&b'|') && hash == NameHash::of(b"requestid");
         if hierarchical {
             to = from
                 + text[from..]
@@ -186,7 +186,8 @@ impl Found {
     }
 
     pub(super) fn text_key(&mut self, name: &[u8], value: &[u8], region: Region) {
-        if words::names_a_digest(name) || id::looks_like_digest(value) || id::is_absent(value) {
+        let Facts { digest, correlation, id: named_id, .. } = self.facts.get(name);
+        if digest || id::looks_like_digest(value) || id::is_absent(value) {
             return;
         }
         if value.len() >= 55
@@ -194,9 +195,7 @@ impl Found {
         {
             return self.add_header(header);
         }
-        let is_id = names::names_a_correlation(name)
-            || names::names_an_id(name) && name.len() > 2
-            || names_some_id(name, value);
+        let is_id = correlation || named_id && name.len() > 2 || names_some_id(name, value);
         if is_id && region != Region::Ids && !value.contains(&b' ') {
             self.add_id(name, value);
         }

@@ -2,9 +2,9 @@
 
 use super::durations::unit_nanos;
 use super::{IN_TEXT, Region, duration, looks_like_id, path_keys, shape_of};
-use crate::context::{Found, Scheme, header, id, words};
+use crate::context::{Found, Scheme, header, id};
 use crate::model::Shape;
-use crate::record::{Role, access, names};
+use crate::record::{Role, access};
 
 impl Found {
     /// A word with a digit in it and no name before an equals sign; gives where to go on.
@@ -47,7 +47,7 @@ impl Found {
         });
         // "trace 4bf9…", "TraceID 4bf9…", "trace id 4bf9…"
         if let Some(name) = name.filter(|_| near)
-            && let Some(known) = names::known(name, true)
+            && let Some(known) = self.facts.get(name).known
             && matches!(known.role, Role::TraceId | Role::SpanId | Role::ParentId)
             && looks_like_id(word)
         {
@@ -74,7 +74,7 @@ impl Found {
                 None => None,
             };
             if let Some(span) = span
-                && !name.is_some_and(words::names_a_digest)
+                && !name.is_some_and(|name| self.facts.get(name).digest)
             {
                 self.set_trace(IN_TEXT + 60, trace, Scheme::Sleuth);
                 self.set_span(IN_TEXT + 60, span);
@@ -84,7 +84,7 @@ impl Found {
         if region == Region::Message {
             self.text_request(text, start);
             if let Some(name) = name {
-                if near && names::names_a_correlation(name) && shape_of(word).is_some() {
+                if near && self.facts.get(name).correlation && shape_of(word).is_some() {
                     self.add_id(name, word);
                 } else if near && word.len() == 36 && is_thing(name) && id::uuid(word).is_some() {
                     // "job UUID", "message UUID"
@@ -101,7 +101,7 @@ impl Found {
             self.measure(text, start, end, before);
             if let Some(shape) = shape_of(word) {
                 let name = name.filter(|name| name.len() >= 2).unwrap_or(b"value");
-                if !words::names_a_digest(name) {
+                if !self.facts.get(name).digest {
                     self.add_key(name, word, shape);
                 }
             }

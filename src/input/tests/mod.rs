@@ -81,8 +81,10 @@ impl Tree {
                 Piece::Skipped { reason, name, count } => {
                     lines.push(format!("{name}: {count} {}", reason.text()));
                 }
-                Piece::End => {
+                Piece::Pause => panic!("files do not pause"),
+                Piece::End { bytes } => {
                     let (name, at, content) = text.take().expect("a source began");
+                    assert!(bytes >= at + content.len() as u64);
                     let at = if at > 0 { format!(" at {at}") } else { String::new() };
                     lines.push(format!("{name}{at} {:?}", String::from_utf8_lossy(&content)));
                 }

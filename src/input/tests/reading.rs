@@ -42,7 +42,7 @@ fn a_file_that_shrinks_while_it_is_read_is_given_as_far_as_it_was_read() {
         .and_then(|file| file.set_len(100))
         .expect("it is ours");
     assert!(matches!(reader.next(), Some(Piece::Skipped { reason: SkipReason::Shrunk, count: 1, .. })));
-    assert!(matches!(reader.next(), Some(Piece::End)));
+    assert!(matches!(reader.next(), Some(Piece::End { bytes: 16_384 })));
     assert!(reader.next().is_none());
 }
 
@@ -271,6 +271,7 @@ fn long_lines_are_cut_and_counted() {
     assert!(matches!(reader.next(), Some(Piece::Skipped { reason: SkipReason::LongLine, count: 1, .. })));
     let Some(Piece::Block(line)) = reader.next() else { panic!("the next line") };
     assert_eq!((line.offset, line.bytes()), (1_001, &b"short\n"[..]));
+    assert!(matches!(reader.next(), Some(Piece::End { bytes: 1_007 })));
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub(super) fn docker(line: &[u8], draft: &mut Draft, buffer: &mut Vec<u8>) -> Op
     if !after.starts_with(b"\"log\"") {
         return None;
     }
-    json::scan(line, 0, &mut draft.fields);
+    draft.scan_json(line, 0);
     let field = |name: &[u8]| draft.fields.iter().find(|field| field.name.of(line) == name && field.top);
     let log = field(b"log")?;
     let stream = field(b"stream").map(|field| field.value.of(line));

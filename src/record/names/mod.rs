@@ -6,12 +6,14 @@
 mod hash;
 mod ids;
 mod role;
+mod seen;
 mod table;
 mod tails;
 
 pub use hash::NameHash;
 pub use ids::{names_a_correlation, names_an_id, names_machinery};
 pub use role::Role;
+pub use seen::{NameId, Names, Part, Seen, TOP};
 pub use tails::by_tail;
 
 use rustc_hash::{FxHashMap, FxHashSet};

@@ -359,7 +359,7 @@ a hello  ok
   trace     4bf92f3577b34da6a3ce929d0e0e4736
   start     2024-05-01 12:00:00.000 UTC
   duration  1.00 s
-  holds     1 span · 2 records · 1 service
+  holds     1 span · 2 records · 1 service · 1 error
   services  a
 
                  time  ╷0             ╷200 ms        ╷400 ms         ╷600 ms        ╷800 ms

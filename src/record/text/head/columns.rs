@@ -54,6 +54,14 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
         if most < 2 || most * 10 < all * 9 {
             break;
         }
+        let tails = rest
+            .iter()
+            .zip(&found)
+            .filter(|((text, ..), found)| found.is_some_and(|(_, _, end)| begins_tail(text, end)));
+        if matches!(kind, Column::Cell(_) | Column::Phrase(_)) && tails.count() * 2 > most {
+            // the message before its tail
+            break;
+        }
         if let Column::Phrase(_) = kind {
             let mut texts: Vec<&[u8]> = rest
                 .iter()
@@ -186,8 +194,18 @@ fn column(text: &[u8], start: usize, levels: bool) -> Option<(Column, At, usize)
     Some((Column::Word, name, end))
 }
 
-/// A cell between bars or tabs: the text before it ends with one, and another follows. What pairs or an object follow is
-/// the message before its tail.
+/// Whether an object, or a named value, begins at `at`.
+fn begins_tail(text: &[u8], at: usize) -> bool {
+    let rest = text[at.min(text.len())..].trim_ascii_start();
+    let name = rest
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+        .count();
+    rest.starts_with(b"{")
+        || name > 0 && matches!(rest.get(name), Some(b'=' | b':')) && !rest.starts_with(b"http")
+}
+
+/// A cell between bars or tabs: the text before it ends with one, and another follows.
 fn cell(text: &[u8], start: usize) -> Option<(Column, At, usize)> {
     if matches!(text[start], b'[' | b'{' | b'(' | b'<') {
         return None;
@@ -200,19 +218,9 @@ fn cell(text: &[u8], start: usize) -> Option<(Column, At, usize)> {
     };
     let end = start + memchr::memchr(separator, &text[start..text.len().min(start + 128)])?;
     let content = trim(text, At::new(start, end));
-    let after = text[end + 1..].trim_ascii_start();
-    let tail = after.starts_with(b"{")
-        || after
-            .iter()
-            .take_while(|byte| **byte != b' ' && **byte != separator)
-            .any(|byte| matches!(byte, b'=' | b':') && !after.starts_with(b"http"));
     let words = content.of(text).contains(&b' ');
     let kind = if words { Column::Phrase(separator) } else { Column::Cell(separator) };
-    (!content.is_empty() && !tail && level::from_word(content.of(text)).is_none()).then_some((
-        kind,
-        content,
-        end + 1,
-    ))
+    (!content.is_empty() && level::from_word(content.of(text)).is_none()).then_some((kind, content, end + 1))
 }
 
 /// One past a separator of its own behind `at`, or `at`.

@@ -4,13 +4,13 @@ use super::Reader;
 use super::kinds::{contains_word, group_has_id, is_code_place, is_logger, looks_like_id, pair_like};
 use super::moments::before_level;
 use crate::record::text::{names_context, pair, skip_blanks, word_end};
-use crate::record::{At, level, timestamp};
+use crate::record::{At, NameHash, Role, level, names, timestamp};
 use memchr::memchr;
 
 impl Reader<'_, '_> {
     /// Named ids before the message: `trace_id=… span_id=…`, `TraceID: … SpanID: …`.
     pub(super) fn pairs(&mut self) -> bool {
-        if self.header_run() {
+        if self.header_run() || self.named_level() {
             return true;
         }
         let mut at = self.at;
@@ -31,6 +31,17 @@ impl Reader<'_, '_> {
         }
         self.head.context |= taken;
         taken
+    }
+
+    /// `level=INFO` among the parts of a header.
+    fn named_level(&mut self) -> bool {
+        if !self.known() || self.closed || self.head.level.is_some() {
+            return false;
+        }
+        let Some((name, value, end)) = pair(self.text, self.at, false) else { return false };
+        let role = names::lookup_name(NameHash::of(name.of(self.text)), true).map(|known| known.role);
+        let level = level::from_word(value.of(self.text)).filter(|_| role == Some(Role::Level));
+        level.is_some_and(|level| self.set_level(level, end))
     }
 
     /// `-key="value" key="value"- `: logback's %kvp between dashes.

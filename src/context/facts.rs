@@ -1,0 +1,142 @@
+//! What is to be known of a name, found once: names recur from record to record.
+
+use super::words;
+use crate::model::Symbol;
+use crate::record::NameHash;
+use crate::record::names::{self, Known};
+use rustc_hash::FxHasher;
+use std::hash::Hasher;
+
+/// What is known of a name wherever it stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts {
+    /// Its hash.
+    pub(super) hash: NameHash,
+    /// What its values mean at the top of a record.
+    pub(super) known: Option<Known>,
+    /// Its values are digests, addresses and so on, never ids.
+    pub(super) digest: bool,
+    /// It names an id that ties records together, whatever the business.
+    pub(super) correlation: bool,
+    /// By its spelling it names an id.
+    pub(super) id: bool,
+    /// It says little without the container it stands in.
+    pub(super) generic: bool,
+    /// The name lowercase and without separators.
+    pub(super) key: Symbol,
+}
+
+/// Names that were met; what it gives does not depend on them.
+#[derive(Debug)]
+pub(super) struct FactCache {
+    slots: Box<[Slot]>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Slot {
+    name: Vec<u8>,
+    /// The name with underscores between its words.
+    snake: Vec<u8>,
+    facts: Option<Facts>,
+}
+
+const SLOTS: usize = 1024;
+/// Longer names are not remembered.
+const MAX_NAME: usize = 64;
+
+impl Default for FactCache {
+    fn default() -> FactCache {
+        FactCache { slots: vec![Slot::default(); SLOTS].into() }
+    }
+}
+
+impl FactCache {
+    /// What is known of a name.
+    #[inline]
+    pub(super) fn get(&mut self, name: &[u8]) -> Facts {
+        self.slot(name).0
+    }
+
+    /// What is known of a name, and the name with underscores between its words.
+    #[inline]
+    pub(super) fn slot(&mut self, name: &[u8]) -> (Facts, &[u8]) {
+        let mut hasher = FxHasher::default();
+        hasher.write(name);
+        let slot = &mut self.slots[hasher.finish() as usize % SLOTS];
+        let facts = match slot.facts {
+            Some(facts) if slot.name == name => facts,
+            _ => {
+                let facts = Facts::of(name);
+                slot.snake.clear();
+                words::snake(name, &mut slot.snake);
+                slot.name.clear();
+                // what is not remembered whole never matches
+                slot.name.extend_from_slice(&name[..name.len().min(MAX_NAME)]);
+                slot.facts = Some(facts).filter(|_| name.len() <= MAX_NAME);
+                facts
+            }
+        };
+        (facts, &slot.snake)
+    }
+}
+
+impl Facts {
+    fn of(name: &[u8]) -> Facts {
+        let hash = NameHash::of(name);
+        let bare: Vec<u8> = name
+            .iter()
+            .filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80)
+            .map(u8::to_ascii_lowercase)
+            .collect();
+        Facts {
+            hash,
+            known: names::known(name, true),
+            digest: words::names_a_digest(name),
+            correlation: names::names_a_correlation(name),
+            id: names::names_an_id(name),
+            generic: is_generic(name),
+            key: Symbol::of(&bare),
+        }
+    }
+}
+
+/// Names that say little without the container they stand in.
+fn is_generic(name: &[u8]) -> bool {
+    matches!(
+        name.to_ascii_lowercase().as_slice(),
+        b"id"
+            | b"uuid"
+            | b"guid"
+            | b"key"
+            | b"ref"
+            | b"number"
+            | b"no"
+            | b"code"
+            | b"name"
+            | b"value"
+            | b"type"
+            | b""
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_known_of_a_name_does_not_depend_on_names_before(
+            all in proptest::collection::vec("[a-zA-Z_.-]{0,12}(id|Id|trace)?", 1..200)
+        ) {
+            let mut cache = FactCache::default();
+            for name in all.iter().chain(&all) {
+                let (facts, snake) = cache.slot(name.as_bytes());
+                let mut expected = Vec::new();
+                words::snake(name.as_bytes(), &mut expected);
+                prop_assert_eq!(snake, expected);
+                prop_assert_eq!(format!("{facts:?}"), format!("{:?}", Facts::of(name.as_bytes())));
+            }
+        }
+    }
+}
