@@ -19,9 +19,10 @@ use crate::engine::run::{Selection, Woven, run};
 use crate::engine::texts::Texts;
 use crate::engine::{explain as explaining, extract as extracting};
 use crate::input::{Discovery, Stop};
-use crate::model::{SkipReason, Time, Trace};
+use crate::model::{Finding, SkipReason, Time, Trace, TraceId};
 use crate::report::{self, Report, TextOf, json, text};
 use anyhow::{Context, Result, anyhow};
+use rustc_hash::FxHashSet;
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -244,13 +245,16 @@ fn tell(
     let shown: u64 = traces.iter().map(|trace| trace.record_count() as u64).sum();
     coverage.records_filtered += coverage.records_placed - shown;
     coverage.records_placed = shown;
+    let written: FxHashSet<TraceId> = traces.iter().map(|trace| trace.id).collect();
+    let about = |finding: &&Finding| finding.trace.is_none_or(|trace| written.contains(&trace));
+    let findings: Vec<Finding> = woven.findings.iter().filter(about).cloned().collect();
     let report = Report {
         store: &loaded.store,
         traces,
         transactions: woven.traces.len(),
         coverage: &coverage,
         services: woven.services.clone(),
-        findings: &woven.findings,
+        findings: &findings,
         map,
     };
     let mut texts = Texts::new(&loaded.sources);

@@ -1,11 +1,12 @@
 //! From a store of events to what reports tell.
 
+use crate::analyze;
 use crate::analyze::query::{Findings, Query, View};
 use crate::gather::{ClockOffset, Store};
-use crate::model::{Coverage, Finding, Symbol, Time, Trace};
+use crate::model::{Coverage, Finding, Symbol, Time, Trace, TraceId};
 use crate::report::{ClockSummary, ServiceSummary};
 use crate::weave;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The transactions of a run.
 #[derive(Debug, Default)]
@@ -59,10 +60,16 @@ impl Selection {
 
 /// Weaves the events of a store on so many threads and keeps the transactions that are asked for.
 pub fn run(store: &mut Store, selection: &Selection, options: &weave::Options, threads: usize) -> Woven {
-    let mut traces = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
-        Ok(pool) => pool.install(|| weave::weave(store, options)),
+    let tell = |store: &mut Store| {
+        let mut traces = weave::weave(store, options);
+        let findings = analyze::analyze(store, &mut traces);
+        analyze::detail(store, &mut traces);
+        (traces, findings)
+    };
+    let (mut traces, mut findings) = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(|| tell(store)),
         // no thread to be had: the caller's own does it
-        Err(_) => weave::weave(store, options),
+        Err(_) => tell(store),
     };
     let store = &*store;
     let mut coverage = store.coverage.clone();
@@ -77,7 +84,9 @@ pub fn run(store: &mut Store, selection: &Selection, options: &weave::Options, t
     let placed = |traces: &[Trace]| traces.iter().map(|trace| trace.record_count() as u64).sum::<u64>();
     let all = placed(&traces);
     if !selection.is_all() {
-        selection.retain(store, &[], &mut traces);
+        selection.retain(store, &findings, &mut traces);
+        let taken: FxHashSet<TraceId> = traces.iter().map(|trace| trace.id).collect();
+        findings.retain(|finding| finding.trace.is_none_or(|trace| taken.contains(&trace)));
     }
     coverage.records_placed = placed(&traces);
     coverage.records_filtered = all - coverage.records_placed;
@@ -88,7 +97,7 @@ pub fn run(store: &mut Store, selection: &Selection, options: &weave::Options, t
         .filter(|service| !service.name.is_none())
         .collect();
     services.sort_by(|a, b| store.symbols.text(a.name).cmp(store.symbols.text(b.name)));
-    Woven { traces, findings: Vec::new(), coverage, services }
+    Woven { traces, findings, coverage, services }
 }
 
 fn services(store: &Store) -> FxHashMap<Symbol, ServiceSummary> {

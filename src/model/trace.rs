@@ -193,6 +193,31 @@ impl Status {
     }
 }
 
+/// What a part of the critical path was spent on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PathKind {
+    /// The span's own work.
+    Work,
+    /// On the way between two services.
+    Network,
+    /// In a queue: sent and not yet taken up.
+    Queue,
+    /// Nothing was logged.
+    Unlogged,
+}
+
+impl PathKind {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            PathKind::Work => "work",
+            PathKind::Network => "network",
+            PathKind::Queue => "queue",
+            PathKind::Unlogged => "unlogged",
+        }
+    }
+}
+
 /// A part of the critical path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathPart {
@@ -202,6 +227,8 @@ pub struct PathPart {
     pub start: Time,
     /// Until when.
     pub end: Time,
+    /// What it was spent on.
+    pub kind: PathKind,
 }
 
 /// One transaction: a causal tree plus links.

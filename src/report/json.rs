@@ -180,6 +180,7 @@ pub fn trace_object(report: &Report<'_>, trace: &Trace, texts: &mut TextOf<'_>, 
             text("span_id", &store.span_text(span.id, span.opaque), out);
             time("start", part.start, out);
             time("end", part.end, out);
+            text("kind", part.kind.name(), out);
             out.push(b'}');
         }
         out.push(b']');

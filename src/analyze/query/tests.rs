@@ -58,6 +58,7 @@ fn trace(symbols: &mut Symbols) -> Trace {
         services: ["shop", "orders", "shipping", "mail"].map(|name| Symbol::of(name.as_bytes())).into(),
         spans,
         loose: Vec::new(),
+        loose_errors: 0,
         critical_path: Vec::new(),
     }
 }
