@@ -218,6 +218,8 @@ impl Found {
             return;
         }
         let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
+        // an id of another trace or span keeps the name of what it belongs to
+        let short = short || field.role == Role::Id;
         let is_id = (named_id || correlation || super::scan::names_some_id(name, value))
             && !names::names_machinery(parent, name);
         if is_id

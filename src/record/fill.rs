@@ -149,6 +149,10 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
     }
     let end = text::tail(line, start, profile);
     tail_fields(line, end, draft);
+    if profile.tail_id && text::ends_in_id(line) && end < line.len() {
+        let open = memchr::memrchr(b'[', line).unwrap_or(end);
+        draft.groups.push(At::new(open + 1, line.trim_ascii_end().len() - 1));
+    }
     let mut message = text::trim(text, At::new(start, end));
     if message.is_empty() && line_end < text.len() {
         message = second_line(text, line_end, draft);
@@ -178,7 +182,7 @@ fn tail_fields(line: &[u8], end: usize, draft: &mut Draft) {
     let mut at = end + (line[end..].len() - line[end..].trim_ascii_start().len());
     // the bracket that closes the tail is no part of its last value
     let line = match tail {
-        [b'[', .., b']'] if !tail.contains(&b'"') => &line[..at + tail.len() - 1],
+        [b'[' | b'(' | b'<', .., b']' | b')' | b'>'] if !tail.contains(&b'"') => &line[..at + tail.len() - 1],
         _ => line,
     };
     while at < line.len() {
@@ -192,7 +196,7 @@ fn tail_fields(line: &[u8], end: usize, draft: &mut Draft) {
                     loose::scan(line, at, &mut draft.fields).unwrap_or(line.len())
                 };
             }
-            b'[' | b' ' | b'\t' | b'|' | b',' | b':' | b'-' | b']' => at += 1,
+            b'[' | b'(' | b'<' | b' ' | b'\t' | b'|' | b',' | b':' | b'-' | b']' => at += 1,
             _ => {
                 logfmt::scan_tail(line, at, &mut draft.fields);
                 break;

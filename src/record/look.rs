@@ -45,6 +45,8 @@ pub struct Profile {
     pub tail_names: Vec<super::NameHash>,
     /// What stands between the header and the message in nearly all lines.
     pub columns: Vec<text::Column>,
+    /// Nearly all lines end with an id in brackets.
+    pub tail_id: bool,
     /// The number of the word that is the level in most lines, where it stands behind a time.
     pub level_token: Option<u8>,
     /// The user's own patterns that apply to this source.
@@ -86,6 +88,7 @@ impl Profile {
             tail_names: shared.collect(),
             columns: Vec::new(),
             level_token: None,
+            tail_id: false,
             custom,
         };
         profile.learn(head);
@@ -116,6 +119,8 @@ impl Profile {
                     .then_some((seen.head, text.as_slice()))
             })
             .collect();
+        let ids = lines.iter().filter(|(_, text)| text::ends_in_id(text)).count();
+        self.tail_id = ids >= 2 && ids * 10 >= lines.len() * 9;
         let token = text::level_token(&lines);
         let columns = text::learn(&lines);
         self.level_token = token;

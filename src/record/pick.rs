@@ -79,6 +79,10 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
             }
             Role::Service if !value.is_empty() && matches!(field.writing, Writing::Plain) => {
                 let weak = field.rank >= WEAK_SERVICE;
+                if weak && !field.parent.is_empty() {
+                    // the name of a span, a state, an attribute
+                    continue;
+                }
                 if is_container(field.name.of(text)) && is_general_container(value) {
                     continue;
                 }

@@ -25,11 +25,30 @@ impl Found {
         if text[from..to].first() == Some(&b'[') && role != Role::SwCtx {
             // Java prints the values of a header as a list
             from += 1;
+            let inside = &text[from..to.max(from)];
+            if matches!(role, Role::Other | Role::Level | Role::Noise | Role::Message)
+                && memchr::memchr2(b':', b'=', inside)
+                    .is_some_and(|at| names::known(&inside[..at], true).is_some())
+            {
+                // "WARNING: [traceId:…]": a group of its own
+                return Some(from);
+            }
+            from += usize::from(matches!(text.get(from), Some(b'"' | b'\'')));
             to = from
                 + text[from..]
                     .iter()
-                    .position(|byte| matches!(byte, b']' | b',' | b' '))
+                    .position(|byte| matches!(byte, b']' | b',' | b' ' | b'"' | b'\''))
                     .unwrap_or(text.len() - from);
+            let more = text[to..].iter().find(|byte| !matches!(byte, b'"' | b'\'')) == Some(&b',');
+            if more && role == Role::Other {
+                // a list of several values is no id of the record, but each may tie it to others
+                if region == Region::Message
+                    && let Some(shape) = shape_of(&text[from..to])
+                {
+                    self.add_key(name, &text[from..to], shape);
+                }
+                return Some(to);
+            }
         }
         let hierarchical = text.get(from) == Some(&b'|') && hash == NameHash::of(b"requestid");
         if hierarchical {
@@ -197,7 +216,7 @@ impl Found {
         }
         let is_id = correlation || named_id && name.len() > 2 || names_some_id(name, value);
         if is_id && region != Region::Ids && !value.contains(&b' ') {
-            self.add_id(name, value);
+            self.add_id(name, value.strip_suffix(b":").unwrap_or(value));
         }
         if region == Region::Message
             && let Some(shape) = shape_of(value)

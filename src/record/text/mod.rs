@@ -9,7 +9,7 @@ mod tail;
 
 pub use head::{Column, Head, head, learn, level_token};
 pub use late::{bracketed_message, late_time, object};
-pub use tail::{tail, tail_names};
+pub use tail::{ends_in_id, tail, tail_names};
 
 use super::{At, names};
 

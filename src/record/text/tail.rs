@@ -1,5 +1,6 @@
 //! Structured context behind the message.
 
+use super::head::is_bare_id;
 use super::{names_context, pair, trim};
 use crate::record::{At, NameHash, Profile, json};
 
@@ -11,7 +12,7 @@ pub fn tail(text: &[u8], start: usize, profile: &Profile) -> usize {
     let mut end = text.len();
     loop {
         let line = trim(text, At::new(start, end));
-        let shorter = group(text, line).or_else(|| pairs(text, line, profile));
+        let shorter = group(text, line, profile).or_else(|| pairs(text, line, profile));
         match shorter {
             Some(shorter) if shorter >= start && shorter < end => end = shorter,
             _ => break,
@@ -55,12 +56,14 @@ fn separator_off(message: &[u8], has_tail: bool) -> &[u8] {
 }
 
 /// A group in braces or brackets at the end.
-fn group(text: &[u8], line: At) -> Option<usize> {
+fn group(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
     let bytes = line.of(text);
     let close = *bytes.last()?;
     let open = match close {
         b'}' => b'{',
         b']' => b'[',
+        b')' => b'(',
+        b'>' => b'<',
         _ => return None,
     };
     let offset = line.start as usize;
@@ -87,7 +90,8 @@ fn group(text: &[u8], line: At) -> Option<usize> {
             return Some(offset + at);
         }
         if closes_at_end(bytes, at, open, close)
-            && names_ids(inside)
+            && (names_ids(inside)
+                || open == b'[' && (holds_ids(inside) || profile.tail_id && is_bare_id(inside)))
             && !matches!(word_before, Some(b':' | b'='))
         {
             return Some(offset + at);
@@ -109,6 +113,19 @@ fn closes_at_end(bytes: &[u8], at: usize, open: u8, close: u8) -> bool {
         }
     }
     false
+}
+
+/// Whether a group holds a trace and a span without names: `[TRACE,SPAN]`, `[TRACE-SPAN]`.
+fn holds_ids(inside: &[u8]) -> bool {
+    let mut parts = inside.split(|byte| matches!(byte, b',' | b' ' | b'/')).filter(|part| !part.is_empty());
+    inside.len() >= 49 && parts.all(is_bare_id)
+}
+
+/// Whether a line ends with an id in brackets.
+pub fn ends_in_id(line: &[u8]) -> bool {
+    let Some(inside) = line.trim_ascii_end().strip_suffix(b"]") else { return false };
+    let open = memchr::memrchr(b'[', inside);
+    open.is_some_and(|open| is_bare_id(&inside[open + 1..]) && inside[..open].ends_with(b" "))
 }
 
 /// Whether a group's content names an id (`traceId=…`, `'trace_id': '…'`).
@@ -209,7 +226,11 @@ fn run_before(bytes: &[u8], start: usize, colon: bool) -> usize {
     let mut run = start;
     loop {
         let before = bytes[..run].trim_ascii_end();
-        let bare = if colon { before.strip_suffix(b",").unwrap_or(&[]) } else { before };
+        let bare = match (colon, before.strip_suffix(b",")) {
+            (true, Some(bare)) => bare,
+            (true, None) => return run,
+            (false, _) => before,
+        };
         let mut word =
             bare.iter().rposition(|byte| matches!(byte, b' ' | b'\t')).map_or(0, |blank| blank + 1);
         if colon && word > 1 && bare[..word].ends_with(b": ") {

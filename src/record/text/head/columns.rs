@@ -6,6 +6,7 @@
 
 use super::kinds::{group_has_id, is_logger, is_number, is_thread, is_uuid};
 use super::{Head, Reader};
+use crate::model::Level;
 use crate::record::text::{names_context, skip_blanks, trim};
 use crate::record::{At, level};
 
@@ -34,6 +35,8 @@ pub enum Column {
 
 /// More columns than this are not looked for.
 const MAX_COLUMNS: usize = 8;
+/// A level is not looked for behind so many words.
+pub(super) const MAX_TOKEN: usize = 16;
 /// Words longer than this are no names.
 const MAX_WORD: usize = 80;
 
@@ -103,25 +106,33 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
     columns
 }
 
-/// The number of the word, from the start of the line, that most lines have their level in.
+/// The number of the word, from the start of the line, that is a level in nearly all lines, although not each of them
+/// tells it from the message.
 pub fn level_token(lines: &[(Head, &[u8])]) -> Option<u8> {
-    let mut counts = [0usize; 16];
-    let mut all = 0;
+    let mut counts = [0usize; MAX_TOKEN];
+    let (mut all, mut found) = (0, 0);
     for (head, text) in lines.iter().filter(|(head, _)| head.stamp.is_some() && head.stamp_at.start < 2) {
         all += 1;
-        let words = |part: &[u8]| {
-            part.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty()).count()
-        };
-        if head.level_end > head.stamp_at.end()
-            && let Some(count) =
-                words(&text[..head.level_end]).checked_sub(1).and_then(|token| counts.get_mut(token))
-        {
-            *count += 1;
+        found += usize::from(head.level.is_some());
+        for (token, word) in words(text).enumerate().take(MAX_TOKEN) {
+            counts[token] += usize::from(bare_level(word).is_some());
         }
     }
-    let (token, most) =
-        counts.iter().enumerate().max_by_key(|(token, count)| (**count, std::cmp::Reverse(*token)))?;
-    (*most >= 2 && most * 2 >= all && all > *most).then_some(token as u8)
+    let token = counts.iter().position(|count| count * 10 >= all * 9)?;
+    (all >= 2 && found > 0 && found < all).then_some(token as u8)
+}
+
+/// The words of a line, as blanks part them.
+pub(super) fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty())
+}
+
+/// The level that a word is, maybe in brackets or before a colon.
+pub(super) fn bare_level(word: &[u8]) -> Option<Level> {
+    let start = word.iter().position(u8::is_ascii_alphabetic).filter(|&start| start <= 1)?;
+    let length = word[start..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let closed = word[start + length..].iter().all(|byte| matches!(byte, b']' | b':' | b'>' | b')' | b'|'));
+    level::from_word(&word[start..start + length]).filter(|_| closed)
 }
 
 /// Whether what follows the columns begins with different words, as messages do.
@@ -249,7 +260,7 @@ fn group_end(text: &[u8], start: usize) -> Option<usize> {
 }
 
 /// A UUID, 16 or 32 hex digits, or two such ids.
-pub(super) fn is_bare_id(word: &[u8]) -> bool {
+pub(in crate::record::text) fn is_bare_id(word: &[u8]) -> bool {
     let hex = |part: &[u8]| {
         matches!(part.len(), 16 | 32)
             && part.iter().all(u8::is_ascii_hexdigit)

@@ -163,6 +163,9 @@ impl Reader<'_, '_> {
     }
 
     pub(super) fn parenthesis(&mut self) -> bool {
+        if self.enclosed_level(b')') {
+            return true;
+        }
         if !self.known() || self.closed {
             return false;
         }
@@ -197,10 +200,28 @@ impl Reader<'_, '_> {
         true
     }
 
+    /// `(WARN)`, behind a time or before one; `<WARN>` and `|WARN|` before one.
+    pub(super) fn enclosed_level(&mut self, close: u8) -> bool {
+        if self.closed || self.head.level.is_some() {
+            return false;
+        }
+        let near = &self.text[self.at + 1..self.text.len().min(self.at + 16)];
+        let Some(close) = memchr(close, near).map(|length| self.at + 1 + length) else { return false };
+        let rest = self.text[close + 1..].trim_ascii_start();
+        let time = rest.strip_prefix(b"[").unwrap_or(rest);
+        let before_time = self.at == 0 && timestamp::parse_prefix(time, self.order).is_some();
+        let word = &self.text[self.at + 1..close];
+        let level = level::from_word(word).filter(|_| self.head.stamp.is_some() || before_time);
+        level.is_some_and(|level| self.set_level(level, close + 1))
+    }
+
     /// `<0.123.0>` (Erlang), `<Notice>` (WebLogic).
     pub(super) fn angle(&mut self) -> bool {
         if self.closed || self.text.get(self.at + 1) == Some(&b'-') {
             return false;
+        }
+        if self.at == 0 && self.enclosed_level(b'>') {
+            return true;
         }
         let Some(close) = memchr(b'>', &self.text[self.at..self.text.len().min(self.at + 80)])
             .map(|length| self.at + length)
@@ -249,7 +270,7 @@ impl Reader<'_, '_> {
             // an object that is the record
             return false;
         }
-        if is_logger(content) && content.contains(&b':') && self.head.level.is_none() {
+        if is_logger(content) && content.contains(&b':') && !self.closed {
             // Airflow: "{file.py:line}"
             self.draft.logger = Some(inside);
             self.at = close + 1;

@@ -1,14 +1,12 @@
 //! Levels in a header.
 
 use super::Reader;
+use super::columns::{bare_level, words};
 use super::kinds::is_logger;
 use crate::model::Level;
 use crate::record::text::{pair, skip_blanks, word_end};
 use crate::record::{At, level, timestamp};
 use memchr::memchr;
-
-/// A level is not looked for behind so many words.
-const MAX_TOKEN: usize = 16;
 
 impl Reader<'_, '_> {
     /// `LEVEL:  ` behind whatever log_line_prefix has put before it (PostgreSQL, "Error Reporting and Logging").
@@ -40,16 +38,10 @@ impl Reader<'_, '_> {
         if self.head.stamp.is_none() || self.head.level.is_some() {
             return false;
         }
-        let words = self.text.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty());
-        let Some(word) = words.take(MAX_TOKEN).nth(token) else { return false };
+        let Some(word) = words(self.text).nth(token) else { return false };
         let start = word.as_ptr() as usize - self.text.as_ptr() as usize;
-        let bare = word.iter().position(u8::is_ascii_alphabetic).unwrap_or(0);
-        let length = word[bare..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-        let closed = word[bare + length..].iter().all(|byte| matches!(byte, b']' | b':' | b'>' | b')'));
-        match level::from_word(&word[bare..bare + length]) {
-            Some(level) if closed && start + bare >= self.at => self.set_level(level, start + word.len()),
-            _ => false,
-        }
+        let level = bare_level(word).filter(|_| start >= self.at);
+        level.is_some_and(|level| self.set_level(level, start + word.len()))
     }
 
     /// A level as a bare word.
@@ -107,7 +99,9 @@ impl Reader<'_, '_> {
             let next_word = skip_blanks(text, end);
             let before_logger = self.known() && next_word > end && {
                 let next = &text[next_word..word_end(text, next_word)];
-                is_logger(next) && next.iter().filter(|&&byte| byte == b'.').count() >= 2
+                is_logger(next)
+                    && (next.iter().filter(|&&byte| byte == b'.').count() >= 2
+                        || next.contains(&b':') && next.last().is_some_and(u8::is_ascii_digit))
             };
             // Mattermost: "info  [2024-05-01 12:00:00.123 Z] message"
             let before_time = self.at == 0
@@ -121,7 +115,7 @@ impl Reader<'_, '_> {
                 // "debug: …" at the front or behind a time; "error: …" alone may be a shell's message
                 text.get(end + 1).is_some_and(|next| next.is_ascii_whitespace())
             } else {
-                self.known() && (wide || separated || plain && spaced)
+                self.known() && (wide || separated || before_logger || plain && spaced)
             };
             if !accepted {
                 return false;

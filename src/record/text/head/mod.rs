@@ -7,6 +7,7 @@ mod levels;
 mod moments;
 mod words;
 
+pub(super) use columns::is_bare_id;
 pub use columns::{Column, learn, level_token};
 
 use super::skip_blanks;
@@ -158,6 +159,9 @@ impl Reader<'_, '_> {
     fn separator(&mut self, byte: u8) -> bool {
         if byte == b'-' && self.known() && self.text.get(self.at + 1).is_some_and(u8::is_ascii_alphabetic) {
             return self.dashed_pairs();
+        }
+        if self.at == 0 && byte == b'|' && self.enclosed_level(b'|') {
+            return true;
         }
         if self.at == 0 && byte != b'-' && byte != b'*' && byte != b'#' {
             return false;

@@ -17,7 +17,10 @@ impl Reader<'_, '_> {
         let mut taken = false;
         while let Some((name, value, end)) = pair(self.text, at, true) {
             let colon = self.text.get(name.end()) == Some(&b':');
-            let known = names_context(name.of(self.text)) && (!colon || looks_like_id(value.of(self.text)));
+            // "trace" and "span" are words too
+            let short = names::lookup_name(NameHash::of(name.of(self.text)), false).is_none();
+            let known = names_context(name.of(self.text))
+                && (!(colon || short) || looks_like_id(value.of(self.text)));
             if !(known || taken && !colon && self.text.get(at.wrapping_sub(2)) == Some(&b',')) {
                 break;
             }
@@ -182,7 +185,7 @@ impl Reader<'_, '_> {
                 self.at = end;
                 return true;
             }
-            let ruby = text[..self.at].trim_ascii_end().ends_with(b"--");
+            let ruby = text[..self.at].trim_ascii_end().ends_with(b"--") && text.get(1..4) == Some(b", [");
             if self.bracketed_level
                 && !text.get(next).is_some_and(u8::is_ascii_digit)
                 && bare.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
