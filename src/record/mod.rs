@@ -213,6 +213,8 @@ impl Format {
 pub struct Draft {
     /// The time written in this layer.
     pub stamp: Option<Stamp>,
+    /// A time under a name that only may mean the record's; counts where no layer states one.
+    pub likely_stamp: Option<Stamp>,
     /// The severity written in this layer.
     pub level: Option<Level>,
     /// Service name.
@@ -262,6 +264,7 @@ impl Draft {
     /// Makes the draft empty again and keeps its buffers.
     pub fn clear(&mut self) {
         self.stamp = None;
+        self.likely_stamp = None;
         self.level = None;
         self.service = None;
         self.service_is_weak = false;

@@ -125,7 +125,7 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
         logger.get_or_insert(service.take().unwrap_or_default());
         *service_is_weak = false;
     }
-    if stamp.is_none() || message.is_none() {
+    if stamp.is_none() || message.is_none() || level.is_none() {
         fallback::complete(text, draft);
     }
 }

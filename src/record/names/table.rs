@@ -43,7 +43,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
     (
         Role::SpanId,
         "\
-         spanid otelspanid xspanid activityspanid currentspanid spancontextspanid spancontextspan ottracerspanid \
+         spanid tracespan otelspanid xspanid activityspanid currentspanid spancontextspanid spancontextspan ottracerspanid \
          logginggoogleapiscomspanid swspanid contextspanid mdcspanid",
     ),
     (
