@@ -2,7 +2,7 @@
 
 use super::head::is_bare_id;
 use super::{names_context, pair, trim};
-use crate::record::{At, NameHash, Profile, json};
+use crate::record::{At, NameHash, Profile, Role, json, names};
 
 /// Where the message that begins at `start` ends: before a tail of context, which is what remains of `text`.
 ///
@@ -90,7 +90,7 @@ fn group(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
             return Some(offset + at);
         }
         if closes_at_end(bytes, at, open, close)
-            && (names_ids(inside)
+            && (names_ids(inside, open)
                 || open == b'[' && (holds_ids(inside) || profile.tail_id && is_bare_id(inside)))
             && !matches!(word_before, Some(b':' | b'='))
         {
@@ -129,14 +129,23 @@ pub fn ends_in_id(line: &[u8]) -> bool {
 }
 
 /// Whether a group's content names an id (`traceId=…`, `'trace_id': '…'`).
-fn names_ids(inside: &[u8]) -> bool {
+fn names_ids(inside: &[u8], open: u8) -> bool {
     inside.split(|byte| matches!(byte, b',' | b' ' | b';')).any(|part| {
         let end = part.iter().position(|byte| matches!(byte, b'=' | b':'));
         let name = end.map(|end| &part[..end]).unwrap_or_default();
         let name = name.strip_prefix(b"'").or_else(|| name.strip_prefix(b"\"")).unwrap_or(name);
         let name = name.strip_suffix(b"'").or_else(|| name.strip_suffix(b"\"")).unwrap_or(name);
-        !name.is_empty() && names_context(name)
+        // in parentheses stand remarks of the message, so only trace context counts there
+        !name.is_empty() && if open == b'(' { names_a_trace(name) } else { names_context(name) }
     })
+}
+
+fn names_a_trace(name: &[u8]) -> bool {
+    let role = names::known(name, false).map(|known| known.role);
+    matches!(
+        role,
+        Some(Role::TraceId | Role::SpanId | Role::ParentId | Role::DatadogTraceId | Role::Traceparent)
+    )
 }
 
 /// Pairs at the end: from the first one on that names context.
@@ -307,6 +316,7 @@ mod tests {
             "basket 35646: total=42.50 currency=EUR items=3",
         );
         check("basket 1: total=42.50 items=3 trace_id=9f", "basket 1: total=42.50 items=3");
+        check("request on eth0 (xid=0x654a04aa)", "request on eth0 (xid=0x654a04aa)");
         check("2662% of quota used (user=dmitri)", "2662% of quota used (user=dmitri)");
     }
 }
