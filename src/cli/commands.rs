@@ -1,7 +1,11 @@
 //! The commands.
 
+mod check;
+mod diff;
 mod map;
 
+pub use check::check;
+pub use diff::diff;
 pub use map::map;
 
 use super::args::{

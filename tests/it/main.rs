@@ -11,6 +11,7 @@
 //! - `bad_input`, `interrupted`: what goes wrong, and what is said of it
 //! - `help`: the texts of `--help`
 //! - `text`: the reports for people, written by the library
+//! - `check`: outcomes for CI, against foreign schemas and parsers
 //! - `readme`: the commands in README.md
 //! - `architecture`, `dependencies`: the rules of the source tree
 //!
@@ -22,6 +23,7 @@
 mod architecture;
 mod bad_input;
 mod cases;
+mod check;
 mod contract;
 mod dependencies;
 mod diff;

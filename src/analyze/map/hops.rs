@@ -144,7 +144,7 @@ impl Finder<'_> {
             || topic.is_some() && to.edge.as_ref().is_some_and(|edge| edge.basis == Basis::Message);
         if leaves {
             *self.votes.entry(handler).or_default() += vote;
-            self.open.push(Open { hop: self.hop(from, to, sent), handler, topic, ends });
+            self.open.push(Open { hop: self.hop(from, to), handler, topic, ends });
         }
     }
 
@@ -157,21 +157,12 @@ impl Finder<'_> {
         let topic = self.topic(from, to, sent, received);
         let handler = (to.service, to.name);
         *self.votes.entry(handler).or_default() += TOLD;
-        let hop = Hop { lost: false, ..self.hop(from, to, sent) };
+        let hop = Hop { lost: false, wait: None, ..self.hop(from, to) };
         self.open.push(Open { hop, handler, topic, ends });
     }
 
-    fn hop(&self, from: &Span, to: &Span, sent: Option<EventId>) -> Hop {
+    fn hop(&self, from: &Span, to: &Span) -> Hop {
         let length = to.end.0.saturating_sub(to.start.0).max(0) as u64;
-        let left = match (sent, from.kind) {
-            (Some(sent), _) => {
-                let shift = from.raw.map_or(0, |(start, _)| from.start.0.saturating_sub(start.0));
-                Some(self.store.event(sent).time.0.saturating_add(shift))
-            }
-            (None, Some(SpanKind::Producer)) => Some(from.end.0),
-            _ => None,
-        };
-        let wait = left.map(|left| to.start.0.saturating_sub(left).max(0) as u64);
         Hop {
             from: from.service,
             to: to.service,
@@ -180,7 +171,7 @@ impl Finder<'_> {
             // without trace ids on both sides there is nothing to lose
             lost: from.trace.is_some() && from.trace != to.trace,
             length: (length > 0 && to.start.0 != 0).then_some(length),
-            wait: to.queue_time.or(wait),
+            wait: to.queue_time,
         }
     }
 
@@ -291,7 +282,7 @@ impl Finder<'_> {
                     details().find_map(peer).filter(|_| span.kind.is_none() || client)
                 };
                 if let Some(sort) = database.or_else(peer) {
-                    let hop = self.hop(span, span, None);
+                    let hop = self.hop(span, span);
                     self.list.push(Hop { sort, lost: false, wait: None, ..hop });
                 }
             }
@@ -373,6 +364,6 @@ fn records(store: &Store, from: &Span, to: &Span) -> (Option<EventId>, Option<Ev
     let speaks = |span: &Span, direction| {
         span.events.iter().copied().find(|id| channels::direction(store, *id) == Some(direction))
     };
-    let before = |id: &EventId| store.event(*id).time <= to.raw.map_or(to.start, |(start, _)| start);
+    let before = |id: &EventId| store.time(*id) <= to.start;
     (speaks(from, Direction::Sends).filter(before), speaks(to, Direction::Receives))
 }

@@ -12,6 +12,7 @@ mod read;
 pub use eval::{Findings, View};
 pub use fields::{FIELDS, Known, Of};
 pub use parse::Mistake;
+pub use read::{duration, share};
 
 use regex::Regex;
 
