@@ -58,7 +58,15 @@ struct Opened {
     file: File,
     /// When the content was last found to be the original's.
     checked: Option<Time>,
+    /// A part of the file that was read since, and where it stands: records that are asked for stand near each other.
+    window: Vec<u8>,
+    start: u64,
 }
+
+/// Bytes that are read at once.
+const WINDOW: u64 = 128 << 10;
+/// So many of them lie in front of what is asked for.
+const BEFORE: u64 = 16 << 10;
 
 impl Rereader {
     /// Keeps at most `most` files open, and at least one.
@@ -79,7 +87,7 @@ impl Rereader {
             Some(index) => self.open.remove(index).expect("it was found there"),
             None => Opened::new(original)?,
         };
-        let result = opened.check().and_then(|()| opened.read(offset, len, into));
+        let result = opened.read(offset, len, into);
         if result.is_ok() {
             while self.open.len() >= self.most {
                 self.open.pop_front();
@@ -100,7 +108,13 @@ impl Opened {
         if original.0.id.is_some() && FileId::of(&found) != original.0.id {
             return Err(RereadError::Replaced { name: original.0.name.clone() });
         }
-        Ok(Opened { original: original.clone(), file, checked: original.0.modified })
+        Ok(Opened {
+            original: original.clone(),
+            file,
+            checked: original.0.modified,
+            window: Vec::new(),
+            start: 0,
+        })
     }
 
     /// Looks at the start again if the file was written to.
@@ -120,7 +134,36 @@ impl Opened {
     }
 
     fn read(&mut self, offset: u64, len: usize, into: &mut Vec<u8>) -> Result<(), RereadError> {
-        self.read_at(self.original.0.skipped + offset, len as u64, into)
+        let at = self.original.0.skipped + offset;
+        if self.take_from_window(at, len, into) {
+            return Ok(());
+        }
+        self.check()?;
+        if len as u64 <= WINDOW - BEFORE {
+            let mut window = std::mem::take(&mut self.window);
+            window.clear();
+            self.start = at.saturating_sub(BEFORE);
+            // the file may end before the window does
+            let read = self
+                .file
+                .seek(SeekFrom::Start(self.start))
+                .and_then(|_| (&self.file).take(WINDOW).read_to_end(&mut window));
+            self.window = window;
+            read.map_err(|error| self.original.unreadable(&error))?;
+            if self.take_from_window(at, len, into) {
+                return Ok(());
+            }
+        }
+        self.read_at(at, len as u64, into)
+    }
+
+    /// Takes bytes from the window, if they are in it.
+    fn take_from_window(&self, at: u64, len: usize, into: &mut Vec<u8>) -> bool {
+        let found = at
+            .checked_sub(self.start)
+            .and_then(|from| self.window.get(usize::try_from(from).ok()?..)?.get(..len));
+        into.extend_from_slice(found.unwrap_or_default());
+        found.is_some()
     }
 
     fn read_at(&mut self, at: u64, len: u64, into: &mut Vec<u8>) -> Result<(), RereadError> {

@@ -1,7 +1,7 @@
 //! Chooses parents: the share of each candidate among all, by what speaks for it.
 
 use super::features::{COUNT, Candidate, Features, candidates};
-use super::learned::Learned;
+use super::learned::Lesson;
 use super::scene::Scene;
 use crate::model::Symbol;
 
@@ -16,17 +16,18 @@ pub fn shares(found: &[Candidate], weights: &[f32; COUNT]) -> Vec<f32> {
     powers.into_iter().map(|power| power / sum).collect()
 }
 
-/// Adds the edges of a scene that are stated (`stated` gives a node's parent), or certain enough without anything learned.
+/// Hands on what the edges of a scene teach that are stated (`stated` gives a node's parent), or certain enough without
+/// anything learned.
 pub fn teach(
     scene: &Scene,
-    learned: &mut Learned,
+    learn: &mut dyn FnMut(Lesson),
     weigh: &dyn Fn(Symbol) -> f32,
     weights: &[f32; COUNT],
     stated: &dyn Fn(u32) -> Option<Option<u32>>,
 ) {
     for node in 0..scene.nodes.len() as u32 {
         if let Some(parent) = stated(node) {
-            learned.add(scene, parent, node, 100);
+            learn(Lesson::of(scene, parent, node, 100));
             continue;
         }
         let found = candidates(scene, node, None, weigh);
@@ -35,7 +36,7 @@ pub fn teach(
             // certain edges count fully, doubtful ones for the doubt they leave
             let weight = (share * 100.0) as u32;
             if share >= CERTAIN {
-                learned.add(scene, candidate.node, node, weight);
+                learn(Lesson::of(scene, candidate.node, node, weight));
             }
         }
     }

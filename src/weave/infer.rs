@@ -5,7 +5,7 @@
 
 use super::choose::{shares, teach};
 use super::features::{Candidate, candidates};
-use super::learned::Learned;
+use super::learned::{Learned, Lesson};
 use super::scene::{Lexicon, Scene};
 use super::spans::{Draft, Drafts};
 use super::weights;
@@ -16,31 +16,38 @@ use crate::model::{Basis, Edge, Proof, Symbol};
 /// A transaction on its way to its tree.
 pub(super) struct Woven {
     pub drafts: Drafts,
-    pub scene: Scene,
+    /// Kept while parents are to be found.
+    scene: Option<Scene>,
+    lessons: Vec<Lesson>,
 }
 
 /// Lays out a transaction whose stated parents are known.
 pub(super) fn lay_out(store: &Store, lexicon: &Lexicon, drafts: Drafts) -> Woven {
     let scene = Scene::of(store, lexicon, &drafts.spans, &|id| store.event(id).time.0);
-    Woven { drafts, scene }
+    let weigh = |name: Symbol| lexicon.weight(name);
+    let mut lessons = Vec::new();
+    teach(&scene, &mut |lesson| lessons.push(lesson), &weigh, &weights::FIRST, &|node| {
+        stated(&drafts.spans, node)
+    });
+    let open = (0..drafts.spans.len() as u32).any(|node| open_above(&drafts.spans, node).is_some());
+    Woven { drafts, scene: open.then_some(scene), lessons }
 }
 
 /// What the transactions of a run teach.
-pub(super) fn learn(all: &[Woven], lexicon: &Lexicon) -> Learned {
-    let weigh = |name: Symbol| lexicon.weight(name);
+pub(super) fn learn(all: &[Woven]) -> Learned {
     let mut learned = Learned::default();
-    for woven in all {
-        teach(&woven.scene, &mut learned, &weigh, &weights::FIRST, &|node| stated(&woven.drafts.spans, node));
+    for lesson in all.iter().flat_map(|woven| &woven.lessons) {
+        learned.add(lesson);
     }
     learned
 }
 
-/// The stated parent of a node that has records itself.
+/// The parent of a node that has records itself, as far as the logs state it.
 fn stated(spans: &[Draft], node: u32) -> Option<Option<u32>> {
     let draft = &spans[node as usize];
     match draft.parent {
         Some(parent) if !spans[parent as usize].missing => Some(Some(parent)),
-        None if draft.root => Some(None),
+        None if draft.root || is_above_all(spans, node) => Some(None),
         _ => None,
     }
 }
@@ -48,19 +55,11 @@ fn stated(spans: &[Draft], node: u32) -> Option<Option<u32>> {
 /// Gives each span without a stated parent its most likely one.
 pub(super) fn decide(woven: &mut Woven, learned: &Learned, lexicon: &Lexicon) {
     let weigh = |name: Symbol| lexicon.weight(name);
-    let Woven { drafts, scene } = woven;
-    let count = scene.nodes.len();
-    for node in 0..count as u32 {
-        // a placeholder for an unlogged parent takes the place its children would have
-        let top = topmost(&drafts.spans, node);
-        let draft = &drafts.spans[top as usize];
-        if draft.parent.is_some() || draft.root || top != node && drafts.spans[top as usize].edge.is_some() {
-            continue;
-        }
-        // all others hang below it: each as its parent would close a circle
-        if (0..count as u32).all(|other| is_below(&drafts.spans, other, top)) {
-            continue;
-        }
+    woven.lessons = Vec::new();
+    let Some(scene) = &woven.scene.take() else { return };
+    let drafts = &mut woven.drafts;
+    for node in 0..scene.nodes.len() as u32 {
+        let Some(top) = open_above(&drafts.spans, node) else { continue };
         let found = candidates(scene, node, Some(learned), &weigh);
         let shares = shares(&found, &weights::SECOND);
         let mut order: Vec<usize> = (0..found.len()).collect();
@@ -78,6 +77,23 @@ pub(super) fn decide(woven: &mut Woven, learned: &Learned, lexicon: &Lexicon) {
         draft.parent = Some(parent);
         draft.edge = Some(edge);
     }
+}
+
+/// What a parent is to be found for on behalf of a node: the node, or a placeholder above it for an unlogged parent, which
+/// takes the place that its children would have.
+fn open_above(spans: &[Draft], node: u32) -> Option<u32> {
+    let top = topmost(spans, node);
+    let draft = &spans[top as usize];
+    if draft.parent.is_some() || draft.root || top != node && draft.edge.is_some() {
+        return None;
+    }
+    (!is_above_all(spans, top)).then_some(top)
+}
+
+/// Whether all other spans hang below one that has no parent: each as its parent would close a circle. There are no
+/// circles, so that a span is below the one that alone has no parent.
+fn is_above_all(spans: &[Draft], top: u32) -> bool {
+    spans.iter().enumerate().all(|(index, span)| span.parent.is_some() || index == top as usize)
 }
 
 /// The span itself, or the topmost of the placeholders above it.

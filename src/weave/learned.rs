@@ -76,21 +76,51 @@ pub struct Learned {
     delays: FxHashMap<(Symbol, u64), Delays>,
 }
 
-impl Learned {
-    /// Adds an edge with a weight (1 to 100).
-    pub fn add(&mut self, scene: &Scene, parent: Option<u32>, child: u32, weight: u32) {
+/// What one edge teaches.
+#[derive(Clone, Copy, Debug)]
+pub struct Lesson {
+    child: u64,
+    /// The parent's kind; 0 for having no parent.
+    parent: u64,
+    /// The edge lies within a service.
+    inside: bool,
+    /// The parent's record from which the delay counts, by its template, and the delay.
+    delay: Option<(Symbol, i64)>,
+    /// 1 to 100.
+    weight: u32,
+}
+
+impl Lesson {
+    /// What an edge with a weight (1 to 100) teaches.
+    pub fn of(scene: &Scene, parent: Option<u32>, child: u32, weight: u32) -> Lesson {
         let c = &scene.nodes[child as usize];
-        *self.totals.entry(c.kind).or_default() += weight;
-        let kind = parent.map_or(0, |parent| scene.nodes[parent as usize].kind);
-        *self.causes.entry((c.kind, kind)).or_default() += weight;
-        let Some(parent) = parent else { return };
-        if scene.nodes[parent as usize].service == c.service {
-            *self.inside.entry(c.kind).or_default() += weight;
+        let p = parent.map(|parent| &scene.nodes[parent as usize]);
+        let delay = parent.and_then(|parent| {
+            let opening = scene.opening(child)?;
+            let anchor = anchor(scene, parent, opening)?;
+            Some((anchor.template, opening.time - anchor.time))
+        });
+        Lesson {
+            child: c.kind,
+            parent: p.map_or(0, |p| p.kind),
+            inside: p.is_some_and(|p| p.service == c.service),
+            delay,
+            weight,
         }
-        if let Some(opening) = scene.opening(child)
-            && let Some(anchor) = anchor(scene, parent, opening)
-        {
-            self.delays.entry((anchor.template, c.kind)).or_default().add(opening.time - anchor.time, weight);
+    }
+}
+
+impl Learned {
+    /// Takes what an edge teaches.
+    pub fn add(&mut self, lesson: &Lesson) {
+        let Lesson { child, parent, inside, delay, weight } = *lesson;
+        *self.totals.entry(child).or_default() += weight;
+        *self.causes.entry((child, parent)).or_default() += weight;
+        if inside {
+            *self.inside.entry(child).or_default() += weight;
+        }
+        if let Some((template, nanos)) = delay {
+            self.delays.entry((template, child)).or_default().add(nanos, weight);
         }
     }
 

@@ -37,7 +37,7 @@ pub fn weave(store: &Store, fragments: &Fragments) -> Vec<Trace> {
             infer::lay_out(store, &lexicon, drafts)
         })
         .collect();
-    let learned = infer::learn(&all, &lexicon);
+    let learned = infer::learn(&all);
     all.par_iter_mut().for_each(|woven| infer::decide(woven, &learned, &lexicon));
     let mut traces: Vec<Trace> = stitched
         .groups

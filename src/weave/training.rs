@@ -35,7 +35,7 @@ pub fn examples(store: &Store, first: Option<&[f32; COUNT]>) -> Vec<Example> {
     let learned = first.map(|weights| {
         let mut learned = Learned::default();
         for (scene, _) in &scenes {
-            choose::teach(scene, &mut learned, &weigh, weights, &|_| None);
+            choose::teach(scene, &mut |lesson| learned.add(&lesson), &weigh, weights, &|_| None);
         }
         learned
     });
