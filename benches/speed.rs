@@ -17,7 +17,7 @@ use spanloom::model::{SourceId, Symbol, Symbols, Time};
 use spanloom::record::Profile;
 use spanloom::record::timestamp::Zone;
 use spanloom::report::{Report, json};
-use spanloom::weave::weave;
+use spanloom::weave::{Options, weave};
 use std::io::sink;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -65,13 +65,13 @@ fn gathering(bencher: Bencher<'_, '_>, style: Style) {
     bencher.counter(BytesCount::new(corpus.bytes)).bench_local(|| Fragments::of(&loaded.store));
 }
 
-/// Fragments to traces.
+/// Events to traces.
 #[divan::bench(args = STYLES, sample_count = 10)]
 fn weaving(bencher: Bencher<'_, '_>, style: Style) {
     let corpus = Corpus::new(style, SIZE);
-    let loaded = corpus.load(1);
-    let fragments = Fragments::of(&loaded.store);
-    bencher.counter(BytesCount::new(corpus.bytes)).bench_local(|| weave(&loaded.store, &fragments));
+    let mut loaded = corpus.load(1);
+    let options = Options::default();
+    bencher.counter(BytesCount::new(corpus.bytes)).bench_local(|| weave(&mut loaded.store, &options));
 }
 
 /// Files to a report in JSON.
@@ -133,8 +133,8 @@ impl Corpus {
     }
 
     fn report(&self, threads: usize) {
-        let loaded = self.load(threads);
-        let woven = run(&loaded.store, &Selection::default(), threads);
+        let mut loaded = self.load(threads);
+        let woven = run(&mut loaded.store, &Selection::default(), &Options::default(), threads);
         let report = Report {
             store: &loaded.store,
             traces: &woven.traces,
@@ -142,6 +142,7 @@ impl Corpus {
             coverage: &woven.coverage,
             services: woven.services.clone(),
             findings: &woven.findings,
+            map: None,
         };
         let mut texts = Texts::new(&loaded.sources);
         json::write(&report, &mut |place| texts.get(place), &mut sink()).expect("it is thrown away");

@@ -8,6 +8,7 @@
 //!
 //! `ARCHITECTURE.md` holds the map of the code and what always holds.
 
+pub mod analyze;
 pub mod cli;
 pub mod context;
 pub mod engine;

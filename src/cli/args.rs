@@ -1,5 +1,11 @@
 //! Flags as they are typed.
 
+mod condition;
+mod map;
+
+pub use condition::WhereArgs;
+pub use map::{MapArgs, MapFormat};
+
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -25,6 +31,11 @@ Exit codes:
   2  wrong usage, a named path that cannot be read, or output that cannot be written
   130  interrupted";
 
+/// What `--help` says beyond the flags: how something works, then examples.
+fn manual(text: &str, examples: &str) -> String {
+    format!("{text}\n\n{examples}")
+}
+
 /// Weave the logs of many services into traces
 ///
 /// spanloom reads log files of any format, finds trace ids, span ids and business keys in every record, and rebuilds each
@@ -49,6 +60,8 @@ pub enum Command {
     List(ListArgs),
     /// Show one transaction: its tree with time bars, and its log lines
     Show(ShowArgs),
+    /// Draw what flows between services, topics and databases
+    Map(MapArgs),
     /// Print what was read from each record, one JSON object a line
     Extract(ExtractArgs),
     /// Tell how lines were read, and why
@@ -120,6 +133,20 @@ pub struct SelectArgs {
     /// Take transactions in which service NAME has a part; may be repeated
     #[arg(long, value_name = "NAME", help_heading = "Selection")]
     pub service: Vec<String>,
+    /// What they meet.
+    #[command(flatten)]
+    pub condition: WhereArgs,
+}
+
+/// How to weave.
+#[derive(Debug, Args, Clone, Default)]
+pub struct WeaveArgs {
+    /// Leave out inferred edges that are less sure than SHARE, from 0 to 1: their spans get no parent
+    #[arg(long, value_name = "SHARE", help_heading = "Weaving")]
+    pub min_confidence: Option<f32>,
+    /// Take the times of all services as logged, although their clocks disagree
+    #[arg(long, help_heading = "Weaving")]
+    pub no_clock_correction: bool,
 }
 
 /// `report`
@@ -128,6 +155,9 @@ pub struct ReportArgs {
     /// What to read.
     #[command(flatten)]
     pub input: InputArgs,
+    /// How to weave.
+    #[command(flatten)]
+    pub weave: WeaveArgs,
     /// Which transactions.
     #[command(flatten)]
     pub select: SelectArgs,
@@ -145,6 +175,9 @@ pub struct ListArgs {
     /// What to read.
     #[command(flatten)]
     pub input: InputArgs,
+    /// How to weave.
+    #[command(flatten)]
+    pub weave: WeaveArgs,
     /// Which transactions.
     #[command(flatten)]
     pub select: SelectArgs,
@@ -171,6 +204,12 @@ pub struct ShowArgs {
     /// What to read.
     #[command(flatten)]
     pub input: InputArgs,
+    /// How to weave.
+    #[command(flatten)]
+    pub weave: WeaveArgs,
+    /// What the transactions meet.
+    #[command(flatten)]
+    pub condition: WhereArgs,
     /// Show the log lines of each span
     #[arg(short, long, help_heading = "Output")]
     pub lines: bool,

@@ -1,5 +1,9 @@
 //! The commands.
 
+mod map;
+
+pub use map::map;
+
 use super::args::{
     ExplainArgs, ExtractArgs, Format, InputArgs, ListArgs, OutputArgs, ReportArgs, ShowArgs, SortKey,
 };
@@ -7,6 +11,7 @@ use super::message::{Exit, Voice};
 use super::options::{self, HintText};
 use super::output::Output;
 use super::progress::Progress;
+use crate::analyze::map::Map;
 use crate::engine::find;
 use crate::engine::load::{Loaded, load};
 use crate::engine::read::Settings;
@@ -14,16 +19,19 @@ use crate::engine::run::{Selection, Woven, run};
 use crate::engine::texts::Texts;
 use crate::engine::{explain as explaining, extract as extracting};
 use crate::input::{Discovery, Stop};
-use crate::model::{SkipReason, Time, Trace};
-use crate::report::{self, Report, json, text};
+use crate::model::{Finding, SkipReason, Time, Trace, TraceId};
+use crate::report::{self, Report, TextOf, json, text};
 use anyhow::{Context, Result, anyhow};
+use rustc_hash::FxHashSet;
+use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `report`
 pub fn report(args: &ReportArgs) -> Result<Exit> {
-    let (loaded, mut exit) = read(&args.input, &args.output, true)?;
-    let selection = options::selection(&args.select, &options::zone(&args.input)?, &loaded.store)?;
-    let woven = run(&loaded.store, &selection, loaded.threads);
+    let query = args.select.condition.query()?;
+    let (mut loaded, mut exit) = read(&args.input, &args.output, true)?;
+    let selection = options::selection(&args.select, query, &options::zone(&args.input)?, &loaded.store)?;
+    let woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
     exit = exit.max(matched(&woven, &selection, options::voice(&args.output)));
     write(
         &loaded,
@@ -31,6 +39,7 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
         &woven.traces,
         args.format.unwrap_or_default(),
         &args.output,
+        true,
         |report, texts, style, out| text::overview(report, texts, style, out),
     )?;
     Ok(exit)
@@ -38,9 +47,10 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
 
 /// `list`
 pub fn list(args: &ListArgs) -> Result<Exit> {
-    let (loaded, mut exit) = read(&args.input, &args.output, true)?;
-    let selection = options::selection(&args.select, &options::zone(&args.input)?, &loaded.store)?;
-    let mut woven = run(&loaded.store, &selection, loaded.threads);
+    let query = args.select.condition.query()?;
+    let (mut loaded, mut exit) = read(&args.input, &args.output, true)?;
+    let selection = options::selection(&args.select, query, &options::zone(&args.input)?, &loaded.store)?;
+    let mut woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
     exit = exit.max(matched(&woven, &selection, options::voice(&args.output)));
     match args.sort.unwrap_or_default() {
         SortKey::Start => {}
@@ -56,6 +66,7 @@ pub fn list(args: &ListArgs) -> Result<Exit> {
         rows,
         args.format.unwrap_or_default(),
         &args.output,
+        false,
         |report, texts, style, out| text::list(report, texts, style, out),
     )?;
     Ok(exit)
@@ -63,8 +74,10 @@ pub fn list(args: &ListArgs) -> Result<Exit> {
 
 /// `show`
 pub fn show(args: &ShowArgs) -> Result<Exit> {
-    let (loaded, exit) = read(&args.input, &args.output, true)?;
-    let woven = run(&loaded.store, &Selection::default(), loaded.threads);
+    let query = args.condition.query()?;
+    let (mut loaded, exit) = read(&args.input, &args.output, true)?;
+    let selection = Selection { query, ..Selection::default() };
+    let woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
     let mut found: Vec<Trace> = find::find(&loaded.store, &woven.traces, &args.id);
     if found.is_empty() {
         options::voice(&args.output).error(format_args!("no transaction has the id or value '{}'", args.id));
@@ -72,10 +85,9 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
     }
     let begins = |trace: &Trace| find::begins(&loaded.store, trace, &args.id);
     if found.len() > 1 && found.iter().all(begins) {
-        let ids: Vec<String> =
-            found.iter().take(3).map(|trace| json::trace_text(&loaded.store, trace.id)).collect();
+        let ids: Vec<String> = found.iter().take(3).map(|trace| loaded.store.trace_text(trace.id)).collect();
         let error = anyhow!("'{}' begins {} trace ids: {} …", args.id, found.len(), ids.join(", "));
-        return Err(error.context(HintText("give more of the id")));
+        return Err(error.context(HintText::of("give more of the id")));
     }
     found.truncate(MAX_SHOWN);
     let wanted = text::Show { lines: args.lines, why: args.why, all: args.all };
@@ -85,6 +97,7 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
         &found,
         args.format.unwrap_or_default(),
         &args.output,
+        false,
         move |report, texts, style, out| text::show(report, texts, style, wanted, out),
     )?;
     Ok(exit)
@@ -200,42 +213,54 @@ fn matched(woven: &Woven, selection: &Selection, voice: Voice) -> Exit {
     Exit::Done
 }
 
-/// Writes a report in its format.
+/// Writes a report in its format; as JSON with the map of its transactions, if `mapped`.
 fn write(
     loaded: &Loaded,
     woven: &Woven,
     traces: &[Trace],
     format: Format,
     output: &OutputArgs,
-    as_text: impl Fn(
-        &Report<'_>,
-        &mut crate::report::TextOf<'_>,
-        text::Style,
-        &mut dyn std::io::Write,
-    ) -> std::io::Result<()>,
+    mapped: bool,
+    as_text: impl Fn(&Report<'_>, &mut TextOf<'_>, text::Style, &mut dyn Write) -> io::Result<()>,
+) -> Result<()> {
+    let map = (mapped && format != Format::Text).then(|| Map::of(&loaded.store, traces));
+    tell(loaded, woven, traces, map, output, |report, texts, out| match format {
+        Format::Text => as_text(report, texts, options::style(output), out),
+        Format::Json => json::write(report, texts, out),
+        Format::Ndjson => json::write_lines(report, texts, out),
+    })
+}
+
+/// Writes what some transactions tell.
+fn tell(
+    loaded: &Loaded,
+    woven: &Woven,
+    traces: &[Trace],
+    map: Option<Map>,
+    output: &OutputArgs,
+    write: impl FnOnce(&Report<'_>, &mut TextOf<'_>, &mut dyn Write) -> io::Result<()>,
 ) -> Result<()> {
     let mut out = Output::open(output)?;
     let mut coverage = woven.coverage.clone();
     let shown: u64 = traces.iter().map(|trace| trace.record_count() as u64).sum();
     coverage.records_filtered += coverage.records_placed - shown;
     coverage.records_placed = shown;
+    let written: FxHashSet<TraceId> = traces.iter().map(|trace| trace.id).collect();
+    let about = |finding: &&Finding| finding.trace.is_none_or(|trace| written.contains(&trace));
+    let findings: Vec<Finding> = woven.findings.iter().filter(about).cloned().collect();
     let report = Report {
         store: &loaded.store,
         traces,
         transactions: woven.traces.len(),
         coverage: &coverage,
         services: woven.services.clone(),
-        findings: &woven.findings,
+        findings: &findings,
+        map,
     };
     let mut texts = Texts::new(&loaded.sources);
     {
         let mut get = |place| texts.get(place);
-        match format {
-            Format::Text => as_text(&report, &mut get, options::style(output), &mut out),
-            Format::Json => json::write(&report, &mut get, &mut out),
-            Format::Ndjson => json::write_lines(&report, &mut get, &mut out),
-        }
-        .with_context(|| out.failed())?;
+        write(&report, &mut get, &mut out).with_context(|| out.failed())?;
     }
     out.finish()?;
     if let Some(failure) = texts.failure {

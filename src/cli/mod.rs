@@ -25,6 +25,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => commands::report(&args),
         Command::List(args) => commands::list(&args),
         Command::Show(args) => commands::show(&args),
+        Command::Map(args) => commands::map(&args),
         Command::Extract(args) => commands::extract(&args),
         Command::Explain(args) => commands::explain(&args),
         Command::Completions(args) => {
@@ -49,7 +50,7 @@ fn tell(error: &anyhow::Error) -> Exit {
     }) {
         return Exit::Done;
     }
-    let hint = error.downcast_ref::<options::HintText>().map(|hint| hint.0);
+    let hint = error.downcast_ref::<options::HintText>().map(|hint| hint.0.clone());
     let causes: Vec<String> = error.chain().skip(usize::from(hint.is_some())).map(words).collect();
     voice.error(causes.join(": "));
     if let Some(hint) = hint {

@@ -1,8 +1,9 @@
 //! Flags as they are meant: judged once, so that nothing behind has to ask again.
 
-use super::args::{ColorWhen, InputArgs, OutputArgs, SelectArgs};
+use super::args::{ColorWhen, InputArgs, OutputArgs, SelectArgs, WeaveArgs, WhereArgs};
 use super::config::Config;
 use super::message::Voice;
+use crate::analyze::query::Query;
 use crate::engine::read::Settings;
 use crate::engine::run::Selection;
 use crate::gather::Store;
@@ -10,6 +11,7 @@ use crate::input::{DiscoverOptions, Discovery, Input, ReadOptions, discover};
 use crate::model::{DAY, SECOND, Symbol, Time};
 use crate::record::timestamp::{self, DayOrder, Zone};
 use crate::report::text::Style;
+use crate::weave;
 use anyhow::{Result, anyhow, bail};
 use std::io::IsTerminal;
 use std::path::Path;
@@ -42,19 +44,35 @@ pub fn zone(args: &InputArgs) -> Result<Zone> {
         Some("local") => Ok(Zone::local()),
         Some(name) => Zone::parse(name).map_err(|_| {
             anyhow!("unknown zone '{name}' for --timezone")
-                .context(HintText("use a name such as Europe/Berlin, an offset such as +02:00, or local"))
+                .context(HintText::of("use a name such as Europe/Berlin, an offset such as +02:00, or local"))
         }),
     }
 }
 
 /// A hint that goes with an error.
 #[derive(Debug)]
-pub struct HintText(pub &'static str);
+pub struct HintText(pub String);
+
+impl HintText {
+    /// A hint of our own.
+    pub fn of(text: &str) -> HintText {
+        HintText(text.to_owned())
+    }
+}
 
 impl std::fmt::Display for HintText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0)
+        f.write_str(&self.0)
     }
+}
+
+/// How to weave.
+pub fn weaving(args: &WeaveArgs) -> Result<weave::Options> {
+    let min_confidence = args.min_confidence.unwrap_or_default();
+    if !(0.0..=1.0).contains(&min_confidence) {
+        bail!("--min-confidence must be from 0 to 1");
+    }
+    Ok(weave::Options { correct_clocks: !args.no_clock_correction, min_confidence })
 }
 
 /// How to read.
@@ -81,8 +99,26 @@ pub fn settings(args: &InputArgs, keep_text: bool) -> Result<Settings> {
     })
 }
 
+impl WhereArgs {
+    /// The condition, judged.
+    pub fn query(&self) -> Result<Option<Query>> {
+        self.condition.as_deref().map(|text| condition("--where", text)).transpose()
+    }
+}
+
+/// A condition that stands at `place`.
+pub fn condition(place: &str, text: &str) -> Result<Query> {
+    Query::parse(text).map_err(|mistake| {
+        let error = anyhow!("{place}: {}\n{}", mistake.what, mistake.pointer(text));
+        match mistake.hint {
+            Some(hint) => error.context(HintText(hint)),
+            None => error,
+        }
+    })
+}
+
 /// Which transactions are asked for; relative times count from the newest record.
-pub fn selection(args: &SelectArgs, zone: &Zone, store: &Store) -> Result<Selection> {
+pub fn selection(args: &SelectArgs, query: Option<Query>, zone: &Zone, store: &Store) -> Result<Selection> {
     let newest = store
         .batches
         .iter()
@@ -97,6 +133,7 @@ pub fn selection(args: &SelectArgs, zone: &Zone, store: &Store) -> Result<Select
         since: time("--since", &args.since)?,
         until: time("--until", &args.until)?,
         services: args.service.iter().map(|name| Symbol::of(name.as_bytes())).collect(),
+        query,
     })
 }
 
@@ -113,7 +150,7 @@ fn point(flag: &str, text: &str, zone: &Zone, newest: Time) -> Result<Time> {
     let stamp = stamp.filter(|stamp| stamp.date == crate::model::Date::Full);
     match stamp {
         Some(stamp) => Ok(stamp.complete().unwrap_or_else(|| zone.to_utc(stamp.local))),
-        None => Err(anyhow!("cannot read the time '{text}' for {flag}").context(HintText("use a time such as 2024-05-01T12:00:00Z, or -15m for a quarter of an hour before the newest record"))),
+        None => Err(anyhow!("cannot read the time '{text}' for {flag}").context(HintText::of("use a time such as 2024-05-01T12:00:00Z, or -15m for a quarter of an hour before the newest record"))),
     }
 }
 

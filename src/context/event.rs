@@ -175,6 +175,7 @@ impl Writer {
         named(found.topic, Detail::Topic);
         named(found.method, Detail::Method);
         named(found.peer, Detail::Peer);
+        named(found.database, Detail::Database);
         if let Some(route) = found.route {
             let masked = template::text(found.text(route));
             details.push(Detail::Route(symbols.keep(&masked)));

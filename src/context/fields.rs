@@ -143,6 +143,9 @@ impl Found {
             Role::Peer if is_word(value) && self.peer.is_none() => {
                 self.peer = Some(self.keep(value));
             }
+            Role::Database if is_word(value) && self.database.is_none() => {
+                self.database = Some(self.keep(value));
+            }
             Role::Status => {
                 let number = std::str::from_utf8(value)
                     .ok()

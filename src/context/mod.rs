@@ -170,6 +170,8 @@ pub struct Found {
     pub method: Option<At>,
     /// Who is talked to.
     pub peer: Option<At>,
+    /// Which database is talked to.
+    pub database: Option<At>,
     /// HTTP status.
     pub status: Option<u16>,
     /// A service name that only the place of ids tells (Sleuth's brackets).

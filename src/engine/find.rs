@@ -2,7 +2,6 @@
 
 use crate::gather::Store;
 use crate::model::{Detail, Symbol, Trace, TraceId};
-use crate::report::json::trace_text;
 
 /// The transactions that `wanted` names: a trace id in any spelling, the start of one, or a value of a key.
 pub fn find(store: &Store, traces: &[Trace], wanted: &str) -> Vec<Trace> {
@@ -51,7 +50,7 @@ pub fn begins(store: &Store, trace: &Trace, start: &str) -> bool {
     let digits = start.to_ascii_lowercase().replace('-', "");
     digits.len() >= MIN_START
         && std::iter::once(&trace.id).chain(&trace.members).any(|&id| {
-            let text = trace_text(store, id);
+            let text = store.trace_text(id);
             text.starts_with(start)
                 || text.starts_with(&digits)
                 || text.trim_start_matches('0').starts_with(&digits)

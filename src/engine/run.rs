@@ -1,10 +1,12 @@
 //! From a store of events to what reports tell.
 
-use crate::gather::{Fragments, Store};
-use crate::model::{Coverage, Finding, Symbol, Time, Trace};
-use crate::report::ServiceSummary;
+use crate::analyze;
+use crate::analyze::query::{Findings, Query, View};
+use crate::gather::{ClockOffset, Store};
+use crate::model::{Coverage, Finding, Symbol, Time, Trace, TraceId};
+use crate::report::{ClockSummary, ServiceSummary};
 use crate::weave;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The transactions of a run.
 #[derive(Debug, Default)]
@@ -28,30 +30,48 @@ pub struct Selection {
     pub until: Option<Time>,
     /// One of these services has a part; any, if empty.
     pub services: Vec<Symbol>,
+    /// The condition they meet.
+    pub query: Option<Query>,
 }
 
 impl Selection {
-    /// Whether a transaction is asked for.
-    pub fn takes(&self, trace: &Trace) -> bool {
+    /// Whether a transaction lies where it is asked for.
+    fn takes(&self, trace: &Trace) -> bool {
         self.since.is_none_or(|since| trace.end >= since)
             && self.until.is_none_or(|until| trace.start < until)
             && (self.services.is_empty()
                 || self.services.iter().any(|service| trace.services.contains(service)))
     }
 
+    /// Keeps the transactions that are asked for.
+    pub fn retain(&self, store: &Store, findings: &[Finding], traces: &mut Vec<Trace>) {
+        let findings = Findings::of(findings);
+        traces.retain(|trace| {
+            let view = View { store, trace, findings: &findings };
+            self.takes(trace) && self.query.as_ref().is_none_or(|query| query.meets(&view))
+        });
+    }
+
     /// Whether all transactions are.
     pub fn is_all(&self) -> bool {
-        self.since.is_none() && self.until.is_none() && self.services.is_empty()
+        self.since.is_none() && self.until.is_none() && self.services.is_empty() && self.query.is_none()
     }
 }
 
 /// Weaves the events of a store on so many threads and keeps the transactions that are asked for.
-pub fn run(store: &Store, selection: &Selection, threads: usize) -> Woven {
-    let mut traces = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
-        Ok(pool) => pool.install(|| weave::weave(store, &Fragments::of(store))),
-        // no thread to be had: the caller's own does it
-        Err(_) => weave::weave(store, &Fragments::of(store)),
+pub fn run(store: &mut Store, selection: &Selection, options: &weave::Options, threads: usize) -> Woven {
+    let tell = |store: &mut Store| {
+        let mut traces = weave::weave(store, options);
+        let findings = analyze::analyze(store, &mut traces);
+        analyze::detail(store, &mut traces);
+        (traces, findings)
     };
+    let (mut traces, mut findings) = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(|| tell(store)),
+        // no thread to be had: the caller's own does it
+        Err(_) => tell(store),
+    };
+    let store = &*store;
     let mut coverage = store.coverage.clone();
     let mut counts = services(store);
     for trace in &traces {
@@ -64,7 +84,9 @@ pub fn run(store: &Store, selection: &Selection, threads: usize) -> Woven {
     let placed = |traces: &[Trace]| traces.iter().map(|trace| trace.record_count() as u64).sum::<u64>();
     let all = placed(&traces);
     if !selection.is_all() {
-        traces.retain(|trace| selection.takes(trace));
+        selection.retain(store, &findings, &mut traces);
+        let taken: FxHashSet<TraceId> = traces.iter().map(|trace| trace.id).collect();
+        findings.retain(|finding| finding.trace.is_none_or(|trace| taken.contains(&trace)));
     }
     coverage.records_placed = placed(&traces);
     coverage.records_filtered = all - coverage.records_placed;
@@ -75,7 +97,7 @@ pub fn run(store: &Store, selection: &Selection, threads: usize) -> Woven {
         .filter(|service| !service.name.is_none())
         .collect();
     services.sort_by(|a, b| store.symbols.text(a.name).cmp(store.symbols.text(b.name)));
-    Woven { traces, findings: Vec::new(), coverage, services }
+    Woven { traces, findings, coverage, services }
 }
 
 fn services(store: &Store) -> FxHashMap<Symbol, ServiceSummary> {
@@ -84,6 +106,20 @@ fn services(store: &Store) -> FxHashMap<Symbol, ServiceSummary> {
         for event in &batch.events {
             counts.entry(event.service).or_default().records += 1;
         }
+    }
+    // of a service's clocks the middle one stands for it
+    let mut clocks: FxHashMap<Symbol, Vec<&ClockOffset>> = FxHashMap::default();
+    for ((service, _), offset) in &store.clocks.offsets {
+        clocks.entry(*service).or_default().push(offset);
+    }
+    for (service, mut offsets) in clocks {
+        offsets.sort_by_key(|clock| (clock.offset, clock.uncertainty));
+        let middle = offsets[(offsets.len() - 1) / 2];
+        counts.entry(service).or_default().clock = Some(ClockSummary {
+            offset: middle.offset,
+            drift_ppm: middle.drift,
+            uncertainty: middle.uncertainty.max(0) as u64,
+        });
     }
     counts
 }

@@ -55,7 +55,7 @@ impl Fragments {
             fragment.events.sort_by_key(|id| store.order(*id));
         }
         fragments.untraced.sort_by_key(|id| store.order(*id));
-        fragments.traced.sort_by_key(|fragment| (store.event(fragment.events[0]).time, fragment.trace));
+        fragments.traced.sort_by_key(|fragment| (store.time(fragment.events[0]), fragment.trace));
         fragments
     }
 }

@@ -1,10 +1,12 @@
 //! Holds the events of a run and groups them by trace. Knows nothing of spans.
 
+mod clocks;
 mod fragments;
 
+pub use clocks::{ClockOffset, Clocks};
 pub use fragments::{Fragment, Fragments};
 
-use crate::model::{Batch, Coverage, Detail, Event, EventId, SourceId, Symbols, Time, flag};
+use crate::model::{Batch, Coverage, Detail, Event, EventId, SourceId, SpanId, Symbols, Time, TraceId, flag};
 use std::sync::Arc;
 
 /// A source as the later stages see it.
@@ -35,6 +37,8 @@ pub struct Store {
     pub symbols: Symbols,
     /// What was read; placed and unplaced records are counted later.
     pub coverage: Coverage,
+    /// How far the clocks are off.
+    pub clocks: Clocks,
 }
 
 impl Store {
@@ -54,6 +58,22 @@ impl Store {
         &self.sources[id.0 as usize]
     }
 
+    /// A trace id as reports write it: an opaque one as the logs have it.
+    pub fn trace_text(&self, id: TraceId) -> String {
+        let text = self.symbols.text(id.symbol());
+        if !text.is_empty() && TraceId::opaque(text.as_bytes()) == id {
+            text.to_owned()
+        } else {
+            id.to_string()
+        }
+    }
+
+    /// A span id as reports write it: an opaque one as the logs have it.
+    pub fn span_text(&self, id: SpanId, opaque: bool) -> String {
+        let text = self.symbols.text(id.symbol());
+        if opaque && !text.is_empty() { text.to_owned() } else { id.to_string() }
+    }
+
     /// All events, in the order of the batches.
     pub fn ids(&self) -> impl Iterator<Item = EventId> + '_ {
         self.batches.iter().enumerate().flat_map(|(batch, events)| {
@@ -61,12 +81,17 @@ impl Store {
         })
     }
 
+    /// The time of an event on the common clock.
+    pub fn time(&self, id: EventId) -> Time {
+        self.clocks.time(self.event(id))
+    }
+
     /// What the order of events in time is decided by, ties included: time, source, line.
     pub fn order(&self, id: EventId) -> (Time, u32, u64, u32) {
         let event = self.event(id);
         let source = self.source(event.place.source);
         let line = if source.descending { u64::MAX - event.place.line } else { event.place.line };
-        (event.time, source.rank, line, event.place.part)
+        (self.clocks.time(event), source.rank, line, event.place.part)
     }
 
     /// Gives the last times their missing parts, now that all sources are known, and counts.

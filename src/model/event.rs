@@ -119,6 +119,8 @@ pub enum Detail {
     Method(Symbol),
     /// The service or host that the record says it talks to.
     Peer(Symbol),
+    /// The database that the record says it talks to: its kind, or its name where the kind is not told.
+    Database(Symbol),
     /// The HTTP status code.
     Status(u16),
 }

@@ -19,4 +19,4 @@ pub use level::Level;
 pub use symbol::{Symbol, Symbols};
 pub use time::{DAY, SECOND, civil_from_days, days_from_civil};
 pub use time::{Date, Precision, Stamp, Time};
-pub use trace::{Basis, Edge, EventId, Link, PathPart, Proof, Span, Status, Trace};
+pub use trace::{Basis, Edge, EventId, Link, PathKind, PathPart, Proof, Span, Status, Trace};

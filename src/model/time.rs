@@ -12,6 +12,9 @@ pub const SECOND: i64 = 1_000_000_000;
 pub const DAY: i64 = 86_400 * SECOND;
 
 impl Time {
+    /// Stands for a time that nothing tells.
+    pub const UNKNOWN: Time = Time(0);
+
     /// The time of a civil date and time of day in UTC; `None` outside the range of `Time`.
     ///
     /// `month` is 1 to 12, `day` 1 to 31; neither is checked against the calendar.

@@ -193,6 +193,31 @@ impl Status {
     }
 }
 
+/// What a part of the critical path was spent on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PathKind {
+    /// The span's own work.
+    Work,
+    /// On the way between two services.
+    Network,
+    /// In a queue: sent and not yet taken up.
+    Queue,
+    /// Nothing was logged.
+    Unlogged,
+}
+
+impl PathKind {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            PathKind::Work => "work",
+            PathKind::Network => "network",
+            PathKind::Queue => "queue",
+            PathKind::Unlogged => "unlogged",
+        }
+    }
+}
+
 /// A part of the critical path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathPart {
@@ -202,6 +227,8 @@ pub struct PathPart {
     pub start: Time,
     /// Until when.
     pub end: Time,
+    /// What it was spent on.
+    pub kind: PathKind,
 }
 
 /// One transaction: a causal tree plus links.
@@ -233,6 +260,8 @@ pub struct Trace {
     pub spans: Vec<Span>,
     /// Records that belong to no span.
     pub loose: Vec<EventId>,
+    /// Those of them at level error or worse.
+    pub loose_errors: u32,
     /// The chain of work that made it last as long as it did.
     pub critical_path: Vec<PathPart>,
 }
@@ -245,7 +274,7 @@ impl Trace {
 
     /// Number of records at level error or worse.
     pub fn error_count(&self) -> u32 {
-        self.spans.iter().map(|span| span.errors).sum()
+        self.loose_errors + self.spans.iter().map(|span| span.errors).sum::<u32>()
     }
 
     /// Nanoseconds from the first start to the last end.

@@ -3,9 +3,7 @@
 use super::json_text::{name, number, string};
 use super::{Report, TextOf};
 use crate::gather::Store;
-use crate::model::{
-    Coverage, Edge, EventId, Finding, Proof, Span, SpanId, Symbol, Time, Trace, TraceId, flag,
-};
+use crate::model::{Coverage, Edge, EventId, Finding, Proof, Span, Symbol, Time, Trace, flag};
 use std::io::{self, Write};
 
 /// Writes the whole report as one JSON object.
@@ -23,8 +21,15 @@ pub fn write(report: &Report<'_>, texts: &mut TextOf<'_>, out: &mut dyn Write) -
         buffer.clear();
     }
     buffer.push(b']');
-    findings(report, &mut buffer);
-    buffer.extend_from_slice(b"}\n");
+    end(report, &mut buffer);
+    out.write_all(&buffer)
+}
+
+/// Writes the report without its traces, as the last line of [`write_lines`] is.
+pub fn write_rest(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut buffer = b"{\"schema\":\"spanloom.report/1\"".to_vec();
+    rest(report, &mut buffer);
+    end(report, &mut buffer);
     out.write_all(&buffer)
 }
 
@@ -37,11 +42,7 @@ pub fn write_lines(report: &Report<'_>, texts: &mut TextOf<'_>, out: &mut dyn Wr
         out.write_all(&buffer)?;
         buffer.clear();
     }
-    buffer.extend_from_slice(b"{\"schema\":\"spanloom.report/1\"");
-    rest(report, &mut buffer);
-    findings(report, &mut buffer);
-    buffer.extend_from_slice(b"}\n");
-    out.write_all(&buffer)
+    write_rest(report, out)
 }
 
 /// All but the traces and findings.
@@ -63,8 +64,13 @@ fn rest(report: &Report<'_>, out: &mut Vec<u8>) {
     });
 }
 
-fn findings(report: &Report<'_>, out: &mut Vec<u8>) {
+/// What comes last, and the end of the object.
+fn end(report: &Report<'_>, out: &mut Vec<u8>) {
+    if let Some(map) = &report.map {
+        super::json_map::map(map, out);
+    }
     list("findings", report.findings, out, |finding, out| finding_object(report.store, finding, out));
+    out.extend_from_slice(b"}\n");
 }
 
 /// Writes a member with a list; nothing if the list is empty.
@@ -126,19 +132,9 @@ fn symbol(store: &Store, key: &str, symbol: Symbol, out: &mut Vec<u8>) {
 }
 
 fn time(key: &str, time: Time, out: &mut Vec<u8>) {
-    super::json_text::plain(key, time, out);
-}
-
-/// A trace id as reports write it.
-pub fn trace_text(store: &Store, id: TraceId) -> String {
-    let text = store.symbols.text(id.symbol());
-    if !text.is_empty() && TraceId::opaque(text.as_bytes()) == id { text.to_owned() } else { id.to_string() }
-}
-
-/// A span id as reports write it.
-pub fn span_text(store: &Store, id: SpanId, opaque: bool) -> String {
-    let text = store.symbols.text(id.symbol());
-    if opaque && !text.is_empty() { text.to_owned() } else { id.to_string() }
+    if time != Time::UNKNOWN {
+        super::json_text::plain(key, time, out);
+    }
 }
 
 /// Writes one trace as an object.
@@ -158,8 +154,8 @@ pub fn trace_object(report: &Report<'_>, trace: &Trace, texts: &mut TextOf<'_>, 
     let mut loose = Vec::new();
     records(store, &trace.loose, texts, &mut values, &mut loose);
     out.push(b'{');
-    text("trace_id", &trace_text(store, trace.id), out);
-    list("members", &trace.members, out, |member, out| string(trace_text(store, *member).as_bytes(), out));
+    text("trace_id", &store.trace_text(trace.id), out);
+    list("members", &trace.members, out, |member, out| string(store.trace_text(*member).as_bytes(), out));
     keys(store, trace, &values, out);
     out.extend_from_slice(&body);
     name("spans", out);
@@ -181,9 +177,10 @@ pub fn trace_object(report: &Report<'_>, trace: &Trace, texts: &mut TextOf<'_>, 
             }
             let span = &trace.spans[part.span as usize];
             out.push(b'{');
-            text("span_id", &span_text(store, span.id, span.opaque), out);
+            text("span_id", &store.span_text(span.id, span.opaque), out);
             time("start", part.start, out);
             time("end", part.end, out);
+            text("kind", part.kind.name(), out);
             out.push(b'}');
         }
         out.push(b']');
@@ -197,11 +194,13 @@ fn name_list(out: &mut Vec<u8>, trace: &Trace, store: &Store) {
     symbol(store, "name", trace.name, out);
     symbol(store, "service", trace.service, out);
     if let Some(root) = trace.root.map(|root| &trace.spans[root as usize]) {
-        text("root_span_id", &span_text(store, root.id, root.opaque), out);
+        text("root_span_id", &store.span_text(root.id, root.opaque), out);
     }
     time("start", trace.start, out);
     time("end", trace.end, out);
-    number("duration_ns", trace.duration(), out);
+    if trace.start != Time::UNKNOWN {
+        number("duration_ns", trace.duration(), out);
+    }
     text("status", trace.status.name(), out);
     list("services", &trace.services, out, |service, out| {
         string(store.symbols.text(*service).as_bytes(), out);
@@ -253,9 +252,9 @@ fn span_object(
     out: &mut Vec<u8>,
 ) {
     out.push(b'{');
-    text("span_id", &span_text(store, span.id, span.opaque), out);
+    text("span_id", &store.span_text(span.id, span.opaque), out);
     if let Some(parent) = span.parent.map(|parent| &trace.spans[parent as usize]) {
-        text("parent_span_id", &span_text(store, parent.id, parent.opaque), out);
+        text("parent_span_id", &store.span_text(parent.id, parent.opaque), out);
     }
     name("synthetic", out);
     out.extend_from_slice(if span.synthetic { b"true" } else { b"false" });
@@ -270,7 +269,9 @@ fn span_object(
     if !span.missing {
         time("start", span.start, out);
         time("end", span.end, out);
-        number("duration_ns", (span.end.0 - span.start.0).max(0), out);
+        if span.start != Time::UNKNOWN {
+            number("duration_ns", (span.end.0 - span.start.0).max(0), out);
+        }
         if let Some((start, end)) = span.raw {
             time("raw_start", start, out);
             time("raw_end", end, out);
@@ -294,7 +295,7 @@ fn span_object(
                 out.push(b',');
             }
             out.push(b'{');
-            text("trace_id", &trace_text(store, link.trace), out);
+            text("trace_id", &store.trace_text(link.trace), out);
             text("span_id", &link.span.to_string(), out);
             text("basis", link.basis.name(), out);
             number("confidence", rounded(link.confidence), out);
@@ -381,7 +382,7 @@ fn finding_object(store: &Store, finding: &Finding, out: &mut Vec<u8>) {
     text("kind", finding.kind.name(), out);
     text("severity", finding.severity.name(), out);
     if let Some(trace) = finding.trace {
-        text("trace_id", &trace_text(store, trace), out);
+        text("trace_id", &store.trace_text(trace), out);
     }
     if let Some(span) = finding.span {
         text("span_id", &span.to_string(), out);

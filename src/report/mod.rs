@@ -2,11 +2,14 @@
 
 pub mod explain;
 pub mod extract;
+pub mod graph;
 pub mod json;
+mod json_map;
 pub mod json_text;
 pub mod text;
 pub mod units;
 
+use crate::analyze::map::Map;
 use crate::gather::Store;
 use crate::model::{Coverage, Finding, Place, Symbol, Trace};
 
@@ -65,4 +68,6 @@ pub struct Report<'r> {
     pub services: Vec<ServiceSummary>,
     /// Findings.
     pub findings: &'r [Finding],
+    /// What flows between services, if it was asked for.
+    pub map: Option<Map>,
 }

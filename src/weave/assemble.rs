@@ -3,7 +3,7 @@
 use super::spans::{Draft, Drafts};
 use super::stitch::Group;
 use crate::gather::{Fragments, Store};
-use crate::model::{Detail, EventId, Span, Status, Symbol, Time, Trace, TraceId, flag};
+use crate::model::{Detail, EventId, Level, Span, Status, Symbol, Time, Trace, TraceId, flag};
 use rustc_hash::FxHashMap;
 
 /// A trace of spans that have their parents.
@@ -28,15 +28,11 @@ pub(super) fn trace(
         let traced = group.fragments.iter().flat_map(|&fragment| &fragments.traced[fragment as usize].events);
         traced.chain(&group.untraced).copied().collect()
     };
-    let times = || {
-        events
-            .iter()
-            .map(|id| store.event(*id))
-            .filter(|event| !event.is(flag::TIME_UNKNOWN))
-            .map(|event| event.time)
-    };
-    let start = spans.iter().map(|span| span.start).chain(times()).min().unwrap_or_default();
-    let end = spans.iter().map(|span| span.end).chain(times()).max().unwrap_or_default();
+    let times =
+        || events.iter().filter(|id| !store.event(**id).is(flag::TIME_UNKNOWN)).map(|id| store.time(*id));
+    let timed = || spans.iter().filter(|span| span.start != Time::UNKNOWN);
+    let start = timed().map(|span| span.start).chain(times()).min().unwrap_or(Time::UNKNOWN);
+    let end = timed().map(|span| span.end).chain(times()).max().unwrap_or(Time::UNKNOWN);
     let root = (0..spans.len()).find(|&index| spans[index].parent.is_none());
     let mut services: Vec<Symbol> = Vec::new();
     let mut by_start: Vec<&Span> = spans.iter().filter(|span| !span.missing).collect();
@@ -49,6 +45,8 @@ pub(super) fn trace(
     }
     let named =
         root.map(|index| &spans[index]).filter(|span| !span.missing).or_else(|| by_start.first().copied());
+    let errors = loose.iter().filter(|id| store.event(**id).level >= Some(Level::Error)).count();
+    let loose_errors = u32::try_from(errors).unwrap_or(u32::MAX);
     let failed = root.is_some_and(|index| spans[index].failed);
     let mut members: Vec<TraceId> =
         group.fragments.iter().map(|&fragment| fragments.traced[fragment as usize].trace).collect();
@@ -73,6 +71,7 @@ pub(super) fn trace(
         status: if failed { Status::Error } else { Status::Ok },
         services,
         spans,
+        loose_errors,
         loose,
         critical_path: Vec::new(),
     }
@@ -140,7 +139,8 @@ fn bound_missing(spans: &mut [Draft]) {
     }
     for draft in spans {
         if draft.end < draft.start {
-            (draft.start, draft.end) = (Time(0), Time(0));
+            (draft.start, draft.end) = (Time::UNKNOWN, Time::UNKNOWN);
+            draft.raw = (draft.start, draft.end);
         }
     }
 }
@@ -184,7 +184,7 @@ fn span(draft: Draft, place: &[u32]) -> Span {
         kind: draft.kind,
         start: draft.start,
         end: draft.end,
-        raw: None,
+        raw: (draft.raw != (draft.start, draft.end) && draft.raw.0 <= draft.raw.1).then_some(draft.raw),
         failed: draft.failed,
         errors: draft.errors,
         events: draft.events,

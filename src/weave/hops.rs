@@ -41,11 +41,11 @@ impl Sequences {
             entry.1 += 1;
             match last.iter_mut().find(|(service, _)| *service == event.service) {
                 Some((_, before)) => {
-                    let known = store.event(*before);
+                    let (known, known_time) = (store.event(*before), store.time(*before));
                     let entry =
                         self.follows.entry((event.service, known.template, event.template)).or_default();
                     entry.0 += 1;
-                    entry.1 += scaled(event.time.0 - known.time.0);
+                    entry.1 += scaled(store.time(id).0.saturating_sub(known_time.0));
                     *before = id;
                 }
                 None => {
@@ -163,7 +163,7 @@ pub(super) fn fold_all(store: &Store, lexicon: &Lexicon, all: &mut [Drafts]) {
     });
 }
 
-/// Services of whose records with a trace id at least half have a span id too.
+/// Services that print span ids: of their records with a trace id at least one in ten has one.
 fn printers(store: &Store) -> FxHashSet<Symbol> {
     let mut counts: FxHashMap<Symbol, (u64, u64)> = FxHashMap::default();
     for event in store.batches.iter().flat_map(|batch| &batch.events).filter(|event| event.trace.is_some()) {
@@ -173,7 +173,7 @@ fn printers(store: &Store) -> FxHashSet<Symbol> {
     }
     counts
         .into_iter()
-        .filter(|(_, (traced, spans))| spans * 2 >= *traced)
+        .filter(|(_, (traced, spans))| *spans > 0 && spans * 10 >= *traced)
         .map(|(service, _)| service)
         .collect()
 }
@@ -205,7 +205,7 @@ fn fold(
     let mut places: Vec<(Symbol, Symbol)> = Vec::new();
     let mut hops: Vec<Vec<Hop>> = Vec::new();
     for &id in events {
-        let event = store.event(id);
+        let (event, time) = (store.event(id), store.time(id));
         let place = (event.service, event.instance);
         let at = places.iter().position(|known| *known == place).unwrap_or_else(|| {
             places.push(place);
@@ -220,7 +220,7 @@ fn fold(
             || sequences.first(event.service, event.template) >= OPENS
             || new && sequences.comes_in(event.service, event.template, act)
             || act == Act::Receive && names_message(store, id);
-        let index = if opens { None } else { continued(open, sequences, event, &messages) };
+        let index = if opens { None } else { continued(open, sequences, event, time, &messages) };
         let index = index.filter(|&index| {
             let before = open[index].template;
             let ends = lexicon.words(before).act == Act::End;
@@ -234,14 +234,14 @@ fn fold(
                 values: Vec::new(),
                 thread: event.thread,
                 template: event.template,
-                last: event.time,
+                last: time,
             });
             open.len() - 1
         });
         let hop = &mut open[index];
         hop.events.push(id);
         hop.template = event.template;
-        hop.last = event.time;
+        hop.last = time;
         for value in messages {
             if !hop.values.contains(&value) {
                 hop.values.push(value);
@@ -252,7 +252,13 @@ fn fold(
 }
 
 /// The hop that an event continues: by what usually comes next, by thread, by the message.
-fn continued(open: &[Hop], sequences: &Sequences, event: &Event, messages: &[Symbol]) -> Option<usize> {
+fn continued(
+    open: &[Hop],
+    sequences: &Sequences,
+    event: &Event,
+    time: Time,
+    messages: &[Symbol],
+) -> Option<usize> {
     let score = |hop: &Hop| {
         let known = !event.thread.is_none() && !hop.thread.is_none();
         let thread = if !known {
@@ -263,7 +269,7 @@ fn continued(open: &[Hop], sequences: &Sequences, event: &Event, messages: &[Sym
             -3.0
         };
         let message = if messages.iter().any(|value| hop.values.contains(value)) { 4.0 } else { 0.0 };
-        let silent = if event.time.0 - hop.last.0 > SILENT { -4.0 } else { 0.0 };
+        let silent = if time.0.saturating_sub(hop.last.0) > SILENT { -4.0 } else { 0.0 };
         sequences.follows(event.service, hop.template, event.template) + thread + message + silent
     };
     (0..open.len()).max_by(|&a, &b| {

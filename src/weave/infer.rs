@@ -23,7 +23,7 @@ pub(super) struct Woven {
 
 /// Lays out a transaction whose stated parents are known.
 pub(super) fn lay_out(store: &Store, lexicon: &Lexicon, drafts: Drafts) -> Woven {
-    let scene = Scene::of(store, lexicon, &drafts.spans, &|id| store.event(id).time.0);
+    let scene = Scene::of(store, lexicon, &drafts.spans);
     let weigh = |name: Symbol| lexicon.weight(name);
     let mut lessons = Vec::new();
     teach(&scene, &mut |lesson| lessons.push(lesson), &weigh, &weights::FIRST, &|node| {
@@ -52,8 +52,8 @@ fn stated(spans: &[Draft], node: u32) -> Option<Option<u32>> {
     }
 }
 
-/// Gives each span without a stated parent its most likely one.
-pub(super) fn decide(woven: &mut Woven, learned: &Learned, lexicon: &Lexicon) {
+/// Gives each span without a stated parent its most likely one, if that is sure enough.
+pub(super) fn decide(woven: &mut Woven, learned: &Learned, lexicon: &Lexicon, min_confidence: f32) {
     let weigh = |name: Symbol| lexicon.weight(name);
     woven.lessons = Vec::new();
     let Some(scene) = &woven.scene.take() else { return };
@@ -72,6 +72,9 @@ pub(super) fn decide(woven: &mut Woven, learned: &Learned, lexicon: &Lexicon) {
         let Some(best) = ranked.next() else { continue };
         let second = ranked.next().and_then(|index| Some((found[index].node?, shares[index])));
         let Some(parent) = found[best].node else { continue };
+        if shares[best] < min_confidence {
+            continue;
+        }
         let edge = edge(scene, node, &found[best], shares[best], second, learned);
         let draft = &mut drafts.spans[top as usize];
         draft.parent = Some(parent);

@@ -5,7 +5,7 @@
 
 mod assemble;
 pub mod choose;
-pub mod clocks;
+mod clocks;
 pub mod features;
 mod hops;
 mod infer;
@@ -21,13 +21,39 @@ pub mod words;
 use crate::gather::{Fragments, Store};
 use crate::model::Trace;
 
-/// Weaves all fragments of a store; traces come in the order of their first time and id.
-pub fn weave(store: &Store, fragments: &Fragments) -> Vec<Trace> {
+/// How to weave.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Move the times of services whose clocks are off.
+    pub correct_clocks: bool,
+    /// Inferred edges of lower confidence are left out; 0 to 1.
+    pub min_confidence: f32,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { correct_clocks: true, min_confidence: 0.0 }
+    }
+}
+
+/// Weaves all events of a store; traces come in the order of their first time and id. Leaves the offsets of clocks in the
+/// store.
+pub fn weave(store: &mut Store, options: &Options) -> Vec<Trace> {
     use rayon::prelude::*;
     let lexicon = scene::Lexicon::of(store);
-    let stitched = stitch::stitch(store, fragments);
+    let mut fragments = Fragments::of(store);
+    let mut stitched = stitch::stitch(store, &fragments);
+    if options.correct_clocks {
+        let clocks = clocks::estimate(store, &fragments, &stitched.groups, &lexicon);
+        if !clocks.agree() {
+            store.clocks = clocks;
+            fragments = Fragments::of(store);
+            stitched = stitch::stitch(store, &fragments);
+        }
+    }
+    let store = &*store;
     let mut drafts: Vec<spans::Drafts> =
-        stitched.groups.par_iter().map(|group| spans::drafts(store, fragments, group)).collect();
+        stitched.groups.par_iter().map(|group| spans::drafts(store, &fragments, group)).collect();
     hops::fold_all(store, &lexicon, &mut drafts);
     let mut all: Vec<infer::Woven> = drafts
         .into_par_iter()
@@ -38,21 +64,16 @@ pub fn weave(store: &Store, fragments: &Fragments) -> Vec<Trace> {
         })
         .collect();
     let learned = infer::learn(&all);
-    all.par_iter_mut().for_each(|woven| infer::decide(woven, &learned, &lexicon));
+    all.par_iter_mut().for_each(|woven| infer::decide(woven, &learned, &lexicon, options.min_confidence));
     let mut traces: Vec<Trace> = stitched
         .groups
         .par_iter()
         .zip(all)
         .map(|(group, mut woven)| {
             repair::cycles(&mut woven.drafts.spans);
-            assemble::trace(store, fragments, group, &stitched.keys, woven.drafts)
+            assemble::trace(store, &fragments, group, &stitched.keys, woven.drafts)
         })
         .collect();
     traces.sort_by_key(|trace| (trace.start, trace.id));
     traces
-}
-
-/// The clocks of a run.
-pub fn clocks(store: &Store, fragments: &Fragments, stitched: &stitch::Stitched) -> clocks::Clocks {
-    clocks::Clocks::of(store, fragments, &stitched.groups, &scene::Lexicon::of(store))
 }

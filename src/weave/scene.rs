@@ -115,24 +115,19 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Lays out spans; `time` gives an event's time on the common clock.
-    pub(super) fn of(
-        store: &Store,
-        lexicon: &Lexicon,
-        spans: &[Draft],
-        time: &dyn Fn(EventId) -> i64,
-    ) -> Scene {
+    /// Lays out spans.
+    pub(super) fn of(store: &Store, lexicon: &Lexicon, spans: &[Draft]) -> Scene {
         let mut scene = Scene::default();
         let mut lines: Vec<(u32, EventId)> = spans
             .iter()
             .enumerate()
             .flat_map(|(node, span)| span.events.iter().map(move |id| (node as u32, *id)))
             .collect();
-        lines.sort_by_key(|(_, id)| (time(*id), store.order(*id)));
+        lines.sort_by_key(|(_, id)| store.order(*id));
         scene.nodes = spans.iter().map(|span| node(span, lexicon, store)).collect();
         for (node, id) in lines {
             let index = scene.lines.len() as u32;
-            let line = line(store, lexicon, id, node, time(id), index);
+            let line = line(store, lexicon, id, node, index);
             for (_, value, _) in &line.values {
                 let holders = scene.holders.entry(*value).or_default();
                 if holders.last() != Some(&node) && !holders.contains(&node) {
@@ -207,12 +202,12 @@ fn kind(span: &Draft, store: &Store) -> u64 {
     Symbol::of(&bytes).0
 }
 
-fn line(store: &Store, lexicon: &Lexicon, id: EventId, node: u32, time: i64, order: u32) -> Line {
+fn line(store: &Store, lexicon: &Lexicon, id: EventId, node: u32, order: u32) -> Line {
     let event = store.event(id);
     let words = lexicon.words(event.template);
     let mut line = Line {
         id,
-        time,
+        time: store.time(id).0,
         node,
         order,
         act: words.act,

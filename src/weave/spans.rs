@@ -22,6 +22,8 @@ pub(super) struct Draft {
     /// First and last record, or the times of an exported span.
     pub start: Time,
     pub end: Time,
+    /// The same as logged.
+    pub raw: (Time, Time),
     pub failed: bool,
     pub errors: u32,
     pub events: Vec<EventId>,
@@ -60,6 +62,7 @@ impl Draft {
             kind: None,
             start: Time(i64::MAX),
             end: Time(i64::MIN),
+            raw: (Time(i64::MAX), Time(i64::MIN)),
             failed: false,
             errors: 0,
             events: Vec::new(),
@@ -76,8 +79,12 @@ impl Draft {
     pub fn add(&mut self, store: &Store, id: EventId) {
         let event = store.event(id);
         self.events.push(id);
-        self.start = self.start.min(event.time);
-        self.end = self.end.max(event.time);
+        let time = store.time(id);
+        if !event.is(flag::TIME_UNKNOWN) {
+            self.start = self.start.min(time);
+            self.end = self.end.max(time);
+            self.raw = (self.raw.0.min(event.time), self.raw.1.max(event.time));
+        }
         self.trace = self.trace.or(event.trace);
         if self.instance.is_none() {
             self.instance = event.instance;
@@ -110,9 +117,9 @@ impl Draft {
             }
         }
         if event.is(flag::WHOLE_SPAN) {
-            self.end = self
-                .end
-                .max(Time(event.time.0.saturating_add(duration.unwrap_or(0).min(i64::MAX as u64) as i64)));
+            let length = duration.unwrap_or(0).min(i64::MAX as u64) as i64;
+            self.end = self.end.max(Time(time.0.saturating_add(length)));
+            self.raw.1 = self.raw.1.max(Time(event.time.0.saturating_add(length)));
         }
     }
 }

@@ -29,7 +29,7 @@ pub fn examples(store: &Store, first: Option<&[f32; COUNT]>) -> Vec<Example> {
         .into_iter()
         .map(|drafts| {
             let ids = drafts.spans.iter().map(|draft| draft.id).collect();
-            (Scene::of(store, &lexicon, &drafts.spans, &|id| store.event(id).time.0), ids)
+            (Scene::of(store, &lexicon, &drafts.spans), ids)
         })
         .collect();
     let learned = first.map(|weights| {

@@ -270,6 +270,10 @@ fn check(schemas: &Schemas, dir: &Path, options: &[String]) -> Vec<String> {
     for trace in &lines {
         note("ndjson", violations(&schemas.trace, trace));
     }
+    let map = run(&["map", "--format", "json", "."]).json();
+    if map != rest {
+        note("map", vec!["is not the last line of ndjson".to_owned()]);
+    }
     rest["traces"] = Value::Array(lines);
     if rest != report {
         note("ndjson", vec!["does not say the same as json".to_owned()]);

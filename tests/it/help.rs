@@ -3,7 +3,7 @@
 use crate::{diff, program};
 
 /// The commands that people see.
-const COMMANDS: [&str; 6] = ["", "report", "list", "show", "extract", "explain"];
+const COMMANDS: [&str; 7] = ["", "report", "list", "show", "map", "extract", "explain"];
 
 #[test]
 fn help_texts_are_as_they_were_read_last() {
@@ -60,10 +60,15 @@ fn shells_get_their_completions_and_the_manual_its_page() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let got = program::run(dir.path(), &["completions", shell]);
         assert_eq!(got.code, 0, "{shell}: {}", got.stderr);
-        assert!(got.text().contains("extract"), "{shell}");
+        for command in COMMANDS {
+            assert!(got.text().contains(command), "{shell}: {command}");
+        }
     }
     let page = program::run(dir.path(), &["man"]);
     assert!(page.code == 0 && page.text().contains(".TH"), "{}", page.stderr);
+    for command in COMMANDS {
+        assert!(page.text().contains(command), "the manual lacks {command}");
+    }
 }
 
 #[test]

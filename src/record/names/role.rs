@@ -109,6 +109,8 @@ pub enum Role {
     Method,
     /// Who is talked to.
     Peer,
+    /// Kind or name of a database.
+    Database,
     /// HTTP status.
     Status,
     /// Stack trace or exception.

@@ -136,6 +136,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
          peerservice peer peername upstream upstreamservice serveraddress netpeername targetservice destservice \
          remoteservice downstream upstreamhost callee dependency",
     ),
+    (Role::Database, "dbsystem dbsystemname dbtype dbname dbnamespace"),
     (
         Role::Status,
         "\

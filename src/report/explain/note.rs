@@ -193,6 +193,7 @@ impl Note<'_> {
             Detail::Route(name) => named("route", self.text(name)),
             Detail::Method(name) => named("method", self.text(name)),
             Detail::Peer(name) => named("peer", self.text(name)),
+            Detail::Database(name) => named("database", self.text(name)),
             Detail::Status(status) => named("status", status.to_string()),
             Detail::Key { .. } | Detail::Header { .. } | Detail::Link { .. } => None,
         });

@@ -80,6 +80,7 @@ pub(super) fn role(role: Role) -> &'static str {
         Role::Route => "route",
         Role::Method => "method",
         Role::Peer => "peer",
+        Role::Database => "database",
         Role::Status => "status",
         Role::Exception => "exception",
         Role::Payload => "line inside a wrapping",

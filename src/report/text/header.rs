@@ -5,7 +5,6 @@ use super::paint::Paint;
 use super::row::{Row, wrap};
 use super::{Style, has_time};
 use crate::model::{Finding, Status, Symbol, Trace};
-use crate::report::json::trace_text;
 use crate::report::units::{count, counted, date, time_of_day};
 use crate::report::{Report, TextOf};
 use std::io::{self, Write};
@@ -30,10 +29,10 @@ pub(super) fn write(
     let store = report.store;
     let mut header = Header { style, out };
     header.title(report, trace)?;
-    header.fact("trace", Paint::Plain, &trace_text(store, trace.id))?;
+    header.fact("trace", Paint::Plain, &store.trace_text(trace.id))?;
     if trace.members.len() > 1 {
         let members: Vec<String> =
-            trace.members.iter().take(MAX_MEMBERS).map(|id| trace_text(store, *id)).collect();
+            trace.members.iter().take(MAX_MEMBERS).map(|id| store.trace_text(*id)).collect();
         let more = match trace.members.len().saturating_sub(MAX_MEMBERS) {
             0 => String::new(),
             more => format!(" and {} more", count(more as u64)),

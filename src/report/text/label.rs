@@ -67,7 +67,7 @@ impl<'p> Picture<'p> {
         let first = &self.trace.spans[node.spans[0] as usize];
         let mut parts = Vec::new();
         if first.missing {
-            let id = crate::report::json::span_text(store, first.id, first.opaque);
+            let id = store.span_text(first.id, first.opaque);
             parts.push((Paint::Faint, format!("not logged {id}{}", doubt(first))));
             return Label {
                 parts,

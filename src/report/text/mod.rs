@@ -13,6 +13,7 @@ mod keys;
 mod label;
 mod lines;
 mod list;
+mod map;
 mod overview;
 mod paint;
 mod row;
@@ -23,6 +24,7 @@ mod why;
 
 pub use explain::explain;
 pub use list::list;
+pub use map::map;
 pub use overview::overview;
 pub use show::show;
 
@@ -99,6 +101,6 @@ fn duration(trace: &Trace, style: &Style) -> String {
 
 /// A trace id as people copy it: the digits that tell it apart, so without leading zeros, or an opaque id as it stands.
 fn id_text(store: &Store, id: TraceId) -> String {
-    let text = super::json::trace_text(store, id);
+    let text = store.trace_text(id);
     if text.len() == 32 { text.trim_start_matches('0').to_owned() } else { text }
 }

@@ -235,6 +235,7 @@ mod tests {
             services: Vec::new(),
             spans: spans.iter().map(|&(name, parent)| span(name, parent)).collect(),
             loose: Vec::new(),
+            loose_errors: 0,
             critical_path: Vec::new(),
         };
         let nodes = nodes(&trace, fold);

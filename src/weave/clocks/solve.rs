@@ -1,8 +1,7 @@
 //! From differences to offsets.
 
 use super::evidence::{Evidence, Pair};
-use super::{Clocks, Offset};
-use crate::gather::Store;
+use crate::gather::{ClockOffset, Clocks, Store};
 use crate::model::Time;
 use rustc_hash::FxHashMap;
 
@@ -30,16 +29,21 @@ pub(super) fn solve(store: &Store, evidence: &Evidence) -> Clocks {
     if !is_broken(evidence, &bounds) {
         return clocks;
     }
-    let (offsets, known) = least_squares(evidence, &bounds, store);
+    let start = reference(evidence, &bounds, store);
+    let ties = ties(evidence, &bounds, start);
+    let offsets = least_squares(evidence.clocks.len(), &ties, start);
+    let shift = agreed(&offsets);
+    let offsets: Vec<Option<i64>> =
+        offsets.iter().map(|offset| offset.map(|offset| (offset - shift).round() as i64)).collect();
     for (index, clock) in evidence.clocks.iter().enumerate() {
-        let uncertainty = uncertainty(index as u32, &bounds, &offsets);
-        if known[index]
-            && offsets[index].abs()
-                > LEAST.max(uncertainty.min(offsets[index].abs() / 2)).max(evidence.resolution[index])
-        {
-            let drift = drift(index as u32, evidence, &bounds);
-            clocks.offsets.insert(*clock, Offset { offset: offsets[index], drift, uncertainty });
-        }
+        let Some(offset) = offsets[index] else { continue };
+        let uncertainty = uncertainty(index as u32, &ties, &offsets);
+        let least = LEAST.max(evidence.resolution[index]).max(uncertainty.saturating_mul(2));
+        let (offset, drift) = match offset.abs() > least {
+            true => (offset, drift(index as u32, evidence, &ties)),
+            false => (0, 0.0),
+        };
+        clocks.offsets.insert(*clock, ClockOffset { offset, drift, uncertainty });
     }
     clocks
 }
@@ -72,87 +76,129 @@ fn bounds(evidence: &Evidence) -> Vec<Bound> {
 
 /// Whether an order that is proven is broken when no clock is moved.
 fn is_broken(evidence: &Evidence, bounds: &[Bound]) -> bool {
-    let blur = |bound: &Bound| {
-        LEAST
+    let samples = |bound: &Bound| evidence.pairs[bound.pair].gaps.len();
+    let most = bounds.iter().map(samples).max().unwrap_or(0);
+    bounds.iter().any(|bound| {
+        let blur = LEAST
             .max(3 * bound.blur)
             .max(evidence.resolution[bound.from as usize])
-            .max(evidence.resolution[bound.to as usize])
-    };
-    bounds.iter().any(|bound| {
-        if bound.least >= -blur(bound) || evidence.pairs[bound.pair].quantile(0.75) >= -LEAST {
+            .max(evidence.resolution[bound.to as usize]);
+        if bound.least >= -blur || evidence.pairs[bound.pair].quantile(0.75) >= -LEAST {
             return false;
         }
-        // without proof both directions must agree on a narrow interval
+        // without proof, both directions must agree on a narrow interval, most of the time
         bound.proven
             || bounds.iter().any(|other| {
-                (other.from, other.to) == (bound.to, bound.from) && {
-                    let width = bound.least + other.least;
-                    width >= -blur(bound) && width * 4 < -bound.least
-                }
+                (other.from, other.to) == (bound.to, bound.from)
+                    && samples(bound).min(samples(other)) * 4 >= most
+                    && bound.least + other.least >= -blur
+                    && (bound.least + other.least) * 4 < -bound.least
             })
     })
 }
 
-/// Offsets with the least squared contradiction; bounds that contradict the others lose their weight.
-fn least_squares(evidence: &Evidence, bounds: &[Bound], store: &Store) -> (Vec<i64>, Vec<bool>) {
-    let count = evidence.clocks.len();
-    let mut offsets = vec![0f64; count];
+/// How two clocks are apart, as one bound or the two of both directions tell it.
+#[derive(Clone, Copy, Debug)]
+struct Tie {
+    from: u32,
+    to: u32,
+    /// Clock of `to` minus clock of `from`.
+    difference: i64,
+    /// How far that may be wrong.
+    margin: i64,
+    /// Which causes which is proven, or both directions agree on a narrow interval.
+    sure: bool,
+    pair: usize,
+}
+
+/// An interval narrower than this shows that its two bounds belong together.
+const NARROW: i64 = 20_000_000;
+
+/// What ties the clocks together: what is sure, and where that leaves parts apart, the sharpest of the rest. In an order
+/// in which each tie has an end that is tied to the start already.
+fn ties(evidence: &Evidence, bounds: &[Bound], start: usize) -> Vec<Tie> {
+    let samples = |bound: &Bound| evidence.pairs[bound.pair].gaps.len();
+    let most = bounds.iter().map(samples).max().unwrap_or(0);
     let delay = usual_delay(bounds);
-    // the sharpest bounds first lay a tree from clock to clock
-    let mut known = vec![false; count];
-    let mut order: Vec<&Bound> = bounds.iter().collect();
-    order.sort_by_key(|bound| (!bound.proven, bound.blur, bound.from, bound.to));
-    let start = reference(evidence, bounds, store);
+    let tie = |bound: &Bound| {
+        let Bound { from, to, least, blur, proven, pair } = *bound;
+        let back = bounds.iter().find(|back| (back.from, back.to) == (to, from));
+        let width = back.map(|back| (least + back.least, back)).filter(|(width, back)| {
+            (-blur.max(back.blur)..NARROW).contains(width) && samples(bound).min(samples(back)) * 4 >= most
+        });
+        match width {
+            Some((width, back)) => Tie {
+                from,
+                to,
+                difference: (least - back.least) / 2,
+                margin: (width.max(0) / 2).max(500_000),
+                sure: true,
+                pair,
+            },
+            None => Tie {
+                from,
+                to,
+                difference: least - delay,
+                margin: blur.max(500_000) + delay,
+                sure: proven,
+                pair,
+            },
+        }
+    };
+    let mut rest: Vec<Tie> = bounds.iter().map(tie).collect();
+    rest.sort_by_key(|tie| (!tie.sure, tie.margin, tie.from, tie.to));
+    let mut known = vec![false; evidence.clocks.len()];
     known[start] = true;
-    while let Some((bound, outward)) =
-        order.iter().find_map(|bound| match (known[bound.from as usize], known[bound.to as usize]) {
-            (true, false) => Some((*bound, true)),
-            (false, true) => Some((*bound, false)),
-            _ => None,
-        })
-    {
-        let difference = (bound.least - delay) as f64;
-        if outward {
-            offsets[bound.to as usize] = offsets[bound.from as usize] + difference;
-            known[bound.to as usize] = true;
+    let mut ties: Vec<Tie> = Vec::new();
+    while let Some(at) = rest.iter().position(|tie| known[tie.from as usize] != known[tie.to as usize]) {
+        let tie = rest.remove(at);
+        known[tie.from as usize] = true;
+        known[tie.to as usize] = true;
+        ties.push(tie);
+    }
+    ties.extend(rest.into_iter().filter(|tie| tie.sure && known[tie.from as usize]));
+    ties
+}
+
+/// Offsets with the least squared contradiction, from the reference's clock; ties that contradict the others lose their
+/// weight. `None` for clocks that nothing ties to it.
+fn least_squares(count: usize, ties: &[Tie], start: usize) -> Vec<Option<f64>> {
+    let aim = |tie: &Tie, index: usize, offsets: &[Option<f64>]| {
+        if tie.to as usize == index {
+            Some(offsets[tie.from as usize]? + tie.difference as f64)
+        } else if tie.from as usize == index {
+            Some(offsets[tie.to as usize]? - tie.difference as f64)
         } else {
-            offsets[bound.from as usize] = offsets[bound.to as usize] - difference;
-            known[bound.from as usize] = true;
+            None
+        }
+    };
+    let mut offsets: Vec<Option<f64>> = vec![None; count];
+    offsets[start] = Some(0.0);
+    for tie in ties {
+        for end in [tie.from as usize, tie.to as usize] {
+            if offsets[end].is_none() {
+                offsets[end] = aim(tie, end, &offsets);
+            }
         }
     }
-    // then all of them pull
     for _ in 0..200 {
-        for index in 0..count {
-            if index == start || !known[index] {
-                continue;
-            }
+        for index in (0..count).filter(|&index| index != start) {
+            let Some(own) = offsets[index] else { continue };
             let (mut sum, mut weights) = (0.0, 0.0);
-            for bound in bounds {
-                let difference = (bound.least - delay) as f64;
-                let (aim, other) = if bound.to as usize == index {
-                    (offsets[bound.from as usize] + difference, bound.from)
-                } else if bound.from as usize == index {
-                    (offsets[bound.to as usize] - difference, bound.to)
-                } else {
-                    continue;
-                };
-                if !known[other as usize] {
-                    continue;
-                }
-                let scale = bound.blur.max(500_000) as f64;
-                let off = (aim - offsets[index]) / (10.0 * scale + 5e6);
-                let trust = if bound.proven { 4.0 } else { 1.0 };
-                let weight = trust / (scale * scale) / (1.0 + off * off).powi(2);
+            for tie in ties {
+                let Some(aim) = aim(tie, index, &offsets) else { continue };
+                let margin = tie.margin as f64;
+                let off = (aim - own) / (10.0 * margin + 5e6);
+                let weight = 1.0 / (margin * margin) / (1.0 + off * off).powi(2);
                 sum += weight * aim;
                 weights += weight;
             }
             if weights > 0.0 {
-                offsets[index] = sum / weights;
+                offsets[index] = Some(sum / weights);
             }
         }
     }
-    let shift = agreed(&offsets, &known);
-    (offsets.iter().map(|offset| (offset - shift).round() as i64).collect(), known)
+    offsets
 }
 
 /// The least delay that messages have here: half of what there and back take together, where both are known.
@@ -172,9 +218,15 @@ fn usual_delay(bounds: &[Bound]) -> i64 {
 /// The clock that causes more than it is caused: the one of the first service.
 fn reference(evidence: &Evidence, bounds: &[Bound], store: &Store) -> usize {
     let balance = |index: usize| {
-        let out = bounds.iter().filter(|bound| bound.from as usize == index).count() as i64;
-        let into = bounds.iter().filter(|bound| bound.to as usize == index).count() as i64;
-        out - into
+        let count = |end: fn(&Bound) -> u32| {
+            let of = |proven: bool| {
+                bounds.iter().filter(|bound| bound.proven == proven && end(bound) as usize == index).count()
+                    as i64
+            };
+            (of(true), of(false))
+        };
+        let (out, into) = (count(|bound| bound.from), count(|bound| bound.to));
+        (out.0 - into.0, out.1 - into.1)
     };
     let text = |index: usize| store.symbols.text(evidence.clocks[index].0);
     (0..evidence.clocks.len())
@@ -182,58 +234,42 @@ fn reference(evidence: &Evidence, bounds: &[Bound], store: &Store) -> usize {
         .unwrap_or(0)
 }
 
+/// Clocks this close agree.
+const CLOSE: f64 = 20e6;
+
 /// What most clocks agree on: the offset with the most others close by; the reference's where none are.
-fn agreed(offsets: &[f64], known: &[bool]) -> f64 {
-    let close = |offset: f64| {
-        offsets.iter().zip(known).filter(|(other, known)| **known && (**other - offset).abs() < 20e6).count()
-    };
-    let best = offsets
-        .iter()
-        .zip(known)
-        .filter(|(_, known)| **known)
-        .map(|(offset, _)| close(*offset))
-        .max()
-        .unwrap_or(0);
+fn agreed(offsets: &[Option<f64>]) -> f64 {
+    let known = || offsets.iter().flatten().copied();
+    let close = |offset: f64| known().filter(|other| (other - offset).abs() < CLOSE).count();
+    let best = known().map(close).max().unwrap_or(0);
     if best < 2 || close(0.0) == best {
         return 0.0;
     }
-    let center = offsets
-        .iter()
-        .zip(known)
-        .filter(|(offset, known)| **known && close(**offset) == best)
-        .map(|(offset, _)| *offset)
-        .fold(f64::MAX, f64::min);
-    let near: Vec<f64> = offsets.iter().copied().filter(|offset| (offset - center).abs() < 20e6).collect();
+    let center = known().filter(|offset| close(*offset) == best).fold(f64::MAX, f64::min);
+    let near: Vec<f64> = known().filter(|offset| (offset - center).abs() < CLOSE).collect();
     near.iter().sum::<f64>() / near.len().max(1) as f64
 }
 
-/// Half the width of what the bounds of a clock leave it, given the others.
-fn uncertainty(index: u32, bounds: &[Bound], offsets: &[i64]) -> i64 {
-    let above = bounds
-        .iter()
-        .filter(|bound| bound.to == index)
-        .map(|bound| offsets[bound.from as usize] + bound.least)
-        .min();
-    let below = bounds
-        .iter()
-        .filter(|bound| bound.from == index)
-        .map(|bound| offsets[bound.to as usize] - bound.least)
-        .max();
-    let own = offsets[index as usize];
-    match (above, below) {
-        (Some(above), Some(below)) => (above - below).abs() / 2,
-        (Some(bound), None) | (None, Some(bound)) => (bound - own).abs().max(LEAST),
-        (None, None) => i64::MAX,
-    }
+/// How far an offset may be wrong: what its sharpest tie leaves, and how far that disagrees.
+fn uncertainty(index: u32, ties: &[Tie], offsets: &[Option<i64>]) -> i64 {
+    ties.iter()
+        .filter(|tie| tie.from == index || tie.to == index)
+        .filter_map(|tie| {
+            let apart = offsets[tie.to as usize]? - offsets[tie.from as usize]?;
+            Some(tie.margin.max((apart - tie.difference).abs()))
+        })
+        .min()
+        .unwrap_or(0)
 }
 
 /// How the clock runs against those it is bound to, in parts per million: the slope of the least gaps over time.
-fn drift(index: u32, evidence: &Evidence, bounds: &[Bound]) -> f64 {
+fn drift(index: u32, evidence: &Evidence, ties: &[Tie]) -> f64 {
     let sharpest =
-        bounds.iter().filter(|bound| bound.to == index || bound.from == index).min_by_key(|bound| bound.blur);
-    let Some(bound) = sharpest else { return 0.0 };
-    let slope = slope(&evidence.pairs[bound.pair]);
-    if bound.to == index { slope } else { -slope }
+        ties.iter().filter(|tie| tie.to == index || tie.from == index).min_by_key(|tie| tie.margin);
+    let Some(tie) = sharpest else { return 0.0 };
+    let pair = &evidence.pairs[tie.pair];
+    let slope = slope(pair);
+    if pair.to == index { slope } else { -slope }
 }
 
 /// The slope of a pair's lower edge in parts per million; 0 where it does not stand out.

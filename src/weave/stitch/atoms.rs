@@ -129,7 +129,7 @@ fn hold(store: &Store, id: EventId, atom: u32, out: &mut Vec<Holding>) {
             }
             _ => continue,
         };
-        out.push(Holding { value, name, shape, atom, event: id, time: event.time });
+        out.push(Holding { value, name, shape, atom, event: id, time: store.time(id) });
     }
 }
 
@@ -154,7 +154,7 @@ fn foreign_traces(store: &Store) -> FxHashSet<TraceId> {
 /// A fragment holds its own trace id for those that received it in a header.
 fn trace_value(store: &Store, fragment: &Fragment, atom: u32) -> Holding {
     let event = fragment.events[0];
-    let time = store.event(event).time;
+    let time = store.time(event);
     Holding {
         value: header_value(fragment.trace),
         name: header_name(),

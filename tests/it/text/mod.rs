@@ -63,7 +63,7 @@ impl Run {
         for skip in loaded.store.coverage.skipped.values_mut() {
             skip.file = skip.file.replace(&base, "logs/");
         }
-        let woven = run(&loaded.store, &Selection::default(), loaded.threads);
+        let woven = run(&mut loaded.store, &Selection::default(), &Default::default(), loaded.threads);
         Run { _folder: folder, loaded, woven }.with(plain)
     }
 
@@ -85,6 +85,7 @@ impl Run {
             transactions: self.woven.traces.len(),
             coverage: &self.woven.coverage,
             services: self.woven.services.clone(),
+            map: None,
             findings: &self.woven.findings,
         };
         let mut texts = Texts::new(&self.loaded.sources);

@@ -3,7 +3,7 @@
 use super::{PIPE, Run, TERMINAL, same, shop};
 use spanloom::engine::run::Woven;
 use spanloom::model::{
-    Basis, Edge, Finding, FindingKind, Link, PathPart, Proof, Severity, SpanId, Symbol, Time,
+    Basis, Edge, Finding, FindingKind, Link, PathKind, PathPart, Proof, Severity, SpanId, Symbol, Time,
 };
 use spanloom::report::text::{Show, Style};
 
@@ -145,6 +145,7 @@ fn enrich(woven: &mut Woven, shipping: Symbol) {
         span: span as u32,
         start: Time(trace.start.0 + from * 1_000_000),
         end: Time(trace.start.0 + to * 1_000_000),
+        kind: PathKind::Work,
     };
     trace.critical_path =
         vec![at(checkout, 0, 82), at(order, 82, 302), at(payment, 552, 902), at(label, 902, 1102)];
@@ -359,7 +360,7 @@ a hello  ok
   trace     4bf92f3577b34da6a3ce929d0e0e4736
   start     2024-05-01 12:00:00.000 UTC
   duration  1.00 s
-  holds     1 span · 2 records · 1 service
+  holds     1 span · 2 records · 1 service · 1 error
   services  a
 
                  time  ╷0             ╷200 ms        ╷400 ms         ╷600 ms        ╷800 ms

@@ -1,0 +1,128 @@
+//! One transaction before its judges.
+
+use super::words;
+use crate::analyze::flow::{Hop, Rule, Run, Shape, Steps, Usual};
+use crate::model::{EventId, Finding, FindingKind, Severity, Trace};
+
+/// What is known of a hop so far.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Fate {
+    /// Nothing is wrong.
+    #[default]
+    Fine,
+    /// It failed, and what failed was handled.
+    Healed,
+    /// It failed, and a later try worked.
+    Retried,
+    /// It failed.
+    Broken,
+    /// It was tried again, or is a further time of something done already.
+    Repeated,
+    /// It began and never went on.
+    Stuck,
+}
+
+/// A transaction, and what was found in it.
+pub(super) struct Case<'c> {
+    pub(super) run: &'c Run<'c>,
+    pub(super) usual: &'c Usual,
+    pub(super) trace: &'c Trace,
+    pub(super) shape: Shape,
+    pub(super) fates: Vec<Fate>,
+    pub(super) findings: Vec<Finding>,
+    /// The logs begin or end within it.
+    pub(super) truncated: bool,
+    /// Its steps by kind.
+    pub(super) steps: Steps,
+}
+
+impl<'c> Case<'c> {
+    pub(super) fn new(run: &'c Run<'c>, usual: &'c Usual, trace: &'c Trace) -> Case<'c> {
+        let shape = run.shape(trace);
+        Case {
+            run,
+            usual,
+            trace,
+            fates: vec![Fate::Fine; shape.hops.len()],
+            findings: Vec::new(),
+            truncated: false,
+            steps: Steps::of(&shape),
+            shape,
+        }
+    }
+
+    pub(super) fn hop(&self, index: usize) -> &Hop {
+        &self.shape.hops[index]
+    }
+
+    /// How often a kind of step occurs.
+    pub(super) fn times(&self, step: u64) -> u32 {
+        self.steps.number(step)
+    }
+
+    /// Whether something failed that nothing handled.
+    pub(super) fn any_broken(&self) -> bool {
+        self.fates.contains(&Fate::Broken)
+    }
+
+    /// How many of the hops that a rule is about are absent.
+    pub(super) fn absent(&self, rule: &Rule) -> u32 {
+        rule.absent(&self.steps)
+    }
+
+    /// Whether some step explains that effects are absent.
+    pub(super) fn explained(&self, rule: &Rule) -> Option<u64> {
+        let explains = |step: &u64| rule.explained_by(*step, self.usual.present(*step));
+        self.steps.kinds().filter(explains).min()
+    }
+
+    /// What a record says, for a sentence.
+    pub(super) fn says(&self, event: EventId) -> String {
+        words::quoted(self.run.store, event)
+    }
+
+    /// A service's name, for a sentence.
+    pub(super) fn service(&self, hop: &Hop) -> String {
+        self.run.store.symbols.text(hop.service).to_owned()
+    }
+
+    /// Adds a finding about a hop.
+    pub(super) fn find(&mut self, index: usize, found: Found) {
+        let hop = &self.shape.hops[index];
+        let span = &self.trace.spans[found.span.unwrap_or(hop.span) as usize];
+        let parts = [found.kind as u64, found.group.0, found.group.1, found.severity as u64];
+        let bytes: Vec<u8> = parts.iter().flat_map(|part| part.to_le_bytes()).collect();
+        self.findings.push(Finding {
+            kind: found.kind,
+            severity: found.severity,
+            trace: Some(self.trace.id),
+            span: Some(span.id),
+            service: found.service.unwrap_or(hop.service),
+            summary: found.summary,
+            confidence: found.confidence.clamp(0.0, 1.0) as f32,
+            evidence: found.evidence,
+            group: crate::model::Symbol::of(&bytes).0,
+        });
+    }
+
+    /// The findings, worst first.
+    pub(super) fn finish(mut self) -> Vec<Finding> {
+        self.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        self.findings
+    }
+}
+
+/// What a judge says.
+pub(super) struct Found {
+    pub(super) kind: FindingKind,
+    pub(super) severity: Severity,
+    /// The span, if not the hop's first.
+    pub(super) span: Option<u32>,
+    /// The service, if not the hop's.
+    pub(super) service: Option<crate::model::Symbol>,
+    pub(super) summary: String,
+    pub(super) confidence: f64,
+    pub(super) evidence: Vec<EventId>,
+    /// Findings of one cause share it.
+    pub(super) group: (u64, u64),
+}

@@ -1,0 +1,108 @@
+//! Hops that should have begun and did not.
+
+use super::case::{Case, Fate, Found};
+use crate::analyze::flow::{Hop, Rule, Step};
+use crate::model::{FindingKind, Level, Severity};
+use crate::weave::words::Act;
+
+/// Judges all that should have followed something.
+pub(super) fn judge(case: &mut Case<'_>) {
+    if case.any_broken() {
+        return;
+    }
+    let usual = case.usual;
+    for rule in usual.rules.about(&case.steps) {
+        let absent = case.absent(rule);
+        if absent == 0 || case.explained(rule).is_some() {
+            continue;
+        }
+        // the hops that did what makes the effect begin: first those under which it is not seen
+        let mut causes: Vec<(bool, usize, usize)> = Vec::new();
+        for index in 0..case.shape.hops.len() {
+            let hop = case.hop(index);
+            let at = hop.steps.iter().position(|step| rule.triggers.iter().any(|it| it.step == step.kind));
+            if let Some(at) = at {
+                let seen = hop.children.iter().any(|&child| case.hop(child as usize).kind == rule.effect);
+                causes.push((seen, index, at));
+            }
+        }
+        causes.sort_unstable();
+        let open = causes.iter().filter(|(_, index, at)| may_miss(case, *index, *at, rule));
+        let Some(&(_, index, at)) = open.clone().next() else { continue };
+        if cut(case, case.hop(index).steps[at].time, rule) {
+            case.truncated = true;
+            continue;
+        }
+        let instead = instead(case, rule, case.hop(index).steps[at].time);
+        report(case, index, at, rule, instead);
+    }
+}
+
+/// Whether nothing else explains that an effect is absent.
+fn may_miss(case: &Case<'_>, index: usize, at: usize, rule: &Rule) -> bool {
+    let hop = case.hop(index);
+    let fate = case.fates[index];
+    let act =
+        rule.triggers.iter().find(|trigger| trigger.step == hop.steps[at].kind).map(|trigger| trigger.act);
+    fate != Fate::Broken && (fate != Fate::Stuck || matches!(act, Some(Act::Send | Act::Call)))
+}
+
+/// Whether the logs end before the effect could begin.
+fn cut(case: &Case<'_>, time: i64, rule: &Rule) -> bool {
+    let effect = case.run.store.event(rule.example).service;
+    time.saturating_add(rule.delays.at(0.99)) >= case.run.window_of(effect).1
+}
+
+/// What the service of an absent effect logged in its place: a warning in a hop of its own.
+fn instead(case: &Case<'_>, rule: &Rule, after: i64) -> Option<Step> {
+    let service = case.run.store.event(rule.example).service;
+    let hops = case.shape.hops.iter().filter(|hop| hop.service == service && hop.start >= after);
+    let warned = |hop: &Hop| {
+        let last = hop.steps.last()?;
+        (case.run.store.event(last.event).level >= Some(Level::Warn)).then(|| last.clone())
+    };
+    hops.filter_map(warned).find(|step| case.usual.rare(step.kind))
+}
+
+fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Option<Step>) {
+    let hop = case.hop(index);
+    let step = hop.steps[at].clone();
+    let store = case.run.store;
+    let service = store.event(rule.example).service;
+    let summary = format!(
+        "{} never logged {} after {} of {}; it did in {} of {} such transactions",
+        store.symbols.text(service),
+        case.says(rule.example),
+        case.says(step.event),
+        case.service(hop),
+        rule.right,
+        rule.peers,
+    );
+    let (kind, summary) = match &instead {
+        Some(warned) => {
+            let summary = format!(
+                "{} gave up with {} after {} of {}",
+                store.symbols.text(service),
+                case.says(warned.event),
+                case.says(step.event),
+                case.service(hop)
+            );
+            (FindingKind::Error, summary)
+        }
+        None => (FindingKind::MissingStep, summary),
+    };
+    let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
+    case.find(
+        index,
+        Found {
+            kind,
+            severity: Severity::Warning,
+            span: Some(step.span),
+            service: Some(service),
+            summary,
+            confidence: right / (peers + 2.0),
+            evidence: std::iter::once(step.event).chain(instead.map(|warned| warned.event)).collect(),
+            group: (rule.effect, step.kind),
+        },
+    );
+}

@@ -1,0 +1,54 @@
+//! What deviates from what is usual, and what failed: one finding a cause.
+//!
+//! Each file knows one kind of fault. A finding is made where the fault is; what follows from it is named there and found
+//! no second time: a hop that failed misses no steps, a hop that waits for a stuck one is not stuck itself.
+
+mod case;
+mod error;
+mod missing;
+mod repeated;
+mod slow;
+mod stuck;
+mod words;
+
+use super::flow::{Run, Usual};
+use crate::model::{Finding, FindingKind, Severity, Status, Trace};
+use case::Case;
+use rayon::prelude::*;
+
+/// Finds what is wrong with the traces of a run, in their order, and sets how each ended.
+pub(super) fn find(run: &Run<'_>, usual: &Usual, traces: &mut [Trace]) -> Vec<Finding> {
+    let found: Vec<(Vec<Finding>, Status)> = traces
+        .par_iter()
+        .map(|trace| {
+            let mut case = Case::new(run, usual, trace);
+            stuck::mark(&mut case);
+            error::judge(&mut case);
+            repeated::judge(&mut case);
+            stuck::judge(&mut case);
+            missing::judge(&mut case);
+            slow::judge(&mut case);
+            let status = status(&case);
+            (case.finish(), status)
+        })
+        .collect();
+    for (trace, (_, status)) in traces.iter_mut().zip(&found) {
+        trace.status = *status;
+    }
+    found.into_iter().flat_map(|(findings, _)| findings).collect()
+}
+
+fn status(case: &Case<'_>) -> Status {
+    let has = |kinds: &[FindingKind]| {
+        case.findings.iter().any(|finding| finding.severity > Severity::Info && kinds.contains(&finding.kind))
+    };
+    if has(&[FindingKind::Error]) {
+        Status::Error
+    } else if has(&[FindingKind::MissingStep, FindingKind::Stuck]) {
+        Status::Incomplete
+    } else if case.truncated {
+        Status::Truncated
+    } else {
+        Status::Ok
+    }
+}

@@ -1,0 +1,152 @@
+//! Steps that took far longer than the same step in other transactions.
+
+use super::case::{Case, Fate, Found};
+use crate::analyze::flow::{Rule, Tally, gaps};
+use crate::model::{EventId, FindingKind, Severity};
+
+/// Fewer durations than this make no usual one.
+const MIN_KNOWN: u64 = 12;
+/// What is shorter than this is never far off, in nanoseconds.
+const GRAIN: f64 = 1e6;
+/// How far beyond the middle half of all durations, in widths of that half, on a logarithmic scale.
+const FAR: f64 = 3.0;
+/// The least width of the middle half, on a logarithmic scale.
+const MIN_WIDTH: f64 = 0.4;
+/// What is not longer by this, in nanoseconds, disturbs nobody.
+const MIN_EXCESS: f64 = 100e6;
+/// How many times the scatter of all durations of the run it must be.
+const SCATTERS: f64 = 2.0;
+
+/// A stretch of time that took far longer than usual.
+struct Stretch {
+    hop: usize,
+    /// The step at its end.
+    at: usize,
+    /// The record at its beginning.
+    since: Option<EventId>,
+    from: i64,
+    to: i64,
+    nanos: i64,
+    usual: i64,
+}
+
+/// Judges the time that each hop spent itself, what its steps say that they took, and how late hops began.
+pub(super) fn judge(case: &mut Case<'_>) {
+    let mut found: Vec<Stretch> = Vec::new();
+    for index in 0..case.shape.hops.len() {
+        if !matches!(case.fates[index], Fate::Broken | Fate::Retried | Fate::Stuck) {
+            found.extend(slowest(case, index));
+        }
+    }
+    found.extend(case.usual.rules.about(&case.steps).filter_map(|rule| late(case, rule)));
+    found.sort_by_key(|it| (it.to - it.from, it.from, it.hop));
+    // whoever waits for what is slow is slow too: of stretches that hold one another the inner one is the cause
+    let mut causes: Vec<Stretch> = Vec::new();
+    for stretch in found {
+        let holds = |inner: &Stretch| {
+            let common = stretch.to.min(inner.to) - stretch.from.max(inner.from);
+            inner.hop != stretch.hop && common * 2 >= stretch.nanos - stretch.usual
+        };
+        if !causes.iter().any(holds) {
+            causes.push(stretch);
+        }
+    }
+    for stretch in causes {
+        report(case, &stretch);
+    }
+}
+
+/// The stretch of a hop that exceeds the usual most.
+fn slowest(case: &Case<'_>, index: usize) -> Option<Stretch> {
+    let hop = case.hop(index);
+    let grain = case.run.grain(hop.service);
+    let spent = gaps(&case.shape, hop).into_iter().enumerate().filter_map(|(at, (before, after, nanos))| {
+        let mut tally = case.usual.gap(before, after);
+        if tally.is_none_or(|tally| tally.count() < MIN_KNOWN) {
+            // a step that hardly ever occurs: the usual next step is as late
+            let (times, next) = case.usual.next(before)?;
+            let all = case.usual.step(before)?.hops;
+            let rare = u64::from(case.usual.present(after)) < MIN_KNOWN;
+            tally = case.usual.gap(before, next).filter(|_| rare && times * 10 >= all * 8);
+        }
+        let usual = far_off(case, tally?, nanos - grain)?;
+        let (since, step) = (&hop.steps[at], &hop.steps[at + 1]);
+        Some(Stretch {
+            hop: index,
+            at: at + 1,
+            since: Some(since.event),
+            from: since.time,
+            to: step.time,
+            nanos,
+            usual,
+        })
+    });
+    let said = hop.steps.iter().enumerate().filter_map(|(at, step)| {
+        let nanos = step.took?;
+        let usual = far_off(case, case.usual.gap(0, step.kind)?, nanos)?;
+        Some(Stretch { hop: index, at, since: None, from: step.time - nanos, to: step.time, nanos, usual })
+    });
+    spent.chain(said).max_by_key(|it| (it.nanos - it.usual, std::cmp::Reverse(it.at)))
+}
+
+/// An effect that began far later after its cause than usual.
+fn late(case: &Case<'_>, rule: &Rule) -> Option<Stretch> {
+    let (cause, effect) = rule.pair(&case.steps)?;
+    let (since, step) = (&case.hop(cause.hop).steps[cause.step], &case.hop(effect.hop).steps[effect.step]);
+    let nanos = step.time - since.time;
+    let grain = case.run.grain(case.hop(cause.hop).service).max(case.run.grain(case.hop(effect.hop).service));
+    let usual = far_off(case, &rule.delays, nanos - grain)?;
+    Some(Stretch {
+        hop: effect.hop,
+        at: effect.step,
+        since: Some(since.event),
+        from: since.time,
+        to: step.time,
+        nanos,
+        usual,
+    })
+}
+
+/// The usual duration, if one is far beyond it.
+fn far_off(case: &Case<'_>, tally: &Tally, nanos: i64) -> Option<i64> {
+    let least = MIN_EXCESS.max(case.usual.scatter as f64 * SCATTERS);
+    if tally.count() < MIN_KNOWN || (nanos as f64) < least {
+        return None;
+    }
+    let log = |nanos: i64| (nanos as f64 + GRAIN).ln();
+    let (low, high) = (log(tally.at(0.25)), log(tally.at(0.75)));
+    let usual = tally.at(0.5);
+    let far = log(nanos) > high + FAR * (high - low).max(MIN_WIDTH);
+    (far && (nanos - usual) as f64 >= least).then_some(usual)
+}
+
+fn report(case: &mut Case<'_>, stretch: &Stretch) {
+    let (index, at) = (stretch.hop, stretch.at);
+    let (nanos, usual) = (stretch.nanos, stretch.usual);
+    let times = (nanos as f64 + GRAIN) / (usual as f64 + GRAIN);
+    let hop = case.hop(index);
+    let Some(step) = hop.steps.get(at).cloned() else { return };
+    let (service, says) = (case.service(hop), case.says(step.event));
+    let after = stretch.since.map_or(String::new(), |since| format!(" after {}", case.says(since)));
+    let seconds = |nanos: i64| format!("{:.3} s", nanos as f64 / 1e9);
+    let summary = format!(
+        "{service} took {} to {says}{after}, {times:.0} times the usual {}",
+        seconds(nanos),
+        seconds(usual)
+    );
+    let group = (hop.kind, step.kind);
+    let evidence = stretch.since.into_iter().chain([step.event]).collect();
+    case.find(
+        index,
+        Found {
+            kind: FindingKind::Slow,
+            severity: Severity::Warning,
+            span: Some(step.span),
+            service: None,
+            summary,
+            confidence: 0.9,
+            evidence,
+            group,
+        },
+    );
+}

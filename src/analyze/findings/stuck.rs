@@ -1,0 +1,100 @@
+//! Hops that began and never went on: they end where hops of their kind do not end.
+
+use super::case::{Case, Fate, Found};
+use crate::analyze::flow::{Hop, MIN_PEERS};
+use crate::model::{FindingKind, Level, Severity};
+use crate::weave::words::Act;
+
+/// A step is an unusual end where at most this share of the hops with it end with it.
+const MAX_END: f64 = 0.12;
+
+/// Marks all hops in which nothing failed that end where hops of their kind do not end.
+pub(super) fn mark(case: &mut Case<'_>) {
+    for index in 0..case.shape.hops.len() {
+        if !case.hop(index).failed() && unfinished(case, index).is_some() {
+            case.fates[index] = Fate::Stuck;
+        }
+    }
+}
+
+/// Judges the marked hops that no failure explains, effects before causes.
+pub(super) fn judge(case: &mut Case<'_>) {
+    for index in (0..case.shape.hops.len()).rev() {
+        if case.fates[index] != Fate::Stuck {
+            continue;
+        }
+        let Some(share) = unfinished(case, index) else { continue };
+        let hop = case.hop(index);
+        let last = hop.steps[hop.steps.len() - 1].clone();
+        if cut(case, index) {
+            case.truncated = true;
+            continue;
+        }
+        let hop = case.hop(index);
+        let below = |fate: Fate| hop.children.iter().any(|&child| case.fates[child as usize] == fate);
+        if case.any_broken() || below(Fate::Stuck) || waits_for_absent(case, hop, last.kind) {
+            continue;
+        }
+        let warned = case.run.store.event(last.event).level >= Some(Level::Warn);
+        let (service, says) = (case.service(hop), case.says(last.event));
+        let peers = case.usual.step(last.kind).map_or(0, |count| count.hops);
+        let (kind, summary) = if warned {
+            (FindingKind::Error, format!("{service} gave up after {says}"))
+        } else {
+            let next = case.usual.next(last.kind).and_then(|(_, next)| case.usual.step(next));
+            let usually =
+                next.map_or(String::new(), |next| format!("; {} usually follows", case.says(next.example)));
+            (FindingKind::Stuck, format!("{service} stopped after {says}{usually}"))
+        };
+        let group = (hop.kind, last.kind);
+        case.find(
+            index,
+            Found {
+                kind,
+                severity: Severity::Warning,
+                span: Some(last.span),
+                service: None,
+                summary,
+                confidence: (1.0 - share) * f64::from(peers) / f64::from(peers + 2),
+                evidence: vec![last.event],
+                group,
+            },
+        );
+    }
+}
+
+/// The share of hops that end where this one ends, if that is no usual end.
+fn unfinished(case: &Case<'_>, index: usize) -> Option<f64> {
+    let hop = case.hop(index);
+    let last = hop.steps.last()?;
+    let count = case.usual.step(last.kind)?;
+    if count.hops < MIN_PEERS {
+        return None;
+    }
+    let share = f64::from(count.last) / f64::from(count.hops);
+    if share > MAX_END {
+        return None;
+    }
+    // what usually follows may have been folded into another hop
+    let (_, next) = case.usual.next(last.kind)?;
+    (case.times(next) < case.times(last.kind)).then_some(share)
+}
+
+/// Whether the logs end before the hop could go on.
+fn cut(case: &Case<'_>, index: usize) -> bool {
+    let hop = case.hop(index);
+    let Some(last) = hop.steps.last() else { return false };
+    let Some((_, next)) = case.usual.next(last.kind) else { return false };
+    let usual = case.usual.gap(last.kind, next).map_or(0, |gap| gap.at(0.99));
+    last.time.saturating_add(usual) >= case.run.window_of(hop.service).1
+}
+
+/// Whether a hop ended with a call or message whose effect is absent: then that is the fault.
+fn waits_for_absent(case: &Case<'_>, hop: &Hop, last: u64) -> bool {
+    case.usual.rules.triggered_by(last).any(|rule| {
+        let trigger = rule.triggers.iter().find(|trigger| trigger.step == last);
+        trigger.is_some_and(|trigger| matches!(trigger.act, Act::Send | Act::Call))
+            && case.absent(rule) > 0
+            && !hop.children.iter().any(|&child| case.hop(child as usize).kind == rule.effect)
+    })
+}

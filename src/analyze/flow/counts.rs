@@ -1,0 +1,304 @@
+//! What is counted over all transactions, in integers that merge in any order.
+
+use super::rules::Steps;
+use super::shape::{Hop, Shape};
+use crate::model::{EventId, Symbol};
+use rustc_hash::{FxHashMap, FxHashSet};
+use sketches_ddsketch::{Config, DDSketch};
+use std::collections::BTreeSet;
+
+/// Different steps of one hop, and different kinds of hops that it causes, that are looked at.
+const MAX_DIFFERENT: usize = 96;
+/// How exact quantiles are: a hundredth either way.
+const ACCURACY: f64 = 0.01;
+/// Bins of a sketch: enough for a nanosecond to a century.
+const BINS: u32 = 2_500;
+/// Hashes that are kept to estimate how many different values there are.
+const KEPT: usize = 64;
+/// Numbers of hops with the same value that are told apart.
+const NUMBERS: usize = 9;
+
+/// Durations in nanoseconds, for quantiles that no order of arrival changes.
+#[derive(Clone)]
+pub struct Tally(DDSketch);
+
+impl Default for Tally {
+    fn default() -> Tally {
+        Tally(DDSketch::new(Config::new(ACCURACY, BINS, 1.0)))
+    }
+}
+
+impl std::fmt::Debug for Tally {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Tally of {}", self.0.count())
+    }
+}
+
+impl Tally {
+    /// Takes in a duration; what is negative counts as nothing.
+    pub fn add(&mut self, nanos: i64) {
+        self.0.add(nanos.max(0) as f64);
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.0.count() as u64
+    }
+
+    /// The duration that such a share of all does not exceed.
+    pub fn at(&self, share: f64) -> i64 {
+        self.0.quantile(share).ok().flatten().unwrap_or(0.0).round() as i64
+    }
+
+    /// Takes in those of another tally.
+    pub fn merge(&mut self, other: &Tally) {
+        // fails only for sketches of another configuration
+        let _ = self.0.merge(&other.0);
+    }
+}
+
+/// How often a step occurs in hops of one kind.
+#[derive(Clone, Debug, Default)]
+pub struct StepCount {
+    /// In so many hops.
+    pub hops: u32,
+    /// In so many of them nothing failed.
+    pub clean: u32,
+    /// So many hops end with it.
+    pub last: u32,
+    /// So many hops in which nothing failed end with it.
+    pub clean_last: u32,
+    /// An example: the least event.
+    pub example: EventId,
+}
+
+impl StepCount {
+    fn merge(&mut self, other: &StepCount) {
+        self.example = if self.hops == 0 { other.example } else { self.example.min(other.example) };
+        self.hops += other.hops;
+        self.clean += other.clean;
+        self.last += other.last;
+        self.clean_last += other.clean_last;
+    }
+}
+
+/// Hops of one kind.
+#[derive(Clone, Debug, Default)]
+pub struct KindCount {
+    /// How many.
+    pub hops: u32,
+    /// In so many nothing failed.
+    pub clean: u32,
+    /// So many have no cause.
+    pub roots: u32,
+}
+
+/// Hops of one kind under hops of another.
+#[derive(Clone, Debug, Default)]
+pub struct ChildCount {
+    /// So many hops cause at least one.
+    pub hops: u32,
+    /// In so many the cause logged on after the effect had ended.
+    pub waited: u32,
+    /// An example of the effect's first record: the least.
+    pub example: EventId,
+}
+
+/// How the values of one name are spread over hops of one kind.
+#[derive(Clone, Debug, Default)]
+pub struct HeldCount {
+    /// How many values one hop of a transaction holds, two hold, and so on.
+    pub numbers: [u32; NUMBERS],
+    /// The values.
+    pub values: Distinct,
+}
+
+/// About how many different values there are, from the least of their hashes.
+#[derive(Clone, Debug, Default)]
+pub struct Distinct(BTreeSet<u64>);
+
+impl Distinct {
+    fn add(&mut self, value: u64) {
+        if self.0.len() < KEPT || self.0.last().is_some_and(|most| value < *most) {
+            self.0.insert(value);
+            if self.0.len() > KEPT {
+                self.0.pop_last();
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Distinct) {
+        for value in other.0 {
+            self.add(value);
+        }
+    }
+
+    /// The estimate; exact for few values.
+    pub fn estimate(&self) -> f64 {
+        match self.0.last() {
+            Some(&most) if self.0.len() >= KEPT => (KEPT - 1) as f64 * (u64::MAX as f64 / most as f64),
+            _ => self.0.len() as f64,
+        }
+    }
+}
+
+/// Everything that is counted.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// Transactions.
+    pub transactions: u32,
+    /// By kind of step: transactions that have it.
+    pub present: FxHashMap<u64, u32>,
+    /// By kind of hop.
+    pub kinds: FxHashMap<u64, KindCount>,
+    /// By kind of hop and of step.
+    pub steps: FxHashMap<(u64, u64), StepCount>,
+    /// By kind of step, in hops of whatever kind.
+    pub ends: FxHashMap<u64, StepCount>,
+    /// By the kinds of a step and the one after it: how long the hop itself took; by 0 and a kind of step: how long that
+    /// step says that it took.
+    pub gaps: FxHashMap<(u64, u64), Tally>,
+    /// By kind of hop, kind of step, kind of hop that is caused: how many hops with the step cause such a one.
+    pub causes: FxHashMap<(u64, u64, u64), u32>,
+    /// By kind of hop and kind of hop that is caused.
+    pub children: FxHashMap<(u64, u64), ChildCount>,
+    /// By kind of hop and name of a value in its first record: how many values one hop of a transaction holds, two hold,
+    /// and so on.
+    pub held: FxHashMap<(u64, Symbol), HeldCount>,
+}
+
+/// The kinds of the steps of a hop, each once, in order of their first place.
+pub(crate) fn distinct(hop: &Hop) -> Vec<(u64, EventId)> {
+    let mut seen = FxHashSet::default();
+    hop.steps
+        .iter()
+        .filter(|step| seen.insert(step.kind))
+        .take(MAX_DIFFERENT)
+        .map(|step| (step.kind, step.event))
+        .collect()
+}
+
+/// The hops that hold a value in their first record, by kind of hop, name and value; in their order.
+pub(crate) fn holders(shape: &Shape) -> FxHashMap<(u64, Symbol, Symbol), Vec<u32>> {
+    let mut holders: FxHashMap<(u64, Symbol, Symbol), Vec<u32>> = FxHashMap::default();
+    for (index, hop) in shape.hops.iter().enumerate() {
+        for &(name, value, _) in &hop.values {
+            let hops = holders.entry((hop.kind, name, value)).or_default();
+            if hops.last() != Some(&(index as u32)) {
+                hops.push(index as u32);
+            }
+        }
+    }
+    holders
+}
+
+impl Counts {
+    /// Takes in a transaction.
+    pub fn add(&mut self, shape: &Shape) {
+        self.transactions += 1;
+        for step in Steps::of(shape).kinds() {
+            *self.present.entry(step).or_default() += 1;
+        }
+        for ((kind, name, value), hops) in holders(shape) {
+            let held = self.held.entry((kind, name)).or_default();
+            held.numbers[hops.len().min(NUMBERS - 1)] += 1;
+            held.values.add(value.0);
+        }
+        for hop in &shape.hops {
+            let failed = hop.failed();
+            let kind = self.kinds.entry(hop.kind).or_default();
+            kind.hops += 1;
+            kind.clean += u32::from(!failed);
+            kind.roots += u32::from(hop.parent.is_none());
+            let steps = distinct(hop);
+            let last = hop.steps.last().map(|step| step.kind);
+            for &(step, event) in &steps {
+                let count = StepCount {
+                    hops: 1,
+                    clean: u32::from(!failed),
+                    last: u32::from(last == Some(step)),
+                    clean_last: u32::from(last == Some(step) && !failed),
+                    example: event,
+                };
+                self.steps.entry((hop.kind, step)).or_default().merge(&count);
+                self.ends.entry(step).or_default().merge(&count);
+            }
+            self.add_gaps(shape, hop);
+            self.add_children(shape, hop, &steps);
+        }
+    }
+
+    fn add_gaps(&mut self, shape: &Shape, hop: &Hop) {
+        for (before, after, nanos) in super::shape::gaps(shape, hop) {
+            self.gaps.entry((before, after)).or_default().add(nanos);
+        }
+        for step in &hop.steps {
+            if let Some(took) = step.took {
+                self.gaps.entry((0, step.kind)).or_default().add(took);
+            }
+        }
+    }
+
+    fn add_children(&mut self, shape: &Shape, hop: &Hop, steps: &[(u64, EventId)]) {
+        let mut kinds: Vec<(u64, u32)> = Vec::new();
+        for &child in &hop.children {
+            let kind = shape.hops[child as usize].kind;
+            if kinds.len() < MAX_DIFFERENT && kinds.iter().all(|(known, _)| *known != kind) {
+                kinds.push((kind, child));
+            }
+        }
+        let last = hop.steps.last().map_or(hop.end, |step| step.time);
+        for (kind, first) in kinds {
+            let child = &shape.hops[first as usize];
+            let count = self.children.entry((hop.kind, kind)).or_default();
+            if let Some(step) = child.steps.first() {
+                count.example = if count.hops == 0 { step.event } else { count.example.min(step.event) };
+            }
+            count.hops += 1;
+            count.waited += u32::from(!child.message && last >= child.end && child.end > child.start);
+            for &(step, _) in steps {
+                *self.causes.entry((hop.kind, step, kind)).or_default() += 1;
+            }
+        }
+    }
+
+    /// Takes in what another part of the run gave.
+    pub fn merge(mut self, other: Counts) -> Counts {
+        self.transactions += other.transactions;
+        for (key, count) in other.present {
+            *self.present.entry(key).or_default() += count;
+        }
+        for (key, count) in other.kinds {
+            let known = self.kinds.entry(key).or_default();
+            known.hops += count.hops;
+            known.clean += count.clean;
+            known.roots += count.roots;
+        }
+        for (key, count) in other.steps {
+            self.steps.entry(key).or_default().merge(&count);
+        }
+        for (key, count) in other.ends {
+            self.ends.entry(key).or_default().merge(&count);
+        }
+        for (key, tally) in other.gaps {
+            self.gaps.entry(key).or_default().merge(&tally);
+        }
+        for (key, count) in other.held {
+            let known = self.held.entry(key).or_default();
+            for (known, count) in known.numbers.iter_mut().zip(count.numbers) {
+                *known += count;
+            }
+            known.values.merge(count.values);
+        }
+        for (key, count) in other.causes {
+            *self.causes.entry(key).or_default() += count;
+        }
+        for (key, count) in other.children {
+            let known = self.children.entry(key).or_default();
+            known.example = if known.hops == 0 { count.example } else { known.example.min(count.example) };
+            known.hops += count.hops;
+            known.waited += count.waited;
+        }
+        self
+    }
+}

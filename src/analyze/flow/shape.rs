@@ -1,0 +1,277 @@
+//! A transaction as hops and steps.
+
+use crate::gather::Store;
+use crate::model::{Basis, Detail, EventId, Level, Shape as Form, Span, SpanKind, Symbol, Trace, flag};
+use crate::weave::words::{Act, words};
+use rustc_hash::FxHashMap;
+
+/// Times are written to seconds, milliseconds, microseconds or nanoseconds.
+const SECONDS: i64 = 1_000_000_000;
+/// Values of a record that are looked at.
+const MAX_VALUES: usize = 16;
+
+/// What one record says that a service did.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What it is: the same for all steps of a kind.
+    pub kind: u64,
+    /// The record.
+    pub event: EventId,
+    /// Its span.
+    pub span: u32,
+    /// When, on the common clock, in nanoseconds.
+    pub time: i64,
+    /// It tells of a failure.
+    pub failed: bool,
+    /// It answers with success, or refuses what was asked for: the status is below 500.
+    pub answered: bool,
+    /// How long what it tells of took, if it says so.
+    pub took: Option<i64>,
+}
+
+/// What a service did for one call or message: a span with its descendants in the same service.
+#[derive(Clone, Debug)]
+pub struct Hop {
+    /// What it is: the kind of its first step.
+    pub kind: u64,
+    /// Its service.
+    pub service: Symbol,
+    /// Its first span.
+    pub span: u32,
+    /// The hop that caused it.
+    pub parent: Option<u32>,
+    /// It is caused by a message, so nobody waits for it.
+    pub message: bool,
+    /// Its steps, in order of time.
+    pub steps: Vec<Step>,
+    /// The hops that it caused.
+    pub children: Vec<u32>,
+    /// The values in its first record: name, value, and whether no other thing is likely to have the same value.
+    pub values: Vec<(Symbol, Symbol, bool)>,
+    /// Start and end on the common clock, in nanoseconds.
+    pub start: i64,
+    /// End.
+    pub end: i64,
+}
+
+impl Hop {
+    /// Whether a step tells of a failure.
+    pub fn failed(&self) -> bool {
+        self.steps.iter().any(|step| step.failed)
+    }
+}
+
+/// A transaction as hops, causes before effects.
+#[derive(Clone, Debug, Default)]
+pub struct Shape {
+    /// The hops.
+    pub hops: Vec<Hop>,
+}
+
+/// What all traces of a run are read with.
+#[derive(Debug)]
+pub struct Run<'r> {
+    /// Events and names.
+    pub store: &'r Store,
+    /// What the templates tell.
+    acts: FxHashMap<Symbol, Act>,
+    /// When the first and last record of each service was logged.
+    windows: FxHashMap<Symbol, (i64, i64)>,
+    /// When the first and last record of all was logged.
+    window: (i64, i64),
+    /// How fine the times of each service are, in nanoseconds.
+    grains: FxHashMap<Symbol, i64>,
+}
+
+/// Mixes a further part into the number of a kind.
+pub(super) fn mix(kind: u64, part: u64) -> u64 {
+    (kind.rotate_left(23) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+impl<'r> Run<'r> {
+    /// Looks over the events of a run.
+    pub fn of(store: &'r Store) -> Run<'r> {
+        let mut run = Run {
+            store,
+            acts: FxHashMap::default(),
+            windows: FxHashMap::default(),
+            window: (i64::MAX, i64::MIN),
+            grains: FxHashMap::default(),
+        };
+        for event in store.batches.iter().flat_map(|batch| &batch.events) {
+            if !event.template.is_none() {
+                let read = || words(store.symbols.text(event.template)).act;
+                run.acts.entry(event.template).or_insert_with(read);
+            }
+            if !event.is(flag::TIME_UNKNOWN) {
+                let window = run.windows.entry(event.service).or_insert((i64::MAX, i64::MIN));
+                let grain = run.grains.entry(event.service).or_insert(SECONDS);
+                while *grain > 1 && event.time.0 % *grain != 0 {
+                    *grain /= 1_000;
+                }
+                *window = (window.0.min(event.time.0), window.1.max(event.time.0));
+            }
+        }
+        for window in run.windows.values() {
+            run.window = (run.window.0.min(window.0), run.window.1.max(window.1));
+        }
+        run
+    }
+
+    /// What a record's template tells.
+    pub fn act(&self, event: EventId) -> Act {
+        self.acts.get(&self.store.event(event).template).copied().unwrap_or_default()
+    }
+
+    /// How fine the times of a service are written, in nanoseconds.
+    pub fn grain(&self, service: Symbol) -> i64 {
+        self.grains.get(&service).copied().unwrap_or(1)
+    }
+
+    /// When the first and last record of the run was logged, in nanoseconds.
+    pub fn window(&self) -> (i64, i64) {
+        self.window
+    }
+
+    /// When the first and last record of a service was logged, in nanoseconds.
+    pub fn window_of(&self, service: Symbol) -> (i64, i64) {
+        self.windows.get(&service).copied().unwrap_or(self.window)
+    }
+
+    /// A trace as hops and steps.
+    pub fn shape(&self, trace: &Trace) -> Shape {
+        let mut shape = Shape::default();
+        // the hop of each span, or of the hop above a span that was never logged
+        let mut of_span: Vec<Option<u32>> = Vec::with_capacity(trace.spans.len());
+        let mut under_missing: FxHashMap<(u32, Symbol), u32> = FxHashMap::default();
+        for (index, span) in trace.spans.iter().enumerate() {
+            let index = index as u32;
+            let above = span.parent.and_then(|parent| of_span[parent as usize]);
+            if span.missing {
+                of_span.push(above);
+                continue;
+            }
+            let parent = span.parent.filter(|&parent| trace.spans[parent as usize].missing);
+            let known = match (above, parent) {
+                (Some(above), _) if self.continues(span, shape.hops[above as usize].service) => Some(above),
+                (None, Some(missing)) => under_missing.get(&(missing, span.service)).copied(),
+                _ => None,
+            };
+            let hop = known.unwrap_or_else(|| {
+                let hop = shape.hops.len() as u32;
+                if let Some(above) = above {
+                    shape.hops[above as usize].children.push(hop);
+                }
+                if let Some(missing) = parent {
+                    under_missing.insert((missing, span.service), hop);
+                }
+                shape.hops.push(Hop {
+                    kind: 0,
+                    service: span.service,
+                    span: index,
+                    parent: above,
+                    message: self.by_message(span),
+                    steps: Vec::new(),
+                    children: Vec::new(),
+                    values: Vec::new(),
+                    start: i64::MAX,
+                    end: i64::MIN,
+                });
+                hop
+            });
+            of_span.push(Some(hop));
+            self.add(span, index, &mut shape.hops[hop as usize]);
+        }
+        for hop in &mut shape.hops {
+            hop.steps.sort_by_key(|step| (step.time, self.store.order(step.event)));
+            let Some(first) = hop.steps.first() else { continue };
+            hop.kind = first.kind;
+            hop.values = self.values(first.event);
+        }
+        shape
+    }
+
+    /// Whether a span goes on with what its parent's hop does, rather than handling a call or message of its own.
+    fn continues(&self, span: &Span, service: Symbol) -> bool {
+        let entry = matches!(span.kind, Some(SpanKind::Server | SpanKind::Consumer)) || self.by_message(span);
+        span.service == service && !entry
+    }
+
+    fn by_message(&self, span: &Span) -> bool {
+        let basis = span.edge.as_ref().map(|edge| edge.basis);
+        span.kind == Some(SpanKind::Consumer) || matches!(basis, Some(Basis::Message | Basis::Link))
+    }
+
+    fn values(&self, event: EventId) -> Vec<(Symbol, Symbol, bool)> {
+        let values = self.store.details(event).iter().filter_map(|detail| match *detail {
+            Detail::Key { name, value, shape } if shape != Form::Word => {
+                Some((name, value, matches!(shape, Form::Uuid | Form::Hex | Form::Mixed)))
+            }
+            _ => None,
+        });
+        values.take(MAX_VALUES).collect()
+    }
+
+    fn add(&self, span: &Span, index: u32, hop: &mut Hop) {
+        let shift = span.raw.map_or(0, |(raw, _)| span.start.0.saturating_sub(raw.0));
+        hop.start = hop.start.min(span.start.0);
+        hop.end = hop.end.max(span.end.0);
+        for &id in &span.events {
+            let event = self.store.event(id);
+            let whole = event.is(flag::WHOLE_SPAN);
+            let mut kind = mix(span.service.0, if whole { span.name.0 } else { event.template.0 });
+            let mut failed = event.is(flag::FAILED)
+                || event.level >= Some(Level::Error)
+                || event.is(flag::EXCEPTION) && event.level >= Some(Level::Warn);
+            let (mut answered, mut took) = (false, None);
+            for detail in self.store.details(id) {
+                match *detail {
+                    Detail::Topic(topic) => kind = mix(kind, topic.0),
+                    Detail::Status(status) => {
+                        failed |= status >= 500;
+                        answered = status < 500;
+                        kind = mix(kind, u64::from(status / 100));
+                    }
+                    Detail::Duration(nanos) => took = i64::try_from(nanos).ok(),
+                    _ => {}
+                }
+            }
+            kind = mix(kind, u64::from(failed));
+            let time = event.time.0.saturating_add(shift);
+            hop.steps.push(Step { kind, event: id, span: index, time, failed, answered, took });
+        }
+    }
+}
+
+/// How long a hop itself took from one step to the next: the time in which no hop that it waits for ran.
+pub(crate) fn gaps(shape: &Shape, hop: &Hop) -> Vec<(u64, u64, i64)> {
+    let awaited =
+        |child: &&Hop| !child.message || hop.steps.last().is_some_and(|last| child.end <= last.time);
+    let mut busy: Vec<(i64, i64)> = hop
+        .children
+        .iter()
+        .map(|&child| &shape.hops[child as usize])
+        .filter(awaited)
+        .map(|child| (child.start, child.end))
+        .collect();
+    busy.sort_unstable();
+    let mut next = 0;
+    // until when the time is accounted for to hops below
+    let mut covered = i64::MIN;
+    let mut free = |from: i64, to: i64| {
+        let mut own = 0;
+        let mut at = from.max(covered.min(to));
+        while next < busy.len() && busy[next].0 < to {
+            own += (busy[next].0 - at).max(0);
+            at = at.max(busy[next].1.min(to));
+            covered = covered.max(busy[next].1);
+            next += 1;
+        }
+        own + (to - at).max(0)
+    };
+    let mut gaps = Vec::with_capacity(hop.steps.len());
+    for pair in hop.steps.windows(2) {
+        gaps.push((pair[0].kind, pair[1].kind, free(pair[0].time, pair[1].time)));
+    }
+    gaps
+}

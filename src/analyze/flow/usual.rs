@@ -1,0 +1,143 @@
+//! What is usual in a run, drawn from the counts.
+
+use super::counts::{ChildCount, Counts, KindCount, StepCount, Tally};
+use super::rules::Rules;
+use super::shape::Hop;
+use crate::model::Symbol;
+use rustc_hash::FxHashMap;
+
+/// Fewer hops than this teach nothing.
+pub const MIN_PEERS: u32 = 8;
+/// A step is the end of a hop where at least this share of the hops with it end with it.
+const MIN_END: f64 = 0.12;
+/// A step belongs to a hop where at least this share of the hops has it.
+const MIN_MANDATORY: f64 = 0.9;
+/// The share of hops that must cause the same number of hops for that number to be usual.
+const MIN_SAME: f64 = 0.9;
+
+/// A step is rare if at most this share of all transactions has it.
+const MAX_RARE: f64 = 0.2;
+
+/// A value belongs to one transaction where there are at least this share as many values as transactions with one.
+const MIN_OWN: f64 = 0.8;
+
+/// What is usual.
+#[derive(Debug, Default)]
+pub struct Usual {
+    /// All counts.
+    pub counts: Counts,
+    /// Which steps make which hops begin.
+    pub rules: Rules,
+    /// By kind of hop: the steps that nearly all of them have in which nothing failed.
+    mandatory: FxHashMap<u64, Vec<u64>>,
+    /// By kind of step: the step that mostly comes next, and how often.
+    next: FxHashMap<u64, (u32, u64)>,
+    /// How far durations exceed the usual one in this run at all, in nanoseconds.
+    pub scatter: i64,
+}
+
+impl Usual {
+    /// Draws what is usual from counts.
+    pub(super) fn of(counts: Counts, rules: Rules) -> Usual {
+        let mut usual = Usual { rules, ..Usual::default() };
+        for (&(hop, step), count) in &counts.steps {
+            let clean = counts.kinds.get(&hop).map_or(0, |kind| kind.clean);
+            if clean >= MIN_PEERS && f64::from(count.clean) >= f64::from(clean) * MIN_MANDATORY {
+                usual.mandatory.entry(hop).or_default().push(step);
+            }
+        }
+        for (&(before, after), tally) in &counts.gaps {
+            let best = usual.next.entry(before).or_default();
+            *best = (*best).max((tally.count() as u32, after));
+        }
+        usual.scatter = scatter(&counts.gaps);
+        usual.counts = counts;
+        usual
+    }
+
+    /// Counts of a kind of hop.
+    pub fn kind(&self, hop: &Hop) -> KindCount {
+        self.counts.kinds.get(&hop.kind).cloned().unwrap_or_default()
+    }
+
+    /// Counts of a kind of step.
+    pub fn step(&self, step: u64) -> Option<&StepCount> {
+        self.counts.ends.get(&step)
+    }
+
+    /// How long hops take from one step to the next.
+    pub fn gap(&self, before: u64, after: u64) -> Option<&Tally> {
+        self.counts.gaps.get(&(before, after))
+    }
+
+    /// Counts of hops under hops.
+    pub fn child(&self, hop: &Hop, child: &Hop) -> Option<&ChildCount> {
+        self.counts.children.get(&(hop.kind, child.kind))
+    }
+
+    /// The step that mostly follows one, and how often.
+    pub fn next(&self, step: u64) -> Option<(u32, u64)> {
+        self.next.get(&step).copied()
+    }
+
+    /// Whether hops in which nothing fails end with a step.
+    pub fn ends(&self, step: u64) -> bool {
+        self.step(step).is_some_and(|count| {
+            count.clean >= 3 && f64::from(count.clean_last) >= f64::from(count.clean) * MIN_END
+        })
+    }
+
+    /// The steps that nearly all hops of its kind have and this one lacks.
+    pub fn lacking<'u>(&'u self, hop: &'u Hop) -> impl Iterator<Item = u64> + 'u {
+        let mandatory = self.mandatory.get(&hop.kind).map_or(&[][..], Vec::as_slice);
+        mandatory.iter().copied().filter(|kind| !hop.steps.iter().any(|step| step.kind == *kind))
+    }
+
+    /// How many hops of a kind in one transaction usually hold the same value under a name; none if that varies, or if
+    /// transactions share the values.
+    pub fn holders(&self, kind: u64, name: Symbol) -> Option<u32> {
+        let held = self.counts.held.get(&(kind, name))?;
+        let all: u32 = held.numbers.iter().sum();
+        (held.values.estimate() >= f64::from(all) * MIN_OWN)
+            .then(|| usual_number(&held.numbers, all))
+            .flatten()
+    }
+
+    /// How many transactions have a step.
+    pub fn present(&self, step: u64) -> u32 {
+        self.counts.present.get(&step).copied().unwrap_or(0)
+    }
+
+    /// Whether few transactions have a step.
+    pub fn rare(&self, step: u64) -> bool {
+        f64::from(self.present(step)) <= f64::from(self.counts.transactions) * MAX_RARE
+    }
+}
+
+/// The number that nearly all have.
+fn usual_number(numbers: &[u32], all: u32) -> Option<u32> {
+    let countable = numbers.get(1..numbers.len() - 1)?;
+    let (number, most) = (1u32..).zip(countable).max_by_key(|(_, count)| **count)?;
+    (all >= MIN_PEERS && f64::from(*most) >= f64::from(all) * MIN_SAME).then_some(number)
+}
+
+/// What only one in fifty durations exceeds its usual one by.
+fn scatter(gaps: &FxHashMap<(u64, u64), Tally>) -> i64 {
+    let shares = || (25..50).map(|part| f64::from(part) / 50.0);
+    let mut excess: Vec<(i64, u64)> = Vec::new();
+    for tally in gaps.values() {
+        let usual = tally.at(0.5);
+        excess.extend(shares().map(|share| (tally.at(share) - usual, tally.count())));
+    }
+    excess.sort_unstable();
+    // the upper half of all durations: one in fifty of all is one in twenty-five of these
+    let all: u64 = excess.iter().map(|(_, count)| count).sum();
+    let mut left = all / 25;
+    for (nanos, count) in excess.iter().rev() {
+        if *count >= left {
+            return *nanos;
+        }
+        left -= count;
+    }
+    0
+}

@@ -1,0 +1,53 @@
+//! How far the clocks of services are off.
+
+use crate::model::{Event, Symbol, Time};
+use rustc_hash::FxHashMap;
+
+/// What is known of one clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ClockOffset {
+    /// The clock minus the common clock, in nanoseconds, at [`Clocks::middle`].
+    pub offset: i64,
+    /// How much that grows in time, in parts per million.
+    pub drift: f64,
+    /// Half the width of the interval that the evidence leaves, in nanoseconds.
+    pub uncertainty: i64,
+}
+
+/// The clocks of a run. Empty where they agree, as far as can be told.
+#[derive(Clone, Debug, Default)]
+pub struct Clocks {
+    /// By service and instance.
+    pub offsets: FxHashMap<(Symbol, Symbol), ClockOffset>,
+    /// The time to which the offsets belong.
+    pub middle: Time,
+}
+
+impl Clocks {
+    /// Whether all clocks agree.
+    pub fn agree(&self) -> bool {
+        self.offsets.is_empty()
+    }
+
+    /// The offset of the clock of a service's instance.
+    pub fn offset(&self, service: Symbol, instance: Symbol) -> Option<&ClockOffset> {
+        self.offsets.get(&(service, instance))
+    }
+
+    /// The time of an event on the common clock.
+    pub fn time(&self, event: &Event) -> Time {
+        match self.offset(event.service, event.instance) {
+            None => event.time,
+            Some(known) => {
+                let since = event.time.0.saturating_sub(self.middle.0) as f64;
+                Time(
+                    event
+                        .time
+                        .0
+                        .saturating_sub(known.offset)
+                        .saturating_sub((since * known.drift / 1e6) as i64),
+                )
+            }
+        }
+    }
+}
