@@ -151,13 +151,6 @@ impl Spread {
         }
     }
 
-    /// The median in milliseconds, of the first peak where there are two.
-    pub(crate) fn median_ms(self) -> f64 {
-        match self {
-            Self::Constant(ms) | Self::LogNormal(ms, _) | Self::TwoPeaks(ms, ..) | Self::HeavyTail(ms) => ms,
-        }
-    }
-
     /// One duration in nanoseconds.
     pub(crate) fn sample(self, draw: &mut Draw) -> i64 {
         let ms = match self {

@@ -48,7 +48,7 @@ pub(crate) fn corpus(system: &System, run: &Run, variant: Variant) -> Corpus {
     let clocks = variant::clocks(system, variant);
     let setting = Setting { system, run, variant, ids, clocks };
     let (logs, placed) = render::logs(&setting);
-    let truth = truth::files(&setting, &logs, &placed);
+    let truth = truth::files(&setting, &placed);
     Corpus { logs, truth }
 }
 

@@ -6,8 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Placed, Setting};
-use crate::plan::Kind;
-use crate::run::FaultKind;
+use crate::run::{FaultKind, Transaction};
 
 #[derive(Serialize)]
 struct Reference<'a> {
@@ -78,23 +77,19 @@ struct OffsetRow {
 }
 
 /// All files of the truth by name.
-pub(super) fn files(
-    setting: &Setting<'_>,
-    logs: &BTreeMap<String, String>,
-    placed: &[Placed],
-) -> BTreeMap<String, String> {
+pub(super) fn files(setting: &Setting<'_>, placed: &[Placed]) -> BTreeMap<String, String> {
     let mut records = vec![0usize; setting.run.spans.len()];
     for span in placed.iter().filter_map(|place| place.span) {
         records[span] += 1;
     }
     let mut files = BTreeMap::new();
     files.insert("spans.jsonl".to_owned(), spans(setting, &records));
+    files.insert("contracted.jsonl".to_owned(), contracted(setting, &records));
     files.insert("transactions.jsonl".to_owned(), transactions(setting, &records));
     files.insert("lines.tsv".to_owned(), lines(setting, placed));
     files.insert("faults.json".to_owned(), faults(setting, &records));
     files.insert("offsets.json".to_owned(), offsets(setting));
-    let size: usize = files.values().map(String::len).sum();
-    files.insert("stats.json".to_owned(), stats(setting, logs, placed, &records, size));
+    files.insert("stats.json".to_owned(), stats(setting, placed, &records));
     files
 }
 
@@ -137,6 +132,22 @@ fn spans(setting: &Setting<'_>, records: &[usize]) -> String {
         };
         text += &serde_json::to_string(&row).expect("a row is JSON");
         text.push('\n');
+    }
+    text
+}
+
+/// The nearest ancestor that logs, of each span that logs.
+fn contracted(setting: &Setting<'_>, records: &[usize]) -> String {
+    let mut text = String::new();
+    for at in (0..records.len()).filter(|at| records[*at] > 0) {
+        let up = |at: &usize| setting.run.spans[*at].parent;
+        let ancestor = std::iter::successors(up(&at), up).find(|at| records[*at] > 0);
+        let row = json!({
+            "trace_id": setting.ids[at].trace,
+            "span_id": setting.ids[at].span,
+            "logged_ancestor_id": ancestor.map(|at| setting.ids[at].span.as_str()),
+        });
+        text += &format!("{row}\n");
     }
     text
 }
@@ -251,65 +262,25 @@ fn extent(setting: &Setting<'_>) -> (i64, i64) {
     (from, to)
 }
 
-fn stats(
-    setting: &Setting<'_>,
-    logs: &BTreeMap<String, String>,
-    placed: &[Placed],
-    records: &[usize],
-    truth_size: usize,
-) -> String {
+fn stats(setting: &Setting<'_>, placed: &[Placed], records: &[usize]) -> String {
     let run = setting.run;
-    let requests: Vec<usize> =
-        (0..run.transactions.len()).filter(|at| run.transactions[*at].kind == "request").collect();
-    let mut ends = vec![0i64; run.transactions.len()];
-    for span in &run.spans {
-        ends[span.transaction] = ends[span.transaction].max(span.end.unwrap_or(0));
-    }
-    let mut turns: Vec<(i64, i64)> = Vec::new();
-    for at in &requests {
-        turns.extend([(run.transactions[*at].started, 1), (ends[*at], -1)]);
-    }
-    turns.sort_unstable();
-    let (mut now, mut peak, mut area) = (0, 0, 0f64);
-    for pair in turns.windows(2) {
-        now += pair[0].1;
-        peak = peak.max(now);
-        area += now as f64 * (pair[1].0 - pair[0].0) as f64;
-    }
-    let span_of_time = turns.last().map_or(1, |turn| turn.0) - turns.first().map_or(0, |turn| turn.0);
-    let traces: BTreeSet<&str> = setting.ids.iter().map(|ids| ids.trace.as_str()).collect();
-    let mut per_service: BTreeMap<&str, usize> = BTreeMap::new();
-    for place in placed {
-        *per_service.entry(setting.system.services[place.service].name.as_str()).or_default() += place.lines;
-    }
-    let logged = records.iter().filter(|count| **count > 0).count();
-    let early = |span: &crate::run::Span| {
-        span.parent.is_some_and(|parent| span.start + 1_000_000 < run.spans[parent].start)
+    let begun = |request: bool| {
+        let begun = |other: &&Transaction| other.root.is_some() && (other.kind == "request") == request;
+        run.transactions.iter().filter(begun).count()
     };
-    let log_bytes: usize = logs.values().map(String::len).sum();
-    let megabytes = |bytes: usize| (bytes as f64 / 1e4).round() / 100.0;
     pretty(&json!({
         "system": format!("{}-{}", setting.system.domain.name, setting.system.seed),
         "variant": setting.variant.name(),
         "services": setting.system.services.len(),
-        "transactions": requests.len(),
-        "other_transactions": run.transactions.iter().filter(|other| other.root.is_some()).count() - requests.len(),
-        "traces": traces.len(),
+        "transactions": begun(true),
+        "other_transactions": begun(false),
+        "traces": setting.ids.iter().map(|ids| ids.trace.as_str()).collect::<BTreeSet<_>>().len(),
         "spans": run.spans.len(),
-        "spans_with_log_lines": logged,
+        "spans_with_log_lines": records.iter().filter(|count| **count > 0).count(),
         "log_records": placed.len(),
         "log_lines": placed.iter().map(|place| place.lines).sum::<usize>(),
         "records_in_spans": records.iter().sum::<usize>(),
-        "lines_per_service": per_service,
-        "parents_not_exported": 0,
-        "child_starts_before_parent_1ms": run.spans.iter().filter(|span| early(span)).count(),
-        "peak_in_flight": peak,
-        "mean_in_flight": (area / span_of_time.max(1) as f64 * 10.0).round() / 10.0,
         "faults": run.faults.len(),
-        "mb_logs": megabytes(log_bytes),
-        "mb_total": megabytes(log_bytes + truth_size),
-        "share_spans_logged": (logged as f64 / run.spans.len().max(1) as f64 * 1e3).round() / 1e3,
-        "consumers": run.spans.iter().filter(|span| span.kind == Kind::Consumer).count(),
     }))
 }
 
