@@ -171,8 +171,15 @@ fn discover(input: &InputArgs, output: &OutputArgs, keep_text: bool) -> Result<(
     let voice = options::voice(output);
     let settings = options::settings(input, keep_text)?;
     let discovery = options::inputs(input)?;
+    let mut hints: Vec<&str> = Vec::new();
     for failed in &discovery.failed {
         voice.error(failed);
+        if !hints.contains(&failed.hint()) {
+            hints.push(failed.hint());
+        }
+    }
+    for hint in hints {
+        voice.hint(hint);
     }
     let exit = if discovery.failed.is_empty() { Exit::Done } else { Exit::Trouble };
     on_interrupt(settings.read.stop.clone(), voice);

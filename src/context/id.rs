@@ -38,6 +38,12 @@ pub enum Refused {
 
 /// Reads a value that its name says to be a trace id.
 pub fn trace(value: &[u8]) -> Result<Trace<'_>, Refused> {
+    // nearly all ids are of these lengths, and digits only
+    if matches!(value.len(), 16 | 32)
+        && let Some((bits, lenient)) = hex(value)
+    {
+        return TraceId::new(bits).map(|id| Trace { id, opaque: None, lenient }).ok_or(Refused::Absent);
+    }
     let (value, punctuated) = unwrap(value);
     if is_absent(value) {
         return Err(Refused::Absent);
@@ -70,8 +76,8 @@ pub fn trace(value: &[u8]) -> Result<Trace<'_>, Refused> {
             _ => Err(Refused::WrongLength),
         };
     }
-    if let Some(at) = memchr::memmem::find(value, b"traces/") {
-        return trace(&value[at + 7..]);
+    if let Some(at) = traces_of_a_project(value) {
+        return trace(&value[at..]);
     }
     if hex_digits(value) == value.len() {
         return Err(Refused::WrongLength);
@@ -83,6 +89,9 @@ pub fn trace(value: &[u8]) -> Result<Trace<'_>, Refused> {
 
 /// Reads a value that its name says to be a span id.
 pub fn span(value: &[u8]) -> Result<Span<'_>, Refused> {
+    if let Some(span) = exact_span(value) {
+        return Ok(span);
+    }
     let (value, _) = unwrap(value);
     if is_absent(value) {
         return Err(Refused::Absent);
@@ -153,31 +162,41 @@ pub fn hex(text: &[u8]) -> Option<(u128, bool)> {
     if text.is_empty() || text.len() > 32 {
         return None;
     }
-    let mut bits = 0u128;
-    let mut upper = false;
-    let mut lower = false;
-    for &byte in text {
-        let digit = HEX[usize::from(byte)];
-        if digit == u8::MAX {
-            return None;
-        }
-        bits = bits << 4 | u128::from(digit);
-        upper |= byte.is_ascii_uppercase();
-        lower |= byte.is_ascii_lowercase();
-    }
-    let _ = lower;
-    Some((bits, upper))
+    let (high, low) = text.split_at(text.len().saturating_sub(16));
+    let (high, a) = half(high);
+    let (low, b) = half(low);
+    // all digits are below 16; capitals have their own bit
+    (a | b < NO_DIGIT).then_some((u128::from(high) << 64 | u128::from(low), a | b >= CAPITAL))
 }
 
+/// The number that up to 16 digits write, and the marks of all of them.
+#[inline]
+fn half(text: &[u8]) -> (u64, u8) {
+    text.iter().fold((0, 0), |(bits, marks), &byte| {
+        let digit = HEX[usize::from(byte)];
+        (bits << 4 | u64::from(digit & 15), marks | digit)
+    })
+}
+
+/// Where the id stands in `projects/P/traces/ID`.
+pub fn traces_of_a_project(value: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'/', value).map(|slash| slash + 1).find(|&at| value[..at].ends_with(b"traces/"))
+}
+
+/// Marks a byte that is no digit.
+const NO_DIGIT: u8 = 1 << 7;
+/// Marks a capital.
+const CAPITAL: u8 = 1 << 6;
+
 static HEX: [u8; 256] = {
-    let mut table = [u8::MAX; 256];
+    let mut table = [NO_DIGIT; 256];
     let mut byte = 0;
     while byte < 256 {
         table[byte] = match byte as u8 {
             c @ b'0'..=b'9' => c - b'0',
             c @ b'a'..=b'f' => c - b'a' + 10,
-            c @ b'A'..=b'F' => c - b'A' + 10,
-            _ => u8::MAX,
+            c @ b'A'..=b'F' => (c - b'A' + 10) | CAPITAL,
+            _ => NO_DIGIT,
         };
         byte += 1;
     }
@@ -186,7 +205,7 @@ static HEX: [u8; 256] = {
 
 /// How many hex digits a text begins with.
 pub fn hex_digits(text: &[u8]) -> usize {
-    text.iter().take_while(|&&byte| HEX[usize::from(byte)] != u8::MAX).count()
+    text.iter().take_while(|&&byte| HEX[usize::from(byte)] != NO_DIGIT).count()
 }
 
 /// The number of a decimal of up to 20 digits that fits 64 bits; a sign is kept as two's complement (Java prints it so).

@@ -36,13 +36,14 @@ fn parts(message: &[u8], mut take: impl FnMut(&[u8])) {
     let mut constant = 0;
     while at < message.len() {
         let byte = message[at];
-        if byte.is_ascii_alphanumeric() || byte == b'_' {
+        if is(byte, BEGINS) {
             let start = at;
-            let mut digit = false;
-            while at < message.len() && is_word(message[at]) {
-                digit |= message[at].is_ascii_digit();
+            let mut marks = 0;
+            while at < message.len() && is(message[at], WORD) {
+                marks |= CLASS[usize::from(message[at])];
                 at += 1;
             }
+            let digit = marks & DIGIT != 0;
             let mut end = at;
             while matches!(message[end - 1], b'-' | b'.') {
                 end -= 1;
@@ -68,8 +69,31 @@ fn parts(message: &[u8], mut take: impl FnMut(&[u8])) {
     take(&message[constant..]);
 }
 
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') || byte >= 0x80
+/// Bytes of words.
+const WORD: u8 = 1;
+/// Bytes that words begin with.
+const BEGINS: u8 = 1 << 1;
+/// Digits.
+const DIGIT: u8 = 1 << 2;
+
+static CLASS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            b'0'..=b'9' => WORD | BEGINS | DIGIT,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => WORD | BEGINS,
+            b'-' | b'.' | 0x80.. => WORD,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    table
+};
+
+#[inline]
+fn is(byte: u8, class: u8) -> bool {
+    CLASS[usize::from(byte)] & class != 0
 }
 
 #[cfg(test)]

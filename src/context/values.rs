@@ -199,7 +199,7 @@ fn scheme_of(trace: &id::Trace<'_>, value: &[u8]) -> Scheme {
         }
     } else if id::xray(value).is_some() {
         Scheme::Xray
-    } else if memchr::memmem::find(value, b"traces/").is_some() {
+    } else if id::traces_of_a_project(value).is_some() {
         Scheme::Gcp
     } else {
         Scheme::Plain

@@ -129,6 +129,9 @@ impl Worker {
         defaults: &crate::context::Defaults,
         note: Note,
     ) -> (Batch, Notes) {
+        if memchr::memchr(b'\n', text).is_none() {
+            return self.whole(text, profile, defaults, Some(note));
+        }
         let read = self.block(text, profile, defaults, &[], Some(note));
         if read.batch.events.first().is_some_and(|event| event.place.line == 0) {
             return (read.batch, read.notes);

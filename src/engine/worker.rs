@@ -42,6 +42,8 @@ pub struct Read {
 pub struct Worker {
     lines: Lines,
     writer: Writer,
+    /// Events and details of the last block, which the next one will have about as many of.
+    last: (usize, usize),
 }
 
 impl Worker {
@@ -57,6 +59,9 @@ impl Worker {
         let mut read = Read::default();
         // notes of records that take their names from the source find them here
         read.batch.symbols = defaults.names.clone();
+        let (events, details) = self.last;
+        read.batch.events.reserve(events);
+        read.batch.details.reserve(details);
         let mut collect = Collect {
             writer: &mut self.writer,
             batch: &mut read.batch,
@@ -65,6 +70,15 @@ impl Worker {
             note,
         };
         read.exit = self.lines.block(block, profile, entry, &mut collect);
+        let Batch { events, details, .. } = &mut read.batch;
+        self.last = (events.len() + events.len() / 64, details.len() + details.len() / 64);
+        // what is kept of a run is kept to its end
+        if events.capacity() > self.last.0 * 5 / 4 {
+            events.shrink_to_fit();
+        }
+        if details.capacity() > self.last.1 * 5 / 4 {
+            details.shrink_to_fit();
+        }
         read
     }
 

@@ -31,6 +31,24 @@ pub enum InputError {
     },
 }
 
+impl InputError {
+    /// What may help.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            InputError::Unreadable { cause, .. } if cause == DENIED => {
+                "name only what you may read, or ask its owner"
+            }
+            InputError::Unreadable { .. } => {
+                "name a file, a directory, a pattern in quotes, or - for standard input"
+            }
+            InputError::NoMatch { .. } => "patterns know *, ?, [a-z], {a,b}, and ** for any directories",
+            InputError::BadPattern { .. } => "a bracket that stands for itself is written [[]",
+        }
+    }
+}
+
+const DENIED: &str = "permission denied";
+
 /// Why a record could not be read again.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum RereadError {
@@ -60,7 +78,7 @@ pub enum RereadError {
 pub fn words(error: &io::Error) -> String {
     let fixed = match error.kind() {
         io::ErrorKind::NotFound => "no such file or directory",
-        io::ErrorKind::PermissionDenied => "permission denied",
+        io::ErrorKind::PermissionDenied => DENIED,
         _ => "",
     };
     if !fixed.is_empty() {

@@ -58,7 +58,17 @@ struct Opened {
     file: File,
     /// When the content was last found to be the original's.
     checked: Option<Time>,
+    /// Parts of the file that were read since, and their numbers; the newest comes last.
+    chunks: VecDeque<(u64, Vec<u8>)>,
 }
+
+/// Bytes that are read at once: records that are asked for stand near each other, in every file that a transaction
+/// touches.
+const CHUNK: usize = 32 << 10;
+/// So many chunks are kept of all open files.
+const MOST_CHUNKS: usize = 768;
+/// And at least so many of each.
+const MIN_CHUNKS: usize = 8;
 
 impl Rereader {
     /// Keeps at most `most` files open, and at least one.
@@ -79,7 +89,8 @@ impl Rereader {
             Some(index) => self.open.remove(index).expect("it was found there"),
             None => Opened::new(original)?,
         };
-        let result = opened.check().and_then(|()| opened.read(offset, len, into));
+        let most = (MOST_CHUNKS / (self.open.len() + 1)).max(MIN_CHUNKS);
+        let result = opened.read(offset, len, most, into);
         if result.is_ok() {
             while self.open.len() >= self.most {
                 self.open.pop_front();
@@ -100,7 +111,7 @@ impl Opened {
         if original.0.id.is_some() && FileId::of(&found) != original.0.id {
             return Err(RereadError::Replaced { name: original.0.name.clone() });
         }
-        Ok(Opened { original: original.clone(), file, checked: original.0.modified })
+        Ok(Opened { original: original.clone(), file, checked: original.0.modified, chunks: VecDeque::new() })
     }
 
     /// Looks at the start again if the file was written to.
@@ -119,8 +130,48 @@ impl Opened {
         Ok(())
     }
 
-    fn read(&mut self, offset: u64, len: usize, into: &mut Vec<u8>) -> Result<(), RereadError> {
-        self.read_at(self.original.0.skipped + offset, len as u64, into)
+    /// Reads a part; keeps at most so many chunks.
+    fn read(&mut self, offset: u64, len: usize, most: usize, into: &mut Vec<u8>) -> Result<(), RereadError> {
+        let mut at = self.original.0.skipped + offset;
+        if len > CHUNK * MIN_CHUNKS / 2 {
+            self.check()?;
+            return self.read_at(at, len as u64, into);
+        }
+        let mut missing = len;
+        while missing > 0 {
+            let chunk = self.chunk(at / CHUNK as u64, most)?;
+            let part = chunk.get(at as usize % CHUNK..).unwrap_or_default();
+            if part.is_empty() {
+                return Err(RereadError::Shrunk { name: self.original.0.name.clone() });
+            }
+            let part = &part[..part.len().min(missing)];
+            into.extend_from_slice(part);
+            at += part.len() as u64;
+            missing -= part.len();
+        }
+        Ok(())
+    }
+
+    /// The chunk with this number; shorter than others at the end of the file.
+    fn chunk(&mut self, number: u64, most: usize) -> Result<&[u8], RereadError> {
+        let known = self.chunks.iter().rposition(|(other, _)| *other == number);
+        let index = match known {
+            Some(index) => index,
+            None => {
+                self.check()?;
+                let mut bytes = Vec::with_capacity(CHUNK);
+                self.file
+                    .seek(SeekFrom::Start(number * CHUNK as u64))
+                    .and_then(|_| (&self.file).take(CHUNK as u64).read_to_end(&mut bytes))
+                    .map_err(|error| self.original.unreadable(&error))?;
+                while self.chunks.len() >= most {
+                    self.chunks.pop_front();
+                }
+                self.chunks.push_back((number, bytes));
+                self.chunks.len() - 1
+            }
+        };
+        Ok(&self.chunks[index].1)
     }
 
     fn read_at(&mut self, at: u64, len: u64, into: &mut Vec<u8>) -> Result<(), RereadError> {

@@ -43,16 +43,30 @@ impl Time {
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = self.civil();
-        let nanos = self.nanos_of_day();
-        let seconds = nanos / SECOND;
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:09}Z",
-            seconds / 3600,
-            seconds / 60 % 60,
-            seconds % 60,
-            nanos % SECOND
-        )
+        let nanos = self.nanos_of_day() as u64;
+        let seconds = nanos / SECOND as u64;
+        let mut text = *b"0000-00-00T00:00:00.000000000Z";
+        // the years of the range have four digits
+        for (at, length, number) in [
+            (0, 4, year.unsigned_abs()),
+            (5, 2, month.into()),
+            (8, 2, day.into()),
+            (11, 2, seconds / 3600),
+            (14, 2, seconds / 60 % 60),
+            (17, 2, seconds % 60),
+            (20, 9, nanos % SECOND as u64),
+        ] {
+            digits(number, &mut text[at..at + length]);
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+/// Writes a number with zeros at its front.
+fn digits(mut number: u64, into: &mut [u8]) {
+    for digit in into.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
     }
 }
 

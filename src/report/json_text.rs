@@ -4,6 +4,12 @@ use std::io::{self, Write};
 
 /// Appends `text` as a JSON string; what is not UTF-8 becomes U+FFFD.
 pub fn string(text: &[u8], out: &mut Vec<u8>) {
+    // most texts stand for themselves
+    if text.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
+        out.push(b'"');
+        out.extend_from_slice(text);
+        return out.push(b'"');
+    }
     let text = String::from_utf8_lossy(text);
     // writing to a Vec does not fail
     let _ = serde_json::to_writer(&mut *out, &*text);

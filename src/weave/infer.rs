@@ -29,6 +29,13 @@ pub(super) fn lay_out(store: &Store, lexicon: &Lexicon, drafts: Drafts) -> Woven
 
 /// What the transactions of a run teach.
 pub(super) fn learn(all: &[Woven], lexicon: &Lexicon) -> (Habits, Learned) {
+    let is_open = |woven: &Woven| {
+        let spans = &woven.drafts.spans;
+        (0..spans.len() as u32).any(|node| open_above(spans, node).is_some())
+    };
+    if !all.par_iter().any(is_open) {
+        return (Habits::default(), Learned::default());
+    }
     let habits = all
         .par_iter()
         .fold(Habits::default, |mut habits, woven| {
@@ -52,7 +59,7 @@ fn stated(spans: &[Draft], node: u32) -> Option<Option<u32>> {
     let draft = &spans[node as usize];
     match draft.parent {
         Some(parent) if !spans[parent as usize].missing => Some(Some(parent)),
-        None if draft.root => Some(None),
+        None if draft.root || is_above_all(spans, node) => Some(None),
         _ => None,
     }
 }
@@ -60,18 +67,8 @@ fn stated(spans: &[Draft], node: u32) -> Option<Option<u32>> {
 /// Gives each span without a stated parent its most likely one, if that is sure enough.
 pub(super) fn decide(woven: &mut Woven, learned: &Learned, known: Known<'_>, min_confidence: f32) {
     let Woven { drafts, scene } = woven;
-    let count = scene.nodes.len();
-    for node in 0..count as u32 {
-        // a placeholder for an unlogged parent takes the place its children would have
-        let top = topmost(&drafts.spans, node);
-        let draft = &drafts.spans[top as usize];
-        if draft.parent.is_some() || draft.root || top != node && drafts.spans[top as usize].edge.is_some() {
-            continue;
-        }
-        // all others hang below it: each as its parent would close a circle
-        if (0..count as u32).all(|other| is_below(&drafts.spans, other, top)) {
-            continue;
-        }
+    for node in 0..scene.nodes.len() as u32 {
+        let Some(top) = open_above(&drafts.spans, node) else { continue };
         let found = candidates(scene, node, Some(learned), known);
         let shares = shares(&found, &weights::SECOND);
         let mut order: Vec<usize> = (0..found.len()).collect();
@@ -92,6 +89,23 @@ pub(super) fn decide(woven: &mut Woven, learned: &Learned, known: Known<'_>, min
         draft.parent = Some(parent);
         draft.edge = Some(edge);
     }
+}
+
+/// What a parent is to be found for on behalf of a node: the node, or a placeholder above it for an unlogged parent, which
+/// takes the place that its children would have.
+fn open_above(spans: &[Draft], node: u32) -> Option<u32> {
+    let top = topmost(spans, node);
+    let draft = &spans[top as usize];
+    if draft.parent.is_some() || draft.root || top != node && draft.edge.is_some() {
+        return None;
+    }
+    (!is_above_all(spans, top)).then_some(top)
+}
+
+/// Whether all other spans hang below one that has no parent: each as its parent would close a circle. There are no
+/// circles, so that a span is below the one that alone has no parent.
+fn is_above_all(spans: &[Draft], top: u32) -> bool {
+    spans.iter().enumerate().all(|(index, span)| span.parent.is_some() || index == top as usize)
 }
 
 /// The span itself, or the topmost of the placeholders above it.

@@ -222,8 +222,9 @@ fn act(word: &str) -> Act {
     if ENDS.contains(&lower.as_str()) {
         return Act::End;
     }
+    let first = lower.as_bytes().first();
     for (act, stems) in STEMS {
-        for stem in *stems {
+        for stem in stems.iter().filter(|stem| stem.as_bytes().first() == first) {
             let hit = if stem.len() <= 3 { lower == *stem } else { lower.starts_with(stem) };
             if hit {
                 return *act;

@@ -1,6 +1,6 @@
 //! Input that is rare but right: very long lines, long documents on one line, times that nothing completes.
 
-use crate::bad_input::{GOOD, counts, report};
+use crate::bad_input::{GOOD, counts, has_good_record, report, skips};
 use crate::program;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -34,4 +34,13 @@ fn a_year_that_nothing_tells_is_not_long_past() {
     let days = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs() / 86_400;
     let year = 1970 + days * 400 / 146_097;
     assert!(start.as_ref().is_ok_and(|start| (year - 1..=year).contains(start)), "{start:?} in {year}");
+}
+
+#[test]
+fn a_line_of_64_mib_without_end_is_cut() {
+    let dir = program::directory(&[("good.log", GOOD.as_bytes())]);
+    program::write(dir.path(), "long.log", &vec![b'x'; 64 << 20]);
+    let reported = report(dir.path(), &["."], 0, &[]);
+    has_good_record(&reported);
+    assert_eq!(counts(&reported), skips(2, "rest of a line that is too long", 1, "./long.log"));
 }

@@ -10,6 +10,7 @@
 //! - `formats`: sample lines, each with the record expected of it, below `testdata/formats`
 //! - `extremes`: input that is rare but right
 //! - `bad_input`, `interrupted`: what goes wrong, and what is said of it
+//! - `memory`: what was read before makes no difference
 //! - `help`: the texts of `--help`
 //! - `text`: the reports for people, written by the library
 //! - `check`: outcomes for CI, against foreign schemas and parsers
@@ -36,6 +37,7 @@ mod formats;
 mod help;
 mod interrupted;
 mod layout;
+mod memory;
 mod order;
 mod program;
 mod readme;

@@ -234,7 +234,8 @@ fn is_thing(word: &[u8]) -> bool {
 /// An HTTP method in capitals followed by a path: position and length of the method.
 fn method_before_path(text: &[u8]) -> Option<(usize, usize)> {
     const METHODS: &[&[u8]] = &[b"GET", b"POST", b"PUT", b"DELETE", b"PATCH", b"HEAD", b"OPTIONS"];
-    memchr::memmem::find_iter(text, b" /").find_map(|blank| {
+    let blanks = memchr::memchr_iter(b'/', text).filter_map(|slash| slash.checked_sub(1));
+    blanks.filter(|&blank| text[blank] == b' ').find_map(|blank| {
         let start = text[..blank].iter().rposition(|byte| !byte.is_ascii_uppercase()).map_or(0, |at| at + 1);
         METHODS.contains(&&text[start..blank]).then_some((start, blank - start))
     })
