@@ -26,7 +26,7 @@ impl Found {
             // Java prints the values of a header as a list
             from += 1;
             let inside = &text[from..to.max(from)];
-            if matches!(role, Role::Other | Role::Level | Role::Noise | Role::Message)
+            if matches!(role, Role::Other | Role::Level | Role::Noise | Role::Message | Role::Exception)
                 && memchr::memchr2(b':', b'=', inside)
                     .is_some_and(|at| names::known(&inside[..at], true).is_some())
             {
