@@ -143,6 +143,7 @@ impl Corpus {
             services: woven.services.clone(),
             findings: &woven.findings,
             map: None,
+            operations: None,
         };
         let mut texts = Texts::new(&loaded.sources);
         json::write(&report, &mut |place| texts.get(place), &mut sink()).expect("it is thrown away");

@@ -31,6 +31,11 @@ struct Run {
     truth: HashMap<String, Option<String>>,
 }
 
+/// Steps of the descent.
+const STEPS: i32 = 300;
+/// So many choices of one run are fitted to.
+const MAX_CHOICES: usize = 1500;
+
 /// A choice among candidates of which one is right.
 struct Choice {
     rows: Vec<[f32; COUNT]>,
@@ -135,11 +140,14 @@ fn fit(name: &str, runs: &[Run], first: Option<&[f32; COUNT]>) -> [f32; COUNT] {
         .iter()
         .zip(runs)
         .filter(|(_, run)| !run.test)
-        .flat_map(|(set, _)| set.iter().map(move |choice| (choice, 1.0 / set.len() as f32)))
+        .flat_map(|(set, _)| {
+            let step = set.len().div_ceil(MAX_CHOICES);
+            set.iter().step_by(step.max(1)).map(move |choice| (choice, 1.0 / set.len() as f32))
+        })
         .filter(|(choice, _)| choice.right.is_some())
         .collect();
     let total: f32 = training.iter().map(|(_, weight)| weight).sum();
-    for step in 1..=600 {
+    for step in 1..=STEPS {
         let gradient = training
             .par_chunks(512)
             .map(|part| {
@@ -162,7 +170,7 @@ fn fit(name: &str, runs: &[Run], first: Option<&[f32; COUNT]>) -> [f32; COUNT] {
                     a
                 },
             );
-        let rate = 0.15 * (1.0 - step as f32 / 700.0);
+        let rate = 0.15 * (1.0 - step as f32 / (STEPS as f32 * 1.15));
         for index in 0..COUNT {
             let slope = gradient[index] / total + 0.0004 * weights[index];
             mean[index] = 0.9 * mean[index] + 0.1 * slope;

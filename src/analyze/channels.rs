@@ -41,17 +41,91 @@ pub enum Direction {
     Receives,
 }
 
-/// What a record does with messages, by its words.
-pub fn direction(store: &Store, id: EventId) -> Option<Direction> {
-    let template = store.symbols.text(store.event(id).template);
-    // GET, POST and their like are words of HTTP, not of messaging
-    if names_a_method(template) {
-        return None;
+/// What the words of a template tell.
+#[derive(Clone, Debug, Default)]
+pub struct Spoken {
+    /// What it is about.
+    pub act: Act,
+    /// Whether a message is sent or received.
+    pub direction: Option<Direction>,
+    /// It names a method of HTTP.
+    pub method: bool,
+    /// The topic it names.
+    topic: Option<Topic>,
+}
+
+impl Spoken {
+    fn of(template: &str) -> Spoken {
+        let act = words::words(template).act;
+        let method = names_a_method(template);
+        let direction = match act {
+            // GET, POST and their like are words of HTTP, not of messaging
+            _ if method => None,
+            Act::Send => Some(Direction::Sends),
+            Act::Receive => Some(Direction::Receives),
+            _ => None,
+        };
+        Spoken { act, direction, method, topic: in_text(template).map(|name| Topic::new(name, false)) }
     }
-    match words::words(template).act {
-        Act::Send => Some(Direction::Sends),
-        Act::Receive => Some(Direction::Receives),
-        _ => None,
+}
+
+/// What records tell of messages; each template is read once.
+#[derive(Debug)]
+pub struct Channels {
+    spoken: FxHashMap<Symbol, Spoken>,
+    silent: Spoken,
+}
+
+impl Channels {
+    /// For the records of a store.
+    pub fn of(store: &Store) -> Channels {
+        let mut spoken: FxHashMap<Symbol, Spoken> = FxHashMap::default();
+        for event in store.batches.iter().flat_map(|batch| &batch.events) {
+            spoken.entry(event.template).or_insert_with(|| Spoken::of(store.symbols.text(event.template)));
+        }
+        Channels { spoken, silent: Spoken::default() }
+    }
+
+    /// What the words of a record tell.
+    pub fn spoken(&self, store: &Store, id: EventId) -> &Spoken {
+        self.spoken.get(&store.event(id).template).unwrap_or(&self.silent)
+    }
+
+    /// The topic that a record states or names.
+    pub fn topic(&self, store: &Store, id: EventId) -> Option<Topic> {
+        stated(store, id).or_else(|| self.spoken(store, id).topic.clone())
+    }
+
+    /// What a span sends and receives. What is sent without a topic is no message, unless the span's kind says so: mail is sent, too.
+    pub fn flows(&self, store: &Store, span: &Span) -> Vec<Flow> {
+        let kind = match span.kind {
+            Some(SpanKind::Producer) => Some(Direction::Sends),
+            Some(SpanKind::Consumer) => Some(Direction::Receives),
+            _ => None,
+        };
+        if let Some(direction) = kind {
+            let stated = span.events.iter().find_map(|id| stated(store, *id));
+            return vec![Flow { direction, topic: stated.or_else(|| in_span_name(store, span)), count: 1 }];
+        }
+        // by topic, then by template: "publishing x" and "published x" are one message, two "published x" are two
+        let mut counts: IndexMap<(bool, Option<Symbol>), Counted, FxBuildHasher> = IndexMap::default();
+        for &id in &span.events {
+            let Some(direction) = self.spoken(store, id).direction else { continue };
+            let topic = self.topic(store, id);
+            let sends = direction == Direction::Sends;
+            if topic.is_some() || !sends {
+                let key = (sends, topic.as_ref().map(|topic| topic.symbol));
+                let (_, templates) = counts.entry(key).or_insert((topic, FxHashMap::default()));
+                *templates.entry(store.event(id).template).or_default() += 1;
+            }
+        }
+        let flow = |((sends, _), (topic, templates)): ((bool, Option<Symbol>), Counted)| {
+            let direction = if sends { Direction::Sends } else { Direction::Receives };
+            // what a span receives, it handles once
+            let count = if sends { templates.values().copied().max().unwrap_or(1) } else { 1 };
+            Flow { direction, topic, count }
+        };
+        counts.into_iter().map(flow).collect()
     }
 }
 
@@ -66,12 +140,6 @@ pub fn stated(store: &Store, id: EventId) -> Option<Topic> {
         })
         .filter(|name| !name.is_empty())
         .map(|name| Topic::new(name, true))
-}
-
-/// The topic that a record states or names.
-pub fn topic(store: &Store, id: EventId) -> Option<Topic> {
-    stated(store, id)
-        .or_else(|| in_text(store.symbols.text(store.event(id).template)).map(|name| Topic::new(name, false)))
 }
 
 /// The destination in the name of a producer's or consumer's span: `publish orders`, or `orders publish` as older
@@ -114,40 +182,8 @@ pub struct Flow {
 /// A topic, and how often each template speaks of it.
 type Counted = (Option<Topic>, FxHashMap<Symbol, u64>);
 
-/// What a span sends and receives. What is sent without a topic is no message, unless the span's kind says so: mail is sent, too.
-pub fn flows(store: &Store, span: &Span) -> Vec<Flow> {
-    let kind = match span.kind {
-        Some(SpanKind::Producer) => Some(Direction::Sends),
-        Some(SpanKind::Consumer) => Some(Direction::Receives),
-        _ => None,
-    };
-    if let Some(direction) = kind {
-        let stated = span.events.iter().find_map(|id| stated(store, *id));
-        return vec![Flow { direction, topic: stated.or_else(|| in_span_name(store, span)), count: 1 }];
-    }
-    // by topic, then by template: "publishing x" and "published x" are one message, two "published x" are two
-    let mut counts: IndexMap<(bool, Option<Symbol>), Counted, FxBuildHasher> = IndexMap::default();
-    for &id in &span.events {
-        let Some(direction) = direction(store, id) else { continue };
-        let topic = topic(store, id);
-        let sends = direction == Direction::Sends;
-        if topic.is_some() || !sends {
-            let key = (sends, topic.as_ref().map(|topic| topic.symbol));
-            let (_, templates) = counts.entry(key).or_insert((topic, FxHashMap::default()));
-            *templates.entry(store.event(id).template).or_default() += 1;
-        }
-    }
-    let flow = |((sends, _), (topic, templates)): ((bool, Option<Symbol>), Counted)| {
-        let direction = if sends { Direction::Sends } else { Direction::Receives };
-        // what a span receives, it handles once
-        let count = if sends { templates.values().copied().max().unwrap_or(1) } else { 1 };
-        Flow { direction, topic, count }
-    };
-    counts.into_iter().map(flow).collect()
-}
-
 /// Methods of HTTP (RFC 9110, 9.3; RFC 5789).
-pub(super) fn names_a_method(text: &str) -> bool {
+fn names_a_method(text: &str) -> bool {
     const METHODS: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
     text.split(|c: char| !c.is_ascii_alphanumeric()).take(8).any(|word| METHODS.contains(&word))
 }

@@ -5,11 +5,14 @@
 //! or service of any system is known here. Counts are integers and merge in any order, so threads never show.
 
 pub mod channels;
+pub mod check;
+pub mod compare;
 pub mod findings;
 pub mod flow;
 pub mod map;
 pub mod numbers;
 pub mod path;
+pub mod profile;
 pub mod query;
 pub mod times;
 mod waits;

@@ -1,9 +1,15 @@
 //! Flags as they are typed.
 
+mod check;
 mod condition;
+mod diff;
+mod export;
 mod map;
 
+pub use check::{CheckArgs, CheckFormat};
 pub use condition::WhereArgs;
+pub use diff::{DiffArgs, DiffFormat, FailOn};
+pub use export::{ExportArgs, ExportFormat};
 pub use map::{MapArgs, MapFormat};
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -23,12 +29,15 @@ Examples:
   spanloom show ORD-1234 logs/          The transaction of one order
   spanloom list --service shipping --since -15m logs/
   spanloom --format json logs/ | jq '.traces[] | select(.status == \"error\").trace_id'
+  spanloom map logs/                    Services, topics, and what flows between them
+  spanloom check logs/                  Did every transaction do what it should? For CI
   spanloom explain logs/orders.log      How lines were read, and why
 
 Exit codes:
   0  done
-  1  nothing matched what was asked for
+  1  a check failed, or nothing matched what was asked for
   2  wrong usage, a named path that cannot be read, or output that cannot be written
+  3  a check could not be judged
   130  interrupted";
 
 /// What `--help` says beyond the flags: how something works, then examples.
@@ -62,6 +71,12 @@ pub enum Command {
     Show(ShowArgs),
     /// Draw what flows between services, topics and databases
     Map(MapArgs),
+    /// Judge a run by rules and a baseline, for CI
+    Check(CheckArgs),
+    /// Compare two runs: what is new, gone, slower, or fails more
+    Diff(DiffArgs),
+    /// Write transactions in the formats of other tools, or as one HTML page
+    Export(ExportArgs),
     /// Print what was read from each record, one JSON object a line
     Extract(ExtractArgs),
     /// Tell how lines were read, and why

@@ -1,7 +1,13 @@
 //! The commands.
 
+mod check;
+mod diff;
+mod export;
 mod map;
 
+pub use check::check;
+pub use diff::diff;
+pub use export::export;
 pub use map::map;
 
 use super::args::{

@@ -1,7 +1,11 @@
 //! `spanloom.toml`: settings that a flag would be too long for.
 
+mod check;
+
+use crate::analyze::check::rules::Rules;
 use crate::record::custom::Pattern;
 use anyhow::{Context, Result, anyhow, bail};
+use check::CheckEntry;
 use globset::{Glob, GlobMatcher};
 use serde::Deserialize;
 use std::path::Path;
@@ -15,6 +19,7 @@ pub const DEFAULT: &str = "spanloom.toml";
 struct File {
     #[serde(default)]
     format: Vec<FormatEntry>,
+    check: Option<CheckEntry>,
 }
 
 /// A format of the user's own.
@@ -31,6 +36,8 @@ struct FormatEntry {
 #[derive(Debug, Default)]
 pub struct Config {
     formats: Vec<(Option<GlobMatcher>, Pattern)>,
+    /// The rules of `check`, if there are any.
+    pub rules: Option<Rules>,
 }
 
 impl Config {
@@ -49,12 +56,9 @@ impl Config {
 
     /// Checks the text of a settings file.
     pub fn parse(text: &str) -> Result<Config> {
-        let file: File = toml::from_str(text).map_err(|error| {
-            let line =
-                error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            anyhow!("line {line}: {}", error.message())
-        })?;
-        let mut config = Config::default();
+        let file: File = toml::from_str(text).map_err(|error| at_line(&error, text))?;
+        let rules = file.check.as_ref().map(CheckEntry::rules).transpose()?;
+        let mut config = Config { rules, ..Config::default() };
         for (index, entry) in file.format.into_iter().enumerate() {
             let number = index + 1;
             let files = match &entry.files {
@@ -82,6 +86,12 @@ impl Config {
         };
         self.formats.iter().filter(|(files, _)| applies(files)).map(|(_, pattern)| pattern.clone()).collect()
     }
+}
+
+/// What is wrong with a TOML file, in one line.
+pub fn at_line(error: &toml::de::Error, text: &str) -> anyhow::Error {
+    let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+    anyhow!("line {line}: {}", error.message())
 }
 
 #[cfg(test)]

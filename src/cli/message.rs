@@ -10,7 +10,9 @@ pub enum Exit {
     /// Done.
     #[default]
     Done,
-    /// Nothing matched what was asked for.
+    /// A check could not be judged.
+    Unjudged,
+    /// Nothing matched what was asked for, or a check failed.
     NoMatch,
     /// Wrong usage, a named path that cannot be read, or output that cannot be written.
     Trouble,
@@ -22,6 +24,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
         ExitCode::from(match exit {
             Exit::Done => 0,
+            Exit::Unjudged => 3,
             Exit::NoMatch => 1,
             Exit::Trouble => 2,
             Exit::Interrupted => 130,

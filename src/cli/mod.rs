@@ -26,6 +26,9 @@ pub fn main() -> ExitCode {
         Command::List(args) => commands::list(&args),
         Command::Show(args) => commands::show(&args),
         Command::Map(args) => commands::map(&args),
+        Command::Check(args) => commands::check(&args),
+        Command::Diff(args) => commands::diff(&args),
+        Command::Export(args) => commands::export(&args),
         Command::Extract(args) => commands::extract(&args),
         Command::Explain(args) => commands::explain(&args),
         Command::Completions(args) => {
@@ -51,7 +54,7 @@ fn tell(error: &anyhow::Error) -> Exit {
         return Exit::Done;
     }
     let hint = error.downcast_ref::<options::HintText>().map(|hint| hint.0.clone());
-    let causes: Vec<String> = error.chain().skip(usize::from(hint.is_some())).map(words).collect();
+    let causes: Vec<String> = error.chain().map(words).filter(|cause| Some(cause) != hint.as_ref()).collect();
     voice.error(causes.join(": "));
     if let Some(hint) = hint {
         voice.hint(hint);

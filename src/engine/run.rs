@@ -1,7 +1,7 @@
 //! From a store of events to what reports tell.
 
 use crate::analyze;
-use crate::analyze::query::{Findings, Query, View};
+use crate::analyze::query::{Context, Query, View};
 use crate::analyze::times::Operations;
 use crate::gather::{ClockOffset, Store};
 use crate::model::{Coverage, Finding, Symbol, Time, Trace, TraceId};
@@ -48,9 +48,9 @@ impl Selection {
 
     /// Keeps the transactions that are asked for.
     pub fn retain(&self, store: &Store, findings: &[Finding], traces: &mut Vec<Trace>) {
-        let findings = Findings::of(findings);
+        let context = Context::of(findings);
         traces.retain(|trace| {
-            let view = View { store, trace, findings: &findings };
+            let view = View { store, trace, context: &context };
             self.takes(trace) && self.query.as_ref().is_none_or(|query| query.meets(&view))
         });
     }

@@ -28,6 +28,20 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
+    /// All kinds.
+    pub const ALL: [FindingKind; 10] = [
+        FindingKind::MissingStep,
+        FindingKind::Stuck,
+        FindingKind::Error,
+        FindingKind::Slow,
+        FindingKind::Duplicate,
+        FindingKind::Retry,
+        FindingKind::OutOfOrder,
+        FindingKind::ContextLost,
+        FindingKind::Orphan,
+        FindingKind::ClockSkew,
+    ];
+
     /// The name in reports.
     pub fn name(self) -> &'static str {
         match self {

@@ -10,6 +10,7 @@ mod level;
 mod symbol;
 mod time;
 mod trace;
+pub mod units;
 
 pub use coverage::{Coverage, Skip, SkipReason};
 pub use event::{Batch, Detail, Event, HeaderRole, Place, Shape, SourceId, SpanKind, flag};

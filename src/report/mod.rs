@@ -1,13 +1,18 @@
 //! Writes what was found. One file an output format, each with its own escaping.
 
+pub mod baseline;
+pub mod check;
+pub mod diff;
 pub mod explain;
+pub mod export;
 pub mod extract;
 pub mod graph;
 pub mod json;
 mod json_map;
 pub mod json_text;
 pub mod text;
-pub mod units;
+
+pub use crate::model::units;
 
 use crate::analyze::map::Map;
 use crate::analyze::times::Operations;

@@ -1,9 +1,8 @@
 //! Chooses parents: the share of each candidate among all, by what speaks for it.
 
-use super::features::{COUNT, Candidate, Features, candidates};
+use super::features::{COUNT, Candidate, Features, Known, candidates};
 use super::learned::Learned;
 use super::scene::Scene;
-use crate::model::Symbol;
 
 /// The shares of candidates: they sum to 1.
 pub fn shares(found: &[Candidate], weights: &[f32; COUNT]) -> Vec<f32> {
@@ -20,7 +19,7 @@ pub fn shares(found: &[Candidate], weights: &[f32; COUNT]) -> Vec<f32> {
 pub fn teach(
     scene: &Scene,
     learned: &mut Learned,
-    weigh: &dyn Fn(Symbol) -> f32,
+    known: Known<'_>,
     weights: &[f32; COUNT],
     stated: &dyn Fn(u32) -> Option<Option<u32>>,
 ) {
@@ -29,7 +28,7 @@ pub fn teach(
             learned.add(scene, parent, node, 100);
             continue;
         }
-        let found = candidates(scene, node, None, weigh);
+        let found = candidates(scene, node, None, known);
         let shares = shares(&found, weights);
         for (candidate, share) in found.iter().zip(shares) {
             // certain edges count fully, doubtful ones for the doubt they leave

@@ -3,13 +3,14 @@
 //! Each number is between -1 and a few units, 0 where it says nothing. What they are worth together is decided by
 //! [`super::weights`].
 
+use super::habits::Habits;
 use super::learned::Learned;
-use super::scene::{Line, Scene};
+use super::scene::{Lexicon, Line, Scene, common};
 use super::words::Act;
 use crate::model::Symbol;
 
 /// Numbers a candidate.
-pub const COUNT: usize = 96;
+pub const COUNT: usize = 120;
 
 /// The numbers of one candidate.
 pub type Features = [f32; COUNT];
@@ -21,6 +22,15 @@ pub struct Candidate {
     pub node: Option<u32>,
     /// What speaks for it.
     pub features: Features,
+}
+
+/// What is known of a run before anything is decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'k> {
+    /// Words of templates and services.
+    pub lexicon: &'k Lexicon,
+    /// How kinds of spans stand to each other.
+    pub habits: &'k Habits,
 }
 
 /// Candidates that are looked at for one span, at most.
@@ -50,12 +60,7 @@ struct Child<'s> {
 }
 
 /// The possible parents of `node`, none among them.
-pub fn candidates(
-    scene: &Scene,
-    node: u32,
-    learned: Option<&Learned>,
-    weigh: &dyn Fn(Symbol) -> f32,
-) -> Vec<Candidate> {
+pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Known<'_>) -> Vec<Candidate> {
     let Some(opening) = scene.opening(node) else { return Vec::new() };
     let own = &scene.nodes[node as usize];
     let mut possible: Vec<u32> = (0..scene.nodes.len() as u32)
@@ -71,7 +76,7 @@ pub fn candidates(
         .iter()
         .map(|&parent| Candidate {
             node: Some(parent),
-            features: pair(scene, &child, parent, learned, weigh),
+            features: pair(scene, &child, parent, learned, known),
         })
         .collect();
     compare(&mut found);
@@ -201,7 +206,7 @@ fn child<'s>(scene: &'s Scene, node: u32, opening: &'s Line, possible: &[u32]) -
 }
 
 /// Whether a node has records before and after a time.
-fn is_open(scene: &Scene, node: u32, time: i64) -> bool {
+pub(super) fn is_open(scene: &Scene, node: u32, time: i64) -> bool {
     let node = &scene.nodes[node as usize];
     node.begin.min(node.first) <= time && time <= node.last && node.last > node.begin
 }
@@ -224,7 +229,7 @@ fn pair(
     child: &Child<'_>,
     parent: u32,
     learned: Option<&Learned>,
-    weigh: &dyn Fn(Symbol) -> f32,
+    known: Known<'_>,
 ) -> Features {
     let mut out = [0.0; COUNT];
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
@@ -283,7 +288,25 @@ fn pair(
         out[27] = yes(child.latest_cross == Some(parent));
         out[28] = yes(child.innermost_same.is_some()) * (1.0 - received);
         out[58] = yes(child.opening.act == Act::Start);
-        evidence(scene, child, parent, weigh, &mut out);
+        evidence(scene, child, parent, &|name| known.lexicon.weight(name), &mut out);
+    }
+    wording(scene, child, parent, same, known.lexicon, &mut out);
+    let habit = known.habits.between(scene, parent, child.opening);
+    out[88] = habit.order;
+    out[89] = habit.needed;
+    out[90] = habit.implied;
+    out[91] = habit.equal;
+    out[92] = habit.tight;
+    out[93] = habit.steady;
+    out[94] = habit.fit;
+    out[95] = habit.tight * habit.steady;
+    let enters = known.habits.enters(c.kind);
+    out[106] = yes(same) * enters;
+    out[107] = yes(!same) * enters;
+    out[if same { 108 } else { 109 }] = habit.around;
+    out[112] = scaled(p.first - child.first);
+    if !same {
+        handed(scene, child, parent, known.habits.enters(p.kind), &mut out);
     }
     if previous.is_none() {
         late_pair(scene, child, parent, same, &mut out);
@@ -300,6 +323,67 @@ fn pair(
         out[53] = yes(same) * learned.inner(c.kind) + yes(!same) * (1.0 - learned.inner(c.kind));
     }
     out
+}
+
+/// What the parent can have handed over: not what it holds because it was the first to receive it.
+fn handed(scene: &Scene, child: &Child<'_>, parent: u32, enters: f32, out: &mut Features) {
+    let p = &scene.nodes[parent as usize];
+    let (mut values, mut tokens) = (0.0f32, 0.0f32);
+    for line in scene.lines_of(parent).filter(|line| line.time <= child.first + SLACK) {
+        let first = p.lines.first() == Some(&line.order);
+        let share = if first { 1.0 - enters } else { 1.0 };
+        let held: f32 = line
+            .values
+            .iter()
+            .filter(|(_, value, _)| child.opening.values.iter().any(|(_, other, _)| other == value))
+            .filter_map(|(_, value, _)| scene.holders.get(value))
+            .map(|holders| 1.0 / (holders.len().max(2) as f32 - 1.0))
+            .sum();
+        values = values.max(share * held.min(2.0));
+        tokens = tokens.max(share * common(&child.opening.tokens, &line.tokens).min(3.0));
+        if first
+            && line.order < child.opening.order
+            && p.lines.get(1).is_none_or(|next| *next > child.opening.order)
+        {
+            out[113] = enters;
+        }
+    }
+    out[110] = values;
+    out[111] = tokens;
+}
+
+/// What the words of both tell.
+fn wording(scene: &Scene, child: &Child<'_>, parent: u32, same: bool, lexicon: &Lexicon, out: &mut Features) {
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
+    let opening = child.opening;
+    let all: f32 = opening.tokens.iter().map(|(_, weight)| weight).sum();
+    let (mut most, mut last, mut outgoing, mut mention) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
+    for line in scene.lines_of(parent).filter(|line| line.time <= child.first + SLACK) {
+        let shared = common(&opening.tokens, &line.tokens);
+        most = most.max(shared);
+        if line.order < opening.order {
+            last = shared;
+        }
+        if matches!(line.act, Act::Send | Act::Call) {
+            outgoing = outgoing.max(shared);
+        }
+        if !same {
+            mention = mention.max(lexicon.mention(line, c.service));
+        }
+    }
+    if same {
+        out[82] = most.min(3.0);
+        out[83] = last.min(3.0);
+        return;
+    }
+    out[84] = most.min(3.0);
+    out[85] = last.min(3.0);
+    out[86] = outgoing.min(3.0);
+    out[87] = if all > 0.0 { most / all } else { 0.0 };
+    out[96] = mention;
+    out[97] = lexicon.mention(opening, p.service);
+    // it says who called, and that is another one
+    out[98] = if out[97] < 0.5 { lexicon.mentioned(opening, c.service) } else { 0.0 };
 }
 
 /// What speaks for a parent that logs nothing before its child.
@@ -334,6 +418,9 @@ fn late_pair(scene: &Scene, child: &Child<'_>, parent: u32, same: bool, out: &mu
     out[76] = act(child.opening, &[Act::Receive]);
     out[77] = out[30];
     out[78] = out[34];
+    out[117] = out[111];
+    out[118] = out[110];
+    out[119] = out[96];
     out[81] = yes(child.innermost_same.is_some());
 }
 
@@ -416,7 +503,22 @@ fn evidence(
 
 /// Marks, for what counts only in comparison, the best candidate.
 fn compare(found: &mut [Candidate]) {
-    for (from, to) in [(30usize, 32usize), (34, 48), (39, 59), (31, 60)] {
+    for (from, to) in [
+        (30usize, 32usize),
+        (34, 48),
+        (39, 59),
+        (31, 60),
+        (84, 99),
+        (96, 100),
+        (97, 101),
+        (95, 102),
+        (82, 103),
+        (86, 104),
+        (92, 105),
+        (110, 114),
+        (111, 115),
+        (108, 116),
+    ] {
         let best = found.iter().map(|candidate| candidate.features[from]).fold(0.0, f32::max);
         if best > 0.05 {
             let many =

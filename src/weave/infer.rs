@@ -4,14 +4,16 @@
 //! cause each other, and the second round decides with that.
 
 use super::choose::{shares, teach};
-use super::features::{Candidate, candidates};
+use super::features::{Candidate, Known, candidates};
+use super::habits::Habits;
 use super::learned::Learned;
 use super::scene::{Lexicon, Scene};
 use super::spans::{Draft, Drafts};
 use super::weights;
 use super::words::Act;
 use crate::gather::Store;
-use crate::model::{Basis, Edge, Proof, Symbol};
+use crate::model::{Basis, Edge, Proof};
+use rayon::prelude::*;
 
 /// A transaction on its way to its tree.
 pub(super) struct Woven {
@@ -26,13 +28,23 @@ pub(super) fn lay_out(store: &Store, lexicon: &Lexicon, drafts: Drafts) -> Woven
 }
 
 /// What the transactions of a run teach.
-pub(super) fn learn(all: &[Woven], lexicon: &Lexicon) -> Learned {
-    let weigh = |name: Symbol| lexicon.weight(name);
-    let mut learned = Learned::default();
-    for woven in all {
-        teach(&woven.scene, &mut learned, &weigh, &weights::FIRST, &|node| stated(&woven.drafts.spans, node));
-    }
-    learned
+pub(super) fn learn(all: &[Woven], lexicon: &Lexicon) -> (Habits, Learned) {
+    let habits = all
+        .par_iter()
+        .fold(Habits::default, |mut habits, woven| {
+            habits.learn(&woven.scene);
+            habits
+        })
+        .reduce(Habits::default, Habits::merge);
+    let known = Known { lexicon, habits: &habits };
+    let learned = all
+        .par_iter()
+        .fold(Learned::default, |mut learned, Woven { scene, drafts }| {
+            teach(scene, &mut learned, known, &weights::FIRST, &|node| stated(&drafts.spans, node));
+            learned
+        })
+        .reduce(Learned::default, Learned::merge);
+    (habits, learned)
 }
 
 /// The stated parent of a node that has records itself.
@@ -46,8 +58,7 @@ fn stated(spans: &[Draft], node: u32) -> Option<Option<u32>> {
 }
 
 /// Gives each span without a stated parent its most likely one, if that is sure enough.
-pub(super) fn decide(woven: &mut Woven, learned: &Learned, lexicon: &Lexicon, min_confidence: f32) {
-    let weigh = |name: Symbol| lexicon.weight(name);
+pub(super) fn decide(woven: &mut Woven, learned: &Learned, known: Known<'_>, min_confidence: f32) {
     let Woven { drafts, scene } = woven;
     let count = scene.nodes.len();
     for node in 0..count as u32 {
@@ -61,7 +72,7 @@ pub(super) fn decide(woven: &mut Woven, learned: &Learned, lexicon: &Lexicon, mi
         if (0..count as u32).all(|other| is_below(&drafts.spans, other, top)) {
             continue;
         }
-        let found = candidates(scene, node, Some(learned), &weigh);
+        let found = candidates(scene, node, Some(learned), known);
         let shares = shares(&found, &weights::SECOND);
         let mut order: Vec<usize> = (0..found.len()).collect();
         order.sort_by(|&a, &b| shares[b].total_cmp(&shares[a]));

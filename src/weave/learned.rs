@@ -11,7 +11,7 @@ const BUCKETS: usize = 84;
 
 /// A histogram of delays.
 #[derive(Clone, Debug)]
-struct Delays {
+pub(super) struct Delays {
     counts: Vec<u32>,
     total: u32,
 }
@@ -31,13 +31,27 @@ fn bucket(nanos: i64) -> usize {
 }
 
 impl Delays {
-    fn add(&mut self, nanos: i64, weight: u32) {
+    /// Adds a delay.
+    pub fn add(&mut self, nanos: i64, weight: u32) {
         self.counts[bucket(nanos)] += weight;
         self.total += weight;
     }
 
+    /// Adds the delays of another part of the run.
+    pub fn merge(&mut self, other: &Delays) {
+        for (own, count) in self.counts.iter_mut().zip(&other.counts) {
+            *own += count;
+        }
+        self.total += other.total;
+    }
+
+    /// The sum of the weights.
+    pub fn total(&self) -> u32 {
+        self.total
+    }
+
     /// How likely a delay is, against one spread evenly over all buckets: log10 of the ratio, smoothed over neighbours.
-    fn fit(&self, nanos: i64) -> f32 {
+    pub fn fit(&self, nanos: i64) -> f32 {
         let at = bucket(nanos);
         let near: u32 =
             (at.saturating_sub(1)..=(at + 1).min(BUCKETS - 1)).map(|index| self.counts[index]).sum();
@@ -46,7 +60,7 @@ impl Delays {
     }
 
     /// How narrow the delays are: 1 for all in one bucket, towards 0 for spread ones.
-    fn tightness(&self) -> f32 {
+    pub fn tightness(&self) -> f32 {
         if self.total == 0 {
             return 0.0;
         }
@@ -77,6 +91,23 @@ pub struct Learned {
 }
 
 impl Learned {
+    /// Adds what another part of the run taught.
+    pub fn merge(mut self, other: Learned) -> Learned {
+        for (kinds, weight) in other.causes {
+            *self.causes.entry(kinds).or_default() += weight;
+        }
+        for (kind, weight) in other.totals {
+            *self.totals.entry(kind).or_default() += weight;
+        }
+        for (kind, weight) in other.inside {
+            *self.inside.entry(kind).or_default() += weight;
+        }
+        for (key, delays) in other.delays {
+            self.delays.entry(key).or_default().merge(&delays);
+        }
+        self
+    }
+
     /// Adds an edge with a weight (1 to 100).
     pub fn add(&mut self, scene: &Scene, parent: Option<u32>, child: u32, weight: u32) {
         let c = &scene.nodes[child as usize];
@@ -126,6 +157,6 @@ impl Learned {
 }
 
 /// The record of a parent from which the delay to a child counts: its last one before the child, else its first.
-fn anchor<'s>(scene: &'s Scene, parent: u32, opening: &Line) -> Option<&'s Line> {
+pub(super) fn anchor<'s>(scene: &'s Scene, parent: u32, opening: &Line) -> Option<&'s Line> {
     scene.lines_of(parent).rfind(|line| line.order < opening.order).or_else(|| scene.opening(parent))
 }

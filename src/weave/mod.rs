@@ -7,6 +7,7 @@ mod assemble;
 pub mod choose;
 mod clocks;
 pub mod features;
+pub mod habits;
 mod hops;
 mod infer;
 pub mod learned;
@@ -63,8 +64,9 @@ pub fn weave(store: &mut Store, options: &Options) -> Vec<Trace> {
             infer::lay_out(store, &lexicon, drafts)
         })
         .collect();
-    let learned = infer::learn(&all, &lexicon);
-    all.par_iter_mut().for_each(|woven| infer::decide(woven, &learned, &lexicon, options.min_confidence));
+    let (habits, learned) = infer::learn(&all, &lexicon);
+    let known = features::Known { lexicon: &lexicon, habits: &habits };
+    all.par_iter_mut().for_each(|woven| infer::decide(woven, &learned, known, options.min_confidence));
     let mut traces: Vec<Trace> = stitched
         .groups
         .par_iter()

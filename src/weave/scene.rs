@@ -1,10 +1,13 @@
 //! A transaction laid out for weaving: spans, their events in order of time, and what each event tells.
 
 use super::spans::Draft;
-use super::words::{Act, Words, normalized, words};
+use super::words::{Act, Words, normalized, tokens, words};
 use crate::gather::Store;
 use crate::model::{Detail, EventId, Shape, Symbol, Symbols, flag};
 use rustc_hash::FxHashMap;
+
+/// Words with how telling they are (0 to 1), sorted by the word.
+pub type Tokens = Vec<(Symbol, f32)>;
 
 /// What is known of the templates of a run.
 #[derive(Debug, Default)]
@@ -13,6 +16,10 @@ pub struct Lexicon {
     /// In how many templates or topics a name stands.
     names: FxHashMap<Symbol, u32>,
     services: FxHashMap<Symbol, Symbol>,
+    /// The words of templates, and of topics, operations, peers and routes, each with how telling it is; sorted.
+    tokens: FxHashMap<Symbol, Tokens>,
+    /// The words of services' names that few of them have.
+    service_tokens: FxHashMap<Symbol, Tokens>,
     none: Words,
 }
 
@@ -34,12 +41,67 @@ impl Lexicon {
                 }
             }
         }
+        lexicon.weigh_tokens(store);
         lexicon
     }
 
     /// The words of a template.
     pub fn words(&self, template: Symbol) -> &Words {
         self.templates.get(&template).unwrap_or(&self.none)
+    }
+
+    /// Weighs the words of all texts by how many of them have each.
+    fn weigh_tokens(&mut self, store: &Store) {
+        let mut texts: FxHashMap<Symbol, Vec<Symbol>> = FxHashMap::default();
+        let mut take = |symbol: Symbol| {
+            if !symbol.is_none() && !texts.contains_key(&symbol) {
+                texts.insert(symbol, tokens(store.symbols.text(symbol)));
+            }
+        };
+        for batch in &store.batches {
+            for event in &batch.events {
+                take(event.template);
+                for detail in batch.details(event) {
+                    if let Detail::Topic(name)
+                    | Detail::Operation(name)
+                    | Detail::Peer(name)
+                    | Detail::Route(name) = *detail
+                    {
+                        take(name);
+                    }
+                }
+            }
+        }
+        self.tokens = weighed(texts, |count, all| {
+            // a word of one text alone ties it to nothing
+            if count < 2 { 0.0 } else { ((all / count as f32).ln() / all.ln()).clamp(0.0, 1.0) }
+        });
+        let services =
+            self.services.keys().map(|service| (*service, tokens(store.symbols.text(*service)))).collect();
+        self.service_tokens = weighed(services, |count, all| {
+            if count == 1 || (count as f32) < all / 4.0 { 1.0 / count as f32 } else { 0.0 }
+        });
+    }
+
+    /// The words of a text.
+    fn tokens(&self, text: Symbol) -> &[(Symbol, f32)] {
+        self.tokens.get(&text).map_or(&[], Vec::as_slice)
+    }
+
+    /// How clearly a record names a service: the share of the words of its name that are not those of many services.
+    pub fn mention(&self, line: &Line, service: Symbol) -> f32 {
+        let Some(own) = self.service_tokens.get(&service) else { return 0.0 };
+        let all: f32 = own.iter().map(|(_, weight)| weight).sum();
+        if all == 0.0 { 0.0 } else { common(own, &line.tokens) / all }
+    }
+
+    /// The service that a record names most clearly but its own, if any.
+    pub fn mentioned(&self, line: &Line, own: Symbol) -> f32 {
+        self.service_tokens
+            .keys()
+            .filter(|service| **service != own)
+            .map(|service| self.mention(line, *service))
+            .fold(0.0, f32::max)
     }
 
     /// How telling a name is: 1 for one that few templates have, towards 0 for one that many have.
@@ -53,6 +115,38 @@ impl Lexicon {
     pub fn service(&self, service: Symbol) -> Symbol {
         self.services.get(&service).copied().unwrap_or_default()
     }
+}
+
+fn weighed(
+    texts: FxHashMap<Symbol, Vec<Symbol>>,
+    weight: impl Fn(u32, f32) -> f32,
+) -> FxHashMap<Symbol, Tokens> {
+    let mut counts: FxHashMap<Symbol, u32> = FxHashMap::default();
+    for token in texts.values().flatten() {
+        *counts.entry(*token).or_default() += 1;
+    }
+    let all = texts.len().max(8) as f32;
+    texts
+        .into_iter()
+        .map(|(text, tokens)| {
+            let weigh = |token: Symbol| (token, weight(counts[&token], all));
+            (text, tokens.into_iter().map(weigh).filter(|(_, weight)| *weight > 0.0).collect())
+        })
+        .collect()
+}
+
+/// The weight of the words of the first list that the second has too.
+pub fn common(a: &[(Symbol, f32)], b: &[(Symbol, f32)]) -> f32 {
+    let (mut at, mut sum) = (0, 0.0);
+    for (token, weight) in a {
+        while at < b.len() && b[at].0 < *token {
+            at += 1;
+        }
+        if b.get(at).is_some_and(|(other, _)| other == token) {
+            sum += weight;
+        }
+    }
+    sum
 }
 
 /// One event of a scene.
@@ -72,6 +166,8 @@ pub struct Line {
     pub template: Symbol,
     /// Names in it: topics, event types, services.
     pub names: Vec<Symbol>,
+    /// The telling words of its message, topic, operation, peer and route.
+    pub tokens: Tokens,
     /// Values that may tie it to others.
     pub values: Vec<(Symbol, Symbol, Shape)>,
     /// The path it is about.
@@ -213,6 +309,7 @@ fn line(store: &Store, lexicon: &Lexicon, id: EventId, node: u32, order: u32) ->
         act: words.act,
         template: event.template,
         names: words.names.clone(),
+        tokens: lexicon.tokens(event.template).to_vec(),
         values: Vec::new(),
         route: Symbol::NONE,
         thread: event.thread,
@@ -224,14 +321,20 @@ fn line(store: &Store, lexicon: &Lexicon, id: EventId, node: u32, order: u32) ->
                 line.values.push((name, value, shape))
             }
             Detail::Topic(name) | Detail::Operation(name) | Detail::Peer(name) => {
-                line.names.push(named(&store.symbols, name))
+                line.names.push(named(&store.symbols, name));
+                line.tokens.extend_from_slice(lexicon.tokens(name));
             }
             Detail::Key { value, shape: Shape::Word, .. } => line.names.push(value),
-            Detail::Route(route) => line.route = route,
+            Detail::Route(route) => {
+                line.route = route;
+                line.tokens.extend_from_slice(lexicon.tokens(route));
+            }
             Detail::Duration(nanos) => line.duration = i64::try_from(nanos).ok(),
             _ => {}
         }
     }
+    line.tokens.sort_by_key(|(token, _)| *token);
+    line.tokens.dedup_by_key(|(token, _)| *token);
     line
 }
 

@@ -1,6 +1,7 @@
 //! For the tool that fits the weights: the candidates of every span of a run.
 
-use super::features::{COUNT, Features, candidates};
+use super::features::{COUNT, Features, Known, candidates};
+use super::habits::Habits;
 use super::learned::Learned;
 use super::scene::{Lexicon, Scene};
 use super::{choose, hops, spans, stitch};
@@ -20,7 +21,6 @@ pub struct Example {
 pub fn examples(store: &Store, first: Option<&[f32; COUNT]>) -> Vec<Example> {
     let lexicon = Lexicon::of(store);
     let fragments = Fragments::of(store);
-    let weigh = |name| lexicon.weight(name);
     let stitched = stitch::stitch(store, &fragments);
     let mut drafts: Vec<spans::Drafts> =
         stitched.groups.iter().map(|group| spans::drafts(store, &fragments, group)).collect();
@@ -32,17 +32,22 @@ pub fn examples(store: &Store, first: Option<&[f32; COUNT]>) -> Vec<Example> {
             (Scene::of(store, &lexicon, &drafts.spans), ids)
         })
         .collect();
+    let mut habits = Habits::default();
+    for (scene, _) in &scenes {
+        habits.learn(scene);
+    }
+    let known = Known { lexicon: &lexicon, habits: &habits };
     let learned = first.map(|weights| {
         let mut learned = Learned::default();
         for (scene, _) in &scenes {
-            choose::teach(scene, &mut learned, &weigh, weights, &|_| None);
+            choose::teach(scene, &mut learned, known, weights, &|_| None);
         }
         learned
     });
     let mut examples = Vec::new();
     for (scene, ids) in &scenes {
         for node in 0..scene.nodes.len() as u32 {
-            let found = candidates(scene, node, learned.as_ref(), &weigh);
+            let found = candidates(scene, node, learned.as_ref(), known);
             examples.push(Example {
                 span: ids[node as usize],
                 candidates: found

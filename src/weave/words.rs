@@ -84,6 +84,39 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
     .filter(|word| !word.is_empty() && *word != "<*>")
 }
 
+/// The words of a text, split also where capitals or separators join them; lower case, without plural endings, sorted.
+pub fn tokens(text: &str) -> Vec<Symbol> {
+    let mut found: Vec<Symbol> = Vec::new();
+    let mut word = String::new();
+    let mut end = |word: &mut String| {
+        if word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") {
+            word.pop();
+        }
+        if word.len() >= 2 {
+            found.push(Symbol::of(word.as_bytes()));
+        }
+        word.clear();
+    };
+    let mut before = ' ';
+    for c in text.chars() {
+        if !c.is_alphabetic() || c.is_uppercase() && before.is_lowercase() {
+            end(&mut word);
+        }
+        if c.is_alphabetic() {
+            word.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    end(&mut word);
+    found.sort_unstable();
+    found.dedup();
+    found.truncate(MAX_TOKENS);
+    found
+}
+
+/// Words of a text that are looked at.
+const MAX_TOKENS: usize = 32;
+
 /// What a word says.
 fn act(word: &str) -> Act {
     let lower = word.to_ascii_lowercase();

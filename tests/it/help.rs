@@ -3,7 +3,8 @@
 use crate::{diff, program};
 
 /// The commands that people see.
-const COMMANDS: [&str; 7] = ["", "report", "list", "show", "map", "extract", "explain"];
+const COMMANDS: [&str; 10] =
+    ["", "report", "list", "show", "map", "check", "diff", "export", "extract", "explain"];
 
 #[test]
 fn help_texts_are_as_they_were_read_last() {

@@ -12,6 +12,8 @@
 //! - `bad_input`, `interrupted`: what goes wrong, and what is said of it
 //! - `help`: the texts of `--help`
 //! - `text`: the reports for people, written by the library
+//! - `check`: outcomes for CI, against foreign schemas and parsers
+//! - `exports`: what other tools are given
 //! - `readme`: the commands in README.md
 //! - `architecture`, `dependencies`: the rules of the source tree
 //!
@@ -23,9 +25,11 @@
 mod architecture;
 mod bad_input;
 mod cases;
+mod check;
 mod contract;
 mod dependencies;
 mod diff;
+mod exports;
 mod extremes;
 mod findings;
 mod formats;

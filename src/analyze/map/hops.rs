@@ -1,9 +1,9 @@
 //! The edges of traces that cross from one service to another, and what each of them is.
 
-use crate::analyze::channels::{self, Direction, Topic};
+use crate::analyze::channels::{self, Channels, Direction, Topic};
 use crate::gather::Store;
 use crate::model::{Basis, Detail, EventId, Proof, Span, SpanId, SpanKind, Symbol, Trace, TraceId};
-use crate::weave::words::{self, Act};
+use crate::weave::words::Act;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What an edge is.
@@ -67,7 +67,14 @@ type Votes = i64;
 
 /// Finds the edges of all traces.
 pub(super) fn hops(store: &Store, traces: &[Trace]) -> Hops {
-    let mut finder = Finder { store, open: Vec::new(), votes: FxHashMap::default(), list: Vec::new() };
+    let channels = Channels::of(store);
+    let mut finder = Finder {
+        store,
+        channels: &channels,
+        open: Vec::new(),
+        votes: FxHashMap::default(),
+        list: Vec::new(),
+    };
     let linked = linked_spans(traces);
     for (number, trace) in traces.iter().enumerate() {
         for (at, span) in trace.spans.iter().enumerate() {
@@ -126,6 +133,7 @@ fn linked_spans(traces: &[Trace]) -> FxHashMap<(TraceId, SpanId), (usize, u32)> 
 
 struct Finder<'s> {
     store: &'s Store,
+    channels: &'s Channels,
     open: Vec<Open>,
     votes: FxHashMap<Handler, Votes>,
     list: Vec<Hop>,
@@ -134,7 +142,7 @@ struct Finder<'s> {
 impl Finder<'_> {
     fn edge(&mut self, from: &Span, to: &Span, ends: (u32, u32, u32)) {
         let handler = (to.service, to.name);
-        let (sent, received) = records(self.store, from, to);
+        let (sent, received) = self.records(from, to);
         let topic = self.topic(from, to, sent, received);
         let vote = self.vote(from, to, received);
         // within a service only what is surely a message or a call of itself leaves it
@@ -144,7 +152,7 @@ impl Finder<'_> {
             || topic.is_some() && to.edge.as_ref().is_some_and(|edge| edge.basis == Basis::Message);
         if leaves {
             *self.votes.entry(handler).or_default() += vote;
-            self.open.push(Open { hop: self.hop(from, to, sent), handler, topic, ends });
+            self.open.push(Open { hop: self.hop(from, to), handler, topic, ends });
         }
     }
 
@@ -153,25 +161,16 @@ impl Finder<'_> {
         if from.service == to.service {
             return;
         }
-        let (sent, received) = records(self.store, from, to);
+        let (sent, received) = self.records(from, to);
         let topic = self.topic(from, to, sent, received);
         let handler = (to.service, to.name);
         *self.votes.entry(handler).or_default() += TOLD;
-        let hop = Hop { lost: false, ..self.hop(from, to, sent) };
+        let hop = Hop { lost: false, wait: None, ..self.hop(from, to) };
         self.open.push(Open { hop, handler, topic, ends });
     }
 
-    fn hop(&self, from: &Span, to: &Span, sent: Option<EventId>) -> Hop {
+    fn hop(&self, from: &Span, to: &Span) -> Hop {
         let length = to.end.0.saturating_sub(to.start.0).max(0) as u64;
-        let left = match (sent, from.kind) {
-            (Some(sent), _) => {
-                let shift = from.raw.map_or(0, |(start, _)| from.start.0.saturating_sub(start.0));
-                Some(self.store.event(sent).time.0.saturating_add(shift))
-            }
-            (None, Some(SpanKind::Producer)) => Some(from.end.0),
-            _ => None,
-        };
-        let wait = left.map(|left| to.start.0.saturating_sub(left).max(0) as u64);
         Hop {
             from: from.service,
             to: to.service,
@@ -180,8 +179,28 @@ impl Finder<'_> {
             // without trace ids on both sides there is nothing to lose
             lost: from.trace.is_some() && from.trace != to.trace,
             length: (length > 0 && to.start.0 != 0).then_some(length),
-            wait: to.queue_time.or(wait),
+            wait: to.queue_time,
         }
+    }
+
+    /// The records that sent and received the message of an edge.
+    fn records(&self, from: &Span, to: &Span) -> (Option<EventId>, Option<EventId>) {
+        let proofs = to.edge.iter().flat_map(|edge| &edge.proofs);
+        let message = proofs.filter_map(|proof| match proof {
+            Proof::Message { sent, received, .. } => Some((*sent, *received)),
+            _ => None,
+        });
+        if let Some((sent, received)) = message.into_iter().next() {
+            return (Some(sent), Some(received));
+        }
+        let speaks = |span: &Span, direction| {
+            span.events
+                .iter()
+                .copied()
+                .find(|id| self.channels.spoken(self.store, *id).direction == Some(direction))
+        };
+        let before = |id: &EventId| self.store.time(*id) <= to.start;
+        (speaks(from, Direction::Sends).filter(before), speaks(to, Direction::Receives))
     }
 
     /// The topic of a message between two spans: what the sender states goes before what the receiver states, and both go
@@ -194,7 +213,7 @@ impl Finder<'_> {
         received: Option<EventId>,
     ) -> Option<Topic> {
         let store = self.store;
-        let of = |id: Option<EventId>| id.and_then(|id| channels::topic(store, id));
+        let of = |id: Option<EventId>| id.and_then(|id| self.channels.topic(store, id));
         let (sender, receiver) = (of(sent), of(received));
         let named = [sender.clone(), receiver.clone()].into_iter().flatten().find(|topic| topic.stated);
         let by_kind = || {
@@ -219,12 +238,9 @@ impl Finder<'_> {
         let first = received.or_else(|| to.events.first().copied());
         let handles = |id: EventId| {
             let asks = |detail: &Detail| matches!(detail, Detail::Route(_) | Detail::Method(_));
-            store.details(id).iter().any(asks)
-                || channels::names_a_method(store.symbols.text(store.event(id).template))
+            store.details(id).iter().any(asks) || self.channels.spoken(store, id).method
         };
-        let act = |id: Option<EventId>| {
-            id.map_or(Act::Other, |id| words::words(store.symbols.text(store.event(id).template)).act)
-        };
+        let act = |id: Option<EventId>| id.map_or(Act::Other, |id| self.channels.spoken(store, id).act);
         if first.is_some_and(handles) {
             return -TOLD;
         }
@@ -275,9 +291,7 @@ impl Finder<'_> {
                     continue;
                 }
                 let client = span.kind == Some(SpanKind::Client);
-                let calls = |id: &EventId| {
-                    client || words::words(store.symbols.text(store.event(*id).template)).act == Act::Call
-                };
+                let calls = |id: &EventId| client || self.channels.spoken(store, *id).act == Act::Call;
                 let details = || span.events.iter().filter(|id| calls(id)).flat_map(|id| store.details(*id));
                 let database = details().find_map(|detail| match detail {
                     Detail::Database(name) => Some(Sort::Database(*name)),
@@ -291,7 +305,7 @@ impl Finder<'_> {
                     details().find_map(peer).filter(|_| span.kind.is_none() || client)
                 };
                 if let Some(sort) = database.or_else(peer) {
-                    let hop = self.hop(span, span, None);
+                    let hop = self.hop(span, span);
                     self.list.push(Hop { sort, lost: false, wait: None, ..hop });
                 }
             }
@@ -316,7 +330,7 @@ impl Finder<'_> {
         };
         for (number, trace) in traces.iter().enumerate() {
             for (at, span) in trace.spans.iter().enumerate().filter(|(_, span)| !span.missing) {
-                let flows = channels::flows(store, span).into_iter();
+                let flows = self.channels.flows(store, span).into_iter();
                 // what a field calls the name of an event may be no topic: somebody else has to speak of it
                 let sure = |sends: bool| sends || span.kind == Some(SpanKind::Consumer);
                 let flows = flows.filter_map(|flow| Some((flow.direction, flow.topic?, flow.count)));
@@ -359,20 +373,3 @@ const STATED: Votes = 1 << 20;
 const TOLD: Votes = 1 << 8;
 /// Votes of times.
 const HINT: Votes = 1;
-
-/// The records that sent and received the message of an edge.
-fn records(store: &Store, from: &Span, to: &Span) -> (Option<EventId>, Option<EventId>) {
-    let proofs = to.edge.iter().flat_map(|edge| &edge.proofs);
-    let message = proofs.filter_map(|proof| match proof {
-        Proof::Message { sent, received, .. } => Some((*sent, *received)),
-        _ => None,
-    });
-    if let Some((sent, received)) = message.into_iter().next() {
-        return (Some(sent), Some(received));
-    }
-    let speaks = |span: &Span, direction| {
-        span.events.iter().copied().find(|id| channels::direction(store, *id) == Some(direction))
-    };
-    let before = |id: &EventId| store.event(*id).time <= to.raw.map_or(to.start, |(start, _)| start);
-    (speaks(from, Direction::Sends).filter(before), speaks(to, Direction::Receives))
-}

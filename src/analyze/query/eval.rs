@@ -2,27 +2,35 @@
 
 use super::fields::{Field, key_name};
 use super::{Expr, Order, Relation, Test};
-use crate::analyze::channels::{self, Direction};
+use crate::analyze::channels::{Channels, Direction};
 use crate::gather::Store;
 use crate::model::{Detail, Finding, FindingKind, Span, Symbol, Trace, TraceId};
 use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
 
-/// The kinds of findings, by transaction.
+/// What is known of the run that a transaction is of.
 #[derive(Debug, Default)]
-pub struct Findings {
+pub struct Context {
+    /// The kinds of findings, by transaction.
     kinds: FxHashMap<TraceId, Vec<FindingKind>>,
+    /// What records tell of messages; read when it is asked for.
+    channels: OnceCell<Channels>,
 }
 
-impl Findings {
-    /// Those of a run.
-    pub fn of(findings: &[Finding]) -> Findings {
+impl Context {
+    /// Of a run with these findings.
+    pub fn of(findings: &[Finding]) -> Context {
         let mut kinds: FxHashMap<TraceId, Vec<FindingKind>> = FxHashMap::default();
         for finding in findings {
             if let Some(trace) = finding.trace {
                 kinds.entry(trace).or_default().push(finding.kind);
             }
         }
-        Findings { kinds }
+        Context { kinds, channels: OnceCell::new() }
+    }
+
+    fn channels(&self, store: &Store) -> &Channels {
+        self.channels.get_or_init(|| Channels::of(store))
     }
 }
 
@@ -33,8 +41,8 @@ pub struct View<'v> {
     pub store: &'v Store,
     /// The transaction.
     pub trace: &'v Trace,
-    /// What was found.
-    pub findings: &'v Findings,
+    /// What is known of the run.
+    pub context: &'v Context,
 }
 
 /// What an expression says of each span; of a transaction without spans, of one that has no field.
@@ -164,7 +172,7 @@ impl Subject<'_, '_> {
 
     /// Whether one of the texts of a field meets a test.
     fn any(&self, field: Field, test: &mut dyn FnMut(&str) -> bool) -> bool {
-        let View { store, trace, findings } = *self.view;
+        let View { store, trace, context } = *self.view;
         let symbol = |symbol: Symbol, test: &mut dyn FnMut(&str) -> bool| {
             let text = store.symbols.text(symbol);
             !text.is_empty() && test(text)
@@ -178,7 +186,7 @@ impl Subject<'_, '_> {
             Field::TraceStatus => test(trace.status.name()),
             Field::TraceFinding => {
                 let ids = std::iter::once(&trace.id).chain(&trace.members);
-                ids.filter_map(|id| findings.kinds.get(id)).flatten().any(|kind| test(kind.name()))
+                ids.filter_map(|id| context.kinds.get(id)).flatten().any(|kind| test(kind.name()))
             }
             _ => self.span.is_some_and(|span| self.of_span(span, field, test)),
         }
@@ -191,7 +199,7 @@ impl Subject<'_, '_> {
             !text.is_empty() && test(text)
         };
         let flows = |wanted: Option<Direction>, test: &mut dyn FnMut(&str) -> bool| {
-            let flows = channels::flows(store, span);
+            let flows = self.view.context.channels(store).flows(store, span);
             let mut fitting =
                 flows.iter().filter(|flow| wanted.is_none_or(|wanted| flow.direction == wanted));
             fitting.any(|flow| test(flow.topic.as_ref().map_or("", |topic| &topic.name)))

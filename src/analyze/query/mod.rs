@@ -9,9 +9,10 @@ mod fields;
 mod parse;
 mod read;
 
-pub use eval::{Findings, View};
+pub use eval::{Context, View};
 pub use fields::{FIELDS, Known, Of};
 pub use parse::Mistake;
+pub use read::{duration, share};
 
 use regex::Regex;
 

@@ -67,8 +67,8 @@ fn trace(symbols: &mut Symbols) -> Trace {
 fn check(conditions: &[(&str, bool)]) {
     let mut store = Store::default();
     let trace = trace(&mut store.symbols);
-    let findings = Findings::default();
-    let view = View { store: &store, trace: &trace, findings: &findings };
+    let context = Context::default();
+    let view = View { store: &store, trace: &trace, context: &context };
     for (text, expected) in conditions {
         let query = Query::parse(text)
             .unwrap_or_else(|mistake| panic!("{}: {}", mistake.what, mistake.pointer(text)));
@@ -145,7 +145,7 @@ fn a_transaction_without_spans_is_judged_by_its_own_fields() {
     let mut store = Store::default();
     let mut trace = trace(&mut store.symbols);
     trace.spans.clear();
-    let view = View { store: &store, trace: &trace, findings: &Findings::default() };
+    let view = View { store: &store, trace: &trace, context: &Context::default() };
     for (text, expected) in [
         ("trace.status = error", true),
         ("service = shop", false),

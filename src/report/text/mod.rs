@@ -4,8 +4,10 @@
 //! harmless. Nothing here reads the environment. Colours only repeat what a symbol or word says as well.
 
 mod bars;
+mod check;
 mod clean;
 mod coverage;
+mod diff;
 mod explain;
 mod findings;
 mod header;
@@ -22,6 +24,8 @@ mod show;
 mod tree;
 mod why;
 
+pub use check::check;
+pub use diff::diff;
 pub use explain::explain;
 pub use list::list;
 pub use map::map;

@@ -7,6 +7,8 @@ use rustc_hash::FxHashMap;
 
 /// Nothing smaller than this is moved.
 const LEAST: i64 = 5_000_000;
+/// So many differences prove something.
+const MIN_PROOF: usize = 20;
 /// A bound that is blurred more than this tells nothing.
 const MAX_BLUR: i64 = 2_000_000_000;
 
@@ -87,7 +89,7 @@ fn is_broken(evidence: &Evidence, bounds: &[Bound]) -> bool {
             return false;
         }
         // without proof, both directions must agree on a narrow interval, most of the time
-        bound.proven
+        bound.proven && samples(bound) >= MIN_PROOF
             || bounds.iter().any(|other| {
                 (other.from, other.to) == (bound.to, bound.from)
                     && samples(bound).min(samples(other)) * 4 >= most

@@ -1,6 +1,6 @@
 //! Durations, counts and times for people.
 
-use crate::model::{SECOND, Time};
+use super::{SECOND, Time};
 
 /// A duration in the unit that suits it: `850 ns`, `12.3 ms`, `4.56 s`, `3m 20s`, `2h 05m`.
 pub fn duration(nanos: i64) -> String {

@@ -1,0 +1,198 @@
+//! How the kinds of spans of a run stand to each other before anything is decided: what always comes before what, and
+//! after which record, at which distance.
+//!
+//! What causes a span comes before it in every transaction that has both; what merely stands beside it does so half of the
+//! time, and at a distance that varies more. All is counted in integers, so that parts of a run merge in any order.
+
+use super::features::is_open;
+use super::learned::{Delays, anchor};
+use super::scene::{Line, Scene};
+use crate::model::Symbol;
+use rustc_hash::FxHashMap;
+
+/// Transactions with more spans than this teach no habits.
+const MAX_NODES: usize = 256;
+/// So many spans before a span are looked at.
+const MAX_BEFORE: usize = 48;
+
+/// How two kinds stand to each other.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pair {
+    /// Transactions that have both.
+    both: u32,
+    /// Of these, those in which the first kind's first record is the earlier one.
+    before: u32,
+    /// Of these, those that have as many of the one as of the other.
+    equal: u32,
+}
+
+/// The habits of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Habits {
+    /// Transactions that have a kind.
+    traces: FxHashMap<u64, u32>,
+    pairs: FxHashMap<(u64, u64), Pair>,
+    /// Distances from the last record of an earlier span, by its template, its kind, and the kind of the later span.
+    delays: FxHashMap<(Symbol, u64, u64), Delays>,
+    /// How often a span of the first kind stood before one of the second.
+    stood: FxHashMap<(u64, u64), u32>,
+    /// Spans of a kind, and those of them that began while no other span of their service was open.
+    alone: FxHashMap<u64, (u32, u32)>,
+    /// Spans of the second kind that began while one of the first was open.
+    around: FxHashMap<(u64, u64), u32>,
+}
+
+/// What habits tell of two spans; each from 0 to 1, or 0 where too little is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Habit {
+    /// The parent's kind comes first wherever both are: -1 for never, 1 for always.
+    pub order: f32,
+    /// The share of transactions with the child's kind that have the parent's.
+    pub needed: f32,
+    /// The share of transactions with the parent's kind that have the child's.
+    pub implied: f32,
+    /// The share of transactions with both that have as many of each.
+    pub equal: f32,
+    /// The share of pairs in which the parent's last record before the child is of this template.
+    pub steady: f32,
+    /// How narrow the distances from that record are.
+    pub tight: f32,
+    /// How well this distance fits them.
+    pub fit: f32,
+    /// The share of spans of the child's kind that began while one of the parent's kind was open.
+    pub around: f32,
+}
+
+impl Habits {
+    /// Takes in one transaction.
+    pub fn learn(&mut self, scene: &Scene) {
+        if scene.nodes.len() > MAX_NODES {
+            return;
+        }
+        let mut kinds: Vec<(u64, u32, u32)> = Vec::new();
+        for node in scene.nodes.iter().filter(|node| !node.lines.is_empty()) {
+            match kinds.iter_mut().find(|(kind, ..)| *kind == node.kind) {
+                Some((_, first, count)) => {
+                    *first = (*first).min(node.lines[0]);
+                    *count += 1;
+                }
+                None => kinds.push((node.kind, node.lines[0], 1)),
+            }
+        }
+        for &(kind, first, count) in &kinds {
+            *self.traces.entry(kind).or_default() += 1;
+            for &(other, later, others) in &kinds {
+                if kind != other {
+                    let pair = self.pairs.entry((kind, other)).or_default();
+                    pair.both += 1;
+                    pair.before += u32::from(first < later);
+                    pair.equal += u32::from(count == others);
+                }
+            }
+        }
+        for (index, node) in scene.nodes.iter().enumerate() {
+            let Some(opening) = scene.opening(index as u32) else { continue };
+            self.surroundings(scene, index as u32);
+            // the last record of each span before this one, latest first
+            let mut seen: Vec<u32> = Vec::with_capacity(MAX_BEFORE);
+            for line in scene.lines[..opening.order as usize].iter().rev() {
+                if line.node as usize == index || seen.contains(&line.node) {
+                    continue;
+                }
+                seen.push(line.node);
+                let kind = scene.nodes[line.node as usize].kind;
+                *self.stood.entry((kind, node.kind)).or_default() += 1;
+                self.delays
+                    .entry((line.template, kind, node.kind))
+                    .or_default()
+                    .add(opening.time.saturating_sub(line.time), 1);
+                if seen.len() == MAX_BEFORE {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn surroundings(&mut self, scene: &Scene, node: u32) {
+        let own = &scene.nodes[node as usize];
+        let mut around: Vec<u64> = Vec::new();
+        let mut accompanied = false;
+        for (index, other) in scene.nodes.iter().enumerate() {
+            if index as u32 != node && is_open(scene, index as u32, own.first) {
+                accompanied |= other.service == own.service && other.first < own.first;
+                if !around.contains(&other.kind) {
+                    around.push(other.kind);
+                }
+            }
+        }
+        let entry = self.alone.entry(own.kind).or_default();
+        entry.0 += 1;
+        entry.1 += u32::from(!accompanied);
+        for kind in around {
+            *self.around.entry((kind, own.kind)).or_default() += 1;
+        }
+    }
+
+    /// How surely spans of a kind are the first of their service: 0 for those that another span of it always surrounds, 1
+    /// for those that none does; one half if nothing is known.
+    pub fn enters(&self, kind: u64) -> f32 {
+        let (all, alone) = self.alone.get(&kind).copied().unwrap_or_default();
+        (alone as f32 + 1.0) / (all as f32 + 2.0)
+    }
+
+    /// Adds what another part of the run taught.
+    pub fn merge(mut self, other: Habits) -> Habits {
+        for (kind, count) in other.traces {
+            *self.traces.entry(kind).or_default() += count;
+        }
+        for (kinds, pair) in other.pairs {
+            let own = self.pairs.entry(kinds).or_default();
+            own.both += pair.both;
+            own.before += pair.before;
+            own.equal += pair.equal;
+        }
+        for (key, delays) in other.delays {
+            self.delays.entry(key).or_default().merge(&delays);
+        }
+        for (kind, (all, alone)) in other.alone {
+            let own = self.alone.entry(kind).or_default();
+            own.0 += all;
+            own.1 += alone;
+        }
+        for (kinds, count) in other.around {
+            *self.around.entry(kinds).or_default() += count;
+        }
+        for (kinds, count) in other.stood {
+            *self.stood.entry(kinds).or_default() += count;
+        }
+        self
+    }
+
+    /// What is usual between a parent and the span that `opening` opens.
+    pub fn between(&self, scene: &Scene, parent: u32, opening: &Line) -> Habit {
+        let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[opening.node as usize]);
+        let mut habit = Habit::default();
+        if let Some(pair) = self.pairs.get(&(p.kind, c.kind)) {
+            // few transactions prove little
+            let share = |part: u32, all: u32| part as f32 / (all as f32 + 3.0);
+            let sure = pair.both as f32 / (pair.both as f32 + 3.0);
+            habit.order = (2.0 * pair.before as f32 / pair.both as f32 - 1.0) * sure;
+            habit.needed = share(pair.both, self.traces[&c.kind]);
+            habit.implied = share(pair.both, self.traces[&p.kind]);
+            habit.equal = share(pair.equal, pair.both);
+        }
+        let all = self.alone.get(&c.kind).map_or(0, |(all, _)| *all);
+        let around = self.around.get(&(p.kind, c.kind)).copied().unwrap_or(0);
+        habit.around = around as f32 / (all as f32 + 3.0);
+        if let Some(anchor) = anchor(scene, parent, opening)
+            && let Some(delays) = self.delays.get(&(anchor.template, p.kind, c.kind))
+        {
+            let stood = self.stood.get(&(p.kind, c.kind)).copied().unwrap_or(0);
+            habit.steady = delays.total() as f32 / (stood as f32 + 3.0);
+            let sure = delays.total() as f32 / (delays.total() as f32 + 10.0);
+            habit.tight = delays.tightness() * sure;
+            habit.fit = delays.fit(opening.time.saturating_sub(anchor.time)) * sure;
+        }
+        habit
+    }
+}
