@@ -15,12 +15,15 @@ const MIN_KNOWN: u32 = 3;
 const MORE: f64 = 1.5;
 /// Spans above one another within a hop that are looked at.
 const MAX_DEPTH: usize = 64;
+/// Hops that failed, of one transaction, that are looked at.
+const MAX_FAILED: usize = 500;
 /// Records that are named as evidence.
 const MAX_EVIDENCE: usize = 6;
 
 /// Judges all failures of a transaction.
 pub(super) fn judge(case: &mut Case<'_>) {
-    let failed: Vec<usize> = (0..case.shape.hops.len()).filter(|&hop| case.hop(hop).failed()).collect();
+    let failed: Vec<usize> =
+        (0..case.shape.hops.len()).filter(|&hop| case.hop(hop).failed()).take(MAX_FAILED).collect();
     if failed.is_empty() {
         return;
     }

@@ -4,6 +4,9 @@ use super::case::{Case, Fate, Found};
 use crate::analyze::flow::{Step, holders};
 use crate::model::{FindingKind, Level, Severity, Symbol};
 
+/// Hops with one value that are looked at beyond the usual ones.
+const MAX_FURTHER: usize = 50;
+
 /// Judges all that was done more than once in a transaction.
 pub(super) fn judge(case: &mut Case<'_>) {
     if case.shape.hops.len() < 2 {
@@ -29,7 +32,12 @@ pub(super) fn judge(case: &mut Case<'_>) {
             continue;
         }
         let (first, further) = hops.split_at(usual as usize);
-        found.extend(further.iter().filter_map(|&later| again(case, first[first.len() - 1], later, name)));
+        found.extend(
+            further
+                .iter()
+                .take(MAX_FURTHER)
+                .filter_map(|&later| again(case, first[first.len() - 1], later, name)),
+        );
     }
     report(case, found);
 }

@@ -25,6 +25,9 @@ const LONG: f64 = 1e9;
 /// a smaller share is not worth a word.
 const WORTH: f64 = 0.1;
 
+/// Slow stretches of one transaction that are looked at, the longest.
+const MAX_FOUND: usize = 200;
+
 /// A stretch of time that took far longer than usual.
 struct Stretch {
     hop: usize,
@@ -47,6 +50,8 @@ pub(super) fn judge(case: &mut Case<'_>) {
         }
     }
     found.extend(case.usual.rules.about(&case.steps).filter_map(|rule| late(case, rule)));
+    found.sort_by_key(|it| (it.usual - it.nanos, it.from, it.hop));
+    found.truncate(MAX_FOUND);
     found.sort_by_key(|it| (it.to - it.from, it.from, it.hop));
     // whoever waits for what is slow is slow too: of stretches that hold one another the inner one is the cause
     let mut causes: Vec<Stretch> = Vec::new();

@@ -20,6 +20,7 @@ pub(super) fn mark(case: &mut Case<'_>) {
 
 /// Judges the marked hops that no failure explains, effects before causes.
 pub(super) fn judge(case: &mut Case<'_>) {
+    let broken = case.any_broken();
     for index in (0..case.shape.hops.len()).rev() {
         if case.fates[index] != Fate::Stuck {
             continue;
@@ -33,7 +34,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
         }
         let hop = case.hop(index);
         let below = |fate: Fate| hop.children.iter().any(|&child| case.fates[child as usize] == fate);
-        if case.any_broken() || below(Fate::Stuck) || waits_for_absent(case, hop, last.kind) {
+        if broken || below(Fate::Stuck) || waits_for_absent(case, hop, last.kind) {
             continue;
         }
         let record = case.run.store.event(last.event);
