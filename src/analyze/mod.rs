@@ -1,4 +1,5 @@
-//! What the traces of a run tell: what flows between services, where the time went, what is usual, what deviates from it, what failed.
+//! What the traces of a run tell: what flows between services, where the time went, what is usual, what deviates from
+//! it, what failed.
 //!
 //! Works on woven traces only and knows nothing of output. Everything usual is learned from the run itself: no word, key
 //! or service of any system is known here. Counts are integers and merge in any order, so threads never show.

@@ -1,7 +1,7 @@
 //! Who waited for whom: whether a span held up the one that caused it, and until when.
 
 use crate::gather::Store;
-use crate::model::{Basis, EventId, Proof, Span, SpanKind, Time, Trace, flag};
+use crate::model::{Basis, Proof, Span, SpanKind, Time, Trace, flag};
 
 /// Whether it is known when a span was.
 pub(super) fn known(span: &Span) -> bool {
@@ -78,14 +78,12 @@ pub(super) fn sent(store: &Store, cause: &Span, span: &Span) -> Time {
     if exact(store, cause) {
         return span.start.min(cause.end);
     }
-    let shift = cause.raw.map_or(0, |(raw, _)| cause.start.0.saturating_sub(raw.0));
-    let at = |event: EventId| Time(store.event(event).time.0.saturating_add(shift));
     let proofs = span.edge.iter().flat_map(|edge| &edge.proofs);
     let stated = proofs.filter_map(|proof| match proof {
-        Proof::Message { sent, .. } => Some(at(*sent)),
+        Proof::Message { sent, .. } => Some(store.time(*sent)),
         _ => None,
     });
-    let logged = cause.events.iter().map(|&event| at(event));
+    let logged = cause.events.iter().map(|&event| store.time(event));
     let before = |time: &Time| *time <= span.start;
     let time = stated.filter(before).max().or_else(|| logged.filter(before).max());
     time.unwrap_or(cause.end).clamp(cause.start, cause.end.max(cause.start)).min(span.start)

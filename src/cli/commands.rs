@@ -18,6 +18,7 @@ use super::options::{self, HintText};
 use super::output::Output;
 use super::progress::Progress;
 use crate::analyze::map::Map;
+use crate::analyze::times::Operations;
 use crate::engine::find;
 use crate::engine::load::{Loaded, load};
 use crate::engine::read::Settings;
@@ -83,7 +84,7 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
     let query = args.condition.query()?;
     let (mut loaded, exit) = read(&args.input, &args.output, true)?;
     let selection = Selection { query, ..Selection::default() };
-    let woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
+    let mut woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
     let mut found: Vec<Trace> = find::find(&loaded.store, &woven.traces, &args.id);
     if found.is_empty() {
         options::voice(&args.output).error(format_args!("no transaction has the id or value '{}'", args.id));
@@ -96,6 +97,7 @@ pub fn show(args: &ShowArgs) -> Result<Exit> {
         return Err(error.context(HintText::of("give more of the id")));
     }
     found.truncate(MAX_SHOWN);
+    woven.operations = Some(Operations::of(&woven.traces));
     let wanted = text::Show { lines: args.lines, why: args.why, all: args.all };
     write(
         &loaded,
@@ -261,6 +263,7 @@ fn tell(
         coverage: &coverage,
         services: woven.services.clone(),
         findings: &findings,
+        operations: woven.operations.as_ref(),
         map,
     };
     let mut texts = Texts::new(&loaded.sources);

@@ -3,7 +3,7 @@
 use super::{Found, exports, template};
 use crate::model::{Batch, Detail, Event, Level, Place, SourceId, Symbol, Symbols, Time, flag};
 use crate::record::timestamp::Zone;
-use crate::record::{Format, Record, Writing, json};
+use crate::record::{Format, Record};
 
 /// What a record takes from its source when it does not say it itself.
 #[derive(Clone, Debug)]
@@ -111,9 +111,9 @@ impl Writer {
 
     fn template(&mut self, record: &Record<'_>, batch: &mut Batch, event: &mut Event) {
         let Some((message, writing)) = record.message() else { return };
-        let message = if writing == Writing::Escaped {
+        let message = if writing.is_coded() {
             self.scratch.clear();
-            json::unescape(message, &mut self.scratch);
+            writing.decode(message, &mut self.scratch);
             &self.scratch
         } else {
             message

@@ -2,8 +2,8 @@
 
 use super::words;
 use crate::model::Symbol;
+use crate::record::NameHash;
 use crate::record::names::{self, Known};
-use crate::record::{NameHash, names::lookup_name};
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
 
@@ -90,7 +90,7 @@ impl Facts {
             .collect();
         Facts {
             hash,
-            known: lookup_name(hash, true),
+            known: names::known(name, true),
             digest: words::names_a_digest(name),
             correlation: names::names_a_correlation(name),
             id: names::names_an_id(name),

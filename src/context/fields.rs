@@ -4,7 +4,7 @@ use super::facts::Facts;
 use super::scan::{Region, path_keys, shape_of};
 use super::{Found, header, id};
 use crate::model::{Shape, SpanKind};
-use crate::record::{At, Field, Format, Layer, NameHash, Role, Writing, json, names};
+use crate::record::{At, Field, Format, Layer, NameHash, Role, Writing, names};
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
@@ -28,9 +28,9 @@ impl Found {
             match field.writing {
                 Writing::Null => self.absent(field.role),
                 Writing::Bool => {}
-                Writing::Escaped => {
+                Writing::Escaped | Writing::Doubled => {
                     scratch.clear();
-                    json::unescape(value, &mut scratch);
+                    field.writing.decode(value, &mut scratch);
                     self.field(layer, field, &scratch);
                 }
                 Writing::Plain | Writing::Number => self.field(layer, field, value),
@@ -83,9 +83,9 @@ impl Found {
         if draft.free.is_empty() {
             if let Some((at, writing)) = message {
                 let text = at.of(layer.text);
-                if writing == Writing::Escaped {
+                if writing.is_coded() {
                     scratch.clear();
-                    json::unescape(text, scratch);
+                    writing.decode(text, scratch);
                     self.scan(scratch, Region::Message);
                 } else {
                     self.scan(text, Region::Message);
@@ -218,6 +218,8 @@ impl Found {
             return;
         }
         let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
+        // an id of another trace or span keeps the name of what it belongs to
+        let short = short || field.role == Role::Id;
         let is_id = (named_id || correlation || super::scan::names_some_id(name, value))
             && !names::names_machinery(parent, name);
         if is_id

@@ -76,7 +76,9 @@ impl Found {
         if content.len() == 36 && id::uuid(content).is_some_and(|bits| bits != 0) {
             // Rails tags each line with the request's UUID
             let before = (content.as_ptr() as usize).wrapping_sub(layer_text.as_ptr() as usize);
-            let attached = before >= 2 && layer_text.get(before - 2).is_some_and(u8::is_ascii_alphanumeric);
+            let attached = before >= 2
+                && layer_text.get(before - 1) == Some(&b'[')
+                && layer_text.get(before - 2).is_some_and(u8::is_ascii_alphanumeric);
             if !attached {
                 self.add_id(b"request_id", content);
             } else if layer_text[..before - 1]

@@ -2,6 +2,7 @@
 
 use crate::analyze;
 use crate::analyze::query::{Context, Query, View};
+use crate::analyze::times::Operations;
 use crate::gather::{ClockOffset, Store};
 use crate::model::{Coverage, Finding, Symbol, Time, Trace, TraceId};
 use crate::report::{ClockSummary, ServiceSummary};
@@ -19,6 +20,8 @@ pub struct Woven {
     pub coverage: Coverage,
     /// Services, by name.
     pub services: Vec<ServiceSummary>,
+    /// How long operations take, where that is to be told.
+    pub operations: Option<Operations>,
 }
 
 /// Which transactions are asked for.
@@ -97,7 +100,7 @@ pub fn run(store: &mut Store, selection: &Selection, options: &weave::Options, t
         .filter(|service| !service.name.is_none())
         .collect();
     services.sort_by(|a, b| store.symbols.text(a.name).cmp(store.symbols.text(b.name)));
-    Woven { traces, findings, coverage, services }
+    Woven { traces, findings, coverage, services, operations: None }
 }
 
 fn services(store: &Store) -> FxHashMap<Symbol, ServiceSummary> {

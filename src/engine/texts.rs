@@ -5,7 +5,7 @@ use super::worker::{Note, Notes, Worker};
 use crate::context::Found;
 use crate::input::Rereader;
 use crate::model::{Batch, Event, Place, Symbol};
-use crate::record::{Record, Writing, json};
+use crate::record::Record;
 use crate::report::RecordText;
 use std::io::{Read as _, Seek, SeekFrom};
 
@@ -87,9 +87,9 @@ fn note(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &Batch
         return put(name.map_or("", |name| batch.symbols.text(name)).as_bytes());
     };
     match record.message() {
-        Some((message, Writing::Escaped)) => {
+        Some((message, writing)) if writing.is_coded() => {
             let mut decoded = Vec::new();
-            json::unescape(message, &mut decoded);
+            writing.decode(message, &mut decoded);
             put(&decoded);
         }
         Some((message, _)) => put(message),

@@ -15,6 +15,10 @@ const TIME_WITHIN: usize = 256;
 pub fn read(line: &[u8], order: DayOrder, draft: &mut Draft) -> bool {
     let Some((stamp, open, close)) = bracketed_time(line, order) else { return false };
     let Some(request) = request(line, close) else { return false };
+    // a logger's own header before the line of an access log
+    if line[close + 1..].trim_ascii_start().starts_with(b"[") {
+        return false;
+    }
     // words before the time must be addresses, users, names: no sentence, no level
     let before = &line[..open];
     if before.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).count() > 8

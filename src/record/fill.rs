@@ -3,8 +3,8 @@
 use super::names::{self, NameHash, Role};
 use super::pick::{WEAK_SERVICE, pick};
 use super::{
-    At, Draft, Field, Format, Head, Look, Profile, Writing, access, envelope, klog, level, logfmt, loose,
-    text,
+    At, Draft, Field, Format, Head, Look, Profile, Writing, access, block, envelope, klog, level, logfmt,
+    loose, ltsv, text, xml,
 };
 use crate::model::Level;
 
@@ -26,7 +26,7 @@ pub(super) fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profil
                     return Format::Object;
                 }
                 draft.clear();
-                let head = text::head(first_line(text), profile.order, draft);
+                let head = text::head(first_line(text), profile, draft);
                 fill_text(text, &head, draft, profile);
                 return Format::Text;
             }
@@ -40,6 +40,21 @@ pub(super) fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profil
             draft.scan_pairs(text, 0);
             pick(text, draft);
             Format::Logfmt
+        }
+        Format::Ltsv => {
+            ltsv::scan(text, &mut draft.fields);
+            pick(text, draft);
+            Format::Ltsv
+        }
+        Format::Xml => {
+            xml::scan(text, &mut draft.fields);
+            pick(text, draft);
+            Format::Xml
+        }
+        Format::Block => {
+            block::scan(text, &mut draft.fields);
+            pick(text, draft);
+            Format::Block
         }
         Format::Access => {
             access::read(text, profile.order, draft);
@@ -80,7 +95,7 @@ pub(super) fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profil
             }
             None => {
                 draft.clear();
-                let head = text::head(first_line(text), profile.order, draft);
+                let head = text::head(first_line(text), profile, draft);
                 fill_text(text, &head, draft, profile);
                 Format::Text
             }
@@ -121,8 +136,23 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         }
         draft.fields.clear();
     }
+    if let Some(open) = text::object(text, start) {
+        draft.message = Some((text::trim(text, At::new(open, text.len())), Writing::Plain));
+        draft.free.push(At::new(0, open));
+        return;
+    }
+    if let Some((message, writing)) = text::bracketed_message(line, start) {
+        draft.message = Some((message, writing));
+        draft.free.push(At::new(head.stamp_at.end(), message.start as usize - 2));
+        draft.free.push(At::new(message.end() + 2, text.len()));
+        return;
+    }
     let end = text::tail(line, start, profile);
     tail_fields(line, end, draft);
+    if profile.tail_id && text::ends_in_id(line) && end < line.len() {
+        let open = memchr::memrchr(b'[', line).unwrap_or(end);
+        draft.groups.push(At::new(open + 1, line.trim_ascii_end().len() - 1));
+    }
     let mut message = text::trim(text, At::new(start, end));
     if message.is_empty() && line_end < text.len() {
         message = second_line(text, line_end, draft);
@@ -150,6 +180,11 @@ fn tail_fields(line: &[u8], end: usize, draft: &mut Draft) {
         return;
     }
     let mut at = end + (line[end..].len() - line[end..].trim_ascii_start().len());
+    // the bracket that closes the tail is no part of its last value
+    let line = match tail {
+        [b'[' | b'(' | b'<', .., b']' | b')' | b'>'] if !tail.contains(&b'"') => &line[..at + tail.len() - 1],
+        _ => line,
+    };
     while at < line.len() {
         let before = at;
         match line[at] {
@@ -161,7 +196,7 @@ fn tail_fields(line: &[u8], end: usize, draft: &mut Draft) {
                     loose::scan(line, at, &mut draft.fields).unwrap_or(line.len())
                 };
             }
-            b'[' | b' ' | b'\t' | b'|' | b',' | b':' | b'-' | b']' => at += 1,
+            b'[' | b'(' | b'<' | b' ' | b'\t' | b'|' | b',' | b':' | b'-' | b']' => at += 1,
             _ => {
                 logfmt::scan_tail(line, at, &mut draft.fields);
                 break;
@@ -220,7 +255,7 @@ fn journal_entry(text: &[u8], draft: &mut Draft) {
         if let Some(equals) = memchr::memchr(b'=', line) {
             let name = At::new(at, at + equals);
             let path = NameHash::of(name.of(text));
-            let known = names::lookup_name(path, true);
+            let known = names::known(name.of(text), true);
             draft.fields.push(Field {
                 name,
                 parent: At::default(),

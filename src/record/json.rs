@@ -207,7 +207,8 @@ impl Cursor<'_, '_> {
                 }
                 None
             }
-            Part::Value => container.pair_name,
+            // OpenTelemetry's Go exporters: {"Key": NAME, "Value": {"Type": "STRING", "Value": VALUE}}
+            Part::Value => container.pair_name.or_else(|| self.stack.iter().rev().nth(1)?.pair_name),
             Part::TypedValue => self.stack.iter().rev().nth(1).and_then(|outer| outer.pair_name),
         };
         if let Some(pair) = pair {

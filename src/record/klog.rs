@@ -39,6 +39,7 @@ pub fn read(line: &[u8], draft: &mut Draft) -> Option<Head> {
         stamp: Some(stamp),
         stamp_at: At::new(1, 1 + taken),
         level: draft.level,
+        level_end: 0,
         message,
         context: false,
     })

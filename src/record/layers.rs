@@ -74,7 +74,7 @@ impl<'t> Record<'t> {
         {
             return Some(exact);
         }
-        outer
+        outer.or_else(|| self.layers.innermost(|layer| layer.draft.likely_stamp))
     }
 
     /// The level.

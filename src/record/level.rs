@@ -60,6 +60,9 @@ pub fn from_number(number: u64, scale: Scale) -> Option<Level> {
         (Scale::AppInsights, 0..=4) => {
             Some([Level::Trace, Level::Info, Level::Warn, Level::Error, Level::Fatal][number as usize])
         }
+        (Scale::Nextcloud, 0..=4) => {
+            Some([Level::Debug, Level::Info, Level::Warn, Level::Error, Level::Fatal][number as usize])
+        }
         (Scale::Severity, 1..=24) => Level::from_severity_number(number),
         (_, 0..=7) => Level::from_syslog(number as u8),
         (_, 10) => Some(if scale == Scale::Python { Level::Debug } else { Level::Trace }),
@@ -109,6 +112,8 @@ pub enum Scale {
     Python,
     /// Azure Application Insights: 0 to 4.
     AppInsights,
+    /// Nextcloud: 0 to 4.
+    Nextcloud,
 }
 
 #[cfg(test)]

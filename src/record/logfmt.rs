@@ -113,9 +113,12 @@ pub fn scan_tail(text: &[u8], start: usize, fields: &mut Vec<Field>) {
         let from = at + blanks;
         at += part.len() + 1;
         let Some(end) = key_end(text, from).filter(|end| text[*end..].starts_with(b": ")) else { continue };
-        let value = super::text::trim(text, At::new(end + 1, from + part.len() - blanks));
+        let mut value = super::text::trim(text, At::new(end + 1, from + part.len() - blanks));
+        if let [b'"', .., b'"'] = value.of(text) {
+            value = At::new(value.start as usize + 1, value.end() - 1);
+        }
         let path = NameHash::of(&text[from..end]);
-        let known = names::lookup_name(path, true);
+        let known = names::known(&text[from..end], true);
         fields.push(Field {
             name: At::new(from, end),
             parent: At::default(),

@@ -2,7 +2,7 @@
 
 use super::text::{self, Head};
 use super::timestamp::{self, DayOrder};
-use super::{Draft, Format, access, envelope, klog, table};
+use super::{Draft, Format, access, block, envelope, klog, ltsv, table, xml};
 use crate::model::Date;
 use memchr::memmem;
 
@@ -43,6 +43,12 @@ pub struct Profile {
     pub table: Option<table::Columns>,
     /// Names that stand in pairs behind the messages of most lines: context, whatever they mean.
     pub tail_names: Vec<super::NameHash>,
+    /// What stands between the header and the message in nearly all lines.
+    pub columns: Vec<text::Column>,
+    /// Nearly all lines end with an id in brackets.
+    pub tail_id: bool,
+    /// The number of the word that is the level in most lines, where it stands behind a time.
+    pub level_token: Option<u8>,
     /// The user's own patterns that apply to this source.
     pub custom: Vec<super::custom::Pattern>,
 }
@@ -76,17 +82,57 @@ impl Profile {
         }
         let shared =
             seen.into_iter().filter(|&(_, count)| lines >= 2 && count * 5 >= lines * 4).map(|(name, _)| name);
-        Profile {
+        let mut profile = Profile {
             order: order.unwrap_or_default(),
             table: table::Columns::find(head),
             tail_names: shared.collect(),
+            columns: Vec::new(),
+            level_token: None,
+            tail_id: false,
             custom,
+        };
+        profile.learn(head);
+        profile
+    }
+
+    /// Learns what only the whole sample tells of its headers.
+    fn learn(&mut self, sample: &[u8]) {
+        let mut draft = Draft::default();
+        let mut clean = Vec::new();
+        let mut texts: Vec<Vec<u8>> = Vec::new();
+        for line in sample.split(|&byte| byte == b'\n').take(400) {
+            clean.clear();
+            super::escapes::strip_escapes(line.strip_suffix(b"\r").unwrap_or(line), &mut clean);
+            let (mut outer, mut buffer) = (Draft::default(), Vec::new());
+            let text = match envelope::strip(&clean, &mut outer, &mut buffer) {
+                Some(wrapped) => wrapped.inside.map_or(buffer, |inside| inside.of(&clean).to_vec()),
+                None => clean.clone(),
+            };
+            texts.push(text);
         }
+        let lines: Vec<_> = texts
+            .iter()
+            .filter_map(|text| {
+                draft.clear();
+                let seen = look(text, self, &mut draft);
+                (seen.format == Format::Text && seen.class == Class::Start)
+                    .then_some((seen.head, text.as_slice()))
+            })
+            .collect();
+        let ids = lines.iter().filter(|(_, text)| text::ends_in_id(text)).count();
+        self.tail_id = ids >= 2 && ids * 10 >= lines.len() * 9;
+        let token = text::level_token(&lines);
+        let columns = text::learn(&lines);
+        self.level_token = token;
+        self.columns = columns;
     }
 }
 
 /// The first line of an entry in systemd's export format ("Journal Export Formats").
 pub(super) const JOURNAL_START: &[u8] = b"__CURSOR=";
+
+/// What AWS Lambda's runtime writes without a time.
+const LAMBDA: &[u8] = b"RequestId: ";
 
 /// Looks at a line (without wrappings and colours); thread, logger and so on of a text's header go to `draft`.
 pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
@@ -115,12 +161,15 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
             return seen(Format::Json, Class::Start);
         }
         b'}' | b']' | b')' => return seen(Format::Text, Class::Continuation),
-        b' ' | b'\t' | b'\r' | 0x0b | 0x0c => return indented(line, profile.order, draft),
+        b' ' | b'\t' | b'\r' | 0x0b | 0x0c => return indented(line, profile, draft),
         b'<' | b'0'..=b'9' if first == b'<' || octets_then_priority(line) => {
             if envelope::syslog(line, draft).is_some() {
                 return seen(Format::Syslog, Class::Start);
             }
             draft.clear();
+            if xml::detect(line) {
+                return seen(Format::Xml, Class::Start);
+            }
         }
         b'I' | b'W' | b'E' | b'F' if klog::detect(line) => return seen(Format::Klog, Class::Start),
         _ => {}
@@ -131,6 +180,12 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
     if is_frame(line) {
         return seen(Format::Text, Class::Continuation);
     }
+    if block::detect(line) {
+        return seen(Format::Block, Class::Start);
+    }
+    if memchr::memchr(b'\t', line).is_some() && ltsv::detect(line) {
+        return seen(Format::Ltsv, Class::Start);
+    }
     if may_be_access(line, first) {
         if access::read(line, profile.order, draft) {
             draft.clear();
@@ -138,7 +193,7 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
         }
         draft.clear();
     }
-    let head = text::head(line, profile.order, draft);
+    let mut head = text::head(line, profile, draft);
     if let Some(stamp) = head.stamp
         && head.stamp_at.start == 0
         && (stamp.date == Date::NoYear || syslog_shape(line, head.stamp_at.end()))
@@ -147,6 +202,14 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
         if envelope::syslog(line, &mut other).is_some() {
             *draft = other;
             return seen(Format::Syslog, Class::Start);
+        }
+    }
+    if !head.starts_record() {
+        if let Some((stamp, at)) = text::late_time(line, profile.order) {
+            head.stamp = Some(stamp);
+            head.stamp_at = at;
+        } else if text::object(line, 0).is_some() || line.starts_with(LAMBDA) {
+            return seen(Format::Text, Class::Start);
         }
     }
     let class = if head.starts_record() { Class::Start } else { Class::Plain };
@@ -161,7 +224,7 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
     Look { format: Format::Text, class, head, awaits_level }
 }
 
-fn indented(line: &[u8], order: DayOrder, draft: &mut Draft) -> Look {
+fn indented(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
     let blanks = line.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
     let rest = &line[blanks..];
     let seen = |class| Look { format: Format::Text, class, head: Head::default(), awaits_level: false };
@@ -178,7 +241,7 @@ fn indented(line: &[u8], order: DayOrder, draft: &mut Draft) -> Look {
     {
         return seen(Class::Continuation);
     }
-    let mut head = text::head(rest, order, draft);
+    let mut head = text::head(rest, profile, draft);
     let uptime = rest[0].is_ascii_digit() && head.level.is_some() && head.stamp.is_none();
     if uptime
         || head.stamp.is_some() && head.stamp_at.start < 40
@@ -220,7 +283,7 @@ fn syslog_shape(line: &[u8], time_end: usize) -> bool {
     let near = &line[time_end..line.len().min(time_end + 96)];
     let close = memmem::find(near, b"]: ").or_else(|| memmem::find(near, b"] "));
     close.is_some_and(|end| {
-        near[..end].iter().filter(|&&byte| byte == b' ').count() <= 2 && near.contains(&b'[')
+        near[..end].iter().filter(|&&byte| byte == b' ').count() <= 3 && near.contains(&b'[')
     })
 }
 

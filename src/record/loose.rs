@@ -74,7 +74,8 @@ fn push(text: &[u8], names: &[At], name: At, value: At, quoted: bool, fields: &m
     let pair = NameHash::of(parent.of(text)).text(name.of(text));
     let top =
         names.len() <= 1 || names[1..].iter().all(|name| names::is_transparent(NameHash::of(name.of(text))));
-    let known = names::lookup(pair, pair, leaf, top, names.len() <= 2);
+    let known =
+        names::lookup(pair, pair, leaf, top, names.len() <= 2).or_else(|| names::by_tail(name.of(text)));
     let writing = match value.of(text) {
         b"null" | b"undefined" | b"None" | b"nil" if !quoted => Writing::Null,
         b"true" | b"false" | b"True" | b"False" if !quoted => Writing::Bool,

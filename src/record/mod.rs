@@ -5,11 +5,13 @@
 //! drafts are reused from record to record and nothing is copied.
 
 pub mod access;
+pub mod block;
 pub mod custom;
 pub mod document;
 pub mod envelope;
 mod escapes;
 mod expand;
+mod fallback;
 mod fill;
 pub mod json;
 mod klog;
@@ -19,12 +21,14 @@ mod lines;
 pub mod logfmt;
 pub mod look;
 pub mod loose;
+pub mod ltsv;
 pub mod names;
 mod pick;
 mod read;
 pub mod table;
 pub mod text;
 pub mod timestamp;
+pub mod xml;
 
 pub use layers::{Layers, Record};
 pub use lines::{
@@ -34,6 +38,7 @@ pub use lines::{
 pub use look::{Class, Look, Profile};
 pub use names::{NameHash, Role};
 
+pub use pick::WEAK_SERVICE;
 use text::Head;
 
 use crate::model::{Level, Stamp};
@@ -77,12 +82,30 @@ pub enum Writing {
     Plain,
     /// The inside of a string with backslash escapes.
     Escaped,
+    /// The inside of a CSV cell in which quotes are doubled.
+    Doubled,
     /// A number.
     Number,
     /// `true` or `false`.
     Bool,
     /// `null`.
     Null,
+}
+
+impl Writing {
+    /// Whether the bytes do not stand for themselves.
+    pub fn is_coded(self) -> bool {
+        matches!(self, Writing::Escaped | Writing::Doubled)
+    }
+
+    /// Appends what the bytes stand for.
+    pub fn decode(self, written: &[u8], out: &mut Vec<u8>) {
+        match self {
+            Writing::Escaped => json::unescape(written, out),
+            Writing::Doubled => table::undouble(written, out),
+            _ => out.extend_from_slice(written),
+        }
+    }
 }
 
 /// One field of a record.
@@ -115,6 +138,12 @@ pub enum Format {
     Logfmt,
     /// An object as programming languages print it, not quite JSON.
     Object,
+    /// `label:value` cells between tabs.
+    Ltsv,
+    /// XML elements.
+    Xml,
+    /// A record of lines, each with a name and a value.
+    Block,
     /// Free text, with or without a header of time, level and so on.
     Text,
     /// A klog or glog header and text.
@@ -156,6 +185,9 @@ impl Format {
             Format::Json => "json",
             Format::Logfmt => "logfmt",
             Format::Object => "object",
+            Format::Ltsv => "ltsv",
+            Format::Block => "block",
+            Format::Xml => "xml",
             Format::Text => "text",
             Format::Klog => "klog",
             Format::Access => "access",
@@ -181,6 +213,8 @@ impl Format {
 pub struct Draft {
     /// The time written in this layer.
     pub stamp: Option<Stamp>,
+    /// A time under a name that only may mean the record's; counts where no layer states one.
+    pub likely_stamp: Option<Stamp>,
     /// The severity written in this layer.
     pub level: Option<Level>,
     /// Service name.
@@ -230,6 +264,7 @@ impl Draft {
     /// Makes the draft empty again and keeps its buffers.
     pub fn clear(&mut self) {
         self.stamp = None;
+        self.likely_stamp = None;
         self.level = None;
         self.service = None;
         self.service_is_weak = false;

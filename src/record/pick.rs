@@ -2,7 +2,7 @@
 
 use super::names::Role;
 use super::timestamp::{self, DayOrder};
-use super::{Draft, Field, Writing, json, level};
+use super::{At, Draft, Field, Writing, fallback, json, level};
 use crate::model::{Level, Precision, SECOND, Stamp, Time};
 
 /// Picks the record's time, level, service and so on from its fields: of several fields with one role, the one of lowest rank
@@ -53,10 +53,14 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
             }
             Role::TimeSeconds => seconds = number(value),
             Role::TimeNanos => nanos = number(value),
-            Role::Level | Role::LevelOrTime if better(&ranks, 1) => {
+            Role::Level | Role::LevelOrTime if better(&ranks, 1) || ranks[1] >= NUMBERS => {
                 if let Some(found) = level_of(value, field, text) {
-                    *level = Some(found);
-                    ranks[1] = rank(field);
+                    // a word tells more than a number
+                    let own = rank(field) + if field.writing == Writing::Number { NUMBERS } else { 0 };
+                    if own < ranks[1] {
+                        *level = Some(found);
+                        ranks[1] = own;
+                    }
                 } else if field.role == Role::LevelOrTime
                     && better(&ranks, 0)
                     && let Some(found) = time_of(value, field.writing)
@@ -67,7 +71,7 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
             }
             Role::Message
                 if better(&ranks, 2)
-                    && matches!(field.writing, Writing::Plain | Writing::Escaped)
+                    && matches!(field.writing, Writing::Plain | Writing::Escaped | Writing::Doubled)
                     && !value.is_empty() =>
             {
                 *message = Some((field.value, field.writing));
@@ -75,13 +79,19 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
             }
             Role::Service if !value.is_empty() && matches!(field.writing, Writing::Plain) => {
                 let weak = field.rank >= WEAK_SERVICE;
+                if weak && !field.parent.is_empty() {
+                    // the name of a span, a state, an attribute
+                    continue;
+                }
                 if is_container(field.name.of(text)) && is_general_container(value) {
                     continue;
                 }
                 if weak && (value.contains(&b'.') || value.contains(&b':') || value.contains(&b' ')) {
                     logger.get_or_insert(field.value);
                 } else if better(&ranks, 3) {
-                    *service = Some(field.value);
+                    // Docker's own names begin with a slash
+                    let slash = usize::from(value.starts_with(b"/") && !value[1..].contains(&b'/'));
+                    *service = Some(At::new(field.value.start as usize + slash, field.value.end()));
                     *service_is_weak = weak;
                     ranks[3] = rank(field);
                 }
@@ -115,6 +125,9 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
         logger.get_or_insert(service.take().unwrap_or_default());
         *service_is_weak = false;
     }
+    if stamp.is_none() || message.is_none() || level.is_none() {
+        fallback::complete(text, draft);
+    }
 }
 
 /// Whether a field names a container.
@@ -140,7 +153,10 @@ fn is_general_container(name: &[u8]) -> bool {
 }
 
 /// The rank from which on a service name is only likely one (`name`, `component` …).
-pub(super) const WEAK_SERVICE: u8 = 36;
+pub const WEAK_SERVICE: u8 = 36;
+
+/// Numbers of severity rank behind all words.
+const NUMBERS: u16 = 1024;
 
 fn rank(field: &Field) -> u16 {
     u16::from(field.rank) * 2 + u16::from(!field.top)
@@ -158,7 +174,7 @@ fn number(value: &[u8]) -> Option<i64> {
     std::str::from_utf8(value).ok()?.parse().ok()
 }
 
-fn time_of(value: &[u8], writing: Writing) -> Option<Stamp> {
+pub(super) fn time_of(value: &[u8], writing: Writing) -> Option<Stamp> {
     match writing {
         Writing::Number => timestamp::parse_epoch(value),
         Writing::Plain => timestamp::parse(value, DayOrder::MonthFirst),
@@ -167,18 +183,20 @@ fn time_of(value: &[u8], writing: Writing) -> Option<Stamp> {
             json::unescape(value, &mut decoded);
             timestamp::parse(&decoded, DayOrder::MonthFirst)
         }
-        Writing::Bool | Writing::Null => None,
+        Writing::Bool | Writing::Null | Writing::Doubled => None,
     }
 }
 
-fn level_of(value: &[u8], field: &Field, text: &[u8]) -> Option<Level> {
+pub(super) fn level_of(value: &[u8], field: &Field, text: &[u8]) -> Option<Level> {
     let scale = if field.name.of(text).eq_ignore_ascii_case(b"severityLevel") {
         level::Scale::AppInsights
+    } else if text.starts_with(b"{\"reqId\":") {
+        level::Scale::Nextcloud
     } else {
         level::Scale::Unknown
     };
     match field.writing {
-        Writing::Plain | Writing::Escaped => {
+        Writing::Plain | Writing::Escaped | Writing::Doubled => {
             let word = value.trim_ascii();
             if word.first().is_some_and(u8::is_ascii_digit) {
                 return level::from_number(std::str::from_utf8(word).ok()?.parse().ok()?, scale);

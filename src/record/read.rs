@@ -2,7 +2,7 @@
 
 use super::fill::{fill, first_line};
 use super::layers::{Layers, MAX_LAYERS};
-use super::{Draft, Format, Layer, Look, Profile, Writing, expand, json, look};
+use super::{Draft, Format, Layer, Look, Profile, Writing, expand, look};
 
 /// What a record is read with; its buffers are used again for each record.
 pub(super) struct Reader<'a> {
@@ -46,9 +46,9 @@ pub(super) fn read(
     let Some((buffer, buffers)) = reader.buffers.split_first_mut() else { return emit(layers, 0) };
     let Some((next, drafts)) = reader.drafts.split_first_mut() else { return emit(layers, 0) };
     let inner = match writing {
-        Writing::Escaped => {
+        Writing::Escaped | Writing::Doubled => {
             buffer.clear();
-            json::unescape(inner, buffer);
+            writing.decode(inner, buffer);
             buffer.trim_ascii_end()
         }
         _ => inner.trim_ascii_end(),
@@ -77,7 +77,10 @@ fn inside<'t>(layer: &Layer<'t>) -> Option<(&'t [u8], Writing, bool)> {
                 && matches!(text.trim_ascii_end().last(), Some(b'}' | b'n'));
             (object || layer.draft.level.is_none() && text.len() > 8).then_some((text, writing, false))
         }
-        Format::Table => Some((text, Writing::Escaped, false)).filter(|_| text.starts_with(b"{")),
+        Format::Table => {
+            let writing = if writing == Writing::Doubled { writing } else { Writing::Escaped };
+            Some((text, writing, false)).filter(|_| text.starts_with(b"{"))
+        }
         Format::Text => {
             Some((text, writing, false)).filter(|_| text.starts_with(b"{") && text.ends_with(b"}"))
         }

@@ -30,7 +30,7 @@ impl Columns {
                 return Columns::new(names.trim_ascii(), separator, line, true);
             }
             if !line.starts_with(b"#") && !line.is_empty() {
-                return [b',', b'\t', b';'].into_iter().find_map(|separator| {
+                return [b',', b'\t', b';', b'|'].into_iter().find_map(|separator| {
                     let columns = Columns::new(line, separator, line, false)?;
                     columns.is_likely(line).then_some(columns)
                 });
@@ -50,7 +50,7 @@ impl Columns {
             .iter()
             .map(|(at, _)| {
                 let hash = NameHash::of(at.of(names));
-                let known = names::lookup_name(hash, true);
+                let known = names::known(at.of(names), true);
                 (
                     hash,
                     known.map_or(Role::Other, |known| known.role),
@@ -85,9 +85,10 @@ impl Columns {
     pub fn read(&self, line: &[u8], draft: &mut Draft) {
         let mut cells = Vec::new();
         split(line, self.separator, &mut cells);
-        for (index, (&(at, _), &(path, role, rank))) in cells.iter().zip(&self.names).enumerate() {
+        for (index, (&(at, quoted), &(path, role, rank))) in cells.iter().zip(&self.names).enumerate() {
             let writing = match at.of(line) {
                 b"-" | b"" | b"(empty)" => Writing::Null,
+                inside if quoted && memchr::memmem::find(inside, b"\"\"").is_some() => Writing::Doubled,
                 _ => Writing::Plain,
             };
             draft.fields.push(Field {
@@ -110,6 +111,17 @@ impl Columns {
             draft.stamp = super::timestamp::parse(both.of(line), super::timestamp::DayOrder::MonthFirst);
         }
     }
+}
+
+/// Appends the text of a cell whose quotes are doubled (RFC 4180, 2.7).
+pub fn undouble(cell: &[u8], out: &mut Vec<u8>) {
+    let mut rest = cell;
+    while let Some(at) = memchr(b'"', rest) {
+        out.extend_from_slice(&rest[..=at]);
+        rest = &rest[at + 1..];
+        rest = rest.strip_prefix(b"\"").unwrap_or(rest);
+    }
+    out.extend_from_slice(rest);
 }
 
 /// The cells of a row and whether they stood in quotes.
@@ -152,6 +164,13 @@ mod tests {
         split(line, b',', &mut cells);
         let got: Vec<_> = cells.iter().map(|(at, _)| at.of(line)).collect();
         assert_eq!(got, [&b"a"[..], br#"b ""q"", c"#, b"", b"d"]);
+    }
+
+    #[test]
+    fn doubled_quotes_are_one() {
+        let mut out = Vec::new();
+        undouble(br#"say ""hi"" to ""#, &mut out);
+        assert_eq!(out, br#"say "hi" to ""#);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::json_text::{member, name, number, plain, string};
 use crate::context::{Found, FoundSpan, FoundTrace};
 use crate::model::{Batch, Detail, Event, flag};
-use crate::record::{Record, Writing, json};
+use crate::record::Record;
 
 /// The members of a record's object that need its bytes: all but `file`, `line` and `time`.
 pub fn note(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &Batch, out: &mut Vec<u8>) {
@@ -25,9 +25,9 @@ pub fn note(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &B
         None => span_members(event, batch, &mut member),
         Some(found) => {
             if let Some((message, writing)) = record.message() {
-                if writing == Writing::Escaped {
+                if writing.is_coded() {
                     let mut decoded = Vec::new();
-                    json::unescape(message, &mut decoded);
+                    writing.decode(message, &mut decoded);
                     member("message", &decoded);
                 } else {
                     member("message", message);

@@ -15,6 +15,7 @@ pub mod text;
 pub use crate::model::units;
 
 use crate::analyze::map::Map;
+use crate::analyze::times::Operations;
 use crate::gather::Store;
 use crate::model::{Coverage, Finding, Place, Symbol, Trace};
 
@@ -73,6 +74,8 @@ pub struct Report<'r> {
     pub services: Vec<ServiceSummary>,
     /// Findings.
     pub findings: &'r [Finding],
+    /// How long operations take in the whole run, where that is told.
+    pub operations: Option<&'r Operations>,
     /// What flows between services, if it was asked for.
     pub map: Option<Map>,
 }

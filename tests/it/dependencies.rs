@@ -1,4 +1,4 @@
-//! The packages that the program is built from: how many, which of them twice, and under which licences.
+//! The packages that the program is built from: how many, why, which of them twice, and under which licences.
 
 use crate::{diff, program};
 use serde_json::Value;
@@ -53,6 +53,27 @@ fn the_packages_stay_within_their_number() {
         "Cargo.lock has {count} packages; {MAX_PACKAGES} is the most. Is the new one worth it? \
          Then say in ARCHITECTURE.md what it saves, and set the number up."
     );
+}
+
+#[test]
+fn the_reason_for_each_dependency_is_told() {
+    let read =
+        |name: &str| fs::read_to_string(program::root().join(name)).expect("it is part of the project");
+    let manifest: toml::Table = read("Cargo.toml").parse().expect("Cargo.toml is TOML");
+    let targets = manifest["target"].as_table().expect("a table").values();
+    let tables = targets.filter_map(|target| target.get("dependencies"));
+    let tables = tables.chain([&manifest["dependencies"], &manifest["dev-dependencies"]]);
+    let taken: BTreeSet<String> =
+        tables.filter_map(toml::Value::as_table).flat_map(toml::Table::keys).cloned().collect();
+    let document = read("ARCHITECTURE.md");
+    let (_, chapter) = document.split_once("## Dependencies").expect("a chapter of dependencies");
+    let rows = chapter.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let told: BTreeSet<String> = rows.map(str::to_owned).collect();
+    let untold =
+        taken.difference(&told).map(|name| format!("ARCHITECTURE.md does not say why {name} is here"));
+    let gone =
+        told.difference(&taken).map(|name| format!("ARCHITECTURE.md tells of {name}, which is not here"));
+    diff::none(&untold.chain(gone).collect::<Vec<String>>());
 }
 
 /// The part of a version that another one must share to be taken in its place.

@@ -6,6 +6,7 @@
 //! - `cases`: whole runs, each a folder below `testdata/cases`; a new one needs no Rust
 //! - `order`: the same bytes whatever the threads, the block size, the order of files, the compression
 //! - `contract`: the JSON outputs against their schemas, and their counts against each other
+//! - `findings`: faults that were put into made-up systems
 //! - `formats`: sample lines, each with the record expected of it, below `testdata/formats`
 //! - `extremes`: input that is rare but right
 //! - `bad_input`, `interrupted`: what goes wrong, and what is said of it
@@ -30,6 +31,7 @@ mod dependencies;
 mod diff;
 mod exports;
 mod extremes;
+mod findings;
 mod formats;
 mod help;
 mod interrupted;

@@ -5,12 +5,16 @@
 //! learned only from hops in which nothing failed.
 
 use super::case::{Case, Fate, Found};
-use super::words::gives_up;
-use crate::analyze::flow::Hop;
-use crate::model::{EventId, FindingKind, Severity, flag};
+use super::words::{gives_up, names, refuses};
+use crate::analyze::flow::{Hop, Step};
+use crate::model::{EventId, FindingKind, Level, Severity, flag};
 
 /// An effect is known to follow a hop of a kind if so many did.
 const MIN_KNOWN: u32 = 3;
+/// So many times the usual number of hops of a kind are more than usual.
+const MORE: f64 = 1.5;
+/// Spans above one another within a hop that are looked at.
+const MAX_DEPTH: usize = 64;
 /// Records that are named as evidence.
 const MAX_EVIDENCE: usize = 6;
 
@@ -59,16 +63,31 @@ fn healed_itself(case: &Case<'_>, index: usize) -> bool {
     if hop.steps[at..].iter().any(|step| gives_up(template(step.event))) {
         return false;
     }
+    // what other spans of the hop did meanwhile is no outcome of this one
+    let own: Vec<&Step> =
+        after.iter().filter(|step| !step.failed && on_one_line(case, step, failure)).collect();
     let compensated = hop.children.iter().map(|&child| case.hop(child as usize)).any(|child| {
         let known = case.usual.child(hop, child).is_some_and(|count| count.hops >= MIN_KNOWN);
         known && child.start >= failure.time && !child.failed()
     });
-    if compensated {
+    if compensated && !own.is_empty() {
         return true;
     }
-    let exception = case.run.store.event(failure.event).is(flag::EXCEPTION);
-    let ended = after.last().is_some_and(|last| case.usual.ends(last.kind));
-    ended && (!exception || case.usual.lacking(hop).next().is_none())
+    let plain = !case.run.store.event(failure.event).is(flag::EXCEPTION);
+    if plain && refuses(template(failure.event)) {
+        return true;
+    }
+    let ended = own.last().is_some_and(|last| case.usual.ends(last.kind));
+    ended && (plain || case.usual.lacking(hop).next().is_none())
+}
+
+/// Whether the span of one step is that of another one, above it or below it.
+fn on_one_line(case: &Case<'_>, one: &Step, other: &Step) -> bool {
+    let above = |from: u32, to: u32| {
+        let parents = std::iter::successors(Some(from), |&span| case.trace.spans[span as usize].parent);
+        parents.take(MAX_DEPTH).any(|span| span == to)
+    };
+    above(one.span, other.span) || above(other.span, one.span)
 }
 
 /// Whether a step of a hop was done again after a failure.
@@ -82,10 +101,12 @@ fn repeats_step(hop: &Hop) -> bool {
 fn tried_again(case: &Case<'_>, index: usize) -> bool {
     let hop = case.hop(index);
     let failure = hop.steps.iter().rfind(|step| step.failed).map_or(hop.end, |step| step.time);
+    // more of a kind than usual are further attempts, whatever they were hung under
+    let more = f64::from(case.times(hop.kind)) >= case.usual.often(hop.kind) * MORE;
     case.shape.hops.iter().zip(&case.fates).enumerate().any(|(other, (later, fate))| {
         other != index
             && later.kind == hop.kind
-            && later.parent == hop.parent
+            && (later.parent == hop.parent || more)
             && later.start >= failure
             && *fate != Fate::Broken
             && same_values(hop, later)
@@ -100,7 +121,7 @@ fn same_values(one: &Hop, other: &Hop) -> bool {
     })
 }
 
-/// Whether the caller waited for a hop that failed, and went on to its usual end all the same.
+/// Whether the caller waited for a hop that failed, noticed it, and went on to its usual end all the same.
 fn caller_went_on(case: &Case<'_>, index: usize) -> bool {
     let hop = case.hop(index);
     let Some(parent) = hop.parent.map(|parent| parent as usize) else { return false };
@@ -110,9 +131,11 @@ fn caller_went_on(case: &Case<'_>, index: usize) -> bool {
         return false;
     }
     let failure = hop.steps.iter().rfind(|step| step.failed).map_or(hop.end, |step| step.time);
-    let mut after = caller.steps.iter().filter(|step| step.time >= failure);
+    let after: Vec<&Step> = caller.steps.iter().filter(|step| step.time >= failure).collect();
+    let noticed = after.iter().any(|step| case.run.store.event(step.event).level >= Some(Level::Warn));
     case.fates[parent] == Fate::Healed
-        || after.next_back().is_some_and(|last| !last.failed && case.usual.ends(last.kind))
+        || noticed
+            && after.last().is_some_and(|last| !last.failed && case.usual.ends(last.kind))
             && case.usual.lacking(caller).next().is_none()
 }
 
@@ -131,6 +154,18 @@ fn silent_cause(case: &Case<'_>, index: usize, failure: i64) -> Option<usize> {
         }
     }
     found.map(|(_, child)| child)
+}
+
+/// The hop of another service that a failure speaks of, if that began before and says nothing of it itself.
+fn named_cause(case: &Case<'_>, index: usize, failure: &Step) -> Option<usize> {
+    let store = case.run.store;
+    let template = store.symbols.text(store.event(failure.event).template);
+    let own = case.hop(index).service;
+    let before = |other: &usize| {
+        let hop = case.hop(*other);
+        hop.service != own && hop.start <= failure.time && names(template, store.symbols.text(hop.service))
+    };
+    (0..case.shape.hops.len()).filter(before).max_by_key(|&other| (case.hop(other).start, other))
 }
 
 fn report_healed(case: &mut Case<'_>, index: usize, retried: bool) {
@@ -163,7 +198,7 @@ fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
     let (time, index) = broken[0];
     let hop = case.hop(index);
     let Some(first) = hop.steps.iter().find(|step| step.failed).cloned() else { return };
-    let silent = silent_cause(case, index, time);
+    let silent = silent_cause(case, index, time).or_else(|| named_cause(case, index, &first));
     let at = silent.unwrap_or(index);
     let cause = case.hop(at);
     let mut evidence: Vec<EventId> = Vec::new();
@@ -182,7 +217,7 @@ fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
         Some(last) => {
             evidence.insert(0, last.event);
             let text = format!(
-                "{} stopped after {}, and {} failed with {}",
+                "{} went wrong after {}, and {} failed with {}",
                 case.service(cause),
                 case.says(last.event),
                 case.service(hop),

@@ -1,13 +1,18 @@
 //! Hops that should have begun and did not.
 
 use super::case::{Case, Fate, Found};
+use super::words::fails;
 use crate::analyze::flow::{Hop, Rule, Step};
 use crate::model::{FindingKind, Level, Severity};
 use crate::weave::words::Act;
 
+/// What follows in fewer transactions than this share may also be left out for a reason.
+const MIN_CERTAIN: f64 = 0.95;
+
 /// Judges all that should have followed something.
 pub(super) fn judge(case: &mut Case<'_>) {
-    if case.any_broken() {
+    // what fails or is done twice upsets the numbers of all that follows
+    if case.any_broken() || case.fates.contains(&Fate::Repeated) {
         return;
     }
     let usual = case.usual;
@@ -59,7 +64,9 @@ fn instead(case: &Case<'_>, rule: &Rule, after: i64) -> Option<Step> {
     let hops = case.shape.hops.iter().filter(|hop| hop.service == service && hop.start >= after);
     let warned = |hop: &Hop| {
         let last = hop.steps.last()?;
-        (case.run.store.event(last.event).level >= Some(Level::Warn)).then(|| last.clone())
+        let event = case.run.store.event(last.event);
+        let failed = fails(case.run.store.symbols.text(event.template));
+        (event.level >= Some(Level::Warn) && failed).then(|| last.clone())
     };
     hops.filter_map(warned).find(|step| case.usual.rare(step.kind))
 }
@@ -92,11 +99,12 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
         None => (FindingKind::MissingStep, summary),
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
+    let severity = if right >= peers * MIN_CERTAIN { Severity::Warning } else { Severity::Info };
     case.find(
         index,
         Found {
             kind,
-            severity: Severity::Warning,
+            severity,
             span: Some(step.span),
             service: Some(service),
             summary,

@@ -7,6 +7,7 @@ mod case;
 mod error;
 mod missing;
 mod repeated;
+mod run;
 mod slow;
 mod stuck;
 mod words;
@@ -35,7 +36,8 @@ pub(super) fn find(run: &Run<'_>, usual: &Usual, traces: &mut [Trace]) -> Vec<Fi
     for (trace, (_, status)) in traces.iter_mut().zip(&found) {
         trace.status = *status;
     }
-    found.into_iter().flat_map(|(findings, _)| findings).collect()
+    let whole = run::find(run.store, traces);
+    found.into_iter().flat_map(|(findings, _)| findings).chain(whole).collect()
 }
 
 fn status(case: &Case<'_>) -> Status {

@@ -1,7 +1,7 @@
 //! What was handled more than once: the same hop for the same value, where the other transactions have it once.
 
 use super::case::{Case, Fate, Found};
-use crate::analyze::flow::holders;
+use crate::analyze::flow::{Step, holders};
 use crate::model::{FindingKind, Level, Severity, Symbol};
 
 /// Judges all that was done more than once in a transaction.
@@ -18,6 +18,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
         .collect();
     repeated.sort_unstable();
     let mut seen: Vec<Vec<u32>> = Vec::new();
+    let mut found: Vec<Again> = Vec::new();
     for (mut hops, usual, name) in repeated {
         if seen.contains(&hops) {
             continue;
@@ -28,8 +29,9 @@ pub(super) fn judge(case: &mut Case<'_>) {
             continue;
         }
         let (first, further) = hops.split_at(usual as usize);
-        report(case, first, further, name);
+        found.extend(further.iter().filter_map(|&later| again(case, first[first.len() - 1], later, name)));
     }
+    report(case, found);
 }
 
 /// Whether some other value, which usually only one hop holds, tells the hops apart.
@@ -46,49 +48,71 @@ fn told_apart(case: &Case<'_>, hops: &[u32]) -> bool {
     })
 }
 
-fn report(case: &mut Case<'_>, first: &[u32], further: &[u32], name: Symbol) {
-    let earlier = first[first.len() - 1] as usize;
-    for &later in further {
-        let index = later as usize;
-        if matches!(case.fates[index], Fate::Fine | Fate::Stuck) {
-            case.fates[index] = Fate::Repeated;
-        }
-        let (before, hop) = (case.hop(earlier), case.hop(index));
-        // causes that were repeated themselves repeat their effects; a cause of another kind is another matter
-        if before.parent != hop.parent {
+/// A hop that did again what another one had done.
+struct Again {
+    earlier: usize,
+    later: usize,
+    name: Symbol,
+    /// There was a reason: the first time it had not finished, or its caller said why.
+    retried: bool,
+}
+
+/// Marks a hop as done again; says so unless something else explains it.
+fn again(case: &mut Case<'_>, earlier: u32, later: u32, name: Symbol) -> Option<Again> {
+    let (earlier, later) = (earlier as usize, later as usize);
+    if matches!(case.fates[later], Fate::Fine | Fate::Stuck) {
+        case.fates[later] = Fate::Repeated;
+    }
+    let (before, hop) = (case.hop(earlier), case.hop(later));
+    // causes that were repeated themselves repeat their effects; a cause of another kind is another matter
+    if before.parent != hop.parent || matches!(case.fates[earlier], Fate::Retried | Fate::Broken) {
+        return None;
+    }
+    let gave_up = before.steps.last().is_some_and(|last| warns(case, last));
+    let caller = hop.parent.filter(|_| !hop.message).map(|parent| case.hop(parent as usize));
+    let between = before.start..=hop.start;
+    let told = |step: &Step| between.contains(&step.time) && warns(case, step);
+    let told = caller.is_some_and(|caller| caller.steps.iter().any(told));
+    let unfinished = case.usual.lacking(before).count() > case.usual.lacking(hop).count();
+    let idle = before.children.is_empty() && before.steps.len() == 1;
+    let retried = gave_up || told || unfinished && idle;
+    if matches!(case.fates[earlier], Fate::Fine | Fate::Stuck) {
+        case.fates[earlier] = Fate::Repeated;
+    }
+    Some(Again { earlier, later, name, retried })
+}
+
+/// Reports what was done again. What is done twice first in a transaction is the cause of all that is done twice after it.
+fn report(case: &mut Case<'_>, mut found: Vec<Again>) {
+    found.sort_by_key(|again| (again.retried, case.hop(again.later).start, again.later, again.name));
+    let mut twice = false;
+    let mut told: Vec<usize> = Vec::new();
+    for Again { earlier, later, name, retried } in found {
+        if told.contains(&later) || twice {
             continue;
         }
-        if matches!(case.fates[earlier], Fate::Retried | Fate::Broken) {
-            continue;
-        }
-        let warned = before
-            .steps
-            .last()
-            .is_some_and(|last| case.run.store.event(last.event).level >= Some(Level::Warn));
-        let unfinished = case.usual.lacking(before).count() > case.usual.lacking(hop).count();
-        let effects = before.children.len();
+        told.push(later);
+        let (before, hop) = (case.hop(earlier), case.hop(later));
         let (Some(one), Some(other)) = (before.steps.first(), hop.steps.first()) else { continue };
         let (service, says) = (case.service(hop), case.says(other.event));
         let by = case.run.store.symbols.text(name);
         let by = if by.is_empty() { String::new() } else { format!(" (same {by})") };
-        let retried = warned || unfinished && effects == 0 && before.steps.len() == 1;
         let (kind, severity, summary) = if retried {
-            (
-                FindingKind::Retry,
-                Severity::Info,
-                format!("{service} took up {says} again after it had not finished{by}"),
-            )
+            let summary = format!("{service} took up {says} again after it had not finished{by}");
+            (FindingKind::Retry, Severity::Info, summary)
         } else {
+            twice = true;
             (FindingKind::Duplicate, Severity::Warning, format!("{service} handled {says} twice{by}"))
         };
-        let evidence = vec![one.event, other.event];
-        let group = (hop.kind, 0);
-        if matches!(case.fates[earlier], Fate::Fine | Fate::Stuck) {
-            case.fates[earlier] = Fate::Repeated;
-        }
+        let (evidence, group) = (vec![one.event, other.event], (hop.kind, 0));
         case.find(
-            index,
+            later,
             Found { kind, severity, span: None, service: None, summary, confidence: 0.9, evidence, group },
         );
     }
+}
+
+/// Whether a step is a warning or worse: what comes after is done again for a reason.
+fn warns(case: &Case<'_>, step: &Step) -> bool {
+    case.run.store.event(step.event).level >= Some(Level::Warn)
 }

@@ -12,10 +12,18 @@ const GRAIN: f64 = 1e6;
 const FAR: f64 = 3.0;
 /// The least width of the middle half, on a logarithmic scale.
 const MIN_WIDTH: f64 = 0.4;
+/// What is slow takes twice as long as this share of all.
+const RARE: f64 = 0.95;
+/// The share for what is longer by [`LONG`].
+const LONG_RARE: f64 = 0.85;
 /// What is not longer by this, in nanoseconds, disturbs nobody.
 const MIN_EXCESS: f64 = 100e6;
-/// How many times the scatter of all durations of the run it must be.
-const SCATTERS: f64 = 2.0;
+/// What makes a transaction longer by this share of its usual time is felt,
+const FELT: f64 = 0.5;
+/// and so are this many nanoseconds, by any person;
+const LONG: f64 = 1e9;
+/// a smaller share is not worth a word.
+const WORTH: f64 = 0.1;
 
 /// A stretch of time that took far longer than usual.
 struct Stretch {
@@ -69,7 +77,7 @@ fn slowest(case: &Case<'_>, index: usize) -> Option<Stretch> {
             let rare = u64::from(case.usual.present(after)) < MIN_KNOWN;
             tally = case.usual.gap(before, next).filter(|_| rare && times * 10 >= all * 8);
         }
-        let usual = far_off(case, tally?, nanos - grain)?;
+        let usual = far_off(tally?, nanos - grain)?;
         let (since, step) = (&hop.steps[at], &hop.steps[at + 1]);
         Some(Stretch {
             hop: index,
@@ -83,7 +91,7 @@ fn slowest(case: &Case<'_>, index: usize) -> Option<Stretch> {
     });
     let said = hop.steps.iter().enumerate().filter_map(|(at, step)| {
         let nanos = step.took?;
-        let usual = far_off(case, case.usual.gap(0, step.kind)?, nanos)?;
+        let usual = far_off(case.usual.gap(0, step.kind)?, nanos)?;
         Some(Stretch { hop: index, at, since: None, from: step.time - nanos, to: step.time, nanos, usual })
     });
     spent.chain(said).max_by_key(|it| (it.nanos - it.usual, std::cmp::Reverse(it.at)))
@@ -95,7 +103,7 @@ fn late(case: &Case<'_>, rule: &Rule) -> Option<Stretch> {
     let (since, step) = (&case.hop(cause.hop).steps[cause.step], &case.hop(effect.hop).steps[effect.step]);
     let nanos = step.time - since.time;
     let grain = case.run.grain(case.hop(cause.hop).service).max(case.run.grain(case.hop(effect.hop).service));
-    let usual = far_off(case, &rule.delays, nanos - grain)?;
+    let usual = far_off(&rule.delays, nanos - grain)?;
     Some(Stretch {
         hop: effect.hop,
         at: effect.step,
@@ -108,20 +116,27 @@ fn late(case: &Case<'_>, rule: &Rule) -> Option<Stretch> {
 }
 
 /// The usual duration, if one is far beyond it.
-fn far_off(case: &Case<'_>, tally: &Tally, nanos: i64) -> Option<i64> {
-    let least = MIN_EXCESS.max(case.usual.scatter as f64 * SCATTERS);
-    if tally.count() < MIN_KNOWN || (nanos as f64) < least {
+fn far_off(tally: &Tally, nanos: i64) -> Option<i64> {
+    if tally.count() < MIN_KNOWN || (nanos as f64) < MIN_EXCESS {
         return None;
     }
     let log = |nanos: i64| (nanos as f64 + GRAIN).ln();
     let (low, high) = (log(tally.at(0.25)), log(tally.at(0.75)));
     let usual = tally.at(0.5);
     let far = log(nanos) > high + FAR * (high - low).max(MIN_WIDTH);
-    (far && (nanos - usual) as f64 >= least).then_some(usual)
+    // where many take half as long, that is a way of its own to take the step
+    let excess = (nanos - usual) as f64;
+    let rare = nanos > tally.at(if excess >= LONG { LONG_RARE } else { RARE }).saturating_mul(2);
+    (far && rare && excess >= MIN_EXCESS).then_some(usual)
 }
 
 fn report(case: &mut Case<'_>, stretch: &Stretch) {
     let (index, at) = (stretch.hop, stretch.at);
+    let excess = (stretch.nanos - stretch.usual) as f64;
+    let harm = excess / case.usual.length(&case.shape).max(1) as f64;
+    if harm < WORTH && excess < LONG {
+        return;
+    }
     let (nanos, usual) = (stretch.nanos, stretch.usual);
     let times = (nanos as f64 + GRAIN) / (usual as f64 + GRAIN);
     let hop = case.hop(index);
@@ -140,7 +155,7 @@ fn report(case: &mut Case<'_>, stretch: &Stretch) {
         index,
         Found {
             kind: FindingKind::Slow,
-            severity: Severity::Warning,
+            severity: if harm >= FELT || excess >= LONG { Severity::Warning } else { Severity::Info },
             span: Some(step.span),
             service: None,
             summary,

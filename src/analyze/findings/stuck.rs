@@ -1,12 +1,13 @@
 //! Hops that began and never went on: they end where hops of their kind do not end.
 
 use super::case::{Case, Fate, Found};
+use super::words::fails;
 use crate::analyze::flow::{Hop, MIN_PEERS};
 use crate::model::{FindingKind, Level, Severity};
 use crate::weave::words::Act;
 
 /// A step is an unusual end where at most this share of the hops with it end with it.
-const MAX_END: f64 = 0.12;
+const MAX_END: f64 = 0.08;
 
 /// Marks all hops in which nothing failed that end where hops of their kind do not end.
 pub(super) fn mark(case: &mut Case<'_>) {
@@ -35,7 +36,12 @@ pub(super) fn judge(case: &mut Case<'_>) {
         if case.any_broken() || below(Fate::Stuck) || waits_for_absent(case, hop, last.kind) {
             continue;
         }
-        let warned = case.run.store.event(last.event).level >= Some(Level::Warn);
+        let record = case.run.store.event(last.event);
+        let warned = record.level >= Some(Level::Warn);
+        if warned && !fails(case.run.store.symbols.text(record.template)) {
+            // a refusal is an outcome
+            continue;
+        }
         let (service, says) = (case.service(hop), case.says(last.event));
         let peers = case.usual.step(last.kind).map_or(0, |count| count.hops);
         let (kind, summary) = if warned {

@@ -49,3 +49,67 @@ pub(super) fn gives_up(template: &str) -> bool {
     .iter()
     .any(|word| lower.contains(word))
 }
+
+/// Whether a template speaks of a failure rather than of a refusal.
+pub(super) fn fails(template: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "fail",
+        "error",
+        "exception",
+        "nack",
+        "abort",
+        "timeout",
+        "timed out",
+        "threw",
+        "unhandled",
+        "crash",
+        "panic",
+        "fatal",
+        "reject",
+        "unavailable",
+    ];
+    let lower = template.to_ascii_lowercase();
+    !lower.contains("compensat") && (gives_up(&lower) || WORDS.iter().any(|word| lower.contains(word)))
+}
+
+/// Whether a template says that what was asked for is refused, which is an answer.
+pub(super) fn refuses(template: &str) -> bool {
+    const WORDS: [&str; 7] =
+        ["declin", "denied", "refused", "not possible", "not eligible", "not allowed", "insufficient"];
+    let lower = template.to_ascii_lowercase();
+    !lower.contains("connection refused") && WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// Whether a template names a service: its name as a word, or the part of it before a dash.
+pub(super) fn names(template: &str, service: &str) -> bool {
+    let words = template.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_' && c != '.');
+    words.filter(|word| word.len() >= MIN_NAME).any(|word| {
+        let rest = service.get(..word.len()).filter(|start| start.eq_ignore_ascii_case(word));
+        rest.is_some() && service[word.len()..].chars().next().is_none_or(|next| !next.is_alphanumeric())
+    })
+}
+
+/// Fewer letters are no name.
+const MIN_NAME: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_are_named_with_or_without_what_all_names_end_with() {
+        assert!(names("could not widen search: matchmaking answered <*>", "matchmaking"));
+        assert!(names("documents failed for good", "documents-svc"));
+        assert!(names("giving up on trip-api", "trip-api"));
+        assert!(!names("order saved", "orders"));
+        assert!(!names("orders saved", "order"));
+        assert!(!names("api is down", "api-gateway"));
+    }
+
+    #[test]
+    fn refusals_are_no_failures() {
+        assert!(refuses("card declined: insufficient funds") && !fails("card declined: insufficient funds"));
+        assert!(!refuses("connection refused by peer"));
+        assert!(fails("request failed with <*>") && fails("gave up") && !fails("saga aborted, compensating"));
+    }
+}

@@ -147,8 +147,10 @@ impl Distinct {
 pub struct Counts {
     /// Transactions.
     pub transactions: u32,
-    /// By kind of step: transactions that have it.
-    pub present: FxHashMap<u64, u32>,
+    /// By kind of step: transactions that have it, and how often it occurs in them.
+    pub present: FxHashMap<u64, (u32, u32)>,
+    /// By kind of the first hop: how long transactions last.
+    pub lasting: FxHashMap<u64, Tally>,
     /// By kind of hop.
     pub kinds: FxHashMap<u64, KindCount>,
     /// By kind of hop and of step.
@@ -196,8 +198,13 @@ impl Counts {
     /// Takes in a transaction.
     pub fn add(&mut self, shape: &Shape) {
         self.transactions += 1;
-        for step in Steps::of(shape).kinds() {
-            *self.present.entry(step).or_default() += 1;
+        let steps = Steps::of(shape);
+        for step in steps.kinds() {
+            let present = self.present.entry(step).or_default();
+            *present = (present.0 + 1, present.1 + steps.number(step));
+        }
+        if let Some(first) = shape.hops.first() {
+            self.lasting.entry(first.kind).or_default().add(shape.length());
         }
         for ((kind, name, value), hops) in holders(shape) {
             let held = self.held.entry((kind, name)).or_default();
@@ -266,7 +273,11 @@ impl Counts {
     pub fn merge(mut self, other: Counts) -> Counts {
         self.transactions += other.transactions;
         for (key, count) in other.present {
-            *self.present.entry(key).or_default() += count;
+            let present = self.present.entry(key).or_default();
+            *present = (present.0 + count.0, present.1 + count.1);
+        }
+        for (key, tally) in other.lasting {
+            self.lasting.entry(key).or_default().merge(&tally);
         }
         for (key, count) in other.kinds {
             let known = self.kinds.entry(key).or_default();

@@ -16,7 +16,7 @@ const MAX_COUNT: u32 = 64;
 /// Hops that one step may make begin.
 const MAX_NUMBER: u32 = 3;
 /// A rule holds where it is right in at least this share of the transactions that it is about.
-const MIN_RIGHT: f64 = 0.85;
+const MIN_RIGHT: f64 = 0.9;
 /// A rule that is right in fewer transactions is none.
 const MIN_TRANSACTIONS: u32 = 8;
 

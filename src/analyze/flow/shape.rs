@@ -68,6 +68,15 @@ pub struct Shape {
     pub hops: Vec<Hop>,
 }
 
+impl Shape {
+    /// From the first start to the last end, in nanoseconds.
+    pub fn length(&self) -> i64 {
+        let start = self.hops.iter().map(|hop| hop.start).min().unwrap_or(0);
+        let end = self.hops.iter().map(|hop| hop.end).max().unwrap_or(0);
+        end.saturating_sub(start)
+    }
+}
+
 /// What all traces of a run are read with.
 #[derive(Debug)]
 pub struct Run<'r> {
@@ -109,7 +118,8 @@ impl<'r> Run<'r> {
                 while *grain > 1 && event.time.0 % *grain != 0 {
                     *grain /= 1_000;
                 }
-                *window = (window.0.min(event.time.0), window.1.max(event.time.0));
+                let time = store.clocks.time(event).0;
+                *window = (window.0.min(time), window.1.max(time));
             }
         }
         for window in run.windows.values() {
@@ -183,7 +193,8 @@ impl<'r> Run<'r> {
             self.add(span, index, &mut shape.hops[hop as usize]);
         }
         for hop in &mut shape.hops {
-            hop.steps.sort_by_key(|step| (step.time, self.store.order(step.event)));
+            let order = |step: &Step| self.store.order(step.event);
+            hop.steps.sort_by(|a, b| a.time.cmp(&b.time).then_with(|| order(a).cmp(&order(b))));
             let Some(first) = hop.steps.first() else { continue };
             hop.kind = first.kind;
             hop.values = self.values(first.event);
@@ -213,7 +224,6 @@ impl<'r> Run<'r> {
     }
 
     fn add(&self, span: &Span, index: u32, hop: &mut Hop) {
-        let shift = span.raw.map_or(0, |(raw, _)| span.start.0.saturating_sub(raw.0));
         hop.start = hop.start.min(span.start.0);
         hop.end = hop.end.max(span.end.0);
         for &id in &span.events {
@@ -237,7 +247,7 @@ impl<'r> Run<'r> {
                 }
             }
             kind = mix(kind, u64::from(failed));
-            let time = event.time.0.saturating_add(shift);
+            let time = self.store.time(id).0;
             hop.steps.push(Step { kind, event: id, span: index, time, failed, answered, took });
         }
     }

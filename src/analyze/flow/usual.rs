@@ -2,7 +2,7 @@
 
 use super::counts::{ChildCount, Counts, KindCount, StepCount, Tally};
 use super::rules::Rules;
-use super::shape::Hop;
+use super::shape::{Hop, Shape};
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
 
@@ -32,8 +32,6 @@ pub struct Usual {
     mandatory: FxHashMap<u64, Vec<u64>>,
     /// By kind of step: the step that mostly comes next, and how often.
     next: FxHashMap<u64, (u32, u64)>,
-    /// How far durations exceed the usual one in this run at all, in nanoseconds.
-    pub scatter: i64,
 }
 
 impl Usual {
@@ -50,7 +48,6 @@ impl Usual {
             let best = usual.next.entry(before).or_default();
             *best = (*best).max((tally.count() as u32, after));
         }
-        usual.scatter = scatter(&counts.gaps);
         usual.counts = counts;
         usual
     }
@@ -105,7 +102,19 @@ impl Usual {
 
     /// How many transactions have a step.
     pub fn present(&self, step: u64) -> u32 {
-        self.counts.present.get(&step).copied().unwrap_or(0)
+        self.counts.present.get(&step).map_or(0, |present| present.0)
+    }
+
+    /// How often transactions that have a step have it.
+    pub fn often(&self, step: u64) -> f64 {
+        let (transactions, times) = self.counts.present.get(&step).copied().unwrap_or_default();
+        f64::from(times) / f64::from(transactions.max(1))
+    }
+
+    /// How long transactions usually last that begin like this one, in nanoseconds.
+    pub fn length(&self, shape: &Shape) -> i64 {
+        let first = shape.hops.first().and_then(|hop| self.counts.lasting.get(&hop.kind));
+        first.map_or(0, |tally| tally.at(0.5))
     }
 
     /// Whether few transactions have a step.
@@ -119,25 +128,4 @@ fn usual_number(numbers: &[u32], all: u32) -> Option<u32> {
     let countable = numbers.get(1..numbers.len() - 1)?;
     let (number, most) = (1u32..).zip(countable).max_by_key(|(_, count)| **count)?;
     (all >= MIN_PEERS && f64::from(*most) >= f64::from(all) * MIN_SAME).then_some(number)
-}
-
-/// What only one in fifty durations exceeds its usual one by.
-fn scatter(gaps: &FxHashMap<(u64, u64), Tally>) -> i64 {
-    let shares = || (25..50).map(|part| f64::from(part) / 50.0);
-    let mut excess: Vec<(i64, u64)> = Vec::new();
-    for tally in gaps.values() {
-        let usual = tally.at(0.5);
-        excess.extend(shares().map(|share| (tally.at(share) - usual, tally.count())));
-    }
-    excess.sort_unstable();
-    // the upper half of all durations: one in fifty of all is one in twenty-five of these
-    let all: u64 = excess.iter().map(|(_, count)| count).sum();
-    let mut left = all / 25;
-    for (nanos, count) in excess.iter().rev() {
-        if *count >= left {
-            return *nanos;
-        }
-        left -= count;
-    }
-    0
 }

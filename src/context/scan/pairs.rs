@@ -4,7 +4,7 @@ use super::value::Value;
 use super::{IN_TEXT, Region, duration, looks_like_id, names_some_id, path_keys, shape_of};
 use crate::context::{Facts, Found, header, id};
 use crate::model::Shape;
-use crate::record::{NameHash, Role, names};
+use crate::record::{NameHash, Role, WEAK_SERVICE, names};
 
 impl Found {
     /// A pair; gives where to go on, or `None` if it is to be read as words.
@@ -25,11 +25,30 @@ impl Found {
         if text[from..to].first() == Some(&b'[') && role != Role::SwCtx {
             // Java prints the values of a header as a list
             from += 1;
+            let inside = &text[from..to.max(from)];
+            if matches!(role, Role::Other | Role::Level | Role::Noise | Role::Message)
+                && memchr::memchr2(b':', b'=', inside)
+                    .is_some_and(|at| names::known(&inside[..at], true).is_some())
+            {
+                // "WARNING: [traceId:…]": a group of its own
+                return Some(from);
+            }
+            from += usize::from(matches!(text.get(from), Some(b'"' | b'\'')));
             to = from
                 + text[from..]
                     .iter()
-                    .position(|byte| matches!(byte, b']' | b',' | b' '))
+                    .position(|byte| matches!(byte, b']' | b',' | b' ' | b'"' | b'\''))
                     .unwrap_or(text.len() - from);
+            let more = text[to..].iter().find(|byte| !matches!(byte, b'"' | b'\'')) == Some(&b',');
+            if more && role == Role::Other {
+                // a list of several values is no id of the record, but each may tie it to others
+                if region == Region::Message
+                    && let Some(shape) = shape_of(&text[from..to])
+                {
+                    self.add_key(name, &text[from..to], shape);
+                }
+                return Some(to);
+            }
         }
         let hierarchical = text.get(from) == Some(&b'|') && hash == NameHash::of(b"requestid");
         if hierarchical {
@@ -67,11 +86,21 @@ impl Found {
         }
         if value.colon
             && !value.quoted
-            && memchr::memchr(b'=', bytes).is_some_and(|at| at > 0 && !bytes[..at].contains(&b'-'))
+            && memchr::memchr(b'=', bytes).is_some_and(|at| {
+                at > 0 && (!bytes[..at].contains(&b'-') || names::names_an_id(&bytes[..at]))
+            })
             && role != Role::AmznTraceId
             && role != Role::XrayTraceId
         {
             // "took 5 ms: trace_id=…": the colon ends a phrase
+            return None;
+        }
+        if role != Role::TraceId
+            && id::exact_trace(bytes).is_some_and(|_| bytes.len() == 32)
+            && text.get(to) == Some(&b' ')
+            && text.get(to + 1..to + 17).and_then(id::exact_span).is_some()
+        {
+            // "'message' : TRACE SPAN [scope]" of OpenTelemetry Java: by their place, not by the word before
             return None;
         }
         if bytes.is_empty() {
@@ -95,15 +124,22 @@ impl Found {
         if self.text_context(role, name, bytes) {
             return Some(value.next(to));
         }
-        if name == b"key"
-            && value.equals
-            && memchr::memmem::find(&text[to..text.len().min(to + 12)], b"value").is_some()
+        // Java prints "key = NAME, value = [48, …]", Go "Key:NAME Value:[48 …]"
+        if name.eq_ignore_ascii_case(b"key")
+            && memchr::memmem::find(&text[to..text.len().min(to + 12)], b"alue").is_some()
             && let Some(next) = self.record_header(text, (from, to), 16)
         {
             return Some(next);
         }
         match role {
-            Role::Service if region != Region::Ids && known.is_some_and(|known| !known.top_only) => {
+            Role::Service
+                if region != Region::Ids
+                    && known.is_some_and(|known| {
+                        // "service=…" stands for one in a header; in a message it may be another's
+                        let header = region == Region::Header && value.equals;
+                        !known.top_only || header && known.rank < WEAK_SERVICE
+                    }) =>
+            {
                 if self.service.is_none() && bytes.len() <= 80 && !id::is_absent(bytes) {
                     self.service = Some(self.keep(bytes));
                 }
@@ -180,7 +216,7 @@ impl Found {
         }
         let is_id = correlation || named_id && name.len() > 2 || names_some_id(name, value);
         if is_id && region != Region::Ids && !value.contains(&b' ') {
-            self.add_id(name, value);
+            self.add_id(name, value.strip_suffix(b":").unwrap_or(value));
         }
         if region == Region::Message
             && let Some(shape) = shape_of(value)
@@ -198,7 +234,7 @@ impl Found {
     ) -> Option<usize> {
         let rest = &text[name.1..];
         let open = name.1 + memchr::memchr(b'[', &rest[..rest.len().min(within)])?;
-        if ![&b"value"[..], b"Buffer"]
+        if ![&b"value"[..], b"Value", b"Buffer"]
             .iter()
             .any(|word| memchr::memmem::find(&text[name.1..open], word).is_some())
         {
@@ -206,7 +242,8 @@ impl Found {
         }
         let close = open + memchr::memchr(b']', &text[open..])?;
         let mut bytes = Vec::new();
-        for number in text[open + 1..close].split(|&byte| byte == b',').take(512) {
+        let numbers = text[open + 1..close].split(|byte| matches!(byte, b',' | b' '));
+        for number in numbers.filter(|number| !number.is_empty()).take(512) {
             bytes.push(std::str::from_utf8(number.trim_ascii()).ok()?.parse::<i16>().ok()? as u8);
         }
         let name = &text[name.0..name.1];

@@ -44,6 +44,13 @@ impl Value {
                 )
             }),
         };
+        // "trace:ID:span:ID"
+        let hex = rest.iter().take(33).take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let named = matches!(role, Role::TraceId | Role::SpanId)
+            && matches!(hex, 16 | 32)
+            && rest.get(hex) == Some(&b':')
+            && rest.get(hex + 1).is_some_and(|byte| byte.is_ascii_alphabetic() && !byte.is_ascii_hexdigit());
+        let length = if named { Some(hex) } else { length };
         let length = length.or(Some(rest.len())).map(|length| {
             let mark = rest[..length]
                 .windows(2)

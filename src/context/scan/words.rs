@@ -34,6 +34,10 @@ impl Found {
         let name = before.map(|(from, to)| &text[from..to]);
         if word.len() == 36 && region == Region::Message && id::uuid(word).is_some_and(|bits| bits != 0) {
             self.bracketed_uuid(text, start, end);
+            if text[..start].ends_with(b" ") && memchr::memmem::find(&text[..start], b" HTTP/").is_some() {
+                // a line of an access log behind a logger's header
+                self.add_id(b"request_id", word);
+            }
         }
         let near = before.is_some_and(|(_, to)| {
             start - to <= 2
@@ -59,7 +63,9 @@ impl Found {
             let rest = if inside { Some((33, start)) } else { None };
             let span = match rest {
                 Some((at, _)) => id::exact_span(&word[at..]),
-                None if alone && matches!(text.get(end), Some(b',' | b'/' | b':' | b'|' | b';')) => {
+                None if alone
+                    && matches!(text.get(end), Some(b',' | b'/' | b':' | b'|' | b';' | b' ' | b'\t')) =>
+                {
                     let from = end + 1 + usize::from(text.get(end + 1) == Some(&b' '));
                     text.get(from..from + 16)
                         .filter(|_| !text.get(from + 16).is_some_and(u8::is_ascii_alphanumeric))

@@ -29,6 +29,9 @@ pub struct Wrapped {
 pub fn strip(line: &[u8], draft: &mut Draft, buffer: &mut Vec<u8>) -> Option<Wrapped> {
     match line.first()? {
         b'{' => container::docker(line, draft, buffer),
+        b'0'..=b'9' if memchr::memchr(b'|', &line[..line.len().min(4)]).is_some() => {
+            prefix::compose(line, draft)
+        }
         b'1' | b'2' => container::cri(line, draft).or_else(|| prefix::foreman(line, draft)),
         b'[' => prefix::kubectl(line, draft),
         _ => prefix::compose(line, draft).or_else(|| prefix::stern(line, draft)),

@@ -11,12 +11,15 @@ use memchr::memchr;
 ///
 /// Source: docker compose, pkg/compose and cmd/formatter.
 pub(super) fn compose(line: &[u8], draft: &mut Draft) -> Option<Wrapped> {
-    let name_end = name_end(line, 0)?;
+    // pm2: "0|name  | line"
+    let digits = line.iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
+    let from = if digits > 0 && line.get(digits) == Some(&b'|') { digits + 1 } else { 0 };
+    let name_end = name_end(line, from)?;
     let blanks = line[name_end..].iter().take_while(|&&byte| byte == b' ').count();
     if blanks == 0 || line.get(name_end + blanks) != Some(&b'|') {
         return None;
     }
-    let name = At::new(0, name_end);
+    let name = At::new(from, name_end);
     if name_end > 80 || level::from_word(name.of(line)).is_some() {
         return None;
     }

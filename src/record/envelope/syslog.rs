@@ -101,7 +101,7 @@ fn structured_data(line: &[u8], open: usize, draft: &mut Draft) -> Option<usize>
                 }
                 let name = At::new(at, equals);
                 let path = NameHash::of(name.of(line));
-                let known = names::lookup_name(path, true);
+                let known = names::known(name.of(line), true);
                 draft.fields.push(Field {
                     name,
                     parent: At::default(),
@@ -120,7 +120,9 @@ fn structured_data(line: &[u8], open: usize, draft: &mut Draft) -> Option<usize>
 
 /// `TIME HOST TAG[PID]: MSG` and its dialects.
 fn rfc3164(line: &[u8], start: usize, certain: bool, draft: &mut Draft) -> Option<Syslog> {
-    let (stamp, taken) = timestamp::parse_prefix(&line[start..], DayOrder::MonthFirst)?;
+    let Some((stamp, taken)) = timestamp::parse_prefix(&line[start..], DayOrder::MonthFirst) else {
+        return untimed(line, start, certain, draft);
+    };
     let mut at = start + taken;
     if line.get(at) != Some(&b' ') {
         return None;
@@ -128,7 +130,12 @@ fn rfc3164(line: &[u8], start: usize, certain: bool, draft: &mut Draft) -> Optio
     at += 1;
     let no_year = stamp.date == Date::NoYear;
     let first = word(line, at)?;
-    let second = if is_tag(first.of(line)) { None } else { word(line, first.end() + 1) };
+    let mut second = if is_tag(first.of(line)) { None } else { word(line, first.end() + 1) };
+    if let Some(level) = second.and_then(|second| facility_and_severity(second.of(line))) {
+        // rsyslog's "%syslogfacility-text%.%syslogseverity-text%"
+        draft.level = Some(level);
+        second = second.and_then(|second| word(line, second.end() + 1));
+    }
     let (host, tag) = match second {
         None => (None, first),
         Some(second) => (Some(first), second),
@@ -163,6 +170,33 @@ fn rfc3164(line: &[u8], start: usize, certain: bool, draft: &mut Draft) -> Optio
         draft.service_is_weak = bare.starts_with(b"app[");
     }
     Some(Syslog { message })
+}
+
+/// `<131>TAG[PID]: MSG`: what Python's SysLogHandler and others send without time and host.
+fn untimed(line: &[u8], start: usize, certain: bool, draft: &mut Draft) -> Option<Syslog> {
+    let tag = word(line, start).filter(|tag| certain && is_tag(tag.of(line)))?;
+    let bare = At::new(start, tag.end() - 1);
+    let open = memchr(b'[', bare.of(line)).filter(|_| bare.of(line).ends_with(b"]"));
+    let name = At::new(start, open.map_or(bare.end(), |open| start + open));
+    if name.is_empty() || crate::record::level::from_word(name.of(line)).is_some() {
+        return None;
+    }
+    draft.service = Some(name);
+    draft.thread = open.map(|open| At::new(start + open + 1, bare.end() - 1));
+    Some(Syslog { message: tag.end() + line[tag.end()..].iter().take_while(|&&byte| byte == b' ').count() })
+}
+
+/// `local0.info`: the severity.
+fn facility_and_severity(word: &[u8]) -> Option<Level> {
+    const FACILITIES: &str =
+        "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp audit alert clock local";
+    let dot = memchr(b'.', word)?;
+    let bare = match &word[..dot] {
+        [rest @ .., b'0'..=b'7'] => rest,
+        bare => bare,
+    };
+    let known = FACILITIES.split(' ').any(|name| name.as_bytes().eq_ignore_ascii_case(bare));
+    crate::record::level::from_word(&word[dot + 1..]).filter(|_| known)
 }
 
 fn word(line: &[u8], start: usize) -> Option<At> {

@@ -314,7 +314,7 @@ impl Lines {
                 lane.state.mode = match seen.format {
                     _ if class == Class::Plain && seen.format == Format::Text => Mode::Bare,
                     Format::Text if seen.awaits_level => Mode::AwaitsLevel,
-                    Format::Text | Format::Klog => Mode::Headed,
+                    Format::Text | Format::Klog | Format::Block | Format::Xml => Mode::Headed,
                     Format::Journald => Mode::Entry,
                     _ => Mode::Structured,
                 };

@@ -8,11 +8,13 @@ mod ids;
 mod role;
 mod seen;
 mod table;
+mod tails;
 
 pub use hash::NameHash;
 pub use ids::{names_a_correlation, names_an_id, names_machinery};
 pub use role::Role;
 pub use seen::{NameId, Names, Part, Seen, TOP};
+pub use tails::by_tail;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::LazyLock;
@@ -38,6 +40,13 @@ static TABLE: LazyLock<FxHashMap<u64, Known>> = LazyLock::new(|| {
             }
         }
     }
+    // Elasticsearch calls the whole record "_source"
+    for other in tails::OTHERS.split_ascii_whitespace().filter(|other| *other != "source") {
+        for id in ["traceid", "spanid"] {
+            let hash = NameHash::of(other.as_bytes()).text(id.as_bytes());
+            known.entry(hash.0).or_insert(Known { role: Role::Id, rank: u8::MAX, top_only: false });
+        }
+    }
     known
 });
 
@@ -53,6 +62,11 @@ pub fn lookup(path: NameHash, pair: NameHash, leaf: NameHash, top: bool, outer_t
         return get(leaf, top);
     }
     get(path, outer_top).or_else(|| get(pair, outer_top)).or_else(|| get(leaf, top))
+}
+
+/// What is known of a name without containers, as a whole or by its last words.
+pub fn known(name: &[u8], top: bool) -> Option<Known> {
+    lookup_name(NameHash::of(name), top).or_else(|| by_tail(name))
 }
 
 /// What is known of a name without containers.

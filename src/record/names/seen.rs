@@ -1,7 +1,7 @@
 //! Names met so far, each with the container it stands in: what is known of a name is looked up once, and the name that
 //! follows another one is guessed from the record before.
 
-use super::{NameHash, Role, is_transparent, lookup};
+use super::{NameHash, Role, by_tail, is_transparent, lookup};
 use indexmap::{Equivalent, IndexMap};
 use rustc_hash::FxBuildHasher;
 use std::hash::{Hash, Hasher};
@@ -161,6 +161,7 @@ impl Names {
         let pair = NameHash::of(outer).text(text);
         let known = |path, pair, top, outer_top| {
             lookup(path, pair, leaf, top, outer_top)
+                .or_else(|| by_tail(text))
                 .map_or((Role::Other, u8::MAX), |known| (known.role, known.rank))
         };
         let (role, rank) = known(path, pair, around.top, around.outer_top);

@@ -4,7 +4,7 @@ use super::Role;
 
 /// Containers whose fields count as if they stood at the top.
 pub(super) const TRANSPARENT: &str = "\
-    fields attributes attrs attr labels label mdc context contextmap ctx extra extras data properties property \
+    json fields attributes attrs attr labels label mdc context contextmap ctx extra extras data properties property \
     props resource meta metadata tags tag params args scope scopes state jsonpayload structuredpayload payload \
     body record event log span spans thread values kv info details bindings annotations customdimensions \
     mdcfields xfields headers header threadcontext diagnosticcontext logs detail entry resourceattributes \
@@ -43,7 +43,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
     (
         Role::SpanId,
         "\
-         spanid otelspanid xspanid activityspanid currentspanid spancontextspanid spancontextspan ottracerspanid \
+         spanid tracespan otelspanid xspanid activityspanid currentspanid spancontextspanid spancontextspan ottracerspanid \
          logginggoogleapiscomspanid swspanid contextspanid mdcspanid",
     ),
     (
@@ -111,7 +111,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
          duration elapsed took latency elapsedtime processingtime executiontime timeelapsed responseduration \
          requestduration durationhuman timeidle timebusy",
     ),
-    (Role::Message, "bodystringvalue fieldsmessage messagetext"),
+    (Role::Message, "bodystringvalue bodyvalue fieldsmessage messagetext"),
     (Role::Kind, "spankind otelkind otelspankind"),
     (Role::Operation, "spanname operationname otelname rpcmethod otelspanname codefunctionname"),
     (

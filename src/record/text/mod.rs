@@ -4,10 +4,12 @@
 //! until something stands there that no header has. What follows is the message, less a tail of structured context.
 
 mod head;
+mod late;
 mod tail;
 
-pub use head::{Head, head};
-pub use tail::{tail, tail_names};
+pub use head::{Column, Head, head, learn, level_token};
+pub use late::{bracketed_message, late_time, object};
+pub use tail::{ends_in_id, tail, tail_names};
 
 use super::{At, names};
 
@@ -58,7 +60,7 @@ pub(super) fn trim(text: &[u8], at: At) -> At {
 pub(super) fn names_context(name: &[u8]) -> bool {
     use super::Role;
     let hash = names::NameHash::of(name);
-    match names::lookup_name(hash, false).map(|known| known.role) {
+    match names::known(name, false).map(|known| known.role) {
         Some(
             Role::Other
             | Role::DurationNanos

@@ -1,7 +1,8 @@
 //! Structured context behind the message.
 
+use super::head::is_bare_id;
 use super::{names_context, pair, trim};
-use crate::record::{At, NameHash, Profile, json};
+use crate::record::{At, NameHash, Profile, Role, json, names};
 
 /// Where the message that begins at `start` ends: before a tail of context, which is what remains of `text`.
 ///
@@ -11,15 +12,29 @@ pub fn tail(text: &[u8], start: usize, profile: &Profile) -> usize {
     let mut end = text.len();
     loop {
         let line = trim(text, At::new(start, end));
-        let shorter = group(text, line).or_else(|| pairs(text, line, profile));
+        let shorter = group(text, line, profile).or_else(|| pairs(text, line, profile));
         match shorter {
             Some(shorter) if shorter >= start && shorter < end => end = shorter,
             _ => break,
         }
     }
+    if end < text.trim_ascii_end().len() {
+        end = logger(&text[start..end]).map_or(end, |length| start + length);
+    }
     let message = text[start..end].trim_ascii_end();
     let message = separator_off(message, end < text.trim_ascii_end().len());
     start + message.len()
+}
+
+/// structlog's console: the logger in brackets between the padded message and the pairs; gives the message's length.
+fn logger(line: &[u8]) -> Option<usize> {
+    let bare = line.trim_ascii_end().strip_suffix(b"]")?;
+    let open = memchr::memrchr(b'[', bare)?;
+    let name = &bare[open + 1..];
+    let plain = name.first().is_some_and(u8::is_ascii_alphabetic)
+        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
+    let told = name.contains(&b'.') || bare[..open].ends_with(b"  ");
+    (plain && told && bare[..open].ends_with(b" ")).then_some(open)
 }
 
 /// The message without the separator that stood before its tail.
@@ -41,12 +56,14 @@ fn separator_off(message: &[u8], has_tail: bool) -> &[u8] {
 }
 
 /// A group in braces or brackets at the end.
-fn group(text: &[u8], line: At) -> Option<usize> {
+fn group(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
     let bytes = line.of(text);
     let close = *bytes.last()?;
     let open = match close {
         b'}' => b'{',
         b']' => b'[',
+        b')' => b'(',
+        b'>' => b'<',
         _ => return None,
     };
     let offset = line.start as usize;
@@ -73,7 +90,8 @@ fn group(text: &[u8], line: At) -> Option<usize> {
             return Some(offset + at);
         }
         if closes_at_end(bytes, at, open, close)
-            && names_ids(inside)
+            && (names_ids(inside, open)
+                || open == b'[' && (holds_ids(inside) || profile.tail_id && is_bare_id(inside)))
             && !matches!(word_before, Some(b':' | b'='))
         {
             return Some(offset + at);
@@ -97,15 +115,37 @@ fn closes_at_end(bytes: &[u8], at: usize, open: u8, close: u8) -> bool {
     false
 }
 
+/// Whether a group holds a trace and a span without names: `[TRACE,SPAN]`, `[TRACE-SPAN]`.
+fn holds_ids(inside: &[u8]) -> bool {
+    let mut parts = inside.split(|byte| matches!(byte, b',' | b' ' | b'/')).filter(|part| !part.is_empty());
+    inside.len() >= 49 && parts.all(is_bare_id)
+}
+
+/// Whether a line ends with an id in brackets.
+pub fn ends_in_id(line: &[u8]) -> bool {
+    let Some(inside) = line.trim_ascii_end().strip_suffix(b"]") else { return false };
+    let open = memchr::memrchr(b'[', inside);
+    open.is_some_and(|open| is_bare_id(&inside[open + 1..]) && inside[..open].ends_with(b" "))
+}
+
 /// Whether a group's content names an id (`traceId=…`, `'trace_id': '…'`).
-fn names_ids(inside: &[u8]) -> bool {
+fn names_ids(inside: &[u8], open: u8) -> bool {
     inside.split(|byte| matches!(byte, b',' | b' ' | b';')).any(|part| {
         let end = part.iter().position(|byte| matches!(byte, b'=' | b':'));
         let name = end.map(|end| &part[..end]).unwrap_or_default();
         let name = name.strip_prefix(b"'").or_else(|| name.strip_prefix(b"\"")).unwrap_or(name);
         let name = name.strip_suffix(b"'").or_else(|| name.strip_suffix(b"\"")).unwrap_or(name);
-        !name.is_empty() && names_context(name)
+        // in parentheses stand remarks of the message, so only trace context counts there
+        !name.is_empty() && if open == b'(' { names_a_trace(name) } else { names_context(name) }
     })
+}
+
+fn names_a_trace(name: &[u8]) -> bool {
+    let role = names::known(name, false).map(|known| known.role);
+    matches!(
+        role,
+        Some(Role::TraceId | Role::SpanId | Role::ParentId | Role::DatadogTraceId | Role::Traceparent)
+    )
 }
 
 /// Pairs at the end: from the first one on that names context.
@@ -195,7 +235,11 @@ fn run_before(bytes: &[u8], start: usize, colon: bool) -> usize {
     let mut run = start;
     loop {
         let before = bytes[..run].trim_ascii_end();
-        let bare = if colon { before.strip_suffix(b",").unwrap_or(&[]) } else { before };
+        let bare = match (colon, before.strip_suffix(b",")) {
+            (true, Some(bare)) => bare,
+            (true, None) => return run,
+            (false, _) => before,
+        };
         let mut word =
             bare.iter().rposition(|byte| matches!(byte, b' ' | b'\t')).map_or(0, |blank| blank + 1);
         if colon && word > 1 && bare[..word].ends_with(b": ") {
@@ -272,6 +316,7 @@ mod tests {
             "basket 35646: total=42.50 currency=EUR items=3",
         );
         check("basket 1: total=42.50 items=3 trace_id=9f", "basket 1: total=42.50 items=3");
+        check("request on eth0 (xid=0x654a04aa)", "request on eth0 (xid=0x654a04aa)");
         check("2662% of quota used (user=dmitri)", "2662% of quota used (user=dmitri)");
     }
 }

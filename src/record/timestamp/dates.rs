@@ -52,11 +52,11 @@ pub(super) fn after_gap(text: &[u8], at: usize) -> Option<usize> {
         return Some(at + 4);
     }
     // gin writes "2025/04/09 - 08:50:25"
-    if text.get(at..at + 3) == Some(b" - ") {
+    if matches!(text.get(at..at + 3), Some(b" - " | b" | ")) {
         at += 2;
     }
     match byte(text, at) {
-        b'T' | b't' | b'_' | b'-' | b'\t' => at += 1,
+        b'T' | b't' | b'_' | b'-' | b'\t' | b'|' => at += 1,
         // Erlang writes two.
         b':' => at += 1 + usize::from(byte(text, at + 1) == b':'),
         // Some write two, for instance before an hour of one digit.

@@ -25,6 +25,13 @@ pub fn parse_epoch(number: &[u8]) -> Option<Stamp> {
     if end == number.len() { parsed.stamp() } else { None }
 }
 
+/// Reads `/Date(1766220196470)/`, maybe with a zone behind the number, which changes nothing (Microsoft's JSON).
+pub(super) fn microsoft(text: &[u8]) -> Option<Stamp> {
+    let inside = text.strip_prefix(b"/Date(")?.strip_suffix(b")/")?;
+    let digits = inside.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    parse_epoch(&inside[..digits])
+}
+
 /// Reads an epoch number that begins a line with `whole`, a number of `digits` digits. So that not every number is a
 /// time, it must have as many digits as current times have, or an exponent, and something must end it.
 #[inline]

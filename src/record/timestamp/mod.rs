@@ -68,6 +68,10 @@ pub fn parse(text: &[u8], order: DayOrder) -> Option<Stamp> {
     let text = text.trim_ascii();
     match parse_prefix(text, order) {
         Some((stamp, end)) if end == text.len() || is_monotonic_clock(&text[end..]) => Some(stamp),
+        _ if text.starts_with(b"[") && text.ends_with(b"]") && text.len() < 64 => {
+            parse(&text[1..text.len() - 1], order)
+        }
+        _ if text.starts_with(b"/Date(") => epoch::microsoft(text),
         _ => parse_epoch(text),
     }
 }

@@ -18,6 +18,10 @@ const MAX_NAME: usize = 48;
 pub(super) fn read(text: &[u8], at: usize, local: i64) -> (Option<i32>, usize) {
     match byte(text, at) {
         b'Z' if !is_word(text, at + 1) && byte(text, at + 1) != b'[' => (Some(0), at + 1),
+        // Mattermost: "2024-05-01 12:00:00.123 Z"
+        b' ' if byte(text, at + 1) == b'Z' && matches!(byte(text, at + 2), 0 | b']' | b'"') => {
+            (Some(0), at + 2)
+        }
         b' ' if !matches!(byte(text, at + 1), b'+' | b'-' | b'A'..=b'Z') => (None, at),
         b' ' | b'+' | b'-' | b'[' | b'A'..=b'Z' | b'z' => read_zone(text, at, local).unwrap_or((None, at)),
         _ => (None, at),

@@ -7,7 +7,7 @@ use super::{ExplainedHeader, ExplainedId, ExplainedRecord, ExplainedTime, Named,
 use crate::context::{Found, FoundSpan, FoundTrace};
 use crate::model::{Batch, Date, Detail, Event, HeaderRole, Symbol, flag};
 use crate::record::look::look;
-use crate::record::{At, Class, Draft, Format, Layer, Profile, Record, Role, Writing, json};
+use crate::record::{At, Class, Draft, Format, Layer, Profile, Record, Role};
 use crate::report::units;
 
 /// Bytes of a text that are kept.
@@ -165,8 +165,8 @@ impl Note<'_> {
         let layer = self.record.layers.iter().rev().find(|layer| layer.draft.message.is_some())?;
         let (at, writing) = layer.draft.message?;
         let mut decoded = Vec::new();
-        let bytes = if writing == Writing::Escaped {
-            json::unescape(at.of(layer.text), &mut decoded);
+        let bytes = if writing.is_coded() {
+            writing.decode(at.of(layer.text), &mut decoded);
             &decoded
         } else {
             at.of(layer.text)

@@ -6,7 +6,7 @@ use super::paint::Paint;
 use super::row::Row;
 use super::tree::{Guides, Node, inferred, nodes};
 use super::{Show, Style, coverage, has_time, header, id_text, why};
-use crate::model::{Link, PathPart, Span, Symbol, Time, Trace};
+use crate::model::{Link, PathKind, PathPart, Span, Symbol, Time, Trace};
 use crate::report::units::{counted, percent};
 use crate::report::{Report, TextOf};
 use std::io::{self, Write};
@@ -215,7 +215,11 @@ impl<'p> Picture<'p> {
         }
         let first = self.critical.partition_point(|part| part.span < index);
         for part in self.critical[first..].iter().take_while(|part| part.span == index) {
-            bar.mark(&self.scale, part.start.0, part.end.0, Mark::Critical);
+            let mark = match part.kind {
+                PathKind::Work => Mark::Critical,
+                PathKind::Network | PathKind::Queue | PathKind::Unlogged => Mark::Wait,
+            };
+            bar.mark(&self.scale, part.start.0, part.end.0, mark);
         }
     }
 
@@ -228,11 +232,16 @@ impl<'p> Picture<'p> {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let first = &self.trace.spans[node.spans[0] as usize];
-        if first.links.is_empty() && !self.show.lines && !self.show.why {
+        let unusual = self.unusual(node);
+        if first.links.is_empty() && unusual.is_none() && !self.show.lines && !self.show.why {
             return Ok(());
         }
         let guide = " ".repeat(self.columns.label_start())
             + &guides.below(node, self.guides_most(self.columns.label), self.style.unicode);
+        if let Some((times, usual)) = unusual {
+            let text = format!("{times:.0} times the usual {}", self.style.duration(usual));
+            Row::new(&self.style).put(Paint::Faint, &guide).put(Paint::Warning, &text).write(out)?;
+        }
         for link in &first.links {
             let mut row = Row::new(&self.style);
             row.put(Paint::Faint, &guide).put(Paint::Faint, "also caused by ");
@@ -259,6 +268,12 @@ impl<'p> Picture<'p> {
         }
         let shift = first.raw.map_or(0, |(raw, _)| first.start.0.saturating_sub(raw.0));
         self.lines(&guide, first.service, shift).write(&first.events, texts, out)
+    }
+
+    /// How much longer than usual the one span of a row took, and how long is usual.
+    fn unusual(&self, node: &Node) -> Option<(f64, u64)> {
+        let [span] = node.spans[..] else { return None };
+        self.report.operations?.unusual(&self.trace.spans[span as usize])
     }
 
     fn lines<'a>(&'a self, guide: &'a str, service: Symbol, shift: i64) -> Lines<'a> {

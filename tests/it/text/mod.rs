@@ -88,6 +88,7 @@ impl Run {
             services: self.woven.services.clone(),
             map: None,
             findings: &self.woven.findings,
+            operations: None,
         };
         let mut texts = Texts::new(&self.loaded.sources);
         let mut out = Vec::new();

@@ -203,6 +203,7 @@ storefront checkout started  ok
   joins     2 traces: 18f6cc3639f5207b5f035afcae968990, 945341f852f91b32490f531fc0dcabb6
   start     2026-11-22 08:01:22.398 UTC
   duration  1.10 s
+  spent in  payments 350 ms (41%), orders 220 ms (26%), shipping 200 ms (23%), storefront 82.0 ms (10%)
   holds     5 spans · 10 records · 4 services · 1 error · 1 parent not logged · 2 without a parent
   services  storefront, orders, payments, shipping
   keys      order=ORD-230686
@@ -244,6 +245,8 @@ storefront checkout started  ok
   joins     2 traces: 18f6cc3639f5207b5f035afcae968990, 945341f852f91b32490f531fc0dcabb6
   start     2026-11-22 08:01:22.398 UTC
   duration  1.10 s
+  spent in  payments 350 ms (41%), orders 220 ms (26%), shipping 200 ms (23%), storefront 82.0 ms
+            (10%)
   holds     5 spans · 10 records · 4 services · 1 error · 1 parent not logged · 2 without a parent
   services  storefront, orders, payments, shipping
   keys      order=ORD-230686
@@ -293,6 +296,7 @@ storefront checkout started  ok
   joins     2 traces: 18f6cc3639f5207b5f035afcae968990, 945341f852f91b32490f531fc0dcabb6
   start     2026-11-22 08:01:22.398 UTC
   duration  1.10 s
+  spent in  payments 350 ms (41%), orders 220 ms (26%), shipping 200 ms (23%), storefront 82.0 ms (10%)
   holds     5 spans, 10 records, 4 services, 1 error, 1 parent not logged, 2 without a parent
   services  storefront, orders, payments, shipping
   keys      order=ORD-230686
@@ -324,6 +328,10 @@ storefront checkout started  ok
             abb6
   start     2026-11-22 08:01:22.398 UTC
   duration  1.10 s
+  spent in  payments 350 ms (41%),
+            orders 220 ms (26%),
+            shipping 200 ms (23%),
+            storefront 82.0 ms (10%)
   holds     5 spans · 10 records
             4 services · 1 error
             1 parent not logged

@@ -1,7 +1,7 @@
 //! Groups in a header: `[..]`, `(..)`, `<..>`, `{..}`.
 
 use super::Reader;
-use super::kinds::{group_has_id, is_logger, is_number, is_thread, is_uuid};
+use super::kinds::{group_has_id, is_duration, is_logger, is_number, is_thread, is_uuid};
 use crate::record::text::{skip_blanks, trim};
 use crate::record::{At, level, timestamp};
 use memchr::memchr;
@@ -34,6 +34,9 @@ impl Reader<'_, '_> {
         let inside = trim(self.text, At::new(self.at + 1, close));
         let content = inside.of(self.text);
         let end = close + 1;
+        if content.starts_with(b"\"") {
+            return false;
+        }
         if content.is_empty() || content.iter().all(|byte| matches!(byte, b',' | b'-' | b' ')) {
             if self.closed {
                 return false;
@@ -47,7 +50,7 @@ impl Reader<'_, '_> {
             // Go's log package with a level of the program's own: "file.go:310: [INFO] message"
             if let (None, Some(level)) = (
                 self.head.level,
-                level::from_word(content).filter(|_| content.iter().all(u8::is_ascii_uppercase)),
+                level::from_word(content).filter(|_| content.first().is_some_and(u8::is_ascii_uppercase)),
             ) {
                 return self.set_level(level, end);
             }
@@ -160,6 +163,9 @@ impl Reader<'_, '_> {
     }
 
     pub(super) fn parenthesis(&mut self) -> bool {
+        if self.enclosed_level(b')') {
+            return true;
+        }
         if !self.known() || self.closed {
             return false;
         }
@@ -179,6 +185,10 @@ impl Reader<'_, '_> {
             self.draft.service_is_weak = true;
         } else if group_has_id(content) {
             self.draft.groups.push(inside);
+        } else if is_duration(content)
+            && self.text[..self.at].trim_ascii_end().last().is_some_and(|last| matches!(last, b'}' | b']'))
+        {
+            // semantic_logger: "[thread] {tags} (18.3ms) Class -- message"
         } else if !self.logger && is_logger(content) {
             self.draft.logger = Some(inside);
         } else if self.text.get(self.at.wrapping_sub(2)) == Some(&b']') || is_thread(content) {
@@ -190,10 +200,28 @@ impl Reader<'_, '_> {
         true
     }
 
+    /// `(WARN)`, behind a time or before one; `<WARN>` and `|WARN|` before one.
+    pub(super) fn enclosed_level(&mut self, close: u8) -> bool {
+        if self.closed || self.head.level.is_some() {
+            return false;
+        }
+        let near = &self.text[self.at + 1..self.text.len().min(self.at + 16)];
+        let Some(close) = memchr(close, near).map(|length| self.at + 1 + length) else { return false };
+        let rest = self.text[close + 1..].trim_ascii_start();
+        let time = rest.strip_prefix(b"[").unwrap_or(rest);
+        let before_time = self.at == 0 && timestamp::parse_prefix(time, self.order).is_some();
+        let word = &self.text[self.at + 1..close];
+        let level = level::from_word(word).filter(|_| self.head.stamp.is_some() || before_time);
+        level.is_some_and(|level| self.set_level(level, close + 1))
+    }
+
     /// `<0.123.0>` (Erlang), `<Notice>` (WebLogic).
     pub(super) fn angle(&mut self) -> bool {
         if self.closed || self.text.get(self.at + 1) == Some(&b'-') {
             return false;
+        }
+        if self.at == 0 && self.enclosed_level(b'>') {
+            return true;
         }
         let Some(close) = memchr(b'>', &self.text[self.at..self.text.len().min(self.at + 80)])
             .map(|length| self.at + length)
@@ -238,7 +266,11 @@ impl Reader<'_, '_> {
         let Some(close) = self.group_end(b'}') else { return false };
         let inside = At::new(self.at + 1, close);
         let content = inside.of(self.text);
-        if is_logger(content) && content.contains(&b':') && self.head.level.is_none() {
+        if content.trim_ascii_start().starts_with(b"\"") && self.text[close + 1..].trim_ascii().is_empty() {
+            // an object that is the record
+            return false;
+        }
+        if is_logger(content) && content.contains(&b':') && !self.closed {
             // Airflow: "{file.py:line}"
             self.draft.logger = Some(inside);
             self.at = close + 1;

@@ -23,7 +23,9 @@ pub(super) fn is_logger(word: &[u8]) -> bool {
 /// `module:function:line`.
 pub(super) fn is_code_place(word: &[u8]) -> bool {
     let parts: Vec<&[u8]> = word.split(|&byte| byte == b':').collect();
-    matches!(parts.as_slice(), [module, function, line] if !module.is_empty() && !function.is_empty() && is_number(line) && module[0].is_ascii_alphabetic() | (module[0] == b'_'))
+    // Gitea: "routers/logger.go:102:func1()"
+    matches!(parts.as_slice(), [module, line, function] if !module.is_empty() && is_number(line) && function.ends_with(b"()"))
+        || matches!(parts.as_slice(), [module, function, line] if !module.is_empty() && !function.is_empty() && is_number(line) && module[0].is_ascii_alphabetic() | (module[0] == b'_'))
 }
 
 pub(super) fn contains_word(text: &[u8], word: &[u8]) -> bool {
@@ -99,4 +101,10 @@ pub(super) fn looks_like_id(value: &[u8]) -> bool {
     plain
         && (value.iter().any(u8::is_ascii_digit)
             || matches!(value, b"" | b"-" | b"null" | b"none" | b"N/A" | b"undefined"))
+}
+
+/// `18.3ms`, `2s`.
+pub(super) fn is_duration(text: &[u8]) -> bool {
+    let number = text.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+    number > 0 && matches!(&text[number..], b"ns" | b"us" | b"\xc2\xb5s" | b"ms" | b"s" | b"m")
 }

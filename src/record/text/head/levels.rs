@@ -1,10 +1,11 @@
 //! Levels in a header.
 
 use super::Reader;
+use super::columns::{bare_level, words};
 use super::kinds::is_logger;
 use crate::model::Level;
 use crate::record::text::{pair, skip_blanks, word_end};
-use crate::record::{At, level};
+use crate::record::{At, level, timestamp};
 use memchr::memchr;
 
 impl Reader<'_, '_> {
@@ -26,16 +27,37 @@ impl Reader<'_, '_> {
 
     pub(super) fn set_level(&mut self, level: Level, end: usize) -> bool {
         self.head.level = Some(level);
+        self.head.level_end = end;
         self.at = end;
         true
     }
 
-    /// A level as a bare word.
-    pub(super) fn level_word(&mut self) -> bool {
-        if self.closed {
+    /// Takes the level of a line that does not tell its level from the message, at the place where other lines of the
+    /// source have it: the word with this number.
+    pub(super) fn level_at(&mut self, token: usize) -> bool {
+        if self.head.stamp.is_none() || self.head.level.is_some() {
             return false;
         }
+        let Some(word) = words(self.text).nth(token) else { return false };
+        let start = word.as_ptr() as usize - self.text.as_ptr() as usize;
+        let level = bare_level(word).filter(|_| start >= self.at);
+        level.is_some_and(|level| self.set_level(level, start + word.len()))
+    }
+
+    /// A level as a bare word.
+    pub(super) fn level_word(&mut self) -> bool {
         let text = self.text;
+        if self.closed {
+            // Go's log package with a level of the program's own: "main.go:31: WARN message"
+            let letters = text[self.at..].iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+            let word = &text[self.at..self.at + letters];
+            let bounded = matches!(text.get(self.at + letters), Some(b' ' | b'\t' | b':'));
+            let found = level::stands_for_level(word).filter(|_| {
+                letters >= 4 && bounded && self.head.level.is_none() && self.head.stamp.is_some()
+            });
+            let end = self.at + letters + usize::from(text.get(self.at + letters) == Some(&b':'));
+            return found.is_some_and(|level| self.set_level(level, end));
+        }
         let end = self.at + text[self.at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let word = &text[self.at..end];
         if let Some(level) = self.head.level {
@@ -77,15 +99,23 @@ impl Reader<'_, '_> {
             let next_word = skip_blanks(text, end);
             let before_logger = self.known() && next_word > end && {
                 let next = &text[next_word..word_end(text, next_word)];
-                is_logger(next) && next.iter().filter(|&&byte| byte == b'.').count() >= 2
+                is_logger(next)
+                    && (next.iter().filter(|&&byte| byte == b'.').count() >= 2
+                        || next.contains(&b':') && next.last().is_some_and(u8::is_ascii_digit))
             };
-            let accepted = if capitalized {
+            // Mattermost: "info  [2024-05-01 12:00:00.123 Z] message"
+            let before_time = self.at == 0
+                && text[next_word..].starts_with(b"[")
+                && timestamp::parse_prefix(&text[next_word + 1..], self.order).is_some();
+            let accepted = if before_time {
+                true
+            } else if capitalized {
                 !colon && (wide || separated || before_logger) && (self.known() || separated)
             } else if colon {
                 // "debug: …" at the front or behind a time; "error: …" alone may be a shell's message
                 text.get(end + 1).is_some_and(|next| next.is_ascii_whitespace())
             } else {
-                self.known() && (wide || separated || plain && spaced)
+                self.known() && (wide || separated || before_logger || plain && spaced)
             };
             if !accepted {
                 return false;
@@ -126,11 +156,18 @@ impl Reader<'_, '_> {
         let tag = self.head.stamp.is_some() && rest.starts_with(b" ") && {
             let start = skip_blanks(self.text, end);
             let word = &self.text[start..word_end(self.text, start)];
-            word.ends_with(b":") || word.contains(&b'.') && word.iter().any(u8::is_ascii_alphabetic)
+            word.ends_with(b":")
+                || word.contains(&b'.') && word.iter().any(u8::is_ascii_alphabetic)
+                || matches!(letter, b'T' | b'D' | b'I' | b'W' | b'E' | b'F') && rest.starts_with(b" [")
         };
         let slash = rest.starts_with(b"/")
             && rest.get(1).is_some_and(u8::is_ascii_alphabetic)
             && rest.iter().take(60).any(|&byte| byte == b':' || byte == b'(');
+        // Telegraf: "I! message"
+        let bang = self.head.stamp.is_some() && rest.starts_with(b"! ");
+        if bang {
+            return self.set_level(level, end + 1);
+        }
         if ruby || tag {
             self.set_level(level, end + usize::from(ruby))
         } else if slash && (self.at == 0 || self.head.stamp.is_some()) {

@@ -1,15 +1,19 @@
 //! The header of a line of text.
 
+mod columns;
 mod groups;
 mod kinds;
 mod levels;
 mod moments;
 mod words;
 
+pub(super) use columns::is_bare_id;
+pub use columns::{Column, learn, level_token};
+
 use super::skip_blanks;
 use crate::model::{Level, Stamp};
 use crate::record::timestamp::DayOrder;
-use crate::record::{At, Draft};
+use crate::record::{At, Draft, Profile};
 
 /// A header with more atoms than this ends there.
 const MAX_ATOMS: usize = 24;
@@ -23,6 +27,8 @@ pub struct Head {
     pub stamp_at: At,
     /// The level in the header.
     pub level: Option<Level>,
+    /// One past the level where it is a word or a group of its own, else 0.
+    pub level_end: usize,
     /// Where the message begins.
     pub message: usize,
     /// The header holds named ids.
@@ -37,10 +43,10 @@ impl Head {
 }
 
 /// Reads the header of the line `text`; thread, logger, service and bracketed groups go to `draft`.
-pub fn head(text: &[u8], order: DayOrder, draft: &mut Draft) -> Head {
+pub fn head(text: &[u8], profile: &Profile, draft: &mut Draft) -> Head {
     let mut reader = Reader {
         text,
-        order,
+        order: profile.order,
         draft,
         at: 0,
         head: Head::default(),
@@ -49,7 +55,15 @@ pub fn head(text: &[u8], order: DayOrder, draft: &mut Draft) -> Head {
         bracketed_level: false,
     };
     reader.run();
+    if let Some(token) = profile.level_token
+        && reader.level_at(usize::from(token))
+    {
+        reader.run();
+    }
     reader.postgres();
+    if reader.known() {
+        reader.columns(&profile.columns);
+    }
     let mut head = reader.head;
     head.message = reader.at;
     if !head.starts_record() && !head.context {
@@ -85,7 +99,7 @@ impl Reader<'_, '_> {
                 b'(' => self.parenthesis(),
                 b'<' => self.angle(),
                 b'{' => self.brace(),
-                b'0'..=b'9' => self.time() || self.request_uuid() || self.number(),
+                b'0'..=b'9' => self.time() || self.first_id() || self.bare_id() || self.number(),
                 b'=' if self.at == 0 => self.erlang_report(),
                 b'#' if self.at == 0 && self.text.starts_with(b"# Time: ") => {
                     // MySQL's slow query log
@@ -94,8 +108,9 @@ impl Reader<'_, '_> {
                 }
                 b'-' | b'|' | b':' | b'=' | b'*' | b'#' | b'>' | b',' | b';' => self.separator(byte),
                 b'A'..=b'Z' | b'a'..=b'z' | b'_' => {
-                    (byte.is_ascii_alphabetic() && self.time())
-                        || self.request_uuid()
+                    (byte.is_ascii_alphabetic() && (self.time() || self.lettered_time()))
+                        || self.first_id()
+                        || self.bare_id()
                         || self.level_word()
                         || self.pairs()
                         || self.word()
@@ -142,11 +157,27 @@ impl Reader<'_, '_> {
     }
 
     fn separator(&mut self, byte: u8) -> bool {
+        if byte == b'-' && self.known() && self.text.get(self.at + 1).is_some_and(u8::is_ascii_alphabetic) {
+            return self.dashed_pairs();
+        }
+        if self.at == 0 && byte == b'|' && self.enclosed_level(b'|') {
+            return true;
+        }
         if self.at == 0 && byte != b'-' && byte != b'*' && byte != b'#' {
             return false;
         }
         let run = self.text[self.at..].iter().take_while(|&&next| next == byte).count();
         let mut end = self.at + run;
+        let behind_time = self.text[..self.at].trim_ascii_end().len() == self.head.stamp_at.end();
+        if byte == b'-'
+            && run == 2
+            && self.text.get(end) == Some(&b'>')
+            && self.head.level.is_some()
+            && behind_time
+        {
+            // CodeIgniter: "LEVEL - date --> message"
+            end += 1;
+        }
         if byte == b'=' {
             // .NET: "=> SpanId:…"
             if run != 1 || self.text.get(end) != Some(&b'>') {

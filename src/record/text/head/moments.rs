@@ -1,8 +1,9 @@
 //! Times in a header, and what stands around them only.
 
 use super::Reader;
+use super::columns::is_bare_id;
 use super::kinds::is_uuid;
-use crate::record::text::skip_blanks;
+use crate::record::text::{skip_blanks, word_end};
 use crate::record::{At, level, timestamp};
 
 impl Reader<'_, '_> {
@@ -41,7 +42,9 @@ impl Reader<'_, '_> {
             self.head.stamp = Some(stamp);
             self.head.stamp_at = At::new(self.at, end);
         }
-        self.at = end;
+        // what Go adds to a time that it prints
+        let monotonic = self.text[end..].starts_with(b" m=+") || self.text[end..].starts_with(b" m=-");
+        self.at = if monotonic { word_end(self.text, skip_blanks(self.text, end) + 2) } else { end };
         true
     }
 
@@ -62,12 +65,54 @@ impl Reader<'_, '_> {
         self.set_level(level, text.len())
     }
 
-    /// A UUID between tabs, or before a level: AWS Lambda's request id.
-    pub(super) fn request_uuid(&mut self) -> bool {
-        let word = At::new(self.at, self.text.len().min(self.at + 36));
-        let after = self.text.get(word.end());
-        let parted = after == Some(&b'\t') || after == Some(&b' ') && self.head.level.is_none();
-        if self.closed || !self.known() || !is_uuid(word.of(self.text)) || !parted {
+    /// `I20240501-12:00:00.123(0)`: Meteor's letter before the date.
+    pub(super) fn lettered_time(&mut self) -> bool {
+        let digits = self.text[1..].iter().take(9).take_while(|byte| byte.is_ascii_digit()).count();
+        let level = level::from_letter(self.text[self.at]).filter(|_| self.at == 0 && digits == 8);
+        let Some(level) = level else { return false };
+        let Some((stamp, taken)) = timestamp::parse_prefix(&self.text[1..], self.order) else { return false };
+        self.head.stamp = Some(stamp);
+        self.head.stamp_at = At::new(1, 1 + taken);
+        let end = 1 + taken;
+        let sequence = memchr::memchr(b')', &self.text[end..self.text.len().min(end + 8)])
+            .filter(|_| self.text[end..].starts_with(b"("));
+        self.set_level(level, end + sequence.map_or(0, |close| close + 1))
+    }
+
+    /// A UUID before the time: FreeSWITCH's call.
+    pub(super) fn first_id(&mut self) -> bool {
+        let word = At::new(0, self.text.len().min(36));
+        let before_time = self.at == 0
+            && is_uuid(word.of(self.text))
+            && self.text.get(36) == Some(&b' ')
+            && timestamp::parse_prefix(&self.text[37..], self.order).is_some();
+        if before_time {
+            self.draft.groups.push(word);
+            self.at = 36;
+        }
+        before_time
+    }
+
+    /// A UUID, or hex digits, between tabs or bars, or before a level.
+    pub(super) fn bare_id(&mut self) -> bool {
+        let text = self.text;
+        if self.closed || !self.known() {
+            return false;
+        }
+        let length =
+            text[self.at..].iter().take(64).take_while(|byte| !matches!(byte, b' ' | b'\t' | b'|')).count();
+        let word = At::new(self.at, self.at + length);
+        if !is_bare_id(word.of(text)) {
+            return false;
+        }
+        let next = skip_blanks(text, word.end());
+        let before = text[..self.at].trim_ascii_end().last();
+        let parted = text.get(word.end()) == Some(&b'\t')
+            || text.get(next) == Some(&b'|') && before.is_some_and(|before| !before.is_ascii_alphabetic())
+            || self.head.level.is_none() && before_level(&text[next..])
+            // AWS Lambda's request id behind the time
+            || self.head.level.is_none() && text.get(word.end()) == Some(&b' ') && is_uuid(word.of(text));
+        if !parted {
             return false;
         }
         self.draft.groups.push(word);
@@ -122,7 +167,7 @@ impl Reader<'_, '_> {
         }
         let colon = usize::from(text.get(end) == Some(&b':'));
         let next = skip_blanks(text, end + colon);
-        if next == end + colon && !matches!(text.get(next), Some(b'[' | b',')) {
+        if next == end + colon && !matches!(text.get(next), Some(b'[' | b',' | b'|')) {
             return false;
         }
         let rest = &text[next..];
@@ -154,4 +199,15 @@ impl Reader<'_, '_> {
         self.at = end + colon;
         true
     }
+}
+
+/// Whether a level in capitals, maybe in brackets, begins the text.
+pub(super) fn before_level(text: &[u8]) -> bool {
+    let inside = text.strip_prefix(b"[").unwrap_or(text);
+    let letters = inside.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let word = &inside[..letters];
+    letters >= 3
+        && !inside.get(letters).is_some_and(u8::is_ascii_alphanumeric)
+        && level::stands_for_level(word).is_some()
+        && (word.iter().all(u8::is_ascii_uppercase) || inside.len() < text.len())
 }

@@ -2,21 +2,25 @@
 
 use super::Reader;
 use super::kinds::{contains_word, group_has_id, is_code_place, is_logger, looks_like_id, pair_like};
+use super::moments::before_level;
 use crate::record::text::{names_context, pair, skip_blanks, word_end};
-use crate::record::{At, level, timestamp};
+use crate::record::{At, NameHash, Role, level, names, timestamp};
 use memchr::memchr;
 
 impl Reader<'_, '_> {
     /// Named ids before the message: `trace_id=… span_id=…`, `TraceID: … SpanID: …`.
     pub(super) fn pairs(&mut self) -> bool {
-        if self.header_run() {
+        if self.header_run() || self.named_level() {
             return true;
         }
         let mut at = self.at;
         let mut taken = false;
         while let Some((name, value, end)) = pair(self.text, at, true) {
             let colon = self.text.get(name.end()) == Some(&b':');
-            let known = names_context(name.of(self.text)) && (!colon || looks_like_id(value.of(self.text)));
+            // "trace" and "span" are words too
+            let short = names::lookup_name(NameHash::of(name.of(self.text)), false).is_none();
+            let known = names_context(name.of(self.text))
+                && (!(colon || short) || looks_like_id(value.of(self.text)));
             if !(known || taken && !colon && self.text.get(at.wrapping_sub(2)) == Some(&b',')) {
                 break;
             }
@@ -32,6 +36,31 @@ impl Reader<'_, '_> {
         taken
     }
 
+    /// `level=INFO` among the parts of a header.
+    fn named_level(&mut self) -> bool {
+        if !self.known() || self.closed || self.head.level.is_some() {
+            return false;
+        }
+        let Some((name, value, end)) = pair(self.text, self.at, false) else { return false };
+        let role = names::lookup_name(NameHash::of(name.of(self.text)), true).map(|known| known.role);
+        let level = level::from_word(value.of(self.text)).filter(|_| role == Some(Role::Level));
+        level.is_some_and(|level| self.set_level(level, end))
+    }
+
+    /// `-key="value" key="value"- `: logback's %kvp between dashes.
+    pub(super) fn dashed_pairs(&mut self) -> bool {
+        let mut at = self.at + 1;
+        while let Some((_, _, end)) = pair(self.text, at, false) {
+            if self.text[end..].starts_with(b"- ") {
+                self.head.context = true;
+                self.at = end + 1;
+                return true;
+            }
+            at = skip_blanks(self.text, end);
+        }
+        false
+    }
+
     /// Pairs that a separator or a level closes, one of which names context: all of them are header.
     pub(super) fn header_run(&mut self) -> bool {
         let (mut at, mut end, mut known) = (self.at, self.at, false);
@@ -45,8 +74,7 @@ impl Reader<'_, '_> {
             return false;
         }
         let rest = &self.text[at..];
-        let word = &rest[..rest.iter().take_while(|byte| byte.is_ascii_uppercase()).count()];
-        let level = word.len() >= 3 && self.head.level.is_none() && level::stands_for_level(word).is_some();
+        let level = self.head.level.is_none() && before_level(rest);
         let dash = matches!(rest, [b'-' | b'|', b' ', ..]);
         if level || dash {
             self.head.context = true;
@@ -157,8 +185,9 @@ impl Reader<'_, '_> {
                 self.at = end;
                 return true;
             }
-            let ruby = text[..self.at].trim_ascii_end().ends_with(b"--");
+            let ruby = text[..self.at].trim_ascii_end().ends_with(b"--") && text.get(1..4) == Some(b", [");
             if self.bracketed_level
+                && !text.get(next).is_some_and(u8::is_ascii_digit)
                 && bare.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
                 || ruby
             {
@@ -174,7 +203,7 @@ impl Reader<'_, '_> {
         if !self.logger
             && next > end
             && matches!(text.get(next), Some(b'-' | b'|' | b':'))
-            && text.get(next + 1) == Some(&b' ')
+            && (text.get(next + 1) == Some(&b' ') || text[next..].starts_with(b"-- "))
         {
             self.draft.logger = Some(word);
             self.logger = true;

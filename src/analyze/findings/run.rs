@@ -1,0 +1,126 @@
+//! What is wrong with a run as a whole: clocks, context that is lost between services, parents that no log has.
+
+use crate::gather::Store;
+use crate::model::{EventId, Finding, FindingKind, Severity, Symbol, Trace};
+use rustc_hash::FxHashMap;
+
+/// A clock that is off by more than this, in nanoseconds, misleads whoever reads the logs.
+const MISLEADING: i64 = 100_000_000;
+/// Records that are named as evidence.
+const MAX_EVIDENCE: usize = 5;
+
+/// Findings of a run as a whole, in the order of their services' names.
+pub(super) fn find(store: &Store, traces: &[Trace]) -> Vec<Finding> {
+    let mut findings = clocks(store);
+    findings.extend(context(store, traces));
+    findings.extend(orphans(store, traces));
+    findings
+}
+
+fn finding(kind: FindingKind, service: Symbol, severity: Severity, summary: String) -> Finding {
+    let group = Symbol::of_pair(kind.name().as_bytes(), summary.as_bytes()).0;
+    Finding {
+        kind,
+        severity,
+        trace: None,
+        span: None,
+        service,
+        summary,
+        confidence: 0.9,
+        evidence: Vec::new(),
+        group,
+    }
+}
+
+/// Clocks that are off by more than can be explained.
+fn clocks(store: &Store) -> Vec<Finding> {
+    let mut clocks: Vec<_> = store.clocks.offsets.iter().collect();
+    let text = |symbol: Symbol| store.symbols.text(symbol);
+    clocks.sort_by_key(|((service, instance), _)| (text(*service), text(*instance)));
+    let off = clocks.into_iter().filter(|(_, clock)| clock.offset.abs() > clock.uncertainty.max(0));
+    off.map(|((service, instance), clock)| {
+        let of = match text(*instance) {
+            "" => text(*service).to_owned(),
+            instance => format!("{} ({instance})", text(*service)),
+        };
+        let seconds = |nanos: i64| nanos.abs() as f64 / 1e9;
+        let way = if clock.offset > 0 { "ahead of" } else { "behind" };
+        let (offset, give) = (seconds(clock.offset), seconds(clock.uncertainty));
+        let mut summary =
+            format!("the clock of {of} is {offset:.3} s {way} the others (give or take {give:.3} s)");
+        if clock.drift.abs() >= 1.0 {
+            summary.push_str(&format!(" and drifts by {:.0} millionths", clock.drift));
+        }
+        let severity = if clock.offset.abs() >= MISLEADING { Severity::Warning } else { Severity::Info };
+        finding(FindingKind::ClockSkew, *service, severity, summary)
+    })
+    .collect()
+}
+
+/// Edges between services over which the trace id changes.
+fn context(store: &Store, traces: &[Trace]) -> Vec<Finding> {
+    let mut edges: FxHashMap<(Symbol, Symbol), (u64, u64, Vec<EventId>)> = FxHashMap::default();
+    for trace in traces {
+        for span in &trace.spans {
+            let Some(parent) = span.parent.map(|parent| &trace.spans[parent as usize]) else { continue };
+            let (Some(from), Some(to)) = (parent.trace, span.trace) else { continue };
+            if parent.service == span.service {
+                continue;
+            }
+            let (all, lost, evidence) = edges.entry((parent.service, span.service)).or_default();
+            *all += 1;
+            if from != to {
+                *lost += 1;
+                if evidence.len() < MAX_EVIDENCE {
+                    evidence.extend(span.events.first());
+                }
+            }
+        }
+    }
+    let text = |symbol: Symbol| store.symbols.text(symbol);
+    let mut edges: Vec<_> = edges.into_iter().filter(|(_, (_, lost, _))| *lost > 0).collect();
+    edges.sort_by_key(|((from, to), _)| (text(*from), text(*to)));
+    edges
+        .into_iter()
+        .map(|((from, to), (all, lost, evidence))| {
+            let summary = format!(
+                "trace context does not reach {} from {}: {lost} of {all} spans began a trace of their own",
+                text(to),
+                text(from)
+            );
+            let severity = if lost * 2 >= all { Severity::Warning } else { Severity::Info };
+            Finding { evidence, ..finding(FindingKind::ContextLost, to, severity, summary) }
+        })
+        .collect()
+}
+
+/// Services whose spans name parents that no log has.
+fn orphans(store: &Store, traces: &[Trace]) -> Vec<Finding> {
+    let mut counts: FxHashMap<Symbol, (u64, Vec<EventId>)> = FxHashMap::default();
+    for trace in traces {
+        for span in trace.spans.iter().filter(|span| !span.missing) {
+            let parent = span.parent.map(|parent| &trace.spans[parent as usize]);
+            if parent.is_some_and(|parent| parent.missing) {
+                let (count, evidence) = counts.entry(span.service).or_default();
+                *count += 1;
+                if evidence.len() < MAX_EVIDENCE {
+                    evidence.extend(span.events.first());
+                }
+            }
+        }
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(service, _)| store.symbols.text(*service));
+    counts
+        .into_iter()
+        .map(|(service, (count, evidence))| {
+            let spans = if count == 1 {
+                "1 span names a parent".to_owned()
+            } else {
+                format!("{count} spans name parents")
+            };
+            let summary = format!("{spans} that no log has, in {}", store.symbols.text(service));
+            Finding { evidence, ..finding(FindingKind::Orphan, service, Severity::Info, summary) }
+        })
+        .collect()
+}

@@ -1,0 +1,303 @@
+//! Columns that only the whole source tells: what stands before the message in nearly all of its lines.
+//!
+//! A header is read atom by atom ([`super::head`]); some layouts go on with parts that a single line does not tell from
+//! the message: an id, a name before a dash, a level in small letters, a nested context. If nine of ten lines of the
+//! sample have such a part in the same place, it is one of the header.
+
+use super::kinds::{group_has_id, is_logger, is_number, is_thread, is_uuid};
+use super::{Head, Reader};
+use crate::model::Level;
+use crate::record::text::{names_context, skip_blanks, trim};
+use crate::record::{At, level};
+
+/// A part of a header.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Column {
+    /// A word for a severity.
+    Level,
+    /// A UUID or hex digits, and what parts it from the next (0 if nothing does).
+    Id(u8),
+    /// A group that opens with this byte.
+    Group(u8),
+    /// A word before a separator, which begins with this byte.
+    Named(u8),
+    /// The name of a logger before a colon.
+    Logger,
+    /// All up to the next bar or tab, one word.
+    Cell(u8),
+    /// The same of several words; a column only where most lines agree.
+    Phrase(u8),
+    /// A number.
+    Number,
+    /// A word; a column only if something follows that is one for sure.
+    Word,
+}
+
+/// More columns than this are not looked for.
+const MAX_COLUMNS: usize = 8;
+/// A level is not looked for behind so many words.
+pub(super) const MAX_TOKEN: usize = 16;
+/// Words longer than this are no names.
+const MAX_WORD: usize = 80;
+
+/// The columns behind the headers of a source's lines: of each line, what its header is, and its text.
+pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
+    let mut rest: Vec<(&[u8], usize, bool)> = lines
+        .iter()
+        .filter(|(head, text)| head.starts_record() && head.message < text.len())
+        .map(|(head, text)| (*text, head.message, head.level.is_none()))
+        .collect();
+    let all = rest.len();
+    let mut columns = Vec::new();
+    while columns.len() < MAX_COLUMNS {
+        let found: Vec<_> = rest.iter().map(|&(text, at, levels)| column(text, at, levels)).collect();
+        let count = |kind: Column| found.iter().flatten().filter(|(other, ..)| *other == kind).count();
+        let kinds = found.iter().flatten().map(|&(kind, ..)| (count(kind), kind));
+        let Some((most, kind)) = kinds.max_by_key(|&(count, _)| count) else { break };
+        if most < 2 || most * 10 < all * 9 {
+            break;
+        }
+        let tails = rest
+            .iter()
+            .zip(&found)
+            .filter(|((text, ..), found)| found.is_some_and(|(_, _, end)| begins_tail(text, end)));
+        if matches!(kind, Column::Cell(_) | Column::Phrase(_)) && tails.count() * 2 > most {
+            // the message before its tail
+            break;
+        }
+        if let Column::Phrase(_) = kind {
+            let mut texts: Vec<&[u8]> = rest
+                .iter()
+                .zip(&found)
+                .filter_map(|((text, ..), found)| found.map(|(_, at, _)| at.of(text)))
+                .collect();
+            texts.sort_unstable();
+            texts.dedup();
+            if texts.len() * 2 > most {
+                break;
+            }
+        }
+        columns.push(kind);
+        rest = rest
+            .iter()
+            .zip(&found)
+            .filter_map(|(&(text, _, levels), found)| {
+                let (_, _, end) = found.filter(|(other, ..)| *other == kind)?;
+                Some((text, end, levels && kind != Column::Level))
+            })
+            .collect();
+    }
+    // words and numbers are columns only if something surer follows
+    let weak = |column: &Column, last: Option<&Column>| match column {
+        Column::Word => !matches!(last, Some(Column::Level | Column::Logger | Column::Id(1..))),
+        Column::Number => last.is_none_or(|last| matches!(last, Column::Word | Column::Number)),
+        _ => false,
+    };
+    if !messages_differ(&rest) {
+        let sure = |column: &&Column| matches!(column, Column::Level | Column::Cell(_) | Column::Phrase(_));
+        columns.truncate(columns.iter().take_while(sure).count());
+    }
+    while let Some(at) = (0..columns.len()).rfind(|&at| {
+        let next = columns[at + 1..].iter().find(|next| **next != Column::Word && **next != Column::Number);
+        weak(&columns[at], next)
+    }) {
+        columns.truncate(at);
+    }
+    columns
+}
+
+/// The number of the word, from the start of the line, that is a level in nearly all lines, although not each of them
+/// tells it from the message.
+pub fn level_token(lines: &[(Head, &[u8])]) -> Option<u8> {
+    let mut counts = [0usize; MAX_TOKEN];
+    let (mut all, mut found) = (0, 0);
+    for (head, text) in lines.iter().filter(|(head, _)| head.stamp.is_some() && head.stamp_at.start < 2) {
+        all += 1;
+        found += usize::from(head.level.is_some());
+        for (token, word) in words(text).enumerate().take(MAX_TOKEN) {
+            counts[token] += usize::from(bare_level(word).is_some());
+        }
+    }
+    let token = counts.iter().position(|count| count * 10 >= all * 9)?;
+    (all >= 2 && found > 0 && found < all).then_some(token as u8)
+}
+
+/// The words of a line, as blanks part them.
+pub(super) fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty())
+}
+
+/// The level that a word is, maybe in brackets or before a colon.
+pub(super) fn bare_level(word: &[u8]) -> Option<Level> {
+    let start = word.iter().position(u8::is_ascii_alphabetic).filter(|&start| start <= 1)?;
+    let length = word[start..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let closed = word[start + length..].iter().all(|byte| matches!(byte, b']' | b':' | b'>' | b')' | b'|'));
+    level::from_word(&word[start..start + length]).filter(|_| closed)
+}
+
+/// Whether what follows the columns begins with different words, as messages do.
+fn messages_differ(rest: &[(&[u8], usize, bool)]) -> bool {
+    let first = |&(text, at, _): &(&[u8], usize, bool)| -> Vec<u8> {
+        let word = text[at.min(text.len())..].trim_ascii_start();
+        let word = &word[..word.iter().position(|byte| *byte == b' ').unwrap_or(word.len())];
+        // a value tells nothing
+        if word.iter().any(u8::is_ascii_digit) { Vec::new() } else { word.to_vec() }
+    };
+    let mut words = rest.iter().map(first);
+    words.next().is_some_and(|one| words.any(|other| other != one))
+}
+
+/// The column at `start`: its kind, what is in it, and one past it with its separator.
+fn column(text: &[u8], start: usize, levels: bool) -> Option<(Column, At, usize)> {
+    let start = skip_blanks(text, start);
+    let open = *text.get(start)?;
+    if let Some(cell) = cell(text, start) {
+        return Some(cell);
+    }
+    if matches!(open, b'[' | b'{' | b'(' | b'<') {
+        let end = group_end(text, start)?;
+        let bounded =
+            text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b':' | b'[' | b'{' | b'('));
+        let colon = usize::from(text.get(end) == Some(&b':'));
+        let inside = trim(text, At::new(start + 1, end - 1));
+        let after = past_separator(text, end + colon);
+        return (bounded && end < text.len()).then_some((Column::Group(open), inside, after));
+    }
+    let length =
+        text[start..].iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(text.len() - start);
+    let word = &text[start..start + length];
+    let end = start + length;
+    if length == 0 || length > MAX_WORD || end == text.len() {
+        return None;
+    }
+    let at = At::new(start, end);
+    if is_bare_id(word) {
+        let after = past_separator(text, end);
+        let separator = if after > end { text[skip_blanks(text, end)] } else { 0 };
+        return Some((Column::Id(separator), at, after));
+    }
+    let bare = word.strip_suffix(b":").unwrap_or(word);
+    let name = At::new(start, start + bare.len());
+    if levels && level::from_word(bare).is_some() {
+        return Some((Column::Level, name, past_separator(text, end)));
+    }
+    if is_number(bare) {
+        return Some((Column::Number, name, past_separator(text, end)));
+    }
+    let plain = bare.iter().all(|byte| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'.' | b'_' | b'-' | b'$' | b'/' | b':' | b'#' | b'@' | b'[' | b']')
+    });
+    if !plain || !bare.first().is_some_and(u8::is_ascii_alphabetic) {
+        return None;
+    }
+    if names_context(bare) {
+        return None;
+    }
+    if bare.len() < word.len() {
+        let kind = if is_logger(bare) { Column::Logger } else { Column::Named(b':') };
+        return Some((kind, name, end));
+    }
+    let after = past_separator(text, end);
+    if after > end {
+        return Some((Column::Named(text[skip_blanks(text, end)]), name, after));
+    }
+    Some((Column::Word, name, end))
+}
+
+/// Whether an object, or a named value, begins at `at`.
+fn begins_tail(text: &[u8], at: usize) -> bool {
+    let rest = text[at.min(text.len())..].trim_ascii_start();
+    let name = rest
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+        .count();
+    rest.starts_with(b"{")
+        || name > 0 && matches!(rest.get(name), Some(b'=' | b':')) && !rest.starts_with(b"http")
+}
+
+/// A cell between bars or tabs: the text before it ends with one, and another follows.
+fn cell(text: &[u8], start: usize) -> Option<(Column, At, usize)> {
+    if matches!(text[start], b'[' | b'{' | b'(' | b'<') {
+        return None;
+    }
+    let before = &text[..start];
+    let separator = match before.trim_ascii_end().last() {
+        _ if before.ends_with(b"\t") => b'\t',
+        Some(b'|') => b'|',
+        _ => return None,
+    };
+    let end = start + memchr::memchr(separator, &text[start..text.len().min(start + 128)])?;
+    let content = trim(text, At::new(start, end));
+    let words = content.of(text).contains(&b' ');
+    let kind = if words { Column::Phrase(separator) } else { Column::Cell(separator) };
+    (!content.is_empty() && level::from_word(content.of(text)).is_none()).then_some((kind, content, end + 1))
+}
+
+/// One past a separator of its own behind `at`, or `at`.
+fn past_separator(text: &[u8], at: usize) -> usize {
+    let from = skip_blanks(text, at);
+    let run = text[from..].iter().take_while(|byte| matches!(byte, b'-' | b'|' | b':' | b'>')).count();
+    let alone = run > 0 && run <= 3 && from > at && text.get(from + run).is_none_or(|next| *next == b' ');
+    if alone { from + run } else { at }
+}
+
+fn group_end(text: &[u8], start: usize) -> Option<usize> {
+    let close = match text[start] {
+        b'[' => b']',
+        b'{' => b'}',
+        b'(' => b')',
+        _ => b'>',
+    };
+    let mut depth = 0;
+    for (index, &byte) in text[start..].iter().enumerate().take(512) {
+        depth += i32::from(byte == text[start]) - i32::from(byte == close);
+        if depth == 0 {
+            return Some(start + index + 1);
+        }
+    }
+    None
+}
+
+/// A UUID, 16 or 32 hex digits, or two such ids.
+pub(in crate::record::text) fn is_bare_id(word: &[u8]) -> bool {
+    let hex = |part: &[u8]| {
+        matches!(part.len(), 16 | 32)
+            && part.iter().all(u8::is_ascii_hexdigit)
+            && part.iter().any(u8::is_ascii_digit)
+            && (part.len() == 32 || part.iter().any(u8::is_ascii_alphabetic))
+    };
+    is_uuid(word)
+        || hex(word)
+        || word.len() == 49 && !word[32].is_ascii_alphanumeric() && hex(&word[..32]) && hex(&word[33..])
+}
+
+impl Reader<'_, '_> {
+    /// Takes the learned columns that this line has.
+    pub(super) fn columns(&mut self, columns: &[Column]) {
+        for &kind in columns {
+            let Some((found, inside, end)) = column(self.text, self.at, self.head.level.is_none()) else {
+                return;
+            };
+            if found != kind {
+                return;
+            }
+            let content = inside.of(self.text);
+            match kind {
+                Column::Level => self.head.level = level::from_word(content),
+                Column::Id(_) => self.draft.groups.push(inside),
+                Column::Number | Column::Word => {}
+                _ if group_has_id(content) => self.draft.groups.push(inside),
+                _ if is_thread(content) => {
+                    self.draft.thread.get_or_insert(inside);
+                }
+                Column::Cell(_) if !is_logger(content) => {}
+                Column::Named(_) | Column::Logger | Column::Cell(_) => {
+                    self.draft.logger.get_or_insert(inside);
+                }
+                Column::Group(_) | Column::Phrase(_) => {}
+            }
+            self.at = end;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Times that stand behind the front of a line, and records behind a tag.
+
+use crate::model::{Date, Stamp};
+use crate::record::timestamp::{self, DayOrder};
+use crate::record::{At, Draft, Role, Writing, json};
+use memchr::memchr;
+
+/// A time further from the front than this belongs to the message.
+const WITHIN: usize = 200;
+/// A tag before an object is not longer than this.
+const MAX_TAG: usize = 64;
+
+/// A time with its date in brackets or between bars near the front, or in the form of access logs: uWSGI, php-fpm, gin's
+/// own formats, librdkafka, Fluent Bit. Looked for where a line does not begin with a time.
+pub fn late_time(line: &[u8], order: DayOrder) -> Option<(Stamp, At)> {
+    let near = &line[..line.len().min(WITHIN)];
+    let at = |start: usize, ends: &[u8]| {
+        let (stamp, taken) = timestamp::parse_prefix(line.get(start..)?, order)?;
+        let end = start + taken;
+        let bounded = line.get(end).is_some_and(|next| ends.contains(next));
+        (bounded && stamp.date == Date::Full).then(|| (stamp, At::new(start, end)))
+    };
+    let mut from = 0;
+    while let Some(found) = memchr(b'[', &near[from..]) {
+        from += found + 1;
+        if let Some(found) = at(from, b"],") {
+            return Some(found);
+        }
+    }
+    if let Some(bar) = memchr(b'|', &near[..near.len().min(32)])
+        && let Some(found) = at(bar + 1, b"|")
+    {
+        return Some(found);
+    }
+    // 22/Nov/2026:12:32:08 +0000
+    let slash = memchr(b'/', near).filter(|&slash| slash >= 2 && near.get(slash + 4) == Some(&b'/'))?;
+    let bounded = slash == 2 || matches!(near[slash - 3], b' ' | b'"' | b'|' | b'\t');
+    let ends = at(slash - 2, b" \t\"|");
+    ends.filter(|_| bounded && near.get(slash + 9) == Some(&b':'))
+}
+
+/// Where an object begins that is the record itself: all that follows a header, or a tag such as `@cee:`, `data:`,
+/// `app.orders:` if the object has a message and a level, a time or a trace of its own.
+pub fn object(text: &[u8], start: usize) -> Option<usize> {
+    let whole = text.trim_ascii_end();
+    if !whole.ends_with(b"}") {
+        return None;
+    }
+    let open = start + memchr(b'{', whole.get(start..(start + MAX_TAG).min(whole.len()))?)?;
+    if !whole[open + 1..].trim_ascii_start().starts_with(b"\"") {
+        return None;
+    }
+    let tag = whole[start..open].trim_ascii();
+    let single = tag.last().is_some_and(|last| matches!(last, b':' | b'|')) && !tag.contains(&b' ');
+    if !(tag.is_empty() || single) || json::skip_nested(whole, open) != Some(whole.len()) {
+        return None;
+    }
+    (tag.is_empty() && start > 0 || is_record(whole, open)).then_some(open)
+}
+
+/// `["message"] [k=v]`: the unified log format of PingCAP, where all stands in brackets.
+pub fn bracketed_message(line: &[u8], start: usize) -> Option<(At, Writing)> {
+    let open = start + line.get(start..)?.iter().take_while(|byte| **byte == b' ').count();
+    if !line[open..].starts_with(b"[\"") {
+        return None;
+    }
+    let (end, escaped) = json::string_end(line, open + 2)?;
+    let writing = if escaped { Writing::Escaped } else { Writing::Plain };
+    (line.get(end + 1) == Some(&b']')).then_some((At::new(open + 2, end), writing))
+}
+
+/// Whether an object has a message, and a level, a time or a trace.
+fn is_record(text: &[u8], open: usize) -> bool {
+    let mut draft = Draft::default();
+    json::scan(text, open, &mut draft.fields);
+    let has = |roles: &[Role]| draft.fields.iter().any(|field| field.top && roles.contains(&field.role));
+    has(&[Role::Message]) && has(&[Role::Level, Role::Time, Role::TraceId, Role::Noise])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, time: Option<&str>) {
+        let found = late_time(line.as_bytes(), DayOrder::MonthFirst);
+        assert_eq!(found.map(|(_, at)| &line[at.start as usize..at.end()]), time, "{line}");
+    }
+
+    #[test]
+    fn times_are_found_behind_addresses_and_tags() {
+        check(
+            "[pid: 1|app: 0] 10.0.0.1 () [Sun Nov 22 12:32:19 2026] GET /",
+            Some("Sun Nov 22 12:32:19 2026"),
+        );
+        check("192.0.2.1 - [Sun, 22 Nov 2026 12:32:06 UTC] \"GET /", Some("Sun, 22 Nov 2026 12:32:06 UTC"));
+        check("127.0.0.1 -  22/Nov/2026:12:32:08 +0000 \"GET", Some("22/Nov/2026:12:32:08 +0000"));
+        check("%3|1795350795.243|FAIL|x| y", Some("1795350795.243"));
+        check("[0] tag: [[1786078438.181409000, {}], {}]", Some("1786078438.181409000"));
+        check("retry at 2024-05-01T12:00:00Z", None);
+        check("see /var/log/app [done]", None);
+    }
+
+    #[test]
+    fn objects_behind_tags_are_records_if_they_look_like_one() {
+        let check = |text: &str, at: Option<usize>| assert_eq!(object(text.as_bytes(), 0), at, "{text}");
+        check(r#"data: {"level":"info","message":"x"}"#, Some(6));
+        check(r#"@cee: {"msg":"x","trace_id":"1"}"#, Some(6));
+        check(r#"payload: {"id":1}"#, None);
+        check(r#"sent the {"level":"info","msg":"x"}"#, None);
+        assert_eq!(object(br#"12:00:00 {"id":1}"#, 8), Some(9));
+    }
+}

@@ -1,0 +1,177 @@
+//! What is found in made-up systems: faults that were put in, and nothing where none was.
+
+use crate::program;
+use serde_json::Value;
+use std::fmt::Write;
+use std::fs;
+
+/// What befalls a parcel.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Fate {
+    Fine,
+    /// The packer never takes it up.
+    Lost,
+    /// The packer takes it up and says no more.
+    Stuck,
+    /// The packer fails.
+    Failed,
+    /// The packer fails, tries again and succeeds.
+    Healed,
+    /// The packer refuses it, and the sorter takes it back.
+    Refused,
+    /// Packing takes long.
+    Slow,
+    /// The packer is given it twice.
+    Twice,
+}
+use Fate::{Failed, Fine, Healed, Lost, Refused, Slow, Stuck, Twice};
+
+/// Parcels go through a depot: the gate takes them in, the sorter hands them to the packer.
+struct Depot {
+    gate: String,
+    sorter: String,
+    packer: String,
+}
+
+fn depot(fates: &[Fate]) -> Depot {
+    let mut depot = Depot { gate: String::new(), sorter: String::new(), packer: String::new() };
+    for (number, &fate) in fates.iter().enumerate() {
+        parcel(&mut depot, number, fate);
+    }
+    depot
+}
+
+/// A line of a log, so many milliseconds after the first parcel.
+fn line(log: &mut String, parcel: usize, span: usize, at: usize, level: &str, text: &str) {
+    let at = at + parcel * 700;
+    let (seconds, millis) = (at / 1000, at % 1000);
+    let _ = writeln!(
+        log,
+        "2026-03-01T{:02}:{:02}:{:02}.{millis:03}Z {level} {text} trace_id={:032x} span_id={:016x}",
+        8 + seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60,
+        0xabc0_0000 + parcel,
+        0x1000 * (parcel + 1) + span,
+    );
+}
+
+fn parcel(depot: &mut Depot, number: usize, fate: Fate) {
+    // no two parcels are alike
+    let wobble = number * 7 % 13;
+    let job = format!("job_id=5f1c9a52-0000-4000-8000-{number:012x}");
+    line(&mut depot.gate, number, 1, 0, "INFO", &format!("parcel arrives parcel=PX-{number:05}"));
+    line(&mut depot.sorter, number, 2, 10 + wobble, "INFO", &format!("sorting begins parcel=PX-{number:05}"));
+    line(&mut depot.sorter, number, 2, 40 + wobble, "INFO", &format!("published parcel.sorted {job}"));
+    line(&mut depot.gate, number, 1, 60 + wobble, "INFO", "parcel accepted");
+    match fate {
+        Lost => return,
+        Twice => pack(depot, number, 4, 320, &job, Fine),
+        _ => {}
+    }
+    pack(depot, number, 3, 70 + wobble, &job, fate);
+}
+
+fn pack(depot: &mut Depot, number: usize, span: usize, at: usize, job: &str, fate: Fate) {
+    let wobble = number * 11 % 17;
+    let mut say = |after: usize, level: &str, text: &str| {
+        line(&mut depot.packer, number, span, at + after, level, text);
+    };
+    say(0, "INFO", &format!("received parcel.sorted {job}"));
+    match fate {
+        Stuck => return,
+        Failed => return say(30, "ERROR", "box is torn, parcel left behind"),
+        Healed => say(20, "ERROR", "printer jammed"),
+        Refused => {
+            say(20, "ERROR", "parcel too heavy");
+            say(
+                25,
+                "INFO",
+                &format!("published parcel.refused refusal_id=7a000000-0000-4000-9000-{number:012x}"),
+            );
+            say(30, "INFO", "parcel dealt with");
+            let taken = format!("received parcel.refused refusal_id=7a000000-0000-4000-9000-{number:012x}");
+            line(&mut depot.sorter, number, 9, at + 45, "INFO", &taken);
+            return line(&mut depot.sorter, number, 9, at + 60, "INFO", "parcel goes back");
+        }
+        _ => {}
+    }
+    say(40 + wobble, "INFO", "label printed");
+    let packed = if fate == Slow { 4_000 } else { 120 + wobble };
+    say(packed, "INFO", "box closed");
+    say(packed + 5, "INFO", "parcel dealt with");
+}
+
+/// The findings that somebody should look at: transaction number, kind, service.
+fn found(fates: &[Fate]) -> Vec<(usize, String, String)> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let depot = depot(fates);
+    for (name, log) in
+        [("gate.log", &depot.gate), ("sorter.log", &depot.sorter), ("packer.log", &depot.packer)]
+    {
+        fs::write(folder.path().join(name), log).expect("written");
+    }
+    let report = program::run(folder.path(), &["report", "--format", "json", "."]).json();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut found: Vec<(usize, String, String)> = report["findings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|finding| finding["severity"] != "info" && finding["trace_id"].is_string())
+        .map(|finding| {
+            let id = u64::from_str_radix(&text(&finding["trace_id"]), 16).expect("an id");
+            (id as usize - 0xabc0_0000, text(&finding["kind"]), text(&finding["service"]))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// Sixty parcels, some of which meet another fate.
+fn sixty(others: &[(usize, Fate)]) -> Vec<Fate> {
+    let mut fates = vec![Fine; 60];
+    for &(number, fate) in others {
+        fates[number] = fate;
+    }
+    fates
+}
+
+#[track_caller]
+fn check(others: &[(usize, Fate)], expected: &[(usize, &str)]) {
+    let expected: Vec<_> =
+        expected.iter().map(|&(number, kind)| (number, kind.to_owned(), "packer".to_owned())).collect();
+    assert_eq!(found(&sixty(others)), expected, "{others:?}");
+}
+
+#[test]
+fn nothing_is_found_where_nothing_is_wrong() {
+    check(&[], &[]);
+}
+
+#[test]
+fn each_fault_is_found_where_it_is_and_as_what_it_is() {
+    let faults = [(7, Lost), (12, Stuck), (19, Failed), (26, Slow), (33, Twice), (40, Lost), (41, Failed)];
+    let kinds = ["missing_step", "stuck", "error", "slow", "duplicate", "missing_step", "error"];
+    let expected: Vec<(usize, &str)> = faults.iter().map(|(number, _)| *number).zip(kinds).collect();
+    check(&faults, &expected);
+}
+
+#[test]
+fn failures_that_are_handled_need_nobody() {
+    check(&[(5, Healed), (9, Refused), (14, Refused), (22, Refused), (30, Healed), (44, Refused)], &[]);
+}
+
+#[test]
+fn what_fails_in_most_transactions_is_still_found() {
+    let fates: Vec<Fate> = (0..60).map(|number| if number % 5 < 3 { Failed } else { Fine }).collect();
+    let found = found(&fates);
+    let failed = fates.iter().filter(|fate| **fate == Failed).count();
+    assert_eq!(found.len(), failed, "{found:?}");
+    assert!(found.iter().all(|(number, kind, _)| kind == "error" && fates[*number] == Failed));
+}
+
+#[test]
+fn what_the_end_of_the_logs_cuts_off_is_not_missing() {
+    check(&[(59, Lost)], &[]);
+    check(&[(59, Stuck)], &[]);
+}
