@@ -7,6 +7,7 @@ mod lists;
 mod overviews;
 mod shows;
 
+use spanloom::analyze::map::Map;
 use spanloom::engine::load::{Loaded, load};
 use spanloom::engine::read::Settings;
 use spanloom::engine::run::{Selection, Woven, run};
@@ -14,7 +15,7 @@ use spanloom::engine::texts::Texts;
 use spanloom::input::{DiscoverOptions, Input, ReadOptions, discover};
 use spanloom::model::{SpanId, Status, Symbol, Time, Trace};
 use spanloom::record::timestamp::Zone;
-use spanloom::report::text::{Show, Style, list, overview, show};
+use spanloom::report::text::{Show, Style, list, map, overview, show};
 use spanloom::report::{Report, TextOf};
 use std::io::Write;
 use std::sync::Arc;
@@ -120,11 +121,23 @@ impl Run {
         self.text(&self.woven.traces, |report, texts, out| overview(report, texts, style, out))
     }
 
+    /// `map`.
+    fn map(&self, style: Style) -> String {
+        let drawn = Map::of(&self.loaded.store, &self.woven.traces);
+        self.text(&self.woven.traces, |report, _, out| map(report, &drawn, style, out))
+    }
+
     /// All that text reports can show, one behind the other.
     fn everything(&self, style: Style) -> String {
         let all = Show { lines: true, why: true, all: true };
-        [self.list(style), self.show(Show::default(), style), self.show(all, style), self.overview(style)]
-            .concat()
+        [
+            self.list(style),
+            self.show(Show::default(), style),
+            self.show(all, style),
+            self.overview(style),
+            self.map(style),
+        ]
+        .concat()
     }
 }
 
