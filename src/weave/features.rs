@@ -150,10 +150,16 @@ fn narrow(scene: &Scene, possible: Vec<u32>, node: u32, opening: &Line) -> Vec<u
     };
     let (mut same, mut cross): (Vec<u32>, Vec<u32>) =
         possible.into_iter().partition(|&other| scene.nodes[other as usize].service == service);
-    same.sort_by_key(recency);
-    cross.sort_by_key(recency);
-    same.truncate(MAX_CANDIDATES / 2);
-    cross.truncate(MAX_CANDIDATES - same.len());
+    let first = |list: &mut Vec<u32>, most: usize| {
+        if list.len() > most {
+            let mut keys: Vec<_> = list.iter().map(recency).collect();
+            keys.select_nth_unstable(most);
+            *list = keys[..most].iter().map(|(.., other)| *other).collect();
+        }
+    };
+    first(&mut same, MAX_CANDIDATES / 2);
+    let rest = MAX_CANDIDATES - same.len();
+    first(&mut cross, rest);
     same.extend(cross);
     same.sort_unstable();
     same
