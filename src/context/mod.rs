@@ -193,7 +193,8 @@ impl Found {
         (self.trace, self.span, self.parent, self.service) = (None, None, None, None);
         (self.root, self.exception, self.datadog_high) = (false, false, None);
         (self.duration, self.kind, self.status) = (None, None, None);
-        (self.operation, self.topic, self.route, self.method, self.peer) = (None, None, None, None, None);
+        (self.operation, self.topic, self.route, self.method) = (None, None, None, None);
+        (self.peer, self.database) = (None, None);
         self.headers.clear();
         self.ids.clear();
         self.keys.clear();

@@ -222,7 +222,7 @@ impl Reader<'_, '_> {
         }
         // "name [traceId=…]", "name file.pl:7 - ", "name: "key"=…"
         if !self.logger && next > end {
-            let grouped = text[next] == b'['
+            let grouped = text.get(next) == Some(&b'[')
                 && memchr(b']', &text[next..]).is_some_and(|close| {
                     group_has_id(&text[next + 1..next + close]) && pair_like(&text[next + 1..next + close])
                 });
