@@ -31,8 +31,10 @@ struct Run {
     truth: HashMap<String, Option<String>>,
 }
 
+/// Transactions of a small run.
+const SMALL: usize = 12;
 /// Steps of the descent.
-const STEPS: i32 = 300;
+const STEPS: i32 = 500;
 /// So many choices of one run are fitted to.
 const MAX_CHOICES: usize = 1500;
 
@@ -132,17 +134,22 @@ fn choices(run: &Run, examples: Vec<Example>) -> Vec<Choice> {
 
 fn fit(name: &str, runs: &[Run], first: Option<&[f32; COUNT]>) -> [f32; COUNT] {
     let sets: Vec<Vec<Choice>> =
-        runs.par_iter().map(|run| choices(run, examples(&run.store, first))).collect();
+        runs.par_iter().map(|run| choices(run, examples(&run.store, first, None))).collect();
+    // a few transactions teach little: the weights must do without, too
+    let small: Vec<Vec<Choice>> =
+        runs.par_iter().map(|run| choices(run, examples(&run.store, first, Some(SMALL)))).collect();
     let mut weights = [0f32; COUNT];
     let (mut mean, mut square) = ([0f32; COUNT], [0f32; COUNT]);
     // every run counts the same, whatever its size
     let training: Vec<(&Choice, f32)> = sets
         .iter()
         .zip(runs)
-        .filter(|(_, run)| !run.test)
-        .flat_map(|(set, _)| {
-            let step = set.len().div_ceil(MAX_CHOICES);
-            set.iter().step_by(step.max(1)).map(move |choice| (choice, 1.0 / set.len() as f32))
+        .map(|(set, run)| (set, run, 1.0))
+        .chain(small.iter().zip(runs).map(|(set, run)| (set, run, 0.3)))
+        .filter(|(_, run, _)| !run.test)
+        .flat_map(|(set, _, share)| {
+            let step = set.len().div_ceil(MAX_CHOICES).max(1);
+            set.iter().step_by(step).map(move |choice| (choice, share / set.len() as f32))
         })
         .filter(|(choice, _)| choice.right.is_some())
         .collect();

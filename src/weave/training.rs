@@ -17,13 +17,18 @@ pub struct Example {
     pub candidates: Vec<(Option<SpanId>, Features)>,
 }
 
-/// The examples of a run: with what a first round with the given weights learned, or without.
-pub fn examples(store: &Store, first: Option<&[f32; COUNT]>) -> Vec<Example> {
+/// The examples of a run, or of so many of its transactions: with what a first round with the given weights learned of
+/// these, or without.
+pub fn examples(store: &Store, first: Option<&[f32; COUNT]>, limit: Option<usize>) -> Vec<Example> {
     let lexicon = Lexicon::of(store);
     let fragments = Fragments::of(store);
     let stitched = stitch::stitch(store, &fragments);
-    let mut drafts: Vec<spans::Drafts> =
-        stitched.groups.iter().map(|group| spans::drafts(store, &fragments, group)).collect();
+    let mut drafts: Vec<spans::Drafts> = stitched
+        .groups
+        .iter()
+        .take(limit.unwrap_or(usize::MAX))
+        .map(|group| spans::drafts(store, &fragments, group))
+        .collect();
     hops::fold_all(store, &lexicon, &mut drafts);
     let scenes: Vec<(Scene, Vec<SpanId>)> = drafts
         .into_iter()
