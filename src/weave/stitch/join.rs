@@ -9,6 +9,7 @@ use super::kinds::{Kind, Kinds};
 use super::sets::{Sets, Trial};
 use crate::model::EventId;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
 
 /// A kind may join wrongly in this share of its values.
 const MAX_CONFLICTS: f32 = 0.12;
@@ -36,8 +37,16 @@ type Value<'h> = Vec<&'h Holding>;
 /// Joins.
 pub(super) fn join(atoms: &Atoms, kinds: &Kinds) -> Joined {
     let mut values: Vec<Vec<Value<'_>>> = vec![Vec::new(); kinds.list.len()];
+    let mut dependents = Dependents::default();
     for holdings in atoms.by_value() {
-        split(holdings, kinds, atoms, &mut values);
+        split(holdings, kinds, atoms, &mut values, &mut dependents);
+    }
+    for (kind, values) in values.iter_mut().enumerate() {
+        for value in values.iter_mut() {
+            let origin = value[0].atom;
+            value.retain(|holding| holding.atom == origin || dependents.depends(atoms, kind, holding.atom));
+        }
+        values.retain(|value| value.len() > 1);
     }
     let mut order: Vec<usize> =
         (0..kinds.list.len()).filter(|&kind| kinds.list[kind].score >= MIN_SCORE).collect();
@@ -71,17 +80,64 @@ pub(super) fn join(atoms: &Atoms, kinds: &Kinds) -> Joined {
 }
 
 /// Splits the holdings of a value by kind.
-fn split<'h>(holdings: &'h [Holding], kinds: &Kinds, atoms: &Atoms, values: &mut [Vec<Value<'h>>]) {
+fn split<'h>(
+    holdings: &'h [Holding],
+    kinds: &Kinds,
+    atoms: &Atoms,
+    values: &mut [Vec<Value<'h>>],
+    dependents: &mut Dependents,
+) {
     let mut by_kind: Vec<(usize, &Holding)> =
         holdings.iter().map(|holding| (kinds.of(holding), holding)).collect();
     by_kind.sort_by_key(|(kind, holding)| (*kind, holding.atom, holding.time));
     for group in by_kind.chunk_by(|a, b| a.0 == b.0) {
         let mut value: Value<'h> = group.iter().map(|(_, holding)| *holding).collect();
         value.dedup_by_key(|holding| holding.atom);
+        value.sort_by_key(|holding| (holding.time, atoms.first(holding.atom as usize), holding.event));
+        dependents.add(group[0].0, &value);
         if value.len() > 1 {
-            value.sort_by_key(|holding| (holding.time, atoms.first(holding.atom as usize), holding.event));
             values[group[0].0].push(value);
         }
+    }
+}
+
+/// Which sorts of fragments mostly hold values of a kind that were born elsewhere. Where a sort seldom does, its fragments
+/// are transactions of their own that come back to the same thing later: trace context is not lost there.
+#[derive(Debug, Default)]
+struct Dependents {
+    /// Kind and atom: whether one of its values was born elsewhere.
+    holders: FxHashMap<(usize, u32), bool>,
+    /// Kind and sort: fragments that hold a value of the kind, and those that hold one born elsewhere.
+    sorts: OnceCell<FxHashMap<(usize, u64), (u32, u32)>>,
+}
+
+/// So many fragments of a sort tell whether it depends on others.
+const MIN_DEPENDENTS: u32 = 4;
+
+impl Dependents {
+    fn add(&mut self, kind: usize, value: &Value<'_>) {
+        for (index, holding) in value.iter().enumerate() {
+            *self.holders.entry((kind, holding.atom)).or_default() |= index > 0;
+        }
+    }
+
+    /// Whether fragments such as this one mostly hold values of a kind that were born elsewhere; events without a trace
+    /// always may.
+    fn depends(&self, atoms: &Atoms, kind: usize, atom: u32) -> bool {
+        if !atoms.is_traced(atom) {
+            return true;
+        }
+        let sorts = self.sorts.get_or_init(|| {
+            let mut sorts: FxHashMap<(usize, u64), (u32, u32)> = FxHashMap::default();
+            for ((kind, atom), later) in self.holders.iter().filter(|((_, atom), _)| atoms.is_traced(*atom)) {
+                let entry = sorts.entry((*kind, atoms.sort(*atom))).or_default();
+                entry.0 += 1;
+                entry.1 += u32::from(*later);
+            }
+            sorts
+        });
+        let (all, later) = sorts.get(&(kind, atoms.sort(atom))).copied().unwrap_or_default();
+        all < MIN_DEPENDENTS || later * 2 >= all
     }
 }
 
@@ -177,6 +233,13 @@ impl Work<'_> {
         true
     }
 
+    /// Whether two sets begin in the same way: they are two transactions then.
+    fn begin_alike(&mut self, a: u32, b: u32) -> bool {
+        let (x, y) = (self.joined.sets.find(a), self.joined.sets.find(b));
+        let sort = |root: u32| self.atoms.sort(self.firsts[root as usize]);
+        x != y && sort(x) == sort(y)
+    }
+
     fn unite(&mut self, a: &Holding, b: &Holding) {
         let (x, y) = (self.joined.sets.find(a.atom), self.joined.sets.find(b.atom));
         if self.joined.sets.union(a.atom, b.atom) {
@@ -230,7 +293,7 @@ impl Work<'_> {
             for (origin, holding) in pairs {
                 if batch {
                     self.joined.batches.push(Batch { receiver: holding.event, sender: origin.event });
-                } else {
+                } else if !self.begin_alike(origin.atom, holding.atom) {
                     self.unite(origin, holding);
                 }
             }
