@@ -10,6 +10,7 @@ use super::sets::{Sets, Trial};
 use crate::model::EventId;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::OnceCell;
+use std::cmp::Ordering;
 
 /// A kind may join wrongly in this share of its values.
 const MAX_CONFLICTS: f32 = 0.12;
@@ -64,6 +65,9 @@ pub(super) fn join(atoms: &Atoms, kinds: &Kinds) -> Joined {
     };
     let mut waiting = Vec::new();
     for kind in order {
+        if !is_directed(atoms, &values[kind]) {
+            continue;
+        }
         let gathering = gathering(atoms, &values[kind]);
         if work.try_kind(&kinds.list[kind], &values[kind], &gathering) {
             work.joined.trusted[kind] = true;
@@ -99,6 +103,34 @@ fn split<'h>(
             values[group[0].0].push(value);
         }
     }
+}
+
+/// Values may run both ways between two sorts of fragments in this share.
+const MAX_BACKWARD: f32 = 0.1;
+
+/// Whether the values of a kind run one way between sorts of fragments, as from cause to effect. What two transactions of
+/// one customer share runs both ways.
+fn is_directed(atoms: &Atoms, values: &[Value<'_>]) -> bool {
+    let mut ways: FxHashMap<(u64, u64), u32> = FxHashMap::default();
+    for value in values.iter().filter(|value| atoms.is_traced(value[0].atom)) {
+        let origin = atoms.sort(value[0].atom);
+        for holding in value[1..].iter().filter(|holding| atoms.is_traced(holding.atom)) {
+            *ways.entry((origin, atoms.sort(holding.atom))).or_default() += 1;
+        }
+    }
+    let all: u32 = ways.values().sum();
+    let (mut backward, mut alike) = (0, 0);
+    for ((from, to), count) in &ways {
+        match from.cmp(to) {
+            Ordering::Less => backward += (*count).min(ways.get(&(*to, *from)).copied().unwrap_or(0)),
+            Ordering::Equal => alike += *count,
+            Ordering::Greater => {}
+        }
+    }
+    // sender and receiver of one message may log in either order, and a message may be delivered again
+    let messages = all as usize <= 2 * values.len();
+    (messages || backward < 2 || backward as f32 <= MAX_BACKWARD * all as f32)
+        && (alike < 4 || alike * 3 <= all)
 }
 
 /// Which sorts of fragments mostly hold values of a kind that were born elsewhere. Where a sort seldom does, its fragments
