@@ -5,7 +5,7 @@
 //! time, and at a distance that varies more. All is counted in integers, so that parts of a run merge in any order.
 
 use super::features::is_open;
-use super::learned::{Delays, anchor};
+use super::learned::Delays;
 use super::scene::{Line, Scene};
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
@@ -182,8 +182,8 @@ impl Habits {
         self
     }
 
-    /// What is usual between a parent and the span that `opening` opens.
-    pub fn between(&self, scene: &Scene, parent: u32, opening: &Line) -> Habit {
+    /// What is usual between a parent, of which `anchor` is the record before, and the span that `opening` opens.
+    pub fn between(&self, scene: &Scene, parent: u32, opening: &Line, anchor: Option<&Line>) -> Habit {
         let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[opening.node as usize]);
         let mut habit = Habit::default();
         let pair = self.pairs.get(&(p.kind, c.kind)).copied().unwrap_or_default();
@@ -199,7 +199,7 @@ impl Habits {
         }
         habit.around = pair.around as f32 / (own.all as f32 + 3.0);
         if pair.stood > 0
-            && let Some(anchor) = anchor(scene, parent, opening)
+            && let Some(anchor) = anchor
             && let Some(delays) = self.delays.get(&(anchor.template, p.kind, c.kind))
         {
             habit.steady = delays.total() as f32 / (pair.stood as f32 + 3.0);

@@ -181,11 +181,11 @@ fn edge(
     if let Some(opening) = opening {
         if !same {
             // the value that fewest spans hold names the message
-            let held = opening.values.iter().filter_map(|(name, value, _)| {
-                let holders = scene.holders.get(value)?;
+            let held = scene.values(opening).iter().filter_map(|(name, value, _)| {
+                let holders = scene.holders.get(*value)?;
                 let sent = scene
                     .lines_of(parent)
-                    .find(|line| line.values.iter().any(|(_, other, _)| other == value))?;
+                    .find(|line| scene.values(line).iter().any(|(_, other, _)| other == value))?;
                 Some((holders.len(), *name, *value, sent))
             });
             if let Some((holders, name, value, sent)) = held.min_by_key(|(holders, ..)| *holders) {

@@ -191,9 +191,8 @@ impl Learned {
         (inside as f32 + 50.0) / (total as f32 + 100.0)
     }
 
-    /// How well the delay from `parent` fits what was learned of such pairs, and how narrow those delays are.
-    pub fn delay(&self, scene: &Scene, parent: u32, opening: &Line, child: u64) -> (f32, f32) {
-        let Some(anchor) = anchor(scene, parent, opening) else { return (0.0, 0.0) };
+    /// How well the delay from a parent's record fits what was learned of such pairs, and how narrow those delays are.
+    pub fn delay(&self, anchor: &Line, opening: &Line, child: u64) -> (f32, f32) {
         match self.delays.get(&(anchor.template, child)) {
             Some(delays) if delays.total >= 200 => {
                 (delays.fit(opening.time - anchor.time), delays.tightness())
