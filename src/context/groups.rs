@@ -6,6 +6,9 @@ use crate::record::Layer;
 /// Rank of ids found by their place: named fields go before.
 const BY_PLACE: u8 = 100;
 
+/// Rank of a trace id that stands alone in its group.
+const ALONE: u8 = BY_PLACE + 50;
+
 impl Found {
     /// Reads the bracketed groups of a text's header.
     pub(super) fn groups(&mut self, layer: &Layer<'_>) {
@@ -58,6 +61,16 @@ impl Found {
     }
 
     fn single(&mut self, content: &[u8], layer_text: &[u8]) {
+        // "[TRACE] [SPAN]", "[TRACE:SPAN:]"
+        if content.len() == 16
+            && self.span.is_none()
+            && self.ranks[0] == ALONE
+            && let Some(span) = id::exact_span(content)
+        {
+            self.set_span(ALONE, span);
+            return;
+        }
+        let content = content.strip_suffix(b":").or(content.strip_suffix(b"/")).unwrap_or(content);
         // Micrometer: [trace-span]
         if let Some(at) = content.iter().position(|byte| matches!(byte, b'-' | b'/' | b':' | b' ' | b'|'))
             && let (Some(trace), Some(span)) =
@@ -93,7 +106,7 @@ impl Found {
             && !content.iter().all(u8::is_ascii_digit)
             && let Some(trace) = id::exact_trace(content)
         {
-            self.set_trace(BY_PLACE + 50, trace, Scheme::Sleuth);
+            self.set_trace(ALONE, trace, Scheme::Sleuth);
         }
     }
 }

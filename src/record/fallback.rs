@@ -39,7 +39,7 @@ const OTHER_TIMES: &[&[u8]] = &[
 const LEVELS: &[&[u8]] = &[b"level", b"lvl", b"sev", b"severity", b"prio", b"priority", b"loglevel"];
 /// Words of a name that speak of what a record says, the most telling first.
 const MESSAGES: &[&[u8]] =
-    &[b"message", b"msg", b"text", b"rendered", b"body", b"content", b"summary", b"description"];
+    &[b"message", b"msg", b"text", b"rendered", b"body", b"content", b"summary", b"description", b"format"];
 
 /// Completes what [`super::pick`] left open.
 pub(super) fn complete(text: &[u8], draft: &mut Draft) {

@@ -206,7 +206,18 @@ fn tail_fields(line: &[u8], end: usize, draft: &mut Draft) {
             break;
         }
     }
-    let Draft { service, fields, service_is_weak, .. } = draft;
+    let Draft { service, fields, service_is_weak, stamp, level, .. } = draft;
+    if stamp.is_none() {
+        // winston's simple format has its time behind the message
+        let times = fields.iter().filter(|field| field.role == Role::Time && field.top);
+        let best = times.min_by_key(|field| field.rank);
+        *stamp = best.and_then(|field| super::pick::time_of(field.value.of(line), field.writing));
+    }
+    if level.is_none() {
+        let levels = fields.iter().filter(|field| field.role == Role::Level && field.top);
+        let best = levels.min_by_key(|field| field.rank).filter(|field| field.writing == Writing::Plain);
+        *level = best.and_then(|field| level::from_word(field.value.of(line)));
+    }
     if service.is_none() {
         let named = fields.iter().filter(|field| {
             field.role == Role::Service

@@ -235,7 +235,9 @@ fn indented(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
         return seen(Class::Start);
     }
     // padded levels (" INFO") and times; deeper indents and stack frames are continuations
-    if blanks > 4
+    // the time of the line before holds for this one too, its column is left blank
+    let column = blanks > 8 && line[0] == b' ' && text::begins_with_padded_level(rest);
+    if blanks > 4 && !column
         || !(rest[0].is_ascii_uppercase() || rest[0].is_ascii_digit() || rest[0] == b'[')
         || is_frame(rest)
     {
@@ -243,7 +245,10 @@ fn indented(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
     }
     let mut head = text::head(rest, profile, draft);
     let uptime = rest[0].is_ascii_digit() && head.level.is_some() && head.stamp.is_none();
+    let numbered = line[0] == b' ' && head.level_end > 0 && rest.get(head.level_end) == Some(&b'[');
     if uptime
+        || column && head.level.is_some()
+        || numbered
         || head.stamp.is_some() && head.stamp_at.start < 40
         || head.level.is_some() && blanks <= 2 && line[0] == b' ' && draft.logger.is_some()
     {

@@ -174,7 +174,14 @@ fn rfc3164(line: &[u8], start: usize, certain: bool, draft: &mut Draft) -> Optio
 
 /// `<131>TAG[PID]: MSG`: what Python's SysLogHandler and others send without time and host.
 fn untimed(line: &[u8], start: usize, certain: bool, draft: &mut Draft) -> Option<Syslog> {
-    let tag = word(line, start).filter(|tag| certain && is_tag(tag.of(line)))?;
+    let tag =
+        word(line, start).filter(|tag| certain && (is_tag(tag.of(line)) || is_category(tag.of(line))))?;
+    if !is_tag(tag.of(line)) {
+        draft.logger = Some(At::new(start, start + memchr(b'[', tag.of(line))?));
+        return Some(Syslog {
+            message: tag.end() + line[tag.end()..].iter().take_while(|&&byte| byte == b' ').count(),
+        });
+    }
     let bare = At::new(start, tag.end() - 1);
     let open = memchr(b'[', bare.of(line)).filter(|_| bare.of(line).ends_with(b"]"));
     let name = At::new(start, open.map_or(bare.end(), |open| start + open));
@@ -184,6 +191,17 @@ fn untimed(line: &[u8], start: usize, certain: bool, draft: &mut Draft) -> Optio
     draft.service = Some(name);
     draft.thread = open.map(|open| At::new(start + open + 1, bare.end() - 1));
     Some(Syslog { message: tag.end() + line[tag.end()..].iter().take_while(|&&byte| byte == b' ').count() })
+}
+
+/// `Shop.Orders[17]`: the category and the number of an event, as .NET writes for systemd.
+fn is_category(word: &[u8]) -> bool {
+    let Some((open, close)) = memchr(b'[', word).zip(word.strip_suffix(b"]").map(<[u8]>::len)) else {
+        return false;
+    };
+    open > 2
+        && open < close
+        && word[open + 1..close].iter().all(u8::is_ascii_digit)
+        && word[..open].contains(&b'.')
 }
 
 /// `local0.info`: the severity.

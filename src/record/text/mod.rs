@@ -7,7 +7,7 @@ mod head;
 mod late;
 mod tail;
 
-pub use head::{Column, Head, head, learn, level_token};
+pub use head::{Column, Head, begins_with_padded_level, head, learn, level_token};
 pub use late::{bracketed_message, late_time, object};
 pub use tail::{ends_in_id, tail, tail_names};
 

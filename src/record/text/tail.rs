@@ -178,9 +178,13 @@ fn pairs(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
         {
             return Some(offset + bar);
         }
-        // all pairs behind a bar or a tab belong together
+        // all pairs behind a bar, a tab or a gap belong together
         let run = run_before(bytes, start, colon);
-        let marked = bytes[..run].ends_with(b"\t") || bytes[..run].trim_ascii_end().ends_with(b"|") || colon;
+        let marked = bytes[..run].ends_with(b"\t")
+            || bytes[..run].ends_with(b"  ")
+            || bytes[..run].trim_ascii_end().ends_with(b"|")
+            || colon
+            || run < start && written_by_a_logger(&bytes[run..]);
         return Some(offset + if marked { run } else { start });
     }
     None
@@ -230,6 +234,20 @@ fn pair_before(bytes: &[u8], end: usize) -> Option<usize> {
     (bytes.get(start).is_some() && after >= bare.len() && start < end).then_some(start)
 }
 
+/// Whether a program wrote the pairs: three or more in the order of their names, or one in quotes.
+fn written_by_a_logger(pairs: &[u8]) -> bool {
+    let (mut at, mut count, mut sorted, mut quoted) = (0, 0, true, false);
+    let mut last: &[u8] = b"";
+    while let Some((name, value, end)) = pair(pairs, at, false) {
+        sorted &= last < name.of(pairs);
+        quoted |= value.end() < end;
+        last = name.of(pairs);
+        count += 1;
+        at = end + pairs[end..].iter().take_while(|byte| matches!(byte, b' ' | b',' | b';')).count();
+    }
+    quoted || count >= 3 && sorted
+}
+
 /// Where the run of pairs begins that ends before `start`.
 fn run_before(bytes: &[u8], start: usize, colon: bool) -> usize {
     let mut run = start;
@@ -248,10 +266,18 @@ fn run_before(bytes: &[u8], start: usize, colon: bool) -> usize {
                 .rposition(|byte| matches!(byte, b' ' | b'\t'))
                 .map_or(0, |blank| blank + 1);
         }
-        let fits = match pair(bytes, word, colon) {
+        let mut fits = match pair(bytes, word, colon) {
             Some((_, _, end)) => word < run && end >= bare.len(),
             None => false,
         };
+        if !fits
+            && !colon
+            && bare.ends_with(b"\"")
+            && let Some(quoted) = pair_before(bytes, bare.len())
+        {
+            word = quoted;
+            fits = true;
+        }
         if !fits {
             return run;
         }

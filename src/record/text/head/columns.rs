@@ -272,6 +272,11 @@ pub(in crate::record::text) fn is_bare_id(word: &[u8]) -> bool {
         || word.len() == 49 && !word[32].is_ascii_alphanumeric() && hex(&word[..32]) && hex(&word[33..])
 }
 
+/// Several ids with commas, slashes or colons between them.
+pub(super) fn is_id_list(word: &[u8]) -> bool {
+    word.len() > 32 && word.split(|byte| matches!(byte, b',' | b'/' | b':' | b';')).all(is_bare_id)
+}
+
 impl Reader<'_, '_> {
     /// Takes the learned columns that this line has.
     pub(super) fn columns(&mut self, columns: &[Column]) {

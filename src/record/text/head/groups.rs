@@ -71,6 +71,9 @@ impl Reader<'_, '_> {
                 return true;
             }
         }
+        if self.head.stamp.is_none() && content.len() == 10 && self.parted_time(inside) {
+            return true;
+        }
         if self.head.level.is_none() && !has_id {
             let word =
                 content.rsplit(|&byte| matches!(byte, b':' | b'#')).next().unwrap_or(content).trim_ascii();
@@ -93,6 +96,25 @@ impl Reader<'_, '_> {
             self.name_group(inside, end);
         }
         self.at = end;
+        true
+    }
+
+    /// `[2026-03-07][09:15:42]`: date and time in groups of their own.
+    fn parted_time(&mut self, date: At) -> bool {
+        let rest = &self.text[date.end() + 1..];
+        let open = rest.iter().take_while(|byte| **byte == b' ').count();
+        let Some(close) = memchr(b']', rest).filter(|close| rest.get(open) == Some(&b'[') && *close < 40)
+        else {
+            return false;
+        };
+        let written = [date.of(self.text), b" ", &rest[open + 1..close]].concat();
+        let Some((stamp, taken)) = timestamp::parse_prefix(&written, self.order) else { return false };
+        if taken < written.len() {
+            return false;
+        }
+        self.at = date.end() + 1 + close + 1;
+        self.head.stamp = Some(stamp);
+        self.head.stamp_at = At::new(date.start as usize, self.at - 1);
         true
     }
 

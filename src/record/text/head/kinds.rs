@@ -20,6 +20,13 @@ pub(super) fn is_logger(word: &[u8]) -> bool {
         })
 }
 
+/// `file.go:42`, `orders/main.py:7`: a file and a line.
+pub(super) fn is_place(word: &[u8]) -> bool {
+    let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let file = &word[..word.len() - digits];
+    digits > 0 && file.len() > 3 && file.ends_with(b":") && file.contains(&b'.') && is_logger(word)
+}
+
 /// `module:function:line`.
 pub(super) fn is_code_place(word: &[u8]) -> bool {
     let parts: Vec<&[u8]> = word.split(|&byte| byte == b':').collect();

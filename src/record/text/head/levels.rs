@@ -8,6 +8,13 @@ use crate::record::text::{pair, skip_blanks, word_end};
 use crate::record::{At, level, timestamp};
 use memchr::memchr;
 
+/// Whether a text begins with a level in capitals that blanks fill up to a column.
+pub fn begins_with_padded_level(text: &[u8]) -> bool {
+    let letters = text.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let blanks = text[letters..].iter().take_while(|byte| **byte == b' ').count();
+    (4..=8).contains(&letters) && letters + blanks == 9 && level::stands_for_level(&text[..letters]).is_some()
+}
+
 impl Reader<'_, '_> {
     /// `LEVEL:  ` behind whatever log_line_prefix has put before it (PostgreSQL, "Error Reporting and Logging").
     pub(super) fn postgres(&mut self) {
@@ -120,6 +127,9 @@ impl Reader<'_, '_> {
             if !accepted {
                 return false;
             }
+        } else if self.at == 0 && next == Some(b'!') && text.get(end + 1) == Some(&b' ') {
+            // npm's own: "ERR! name message"
+            return self.set_level(level, end + 1);
         } else if self.at == 0
             && !colon
             && (word == b"LOG"

@@ -9,6 +9,7 @@ mod words;
 
 pub(super) use columns::is_bare_id;
 pub use columns::{Column, learn, level_token};
+pub use levels::begins_with_padded_level;
 
 use super::skip_blanks;
 use crate::model::{Level, Stamp};
@@ -116,6 +117,7 @@ impl Reader<'_, '_> {
                         || self.word()
                 }
                 b'@' => self.time(),
+                b'/' => self.path_and_line(),
                 b'?' | b'.' => self.placeholder(),
                 0xc2 | 0xe2 => self.ornament(),
                 _ => false,
@@ -165,6 +167,9 @@ impl Reader<'_, '_> {
         }
         if self.at == 0 && byte != b'-' && byte != b'*' && byte != b'#' {
             return false;
+        }
+        if byte == b'#' && self.known() && !self.closed && self.tagged_id() {
+            return true;
         }
         let run = self.text[self.at..].iter().take_while(|&&next| next == byte).count();
         let mut end = self.at + run;

@@ -1,7 +1,7 @@
 //! Times in a header, and what stands around them only.
 
 use super::Reader;
-use super::columns::is_bare_id;
+use super::columns::{is_bare_id, is_id_list};
 use super::kinds::is_uuid;
 use crate::record::text::{skip_blanks, word_end};
 use crate::record::{At, level, timestamp};
@@ -101,13 +101,25 @@ impl Reader<'_, '_> {
         }
         let length =
             text[self.at..].iter().take(64).take_while(|byte| !matches!(byte, b' ' | b'\t' | b'|')).count();
-        let word = At::new(self.at, self.at + length);
-        if !is_bare_id(word.of(text)) {
+        let whole = &text[self.at..self.at + length];
+        let before = text[..self.at].trim_ascii_end().last();
+        // "logger: TRACE: message", "…;TRACE;…"
+        let cell = before.filter(|byte| matches!(byte, b':' | b';' | b','));
+        let cut = cell.and_then(|byte| memchr::memchr(*byte, whole)).unwrap_or(length);
+        let word = At::new(self.at, self.at + if is_id_list(whole) { length } else { cut });
+        if !is_bare_id(word.of(text)) && !is_id_list(word.of(text)) {
             return false;
         }
         let next = skip_blanks(text, word.end());
-        let before = text[..self.at].trim_ascii_end().last();
+        let next_word = &text[next..word_end(text, next)];
+        let behind_id =
+            self.draft.groups.last().is_some_and(|id| id.end() == text[..self.at].trim_ascii_end().len());
         let parted = text.get(word.end()) == Some(&b'\t')
+            || word.end() < self.at + length
+            || behind_id && matches!(text.get(next), Some(b'|'))
+            || text[next..].starts_with(b"- ") && self.head.level.is_some()
+            || is_bare_id(next_word) && before == Some(&b'|')
+            || is_bare_id(next_word) && text[skip_blanks(text, next + next_word.len())..].starts_with(b"- ")
             || text.get(next) == Some(&b'|') && before.is_some_and(|before| !before.is_ascii_alphabetic())
             || self.head.level.is_none() && before_level(&text[next..])
             // AWS Lambda's request id behind the time
@@ -118,6 +130,18 @@ impl Reader<'_, '_> {
         self.draft.groups.push(word);
         self.at = word.end();
         true
+    }
+
+    /// `#UUID` behind a level: the id of a request.
+    pub(super) fn tagged_id(&mut self) -> bool {
+        let end = word_end(self.text, self.at);
+        let inside = At::new(self.at + 1, end);
+        let taken = is_uuid(inside.of(self.text));
+        if taken {
+            self.draft.groups.push(inside);
+            self.at = end;
+        }
+        taken
     }
 
     /// A number that is no time: process, thread or line.

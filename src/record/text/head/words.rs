@@ -1,7 +1,10 @@
 //! Words and pairs in a header: loggers, threads, hosts, named ids.
 
 use super::Reader;
-use super::kinds::{contains_word, group_has_id, is_code_place, is_logger, looks_like_id, pair_like};
+use super::columns::{is_bare_id, is_id_list};
+use super::kinds::{
+    contains_word, group_has_id, is_code_place, is_logger, is_place, looks_like_id, pair_like,
+};
 use super::moments::before_level;
 use crate::record::text::{names_context, pair, skip_blanks, word_end};
 use crate::record::{At, NameHash, Role, level, names, timestamp};
@@ -152,6 +155,13 @@ impl Reader<'_, '_> {
                 return self.set_level(level, end);
             }
         }
+        if !self.logger && self.on_host(word) {
+            return true;
+        }
+        if !self.logger && colon && self.bracketed_level && is_place(bare) {
+            self.at = end;
+            return true;
+        }
         if !self.logger
             && is_logger(bare)
             && (text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'[' | b'(' | b'|')))
@@ -162,10 +172,33 @@ impl Reader<'_, '_> {
             self.at = end;
             return true;
         }
+        // a file and a line behind the logger, or between a level in brackets and the logger
+        if is_place(bare) && matches!(text.get(end), Some(b' ' | b'\t')) && (self.logger && !colon) {
+            self.at = end;
+            return true;
+        }
         if bytes.len() > 64 {
             return false;
         }
         let next = skip_blanks(text, end);
+        if !self.logger && !colon && (self.cell(word) || self.process_and_thread(word)) {
+            return true;
+        }
+        // "name: TRACE: ", "name TRACE,SPAN - "
+        if !self.logger && next > end {
+            let length = text[next..].iter().take(100).take_while(|byte| **byte != b' ').count();
+            let token = &text[next..next + length];
+            let id = if colon { token.strip_suffix(b":").unwrap_or_default() } else { token };
+            let closed = colon || text[next + length..].starts_with(b" - ");
+            if closed && (is_bare_id(id) || is_id_list(id)) {
+                self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
+                self.draft.groups.push(At::new(next, next + id.len()));
+                self.logger = true;
+                self.closed = colon;
+                self.at = next + length;
+                return true;
+            }
+        }
         // "name: message" of hclog and Ruby
         if colon && !self.logger {
             if text[next..].starts_with(b"\"")
@@ -252,6 +285,69 @@ impl Reader<'_, '_> {
             return true;
         }
         self.head.level.is_none() && self.head.stamp.is_some() && self.level_ahead(end)
+    }
+
+    /// `…;main;…`, `…,shop.orders,…`: a name between separators without blanks.
+    fn cell(&mut self, word: At) -> bool {
+        let separator = self.text[..self.at].last().copied();
+        let cell = separator.filter(|byte| matches!(byte, b';' | b',')) == self.text.get(word.end()).copied();
+        let bytes = word.of(self.text);
+        // a message may go on behind a comma, but not with the name of a logger
+        if separator.is_none() || !cell || !(separator == Some(b';') || is_logger(bytes)) || word.is_empty() {
+            return false;
+        }
+        if is_logger(bytes) {
+            self.draft.logger.get_or_insert(word);
+        } else {
+            self.draft.thread.get_or_insert(word);
+        }
+        self.at = word.end();
+        true
+    }
+
+    /// `module 4711 140327044737920 `: the number of a process and that of a thread behind a name.
+    fn process_and_thread(&mut self, word: At) -> bool {
+        let number = |at: usize| {
+            let start = skip_blanks(self.text, at);
+            let digits = self.text[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+            (digits, start + digits)
+        };
+        let (process, end) = number(word.end());
+        let (thread, end) = number(end);
+        let taken =
+            (1..8).contains(&process) && (12..17).contains(&thread) && self.text.get(end) == Some(&b' ');
+        if taken {
+            self.draft.logger = Some(word);
+            self.at = end;
+        }
+        taken
+    }
+
+    /// `name/4711 on HOST: `: program, process and host as Bunyan prints them.
+    fn on_host(&mut self, word: At) -> bool {
+        let bytes = word.of(self.text);
+        let Some(slash) = memchr(b'/', bytes).filter(|&slash| slash > 0) else { return false };
+        let Some(rest) = self.text[word.end()..].strip_prefix(b" on ") else { return false };
+        let host = rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len());
+        if !bytes[slash + 1..].iter().all(u8::is_ascii_digit) || !rest[..host].ends_with(b":") {
+            return false;
+        }
+        self.draft.service.get_or_insert(At::new(self.at, self.at + slash));
+        self.logger = true;
+        self.closed = true;
+        self.at = word.end() + 4 + host;
+        true
+    }
+
+    /// `/srv/app/orders.py:17`: where the record was made, before the message.
+    pub(super) fn path_and_line(&mut self) -> bool {
+        let end = word_end(self.text, self.at);
+        let taken = self.known()
+            && !self.closed
+            && is_place(&self.text[self.at + 1..end])
+            && matches!(self.text.get(end), Some(b' ' | b'\t'));
+        self.at = if taken { end } else { self.at };
+        taken
     }
 
     /// Whether the pairs from `start` on are closed by ` - `, so that they stand before the message.
