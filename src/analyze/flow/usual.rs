@@ -12,6 +12,10 @@ pub const MIN_PEERS: u32 = 8;
 const MIN_END: f64 = 0.12;
 /// A step belongs to a hop where at least this share of the hops has it.
 const MIN_MANDATORY: f64 = 0.9;
+/// What follows a step is known where so many kinds of steps
+const FEW: usize = 3;
+/// are at least this share of all that follow it: a step after which anything may come may also be the last.
+const MIN_FOLLOWED: f64 = 0.7;
 /// The share of hops that must cause the same number of hops for that number to be usual.
 const MIN_SAME: f64 = 0.9;
 
@@ -30,8 +34,27 @@ pub struct Usual {
     pub rules: Rules,
     /// By kind of hop: the steps that nearly all of them have in which nothing failed.
     mandatory: FxHashMap<u64, Vec<u64>>,
-    /// By kind of step: the step that mostly comes next, and how often.
-    next: FxHashMap<u64, (u32, u64)>,
+    /// By kind of step: what comes next.
+    next: FxHashMap<u64, Next>,
+}
+
+/// What comes after steps of a kind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Next {
+    /// How often each of the most frequent ones follows, most frequent first.
+    often: [(u32, u64); FEW],
+    /// How often any does.
+    all: u32,
+}
+
+impl Next {
+    fn add(&mut self, times: u32, step: u64) {
+        self.all += times;
+        if let Some(at) = self.often.iter().position(|known| (times, step) > *known) {
+            self.often[at..].rotate_right(1);
+            self.often[at] = (times, step);
+        }
+    }
 }
 
 impl Usual {
@@ -45,8 +68,7 @@ impl Usual {
             }
         }
         for (&(before, after), tally) in &counts.gaps {
-            let best = usual.next.entry(before).or_default();
-            *best = (*best).max((tally.count() as u32, after));
+            usual.next.entry(before).or_default().add(tally.count() as u32, after);
         }
         usual.counts = counts;
         usual
@@ -74,7 +96,20 @@ impl Usual {
 
     /// The step that mostly follows one, and how often.
     pub fn next(&self, step: u64) -> Option<(u32, u64)> {
-        self.next.get(&step).copied()
+        self.next.get(&step).map(|next| next.often[0])
+    }
+
+    /// Whether it is known what follows a step.
+    pub fn goes_on(&self, step: u64) -> bool {
+        self.next.get(&step).is_some_and(|next| {
+            let few: u32 = next.often.iter().map(|(times, _)| times).sum();
+            f64::from(few) >= f64::from(next.all) * MIN_FOLLOWED
+        })
+    }
+
+    /// Counts of a step in hops of one kind.
+    pub fn step_of(&self, hop: &Hop, step: u64) -> Option<&StepCount> {
+        self.counts.steps.get(&(hop.kind, step))
     }
 
     /// Whether hops in which nothing fails end with a step.
