@@ -64,6 +64,8 @@ pub struct StepCount {
     pub hops: u32,
     /// In so many of them nothing failed.
     pub clean: u32,
+    /// In so many of them nothing failed, and they do not end with a warning.
+    pub whole: u32,
     /// So many hops end with it.
     pub last: u32,
     /// So many hops in which nothing failed end with it.
@@ -77,6 +79,7 @@ impl StepCount {
         self.example = if self.hops == 0 { other.example } else { self.example.min(other.example) };
         self.hops += other.hops;
         self.clean += other.clean;
+        self.whole += other.whole;
         self.last += other.last;
         self.clean_last += other.clean_last;
     }
@@ -87,8 +90,8 @@ impl StepCount {
 pub struct KindCount {
     /// How many.
     pub hops: u32,
-    /// In so many nothing failed.
-    pub clean: u32,
+    /// In so many nothing failed, and they do not end with a warning.
+    pub whole: u32,
     /// So many have no cause.
     pub roots: u32,
 }
@@ -215,7 +218,8 @@ impl Counts {
             let failed = hop.failed();
             let kind = self.kinds.entry(hop.kind).or_default();
             kind.hops += 1;
-            kind.clean += u32::from(!failed);
+            let whole = !failed && !hop.steps.last().is_some_and(|last| last.warned);
+            kind.whole += u32::from(whole);
             kind.roots += u32::from(hop.parent.is_none());
             let steps = distinct(hop);
             let last = hop.steps.last().map(|step| step.kind);
@@ -223,6 +227,7 @@ impl Counts {
                 let count = StepCount {
                     hops: 1,
                     clean: u32::from(!failed),
+                    whole: u32::from(whole),
                     last: u32::from(last == Some(step)),
                     clean_last: u32::from(last == Some(step) && !failed),
                     example: event,
@@ -282,7 +287,7 @@ impl Counts {
         for (key, count) in other.kinds {
             let known = self.kinds.entry(key).or_default();
             known.hops += count.hops;
-            known.clean += count.clean;
+            known.whole += count.whole;
             known.roots += count.roots;
         }
         for (key, count) in other.steps {

@@ -32,7 +32,7 @@ pub struct Usual {
     pub counts: Counts,
     /// Which steps make which hops begin.
     pub rules: Rules,
-    /// By kind of hop: the steps that nearly all of them have in which nothing failed.
+    /// By kind of hop: the steps that nearly all of them have that came to a good end.
     mandatory: FxHashMap<u64, Vec<u64>>,
     /// By kind of step: what comes next.
     next: FxHashMap<u64, Next>,
@@ -62,8 +62,8 @@ impl Usual {
     pub(super) fn of(counts: Counts, rules: Rules) -> Usual {
         let mut usual = Usual { rules, ..Usual::default() };
         for (&(hop, step), count) in &counts.steps {
-            let clean = counts.kinds.get(&hop).map_or(0, |kind| kind.clean);
-            if clean >= MIN_PEERS && f64::from(count.clean) >= f64::from(clean) * MIN_MANDATORY {
+            let whole = counts.kinds.get(&hop).map_or(0, |kind| kind.whole);
+            if whole >= MIN_PEERS && f64::from(count.whole) >= f64::from(whole) * MIN_MANDATORY {
                 usual.mandatory.entry(hop).or_default().push(step);
             }
         }
