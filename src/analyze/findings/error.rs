@@ -73,6 +73,10 @@ fn ends_badly(case: &Case<'_>, index: usize) -> Option<usize> {
         return None;
     }
     let before = hop.steps[..at].iter().rev().find(|step| on_one_line(case, step, last));
+    if before.is_some_and(|before| hop.steps[at + 1..].iter().any(|step| step.kind == before.kind)) {
+        // tried again
+        return None;
+    }
     let open = before.is_none_or(|step| !case.usual.ends(step.kind) && case.usual.goes_on(step.kind));
     (open || case.usual.lacking(hop).next().is_some()).then_some(at)
 }
