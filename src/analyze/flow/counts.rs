@@ -170,6 +170,8 @@ pub struct Counts {
     /// By kind of hop and name of a value in its first record: how many values one hop of a transaction holds, two hold,
     /// and so on.
     pub held: FxHashMap<(u64, Symbol), HeldCount>,
+    /// By kind of the cause, kind of hop and name of a value: how many such hops of one cause hold the same value.
+    pub held_under: FxHashMap<(u64, u64, Symbol), [u32; NUMBERS]>,
 }
 
 /// The kinds of the steps of a hop, each once, in order of their first place.
@@ -197,6 +199,14 @@ pub(crate) fn holders(shape: &Shape) -> FxHashMap<(u64, Symbol, Symbol), Vec<u32
     holders
 }
 
+/// For each cause of some hops its kind, and how many of them it caused.
+pub(crate) fn per_cause(shape: &Shape, hops: &[u32]) -> Vec<(u64, usize)> {
+    let mut parents: Vec<Option<u32>> = hops.iter().map(|&hop| shape.hops[hop as usize].parent).collect();
+    parents.sort_unstable();
+    let same = parents.chunk_by(|one, other| one == other);
+    same.map(|same| (same[0].map_or(0, |parent| shape.hops[parent as usize].kind), same.len())).collect()
+}
+
 impl Counts {
     /// Takes in a transaction.
     pub fn add(&mut self, shape: &Shape) {
@@ -213,6 +223,10 @@ impl Counts {
             let held = self.held.entry((kind, name)).or_default();
             held.numbers[hops.len().min(NUMBERS - 1)] += 1;
             held.values.add(value.0);
+            for (cause, number) in per_cause(shape, &hops) {
+                let numbers = self.held_under.entry((cause, kind, name)).or_default();
+                numbers[number.min(NUMBERS - 1)] += 1;
+            }
         }
         for hop in &shape.hops {
             let failed = hop.failed();
@@ -305,6 +319,12 @@ impl Counts {
                 *known += count;
             }
             known.values.merge(count.values);
+        }
+        for (key, numbers) in other.held_under {
+            let known = self.held_under.entry(key).or_default();
+            for (known, count) in known.iter_mut().zip(numbers) {
+                *known += count;
+            }
         }
         for (key, count) in other.causes {
             *self.causes.entry(key).or_default() += count;

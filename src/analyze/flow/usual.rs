@@ -99,12 +99,12 @@ impl Usual {
         self.next.get(&step).map(|next| next.often[0])
     }
 
-    /// Whether it is known what follows a step.
+    /// Whether it is known what follows a step: few other steps, or none.
     pub fn goes_on(&self, step: u64) -> bool {
-        self.next.get(&step).is_some_and(|next| {
-            let few: u32 = next.often.iter().map(|(times, _)| times).sum();
-            f64::from(few) >= f64::from(next.all) * MIN_FOLLOWED
-        })
+        let last = self.step(step).map_or(0, |count| count.last);
+        let next = self.next.get(&step).copied().unwrap_or_default();
+        let few: u32 = next.often.iter().map(|(times, _)| times).sum();
+        f64::from(few + last) >= f64::from(next.all + last) * MIN_FOLLOWED
     }
 
     /// Counts of a step in hops of one kind.
@@ -133,6 +133,14 @@ impl Usual {
         (held.values.estimate() >= f64::from(all) * MIN_OWN)
             .then(|| usual_number(&held.numbers, all))
             .flatten()
+    }
+
+    /// Whether causes of a kind usually cause so many hops of a kind with the same value under a name.
+    pub fn causes_so_many(&self, cause: u64, kind: u64, name: Symbol, number: u32) -> bool {
+        let numbers = self.counts.held_under.get(&(cause, kind, name));
+        numbers
+            .and_then(|numbers| usual_number(numbers, numbers.iter().sum()))
+            .is_some_and(|usual| usual >= number)
     }
 
     /// How many transactions have a step.
