@@ -81,6 +81,10 @@ fn unfinished(case: &Case<'_>, index: usize) -> Option<f64> {
     let share_of = |count: &StepCount| f64::from(count.last) / f64::from(count.hops);
     let share = share_of(count);
     let alike = case.usual.step_of(hop, last.kind).filter(|count| count.hops >= MIN_PEERS);
+    let here = case.usual.ends_in(case.hop(0).kind, last.kind);
+    if here.is_some_and(|share| share > MAX_END) {
+        return None;
+    }
     if share > MAX_END || alike.is_some_and(|count| share_of(count) > MAX_END) || !case.usual.goes_on(last.kind)
     {
         return None;

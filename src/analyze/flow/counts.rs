@@ -160,6 +160,8 @@ pub struct Counts {
     pub steps: FxHashMap<(u64, u64), StepCount>,
     /// By kind of step, in hops of whatever kind.
     pub ends: FxHashMap<u64, StepCount>,
+    /// By kind of the first hop of a transaction and of a step: hops with the step, and hops that end with it.
+    pub ends_in: FxHashMap<(u64, u64), (u32, u32)>,
     /// By the kinds of a step and the one after it: how long the hop itself took; by 0 and a kind of step: how long that
     /// step says that it took.
     pub gaps: FxHashMap<(u64, u64), Tally>,
@@ -199,6 +201,11 @@ pub(crate) fn holders(shape: &Shape) -> FxHashMap<(u64, Symbol, Symbol), Vec<u32
     holders
 }
 
+/// Stands for a transaction that begins with a hop of a kind, where the kind of a cause is asked for.
+pub(crate) fn whole(root: u64) -> u64 {
+    !root
+}
+
 /// For each cause of some hops its kind, and how many of them it caused.
 pub(crate) fn per_cause(shape: &Shape, hops: &[u32]) -> Vec<(u64, usize)> {
     let mut parents: Vec<Option<u32>> = hops.iter().map(|&hop| shape.hops[hop as usize].parent).collect();
@@ -219,11 +226,12 @@ impl Counts {
         if let Some(first) = shape.hops.first() {
             self.lasting.entry(first.kind).or_default().add(shape.length());
         }
+        let root = shape.hops.first().map_or(0, |hop| hop.kind);
         for ((kind, name, value), hops) in holders(shape) {
             let held = self.held.entry((kind, name)).or_default();
             held.numbers[hops.len().min(NUMBERS - 1)] += 1;
             held.values.add(value.0);
-            for (cause, number) in per_cause(shape, &hops) {
+            for (cause, number) in per_cause(shape, &hops).into_iter().chain([(whole(root), hops.len())]) {
                 let numbers = self.held_under.entry((cause, kind, name)).or_default();
                 numbers[number.min(NUMBERS - 1)] += 1;
             }
@@ -248,6 +256,8 @@ impl Counts {
                 };
                 self.steps.entry((hop.kind, step)).or_default().merge(&count);
                 self.ends.entry(step).or_default().merge(&count);
+                let ends = self.ends_in.entry((root, step)).or_default();
+                *ends = (ends.0 + 1, ends.1 + count.last);
             }
             self.add_gaps(shape, hop);
             self.add_children(shape, hop, &steps);
@@ -319,6 +329,10 @@ impl Counts {
                 *known += count;
             }
             known.values.merge(count.values);
+        }
+        for (key, count) in other.ends_in {
+            let ends = self.ends_in.entry(key).or_default();
+            *ends = (ends.0 + count.0, ends.1 + count.1);
         }
         for (key, numbers) in other.held_under {
             let known = self.held_under.entry(key).or_default();

@@ -107,6 +107,12 @@ impl Usual {
         f64::from(few + last) >= f64::from(next.all + last) * MIN_FOLLOWED
     }
 
+    /// The share of hops with a step that end with it, in transactions that begin with a hop of a kind.
+    pub fn ends_in(&self, root: u64, step: u64) -> Option<f64> {
+        let (hops, last) = self.counts.ends_in.get(&(root, step)).filter(|(hops, _)| *hops >= MIN_PEERS)?;
+        Some(f64::from(*last) / f64::from(*hops))
+    }
+
     /// Counts of a step in hops of one kind.
     pub fn step_of(&self, hop: &Hop, step: u64) -> Option<&StepCount> {
         self.counts.steps.get(&(hop.kind, step))
