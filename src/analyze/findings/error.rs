@@ -5,7 +5,7 @@
 //! learned only from hops in which nothing failed.
 
 use super::case::{Case, Fate, Found};
-use super::words::{gives_up, names, refuses};
+use super::words::{breaks, fails, gives_up, names, refuses};
 use crate::analyze::flow::{Hop, Step};
 use crate::model::{EventId, FindingKind, Level, Severity, flag};
 
@@ -22,6 +22,11 @@ const MAX_EVIDENCE: usize = 6;
 
 /// Judges all failures of a transaction.
 pub(super) fn judge(case: &mut Case<'_>) {
+    for index in 0..case.shape.hops.len() {
+        if let Some(at) = ends_badly(case, index) {
+            case.shape.hops[index].steps[at].failed = true;
+        }
+    }
     let failed: Vec<usize> =
         (0..case.shape.hops.len()).filter(|&hop| case.hop(hop).failed()).take(MAX_FAILED).collect();
     if failed.is_empty() {
@@ -52,6 +57,28 @@ pub(super) fn judge(case: &mut Case<'_>) {
     if !broken.is_empty() {
         report_broken(case, &broken);
     }
+}
+
+/// The step of a hop that warns of a failure and is the last one, where such hops do not end without it either: then the
+/// failure was not worth an error to who wrote the service, but is one.
+fn ends_badly(case: &Case<'_>, index: usize) -> Option<usize> {
+    let hop = case.hop(index);
+    let at = hop.steps.iter().rposition(|step| step.warned).filter(|_| !hop.failed())?;
+    let last = &hop.steps[at];
+    let template = case.run.store.symbols.text(case.run.store.event(last.event).template);
+    if last.answered || !(fails(template) || breaks(template)) || refuses(template) && !breaks(template) {
+        return None;
+    }
+    if hop.steps[at + 1..].iter().any(|step| on_one_line(case, step, last)) {
+        return None;
+    }
+    let before = hop.steps[..at].iter().rev().find(|step| on_one_line(case, step, last));
+    if before.is_some_and(|before| hop.steps[at + 1..].iter().any(|step| step.kind == before.kind)) {
+        // tried again
+        return None;
+    }
+    let open = before.is_none_or(|step| !case.usual.ends(step.kind) && case.usual.goes_on(step.kind));
+    (open || case.usual.lacking(hop).next().is_some()).then_some(at)
 }
 
 /// Whether a hop went on after its last failure.
@@ -159,14 +186,17 @@ fn silent_cause(case: &Case<'_>, index: usize, failure: i64) -> Option<usize> {
     found.map(|(_, child)| child)
 }
 
-/// The hop of another service that a failure speaks of, if that began before and says nothing of it itself.
+/// The hop of another service that a failure speaks of, if that began before and came to no usual end.
 fn named_cause(case: &Case<'_>, index: usize, failure: &Step) -> Option<usize> {
     let store = case.run.store;
     let template = store.symbols.text(store.event(failure.event).template);
     let own = case.hop(index).service;
     let before = |other: &usize| {
         let hop = case.hop(*other);
-        hop.service != own && hop.start <= failure.time && names(template, store.symbols.text(hop.service))
+        hop.service != own
+            && hop.start <= failure.time
+            && names(template, store.symbols.text(hop.service))
+            && !hop.steps.last().is_some_and(|last| case.usual.ends(last.kind))
     };
     (0..case.shape.hops.len()).filter(before).max_by_key(|&other| (case.hop(other).start, other))
 }
@@ -236,7 +266,7 @@ fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
     } else if silent.is_none() {
         summary.push_str(&format!("; it took down {}", taken.join(", ")));
     }
-    let group = (cause.kind, first.kind);
+    let group = (cause.service.0, first.kind);
     case.fates[at] = Fate::Broken;
     case.find(
         at,

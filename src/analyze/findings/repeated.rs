@@ -1,7 +1,7 @@
 //! What was handled more than once: the same hop for the same value, where the other transactions have it once.
 
 use super::case::{Case, Fate, Found};
-use crate::analyze::flow::{Step, holders};
+use crate::analyze::flow::{Step, holders, whole};
 use crate::model::{FindingKind, Level, Severity, Symbol};
 
 /// Hops with one value that are looked at beyond the usual ones.
@@ -36,7 +36,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
             further
                 .iter()
                 .take(MAX_FURTHER)
-                .filter_map(|&later| again(case, first[first.len() - 1], later, name)),
+                .filter_map(|&later| again(case, &hops, first[first.len() - 1], later, name)),
         );
     }
     report(case, found);
@@ -56,6 +56,21 @@ fn told_apart(case: &Case<'_>, hops: &[u32]) -> bool {
     })
 }
 
+/// Whether it says nothing that a hop is there again: causes of this kind, or transactions that begin like
+/// this one, usually have so many, or such hops do now this, now that.
+fn always(case: &Case<'_>, hops: &[u32], later: usize, name: Symbol) -> bool {
+    if !case.usual.goes_on(case.hop(later).kind) {
+        return true;
+    }
+    let parent = |hop: usize| case.hop(hop).parent;
+    let number = hops.iter().filter(|&&hop| parent(hop as usize) == parent(later)).count() as u32;
+    let cause = parent(later).map_or(0, |parent| case.hop(parent as usize).kind);
+    let kind = case.hop(later).kind;
+    let whole = whole(case.hop(0).kind);
+    number > 1 && case.usual.causes_so_many(cause, kind, name, number)
+        || case.usual.causes_so_many(whole, kind, name, hops.len() as u32)
+}
+
 /// A hop that did again what another one had done.
 struct Again {
     earlier: usize,
@@ -66,8 +81,11 @@ struct Again {
 }
 
 /// Marks a hop as done again; says so unless something else explains it.
-fn again(case: &mut Case<'_>, earlier: u32, later: u32, name: Symbol) -> Option<Again> {
+fn again(case: &mut Case<'_>, hops: &[u32], earlier: u32, later: u32, name: Symbol) -> Option<Again> {
     let (earlier, later) = (earlier as usize, later as usize);
+    if always(case, hops, later, name) {
+        return None;
+    }
     if matches!(case.fates[later], Fate::Fine | Fate::Stuck) {
         case.fates[later] = Fate::Repeated;
     }

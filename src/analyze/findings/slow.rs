@@ -1,7 +1,8 @@
 //! Steps that took far longer than the same step in other transactions.
 
 use super::case::{Case, Fate, Found};
-use crate::analyze::flow::{Rule, Tally, gaps};
+use super::words::{breaks, fails};
+use crate::analyze::flow::{Rule, Step, Tally, gaps};
 use crate::model::{EventId, FindingKind, Severity};
 
 /// Fewer durations than this make no usual one.
@@ -65,8 +66,29 @@ pub(super) fn judge(case: &mut Case<'_>) {
         }
     }
     for stretch in causes {
-        report(case, &stretch);
+        if !failed_meanwhile(case, &stretch) {
+            report(case, &stretch);
+        }
     }
+}
+
+/// Whether something failed within a stretch: then that is why it took so long.
+fn failed_meanwhile(case: &Case<'_>, stretch: &Stretch) -> bool {
+    let store = case.run.store;
+    let fails = |step: &Step| {
+        let says = || store.symbols.text(store.event(step.event).template);
+        let within = stretch.from < step.time && step.time <= stretch.to;
+        within && (step.failed || step.warned && (fails(says()) || breaks(says())))
+    };
+    let mut hops = vec![stretch.hop];
+    while let Some(index) = hops.pop() {
+        let hop = case.hop(index);
+        if hop.steps.iter().any(fails) {
+            return true;
+        }
+        hops.extend(hop.children.iter().map(|&child| child as usize));
+    }
+    false
 }
 
 /// The stretch of a hop that exceeds the usual most.

@@ -2,7 +2,7 @@
 
 use super::case::{Case, Fate, Found};
 use super::words::fails;
-use crate::analyze::flow::{Hop, MIN_PEERS};
+use crate::analyze::flow::{Hop, MIN_PEERS, StepCount};
 use crate::model::{FindingKind, Level, Severity};
 use crate::weave::words::Act;
 
@@ -53,7 +53,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
                 next.map_or(String::new(), |next| format!("; {} usually follows", case.says(next.example)));
             (FindingKind::Stuck, format!("{service} stopped after {says}{usually}"))
         };
-        let group = (hop.kind, last.kind);
+        let group = (0, last.kind);
         case.find(
             index,
             Found {
@@ -78,8 +78,15 @@ fn unfinished(case: &Case<'_>, index: usize) -> Option<f64> {
     if count.hops < MIN_PEERS {
         return None;
     }
-    let share = f64::from(count.last) / f64::from(count.hops);
-    if share > MAX_END {
+    let share_of = |count: &StepCount| f64::from(count.last) / f64::from(count.hops);
+    let share = share_of(count);
+    let alike = case.usual.step_of(hop, last.kind).filter(|count| count.hops >= MIN_PEERS);
+    let here = case.usual.ends_in(case.hop(0).kind, last.kind);
+    if here.is_some_and(|share| share > MAX_END) {
+        return None;
+    }
+    if share > MAX_END || alike.is_some_and(|count| share_of(count) > MAX_END) || !case.usual.goes_on(last.kind)
+    {
         return None;
     }
     // what usually follows may have been folded into another hop

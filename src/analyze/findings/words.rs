@@ -72,6 +72,31 @@ pub(super) fn fails(template: &str) -> bool {
     !lower.contains("compensat") && (gives_up(&lower) || WORDS.iter().any(|word| lower.contains(word)))
 }
 
+/// Whether a template names a fault of the machinery, as operating systems, databases and libraries word it.
+pub(super) fn breaks(template: &str) -> bool {
+    const WORDS: [&str; 17] = [
+        "timed out",
+        "timeout",
+        "connection refused",
+        "connection reset",
+        "connection closed",
+        "connection aborted",
+        "too many connections",
+        "broken pipe",
+        "deadlock",
+        "no route to host",
+        "unreachable",
+        "unavailable",
+        "bad gateway",
+        "internal server error",
+        "out of memory",
+        "no space left",
+        "end of file",
+    ];
+    let lower = template.to_ascii_lowercase();
+    WORDS.iter().any(|word| lower.contains(word))
+}
+
 /// Whether a template says that what was asked for is refused, which is an answer.
 pub(super) fn refuses(template: &str) -> bool {
     const WORDS: [&str; 7] =
@@ -110,6 +135,7 @@ mod tests {
     fn refusals_are_no_failures() {
         assert!(refuses("card declined: insufficient funds") && !fails("card declined: insufficient funds"));
         assert!(!refuses("connection refused by peer"));
+        assert!(breaks("could not save: Connection refused") && !breaks("could not save: limit exceeded"));
         assert!(fails("request failed with <*>") && fails("gave up") && !fails("saga aborted, compensating"));
     }
 }

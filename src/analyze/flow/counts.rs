@@ -64,6 +64,8 @@ pub struct StepCount {
     pub hops: u32,
     /// In so many of them nothing failed.
     pub clean: u32,
+    /// In so many of them nothing failed, and they do not end with a warning.
+    pub whole: u32,
     /// So many hops end with it.
     pub last: u32,
     /// So many hops in which nothing failed end with it.
@@ -77,6 +79,7 @@ impl StepCount {
         self.example = if self.hops == 0 { other.example } else { self.example.min(other.example) };
         self.hops += other.hops;
         self.clean += other.clean;
+        self.whole += other.whole;
         self.last += other.last;
         self.clean_last += other.clean_last;
     }
@@ -87,8 +90,8 @@ impl StepCount {
 pub struct KindCount {
     /// How many.
     pub hops: u32,
-    /// In so many nothing failed.
-    pub clean: u32,
+    /// In so many nothing failed, and they do not end with a warning.
+    pub whole: u32,
     /// So many have no cause.
     pub roots: u32,
 }
@@ -157,6 +160,8 @@ pub struct Counts {
     pub steps: FxHashMap<(u64, u64), StepCount>,
     /// By kind of step, in hops of whatever kind.
     pub ends: FxHashMap<u64, StepCount>,
+    /// By kind of the first hop of a transaction and of a step: hops with the step, and hops that end with it.
+    pub ends_in: FxHashMap<(u64, u64), (u32, u32)>,
     /// By the kinds of a step and the one after it: how long the hop itself took; by 0 and a kind of step: how long that
     /// step says that it took.
     pub gaps: FxHashMap<(u64, u64), Tally>,
@@ -167,6 +172,8 @@ pub struct Counts {
     /// By kind of hop and name of a value in its first record: how many values one hop of a transaction holds, two hold,
     /// and so on.
     pub held: FxHashMap<(u64, Symbol), HeldCount>,
+    /// By kind of the cause, kind of hop and name of a value: how many such hops of one cause hold the same value.
+    pub held_under: FxHashMap<(u64, u64, Symbol), [u32; NUMBERS]>,
 }
 
 /// The kinds of the steps of a hop, each once, in order of their first place.
@@ -194,6 +201,19 @@ pub(crate) fn holders(shape: &Shape) -> FxHashMap<(u64, Symbol, Symbol), Vec<u32
     holders
 }
 
+/// Stands for a transaction that begins with a hop of a kind, where the kind of a cause is asked for.
+pub(crate) fn whole(root: u64) -> u64 {
+    !root
+}
+
+/// For each cause of some hops its kind, and how many of them it caused.
+pub(crate) fn per_cause(shape: &Shape, hops: &[u32]) -> Vec<(u64, usize)> {
+    let mut parents: Vec<Option<u32>> = hops.iter().map(|&hop| shape.hops[hop as usize].parent).collect();
+    parents.sort_unstable();
+    let same = parents.chunk_by(|one, other| one == other);
+    same.map(|same| (same[0].map_or(0, |parent| shape.hops[parent as usize].kind), same.len())).collect()
+}
+
 impl Counts {
     /// Takes in a transaction.
     pub fn add(&mut self, shape: &Shape) {
@@ -206,16 +226,22 @@ impl Counts {
         if let Some(first) = shape.hops.first() {
             self.lasting.entry(first.kind).or_default().add(shape.length());
         }
+        let root = shape.hops.first().map_or(0, |hop| hop.kind);
         for ((kind, name, value), hops) in holders(shape) {
             let held = self.held.entry((kind, name)).or_default();
             held.numbers[hops.len().min(NUMBERS - 1)] += 1;
             held.values.add(value.0);
+            for (cause, number) in per_cause(shape, &hops).into_iter().chain([(whole(root), hops.len())]) {
+                let numbers = self.held_under.entry((cause, kind, name)).or_default();
+                numbers[number.min(NUMBERS - 1)] += 1;
+            }
         }
         for hop in &shape.hops {
             let failed = hop.failed();
             let kind = self.kinds.entry(hop.kind).or_default();
             kind.hops += 1;
-            kind.clean += u32::from(!failed);
+            let whole = !failed && !hop.steps.last().is_some_and(|last| last.warned);
+            kind.whole += u32::from(whole);
             kind.roots += u32::from(hop.parent.is_none());
             let steps = distinct(hop);
             let last = hop.steps.last().map(|step| step.kind);
@@ -223,12 +249,15 @@ impl Counts {
                 let count = StepCount {
                     hops: 1,
                     clean: u32::from(!failed),
+                    whole: u32::from(whole),
                     last: u32::from(last == Some(step)),
                     clean_last: u32::from(last == Some(step) && !failed),
                     example: event,
                 };
                 self.steps.entry((hop.kind, step)).or_default().merge(&count);
                 self.ends.entry(step).or_default().merge(&count);
+                let ends = self.ends_in.entry((root, step)).or_default();
+                *ends = (ends.0 + 1, ends.1 + count.last);
             }
             self.add_gaps(shape, hop);
             self.add_children(shape, hop, &steps);
@@ -282,7 +311,7 @@ impl Counts {
         for (key, count) in other.kinds {
             let known = self.kinds.entry(key).or_default();
             known.hops += count.hops;
-            known.clean += count.clean;
+            known.whole += count.whole;
             known.roots += count.roots;
         }
         for (key, count) in other.steps {
@@ -300,6 +329,16 @@ impl Counts {
                 *known += count;
             }
             known.values.merge(count.values);
+        }
+        for (key, count) in other.ends_in {
+            let ends = self.ends_in.entry(key).or_default();
+            *ends = (ends.0 + count.0, ends.1 + count.1);
+        }
+        for (key, numbers) in other.held_under {
+            let known = self.held_under.entry(key).or_default();
+            for (known, count) in known.iter_mut().zip(numbers) {
+                *known += count;
+            }
         }
         for (key, count) in other.causes {
             *self.causes.entry(key).or_default() += count;

@@ -23,6 +23,8 @@ pub struct Step {
     pub time: i64,
     /// It tells of a failure.
     pub failed: bool,
+    /// It warns, or tells of a failure.
+    pub warned: bool,
     /// It answers with success, or refuses what was asked for: the status is below 500.
     pub answered: bool,
     /// How long what it tells of took, if it says so.
@@ -248,7 +250,8 @@ impl<'r> Run<'r> {
             }
             kind = mix(kind, u64::from(failed));
             let time = self.store.time(id).0;
-            hop.steps.push(Step { kind, event: id, span: index, time, failed, answered, took });
+            let warned = failed || event.level >= Some(Level::Warn);
+            hop.steps.push(Step { kind, event: id, span: index, time, failed, warned, answered, took });
         }
     }
 }

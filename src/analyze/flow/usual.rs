@@ -12,6 +12,10 @@ pub const MIN_PEERS: u32 = 8;
 const MIN_END: f64 = 0.12;
 /// A step belongs to a hop where at least this share of the hops has it.
 const MIN_MANDATORY: f64 = 0.9;
+/// What follows a step is known where so many kinds of steps
+const FEW: usize = 3;
+/// are at least this share of all that follow it: a step after which anything may come may also be the last.
+const MIN_FOLLOWED: f64 = 0.7;
 /// The share of hops that must cause the same number of hops for that number to be usual.
 const MIN_SAME: f64 = 0.9;
 
@@ -28,10 +32,29 @@ pub struct Usual {
     pub counts: Counts,
     /// Which steps make which hops begin.
     pub rules: Rules,
-    /// By kind of hop: the steps that nearly all of them have in which nothing failed.
+    /// By kind of hop: the steps that nearly all of them have that came to a good end.
     mandatory: FxHashMap<u64, Vec<u64>>,
-    /// By kind of step: the step that mostly comes next, and how often.
-    next: FxHashMap<u64, (u32, u64)>,
+    /// By kind of step: what comes next.
+    next: FxHashMap<u64, Next>,
+}
+
+/// What comes after steps of a kind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Next {
+    /// How often each of the most frequent ones follows, most frequent first.
+    often: [(u32, u64); FEW],
+    /// How often any does.
+    all: u32,
+}
+
+impl Next {
+    fn add(&mut self, times: u32, step: u64) {
+        self.all += times;
+        if let Some(at) = self.often.iter().position(|known| (times, step) > *known) {
+            self.often[at..].rotate_right(1);
+            self.often[at] = (times, step);
+        }
+    }
 }
 
 impl Usual {
@@ -39,14 +62,13 @@ impl Usual {
     pub(super) fn of(counts: Counts, rules: Rules) -> Usual {
         let mut usual = Usual { rules, ..Usual::default() };
         for (&(hop, step), count) in &counts.steps {
-            let clean = counts.kinds.get(&hop).map_or(0, |kind| kind.clean);
-            if clean >= MIN_PEERS && f64::from(count.clean) >= f64::from(clean) * MIN_MANDATORY {
+            let whole = counts.kinds.get(&hop).map_or(0, |kind| kind.whole);
+            if whole >= MIN_PEERS && f64::from(count.whole) >= f64::from(whole) * MIN_MANDATORY {
                 usual.mandatory.entry(hop).or_default().push(step);
             }
         }
         for (&(before, after), tally) in &counts.gaps {
-            let best = usual.next.entry(before).or_default();
-            *best = (*best).max((tally.count() as u32, after));
+            usual.next.entry(before).or_default().add(tally.count() as u32, after);
         }
         usual.counts = counts;
         usual
@@ -74,7 +96,26 @@ impl Usual {
 
     /// The step that mostly follows one, and how often.
     pub fn next(&self, step: u64) -> Option<(u32, u64)> {
-        self.next.get(&step).copied()
+        self.next.get(&step).map(|next| next.often[0])
+    }
+
+    /// Whether it is known what follows a step: few other steps, or none.
+    pub fn goes_on(&self, step: u64) -> bool {
+        let last = self.step(step).map_or(0, |count| count.last);
+        let next = self.next.get(&step).copied().unwrap_or_default();
+        let few: u32 = next.often.iter().map(|(times, _)| times).sum();
+        f64::from(few + last) >= f64::from(next.all + last) * MIN_FOLLOWED
+    }
+
+    /// The share of hops with a step that end with it, in transactions that begin with a hop of a kind.
+    pub fn ends_in(&self, root: u64, step: u64) -> Option<f64> {
+        let (hops, last) = self.counts.ends_in.get(&(root, step)).filter(|(hops, _)| *hops >= MIN_PEERS)?;
+        Some(f64::from(*last) / f64::from(*hops))
+    }
+
+    /// Counts of a step in hops of one kind.
+    pub fn step_of(&self, hop: &Hop, step: u64) -> Option<&StepCount> {
+        self.counts.steps.get(&(hop.kind, step))
     }
 
     /// Whether hops in which nothing fails end with a step.
@@ -98,6 +139,14 @@ impl Usual {
         (held.values.estimate() >= f64::from(all) * MIN_OWN)
             .then(|| usual_number(&held.numbers, all))
             .flatten()
+    }
+
+    /// Whether causes of a kind usually cause so many hops of a kind with the same value under a name.
+    pub fn causes_so_many(&self, cause: u64, kind: u64, name: Symbol, number: u32) -> bool {
+        let numbers = self.counts.held_under.get(&(cause, kind, name));
+        numbers
+            .and_then(|numbers| usual_number(numbers, numbers.iter().sum()))
+            .is_some_and(|usual| usual >= number)
     }
 
     /// How many transactions have a step.
