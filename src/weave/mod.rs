@@ -15,6 +15,7 @@ mod repair;
 pub mod scene;
 mod spans;
 pub mod stitch;
+mod timing;
 pub mod training;
 pub mod weights;
 pub mod words;
@@ -53,12 +54,14 @@ pub fn weave(store: &mut Store, options: &Options) -> Vec<Trace> {
         }
     }
     let store = &*store;
+    let timed = timing::join(store, &fragments, &mut stitched);
     let groups = &stitched.groups;
     let folding = hops::Folding::of(store, &lexicon, &fragments, groups);
     let begin = |group: &stitch::Group| {
         let mut drafts = spans::drafts(store, &fragments, group);
         folding.fold(&mut drafts);
         repair::stated(&mut drafts);
+        timed.apply(&mut drafts, options.min_confidence);
         repair::cycles(&mut drafts.spans);
         drafts
     };

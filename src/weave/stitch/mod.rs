@@ -12,6 +12,8 @@ mod kinds;
 mod neighbours;
 mod sets;
 
+pub(super) use sets::Sets;
+
 use crate::gather::{Fragments, Store};
 use crate::model::{EventId, Symbol, Time};
 use rustc_hash::FxHashMap;

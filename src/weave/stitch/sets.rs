@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 /// A partition of `0..n` (Galler and Fischer, CACM 1964, with union by size and path halving).
 #[derive(Clone, Debug)]
-pub(super) struct Sets {
+pub struct Sets {
     parents: Vec<u32>,
     sizes: Vec<u32>,
 }

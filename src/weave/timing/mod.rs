@@ -1,0 +1,234 @@
+//! Finds, by timing alone, which request made which call, where exported spans state nothing that ties them.
+//!
+//! Looks at exported spans only, and at kinds of calls whose parents the export never states: a system that states them
+//! for some means it when it states none. Joins no spans of different service instances: those are tied by their ids.
+
+mod assign;
+mod model;
+
+use super::spans::Drafts;
+use super::stitch::{Group, Stitched};
+use crate::gather::{Fragments, Store};
+use crate::model::{Basis, Detail, Edge, EventId, Proof, SpanId, SpanKind, Symbol, Time, TraceId, flag};
+use assign::{Work, assign};
+use rustc_hash::FxHashMap;
+
+/// A call's parent.
+#[derive(Clone, Copy, Debug)]
+struct Cause {
+    trace: TraceId,
+    span: SpanId,
+    confidence: f32,
+    times: u32,
+}
+
+/// The parents that timing tells.
+#[derive(Debug, Default)]
+pub(super) struct Timed {
+    /// By trace and id of the call.
+    causes: FxHashMap<(TraceId, SpanId), Cause>,
+}
+
+/// A call kind must lie within requests of its instance in so many of a hundred cases.
+const ENCLOSED_PERCENT: usize = 90;
+/// ... and be seen so often.
+const MIN_CALLS: usize = 5;
+
+/// An exported span.
+struct Exported {
+    fragment: u32,
+    trace: TraceId,
+    span: SpanId,
+    work: Work,
+}
+
+/// The requests and calls of one service instance, each by start.
+#[derive(Default)]
+struct Instance {
+    requests: Vec<Exported>,
+    calls: Vec<Exported>,
+}
+
+/// Joins transactions of which one made a call that began the other, and remembers the parents.
+pub(super) fn join(store: &Store, fragments: &Fragments, stitched: &mut Stitched) -> Timed {
+    let instances = instances(store, fragments);
+    let mut timed = Timed::default();
+    if instances.is_empty() {
+        return timed;
+    }
+    let works: Vec<(Vec<Work>, Vec<Work>)> = instances
+        .iter()
+        .map(|instance| {
+            let works = |spans: &[Exported]| spans.iter().map(|span| span.work).collect();
+            (works(&instance.requests), works(&instance.calls))
+        })
+        .collect();
+    let mut joints = Vec::new();
+    for (instance, found) in instances.iter().zip(assign(&works)) {
+        for (call, found) in instance.calls.iter().zip(found) {
+            let Some(found) = found else { continue };
+            let request = &instance.requests[found.request as usize];
+            joints.push((request.fragment, call.fragment));
+            timed.causes.insert(
+                (call.trace, call.span),
+                Cause {
+                    trace: request.trace,
+                    span: request.span,
+                    confidence: found.confidence,
+                    times: found.times,
+                },
+            );
+        }
+    }
+    stitched.join(store, fragments, &joints);
+    timed
+}
+
+impl Timed {
+    /// Gives the calls of a transaction the parents that timing tells.
+    pub fn apply(&self, drafts: &mut Drafts, min_confidence: f32) {
+        if self.causes.is_empty() {
+            return;
+        }
+        for index in 0..drafts.spans.len() {
+            let draft = &drafts.spans[index];
+            if draft.parent.is_some() {
+                continue;
+            }
+            let cause = draft.trace.and_then(|trace| self.causes.get(&(trace, draft.id)));
+            let Some(cause) = cause.filter(|cause| cause.confidence >= min_confidence) else { continue };
+            let parents = drafts.by_id.get(&(cause.trace, cause.span));
+            let parent = parents.and_then(|known| {
+                known.iter().copied().find(|&other| {
+                    let other = &drafts.spans[other as usize];
+                    other.service == draft.service && takes(other.kind)
+                })
+            });
+            let Some(parent) = parent else { continue };
+            let mut proofs = vec![Proof::Encloses];
+            if cause.times > 1 {
+                proofs.push(Proof::Usual { times: cause.times });
+            }
+            let draft = &mut drafts.spans[index];
+            draft.parent = Some(parent);
+            draft.edge =
+                Some(Edge { basis: Basis::Nesting, confidence: cause.confidence, proofs, runner_up: None });
+        }
+    }
+}
+
+/// Whether spans of a kind handle what comes from outside.
+fn takes(kind: Option<SpanKind>) -> bool {
+    matches!(kind, Some(SpanKind::Server | SpanKind::Consumer))
+}
+
+/// What makes a kind of call or request: its service and operation.
+fn kind(service: Symbol, operation: Symbol, kind: SpanKind) -> u64 {
+    let parts = [service.0, operation.0, kind as u64 + 2];
+    let bytes: Vec<u8> = parts.iter().flat_map(|part| part.to_le_bytes()).collect();
+    // 0 and 1 have meanings of their own
+    Symbol::of(&bytes).0.max(2)
+}
+
+/// The service instances that handled requests and made calls of which nothing states the parent.
+fn instances(store: &Store, fragments: &Fragments) -> Vec<Instance> {
+    let mut by_instance: FxHashMap<(Symbol, Symbol), Instance> = FxHashMap::default();
+    // by kind of call: whether one states its parent
+    let mut stated: FxHashMap<u64, bool> = FxHashMap::default();
+    for (index, fragment) in fragments.traced.iter().enumerate() {
+        for &id in &fragment.events {
+            let event = store.event(id);
+            let (true, Some(span)) = (event.is(flag::WHOLE_SPAN), event.span) else { continue };
+            let Some((role, work)) = work(store, id) else { continue };
+            let exported = Exported { fragment: index as u32, trace: fragment.trace, span, work };
+            let instance = by_instance.entry((event.service, event.instance)).or_default();
+            if takes(Some(role)) {
+                instance.requests.push(exported);
+            } else if event.parent.is_some_and(|parent| parent != span) || event.is(flag::ROOT) {
+                stated.insert(work.kind, true);
+            } else {
+                instance.calls.push(exported);
+            }
+        }
+    }
+    let mut enclosed: FxHashMap<u64, (usize, usize)> = FxHashMap::default();
+    for instance in by_instance.values_mut() {
+        instance.requests.sort_by_key(|span| (span.work.start, span.work.end, span.trace, span.span));
+        instance.calls.retain(|call| !stated.contains_key(&call.work.kind));
+        instance.calls.sort_by_key(|span| (span.work.start, span.work.end, span.trace, span.span));
+        let requests: Vec<Work> = instance.requests.iter().map(|span| span.work).collect();
+        let calls: Vec<Work> = instance.calls.iter().map(|span| span.work).collect();
+        for (call, candidates) in calls.iter().zip(assign::candidates(&requests, &calls)) {
+            let counts = enclosed.entry(call.kind).or_default();
+            counts.0 += usize::from(!candidates.is_empty());
+            counts.1 += 1;
+        }
+    }
+    let usual = |kind: u64| {
+        enclosed
+            .get(&kind)
+            .is_some_and(|(within, all)| *all >= MIN_CALLS && within * 100 >= all * ENCLOSED_PERCENT)
+    };
+    let mut found: Vec<((Symbol, Symbol), Instance)> = by_instance.into_iter().collect();
+    found.sort_by_key(|(key, _)| *key);
+    found
+        .into_iter()
+        .map(|(_, mut instance)| {
+            instance.calls.retain(|call| usual(call.work.kind));
+            instance
+        })
+        .filter(|instance| !instance.calls.is_empty())
+        .collect()
+}
+
+/// What an exported span did and when; nothing if it is inner work.
+fn work(store: &Store, id: EventId) -> Option<(SpanKind, Work)> {
+    let event = store.event(id);
+    let (mut role, mut length, mut operation) = (None, 0i64, event.template);
+    for detail in store.details(id) {
+        match *detail {
+            Detail::Kind(kind) => role = Some(kind),
+            Detail::Duration(nanos) => length = i64::try_from(nanos).unwrap_or(i64::MAX),
+            Detail::Operation(name) => operation = name,
+            _ => {}
+        }
+    }
+    let role = role.filter(|role| *role != SpanKind::Internal)?;
+    let Time(start) = store.time(id);
+    let work = Work { kind: kind(event.service, operation, role), start, end: start.saturating_add(length) };
+    Some((role, work))
+}
+
+impl Stitched {
+    /// Makes one of the groups that hold the fragments of each pair.
+    fn join(&mut self, store: &Store, fragments: &Fragments, joints: &[(u32, u32)]) {
+        let mut of = vec![u32::MAX; fragments.traced.len()];
+        for (index, group) in self.groups.iter().enumerate() {
+            for &fragment in &group.fragments {
+                of[fragment as usize] = index as u32;
+            }
+        }
+        let mut sets = super::stitch::Sets::new(self.groups.len());
+        for &(a, b) in joints {
+            sets.union(of[a as usize], of[b as usize]);
+        }
+        let mut place: FxHashMap<u32, usize> = FxHashMap::default();
+        let mut joined: Vec<Group> = Vec::new();
+        for (index, group) in std::mem::take(&mut self.groups).into_iter().enumerate() {
+            // groups come by first time: the first of a set has its place
+            let at = *place.entry(sets.find(index as u32)).or_insert(joined.len());
+            match joined.get_mut(at) {
+                Some(known) => {
+                    known.fragments.extend(group.fragments);
+                    known.untraced.extend(group.untraced);
+                }
+                None => joined.push(group),
+            }
+        }
+        for group in &mut joined {
+            group.fragments.sort_unstable();
+            group.untraced.sort_by_key(|id| store.order(*id));
+        }
+        self.groups = joined;
+    }
+}
