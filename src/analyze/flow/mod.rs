@@ -8,7 +8,7 @@ mod rules;
 mod shape;
 mod usual;
 
-pub(crate) use counts::{holders, whole};
+pub(crate) use counts::{holders, pairs, whole};
 pub use counts::{ChildCount, Counts, Distinct, HeldCount, KindCount, StepCount, Tally};
 pub use rules::{Place, Rule, Rules, Steps, Trigger};
 pub(crate) use shape::gaps;
