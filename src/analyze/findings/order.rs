@@ -5,9 +5,9 @@ use crate::analyze::flow::pairs;
 use crate::model::{FindingKind, Severity};
 
 /// An order is known where it was seen so often,
-const MIN_SEEN: u32 = 30;
+const MIN_SEEN: u32 = 50;
 /// and the other one at most in this share of all.
-const MAX_OTHER: f64 = 0.03;
+const MAX_OTHER: f64 = 0.01;
 /// What comes closer together than this, in nanoseconds, may have been written in another order than it happened.
 const MIN_APART: i64 = 1_000_000;
 

@@ -78,8 +78,15 @@ pub(super) fn write(report: &Report<'_>, id: usize, style: &Style, out: &mut dyn
         return Ok(());
     }
     let findings: u64 = more.iter().map(|group| group.count).sum();
-    let text =
+    let mut text =
         format!("and {} of {}", counted(findings, "finding"), counted(more.len() as u64, "other kind"));
+    let harmless = more.iter().filter(|group| group.first.severity == Severity::Info);
+    let harmless: u64 = harmless.map(|group| group.count).sum();
+    match harmless {
+        0 => {}
+        all if all == findings => text.push_str(", handled or harmless"),
+        some => text.push_str(&format!(", {} of them handled or harmless", count(some))),
+    }
     Row::new(style).gap(2).put(Paint::Faint, &text).write(out)
 }
 
