@@ -7,7 +7,7 @@ mod export;
 mod map;
 
 pub use check::{CheckArgs, CheckFormat};
-pub use condition::WhereArgs;
+pub use condition::{WhereArgs, WhereRecordArgs};
 pub use diff::{DiffArgs, DiffFormat, FailOn};
 pub use export::{ExportArgs, ExportFormat};
 pub use map::{MapArgs, MapFormat};
@@ -248,6 +248,9 @@ pub struct ExtractArgs {
     /// What to read.
     #[command(flatten)]
     pub input: InputArgs,
+    /// `--where`
+    #[command(flatten)]
+    pub condition: WhereRecordArgs,
     /// Where to.
     #[command(flatten)]
     pub output: OutputArgs,

@@ -117,13 +117,22 @@ const MAX_SHOWN: usize = 50;
 /// `extract`
 pub fn extract(args: &ExtractArgs) -> Result<Exit> {
     let voice = options::voice(&args.output);
+    let query = args.condition.query()?;
     let (discovery, settings, mut exit) = discover(&args.input, &args.output, false)?;
     let mut out = Output::open(&args.output)?;
-    let outcome = {
+    let asked = query.is_some();
+    let keep = query.map(|query| {
+        Box::new(move |line: &[u8]| query.holds(&super::record::facts(line))) as Box<extracting::Keep>
+    });
+    let (outcome, kept) = {
         let _progress = Progress::follow(&discovery, settings.progress.clone(), args.output.quiet);
-        extracting::run(&discovery, &settings, &mut out).with_context(|| out.failed())?
+        extracting::run(&discovery, &settings, keep, &mut out).with_context(|| out.failed())?
     };
     out.finish()?;
+    if asked && kept == 0 {
+        voice.note(format_args!("no record meets the condition"));
+        exit = exit.max(Exit::NoMatch);
+    }
     let left_out = discovery.skipped.iter().map(|(reason, name)| (*reason, name));
     for (reason, name) in left_out.chain(outcome.skipped.iter().map(|(reason, name, _)| (*reason, name))) {
         voice.note(format_args!("left out '{name}': {}", reason.text()));

@@ -7,6 +7,7 @@ mod message;
 mod options;
 mod output;
 mod progress;
+mod record;
 mod usage;
 
 use args::{Cli, Command};

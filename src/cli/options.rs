@@ -1,9 +1,9 @@
 //! Flags as they are meant: judged once, so that nothing behind has to ask again.
 
-use super::args::{ColorWhen, InputArgs, OutputArgs, SelectArgs, WeaveArgs, WhereArgs};
+use super::args::{ColorWhen, InputArgs, OutputArgs, SelectArgs, WeaveArgs, WhereArgs, WhereRecordArgs};
 use super::config::Config;
 use super::message::Voice;
-use crate::analyze::query::Query;
+use crate::analyze::query::{Mistake, Query};
 use crate::engine::read::Settings;
 use crate::engine::run::Selection;
 use crate::gather::Store;
@@ -106,9 +106,21 @@ impl WhereArgs {
     }
 }
 
+impl WhereRecordArgs {
+    /// The condition, judged.
+    pub fn query(&self) -> Result<Option<Query>> {
+        let text = self.condition.as_deref();
+        text.map(|text| told("--where", text, Query::of_records(text))).transpose()
+    }
+}
+
 /// A condition that stands at `place`.
 pub fn condition(place: &str, text: &str) -> Result<Query> {
-    Query::parse(text).map_err(|mistake| {
+    told(place, text, Query::parse(text))
+}
+
+fn told(place: &str, text: &str, query: Result<Query, Mistake>) -> Result<Query> {
+    query.map_err(|mistake| {
         let error = anyhow!("{place}: {}\n{}", mistake.what, mistake.pointer(text));
         match mistake.hint {
             Some(hint) => error.context(HintText(hint)),

@@ -6,9 +6,15 @@ use crate::input::{Discovery, Stop};
 use crate::model::{Batch, SourceId};
 use crate::report::extract;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Decides by a record's line whether it is written.
+pub type Keep = dyn Fn(&[u8]) -> bool + Send;
+
 struct Print<'o> {
+    keep: Option<Box<Keep>>,
+    kept: Arc<AtomicU64>,
     out: &'o mut (dyn Write + Send),
     buffer: Vec<u8>,
     error: Arc<Mutex<Option<io::Error>>>,
@@ -18,9 +24,16 @@ struct Print<'o> {
 impl Taker for Print<'_> {
     fn take(&mut self, _source: SourceId, name: &str, batch: Batch, notes: Notes) {
         self.buffer.clear();
+        let mut kept = 0;
         for (index, event) in batch.events.iter().enumerate() {
+            let start = self.buffer.len();
             extract::line(name, event, notes.of(index), &mut self.buffer);
+            match &self.keep {
+                Some(keep) if !keep(&self.buffer[start..]) => self.buffer.truncate(start),
+                _ => kept += 1,
+            }
         }
+        self.kept.fetch_add(kept, Ordering::Relaxed);
         // whoever watches a pipe sees records as they come
         if let Err(error) = self.out.write_all(&self.buffer).and_then(|()| self.out.flush()) {
             self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
@@ -29,16 +42,29 @@ impl Taker for Print<'_> {
     }
 }
 
-/// Writes a line for each record of all streams, in their order.
-pub fn run(discovery: &Discovery, settings: &Settings, out: &mut (dyn Write + Send)) -> io::Result<Outcome> {
+/// Writes a line for each record of all streams that is to be kept, in their order; also tells how many there are.
+pub fn run(
+    discovery: &Discovery,
+    settings: &Settings,
+    keep: Option<Box<Keep>>,
+    out: &mut (dyn Write + Send),
+) -> io::Result<(Outcome, u64)> {
     let mut settings = Settings { note: Some(extract::note), ..settings.clone() };
     settings.read.live = true;
     let error = Arc::new(Mutex::new(None));
-    let print = Print { out, buffer: Vec::new(), error: error.clone(), stop: settings.read.stop.clone() };
+    let kept = Arc::new(AtomicU64::new(0));
+    let print = Print {
+        keep,
+        kept: kept.clone(),
+        out,
+        buffer: Vec::new(),
+        error: error.clone(),
+        stop: settings.read.stop.clone(),
+    };
     let outcome = read(&discovery.streams, &settings, vec![Box::new(print)]);
     let failed = error.lock().unwrap_or_else(PoisonError::into_inner).take();
     match failed {
         Some(error) => Err(error),
-        None => Ok(outcome),
+        None => Ok((outcome, kept.load(Ordering::Relaxed))),
     }
 }

@@ -5,7 +5,7 @@ use super::read::{Settings, SourceRead, Taker, Text};
 use super::seam::{Consumer, Seam, SourceContext};
 use super::worker::{Notes, Read};
 use crate::input::{Block, Original};
-use crate::model::{Batch, SkipReason, SourceId};
+use crate::model::{Batch, SkipReason, SourceId, flag};
 use crate::record::LaneState;
 use std::any::Any;
 use std::io::{Seek, SeekFrom, Write};
@@ -54,6 +54,8 @@ struct Current {
     seam: Seam,
     text: Text,
     skipped: Vec<(SkipReason, u64, Option<u64>)>,
+    /// Records were handed on.
+    told: bool,
 }
 
 impl<'t> Order<'t> {
@@ -71,7 +73,7 @@ impl<'t> Order<'t> {
                     None => Text::Gone,
                 };
                 let seam = Seam::new(begun.dating.clone());
-                self.current = Some(Current { begun: *begun, seam, text, skipped: Vec::new() });
+                self.current = Some(Current { begun: *begun, seam, text, skipped: Vec::new(), told: false });
             }
             Turn::Read { block, read } => {
                 let Some(current) = &mut self.current else { return };
@@ -113,7 +115,7 @@ impl Current {
     /// Puts a block that was read behind those before it; gives what went wrong.
     fn absorb(&mut self, block: &Block, read: Read, taker: &mut dyn Taker) -> Option<String> {
         let Begun { id, name, context, .. } = &self.begun;
-        let mut hand = Hand { taker, source: *id, name };
+        let mut hand = Hand { taker, source: *id, name, told: self.told, ends: false, no_log: false };
         let line = self.seam.lines();
         let seam = &mut self.seam;
         let done = catch_unwind(AssertUnwindSafe(|| {
@@ -123,6 +125,7 @@ impl Current {
                 seam.absorb(block.bytes(), block.offset, read, context, &mut hand);
             }
         }));
+        self.told = hand.told;
         let failure = done.err().map(|panic| {
             self.seam.recover(line, block.bytes());
             self.failure(block.offset, &words(&*panic))
@@ -135,13 +138,17 @@ impl Current {
 
     fn end(mut self, bytes: u64, taker: &mut dyn Taker) -> (SourceRead, Option<String>) {
         let Begun { id, name, context, .. } = &self.begun;
-        let mut hand = Hand { taker, source: *id, name };
+        let ends = self.seam.lines() > 1;
+        let mut hand = Hand { taker, source: *id, name, told: self.told, ends, no_log: false };
         let seam = &mut self.seam;
         let ended = catch_unwind(AssertUnwindSafe(|| seam.end(context, &mut hand)));
         let (dating, failure) = match ended {
             Ok(dating) => (dating, None),
             Err(panic) => (self.begun.dating.clone(), Some(self.failure(bytes, &words(&*panic)))),
         };
+        if hand.no_log {
+            self.skip(SkipReason::NoLog, 1, Some(1));
+        }
         for skipped in std::mem::take(&mut self.seam.skipped) {
             self.skip(skipped.reason, skipped.count, Some(skipped.line));
         }
@@ -175,14 +182,35 @@ pub(super) fn words(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no reason given".to_owned())
 }
 
+/// Whether what a whole source holds is one object over several lines without a time, a level or a message: a document such
+/// as a setting or a result, in which nothing is logged.
+fn no_log(batch: &Batch) -> bool {
+    let [event] = batch.events.as_slice() else { return false };
+    event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED)
+        && event.level.is_none()
+        && event.template.is_none()
+        && !event.is(flag::WHOLE_SPAN)
+}
+
 struct Hand<'a, 't> {
     taker: &'a mut (dyn Taker + 't),
     source: SourceId,
     name: &'a str,
+    /// Records were handed on.
+    told: bool,
+    /// The source ends, and has several lines.
+    ends: bool,
+    /// All that the source holds is no record.
+    no_log: bool,
 }
 
 impl Consumer for Hand<'_, '_> {
     fn take(&mut self, batch: Batch, notes: Notes) {
+        if self.ends && !self.told && no_log(&batch) {
+            self.no_log = true;
+            return;
+        }
+        self.told |= !batch.events.is_empty();
         self.taker.take(self.source, self.name, batch, notes);
     }
 }

@@ -56,6 +56,8 @@ pub enum SkipReason {
     SpecialFile,
     /// An empty line.
     EmptyLine,
+    /// A JSON document that is no log record, alone in its file.
+    NoLog,
 }
 
 impl SkipReason {
@@ -75,6 +77,7 @@ impl SkipReason {
             SkipReason::HeaderLine => "header line",
             SkipReason::SpecialFile => "not a regular file",
             SkipReason::EmptyLine => "empty line",
+            SkipReason::NoLog => "JSON document that holds no log records",
         }
     }
 }

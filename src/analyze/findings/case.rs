@@ -90,7 +90,8 @@ impl<'c> Case<'c> {
     pub(super) fn find(&mut self, index: usize, found: Found) {
         let hop = &self.shape.hops[index];
         let span = &self.trace.spans[found.span.unwrap_or(hop.span) as usize];
-        let parts = [found.kind as u64, found.group.0, found.group.1, found.severity as u64];
+        let matters = found.severity > Severity::Info;
+        let parts = [found.kind as u64, found.group.0, found.group.1, u64::from(matters)];
         let bytes: Vec<u8> = parts.iter().flat_map(|part| part.to_le_bytes()).collect();
         self.findings.push(Finding {
             kind: found.kind,

@@ -5,7 +5,7 @@
 //! learned only from hops in which nothing failed.
 
 use super::case::{Case, Fate, Found};
-use super::words::{breaks, fails, gives_up, names, refuses};
+use super::words::{self, breaks, fails, gives_up, names, refuses};
 use crate::analyze::flow::{Hop, Step};
 use crate::model::{EventId, FindingKind, Level, Severity, flag};
 
@@ -210,7 +210,7 @@ fn report_healed(case: &mut Case<'_>, index: usize, retried: bool) {
     } else {
         (FindingKind::Error, format!("{service} logged {says} and went on to an outcome"))
     };
-    let group = (hop.service.0, step.kind);
+    let group = (hop.service.0, words::cause(case.run.store, step.event));
     case.find(
         index,
         Found {
@@ -266,7 +266,7 @@ fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
     } else if silent.is_none() {
         summary.push_str(&format!("; it took down {}", taken.join(", ")));
     }
-    let group = (cause.service.0, first.kind);
+    let group = (cause.service.0, words::cause(case.run.store, first.event));
     case.fates[at] = Fate::Broken;
     case.find(
         at,

@@ -6,6 +6,7 @@
 mod case;
 mod error;
 mod missing;
+mod order;
 mod repeated;
 mod run;
 mod slow;
@@ -28,6 +29,7 @@ pub(super) fn find(run: &Run<'_>, usual: &Usual, traces: &mut [Trace]) -> Vec<Fi
             repeated::judge(&mut case);
             stuck::judge(&mut case);
             missing::judge(&mut case);
+            order::judge(&mut case);
             slow::judge(&mut case);
             let status = status(&case);
             (case.finish(), status)

@@ -3,7 +3,8 @@
 use super::case::{Case, Fate, Found};
 use super::words::{breaks, fails};
 use crate::analyze::flow::{Rule, Step, Tally, gaps};
-use crate::model::{EventId, FindingKind, Severity};
+use crate::model::{Detail, EventId, FindingKind, Severity};
+use crate::weave::words::Act;
 
 /// Fewer durations than this make no usual one.
 const MIN_KNOWN: u64 = 12;
@@ -157,6 +158,26 @@ fn far_off(tally: &Tally, nanos: i64) -> Option<i64> {
     (far && rare && excess >= MIN_EXCESS).then_some(usual)
 }
 
+/// Whether a stretch is the way of a message from what sent it to what handles it.
+fn waited(case: &Case<'_>, stretch: &Stretch) -> bool {
+    let hop = case.hop(stretch.hop);
+    let sent = stretch.since.is_some_and(|since| case.run.act(since) == Act::Send);
+    let elsewhere = stretch.since.is_some_and(|since| !hop.steps.iter().any(|step| step.event == since));
+    hop.message && stretch.at == 0 && sent && elsewhere
+}
+
+/// The topic that a message waited in, for a sentence.
+fn topic(case: &Case<'_>, stretch: &Stretch) -> String {
+    let store = case.run.store;
+    let step = case.hop(stretch.hop).steps.get(stretch.at);
+    let events = step.map(|step| step.event).into_iter().chain(stretch.since);
+    let topic = events.flat_map(|event| store.details(event)).find_map(|detail| match detail {
+        Detail::Topic(topic) => Some(store.symbols.text(*topic)),
+        _ => None,
+    });
+    topic.map_or(String::new(), |topic| format!(" ({topic})"))
+}
+
 fn report(case: &mut Case<'_>, stretch: &Stretch) {
     let (index, at) = (stretch.hop, stretch.at);
     let excess = (stretch.nanos - stretch.usual) as f64;
@@ -171,12 +192,16 @@ fn report(case: &mut Case<'_>, stretch: &Stretch) {
     let (service, says) = (case.service(hop), case.says(step.event));
     let after = stretch.since.map_or(String::new(), |since| format!(" after {}", case.says(since)));
     let seconds = |nanos: i64| format!("{:.3} s", nanos as f64 / 1e9);
-    let summary = format!(
-        "{service} took {} to {says}{after}, {times:.0} times the usual {}",
-        seconds(nanos),
-        seconds(usual)
-    );
-    let group = (hop.kind, step.kind);
+    let (took, usually) = (seconds(nanos), seconds(usual));
+    let summary = if waited(case, stretch) {
+        let topic = topic(case, stretch);
+        format!(
+            "{says} waited {took} in a queue to {service}{topic}{after}, {times:.0} times the usual {usually}"
+        )
+    } else {
+        format!("{service} took {took} to {says}{after}, {times:.0} times the usual {usually}")
+    };
+    let group = (0, step.kind);
     let evidence = stretch.since.into_iter().chain([step.event]).collect();
     case.find(
         index,

@@ -1,7 +1,7 @@
 //! Words of findings.
 
 use crate::gather::Store;
-use crate::model::{Detail, EventId, flag};
+use crate::model::{Detail, EventId, Symbol, flag};
 
 /// The most characters of a message that a sentence quotes.
 const MAX_QUOTED: usize = 60;
@@ -29,6 +29,17 @@ pub(super) fn quoted(store: &Store, event: EventId) -> String {
     }
     format!("\"{short}\"")
 }
+
+/// What a failure is counted under: what a record says before a colon, as what stands behind it is one of many reasons.
+pub(super) fn cause(store: &Store, event: EventId) -> u64 {
+    let template = store.symbols.text(store.event(event).template);
+    let head = template.split_once(": ").map_or(template, |(head, _)| head);
+    let told = if head.split_whitespace().count() >= MIN_HEAD { head } else { template };
+    Symbol::of(told.as_bytes()).0
+}
+
+/// Fewer words before a colon are a name.
+const MIN_HEAD: usize = 2;
 
 /// Whether a template says that a message is given up and put aside: brokers' and client libraries' words for it.
 pub(super) fn gives_up(template: &str) -> bool {

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 
 /// Different steps of one hop, and different kinds of hops that it causes, that are looked at.
 const MAX_DIFFERENT: usize = 96;
+/// Hops of one service whose order is compared.
+const MAX_COMPARED: usize = 8;
 /// How exact quantiles are: a hundredth either way.
 const ACCURACY: f64 = 0.01;
 /// Bins of a sketch: enough for a nanosecond to a century.
@@ -167,6 +169,8 @@ pub struct Counts {
     pub gaps: FxHashMap<(u64, u64), Tally>,
     /// By kind of hop, kind of step, kind of hop that is caused: how many hops with the step cause such a one.
     pub causes: FxHashMap<(u64, u64, u64), u32>,
+    /// By the kinds of two hops of one service, of each of which a transaction has one: how often the first one began first.
+    pub orders: FxHashMap<(u64, u64), u32>,
     /// By kind of hop and kind of hop that is caused.
     pub children: FxHashMap<(u64, u64), ChildCount>,
     /// By kind of hop and name of a value in its first record: how many values one hop of a transaction holds, two hold,
@@ -214,6 +218,28 @@ pub(crate) fn per_cause(shape: &Shape, hops: &[u32]) -> Vec<(u64, usize)> {
     same.map(|same| (same[0].map_or(0, |parent| shape.hops[parent as usize].kind), same.len())).collect()
 }
 
+/// The pairs of hops of one service whose order can be compared with that in other transactions: those whose kind occurs
+/// once. The first of each pair began first.
+pub(crate) fn pairs(shape: &Shape) -> Vec<(usize, usize)> {
+    let mut hops: Vec<usize> = (0..shape.hops.len()).collect();
+    hops.sort_by_key(|&hop| (shape.hops[hop].service, shape.hops[hop].kind));
+    let of_kind = |hop: &usize| (shape.hops[*hop].service, shape.hops[*hop].kind);
+    let mut once: Vec<usize> = hops
+        .chunk_by(|one, other| of_kind(one) == of_kind(other))
+        .filter(|same| same.len() == 1)
+        .map(|same| same[0])
+        .collect();
+    once.sort_by_key(|&hop| (shape.hops[hop].service, shape.hops[hop].start, hop));
+    let mut pairs = Vec::new();
+    for of_service in once.chunk_by(|&one, &other| shape.hops[one].service == shape.hops[other].service) {
+        let of_service = &of_service[..of_service.len().min(MAX_COMPARED)];
+        for (at, &first) in of_service.iter().enumerate() {
+            pairs.extend(of_service[at + 1..].iter().map(|&second| (first, second)));
+        }
+    }
+    pairs
+}
+
 impl Counts {
     /// Takes in a transaction.
     pub fn add(&mut self, shape: &Shape) {
@@ -235,6 +261,9 @@ impl Counts {
                 let numbers = self.held_under.entry((cause, kind, name)).or_default();
                 numbers[number.min(NUMBERS - 1)] += 1;
             }
+        }
+        for (first, second) in pairs(shape) {
+            *self.orders.entry((shape.hops[first].kind, shape.hops[second].kind)).or_default() += 1;
         }
         for hop in &shape.hops {
             let failed = hop.failed();
@@ -329,6 +358,9 @@ impl Counts {
                 *known += count;
             }
             known.values.merge(count.values);
+        }
+        for (key, times) in other.orders {
+            *self.orders.entry(key).or_default() += times;
         }
         for (key, count) in other.ends_in {
             let ends = self.ends_in.entry(key).or_default();

@@ -149,6 +149,11 @@ impl Usual {
             .is_some_and(|usual| usual >= number)
     }
 
+    /// How often a hop of one kind began before one of another, both of one service.
+    pub fn began_before(&self, first: u64, second: u64) -> u32 {
+        self.counts.orders.get(&(first, second)).copied().unwrap_or(0)
+    }
+
     /// How many transactions have a step.
     pub fn present(&self, step: u64) -> u32 {
         self.counts.present.get(&step).map_or(0, |present| present.0)

@@ -282,7 +282,7 @@ fn depths_of(trace: &Trace) -> Vec<u32> {
 }
 
 impl Order {
-    fn holds(self, found: f64, number: f64) -> bool {
+    pub(super) fn holds(self, found: f64, number: f64) -> bool {
         match self {
             Order::Equal => found == number,
             Order::Unequal => found != number,

@@ -70,6 +70,17 @@ pub(super) enum Field {
     TraceFinding,
     /// A key by its normalized name.
     Key(Symbol),
+    /// A member of a record, by its name in `extract`.
+    Part(&'static str),
+}
+
+/// Which fields a condition can ask for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Table {
+    /// Those of spans and transactions.
+    Spans,
+    /// Those of records.
+    Records,
 }
 
 const KINDS: &[&str] = &["server", "client", "producer", "consumer", "internal"];
@@ -131,29 +142,60 @@ pub const FIELDS: &[Known] = &[
     known("trace.finding", Of::Choice(FINDINGS), Field::TraceFinding, "kind of a finding about it"),
 ];
 
+const LEVELS: &[&str] = &["trace", "debug", "info", "warn", "error", "fatal"];
+
+/// All fields of records but ids, in the order of the help text.
+pub const RECORD_FIELDS: &[Known] = &[
+    known("file", Of::Text, Field::Part("file"), "source that it stands in"),
+    known("line", Of::Count, Field::Part("line"), "its first line there"),
+    known("time", Of::Text, Field::Part("time"), "when, in UTC: 2026-01-31T08:00:00.000000000Z"),
+    known("service", Of::Text, Field::Part("service"), "service that logged it"),
+    known("instance", Of::Text, Field::Part("instance"), "its instance (pod, host)"),
+    known("level", Of::Choice(LEVELS), Field::Part("level"), "its level"),
+    known("error", Of::Flag, Field::Failed, "its level is ERROR or FATAL"),
+    known("message", Of::Text, Field::Part("message"), "what it says"),
+    known("trace_id", Of::Text, Field::Part("trace_id"), "trace id"),
+    known("span_id", Of::Text, Field::Part("span_id"), "span id"),
+    known("parent_span_id", Of::Text, Field::Part("parent_span_id"), "id of the span above"),
+    known("scheme", Of::Text, Field::Part("scheme"), "how the trace id is written: w3c, b3, …"),
+    known("format", Of::Text, Field::Part("format"), "how the record is written: json, logfmt, …"),
+];
+
 /// What comes before the name of a key.
 pub(super) const KEY: &str = "key.";
+/// What comes before the name of an id of a record.
+const IDS: &str = "ids.";
 
-/// The field of a name.
-pub(super) fn lookup(name: &str) -> Option<Known> {
-    if let Some(key) = name.strip_prefix(KEY).filter(|key| !key.is_empty()) {
-        return Some(known("key", Of::Text, Field::Key(key_name(key)), ""));
+impl Table {
+    fn fields(self) -> &'static [Known] {
+        match self {
+            Table::Spans => FIELDS,
+            Table::Records => RECORD_FIELDS,
+        }
     }
-    FIELDS.iter().find(|known| known.name == name).copied()
+
+    /// The field of a name.
+    pub(super) fn lookup(self, name: &str) -> Option<Known> {
+        let ids = name.strip_prefix(IDS).filter(|_| self == Table::Records);
+        if let Some(key) = name.strip_prefix(KEY).or(ids).filter(|key| !key.is_empty()) {
+            return Some(known("key", Of::Text, Field::Key(key_name(key)), ""));
+        }
+        self.fields().iter().find(|known| known.name == name).copied()
+    }
+
+    /// The field whose name is most like a word.
+    pub(super) fn similar(self, word: &str) -> Option<&'static str> {
+        let word = word.to_ascii_lowercase();
+        let near = |name: &&'static str| distance(&word, name) <= 1 + name.len() / 4;
+        let names = self.fields().iter().map(|known| known.name).filter(near);
+        names.min_by_key(|name| distance(&word, name))
+    }
 }
 
 /// The symbol of a key's name: lowercase, without separators.
 pub(super) fn key_name(name: &str) -> Symbol {
     let bytes = name.bytes().filter(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80);
     Symbol::of(&bytes.map(|byte| byte.to_ascii_lowercase()).collect::<Vec<u8>>())
-}
-
-/// The field whose name is most like a word.
-pub(super) fn similar(word: &str) -> Option<&'static str> {
-    let word = word.to_ascii_lowercase();
-    let near = |name: &&'static str| distance(&word, name) <= 1 + name.len() / 4;
-    let names = FIELDS.iter().map(|known| known.name).filter(near);
-    names.min_by_key(|name| distance(&word, name))
 }
 
 /// How many letters have to be changed, added or left out (Levenshtein).

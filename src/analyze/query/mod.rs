@@ -8,11 +8,13 @@ mod eval;
 mod fields;
 mod parse;
 mod read;
+mod record;
 
 pub use eval::{Context, View};
-pub use fields::{FIELDS, Known, Of};
+pub use fields::{FIELDS, Known, Of, RECORD_FIELDS, Table};
 pub use parse::Mistake;
 pub use read::{duration, share};
+pub use record::Facts;
 
 use regex::Regex;
 
@@ -28,7 +30,17 @@ pub struct Query {
 impl Query {
     /// Reads a condition.
     pub fn parse(text: &str) -> Result<Query, Mistake> {
-        parse::parse(text).map(|expr| Query { expr })
+        parse::parse(text, Table::Spans).map(|expr| Query { expr })
+    }
+
+    /// Reads a condition on records.
+    pub fn of_records(text: &str) -> Result<Query, Mistake> {
+        parse::parse(text, Table::Records).map(|expr| Query { expr })
+    }
+
+    /// Whether a record meets a condition on records.
+    pub fn holds(&self, record: &Facts) -> bool {
+        record::holds(&self.expr, record)
     }
 
     /// Whether a transaction meets it.

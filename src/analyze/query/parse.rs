@@ -10,7 +10,7 @@
 //! operator = "=" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "!~" | ["not"] "in"
 //! ```
 
-use super::fields::{self, Field, Known, Of};
+use super::fields::{Field, Known, Of, Table};
 use super::read::{Compare, Piece, compare, duration, keyword, quoted, share, sign, space, value, word};
 use super::{Expr, Order, Relation, Test};
 use crate::model::Symbol;
@@ -18,7 +18,7 @@ use regex::RegexBuilder;
 use winnow::combinator::{alt, not, opt, peek};
 use winnow::error::{ErrMode, ParserError};
 use winnow::prelude::*;
-use winnow::stream::{LocatingSlice, Location};
+use winnow::stream::{LocatingSlice, Location, Stateful};
 
 /// A longer condition is not read.
 const MAX_LENGTH: usize = 16 << 10;
@@ -27,7 +27,7 @@ const MAX_DEPTH: usize = 50;
 /// Bytes that a compiled regular expression may have.
 const MAX_PATTERN: usize = 1 << 20;
 
-pub(super) type Input<'i> = LocatingSlice<&'i str>;
+pub(super) type Input<'i> = Stateful<LocatingSlice<&'i str>, Table>;
 pub(super) type Parsed<T> = ModalResult<T, Mistake>;
 
 /// What is wrong with a condition, and where.
@@ -73,8 +73,8 @@ impl<'i> ParserError<Input<'i>> for Mistake {
     }
 }
 
-/// Reads a condition.
-pub(super) fn parse(text: &str) -> Result<Expr, Mistake> {
+/// Reads a condition that asks for the fields of a table.
+pub(super) fn parse(text: &str, table: Table) -> Result<Expr, Mistake> {
     let mistake = |at: usize, what: &str| Mistake { at, len: 1, what: what.to_owned(), hint: None };
     if text.len() > MAX_LENGTH {
         return Err(mistake(0, "the condition is too long"));
@@ -90,7 +90,7 @@ pub(super) fn parse(text: &str) -> Result<Expr, Mistake> {
             return Err(mistake(at, "too many brackets within brackets"));
         }
     }
-    let mut input = Input::new(text);
+    let mut input = Input { input: LocatingSlice::new(text), state: table };
     let whole = |input: &mut Input<'_>| {
         let expr = any(input)?;
         space(input)?;
@@ -147,6 +147,9 @@ fn one(input: &mut Input<'_>) -> Parsed<Expr> {
         let expr = any(input)?;
         return close(input, ")").map(|()| expr);
     }
+    if input.state == Table::Records {
+        alone(input)?;
+    }
     if let Some(relation) = opt(relation).parse_next(input)? {
         let to = set(input)?;
         return Ok(Expr::Related(relation, Box::new(to)));
@@ -158,22 +161,39 @@ fn one(input: &mut Input<'_>) -> Parsed<Expr> {
     let Some(name) = opt(word).parse_next(input)? else {
         return expected(input, "a field, { or (");
     };
-    let Some(known) = fields::lookup(&name.text) else {
+    let Some(known) = input.state.lookup(&name.text) else {
         // what is compared with a number is meant to be a field
         let related = peek(opt((relation, opt(word)))).parse_next(input)?;
-        if related
-            .is_some_and(|(_, to)| to.is_none_or(|to| !to.text.starts_with(|c: char| c.is_ascii_digit())))
+        if input.state == Table::Spans
+            && related
+                .is_some_and(|(_, to)| to.is_none_or(|to| !to.text.starts_with(|c: char| c.is_ascii_digit())))
         {
             return chain(input, Expr::Test(Test::Named(name.text)));
         }
         let mistake = name.mistake(format!("unknown field '{}'", name.text));
-        let hint = match fields::similar(&name.text) {
+        let hint = match input.state.similar(&name.text) {
             Some(similar) => format!("did you mean '{similar}'?"),
             None => "--help lists the fields; keys of your own are key.NAME".to_owned(),
         };
         return Err(ErrMode::Cut(mistake.hint(hint)));
     };
     field(input, &name, known)
+}
+
+/// Fails where a condition on records asks for spans.
+fn alone(input: &mut Input<'_>) -> Parsed<()> {
+    space(input)?;
+    let at = input.current_token_start();
+    if peek(opt(alt((sign("{"), relation.void(), quoted.void())))).parse_next(input)?.is_none() {
+        return Ok(());
+    }
+    let what = "records stand in no relation to each other: a field is expected here".to_owned();
+    Err(ErrMode::Cut(Mistake {
+        at,
+        len: 1,
+        what,
+        hint: Some("--help lists the fields of records".to_owned()),
+    }))
 }
 
 fn close(input: &mut Input<'_>, bracket: &'static str) -> Parsed<()> {
@@ -204,7 +224,7 @@ fn set(input: &mut Input<'_>) -> Parsed<Expr> {
         return close(input, "}").map(|()| expr);
     }
     if let Some(name) = opt(value).parse_next(input)? {
-        if !name.quoted && fields::lookup(&name.text).is_some() {
+        if !name.quoted && input.state.lookup(&name.text).is_some() {
             let mistake = name.mistake(format!("'{}' is a field, not a set of spans", name.text));
             return Err(ErrMode::Cut(
                 mistake.hint("put braces around a condition: {duration > 2s} >> {error}"),

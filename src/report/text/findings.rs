@@ -20,24 +20,48 @@ const MIN_SENTENCE: usize = 28;
 
 /// Findings of one cause.
 pub(super) struct Group<'f> {
+    /// The one that stands for all: among the worst, one that is worded as most are.
     pub(super) first: &'f Finding,
     pub(super) count: u64,
     pub(super) example: Option<TraceId>,
+    /// How often each wording occurs, and the first finding with it.
+    wordings: IndexMap<&'f str, (u64, &'f Finding), FxBuildHasher>,
 }
+
+/// Wordings of one cause that are told apart.
+const MAX_WORDINGS: usize = 100;
 
 /// The groups of findings, worst and most frequent first.
 pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
     let mut groups: IndexMap<u64, Group<'_>, FxBuildHasher> = IndexMap::default();
     for finding in findings {
-        let group =
-            groups.entry(finding.group).or_insert_with(|| Group { first: finding, count: 0, example: None });
+        let group = groups.entry(finding.group).or_insert_with(|| Group {
+            first: finding,
+            count: 0,
+            example: None,
+            wordings: IndexMap::default(),
+        });
         group.count += 1;
-        group.example = group.example.or(finding.trace);
         if finding.severity > group.first.severity {
             group.first = finding;
         }
+        let summary = finding.summary.as_str();
+        if group.wordings.len() < MAX_WORDINGS || group.wordings.contains_key(summary) {
+            let wording = group.wordings.entry(summary).or_insert((0, finding));
+            wording.0 += 1;
+            if finding.severity > wording.1.severity {
+                wording.1 = finding;
+            }
+        }
     }
     let mut groups: Vec<Group<'_>> = groups.into_values().collect();
+    for group in &mut groups {
+        let worst = group.first.severity;
+        let fit = group.wordings.values().enumerate().filter(|(_, (_, finding))| finding.severity == worst);
+        let usual = fit.max_by_key(|(at, (times, _))| (*times, std::cmp::Reverse(*at)));
+        group.first = usual.map_or(group.first, |(_, (_, finding))| finding);
+        group.example = group.first.trace;
+    }
     groups.sort_by_key(|group| std::cmp::Reverse((group.first.severity, group.count)));
     groups
 }
@@ -54,8 +78,15 @@ pub(super) fn write(report: &Report<'_>, id: usize, style: &Style, out: &mut dyn
         return Ok(());
     }
     let findings: u64 = more.iter().map(|group| group.count).sum();
-    let text =
+    let mut text =
         format!("and {} of {}", counted(findings, "finding"), counted(more.len() as u64, "other kind"));
+    let harmless = more.iter().filter(|group| group.first.severity == Severity::Info);
+    let harmless: u64 = harmless.map(|group| group.count).sum();
+    match harmless {
+        0 => {}
+        all if all == findings => text.push_str(", handled or harmless"),
+        some => text.push_str(&format!(", {} of them handled or harmless", count(some))),
+    }
     Row::new(style).gap(2).put(Paint::Faint, &text).write(out)
 }
 
@@ -109,7 +140,11 @@ impl<'r> Table<'r> {
             row.write(out)?;
             start = 4;
         }
-        let summary = clean(&finding.summary, self.style.terminal);
+        let others = group.wordings.len().saturating_sub(1) as u64;
+        let mut summary = clean(&finding.summary, self.style.terminal).into_owned();
+        if others > 0 {
+            summary.push_str(&format!(" (and {} like it)", counted(others, "other")));
+        }
         for line in wrap(&summary, self.style.width.saturating_sub(start)) {
             row.to(start).put(Paint::Plain, line).write(out)?;
         }
