@@ -47,6 +47,8 @@ struct Alone {
 pub struct Habits {
     kinds: FxHashMap<u64, Alone>,
     pairs: FxHashMap<(u64, u64), Pair>,
+    /// What the pairs tell, once all are counted.
+    told: FxHashMap<(u64, u64), (Habit, u32)>,
     /// Distances from the last record of an earlier span, by its template, its kind, and the kind of the later span.
     delays: FxHashMap<(Symbol, u64, u64), Delays>,
 }
@@ -150,7 +152,10 @@ impl Habits {
     }
 
     /// Adds what another part of the run taught.
-    pub fn merge(mut self, other: Habits) -> Habits {
+    pub fn merge(mut self, mut other: Habits) -> Habits {
+        if other.pairs.len() > self.pairs.len() {
+            std::mem::swap(&mut self, &mut other);
+        }
         for (kind, other) in other.kinds {
             let own = self.kinds.entry(kind).or_default();
             own.traces += other.traces;
@@ -179,30 +184,38 @@ impl Habits {
     /// Draws from the counts what is asked for often; to be called when all parts are merged.
     pub fn settle(mut self) -> Habits {
         self.delays.values_mut().for_each(Delays::settle);
+        let pairs = std::mem::take(&mut self.pairs);
+        let tell = |(kinds, pair): ((u64, u64), Pair)| (kinds, (self.tell(kinds, pair), pair.stood));
+        self.told = pairs.into_iter().map(tell).collect();
         self
+    }
+
+    /// What is usual between two kinds.
+    fn tell(&self, (parent, child): (u64, u64), pair: Pair) -> Habit {
+        let of = |kind: u64| self.kinds.get(&kind).copied().unwrap_or_default();
+        let mut habit = Habit::default();
+        // few transactions prove little
+        let share = |part: u32, all: u32| part as f32 / (all as f32 + 3.0);
+        if pair.both > 0 {
+            let sure = pair.both as f32 / (pair.both as f32 + 3.0);
+            habit.order = (2.0 * pair.before as f32 / pair.both as f32 - 1.0) * sure;
+            habit.needed = share(pair.both, of(child).traces);
+            habit.implied = share(pair.both, of(parent).traces);
+            habit.equal = share(pair.equal, pair.both);
+        }
+        habit.around = share(pair.around, of(child).all);
+        habit
     }
 
     /// What is usual between a parent, of which `anchor` is the record before, and the span that `opening` opens.
     pub fn between(&self, scene: &Scene, parent: u32, opening: &Line, anchor: Option<&Line>) -> Habit {
         let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[opening.node as usize]);
-        let mut habit = Habit::default();
-        let pair = self.pairs.get(&(p.kind, c.kind)).copied().unwrap_or_default();
-        let own = self.kinds.get(&c.kind).copied().unwrap_or_default();
-        if pair.both > 0 {
-            // few transactions prove little
-            let share = |part: u32, all: u32| part as f32 / (all as f32 + 3.0);
-            let sure = pair.both as f32 / (pair.both as f32 + 3.0);
-            habit.order = (2.0 * pair.before as f32 / pair.both as f32 - 1.0) * sure;
-            habit.needed = share(pair.both, own.traces);
-            habit.implied = share(pair.both, self.kinds.get(&p.kind).map_or(0, |kind| kind.traces));
-            habit.equal = share(pair.equal, pair.both);
-        }
-        habit.around = pair.around as f32 / (own.all as f32 + 3.0);
-        if pair.stood > 0
+        let Some(&(mut habit, stood)) = self.told.get(&(p.kind, c.kind)) else { return Habit::default() };
+        if stood > 0
             && let Some(anchor) = anchor
             && let Some(delays) = self.delays.get(&(anchor.template, p.kind, c.kind))
         {
-            habit.steady = delays.total() as f32 / (pair.stood as f32 + 3.0);
+            habit.steady = delays.total() as f32 / (stood as f32 + 3.0);
             let sure = delays.total() as f32 / (delays.total() as f32 + 10.0);
             habit.tight = delays.tightness() * sure;
             habit.fit = delays.fit(opening.time.saturating_sub(anchor.time)) * sure;

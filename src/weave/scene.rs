@@ -267,11 +267,10 @@ impl Scene {
     /// Lays out spans.
     pub(super) fn of(store: &Store, lexicon: &Lexicon, spans: &[Draft]) -> Scene {
         let mut scene = Scene::default();
-        let events = |(node, span): (usize, &Draft)| {
-            let place = move |id: &EventId| (store.order(*id), node as u32, *id);
-            span.events.iter().map(place).collect::<Vec<_>>()
-        };
-        let mut lines: Vec<_> = spans.iter().enumerate().flat_map(events).collect();
+        let mut lines = Vec::with_capacity(spans.iter().map(|span| span.events.len()).sum());
+        for (node, span) in (0u32..).zip(spans) {
+            lines.extend(span.events.iter().map(|id| (store.order(*id), node, *id)));
+        }
         lines.sort_by_key(|(order, ..)| *order);
         scene.nodes = spans.iter().map(|span| node(span, lexicon, store)).collect();
         scene.lines.reserve(lines.len());
@@ -407,6 +406,9 @@ fn kind(span: &Draft, store: &Store) -> u64 {
         topic.unwrap_or_default().0,
         stated,
     ];
-    let bytes: Vec<u8> = parts.iter().flat_map(|part| part.to_le_bytes()).collect();
+    let mut bytes = [0; 32];
+    for (place, part) in bytes.chunks_exact_mut(8).zip(parts) {
+        place.copy_from_slice(&part.to_le_bytes());
+    }
     Symbol::of(&bytes).0
 }
