@@ -6,13 +6,28 @@ use super::scene::Scene;
 
 /// The shares of candidates: they sum to 1.
 pub fn shares(found: &[Candidate], weights: &[f32; COUNT]) -> Vec<f32> {
-    let score =
-        |features: &Features| features.iter().zip(weights).map(|(value, weight)| value * weight).sum::<f32>();
-    let scores: Vec<f32> = found.iter().map(|candidate| score(&candidate.features)).collect();
+    let scores: Vec<f32> = found.iter().map(|candidate| score(&candidate.features, weights)).collect();
     let top = scores.iter().copied().fold(f32::MIN, f32::max);
     let powers: Vec<f32> = scores.iter().map(|score| (score - top).exp()).collect();
     let sum: f32 = powers.iter().sum();
     powers.into_iter().map(|power| power / sum).collect()
+}
+
+/// What speaks for a candidate in all: in eight sums at once, as a processor likes it.
+fn score(features: &Features, weights: &[f32; COUNT]) -> f32 {
+    const LANES: usize = 8;
+    let mut sums = [0.0; LANES];
+    let (values, rest) = features.as_chunks::<LANES>();
+    let (weights, last) = weights.as_chunks::<LANES>();
+    for (values, weights) in values.iter().zip(weights) {
+        for lane in 0..LANES {
+            sums[lane] += values[lane] * weights[lane];
+        }
+    }
+    for (lane, (value, weight)) in rest.iter().zip(last).enumerate() {
+        sums[lane] += value * weight;
+    }
+    sums.iter().sum()
 }
 
 /// Adds the edges of a scene that are stated (`stated` gives a node's parent), or certain enough without anything learned.

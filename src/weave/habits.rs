@@ -5,10 +5,11 @@
 //! time, and at a distance that varies more. All is counted in integers, so that parts of a run merge in any order.
 
 use super::features::is_open;
-use super::learned::{Delays, anchor};
+use super::learned::Delays;
 use super::scene::{Line, Scene};
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 
 /// Transactions with more spans than this teach no habits.
 const MAX_NODES: usize = 256;
@@ -24,22 +25,30 @@ struct Pair {
     before: u32,
     /// Of these, those that have as many of the one as of the other.
     equal: u32,
+    /// How often a span of the first kind stood before one of the second.
+    stood: u32,
+    /// Spans of the second kind that began while one of the first was open.
+    around: u32,
+}
+
+/// How spans of a kind stand among all.
+#[derive(Clone, Copy, Debug, Default)]
+struct Alone {
+    /// Transactions that have the kind.
+    traces: u32,
+    /// Spans of the kind.
+    all: u32,
+    /// Of these, those that began while no other span of their service was open.
+    alone: u32,
 }
 
 /// The habits of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Habits {
-    /// Transactions that have a kind.
-    traces: FxHashMap<u64, u32>,
+    kinds: FxHashMap<u64, Alone>,
     pairs: FxHashMap<(u64, u64), Pair>,
     /// Distances from the last record of an earlier span, by its template, its kind, and the kind of the later span.
     delays: FxHashMap<(Symbol, u64, u64), Delays>,
-    /// How often a span of the first kind stood before one of the second.
-    stood: FxHashMap<(u64, u64), u32>,
-    /// Spans of a kind, and those of them that began while no other span of their service was open.
-    alone: FxHashMap<u64, (u32, u32)>,
-    /// Spans of the second kind that began while one of the first was open.
-    around: FxHashMap<(u64, u64), u32>,
 }
 
 /// What habits tell of two spans; each from 0 to 1, or 0 where too little is known.
@@ -80,7 +89,7 @@ impl Habits {
             }
         }
         for &(kind, first, count) in &kinds {
-            *self.traces.entry(kind).or_default() += 1;
+            self.kinds.entry(kind).or_default().traces += 1;
             for &(other, later, others) in &kinds {
                 if kind != other {
                     let pair = self.pairs.entry((kind, other)).or_default();
@@ -101,7 +110,7 @@ impl Habits {
                 }
                 seen.push(line.node);
                 let kind = scene.nodes[line.node as usize].kind;
-                *self.stood.entry((kind, node.kind)).or_default() += 1;
+                self.pairs.entry((kind, node.kind)).or_default().stood += 1;
                 self.delays
                     .entry((line.template, kind, node.kind))
                     .or_default()
@@ -125,70 +134,75 @@ impl Habits {
                 }
             }
         }
-        let entry = self.alone.entry(own.kind).or_default();
-        entry.0 += 1;
-        entry.1 += u32::from(!accompanied);
+        let entry = self.kinds.entry(own.kind).or_default();
+        entry.all += 1;
+        entry.alone += u32::from(!accompanied);
         for kind in around {
-            *self.around.entry((kind, own.kind)).or_default() += 1;
+            self.pairs.entry((kind, own.kind)).or_default().around += 1;
         }
     }
 
     /// How surely spans of a kind are the first of their service: 0 for those that another span of it always surrounds, 1
     /// for those that none does; one half if nothing is known.
     pub fn enters(&self, kind: u64) -> f32 {
-        let (all, alone) = self.alone.get(&kind).copied().unwrap_or_default();
+        let Alone { all, alone, .. } = self.kinds.get(&kind).copied().unwrap_or_default();
         (alone as f32 + 1.0) / (all as f32 + 2.0)
     }
 
     /// Adds what another part of the run taught.
     pub fn merge(mut self, other: Habits) -> Habits {
-        for (kind, count) in other.traces {
-            *self.traces.entry(kind).or_default() += count;
+        for (kind, other) in other.kinds {
+            let own = self.kinds.entry(kind).or_default();
+            own.traces += other.traces;
+            own.all += other.all;
+            own.alone += other.alone;
         }
-        for (kinds, pair) in other.pairs {
+        for (kinds, other) in other.pairs {
             let own = self.pairs.entry(kinds).or_default();
-            own.both += pair.both;
-            own.before += pair.before;
-            own.equal += pair.equal;
+            own.both += other.both;
+            own.before += other.before;
+            own.equal += other.equal;
+            own.stood += other.stood;
+            own.around += other.around;
         }
         for (key, delays) in other.delays {
-            self.delays.entry(key).or_default().merge(&delays);
-        }
-        for (kind, (all, alone)) in other.alone {
-            let own = self.alone.entry(kind).or_default();
-            own.0 += all;
-            own.1 += alone;
-        }
-        for (kinds, count) in other.around {
-            *self.around.entry(kinds).or_default() += count;
-        }
-        for (kinds, count) in other.stood {
-            *self.stood.entry(kinds).or_default() += count;
+            match self.delays.entry(key) {
+                Entry::Occupied(mut own) => own.get_mut().merge(&delays),
+                Entry::Vacant(free) => {
+                    free.insert(delays);
+                }
+            }
         }
         self
     }
 
-    /// What is usual between a parent and the span that `opening` opens.
-    pub fn between(&self, scene: &Scene, parent: u32, opening: &Line) -> Habit {
+    /// Draws from the counts what is asked for often; to be called when all parts are merged.
+    pub fn settle(mut self) -> Habits {
+        self.delays.values_mut().for_each(Delays::settle);
+        self
+    }
+
+    /// What is usual between a parent, of which `anchor` is the record before, and the span that `opening` opens.
+    pub fn between(&self, scene: &Scene, parent: u32, opening: &Line, anchor: Option<&Line>) -> Habit {
         let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[opening.node as usize]);
         let mut habit = Habit::default();
-        if let Some(pair) = self.pairs.get(&(p.kind, c.kind)) {
+        let pair = self.pairs.get(&(p.kind, c.kind)).copied().unwrap_or_default();
+        let own = self.kinds.get(&c.kind).copied().unwrap_or_default();
+        if pair.both > 0 {
             // few transactions prove little
             let share = |part: u32, all: u32| part as f32 / (all as f32 + 3.0);
             let sure = pair.both as f32 / (pair.both as f32 + 3.0);
             habit.order = (2.0 * pair.before as f32 / pair.both as f32 - 1.0) * sure;
-            habit.needed = share(pair.both, self.traces[&c.kind]);
-            habit.implied = share(pair.both, self.traces[&p.kind]);
+            habit.needed = share(pair.both, own.traces);
+            habit.implied = share(pair.both, self.kinds.get(&p.kind).map_or(0, |kind| kind.traces));
             habit.equal = share(pair.equal, pair.both);
         }
-        let all = self.alone.get(&c.kind).map_or(0, |(all, _)| *all);
-        let around = self.around.get(&(p.kind, c.kind)).copied().unwrap_or(0);
-        habit.around = around as f32 / (all as f32 + 3.0);
-        if let Some(anchor) = anchor(scene, parent, opening)
+        habit.around = pair.around as f32 / (own.all as f32 + 3.0);
+        if pair.stood > 0
+            && let Some(anchor) = anchor
             && let Some(delays) = self.delays.get(&(anchor.template, p.kind, c.kind))
         {
-            let stood = self.stood.get(&(p.kind, c.kind)).copied().unwrap_or(0);
-            habit.steady = delays.total() as f32 / (stood as f32 + 3.0);
+            habit.steady = delays.total() as f32 / (pair.stood as f32 + 3.0);
             let sure = delays.total() as f32 / (delays.total() as f32 + 10.0);
             habit.tight = delays.tightness() * sure;
             habit.fit = delays.fit(opening.time.saturating_sub(anchor.time)) * sure;

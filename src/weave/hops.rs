@@ -5,8 +5,9 @@
 
 use super::scene::Lexicon;
 use super::spans::{Draft, Drafts, name};
+use super::stitch::Group;
 use super::words::Act;
-use crate::gather::Store;
+use crate::gather::{Fragments, Store};
 use crate::model::{Detail, Event, EventId, Shape, SpanId, Symbol, Time};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -138,29 +139,62 @@ impl Sequences {
     }
 }
 
-/// Folds the events without span id of all transactions into hops, but for services that print span ids otherwise: there
-/// an event without one belongs to no span.
-pub(super) fn fold_all(store: &Store, lexicon: &Lexicon, all: &mut [Drafts]) {
-    use rayon::prelude::*;
-    let printers = printers(store);
-    let takes = |id: &EventId| !printers.contains(&store.event(*id).service);
-    let sequences = all
-        .par_iter()
-        .fold(Sequences::default, |mut sequences, drafts| {
-            let events: Vec<EventId> = drafts.loose.iter().copied().filter(takes).collect();
-            sequences.learn(store, &events, &Holders::of(store, drafts));
-            sequences
-        })
-        .reduce(Sequences::default, Sequences::merge);
-    all.par_iter_mut().for_each(|drafts| {
-        let (events, loose): (Vec<EventId>, Vec<EventId>) = drafts.loose.iter().partition(|id| takes(id));
+/// Folds the events without span id into hops, but for services that print span ids otherwise: there an event without one
+/// belongs to no span.
+pub(super) struct Folding<'s> {
+    store: &'s Store,
+    lexicon: &'s Lexicon,
+    printers: FxHashSet<Symbol>,
+    sequences: Sequences,
+}
+
+impl<'s> Folding<'s> {
+    /// Learns from all transactions of a run.
+    pub fn of(
+        store: &'s Store,
+        lexicon: &'s Lexicon,
+        fragments: &Fragments,
+        groups: &[Group],
+    ) -> Folding<'s> {
+        use rayon::prelude::*;
+        let mut folding =
+            Folding { store, lexicon, printers: printers(store), sequences: Sequences::default() };
+        folding.sequences = groups
+            .par_iter()
+            .fold(Sequences::default, |mut sequences, group| {
+                let all = || group.events(fragments).chain(group.untraced.iter().copied());
+                let takes = |id: &EventId| folding.takes(*id);
+                let mut events: Vec<EventId> =
+                    group.events(fragments).filter(|id| store.event(*id).span.is_none()).collect();
+                events.extend_from_slice(&group.untraced);
+                events.retain(takes);
+                if !events.is_empty() {
+                    events.sort_by_key(|id| store.order(*id));
+                    sequences.learn(store, &events, &Holders::of(store, all().collect()));
+                }
+                sequences
+            })
+            .reduce(Sequences::default, Sequences::merge);
+        folding
+    }
+
+    fn takes(&self, id: EventId) -> bool {
+        !self.printers.contains(&self.store.event(id).service)
+    }
+
+    /// Folds the loose events of a transaction.
+    pub fn fold(&self, drafts: &mut Drafts) {
+        let (events, loose): (Vec<EventId>, Vec<EventId>) =
+            drafts.loose.iter().partition(|id| self.takes(**id));
         if events.is_empty() {
             return;
         }
-        let held = Holders::of(store, drafts);
-        drafts.spans.extend(fold(store, lexicon, &sequences, &held, &events));
+        let mut all = drafts.loose.clone();
+        all.extend(drafts.spans.iter().flat_map(|span| &span.events));
+        let held = Holders::of(self.store, all);
+        drafts.spans.extend(fold(self.store, self.lexicon, &self.sequences, &held, &events));
         drafts.loose = loose;
-    });
+    }
 }
 
 /// Services that print span ids: of their records with a trace id at least one in ten has one.
@@ -285,9 +319,7 @@ struct Holders {
 }
 
 impl Holders {
-    fn of(store: &Store, drafts: &Drafts) -> Holders {
-        let mut events = drafts.loose.clone();
-        events.extend(drafts.spans.iter().flat_map(|span| &span.events));
+    fn of(store: &Store, mut events: Vec<EventId>) -> Holders {
         events.sort_by_key(|id| store.order(*id));
         let mut holders = Holders::default();
         for id in events {

@@ -9,9 +9,10 @@ use super::habits::Habits;
 use super::learned::Learned;
 use super::scene::{Lexicon, Scene};
 use super::spans::{Draft, Drafts};
+use super::stitch::Group;
 use super::weights;
 use super::words::Act;
-use crate::gather::Store;
+use crate::gather::{Fragments, Store};
 use crate::model::{Basis, Edge, Proof};
 use rayon::prelude::*;
 
@@ -27,31 +28,54 @@ pub(super) fn lay_out(store: &Store, lexicon: &Lexicon, drafts: Drafts) -> Woven
     Woven { drafts, scene }
 }
 
-/// What the transactions of a run teach.
-pub(super) fn learn(all: &[Woven], lexicon: &Lexicon) -> (Habits, Learned) {
-    let is_open = |woven: &Woven| {
-        let spans = &woven.drafts.spans;
-        (0..spans.len() as u32).any(|node| open_above(spans, node).is_some())
+/// What so many events teach does not change when more of a run are looked at.
+const ENOUGH: u64 = 100_000;
+
+/// The transactions that a run is learned from: all, or as many as are enough, chosen by their ids.
+pub(super) fn teachers<'g>(store: &Store, fragments: &Fragments, groups: &'g [Group]) -> Vec<&'g Group> {
+    let traced = |group: &Group| {
+        group.fragments.iter().map(|&at| fragments.traced[at as usize].events.len() as u64).sum::<u64>()
     };
-    if !all.par_iter().any(is_open) {
+    let events: u64 = groups.iter().map(|group| traced(group) + group.untraced.len() as u64).sum();
+    let share = (u128::from(ENOUGH) << 64) / u128::from(events.max(1));
+    let id = |group: &Group| match (group.fragments.first(), group.untraced.first()) {
+        (Some(&fragment), _) => fragments.traced[fragment as usize].trace.bits() as u64,
+        (None, Some(&first)) => store.event(first).time.0 as u64 ^ store.event(first).template.0,
+        (None, None) => 0,
+    };
+    let mixed = |id: u64| (id ^ id >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    groups.iter().filter(|group| u128::from(mixed(id(group))) <= share).collect()
+}
+
+/// What the transactions of a run teach; `all`: they are all that there are.
+pub(super) fn learn(teachers: &[Woven], all: bool, lexicon: &Lexicon) -> (Habits, Learned) {
+    if all && !teachers.par_iter().any(|woven| any_open(&woven.drafts.spans)) {
         return (Habits::default(), Learned::default());
     }
-    let habits = all
+    let habits = teachers
         .par_iter()
         .fold(Habits::default, |mut habits, woven| {
             habits.learn(&woven.scene);
             habits
         })
-        .reduce(Habits::default, Habits::merge);
+        .reduce(Habits::default, Habits::merge)
+        .settle();
     let known = Known { lexicon, habits: &habits };
-    let learned = all
+    let learned = teachers
         .par_iter()
         .fold(Learned::default, |mut learned, Woven { scene, drafts }| {
             teach(scene, &mut learned, known, &weights::FIRST, &|node| stated(&drafts.spans, node));
             learned
         })
-        .reduce(Learned::default, Learned::merge);
+        .reduce(Learned::default, Learned::merge)
+        .settle();
     (habits, learned)
+}
+
+/// Whether a parent is to be found for any span.
+pub(super) fn any_open(spans: &[Draft]) -> bool {
+    let tops = spans.iter().filter(|span| span.parent.is_none()).count();
+    (0..spans.len() as u32).any(|node| open_above(spans, tops, node).is_some())
 }
 
 /// The stated parent of a node that has records itself.
@@ -67,8 +91,9 @@ fn stated(spans: &[Draft], node: u32) -> Option<Option<u32>> {
 /// Gives each span without a stated parent its most likely one, if that is sure enough.
 pub(super) fn decide(woven: &mut Woven, learned: &Learned, known: Known<'_>, min_confidence: f32) {
     let Woven { drafts, scene } = woven;
+    let mut tops = drafts.spans.iter().filter(|span| span.parent.is_none()).count();
     for node in 0..scene.nodes.len() as u32 {
-        let Some(top) = open_above(&drafts.spans, node) else { continue };
+        let Some(top) = open_above(&drafts.spans, tops, node) else { continue };
         let found = candidates(scene, node, Some(learned), known);
         let shares = shares(&found, &weights::SECOND);
         let mut order: Vec<usize> = (0..found.len()).collect();
@@ -85,25 +110,26 @@ pub(super) fn decide(woven: &mut Woven, learned: &Learned, known: Known<'_>, min
             continue;
         }
         let edge = edge(scene, node, &found[best], shares[best], second, learned);
+        tops -= 1;
         let draft = &mut drafts.spans[top as usize];
         draft.parent = Some(parent);
         draft.edge = Some(edge);
     }
 }
 
-/// What a parent is to be found for on behalf of a node: the node, or a placeholder above it for an unlogged parent, which
-/// takes the place that its children would have.
-fn open_above(spans: &[Draft], node: u32) -> Option<u32> {
+/// What a parent is to be found for on behalf of a node, of so many spans without parent: the node, or a placeholder above
+/// it for an unlogged parent, which takes the place that its children would have. Where all other spans hang below the one
+/// that has no parent, each as its parent would close a circle.
+fn open_above(spans: &[Draft], tops: usize, node: u32) -> Option<u32> {
     let top = topmost(spans, node);
     let draft = &spans[top as usize];
     if draft.parent.is_some() || draft.root || top != node && draft.edge.is_some() {
         return None;
     }
-    (!is_above_all(spans, top)).then_some(top)
+    (tops > 1).then_some(top)
 }
 
-/// Whether all other spans hang below one that has no parent: each as its parent would close a circle. There are no
-/// circles, so that a span is below the one that alone has no parent.
+/// Whether all other spans have a parent: there are no circles, so that they are below this one.
 fn is_above_all(spans: &[Draft], top: u32) -> bool {
     spans.iter().enumerate().all(|(index, span)| span.parent.is_some() || index == top as usize)
 }
@@ -155,11 +181,11 @@ fn edge(
     if let Some(opening) = opening {
         if !same {
             // the value that fewest spans hold names the message
-            let held = opening.values.iter().filter_map(|(name, value, _)| {
-                let holders = scene.holders.get(value)?;
+            let held = scene.values(opening).iter().filter_map(|(name, value, _)| {
+                let holders = scene.holders.get(*value)?;
                 let sent = scene
                     .lines_of(parent)
-                    .find(|line| line.values.iter().any(|(_, other, _)| other == value))?;
+                    .find(|line| scene.values(line).iter().any(|(_, other, _)| other == value))?;
                 Some((holders.len(), *name, *value, sent))
             });
             if let Some((holders, name, value, sent)) = held.min_by_key(|(holders, ..)| *holders) {

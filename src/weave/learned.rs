@@ -5,6 +5,7 @@
 use super::scene::{Line, Scene};
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
 
 /// Buckets of delays: eight a factor of ten, from 1 µs up to about 3 hours; negative ones in the first.
 const BUCKETS: usize = 84;
@@ -14,15 +15,54 @@ const BUCKETS: usize = 84;
 pub(super) struct Delays {
     counts: Vec<u32>,
     total: u32,
+    /// See [`Delays::tightness`].
+    tight: f32,
 }
 
 impl Default for Delays {
     fn default() -> Delays {
-        Delays { counts: vec![0; BUCKETS], total: 0 }
+        Delays { counts: vec![0; BUCKETS], total: 0, tight: 0.0 }
     }
 }
 
+/// The bucket of a delay.
 fn bucket(nanos: i64) -> usize {
+    if nanos <= 1_000 {
+        return 0;
+    }
+    let bounds = &*BOUNDS;
+    let mut at = usize::from(bounds.first[nanos.ilog2() as usize]);
+    while bounds.upper[at] <= nanos {
+        at += 1;
+    }
+    at
+}
+
+/// Where the buckets end, so that no delay needs a logarithm.
+struct Bounds {
+    /// The least delay that lies above each bucket.
+    upper: [i64; BUCKETS],
+    /// The bucket of each power of two.
+    first: [u8; 63],
+}
+
+static BOUNDS: LazyLock<Bounds> = LazyLock::new(|| {
+    let mut bounds = Bounds { upper: [i64::MAX; BUCKETS], first: [0; 63] };
+    for (index, upper) in bounds.upper[..BUCKETS - 1].iter_mut().enumerate() {
+        let (mut low, mut high) = (1_000, 1 << 50);
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if computed(middle) <= index { low = middle } else { high = middle }
+        }
+        *upper = high;
+    }
+    for (power, first) in bounds.first.iter_mut().enumerate() {
+        *first = computed(1 << power) as u8;
+    }
+    bounds
+});
+
+fn computed(nanos: i64) -> usize {
     if nanos <= 1_000 {
         return 0;
     }
@@ -59,10 +99,15 @@ impl Delays {
         (share * BUCKETS as f32).log10()
     }
 
-    /// How narrow the delays are: 1 for all in one bucket, towards 0 for spread ones.
+    /// How narrow the delays are: 1 for all in one bucket, towards 0 for spread ones; once it is settled.
     pub fn tightness(&self) -> f32 {
+        self.tight
+    }
+
+    /// Computes the tightness, now that all delays are there.
+    pub fn settle(&mut self) {
         if self.total == 0 {
-            return 0.0;
+            return;
         }
         let entropy: f32 = self
             .counts
@@ -73,7 +118,7 @@ impl Delays {
                 -share * share.log2()
             })
             .sum();
-        (1.0 - entropy / (BUCKETS as f32).log2()).max(0.0)
+        self.tight = (1.0 - entropy / (BUCKETS as f32).log2()).max(0.0);
     }
 }
 
@@ -82,10 +127,8 @@ impl Delays {
 pub struct Learned {
     /// Weight of edges by child kind and parent kind (0: no parent).
     causes: FxHashMap<(u64, u64), u32>,
-    /// Weight of all edges by child kind.
-    totals: FxHashMap<u64, u32>,
-    /// Weight of edges within a service by child kind.
-    inside: FxHashMap<u64, u32>,
+    /// Weight of all edges by child kind, and of those within a service.
+    totals: FxHashMap<u64, (u32, u32)>,
     /// Delays from a record of the parent to the child, by the templates of the two.
     delays: FxHashMap<(Symbol, u64), Delays>,
 }
@@ -96,11 +139,10 @@ impl Learned {
         for (kinds, weight) in other.causes {
             *self.causes.entry(kinds).or_default() += weight;
         }
-        for (kind, weight) in other.totals {
-            *self.totals.entry(kind).or_default() += weight;
-        }
-        for (kind, weight) in other.inside {
-            *self.inside.entry(kind).or_default() += weight;
+        for (kind, (all, inside)) in other.totals {
+            let own = self.totals.entry(kind).or_default();
+            own.0 += all;
+            own.1 += inside;
         }
         for (key, delays) in other.delays {
             self.delays.entry(key).or_default().merge(&delays);
@@ -108,16 +150,22 @@ impl Learned {
         self
     }
 
+    /// Draws from the counts what is asked for often; to be called when all parts are merged.
+    pub fn settle(mut self) -> Learned {
+        self.delays.values_mut().for_each(Delays::settle);
+        self
+    }
+
     /// Adds an edge with a weight (1 to 100).
     pub fn add(&mut self, scene: &Scene, parent: Option<u32>, child: u32, weight: u32) {
         let c = &scene.nodes[child as usize];
-        *self.totals.entry(c.kind).or_default() += weight;
+        let inside = parent.is_some_and(|parent| scene.nodes[parent as usize].service == c.service);
+        let total = self.totals.entry(c.kind).or_default();
+        total.0 += weight;
+        total.1 += if inside { weight } else { 0 };
         let kind = parent.map_or(0, |parent| scene.nodes[parent as usize].kind);
         *self.causes.entry((c.kind, kind)).or_default() += weight;
         let Some(parent) = parent else { return };
-        if scene.nodes[parent as usize].service == c.service {
-            *self.inside.entry(c.kind).or_default() += weight;
-        }
         if let Some(opening) = scene.opening(child)
             && let Some(anchor) = anchor(scene, parent, opening)
         {
@@ -127,7 +175,7 @@ impl Learned {
 
     /// log10 of how often this kind of parent causes that kind of child, smoothed; 0 if nothing is known of the child.
     pub fn share(&self, parent: Option<u64>, child: u64) -> f32 {
-        let Some(&total) = self.totals.get(&child) else { return 0.0 };
+        let Some(&(total, _)) = self.totals.get(&child) else { return 0.0 };
         let count = self.causes.get(&(child, parent.unwrap_or(0))).copied().unwrap_or(0);
         ((count as f32 + 20.0) / (total as f32 + 400.0) * 20.0).log10()
     }
@@ -139,14 +187,12 @@ impl Learned {
 
     /// The share of a kind's edges that lie within its service; one half if nothing is known.
     pub fn inner(&self, child: u64) -> f32 {
-        let total = self.totals.get(&child).copied().unwrap_or(0) as f32;
-        let inside = self.inside.get(&child).copied().unwrap_or(0) as f32;
-        (inside + 50.0) / (total + 100.0)
+        let (total, inside) = self.totals.get(&child).copied().unwrap_or_default();
+        (inside as f32 + 50.0) / (total as f32 + 100.0)
     }
 
-    /// How well the delay from `parent` fits what was learned of such pairs, and how narrow those delays are.
-    pub fn delay(&self, scene: &Scene, parent: u32, opening: &Line, child: u64) -> (f32, f32) {
-        let Some(anchor) = anchor(scene, parent, opening) else { return (0.0, 0.0) };
+    /// How well the delay from a parent's record fits what was learned of such pairs, and how narrow those delays are.
+    pub fn delay(&self, anchor: &Line, opening: &Line, child: u64) -> (f32, f32) {
         match self.delays.get(&(anchor.template, child)) {
             Some(delays) if delays.total >= 200 => {
                 (delays.fit(opening.time - anchor.time), delays.tightness())
@@ -159,4 +205,25 @@ impl Learned {
 /// The record of a parent from which the delay to a child counts: its last one before the child, else its first.
 pub(super) fn anchor<'s>(scene: &'s Scene, parent: u32, opening: &Line) -> Option<&'s Line> {
     scene.lines_of(parent).rfind(|line| line.order < opening.order).or_else(|| scene.opening(parent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_are_those_of_logarithms() {
+        let mut delay: i64 = 1;
+        while delay < 1 << 60 {
+            for nanos in [delay - 1, delay, delay + 1] {
+                assert_eq!(bucket(nanos), computed(nanos), "{nanos}");
+            }
+            delay += delay / 7 + 1;
+        }
+        for upper in &BOUNDS.upper[..BUCKETS - 1] {
+            assert_eq!(bucket(*upper), computed(*upper));
+            assert_eq!(bucket(*upper - 1), computed(*upper - 1));
+        }
+        assert_eq!(bucket(i64::MIN), 0);
+    }
 }

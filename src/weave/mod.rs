@@ -53,27 +53,34 @@ pub fn weave(store: &mut Store, options: &Options) -> Vec<Trace> {
         }
     }
     let store = &*store;
-    let mut drafts: Vec<spans::Drafts> =
-        stitched.groups.par_iter().map(|group| spans::drafts(store, &fragments, group)).collect();
-    hops::fold_all(store, &lexicon, &mut drafts);
-    let mut all: Vec<infer::Woven> = drafts
-        .into_par_iter()
-        .map(|mut drafts| {
-            repair::stated(&mut drafts);
-            repair::cycles(&mut drafts.spans);
-            infer::lay_out(store, &lexicon, drafts)
-        })
-        .collect();
-    let (habits, learned) = infer::learn(&all, &lexicon);
+    let groups = &stitched.groups;
+    let folding = hops::Folding::of(store, &lexicon, &fragments, groups);
+    let begin = |group: &stitch::Group| {
+        let mut drafts = spans::drafts(store, &fragments, group);
+        folding.fold(&mut drafts);
+        repair::stated(&mut drafts);
+        repair::cycles(&mut drafts.spans);
+        drafts
+    };
+    let teachers = infer::teachers(store, &fragments, groups);
+    let all = teachers.len() == groups.len();
+    let teachers: Vec<infer::Woven> =
+        teachers.into_par_iter().map(|group| infer::lay_out(store, &lexicon, begin(group))).collect();
+    let (habits, learned) = infer::learn(&teachers, all, &lexicon);
+    drop(teachers);
     let known = features::Known { lexicon: &lexicon, habits: &habits };
-    all.par_iter_mut().for_each(|woven| infer::decide(woven, &learned, known, options.min_confidence));
-    let mut traces: Vec<Trace> = stitched
-        .groups
+    // a transaction is finished while it is at hand
+    let mut traces: Vec<Trace> = groups
         .par_iter()
-        .zip(all)
-        .map(|(group, mut woven)| {
-            repair::cycles(&mut woven.drafts.spans);
-            assemble::trace(store, &fragments, group, &stitched.keys, woven.drafts)
+        .map(|group| {
+            let mut drafts = begin(group);
+            if infer::any_open(&drafts.spans) {
+                let mut woven = infer::lay_out(store, &lexicon, drafts);
+                infer::decide(&mut woven, &learned, known, options.min_confidence);
+                drafts = woven.drafts;
+                repair::cycles(&mut drafts.spans);
+            }
+            assemble::trace(store, &fragments, group, &stitched.keys, drafts)
         })
         .collect();
     traces.sort_by_key(|trace| (trace.start, trace.id));

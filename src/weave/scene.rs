@@ -3,7 +3,7 @@
 use super::spans::Draft;
 use super::words::{Act, Words, normalized, tokens, words};
 use crate::gather::Store;
-use crate::model::{Detail, EventId, Shape, Symbol, Symbols, flag};
+use crate::model::{Detail, EventId, Shape, Symbol, flag};
 use rustc_hash::FxHashMap;
 
 /// Words with how telling they are (0 to 1), sorted by the word.
@@ -18,8 +18,10 @@ pub struct Lexicon {
     services: FxHashMap<Symbol, Symbol>,
     /// The words of templates, and of topics, operations, peers and routes, each with how telling it is; sorted.
     tokens: FxHashMap<Symbol, Tokens>,
-    /// The words of services' names that few of them have.
-    service_tokens: FxHashMap<Symbol, Tokens>,
+    /// The words of services' names that few of them have, and their weight in all.
+    service_tokens: FxHashMap<Symbol, (Tokens, f32)>,
+    /// Topics, operations and peers, normalized.
+    named: FxHashMap<Symbol, Symbol>,
     none: Words,
 }
 
@@ -58,6 +60,7 @@ impl Lexicon {
                 texts.insert(symbol, tokens(store.symbols.text(symbol)));
             }
         };
+        let named = &mut self.named;
         for batch in &store.batches {
             for event in &batch.events {
                 take(event.template);
@@ -69,6 +72,9 @@ impl Lexicon {
                     {
                         take(name);
                     }
+                    if let Detail::Topic(name) | Detail::Operation(name) | Detail::Peer(name) = *detail {
+                        named.entry(name).or_insert_with(|| normalized(store.symbols.text(name)));
+                    }
                 }
             }
         }
@@ -78,9 +84,15 @@ impl Lexicon {
         });
         let services =
             self.services.keys().map(|service| (*service, tokens(store.symbols.text(*service)))).collect();
-        self.service_tokens = weighed(services, |count, all| {
+        let services = weighed(services, |count, all| {
             if count == 1 || (count as f32) < all / 4.0 { 1.0 / count as f32 } else { 0.0 }
         });
+        let total = |tokens: Tokens| {
+            let all = tokens.iter().map(|(_, weight)| weight).sum();
+            (tokens, all)
+        };
+        self.service_tokens =
+            services.into_iter().map(|(service, tokens)| (service, total(tokens))).collect();
     }
 
     /// The words of a text.
@@ -88,20 +100,15 @@ impl Lexicon {
         self.tokens.get(&text).map_or(&[], Vec::as_slice)
     }
 
-    /// How clearly a record names a service: the share of the words of its name that are not those of many services.
-    pub fn mention(&self, line: &Line, service: Symbol) -> f32 {
-        let Some(own) = self.service_tokens.get(&service) else { return 0.0 };
-        let all: f32 = own.iter().map(|(_, weight)| weight).sum();
-        if all == 0.0 { 0.0 } else { common(own, &line.tokens) / all }
+    /// How clearly words name a service: the share of the words of its name that are not those of many services.
+    pub fn mention(&self, words: &[(Symbol, f32)], service: Symbol) -> f32 {
+        self.service_tokens.get(&service).map_or(0.0, |own| share_of(own, words))
     }
 
-    /// The service that a record names most clearly but its own, if any.
-    pub fn mentioned(&self, line: &Line, own: Symbol) -> f32 {
-        self.service_tokens
-            .keys()
-            .filter(|service| **service != own)
-            .map(|service| self.mention(line, *service))
-            .fold(0.0, f32::max)
+    /// The service that words name most clearly but one, if any.
+    pub fn mentioned(&self, words: &[(Symbol, f32)], own: Symbol) -> f32 {
+        let others = self.service_tokens.iter().filter(|(service, _)| **service != own);
+        others.map(|(_, tokens)| share_of(tokens, words)).fold(0.0, f32::max)
     }
 
     /// How telling a name is: 1 for one that few templates have, towards 0 for one that many have.
@@ -115,6 +122,11 @@ impl Lexicon {
     pub fn service(&self, service: Symbol) -> Symbol {
         self.services.get(&service).copied().unwrap_or_default()
     }
+}
+
+/// The share of the words of a service's name, of which the weight in all is given, that are among others.
+fn share_of((own, all): &(Tokens, f32), words: &[(Symbol, f32)]) -> f32 {
+    if *all == 0.0 { 0.0 } else { common(own, words) / all }
 }
 
 fn weighed(
@@ -164,12 +176,10 @@ pub struct Line {
     pub act: Act,
     /// Its template.
     pub template: Symbol,
-    /// Names in it: topics, event types, services.
-    pub names: Vec<Symbol>,
-    /// The telling words of its message, topic, operation, peer and route.
-    pub tokens: Tokens,
-    /// Values that may tie it to others.
-    pub values: Vec<(Symbol, Symbol, Shape)>,
+    /// See [`Scene::names`], [`Scene::tokens`] and [`Scene::values`].
+    names: (u32, u32),
+    tokens: (u32, u32),
+    values: (u32, u32),
     /// The path it is about.
     pub route: Symbol,
     /// The thread.
@@ -206,30 +216,68 @@ pub struct Scene {
     pub nodes: Vec<Node>,
     /// Their events in order of time.
     pub lines: Vec<Line>,
-    /// For each value: the nodes that hold it, in the order of their first line with it.
-    pub holders: FxHashMap<Symbol, Vec<u32>>,
+    /// For each value: the nodes that hold it.
+    pub holders: Holders,
+    names: Vec<Symbol>,
+    tokens: Tokens,
+    values: Vec<Value>,
+}
+
+/// A value of a line: its name, itself, and what it looks like.
+pub type Value = (Symbol, Symbol, Shape);
+
+/// Who holds the values of a transaction.
+#[derive(Debug, Default)]
+pub struct Holders {
+    /// Each value with the end of its part of `nodes`, sorted.
+    values: Vec<(Symbol, u32)>,
+    nodes: Vec<u32>,
+}
+
+impl Holders {
+    fn of(scene: &Scene) -> Holders {
+        let mut all: Vec<(Symbol, u32)> = Vec::with_capacity(scene.values.len());
+        for line in &scene.lines {
+            all.extend(scene.values(line).iter().map(|(_, value, _)| (*value, line.order)));
+        }
+        all.sort_unstable();
+        let mut holders = Holders::default();
+        for group in all.chunk_by(|a, b| a.0 == b.0) {
+            let start = holders.nodes.len();
+            for (_, order) in group {
+                let node = scene.lines[*order as usize].node;
+                if !holders.nodes[start..].contains(&node) {
+                    holders.nodes.push(node);
+                }
+            }
+            holders.values.push((group[0].0, holders.nodes.len() as u32));
+        }
+        holders
+    }
+
+    /// The nodes that hold a value, in the order of their first line with it.
+    pub fn get(&self, value: Symbol) -> Option<&[u32]> {
+        let at = self.values.binary_search_by_key(&value, |(known, _)| *known).ok()?;
+        let start = at.checked_sub(1).map_or(0, |before| self.values[before].1);
+        Some(&self.nodes[start as usize..self.values[at].1 as usize])
+    }
 }
 
 impl Scene {
     /// Lays out spans.
     pub(super) fn of(store: &Store, lexicon: &Lexicon, spans: &[Draft]) -> Scene {
         let mut scene = Scene::default();
-        let mut lines: Vec<(u32, EventId)> = spans
-            .iter()
-            .enumerate()
-            .flat_map(|(node, span)| span.events.iter().map(move |id| (node as u32, *id)))
-            .collect();
-        lines.sort_by_key(|(_, id)| store.order(*id));
+        let events = |(node, span): (usize, &Draft)| {
+            let place = move |id: &EventId| (store.order(*id), node as u32, *id);
+            span.events.iter().map(place).collect::<Vec<_>>()
+        };
+        let mut lines: Vec<_> = spans.iter().enumerate().flat_map(events).collect();
+        lines.sort_by_key(|(order, ..)| *order);
         scene.nodes = spans.iter().map(|span| node(span, lexicon, store)).collect();
-        for (node, id) in lines {
+        scene.lines.reserve(lines.len());
+        for ((time, ..), node, id) in lines {
             let index = scene.lines.len() as u32;
-            let line = line(store, lexicon, id, node, index);
-            for (_, value, _) in &line.values {
-                let holders = scene.holders.entry(*value).or_default();
-                if holders.last() != Some(&node) && !holders.contains(&node) {
-                    holders.push(node);
-                }
-            }
+            let line = scene.line(store, lexicon, id, time.0, node);
             let owner = &mut scene.nodes[node as usize];
             owner.lines.push(index);
             owner.first = owner.first.min(line.time);
@@ -242,6 +290,7 @@ impl Scene {
             }
             scene.lines.push(line);
         }
+        scene.holders = Holders::of(&scene);
         for (index, span) in spans.iter().enumerate() {
             let node = &mut scene.nodes[index];
             if node.exact {
@@ -251,6 +300,70 @@ impl Scene {
             }
         }
         scene
+    }
+
+    /// Lays out an event behind those before it.
+    fn line(&mut self, store: &Store, lexicon: &Lexicon, id: EventId, time: i64, node: u32) -> Line {
+        let event = store.event(id);
+        let words = lexicon.words(event.template);
+        let starts = (self.names.len(), self.tokens.len(), self.values.len());
+        self.names.extend_from_slice(&words.names);
+        self.tokens.extend_from_slice(lexicon.tokens(event.template));
+        let own = self.tokens.len();
+        let (mut route, mut duration) = (Symbol::NONE, None);
+        for detail in store.details(id) {
+            match *detail {
+                Detail::Key { name, value, shape } if !matches!(shape, Shape::Word) => {
+                    self.values.push((name, value, shape))
+                }
+                Detail::Topic(name) | Detail::Operation(name) | Detail::Peer(name) => {
+                    self.names.push(lexicon.named.get(&name).copied().unwrap_or_default());
+                    self.tokens.extend_from_slice(lexicon.tokens(name));
+                }
+                Detail::Key { value, shape: Shape::Word, .. } => self.names.push(value),
+                Detail::Route(path) => {
+                    route = path;
+                    self.tokens.extend_from_slice(lexicon.tokens(path));
+                }
+                Detail::Duration(nanos) => duration = i64::try_from(nanos).ok(),
+                _ => {}
+            }
+        }
+        if self.tokens.len() > own {
+            let mut tokens = self.tokens.split_off(starts.1);
+            tokens.sort_by_key(|(token, _)| *token);
+            tokens.dedup_by_key(|(token, _)| *token);
+            self.tokens.append(&mut tokens);
+        }
+        Line {
+            id,
+            time,
+            node,
+            order: self.lines.len() as u32,
+            act: words.act,
+            template: event.template,
+            names: (starts.0 as u32, self.names.len() as u32),
+            tokens: (starts.1 as u32, self.tokens.len() as u32),
+            values: (starts.2 as u32, self.values.len() as u32),
+            route,
+            thread: event.thread,
+            duration,
+        }
+    }
+
+    /// Names in a line: topics, event types, services.
+    pub fn names(&self, line: &Line) -> &[Symbol] {
+        &self.names[line.names.0 as usize..line.names.1 as usize]
+    }
+
+    /// The telling words of a line's message, topic, operation, peer and route.
+    pub fn tokens(&self, line: &Line) -> &[(Symbol, f32)] {
+        &self.tokens[line.tokens.0 as usize..line.tokens.1 as usize]
+    }
+
+    /// Values of a line that may tie it to others.
+    pub fn values(&self, line: &Line) -> &[Value] {
+        &self.values[line.values.0 as usize..line.values.1 as usize]
     }
 
     /// The first line of a node.
@@ -296,48 +409,4 @@ fn kind(span: &Draft, store: &Store) -> u64 {
     ];
     let bytes: Vec<u8> = parts.iter().flat_map(|part| part.to_le_bytes()).collect();
     Symbol::of(&bytes).0
-}
-
-fn line(store: &Store, lexicon: &Lexicon, id: EventId, node: u32, order: u32) -> Line {
-    let event = store.event(id);
-    let words = lexicon.words(event.template);
-    let mut line = Line {
-        id,
-        time: store.time(id).0,
-        node,
-        order,
-        act: words.act,
-        template: event.template,
-        names: words.names.clone(),
-        tokens: lexicon.tokens(event.template).to_vec(),
-        values: Vec::new(),
-        route: Symbol::NONE,
-        thread: event.thread,
-        duration: None,
-    };
-    for detail in store.details(id) {
-        match *detail {
-            Detail::Key { name, value, shape } if !matches!(shape, Shape::Word) => {
-                line.values.push((name, value, shape))
-            }
-            Detail::Topic(name) | Detail::Operation(name) | Detail::Peer(name) => {
-                line.names.push(named(&store.symbols, name));
-                line.tokens.extend_from_slice(lexicon.tokens(name));
-            }
-            Detail::Key { value, shape: Shape::Word, .. } => line.names.push(value),
-            Detail::Route(route) => {
-                line.route = route;
-                line.tokens.extend_from_slice(lexicon.tokens(route));
-            }
-            Detail::Duration(nanos) => line.duration = i64::try_from(nanos).ok(),
-            _ => {}
-        }
-    }
-    line.tokens.sort_by_key(|(token, _)| *token);
-    line.tokens.dedup_by_key(|(token, _)| *token);
-    line
-}
-
-fn named(symbols: &Symbols, name: Symbol) -> Symbol {
-    normalized(symbols.text(name))
 }

@@ -23,16 +23,13 @@ pub fn examples(store: &Store, first: Option<&[f32; COUNT]>, limit: Option<usize
     let lexicon = Lexicon::of(store);
     let fragments = Fragments::of(store);
     let stitched = stitch::stitch(store, &fragments);
-    let mut drafts: Vec<spans::Drafts> = stitched
-        .groups
+    let groups = &stitched.groups[..limit.unwrap_or(usize::MAX).min(stitched.groups.len())];
+    let folding = hops::Folding::of(store, &lexicon, &fragments, groups);
+    let scenes: Vec<(Scene, Vec<SpanId>)> = groups
         .iter()
-        .take(limit.unwrap_or(usize::MAX))
-        .map(|group| spans::drafts(store, &fragments, group))
-        .collect();
-    hops::fold_all(store, &lexicon, &mut drafts);
-    let scenes: Vec<(Scene, Vec<SpanId>)> = drafts
-        .into_iter()
-        .map(|drafts| {
+        .map(|group| {
+            let mut drafts = spans::drafts(store, &fragments, group);
+            folding.fold(&mut drafts);
             let ids = drafts.spans.iter().map(|draft| draft.id).collect();
             (Scene::of(store, &lexicon, &drafts.spans), ids)
         })
@@ -41,13 +38,14 @@ pub fn examples(store: &Store, first: Option<&[f32; COUNT]>, limit: Option<usize
     for (scene, _) in &scenes {
         habits.learn(scene);
     }
+    let habits = habits.settle();
     let known = Known { lexicon: &lexicon, habits: &habits };
     let learned = first.map(|weights| {
         let mut learned = Learned::default();
         for (scene, _) in &scenes {
             choose::teach(scene, &mut learned, known, weights, &|_| None);
         }
-        learned
+        learned.settle()
     });
     let mut examples = Vec::new();
     for (scene, ids) in &scenes {

@@ -12,7 +12,8 @@ use super::learned::Learned;
 use super::scene::{Lexicon, Line, Scene};
 use super::words::Act;
 use crate::model::Symbol;
-use ties::{evidence, handed, shared, wording};
+use std::cell::Cell;
+use ties::{Held, evidence, shared, wording};
 
 /// Numbers a candidate.
 pub const COUNT: usize = 146;
@@ -62,6 +63,27 @@ struct Child<'s> {
     latest_cross: Option<u32>,
     first_of_service: bool,
     first_of_all: bool,
+    /// What its first record says.
+    names: &'s [Symbol],
+    tokens: &'s [(Symbol, f32)],
+    values: Vec<Held<'s>>,
+    /// The weight of all its words.
+    wording: f32,
+    service: Symbol,
+    /// How clearly another service is named, once that was asked for.
+    mentioned: Cell<Option<f32>>,
+    /// See [`Habits::enters`] and [`Learned::inner`].
+    enters: f32,
+    inner: f32,
+}
+
+impl Child<'_> {
+    /// How clearly a service other than the own one is named.
+    fn mentioned(&self, lexicon: &Lexicon) -> f32 {
+        let found = self.mentioned.get().unwrap_or_else(|| lexicon.mentioned(self.tokens, self.service));
+        self.mentioned.set(Some(found));
+        found
+    }
 }
 
 /// The possible parents of `node`, none among them.
@@ -76,14 +98,17 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
         possible = narrow(scene, possible, node, opening);
     }
     possible.extend(late(scene, node, opening));
-    let child = child(scene, node, opening, &possible);
-    let mut found: Vec<Candidate> = possible
-        .iter()
-        .map(|&parent| Candidate {
-            node: Some(parent),
-            features: pair(scene, &child, parent, learned, known),
-        })
-        .collect();
+    let previous: Vec<Option<u32>> =
+        possible.iter().map(|&other| last_before(scene, other, opening)).collect();
+    let child = child(scene, node, opening, (&possible, &previous), learned, known);
+    let mut found: Vec<Candidate> = Vec::with_capacity(possible.len() + 1);
+    for (&parent, previous) in possible.iter().zip(&previous) {
+        found.push(Candidate { node: Some(parent), features: [0.0; COUNT] });
+        if let Some(candidate) = found.last_mut() {
+            let previous = previous.map(|order| &scene.lines[order as usize]);
+            pair(scene, &child, parent, previous, learned, known, &mut candidate.features);
+        }
+    }
     compare(&mut found);
     let mut none = [0.0; COUNT];
     none[42] = 1.0;
@@ -128,9 +153,9 @@ fn late(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
             continue;
         }
         let list = if other.service == own.service { &mut same } else { &mut cross };
-        let tied = opening.values.iter().any(|(_, value, _)| {
-            line.values.iter().any(|(_, held, _)| held == value)
-                && scene.holders.get(value).is_some_and(|holders| holders.len() <= 6)
+        let tied = scene.values(opening).iter().any(|(_, value, _)| {
+            scene.values(line).iter().any(|(_, held, _)| held == value)
+                && scene.holders.get(*value).is_some_and(|holders| holders.len() <= 6)
         });
         if tied || list.len() < 6 {
             list.push(line.node);
@@ -144,8 +169,8 @@ fn late(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
 fn narrow(scene: &Scene, possible: Vec<u32>, node: u32, opening: &Line) -> Vec<u32> {
     let service = scene.nodes[node as usize].service;
     let shares = |other: u32| {
-        opening.values.iter().any(|(_, value, _)| {
-            scene.holders.get(value).is_some_and(|holders| holders.len() <= 8 && holders.contains(&other))
+        scene.values(opening).iter().any(|(_, value, _)| {
+            scene.holders.get(*value).is_some_and(|holders| holders.len() <= 8 && holders.contains(&other))
         })
     };
     let recency = |other: &u32| {
@@ -173,50 +198,76 @@ fn narrow(scene: &Scene, possible: Vec<u32>, node: u32, opening: &Line) -> Vec<u
     same
 }
 
-fn child<'s>(scene: &'s Scene, node: u32, opening: &'s Line, possible: &[u32]) -> Child<'s> {
+/// The place of a node's last record before another one.
+fn last_before(scene: &Scene, node: u32, opening: &Line) -> Option<u32> {
+    let lines = &scene.nodes[node as usize].lines;
+    lines.iter().rev().copied().find(|order| *order < opening.order)
+}
+
+fn child<'s>(
+    scene: &'s Scene,
+    node: u32,
+    opening: &'s Line,
+    (possible, previous): (&[u32], &[Option<u32>]),
+    learned: Option<&Learned>,
+    known: Known<'_>,
+) -> Child<'s> {
     let own = &scene.nodes[node as usize];
-    let same = |other: &&u32| scene.nodes[**other as usize].service == own.service;
-    let open = |other: &&u32| is_open(scene, **other, own.first);
-    let started = |other: &&u32| (scene.nodes[**other as usize].first, **other);
-    let last_before =
-        |other: u32| scene.lines_of(other).rfind(|line| line.order < opening.order).map(|line| line.order);
-    let service_seen = scene.nodes.iter().enumerate().any(|(index, other)| {
-        index as u32 != node && other.service == own.service && other.first < own.first
-    });
-    Child {
+    let tokens = scene.tokens(opening);
+    let mut child = Child {
         node,
         opening,
         first: own.first,
         last: own.last,
         begin: own.begin,
-        innermost_same: possible.iter().filter(same).filter(open).max_by_key(started).copied(),
-        latest_same: possible
-            .iter()
-            .filter(same)
-            .filter(|other| scene.nodes[**other as usize].first <= own.first)
-            .max_by_key(started)
-            .copied(),
-        active_same: possible
-            .iter()
-            .filter(same)
-            .filter(|other| last_before(**other).is_some())
-            .max_by_key(|other| last_before(**other))
-            .copied(),
-        innermost_cross: possible
-            .iter()
-            .filter(|other| !same(other))
-            .filter(open)
-            .max_by_key(started)
-            .copied(),
-        latest_cross: possible
-            .iter()
-            .filter(|other| !same(other))
-            .filter(|other| last_before(**other).is_some())
-            .max_by_key(|other| last_before(**other))
-            .copied(),
-        first_of_service: !service_seen,
-        first_of_all: scene.nodes.iter().all(|other| other.first >= own.first),
+        innermost_same: None,
+        latest_same: None,
+        active_same: None,
+        innermost_cross: None,
+        latest_cross: None,
+        first_of_service: true,
+        first_of_all: true,
+        names: scene.names(opening),
+        tokens,
+        values: ties::held(scene, opening),
+        wording: tokens.iter().map(|(_, weight)| weight).sum(),
+        service: own.service,
+        mentioned: Cell::new(None),
+        enters: known.habits.enters(own.kind),
+        inner: learned.map_or(0.0, |learned| learned.inner(own.kind)),
+    };
+    for (index, other) in scene.nodes.iter().enumerate() {
+        child.first_of_all &= other.first >= own.first;
+        child.first_of_service &=
+            index as u32 == node || other.service != own.service || other.first >= own.first;
     }
+    // of equals the one that comes later in the list stays
+    let later = |best: Option<u32>, other: u32| {
+        let first = |node: u32| (scene.nodes[node as usize].first, node);
+        Some(best.filter(|&best| first(best) > first(other)).unwrap_or(other))
+    };
+    let (mut active_same, mut latest_cross) = (None, None);
+    for (&other, &before) in possible.iter().zip(previous) {
+        let same = scene.nodes[other as usize].service == own.service;
+        let open = is_open(scene, other, own.first);
+        if same {
+            if open {
+                child.innermost_same = later(child.innermost_same, other);
+            }
+            if scene.nodes[other as usize].first <= own.first {
+                child.latest_same = later(child.latest_same, other);
+            }
+            active_same = active_same.max(before.map(|order| (order, other)));
+        } else {
+            if open {
+                child.innermost_cross = later(child.innermost_cross, other);
+            }
+            latest_cross = latest_cross.max(before.map(|order| (order, other)));
+        }
+    }
+    child.active_same = active_same.map(|(_, other)| other);
+    child.latest_cross = latest_cross.map(|(_, other)| other);
+    child
 }
 
 /// Whether a node has records before and after a time.
@@ -242,29 +293,28 @@ fn pair(
     scene: &Scene,
     child: &Child<'_>,
     parent: u32,
+    previous: Option<&Line>,
     learned: Option<&Learned>,
     known: Known<'_>,
-) -> Features {
-    let mut out = [0.0; COUNT];
+    out: &mut Features,
+) {
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let same = p.service == c.service;
     let open = is_open(scene, parent, child.first);
     let encloses = p.begin <= child.begin && p.last >= child.last && p.last > p.begin;
     // the parent's last record before the child, else its first
-    let previous = scene.lines_of(parent).rfind(|line| line.order < child.opening.order);
     let anchor = previous.or_else(|| scene.opening(parent));
     let gap = anchor.map_or(0, |line| child.first - line.time);
-    let finished = scene.lines_of(parent).any(|line| {
-        line.order < child.opening.order
-            && line.act == Act::End
-            && (line.duration.is_some()
-                || line.order == scene.nodes[parent as usize].lines.last().copied().unwrap_or(0))
-    });
     let received = act(child.opening, &[Act::Receive]);
     let sends = act(child.opening, &[Act::Send]);
     let calls = act(child.opening, &[Act::Call]);
     let answers = act(child.opening, &[Act::Answer]);
     if same {
+        let finished = scene.lines_of(parent).any(|line| {
+            line.order < child.opening.order
+                && line.act == Act::End
+                && (line.duration.is_some() || line.order == p.lines.last().copied().unwrap_or(0))
+        });
         out[0] = 1.0;
         out[1] = yes(open);
         out[2] = yes(encloses);
@@ -302,10 +352,13 @@ fn pair(
         out[27] = yes(child.latest_cross == Some(parent));
         out[28] = yes(child.innermost_same.is_some()) * (1.0 - received);
         out[58] = yes(child.opening.act == Act::Start);
-        evidence(scene, child, parent, &|name| known.lexicon.weight(name), &mut out);
     }
-    wording(scene, child, parent, same, known.lexicon, &mut out);
-    let habit = known.habits.between(scene, parent, child.opening);
+    if same {
+        wording(scene, child, parent, out);
+    } else {
+        evidence(scene, child, parent, known, out);
+    }
+    let habit = known.habits.between(scene, parent, child.opening, anchor);
     out[88] = habit.order;
     out[89] = habit.needed;
     out[90] = habit.implied;
@@ -314,29 +367,23 @@ fn pair(
     out[93] = habit.steady;
     out[94] = habit.fit;
     out[95] = habit.tight * habit.steady;
-    let enters = known.habits.enters(c.kind);
-    out[106] = yes(same) * enters;
-    out[107] = yes(!same) * enters;
+    out[106] = yes(same) * child.enters;
+    out[107] = yes(!same) * child.enters;
     out[if same { 108 } else { 109 }] = habit.around;
     out[112] = scaled(p.first - child.first);
-    if !same {
-        handed(scene, child, parent, known.habits.enters(p.kind), &mut out);
-    }
     if previous.is_none() {
-        late_pair(scene, child, parent, same, &mut out);
+        late_pair(scene, child, parent, same, out);
     }
-    out[31] = if same { shared(scene, child, parent).0 } else { 0.0 };
+    out[31] = if same { shared(child, parent).0 } else { 0.0 };
     out[40] = yes(p.first > child.first);
     out[41] = yes(previous.is_none());
     if let (Some(learned), Some(anchor)) = (learned, anchor) {
-        let _ = anchor;
         out[50] = learned.share(Some(p.kind), c.kind);
-        let (fit, tight) = learned.delay(scene, parent, child.opening, c.kind);
+        let (fit, tight) = learned.delay(anchor, child.opening, c.kind);
         out[51] = fit;
         out[52] = tight;
-        out[53] = yes(same) * learned.inner(c.kind) + yes(!same) * (1.0 - learned.inner(c.kind));
+        out[53] = yes(same) * child.inner + yes(!same) * (1.0 - child.inner);
     }
-    out
 }
 
 /// What speaks for a parent that logs nothing before its child.

@@ -1,151 +1,146 @@
 //! What ties a parent and a child together: values, names and words that both hold.
 
-use super::{Child, Features, SLACK, yes};
-use crate::model::Symbol;
-use crate::weave::scene::{Lexicon, Scene, common};
+use super::{Child, Features, Known, SLACK, yes};
+use crate::model::{Shape, Symbol};
+use crate::weave::scene::{Line, Scene, common};
 use crate::weave::words::Act;
 
-/// What the parent can have handed over: not what it holds because it was the first to receive it.
-pub(super) fn handed(scene: &Scene, child: &Child<'_>, parent: u32, enters: f32, out: &mut Features) {
-    let p = &scene.nodes[parent as usize];
-    let (mut values, mut tokens) = (0.0f32, 0.0f32);
-    for line in scene.lines_of(parent).filter(|line| line.time <= child.first + SLACK) {
-        let first = p.lines.first() == Some(&line.order);
-        let share = if first { 1.0 - enters } else { 1.0 };
-        let held: f32 = line
-            .values
-            .iter()
-            .filter(|(_, value, _)| child.opening.values.iter().any(|(_, other, _)| other == value))
-            .filter_map(|(_, value, _)| scene.holders.get(value))
-            .map(|holders| 1.0 / (holders.len().max(2) as f32 - 1.0))
-            .sum();
-        values = values.max(share * held.min(2.0));
-        tokens = tokens.max(share * common(&child.opening.tokens, &line.tokens).min(3.0));
-        if first
-            && line.order < child.opening.order
-            && p.lines.get(1).is_none_or(|next| *next > child.opening.order)
-        {
-            out[113] = enters;
-        }
-    }
-    out[110] = values;
-    out[111] = tokens;
+/// A value of a child's first record that other nodes hold too.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held<'s> {
+    value: Symbol,
+    shape: Shape,
+    holders: &'s [u32],
+    /// A value that few spans of the transaction hold tells more.
+    weight: f32,
 }
 
-/// What the words of both tell.
-pub(super) fn wording(
-    scene: &Scene,
-    child: &Child<'_>,
-    parent: u32,
-    same: bool,
-    lexicon: &Lexicon,
-    out: &mut Features,
-) {
-    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
-    let opening = child.opening;
-    let all: f32 = opening.tokens.iter().map(|(_, weight)| weight).sum();
-    let (mut most, mut last, mut outgoing, mut mention) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
+/// The values of a record that nodes other than its own hold.
+pub(super) fn held<'s>(scene: &'s Scene, opening: &Line) -> Vec<Held<'s>> {
+    let values = scene.values(opening).iter().filter_map(|&(_, value, shape)| {
+        let holders = scene.holders.get(value).filter(|holders| holders.len() > 1)?;
+        Some(Held { value, shape, holders, weight: 1.0 / (holders.len() as f32 - 1.0) })
+    });
+    values.collect()
+}
+
+/// What the words of two spans of one service tell.
+pub(super) fn wording(scene: &Scene, child: &Child<'_>, parent: u32, out: &mut Features) {
+    let (mut most, mut last) = (0.0f32, 0.0f32);
     for line in scene.lines_of(parent).filter(|line| line.time <= child.first + SLACK) {
-        let shared = common(&opening.tokens, &line.tokens);
+        let shared = common(child.tokens, scene.tokens(line));
         most = most.max(shared);
-        if line.order < opening.order {
+        if line.order < child.opening.order {
             last = shared;
         }
-        if matches!(line.act, Act::Send | Act::Call) {
-            outgoing = outgoing.max(shared);
-        }
-        if !same {
-            mention = mention.max(lexicon.mention(line, c.service));
-        }
     }
-    if same {
-        out[82] = most.min(3.0);
-        out[83] = last.min(3.0);
-        return;
-    }
-    out[84] = most.min(3.0);
-    out[85] = last.min(3.0);
-    out[86] = outgoing.min(3.0);
-    out[87] = if all > 0.0 { most / all } else { 0.0 };
-    out[96] = mention;
-    out[97] = lexicon.mention(opening, p.service);
-    // it says who called, and that is another one
-    out[98] = if out[97] < 0.5 { lexicon.mentioned(opening, c.service) } else { 0.0 };
+    out[82] = most.min(3.0);
+    out[83] = last.min(3.0);
 }
 
 /// Values that both hold: the sum of how telling they are, and whether the parent held the most telling one first.
-pub(super) fn shared(scene: &Scene, child: &Child<'_>, parent: u32) -> (f32, bool) {
+pub(super) fn shared(child: &Child<'_>, parent: u32) -> (f32, bool) {
     let mut sum = 0.0;
     let mut best = 0.0;
     let mut born = false;
-    for (_, value, shape) in &child.opening.values {
-        let Some(holders) = scene.holders.get(value) else { continue };
-        if !holders.contains(&parent) {
-            continue;
-        }
-        let shape = match shape {
-            crate::model::Shape::Uuid | crate::model::Shape::Hex => 1.0,
-            crate::model::Shape::Mixed => 0.9,
-            crate::model::Shape::Number => 0.5,
+    for held in child.values.iter().filter(|held| held.holders.contains(&parent)) {
+        let shape = match held.shape {
+            Shape::Uuid | Shape::Hex => 1.0,
+            Shape::Mixed => 0.9,
+            Shape::Number => 0.5,
             _ => 0.3,
         };
-        // a value that few spans of the transaction hold tells more
-        let others = holders.len().max(2) as f32 - 1.0;
-        let weight = shape / others;
+        let weight = shape / (held.holders.len() as f32 - 1.0);
         sum += weight;
         if weight > best {
             best = weight;
-            born = holders[0] == parent;
+            born = held.holders[0] == parent;
         }
     }
     (sum.min(2.0), born)
 }
 
-/// What ties spans of two services together.
-pub(super) fn evidence(
-    scene: &Scene,
-    child: &Child<'_>,
-    parent: u32,
-    weigh: &dyn Fn(Symbol) -> f32,
-    out: &mut Features,
-) {
-    let (sum, born) = shared(scene, child, parent);
+/// What ties spans of two services together: values, names and words. What the parent holds because it was the first to
+/// receive it, it has not handed over.
+pub(super) fn evidence(scene: &Scene, child: &Child<'_>, parent: u32, known: Known<'_>, out: &mut Features) {
+    let (sum, born) = shared(child, parent);
     out[30] = sum;
     out[33] = yes(born) * sum.min(1.0);
-    let c = &scene.nodes[child.node as usize];
-    let p = &scene.nodes[parent as usize];
-    let mut names = 0.0f32;
-    let mut mention = 0.0;
-    let mut route = 0.0;
-    let mut sent = 0.0f32;
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
+    let opening = child.opening;
+    let enters = known.habits.enters(p.kind);
+    let mut ties = Ties::default();
     for line in scene.lines_of(parent).filter(|line| line.time <= child.first + SLACK) {
-        let common: f32 = line
-            .names
-            .iter()
-            .filter(|name| child.opening.names.contains(name))
-            .map(|name| weigh(*name))
-            .sum();
-        names = names.max(common.min(2.0));
-        mention = f32::max(mention, yes(line.names.contains(&c.service_name)));
-        route = f32::max(route, yes(!line.route.is_none() && line.route == child.opening.route));
-        if matches!(line.act, Act::Send | Act::Call) {
-            sent = sent.max(common.min(2.0));
-        }
         let outgoing = matches!(line.act, Act::Send | Act::Call);
+        let first = p.lines.first() == Some(&line.order);
+        let share = if first { 1.0 - enters } else { 1.0 };
+        if sum > 0.0 {
+            let both = scene.values(line).iter().filter_map(|(_, value, _)| {
+                child.values.iter().find(|held| held.value == *value).map(|held| held.weight)
+            });
+            let (all, best) = both.fold((0.0f32, 0.0f32), |(all, best), held| (all + held, best.max(held)));
+            ties.values = ties.values.max(share * all.min(2.0));
+            if outgoing {
+                ties.message = ties.message.max(best);
+            }
+        }
+        let names = scene.names(line);
+        let both = names.iter().filter(|name| child.names.contains(name));
+        let common_names = both.map(|name| known.lexicon.weight(*name)).sum::<f32>().min(2.0);
+        ties.names = ties.names.max(common_names);
+        ties.named |= names.contains(&c.service_name);
+        ties.route |= !line.route.is_none() && line.route == opening.route;
+        let tokens = scene.tokens(line);
+        let words = common(child.tokens, tokens);
+        ties.most = ties.most.max(words);
+        if line.order < opening.order {
+            ties.last = words;
+        }
         if outgoing {
-            let held = line
-                .values
-                .iter()
-                .filter(|(_, value, _)| child.opening.values.iter().any(|(_, other, _)| other == value))
-                .filter_map(|(_, value, _)| scene.holders.get(value))
-                .map(|holders| 1.0 / (holders.len().max(2) as f32 - 1.0))
-                .fold(0.0, f32::max);
-            out[39] = out[39].max(held);
+            ties.sent_names = ties.sent_names.max(common_names);
+            ties.sent = ties.sent.max(words);
+        }
+        ties.mention = ties.mention.max(known.lexicon.mention(tokens, c.service));
+        ties.handed = ties.handed.max(share * words.min(3.0));
+        if first && line.order < opening.order && p.lines.get(1).is_none_or(|next| *next > opening.order) {
+            out[113] = enters;
         }
     }
-    out[34] = names;
-    out[35] = sent;
-    out[36] = mention;
-    out[37] = yes(child.opening.names.contains(&p.service_name));
-    out[38] = route;
+    out[34] = ties.names;
+    out[35] = ties.sent_names;
+    out[36] = yes(ties.named);
+    out[37] = yes(child.names.contains(&p.service_name));
+    out[38] = yes(ties.route);
+    out[39] = ties.message;
+    out[84] = ties.most.min(3.0);
+    out[85] = ties.last.min(3.0);
+    out[86] = ties.sent.min(3.0);
+    out[87] = if child.wording > 0.0 { ties.most / child.wording } else { 0.0 };
+    out[96] = ties.mention;
+    out[97] = known.lexicon.mention(child.tokens, p.service);
+    // it says who called, and that is another one
+    out[98] = if out[97] < 0.5 { child.mentioned(known.lexicon) } else { 0.0 };
+    out[110] = ties.values;
+    out[111] = ties.handed;
+}
+
+/// The most of what the records of a parent have in common with a child.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ties {
+    /// Values, and of those sent the one that fewest hold.
+    values: f32,
+    message: f32,
+    /// Names, in all records and in those that send.
+    names: f32,
+    sent_names: f32,
+    /// The child's service is named, or its route.
+    named: bool,
+    route: bool,
+    /// Words, in all records, in the last one before the child, in those that send, and in what was handed over.
+    most: f32,
+    last: f32,
+    sent: f32,
+    handed: f32,
+    /// How clearly the child's service is named.
+    mention: f32,
 }

@@ -25,6 +25,13 @@ pub struct Group {
     pub untraced: Vec<EventId>,
 }
 
+impl Group {
+    /// Its events with a trace id, fragment by fragment.
+    pub fn events<'f>(&'f self, fragments: &'f Fragments) -> impl Iterator<Item = EventId> + 'f {
+        self.fragments.iter().flat_map(|&at| &fragments.traced[at as usize].events).copied()
+    }
+}
+
 /// One fragment that handled messages of several transactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batch {
