@@ -3,6 +3,8 @@
 //! Each number is between -1 and a few units, 0 where it says nothing. What they are worth together is decided by
 //! [`super::weights`].
 
+mod intervals;
+mod messages;
 mod ties;
 
 use super::habits::Habits;
@@ -14,7 +16,7 @@ use std::cell::Cell;
 use ties::{Held, evidence, shared, wording};
 
 /// Numbers a candidate.
-pub const COUNT: usize = 120;
+pub const COUNT: usize = 146;
 
 /// The numbers of one candidate.
 pub type Features = [f32; COUNT];
@@ -119,6 +121,8 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
         none[54] = learned.share(None, own.kind);
     }
     found.push(Candidate { node: None, features: none });
+    intervals::enter(scene, node, &mut found);
+    messages::enter(scene, node, opening, &mut found);
     found
 }
 
@@ -174,7 +178,8 @@ fn narrow(scene: &Scene, possible: Vec<u32>, node: u32, opening: &Line) -> Vec<u
             .lines_of(*other)
             .rfind(|line| line.order < opening.order)
             .map_or(i64::MIN, |line| line.time);
-        (std::cmp::Reverse(shares(*other)), std::cmp::Reverse(last), *other)
+        let around = intervals::encloses(&scene.nodes[*other as usize], &scene.nodes[node as usize]);
+        (std::cmp::Reverse(around || shares(*other)), std::cmp::Reverse(last), *other)
     };
     let (mut same, mut cross): (Vec<u32>, Vec<u32>) =
         possible.into_iter().partition(|&other| scene.nodes[other as usize].service == service);
