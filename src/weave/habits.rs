@@ -47,10 +47,23 @@ struct Alone {
 pub struct Habits {
     kinds: FxHashMap<u64, Alone>,
     pairs: FxHashMap<(u64, u64), Pair>,
-    /// What the pairs tell, once all are counted.
-    told: FxHashMap<(u64, u64), (Habit, u32)>,
+    /// What the pairs tell, once all are counted, and where their distances are in `distances`.
+    told: FxHashMap<(u64, u64), (Habit, u32, u32)>,
+    distances: Vec<Distance>,
     /// Distances from the last record of an earlier span, by its template, its kind, and the kind of the later span.
     delays: FxHashMap<(Symbol, u64, u64), Delays>,
+}
+
+/// Distances between two kinds from records of one template.
+#[derive(Clone, Debug)]
+struct Distance {
+    template: Symbol,
+    /// See [`Habit`].
+    steady: f32,
+    tight: f32,
+    /// Few distances prove little.
+    sure: f32,
+    delays: Delays,
 }
 
 /// What habits tell of two spans; each from 0 to 1, or 0 where too little is known.
@@ -183,10 +196,33 @@ impl Habits {
 
     /// Draws from the counts what is asked for often; to be called when all parts are merged.
     pub fn settle(mut self) -> Habits {
-        self.delays.values_mut().for_each(Delays::settle);
+        let mut delays: Vec<((u64, u64), Symbol, Delays)> = std::mem::take(&mut self.delays)
+            .into_iter()
+            .map(|((template, parent, child), delays)| ((parent, child), template, delays))
+            .collect();
+        delays.sort_unstable_by_key(|(kinds, template, _)| (*kinds, *template));
         let pairs = std::mem::take(&mut self.pairs);
-        let tell = |(kinds, pair): ((u64, u64), Pair)| (kinds, (self.tell(kinds, pair), pair.stood));
-        self.told = pairs.into_iter().map(tell).collect();
+        for (kinds, pair) in &pairs {
+            self.told.insert(*kinds, (self.tell(*kinds, *pair), 0, 0));
+        }
+        for (kinds, template, mut delays) in delays {
+            delays.settle();
+            let at = self.distances.len() as u32;
+            let Some((_, start, end)) = self.told.get_mut(&kinds) else { continue };
+            if *end == 0 {
+                *start = at;
+            }
+            *end = at + 1;
+            let total = delays.total() as f32;
+            let sure = total / (total + 10.0);
+            self.distances.push(Distance {
+                template,
+                steady: total / (pairs[&kinds].stood as f32 + 3.0),
+                tight: delays.tightness() * sure,
+                sure,
+                delays,
+            });
+        }
         self
     }
 
@@ -210,15 +246,16 @@ impl Habits {
     /// What is usual between a parent, of which `anchor` is the record before, and the span that `opening` opens.
     pub fn between(&self, scene: &Scene, parent: u32, opening: &Line, anchor: Option<&Line>) -> Habit {
         let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[opening.node as usize]);
-        let Some(&(mut habit, stood)) = self.told.get(&(p.kind, c.kind)) else { return Habit::default() };
-        if stood > 0
-            && let Some(anchor) = anchor
-            && let Some(delays) = self.delays.get(&(anchor.template, p.kind, c.kind))
+        let Some(&(mut habit, start, end)) = self.told.get(&(p.kind, c.kind)) else {
+            return Habit::default();
+        };
+        if let Some(anchor) = anchor
+            && let distances = &self.distances[start as usize..end as usize]
+            && let Some(known) = distances.iter().find(|known| known.template == anchor.template)
         {
-            habit.steady = delays.total() as f32 / (stood as f32 + 3.0);
-            let sure = delays.total() as f32 / (delays.total() as f32 + 10.0);
-            habit.tight = delays.tightness() * sure;
-            habit.fit = delays.fit(opening.time.saturating_sub(anchor.time)) * sure;
+            habit.steady = known.steady;
+            habit.tight = known.tight;
+            habit.fit = known.delays.fit(opening.time.saturating_sub(anchor.time)) * known.sure;
         }
         habit
     }

@@ -3,7 +3,7 @@
 use super::spans::Draft;
 use super::words::{Act, Words, normalized, tokens, words};
 use crate::gather::Store;
-use crate::model::{Detail, EventId, Shape, Symbol, flag};
+use crate::model::{Detail, EventId, Shape, Symbol};
 use rustc_hash::FxHashMap;
 
 /// Words with how telling they are (0 to 1), sorted by the word.
@@ -274,6 +274,9 @@ impl Scene {
         lines.sort_by_key(|(order, ..)| *order);
         scene.nodes = spans.iter().map(|span| node(span, lexicon, store)).collect();
         scene.lines.reserve(lines.len());
+        scene.tokens.reserve(lines.len() * 8);
+        scene.values.reserve(lines.len() * 2);
+        scene.names.reserve(lines.len());
         for ((time, ..), node, id) in lines {
             let index = scene.lines.len() as u32;
             let line = scene.line(store, lexicon, id, time.0, node);
@@ -377,7 +380,7 @@ impl Scene {
 }
 
 fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
-    let exact = span.events.iter().any(|id| store.event(*id).is(flag::WHOLE_SPAN));
+    let exact = store.any_whole(&span.events);
     Node {
         service: span.service,
         service_name: lexicon.service(span.service),
