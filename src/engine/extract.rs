@@ -53,7 +53,14 @@ pub fn run(
     settings.read.live = true;
     let error = Arc::new(Mutex::new(None));
     let kept = Arc::new(AtomicU64::new(0));
-    let print = Print { keep, kept: kept.clone(), out, buffer: Vec::new(), error: error.clone(), stop: settings.read.stop.clone() };
+    let print = Print {
+        keep,
+        kept: kept.clone(),
+        out,
+        buffer: Vec::new(),
+        error: error.clone(),
+        stop: settings.read.stop.clone(),
+    };
     let outcome = read(&discovery.streams, &settings, vec![Box::new(print)]);
     let failed = error.lock().unwrap_or_else(PoisonError::into_inner).take();
     match failed {

@@ -162,8 +162,7 @@ fn far_off(tally: &Tally, nanos: i64) -> Option<i64> {
 fn waited(case: &Case<'_>, stretch: &Stretch) -> bool {
     let hop = case.hop(stretch.hop);
     let sent = stretch.since.is_some_and(|since| case.run.act(since) == Act::Send);
-    let elsewhere =
-        stretch.since.is_some_and(|since| !hop.steps.iter().any(|step| step.event == since));
+    let elsewhere = stretch.since.is_some_and(|since| !hop.steps.iter().any(|step| step.event == since));
     hop.message && stretch.at == 0 && sent && elsewhere
 }
 
@@ -196,7 +195,9 @@ fn report(case: &mut Case<'_>, stretch: &Stretch) {
     let (took, usually) = (seconds(nanos), seconds(usual));
     let summary = if waited(case, stretch) {
         let topic = topic(case, stretch);
-        format!("{says} waited {took} in a queue to {service}{topic}{after}, {times:.0} times the usual {usually}")
+        format!(
+            "{says} waited {took} in a queue to {service}{topic}{after}, {times:.0} times the usual {usually}"
+        )
     } else {
         format!("{service} took {took} to {says}{after}, {times:.0} times the usual {usually}")
     };

@@ -85,7 +85,9 @@ fn unfinished(case: &Case<'_>, index: usize) -> Option<f64> {
     if here.is_some_and(|share| share > MAX_END) {
         return None;
     }
-    if share > MAX_END || alike.is_some_and(|count| share_of(count) > MAX_END) || !case.usual.goes_on(last.kind)
+    if share > MAX_END
+        || alike.is_some_and(|count| share_of(count) > MAX_END)
+        || !case.usual.goes_on(last.kind)
     {
         return None;
     }

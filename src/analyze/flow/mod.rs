@@ -8,8 +8,8 @@ mod rules;
 mod shape;
 mod usual;
 
-pub(crate) use counts::{holders, pairs, whole};
 pub use counts::{ChildCount, Counts, Distinct, HeldCount, KindCount, StepCount, Tally};
+pub(crate) use counts::{holders, pairs, whole};
 pub use rules::{Place, Rule, Rules, Steps, Trigger};
 pub(crate) use shape::gaps;
 pub use shape::{Hop, Run, Shape, Step};

@@ -164,8 +164,9 @@ fn one(input: &mut Input<'_>) -> Parsed<Expr> {
     let Some(known) = input.state.lookup(&name.text) else {
         // what is compared with a number is meant to be a field
         let related = peek(opt((relation, opt(word)))).parse_next(input)?;
-        if input.state == Table::Spans && related
-            .is_some_and(|(_, to)| to.is_none_or(|to| !to.text.starts_with(|c: char| c.is_ascii_digit())))
+        if input.state == Table::Spans
+            && related
+                .is_some_and(|(_, to)| to.is_none_or(|to| !to.text.starts_with(|c: char| c.is_ascii_digit())))
         {
             return chain(input, Expr::Test(Test::Named(name.text)));
         }
@@ -187,7 +188,12 @@ fn alone(input: &mut Input<'_>) -> Parsed<()> {
         return Ok(());
     }
     let what = "records stand in no relation to each other: a field is expected here".to_owned();
-    Err(ErrMode::Cut(Mistake { at, len: 1, what, hint: Some("--help lists the fields of records".to_owned()) }))
+    Err(ErrMode::Cut(Mistake {
+        at,
+        len: 1,
+        what,
+        hint: Some("--help lists the fields of records".to_owned()),
+    }))
 }
 
 fn close(input: &mut Input<'_>, bracket: &'static str) -> Parsed<()> {

@@ -66,7 +66,8 @@ fn meets(test: &Test, record: &Facts) -> bool {
             .is_some_and(|found| Order::holds(*order, found, *number)),
         Test::Key { name, values, not } => {
             let mut found = record.values(*name).peekable();
-            found.peek().is_some() && found.any(|value| values.contains(&Symbol::of(value.as_bytes()))) != *not
+            found.peek().is_some()
+                && found.any(|value| values.contains(&Symbol::of(value.as_bytes()))) != *not
         }
     }
 }
