@@ -24,7 +24,7 @@ fn check(got: &Outcome, exit: i32, stderr: &[&str]) {
 
 /// Runs `extract` and gives its records.
 #[track_caller]
-fn extract(dir: &Path, args: &[&str], exit: i32, stderr: &[&str]) -> Vec<Value> {
+pub(crate) fn extract(dir: &Path, args: &[&str], exit: i32, stderr: &[&str]) -> Vec<Value> {
     let got = program::run(dir, &[&["extract"], args].concat());
     check(&got, exit, stderr);
     got.lines()

@@ -23,8 +23,14 @@ enum Fate {
     Slow,
     /// The packer is given it twice.
     Twice,
+    /// The packer fails, and only warns of it.
+    Warned,
+    /// The packer warns, and all is well.
+    Told,
+    /// The message to the packer waits.
+    Waits,
 }
-use Fate::{Failed, Fine, Healed, Lost, Refused, Slow, Stuck, Twice};
+use Fate::{Failed, Fine, Healed, Lost, Refused, Slow, Stuck, Told, Twice, Waits, Warned};
 
 /// Parcels go through a depot: the gate takes them in, the sorter hands them to the packer.
 struct Depot {
@@ -69,7 +75,16 @@ fn parcel(depot: &mut Depot, number: usize, fate: Fate) {
         Twice => pack(depot, number, 4, 320, &job, Fine),
         _ => {}
     }
-    pack(depot, number, 3, 70 + wobble, &job, fate);
+    let wait = if fate == Waits { 5_000 } else { 0 };
+    pack(depot, number, 3, 70 + wobble + wait, &job, fate);
+}
+
+/// The packer is told that a parcel is paid, as a rule after it was packed.
+fn pay(depot: &mut Depot, number: usize, at: usize) {
+    let bill = format!("bill_id=9b2c0000-0000-4000-8000-{number:012x}");
+    line(&mut depot.gate, number, 1, at, "INFO", &format!("published parcel.paid {bill}"));
+    line(&mut depot.packer, number, 5, at + 12, "INFO", &format!("received parcel.paid {bill}"));
+    line(&mut depot.packer, number, 5, at + 20, "INFO", "bill put into the box");
 }
 
 fn pack(depot: &mut Depot, number: usize, span: usize, at: usize, job: &str, fate: Fate) {
@@ -82,6 +97,8 @@ fn pack(depot: &mut Depot, number: usize, span: usize, at: usize, job: &str, fat
         Stuck => return,
         Failed => return say(30, "ERROR", "box is torn, parcel left behind"),
         Healed => say(20, "ERROR", "printer jammed"),
+        Warned => return say(30, "WARN", "could not print the label: connection refused, message requeued"),
+        Told => say(20, "WARN", "printer answers late: timed out once"),
         Refused => {
             say(20, "ERROR", "parcel too heavy");
             say(
@@ -104,8 +121,13 @@ fn pack(depot: &mut Depot, number: usize, span: usize, at: usize, job: &str, fat
 
 /// The findings that somebody should look at: transaction number, kind, service.
 fn found(fates: &[Fate]) -> Vec<(usize, String, String)> {
+    let told = findings(&depot(fates));
+    told.into_iter().map(|(number, kind, service, _)| (number, kind, service)).collect()
+}
+
+/// The same with the words of each finding.
+fn findings(depot: &Depot) -> Vec<(usize, String, String, String)> {
     let folder = tempfile::tempdir().expect("a folder");
-    let depot = depot(fates);
     for (name, log) in
         [("gate.log", &depot.gate), ("sorter.log", &depot.sorter), ("packer.log", &depot.packer)]
     {
@@ -113,14 +135,15 @@ fn found(fates: &[Fate]) -> Vec<(usize, String, String)> {
     }
     let report = program::run(folder.path(), &["report", "--format", "json", "."]).json();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut found: Vec<(usize, String, String)> = report["findings"]
+    let mut found: Vec<(usize, String, String, String)> = report["findings"]
         .as_array()
         .into_iter()
         .flatten()
         .filter(|finding| finding["severity"] != "info" && finding["trace_id"].is_string())
         .map(|finding| {
             let id = u64::from_str_radix(&text(&finding["trace_id"]), 16).expect("an id");
-            (id as usize - 0xabc0_0000, text(&finding["kind"]), text(&finding["service"]))
+            let words = text(&finding["summary"]);
+            (id as usize - 0xabc0_0000, text(&finding["kind"]), text(&finding["service"]), words)
         })
         .collect();
     found.sort();
@@ -168,6 +191,34 @@ fn what_fails_in_most_transactions_is_still_found() {
     let failed = fates.iter().filter(|fate| **fate == Failed).count();
     assert_eq!(found.len(), failed, "{found:?}");
     assert!(found.iter().all(|(number, kind, _)| kind == "error" && fates[*number] == Failed));
+}
+
+#[test]
+fn a_warning_is_a_failure_where_nothing_goes_on_after_it() {
+    check(&[(6, Warned), (17, Told), (28, Warned), (39, Told)], &[(6, "error"), (28, "error")]);
+    let fates: Vec<Fate> = (0..60).map(|number| if number % 5 < 3 { Warned } else { Fine }).collect();
+    let failed = fates.iter().filter(|fate| **fate == Warned).count();
+    assert_eq!(found(&fates).len(), failed);
+}
+
+#[test]
+fn a_message_that_waits_is_slow_and_the_queue_is_named() {
+    let found = findings(&depot(&sixty(&[(11, Waits)])));
+    let [(11, kind, service, words)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((kind.as_str(), service.as_str()), ("slow", "packer"));
+    assert!(words.contains("in a queue to packer"), "{words}");
+}
+
+#[test]
+fn what_comes_before_what_it_usually_follows_is_out_of_order() {
+    let mut depot = depot(&sixty(&[]));
+    for number in 0..60 {
+        pay(&mut depot, number, if number == 23 { 15 } else { 400 + number * 5 % 11 });
+    }
+    let found = findings(&depot);
+    let [(23, kind, service, words)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((kind.as_str(), service.as_str()), ("out_of_order", "packer"));
+    assert!(words.contains("only after"), "{words}");
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //! - `formats`: sample lines, each with the record expected of it, below `testdata/formats`
 //! - `extremes`: input that is rare but right
 //! - `bad_input`, `interrupted`: what goes wrong, and what is said of it
+//! - `records`: which records there are, and which are asked for
 //! - `memory`: what was read before makes no difference
 //! - `help`: the texts of `--help`
 //! - `text`: the reports for people, written by the library
@@ -41,4 +42,5 @@ mod memory;
 mod order;
 mod program;
 mod readme;
+mod records;
 mod text;

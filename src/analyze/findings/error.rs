@@ -250,8 +250,9 @@ fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
         Some(last) => {
             evidence.insert(0, last.event);
             let text = format!(
-                "{} went wrong after {}, and {} failed with {}",
+                "{} {} {}, and {} failed with {}",
                 case.service(cause),
+                if last.failed { "failed with" } else { "went wrong after" },
                 case.says(last.event),
                 case.service(hop),
                 case.says(first.event)

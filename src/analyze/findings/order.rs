@@ -6,7 +6,7 @@ use crate::model::{FindingKind, Severity};
 
 /// An order is known where it was seen so often,
 const MIN_SEEN: u32 = 50;
-/// and the other one at most in this share of all.
+/// and the other one once, or at most in this share of all.
 const MAX_OTHER: f64 = 0.01;
 /// What comes closer together than this, in nanoseconds, may have been written in another order than it happened.
 const MIN_APART: i64 = 1_000_000;
@@ -24,7 +24,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
         let along = case.usual.began_before(one.kind, other.kind);
         let apart = (other.start - one.start).max(0);
         if against < MIN_SEEN
-            || f64::from(along) > f64::from(along + against) * MAX_OTHER
+            || along > 1 && f64::from(along) > f64::from(along + against) * MAX_OTHER
             || apart < MIN_APART.max(2 * case.run.grain(one.service))
             || told.contains(&second)
         {

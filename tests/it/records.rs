@@ -1,0 +1,37 @@
+//! Which records there are, and which of them are asked for.
+
+use crate::bad_input::{GOOD, counts, extract, has_good_record, report, skips};
+use crate::program;
+use serde_json::Value;
+
+#[test]
+fn a_document_that_is_no_log_is_told_and_makes_no_transaction() {
+    let facts = "{\n \"seed\": 1,\n \"slowest\": [{\"trace_id\": \"5b8efff798038103d269b633813fc60c\"}]\n}\n";
+    let dir = program::directory(&[("facts.json", facts), ("good.log", GOOD)]);
+    let reported = report(dir.path(), &["."], 0, &[]);
+    has_good_record(&reported);
+    let why = "JSON document that holds no log records";
+    assert_eq!(counts(&reported), skips(1, why, 1, "./facts.json"));
+    let said = [format!("spanloom: left out a part of './facts.json': {why}")];
+    assert_eq!(extract(dir.path(), &["."], 0, &[&said[0]]).len(), 1);
+}
+
+#[test]
+fn extract_takes_the_records_that_are_asked_for() {
+    let dir = program::directory(&[("a.log", [GOOD, "plain words\n"].concat())]);
+    let ask = |condition: &str| ["--where", condition, "a.log"].map(str::to_owned);
+    for (condition, found) in [("service = till", 1), ("not trace_id", 1), ("line >= 1", 2)] {
+        let args = ask(condition);
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        assert_eq!(extract(dir.path(), &args, 0, &[]).len(), found, "{condition}");
+    }
+    let none = ["spanloom: no record meets the condition"];
+    assert_eq!(extract(dir.path(), &["--where", "error", "a.log"], 1, &none), Vec::<Value>::new());
+    let wrong = [
+        "spanloom: --where: unknown field 'servce'",
+        "  servce = till",
+        "  ^^^^^^",
+        "hint: did you mean 'service'?",
+    ];
+    assert_eq!(extract(dir.path(), &["--where", "servce = till", "a.log"], 2, &wrong), Vec::<Value>::new());
+}
