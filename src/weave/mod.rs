@@ -16,6 +16,7 @@ pub mod scene;
 mod spans;
 pub mod stitch;
 pub mod training;
+pub mod units;
 pub mod weights;
 pub mod words;
 

@@ -18,20 +18,20 @@ struct Sender {
     receivers: usize,
 }
 
-fn holds(line: &Line, value: Symbol) -> bool {
-    line.values.iter().any(|(_, held, _)| *held == value)
+fn holds(scene: &Scene, line: &Line, value: Symbol) -> bool {
+    scene.values(line).iter().any(|(_, held, _)| *held == value)
 }
 
 /// The one span that holds a value elsewhere than in what it received; more than one says nothing.
 fn sender(scene: &Scene, value: Symbol, child: u32) -> Option<Sender> {
-    let holders = scene.holders.get(&value)?;
+    let holders = scene.holders.get(value)?;
     if holders.len() < 2 || holders.len() > MAX_HOLDERS {
         return None;
     }
     let mut found: Option<Sender> = None;
     let mut receivers = 0;
     for &node in holders {
-        let line = scene.lines_of(node).find(|line| holds(line, value))?;
+        let line = scene.lines_of(node).find(|line| holds(scene, line, value))?;
         let opens = scene.nodes[node as usize].lines.first() == Some(&line.order);
         let worded = matches!(line.act, Act::Send | Act::Call);
         if node == child || opens && !worded {
@@ -54,7 +54,7 @@ const MAX_HOLDERS: usize = 12;
 /// Enters the numbers of all candidates of a span.
 pub(super) fn enter(scene: &Scene, child: u32, opening: &Line, found: &mut [Candidate]) {
     let mut senders: Vec<Sender> = Vec::new();
-    for (_, value, _) in &opening.values {
+    for (_, value, _) in scene.values(opening) {
         if let Some(sender) = sender(scene, *value, child) {
             senders.push(sender);
         }
