@@ -1,7 +1,7 @@
 //! Who waited for whom: whether a span held up the one that caused it, and until when.
 
 use crate::gather::Store;
-use crate::model::{Basis, Proof, Span, SpanKind, Time, Trace, flag};
+use crate::model::{Basis, Proof, Span, SpanKind, Time, Trace};
 
 /// Whether it is known when a span was.
 pub(super) fn known(span: &Span) -> bool {
@@ -69,7 +69,7 @@ pub(super) fn by_message(span: &Span) -> bool {
 
 /// Whether a span is exported, so that it is known when it ended.
 fn exact(store: &Store, span: &Span) -> bool {
-    span.events.iter().any(|&event| store.event(event).is(flag::WHOLE_SPAN))
+    store.any_whole(&span.events)
 }
 
 /// When the cause of a span sent it off: the record that says so, else the last one before the span began; at once, if the

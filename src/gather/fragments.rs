@@ -1,7 +1,7 @@
 //! Events that share a trace id.
 
 use super::Store;
-use crate::model::{EventId, TraceId, flag};
+use crate::model::{EventId, Time, TraceId, flag};
 use rustc_hash::FxHashMap;
 
 /// The events of one trace id, in order of time.
@@ -29,11 +29,13 @@ impl Fragments {
     pub fn of(store: &Store) -> Fragments {
         let whole = whole_ids(store);
         let mut index: FxHashMap<TraceId, usize> = FxHashMap::default();
-        let mut fragments = Fragments::default();
+        let mut traced: Vec<(TraceId, bool, Timed)> = Vec::new();
+        let mut untraced = Timed::default();
         for id in store.ids() {
             let event = store.event(id);
+            let time = store.clocks.time(event);
             let Some(trace) = event.trace else {
-                fragments.untraced.push(id);
+                untraced.0.push((time, id));
                 continue;
             };
             let trace = if trace.bits() >> 64 == 0 {
@@ -42,21 +44,39 @@ impl Fragments {
                 trace
             };
             let at = *index.entry(trace).or_insert_with(|| {
-                fragments.traced.push(Fragment {
-                    trace,
-                    opaque: event.is(flag::OPAQUE_TRACE),
-                    events: Vec::new(),
-                });
-                fragments.traced.len() - 1
+                traced.push((trace, event.is(flag::OPAQUE_TRACE), Timed::default()));
+                traced.len() - 1
             });
-            fragments.traced[at].events.push(id);
+            traced[at].2.0.push((time, id));
         }
-        for fragment in &mut fragments.traced {
-            fragment.events.sort_by_key(|id| store.order(*id));
+        let mut sorted: Vec<(Time, Fragment)> = traced
+            .into_iter()
+            .map(|(trace, opaque, events)| {
+                let (first, events) = events.sorted(store);
+                (first, Fragment { trace, opaque, events })
+            })
+            .collect();
+        sorted.sort_unstable_by_key(|(first, fragment)| (*first, fragment.trace));
+        Fragments {
+            traced: sorted.into_iter().map(|(_, fragment)| fragment).collect(),
+            untraced: untraced.sorted(store).1,
         }
-        fragments.untraced.sort_by_key(|id| store.order(*id));
-        fragments.traced.sort_by_key(|fragment| (store.time(fragment.events[0]), fragment.trace));
-        fragments
+    }
+}
+
+/// Events with their times, so that sorting seldom has to look at the events themselves.
+#[derive(Debug, Default)]
+struct Timed(Vec<(Time, EventId)>);
+
+impl Timed {
+    /// The first time, and the events in their order.
+    fn sorted(mut self, store: &Store) -> (Time, Vec<EventId>) {
+        self.0.sort_unstable();
+        for same in self.0.chunk_by_mut(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+            same.sort_by_key(|(_, id)| store.order(*id));
+        }
+        let first = self.0.first().map_or(Time::UNKNOWN, |(time, _)| *time);
+        (first, self.0.iter().map(|(_, id)| *id).collect())
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Store {
     pub coverage: Coverage,
     /// How far the clocks are off.
     pub clocks: Clocks,
+    /// No event is a whole span; known when the store is complete.
+    pub logs_only: bool,
 }
 
 impl Store {
@@ -94,8 +96,14 @@ impl Store {
         (self.clocks.time(event), source.rank, line, event.place.part)
     }
 
+    /// Whether one of these events is a whole span of an export.
+    pub fn any_whole(&self, events: &[EventId]) -> bool {
+        !self.logs_only && events.iter().any(|id| self.event(*id).is(flag::WHOLE_SPAN))
+    }
+
     /// Gives the last times their missing parts, now that all sources are known, and counts.
     pub fn complete(&mut self) {
+        self.logs_only = true;
         for batch in &mut self.batches {
             for event in &mut batch.events {
                 let source = &self.sources[event.place.source.0 as usize];
@@ -109,6 +117,7 @@ impl Store {
                 } else if let (true, Some((assumed, right))) = (event.is(flag::NO_YEAR), source.year) {
                     event.time = event.time.in_year(event.time.civil().0 - assumed + right);
                 }
+                self.logs_only &= !event.is(flag::WHOLE_SPAN);
                 self.coverage.records += 1;
                 self.coverage.records_with_time +=
                     u64::from(!event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED));

@@ -47,8 +47,23 @@ struct Alone {
 pub struct Habits {
     kinds: FxHashMap<u64, Alone>,
     pairs: FxHashMap<(u64, u64), Pair>,
+    /// What the pairs tell, once all are counted, and where their distances are in `distances`.
+    told: FxHashMap<(u64, u64), (Habit, u32, u32)>,
+    distances: Vec<Distance>,
     /// Distances from the last record of an earlier span, by its template, its kind, and the kind of the later span.
     delays: FxHashMap<(Symbol, u64, u64), Delays>,
+}
+
+/// Distances between two kinds from records of one template.
+#[derive(Clone, Debug)]
+struct Distance {
+    template: Symbol,
+    /// See [`Habit`].
+    steady: f32,
+    tight: f32,
+    /// Few distances prove little.
+    sure: f32,
+    delays: Delays,
 }
 
 /// What habits tell of two spans; each from 0 to 1, or 0 where too little is known.
@@ -150,7 +165,10 @@ impl Habits {
     }
 
     /// Adds what another part of the run taught.
-    pub fn merge(mut self, other: Habits) -> Habits {
+    pub fn merge(mut self, mut other: Habits) -> Habits {
+        if other.pairs.len() > self.pairs.len() {
+            std::mem::swap(&mut self, &mut other);
+        }
         for (kind, other) in other.kinds {
             let own = self.kinds.entry(kind).or_default();
             own.traces += other.traces;
@@ -178,34 +196,66 @@ impl Habits {
 
     /// Draws from the counts what is asked for often; to be called when all parts are merged.
     pub fn settle(mut self) -> Habits {
-        self.delays.values_mut().for_each(Delays::settle);
+        let mut delays: Vec<((u64, u64), Symbol, Delays)> = std::mem::take(&mut self.delays)
+            .into_iter()
+            .map(|((template, parent, child), delays)| ((parent, child), template, delays))
+            .collect();
+        delays.sort_unstable_by_key(|(kinds, template, _)| (*kinds, *template));
+        let pairs = std::mem::take(&mut self.pairs);
+        for (kinds, pair) in &pairs {
+            self.told.insert(*kinds, (self.tell(*kinds, *pair), 0, 0));
+        }
+        for (kinds, template, mut delays) in delays {
+            delays.settle();
+            let at = self.distances.len() as u32;
+            let Some((_, start, end)) = self.told.get_mut(&kinds) else { continue };
+            if *end == 0 {
+                *start = at;
+            }
+            *end = at + 1;
+            let total = delays.total() as f32;
+            let sure = total / (total + 10.0);
+            self.distances.push(Distance {
+                template,
+                steady: total / (pairs[&kinds].stood as f32 + 3.0),
+                tight: delays.tightness() * sure,
+                sure,
+                delays,
+            });
+        }
         self
+    }
+
+    /// What is usual between two kinds.
+    fn tell(&self, (parent, child): (u64, u64), pair: Pair) -> Habit {
+        let of = |kind: u64| self.kinds.get(&kind).copied().unwrap_or_default();
+        let mut habit = Habit::default();
+        // few transactions prove little
+        let share = |part: u32, all: u32| part as f32 / (all as f32 + 3.0);
+        if pair.both > 0 {
+            let sure = pair.both as f32 / (pair.both as f32 + 3.0);
+            habit.order = (2.0 * pair.before as f32 / pair.both as f32 - 1.0) * sure;
+            habit.needed = share(pair.both, of(child).traces);
+            habit.implied = share(pair.both, of(parent).traces);
+            habit.equal = share(pair.equal, pair.both);
+        }
+        habit.around = share(pair.around, of(child).all);
+        habit
     }
 
     /// What is usual between a parent, of which `anchor` is the record before, and the span that `opening` opens.
     pub fn between(&self, scene: &Scene, parent: u32, opening: &Line, anchor: Option<&Line>) -> Habit {
         let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[opening.node as usize]);
-        let mut habit = Habit::default();
-        let pair = self.pairs.get(&(p.kind, c.kind)).copied().unwrap_or_default();
-        let own = self.kinds.get(&c.kind).copied().unwrap_or_default();
-        if pair.both > 0 {
-            // few transactions prove little
-            let share = |part: u32, all: u32| part as f32 / (all as f32 + 3.0);
-            let sure = pair.both as f32 / (pair.both as f32 + 3.0);
-            habit.order = (2.0 * pair.before as f32 / pair.both as f32 - 1.0) * sure;
-            habit.needed = share(pair.both, own.traces);
-            habit.implied = share(pair.both, self.kinds.get(&p.kind).map_or(0, |kind| kind.traces));
-            habit.equal = share(pair.equal, pair.both);
-        }
-        habit.around = pair.around as f32 / (own.all as f32 + 3.0);
-        if pair.stood > 0
-            && let Some(anchor) = anchor
-            && let Some(delays) = self.delays.get(&(anchor.template, p.kind, c.kind))
+        let Some(&(mut habit, start, end)) = self.told.get(&(p.kind, c.kind)) else {
+            return Habit::default();
+        };
+        if let Some(anchor) = anchor
+            && let distances = &self.distances[start as usize..end as usize]
+            && let Some(known) = distances.iter().find(|known| known.template == anchor.template)
         {
-            habit.steady = delays.total() as f32 / (pair.stood as f32 + 3.0);
-            let sure = delays.total() as f32 / (delays.total() as f32 + 10.0);
-            habit.tight = delays.tightness() * sure;
-            habit.fit = delays.fit(opening.time.saturating_sub(anchor.time)) * sure;
+            habit.steady = known.steady;
+            habit.tight = known.tight;
+            habit.fit = known.delays.fit(opening.time.saturating_sub(anchor.time)) * known.sure;
         }
         habit
     }

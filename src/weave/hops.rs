@@ -24,6 +24,8 @@ pub struct Sequences {
     /// For a service and a template that holds a message's value first in its service: how often another service held it
     /// before, and how often any other held it.
     incoming: FxHashMap<(Symbol, Symbol), (u32, u32)>,
+    /// For a service: the counts and sums of gaps of all that follows, once all parts are merged.
+    gaps: FxHashMap<Symbol, (u64, u64)>,
 }
 
 /// A gap as sixteenths of its binary logarithm in microseconds: sums of these give the geometric mean.
@@ -128,14 +130,19 @@ impl Sequences {
 
     /// The geometric mean of the gaps of a service, but for one pair.
     fn usual_gap(&self, service: Symbol, before: Symbol, template: Symbol) -> u64 {
-        let (mut count, mut sum) = (0u64, 0u64);
-        for ((other, a, b), (times, gaps)) in &self.follows {
-            if *other == service && (*a, *b) != (before, template) {
-                count += u64::from(*times);
-                sum += gaps;
-            }
+        let (count, sum) = self.gaps.get(&service).copied().unwrap_or_default();
+        let (own, gaps) = self.follows.get(&(service, before, template)).copied().unwrap_or_default();
+        (sum - gaps) / (count - u64::from(own)).max(1)
+    }
+
+    /// Sums up what is asked for often.
+    fn settle(mut self) -> Sequences {
+        for ((service, ..), (count, gaps)) in &self.follows {
+            let entry = self.gaps.entry(*service).or_default();
+            entry.0 += u64::from(*count);
+            entry.1 += gaps;
         }
-        sum / count.max(1)
+        self
     }
 }
 
@@ -157,8 +164,11 @@ impl<'s> Folding<'s> {
         groups: &[Group],
     ) -> Folding<'s> {
         use rayon::prelude::*;
-        let mut folding =
-            Folding { store, lexicon, printers: printers(store), sequences: Sequences::default() };
+        let (printers, all) = printers(store);
+        let mut folding = Folding { store, lexicon, printers, sequences: Sequences::default() };
+        if all && groups.iter().all(|group| group.untraced.is_empty()) {
+            return folding;
+        }
         folding.sequences = groups
             .par_iter()
             .fold(Sequences::default, |mut sequences, group| {
@@ -174,7 +184,8 @@ impl<'s> Folding<'s> {
                 }
                 sequences
             })
-            .reduce(Sequences::default, Sequences::merge);
+            .reduce(Sequences::default, Sequences::merge)
+            .settle();
         folding
     }
 
@@ -197,19 +208,22 @@ impl<'s> Folding<'s> {
     }
 }
 
-/// Services that print span ids: of their records with a trace id at least one in ten has one.
-fn printers(store: &Store) -> FxHashSet<Symbol> {
+/// Services that print span ids, of their records with a trace id at least one in ten has one; and whether all do.
+fn printers(store: &Store) -> (FxHashSet<Symbol>, bool) {
     let mut counts: FxHashMap<Symbol, (u64, u64)> = FxHashMap::default();
     for event in store.batches.iter().flat_map(|batch| &batch.events).filter(|event| event.trace.is_some()) {
         let entry = counts.entry(event.service).or_default();
         entry.0 += 1;
         entry.1 += u64::from(event.span.is_some());
     }
-    counts
+    let services = counts.len();
+    let printers: FxHashSet<Symbol> = counts
         .into_iter()
         .filter(|(_, (traced, spans))| *spans > 0 && spans * 10 >= *traced)
         .map(|(service, _)| service)
-        .collect()
+        .collect();
+    let all = printers.len() == services;
+    (printers, all)
 }
 
 /// A template that comes first this often always opens a hop.

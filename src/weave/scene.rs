@@ -3,7 +3,7 @@
 use super::spans::Draft;
 use super::words::{Act, Words, normalized, tokens, words};
 use crate::gather::Store;
-use crate::model::{Detail, EventId, Shape, Symbol, flag};
+use crate::model::{Detail, EventId, Shape, Symbol};
 use rustc_hash::FxHashMap;
 
 /// Words with how telling they are (0 to 1), sorted by the word.
@@ -267,14 +267,16 @@ impl Scene {
     /// Lays out spans.
     pub(super) fn of(store: &Store, lexicon: &Lexicon, spans: &[Draft]) -> Scene {
         let mut scene = Scene::default();
-        let events = |(node, span): (usize, &Draft)| {
-            let place = move |id: &EventId| (store.order(*id), node as u32, *id);
-            span.events.iter().map(place).collect::<Vec<_>>()
-        };
-        let mut lines: Vec<_> = spans.iter().enumerate().flat_map(events).collect();
+        let mut lines = Vec::with_capacity(spans.iter().map(|span| span.events.len()).sum());
+        for (node, span) in (0u32..).zip(spans) {
+            lines.extend(span.events.iter().map(|id| (store.order(*id), node, *id)));
+        }
         lines.sort_by_key(|(order, ..)| *order);
         scene.nodes = spans.iter().map(|span| node(span, lexicon, store)).collect();
         scene.lines.reserve(lines.len());
+        scene.tokens.reserve(lines.len() * 8);
+        scene.values.reserve(lines.len() * 2);
+        scene.names.reserve(lines.len());
         for ((time, ..), node, id) in lines {
             let index = scene.lines.len() as u32;
             let line = scene.line(store, lexicon, id, time.0, node);
@@ -378,7 +380,7 @@ impl Scene {
 }
 
 fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
-    let exact = span.events.iter().any(|id| store.event(*id).is(flag::WHOLE_SPAN));
+    let exact = store.any_whole(&span.events);
     Node {
         service: span.service,
         service_name: lexicon.service(span.service),
@@ -407,6 +409,9 @@ fn kind(span: &Draft, store: &Store) -> u64 {
         topic.unwrap_or_default().0,
         stated,
     ];
-    let bytes: Vec<u8> = parts.iter().flat_map(|part| part.to_le_bytes()).collect();
+    let mut bytes = [0; 32];
+    for (place, part) in bytes.chunks_exact_mut(8).zip(parts) {
+        place.copy_from_slice(&part.to_le_bytes());
+    }
     Symbol::of(&bytes).0
 }

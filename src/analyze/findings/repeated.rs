@@ -13,10 +13,11 @@ pub(super) fn judge(case: &mut Case<'_>) {
         return;
     }
     let mut repeated: Vec<(Vec<u32>, u32, Symbol)> = holders(&case.shape)
-        .into_iter()
-        .filter_map(|((kind, name, _), hops)| {
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter_map(|hops| {
+            let (kind, name, _) = hops[0].0;
             let usual = case.usual.holders(kind, name).filter(|&usual| hops.len() as u32 > usual)?;
-            Some((hops, usual, name))
+            Some((hops.iter().map(|(_, hop)| *hop).collect(), usual, name))
         })
         .collect();
     repeated.sort_unstable();

@@ -105,13 +105,14 @@ fn slowest(case: &Case<'_>, index: usize) -> Option<Stretch> {
 /// An effect that began far later after its cause than usual.
 fn late(case: &Case<'_>, rule: &Rule) -> Option<Stretch> {
     let (cause, effect) = rule.pair(&case.steps)?;
-    let (since, step) = (&case.hop(cause.hop).steps[cause.step], &case.hop(effect.hop).steps[effect.step]);
+    let (before, hop) = (case.hop(cause.hop as usize), case.hop(effect.hop as usize));
+    let (since, step) = (&before.steps[cause.step as usize], &hop.steps[effect.step as usize]);
     let nanos = step.time - since.time;
-    let grain = case.run.grain(case.hop(cause.hop).service).max(case.run.grain(case.hop(effect.hop).service));
+    let grain = case.run.grain(before.service).max(case.run.grain(hop.service));
     let usual = far_off(&rule.delays, nanos - grain)?;
     Some(Stretch {
-        hop: effect.hop,
-        at: effect.step,
+        hop: effect.hop as usize,
+        at: effect.step as usize,
         since: Some(since.event),
         from: since.time,
         to: step.time,

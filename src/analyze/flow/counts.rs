@@ -3,7 +3,7 @@
 use super::rules::Steps;
 use super::shape::{Hop, Shape};
 use crate::model::{EventId, Symbol};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use sketches_ddsketch::{Config, DDSketch};
 use std::collections::BTreeSet;
 
@@ -171,42 +171,42 @@ pub struct Counts {
 
 /// The kinds of the steps of a hop, each once, in order of their first place.
 pub(crate) fn distinct(hop: &Hop) -> Vec<(u64, EventId)> {
-    let mut seen = FxHashSet::default();
-    hop.steps
-        .iter()
-        .filter(|step| seen.insert(step.kind))
-        .take(MAX_DIFFERENT)
-        .map(|step| (step.kind, step.event))
-        .collect()
-}
-
-/// The hops that hold a value in their first record, by kind of hop, name and value; in their order.
-pub(crate) fn holders(shape: &Shape) -> FxHashMap<(u64, Symbol, Symbol), Vec<u32>> {
-    let mut holders: FxHashMap<(u64, Symbol, Symbol), Vec<u32>> = FxHashMap::default();
-    for (index, hop) in shape.hops.iter().enumerate() {
-        for &(name, value, _) in &hop.values {
-            let hops = holders.entry((hop.kind, name, value)).or_default();
-            if hops.last() != Some(&(index as u32)) {
-                hops.push(index as u32);
-            }
+    let mut found: Vec<(u64, EventId)> = Vec::with_capacity(hop.steps.len().min(MAX_DIFFERENT));
+    for step in &hop.steps {
+        if found.len() < MAX_DIFFERENT && found.iter().all(|(kind, _)| *kind != step.kind) {
+            found.push((step.kind, step.event));
         }
     }
+    found
+}
+
+/// A hop that holds a value in its first record: the kind of hop, name and value, and the hop's index.
+pub(crate) type Holder = ((u64, Symbol, Symbol), u32);
+
+/// The hops that hold a value in their first record, sorted.
+pub(crate) fn holders(shape: &Shape) -> Vec<Holder> {
+    let mut holders: Vec<Holder> = Vec::new();
+    for (index, hop) in (0..).zip(&shape.hops) {
+        holders.extend(hop.values.iter().map(|&(name, value, _)| ((hop.kind, name, value), index)));
+    }
+    holders.sort_unstable();
+    holders.dedup();
     holders
 }
 
 impl Counts {
-    /// Takes in a transaction.
-    pub fn add(&mut self, shape: &Shape) {
+    /// Takes in a transaction and its steps.
+    pub fn add(&mut self, shape: &Shape, steps: &Steps) {
         self.transactions += 1;
-        let steps = Steps::of(shape);
-        for step in steps.kinds() {
+        for (step, number) in steps.numbers() {
             let present = self.present.entry(step).or_default();
-            *present = (present.0 + 1, present.1 + steps.number(step));
+            *present = (present.0 + 1, present.1 + number);
         }
         if let Some(first) = shape.hops.first() {
             self.lasting.entry(first.kind).or_default().add(shape.length());
         }
-        for ((kind, name, value), hops) in holders(shape) {
+        for hops in holders(shape).chunk_by(|a, b| a.0 == b.0) {
+            let (kind, name, value) = hops[0].0;
             let held = self.held.entry((kind, name)).or_default();
             held.numbers[hops.len().min(NUMBERS - 1)] += 1;
             held.values.add(value.0);
@@ -270,7 +270,10 @@ impl Counts {
     }
 
     /// Takes in what another part of the run gave.
-    pub fn merge(mut self, other: Counts) -> Counts {
+    pub fn merge(mut self, mut other: Counts) -> Counts {
+        if other.steps.len() > self.steps.len() {
+            std::mem::swap(&mut self, &mut other);
+        }
         self.transactions += other.transactions;
         for (key, count) in other.present {
             let present = self.present.entry(key).or_default();

@@ -21,18 +21,26 @@ use rustc_hash::FxHashMap;
 
 /// Learns from all traces of a run.
 pub fn learn(run: &Run<'_>, traces: &[Trace]) -> Usual {
-    let counts = traces
+    // of each transaction only the numbers of its steps are looked at again
+    let begin = || (Counts::default(), Vec::new());
+    let (counts, steps) = traces
         .par_iter()
-        .fold(Counts::default, |mut counts, trace| {
-            counts.add(&run.shape(trace));
-            counts
+        .fold(begin, |(mut counts, mut all), trace| {
+            let shape = run.shape(trace);
+            let steps = Steps::of(&shape);
+            counts.add(&shape, &steps);
+            all.push(steps);
+            (counts, all)
         })
-        .reduce(Counts::default, Counts::merge);
+        .reduce(begin, |(counts, mut all), (more, steps)| {
+            all.extend(steps);
+            (counts.merge(more), all)
+        });
     let candidates = rules::Candidates::of(run, &counts);
-    let tables = traces
+    let tables = steps
         .par_iter()
-        .fold(rules::Tables::default, |mut tables, trace| {
-            candidates.count(&run.shape(trace), &mut tables);
+        .fold(rules::Tables::default, |mut tables, steps| {
+            candidates.count(steps, &mut tables);
             tables
         })
         .reduce(rules::Tables::default, |mut tables, other| {
@@ -42,10 +50,10 @@ pub fn learn(run: &Run<'_>, traces: &[Trace]) -> Usual {
             tables
         });
     let mut rules = candidates.rules(&tables);
-    let seen = traces
+    let seen = steps
         .par_iter()
-        .fold(FxHashMap::default, |mut seen, trace| {
-            rules.see(&run.shape(trace), &mut seen);
+        .fold(FxHashMap::default, |mut seen, steps| {
+            rules.see(steps, &mut seen);
             seen
         })
         .reduce(FxHashMap::default, |mut seen: FxHashMap<u32, rules::Seen>, other| {

@@ -4,7 +4,7 @@
 //! transactions, so that one edge drawn wrongly neither hides a missing step nor makes one up.
 
 use super::counts::{Counts, Tally};
-use super::shape::{Run, Shape};
+use super::shape::{Run, Shape, Step};
 use crate::model::EventId;
 use crate::weave::words::Act;
 use rustc_hash::FxHashMap;
@@ -93,17 +93,16 @@ impl Rules {
 
     fn indices(&self, steps: &Steps) -> Vec<u32> {
         let mut indices: Vec<u32> =
-            steps.0.keys().filter_map(|step| self.by_trigger.get(step)).flatten().copied().collect();
+            steps.kinds().filter_map(|step| self.by_trigger.get(&step)).flatten().copied().collect();
         indices.sort_unstable();
         indices.dedup();
         indices
     }
 
     /// Looks at a transaction.
-    pub(super) fn see(&self, shape: &Shape, seen: &mut FxHashMap<u32, Seen>) {
-        let steps = Steps::of(shape);
-        for index in self.indices(&steps) {
-            self.rules[index as usize].see(&steps, seen.entry(index).or_default());
+    pub(super) fn see(&self, steps: &Steps, seen: &mut FxHashMap<u32, Seen>) {
+        for index in self.indices(steps) {
+            self.rules[index as usize].see(steps, seen.entry(index).or_default());
         }
     }
 
@@ -119,15 +118,15 @@ impl Rules {
 
 /// The steps of a transaction by kind: how many, and where the first one is.
 #[derive(Debug, Default)]
-pub struct Steps(FxHashMap<u64, (u32, Place)>);
+pub struct Steps(Box<[(u64, u32, Place)]>);
 
 /// Where a step is, and when.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     /// Index of the hop.
-    pub hop: usize,
+    pub hop: u32,
     /// Index of the step in it.
-    pub step: usize,
+    pub step: u32,
     /// When, in nanoseconds.
     pub time: i64,
 }
@@ -135,28 +134,42 @@ pub struct Place {
 impl Steps {
     /// Counts the steps of a transaction.
     pub fn of(shape: &Shape) -> Steps {
-        let mut steps = Steps::default();
-        for (hop, of_hop) in shape.hops.iter().enumerate() {
-            for (step, of_step) in of_hop.steps.iter().enumerate() {
-                let place = Place { hop, step, time: of_step.time };
-                steps.0.entry(of_step.kind).or_insert((0, place)).0 += 1;
-            }
+        let mut steps = Vec::with_capacity(shape.hops.iter().map(|hop| hop.steps.len()).sum());
+        for (hop, of_hop) in (0..).zip(&shape.hops) {
+            let place =
+                |(step, of_step): (u32, &Step)| (of_step.kind, 1, Place { hop, step, time: of_step.time });
+            steps.extend((0..).zip(&of_hop.steps).map(place));
         }
-        steps
+        steps.sort_unstable_by_key(|(kind, _, place): &(u64, u32, Place)| (*kind, place.hop, place.step));
+        steps.dedup_by(|later, first| {
+            let same = later.0 == first.0;
+            first.1 += u32::from(same);
+            same
+        });
+        Steps(steps.into_boxed_slice())
+    }
+
+    fn get(&self, kind: u64) -> Option<&(u64, u32, Place)> {
+        self.0.binary_search_by_key(&kind, |(known, ..)| *known).ok().map(|at| &self.0[at])
     }
 
     /// How many there are of a kind.
     pub fn number(&self, kind: u64) -> u32 {
-        self.0.get(&kind).map_or(0, |(number, _)| *number)
+        self.get(kind).map_or(0, |(_, number, _)| *number)
+    }
+
+    /// The kinds, with how many there are of each.
+    pub fn numbers(&self) -> impl Iterator<Item = (u64, u32)> {
+        self.0.iter().map(|(kind, number, _)| (*kind, *number))
     }
 
     /// The kinds.
     pub fn kinds(&self) -> impl Iterator<Item = u64> {
-        self.0.keys().copied()
+        self.0.iter().map(|(kind, ..)| *kind)
     }
 
     fn first(&self, kind: u64) -> Option<Place> {
-        self.0.get(&kind).map(|(_, place)| *place)
+        self.get(kind).map(|(.., place)| *place)
     }
 }
 
@@ -271,8 +284,7 @@ impl Candidates {
     }
 
     /// Counts a transaction.
-    pub(super) fn count(&self, shape: &Shape, tables: &mut Tables) {
-        let steps = Steps::of(shape);
+    pub(super) fn count(&self, steps: &Steps, tables: &mut Tables) {
         let mut touched: Vec<u32> =
             steps.kinds().filter_map(|step| self.by_step.get(&step)).flatten().copied().collect();
         touched.sort_unstable();

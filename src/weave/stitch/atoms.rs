@@ -2,7 +2,7 @@
 
 use crate::gather::{Fragment, Fragments, Store};
 use crate::model::{Detail, EventId, HeaderRole, Shape, Symbol, Time, TraceId};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A value held by an atom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub(super) struct Holding {
     pub value: Symbol,
     pub name: Symbol,
     pub shape: Shape,
+    /// Which of the pairs of name and shape; see [`Atoms::types`].
+    pub sort: u32,
     pub atom: u32,
     /// The first record of the atom that holds it.
     pub event: EventId,
@@ -29,6 +31,8 @@ pub(super) struct Atoms {
     events: Vec<EventId>,
     /// Sorted by value, then time.
     pub holdings: Vec<Holding>,
+    /// The pairs of name and shape that values have, in the order in which the sorted holdings show them.
+    pub types: Vec<(Symbol, Shape)>,
     traced: usize,
 }
 
@@ -46,7 +50,7 @@ impl Atoms {
             for &id in &fragment.events {
                 hold(store, id, atom, &mut own);
             }
-            own.sort_by_key(|holding| (holding.value, holding.name, holding.time, holding.event));
+            own.sort_unstable_by_key(|holding| (holding.value, holding.name, holding.time, holding.event));
             own.dedup_by_key(|holding| (holding.value, holding.name));
             if own.len() <= MAX_VALUES {
                 atoms.holdings.extend_from_slice(&own);
@@ -61,7 +65,16 @@ impl Atoms {
             atoms.begin(store, &[id]);
             atoms.holdings.extend_from_slice(&own);
         }
-        atoms.holdings.sort_by_key(|holding| (holding.value, holding.time, holding.atom, holding.name));
+        atoms
+            .holdings
+            .sort_unstable_by_key(|holding| (holding.value, holding.time, holding.atom, holding.name));
+        let mut types: FxHashMap<(Symbol, Shape), u32> = FxHashMap::default();
+        for holding in &mut atoms.holdings {
+            holding.sort = *types.entry((holding.name, holding.shape)).or_insert_with(|| {
+                atoms.types.push((holding.name, holding.shape));
+                atoms.types.len() as u32 - 1
+            });
+        }
         atoms
     }
 
@@ -129,7 +142,7 @@ fn hold(store: &Store, id: EventId, atom: u32, out: &mut Vec<Holding>) {
             }
             _ => continue,
         };
-        out.push(Holding { value, name, shape, atom, event: id, time: store.time(id) });
+        out.push(Holding { value, name, shape, sort: 0, atom, event: id, time: store.time(id) });
     }
 }
 
@@ -159,6 +172,7 @@ fn trace_value(store: &Store, fragment: &Fragment, atom: u32) -> Holding {
         value: header_value(fragment.trace),
         name: header_name(),
         shape: Shape::Uuid,
+        sort: 0,
         atom,
         event,
         time,

@@ -9,7 +9,6 @@ use super::kinds::{Kind, Kinds};
 use super::sets::{Sets, Trial};
 use crate::model::EventId;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::cell::OnceCell;
 use std::cmp::Ordering;
 
 /// A kind may join wrongly in this share of its values.
@@ -42,6 +41,7 @@ pub(super) fn join(atoms: &Atoms, kinds: &Kinds) -> Joined {
     for holdings in atoms.by_value() {
         split(holdings, kinds, atoms, &mut values, &mut dependents);
     }
+    dependents.count(atoms);
     for (kind, values) in values.iter_mut().enumerate() {
         for value in values.iter_mut() {
             let origin = value[0].atom;
@@ -91,6 +91,9 @@ fn split<'h>(
     values: &mut [Vec<Value<'h>>],
     dependents: &mut Dependents,
 ) {
+    if let [holding] = holdings {
+        return dependents.add(atoms, kinds.of(holding), &[holding]);
+    }
     let mut by_kind: Vec<(usize, &Holding)> =
         holdings.iter().map(|holding| (kinds.of(holding), holding)).collect();
     by_kind.sort_by_key(|(kind, holding)| (*kind, holding.atom, holding.time));
@@ -98,7 +101,7 @@ fn split<'h>(
         let mut value: Value<'h> = group.iter().map(|(_, holding)| *holding).collect();
         value.dedup_by_key(|holding| holding.atom);
         value.sort_by_key(|holding| (holding.time, atoms.first(holding.atom as usize), holding.event));
-        dependents.add(group[0].0, &value);
+        dependents.add(atoms, group[0].0, &value);
         if value.len() > 1 {
             values[group[0].0].push(value);
         }
@@ -137,19 +140,29 @@ fn is_directed(atoms: &Atoms, values: &[Value<'_>]) -> bool {
 /// are transactions of their own that come back to the same thing later: trace context is not lost there.
 #[derive(Debug, Default)]
 struct Dependents {
-    /// Kind and atom: whether one of its values was born elsewhere.
-    holders: FxHashMap<(usize, u32), bool>,
+    /// Kind, atom, and whether a value of it was born elsewhere.
+    holders: Vec<(u32, u32, bool)>,
     /// Kind and sort: fragments that hold a value of the kind, and those that hold one born elsewhere.
-    sorts: OnceCell<FxHashMap<(usize, u64), (u32, u32)>>,
+    sorts: FxHashMap<(u32, u64), (u32, u32)>,
 }
 
 /// So many fragments of a sort tell whether it depends on others.
 const MIN_DEPENDENTS: u32 = 4;
 
 impl Dependents {
-    fn add(&mut self, kind: usize, value: &Value<'_>) {
-        for (index, holding) in value.iter().enumerate() {
-            *self.holders.entry((kind, holding.atom)).or_default() |= index > 0;
+    fn add(&mut self, atoms: &Atoms, kind: usize, value: &[&Holding]) {
+        let traced = value.iter().enumerate().filter(|(_, holding)| atoms.is_traced(holding.atom));
+        self.holders.extend(traced.map(|(index, holding)| (kind as u32, holding.atom, index > 0)));
+    }
+
+    /// Counts, when all values are there.
+    fn count(&mut self, atoms: &Atoms) {
+        let mut holders = std::mem::take(&mut self.holders);
+        holders.sort_unstable();
+        for group in holders.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let entry = self.sorts.entry((group[0].0, atoms.sort(group[0].1))).or_default();
+            entry.0 += 1;
+            entry.1 += u32::from(group[group.len() - 1].2);
         }
     }
 
@@ -159,16 +172,7 @@ impl Dependents {
         if !atoms.is_traced(atom) {
             return true;
         }
-        let sorts = self.sorts.get_or_init(|| {
-            let mut sorts: FxHashMap<(usize, u64), (u32, u32)> = FxHashMap::default();
-            for ((kind, atom), later) in self.holders.iter().filter(|((_, atom), _)| atoms.is_traced(*atom)) {
-                let entry = sorts.entry((*kind, atoms.sort(*atom))).or_default();
-                entry.0 += 1;
-                entry.1 += u32::from(*later);
-            }
-            sorts
-        });
-        let (all, later) = sorts.get(&(kind, atoms.sort(atom))).copied().unwrap_or_default();
+        let (all, later) = self.sorts.get(&(kind as u32, atoms.sort(atom))).copied().unwrap_or_default();
         all < MIN_DEPENDENTS || later * 2 >= all
     }
 }

@@ -27,32 +27,26 @@ const MIN_SHARED: u32 = 3;
 #[derive(Debug)]
 pub(super) struct Kinds {
     pub list: Vec<Kind>,
-    types: FxHashMap<(Symbol, Shape), u32>,
     of_type: Vec<usize>,
 }
 
 impl Kinds {
     /// The kind of a value.
     pub fn of(&self, holding: &Holding) -> usize {
-        self.of_type[self.types[&(holding.name, holding.shape)] as usize]
+        self.of_type[holding.sort as usize]
     }
 }
 
 /// Finds the kinds of the values that atoms hold.
 pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Kinds {
-    let mut types: FxHashMap<(Symbol, Shape), u32> = FxHashMap::default();
-    let mut list: Vec<(Symbol, Shape)> = Vec::new();
-    let mut counts: Vec<u32> = Vec::new();
+    let list = &atoms.types;
+    let mut counts: Vec<u32> = vec![0; list.len()];
     let mut shared: FxHashMap<(u32, u32), u32> = FxHashMap::default();
     let mut here: Vec<u32> = Vec::new();
     for holdings in atoms.by_value() {
         here.clear();
         for holding in holdings {
-            let index = *types.entry((holding.name, holding.shape)).or_insert_with(|| {
-                list.push((holding.name, holding.shape));
-                counts.push(0);
-                list.len() as u32 - 1
-            });
+            let index = holding.sort;
             if !here.contains(&index) && here.len() < 16 {
                 here.push(index);
             }
@@ -93,7 +87,7 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Kinds {
         *shapes[kind].entry(*shape).or_default() += counts[index];
         of_type.push(kind);
     }
-    let mut kinds = Kinds { list: kinds, types, of_type };
+    let mut kinds = Kinds { list: kinds, of_type };
     let measures = measure(store, atoms, &kinds);
     for ((kind, shapes), measure) in kinds.list.iter_mut().zip(&shapes).zip(&measures) {
         rate(store, kind, shapes, measure);
