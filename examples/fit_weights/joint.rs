@@ -6,15 +6,15 @@ use spanloom::weave::choose::Unit;
 use spanloom::weave::features::COUNT;
 
 /// Units that are fitted.
-const UNITS: usize = 8;
+const UNITS: usize = 12;
 /// How often all choices are gone through.
 const ROUNDS: usize = 10;
 /// Choices of one step.
 const BATCH: usize = 384;
 /// Choices of one run.
-const MAX_CHOICES: usize = 700;
+const MAX_CHOICES: usize = 800;
 /// Penalty of large weights.
-const DECAY: f32 = 0.001;
+const DECAY: f32 = 0.0004;
 
 /// All weights, one behind the other: the linear ones, then those of each unit, then biases and worths.
 const SIZE: usize = COUNT * (UNITS + 1) + 2 * UNITS;
