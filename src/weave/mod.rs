@@ -17,6 +17,7 @@ mod spans;
 pub mod stitch;
 mod timing;
 pub mod training;
+pub mod units;
 pub mod weights;
 pub mod words;
 

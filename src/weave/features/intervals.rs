@@ -17,12 +17,11 @@ pub(super) fn encloses(outer: &Node, inner: &Node) -> bool {
     outer.last > outer.begin && outer.begin <= inner.begin + BLUR && outer.last + BLUR >= inner.last
 }
 
-/// Whether the first is the outer one of two that enclose each other within the blur.
+/// Whether the first is the outer one of two that enclose each other within the blur: the longer one, else the one whose
+/// last record comes later. Whoever waits for another logs its end behind it.
 fn is_outer(outer: &Node, inner: &Node) -> bool {
-    outer.last - outer.begin > inner.last - inner.begin
-        || outer.last - outer.begin == inner.last - inner.begin
-            && (outer.begin, std::cmp::Reverse(outer.last), std::cmp::Reverse(outer.lines.last()))
-                <= (inner.begin, std::cmp::Reverse(inner.last), std::cmp::Reverse(inner.lines.last()))
+    let more = (outer.last - outer.begin) - (inner.last - inner.begin);
+    if more.abs() > BLUR { more > 0 } else { outer.lines.last() > inner.lines.last() }
 }
 
 /// Enters the numbers of all candidates of a span.
@@ -63,5 +62,37 @@ pub(super) fn enter(scene: &Scene, child: u32, found: &mut [Candidate]) {
         let is = |best: Option<(i64, u32)>| yes(best.is_some_and(|(_, node)| node == parent));
         candidate.features[base + 4] = is(if own { same } else { cross });
         candidate.features[base + 8] = is(all);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Symbol;
+
+    fn node(begin: i64, last: i64, line: u32) -> Node {
+        Node {
+            service: Symbol::NONE,
+            service_name: Symbol::NONE,
+            kind: 0,
+            lines: vec![line],
+            first: last,
+            last,
+            begin,
+            exact: false,
+        }
+    }
+
+    #[test]
+    fn of_two_equal_intervals_the_one_that_ends_later_in_the_file_is_the_outer() {
+        let (inner, outer) = (node(4_000_000, 9_000_000, 1), node(4_000_000, 9_000_000, 2));
+        assert!(encloses(&inner, &outer) && encloses(&outer, &inner));
+        assert!(is_outer(&outer, &inner) && !is_outer(&inner, &outer));
+    }
+
+    #[test]
+    fn a_span_encloses_what_whole_milliseconds_put_slightly_outside() {
+        assert!(encloses(&node(4_000_000, 9_000_000, 2), &node(3_200_000, 8_000_000, 1)));
+        assert!(!encloses(&node(4_000_000, 9_000_000, 2), &node(1_000_000, 8_000_000, 1)));
     }
 }

@@ -1,0 +1,96 @@
+//! Which spans are looked at as parents of a span at all.
+
+use super::{SLACK, intervals};
+use crate::weave::scene::{Line, Scene};
+
+/// Candidates that are looked at for one span, at most.
+const MAX_CANDIDATES: usize = 48;
+/// A parent may log its first record this long after its child's last.
+const MAX_LATE: i64 = 30_000_000_000;
+/// So many late parents are looked at.
+const MAX_LATE_NODES: usize = 16;
+
+/// The spans that may have caused one that begins with `opening`.
+pub(super) fn parents(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
+    let mut possible: Vec<u32> = (0..scene.nodes.len() as u32)
+        .filter(|&other| other != node && !scene.nodes[other as usize].lines.is_empty())
+        .filter(|&other| before(scene, other, node, opening))
+        .collect();
+    if possible.len() > MAX_CANDIDATES {
+        possible = narrow(scene, possible, node, opening);
+    }
+    possible.extend(late(scene, node, opening));
+    possible
+}
+
+/// Whether a node may come before another: it has a record before the other's first, or right after it.
+fn before(scene: &Scene, other: u32, node: u32, opening: &Line) -> bool {
+    let Some(first) = scene.opening(other) else { return false };
+    let other_node = &scene.nodes[other as usize];
+    first.order < opening.order
+        || other_node.begin < scene.nodes[node as usize].begin
+        || first.time <= opening.time + SLACK && other_node.service != scene.nodes[node as usize].service
+}
+
+/// Nodes whose first record comes after the child's: a caller that logs only the answer, work that logs only its end, a
+/// sender that logs after the broker has confirmed. The nearest few of the own service and of others count, and those that
+/// share a telling value.
+fn late(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
+    let own = &scene.nodes[node as usize];
+    let (mut same, mut cross) = (Vec::new(), Vec::new());
+    for line in &scene.lines[opening.order as usize + 1..] {
+        if line.time - own.last > MAX_LATE || same.len() + cross.len() >= MAX_LATE_NODES {
+            break;
+        }
+        let other = &scene.nodes[line.node as usize];
+        if line.node == node || other.lines.first() != Some(&line.order) || other.exact {
+            continue;
+        }
+        if before(scene, line.node, node, opening) {
+            continue;
+        }
+        let list = if other.service == own.service { &mut same } else { &mut cross };
+        let tied = scene.values(opening).iter().any(|(_, value, _)| {
+            scene.values(line).iter().any(|(_, held, _)| held == value)
+                && scene.holders.get(*value).is_some_and(|holders| holders.len() <= 6)
+        });
+        if tied || list.len() < 6 {
+            list.push(line.node);
+        }
+    }
+    same.extend(cross);
+    same
+}
+
+/// Of too many nodes those that matter most: of the own service, recent, sharing a value.
+fn narrow(scene: &Scene, possible: Vec<u32>, node: u32, opening: &Line) -> Vec<u32> {
+    let service = scene.nodes[node as usize].service;
+    let shares = |other: u32| {
+        scene.values(opening).iter().any(|(_, value, _)| {
+            scene.holders.get(*value).is_some_and(|holders| holders.len() <= 8 && holders.contains(&other))
+        })
+    };
+    let recency = |other: &u32| {
+        let last = scene
+            .lines_of(*other)
+            .rfind(|line| line.order < opening.order)
+            .map_or(i64::MIN, |line| line.time);
+        let around = intervals::encloses(&scene.nodes[*other as usize], &scene.nodes[node as usize]);
+        (std::cmp::Reverse(around || shares(*other)), std::cmp::Reverse(last), *other)
+    };
+    let (mut same, mut cross): (Vec<u32>, Vec<u32>) =
+        possible.into_iter().partition(|&other| scene.nodes[other as usize].service == service);
+    let first = |list: &mut Vec<u32>, most: usize| {
+        if list.len() > most {
+            let mut keys: Vec<_> = list.iter().map(recency).collect();
+            keys.select_nth_unstable(most);
+            *list = keys[..most].iter().map(|(.., other)| *other).collect();
+        }
+    };
+    first(&mut same, MAX_CANDIDATES / 2);
+    let rest = MAX_CANDIDATES - same.len();
+    first(&mut cross, rest);
+    same.extend(cross);
+    same.sort_unstable();
+    same
+}
