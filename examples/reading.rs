@@ -1,5 +1,7 @@
 //! Reads logs to events and keeps none of them: how fast reading alone is. `cargo run --release --example reading PATH ...`
 
+#![allow(clippy::print_stdout, reason = "a program that prints")]
+
 use spanloom::engine::read::{Settings, Taker, read};
 use spanloom::engine::worker::Notes;
 use spanloom::input::{DiscoverOptions, Input, ReadOptions, discover};
