@@ -20,6 +20,8 @@ pub(super) struct Facts {
     pub(super) correlation: bool,
     /// By its spelling it names an id.
     pub(super) id: bool,
+    /// It names a part of the machinery where it stands in no container.
+    pub(super) machinery: bool,
     /// It says little without the container it stands in.
     pub(super) generic: bool,
     /// The name lowercase and without separators.
@@ -60,9 +62,23 @@ impl FactCache {
     /// What is known of a name, and the name with underscores between its words.
     #[inline]
     pub(super) fn slot(&mut self, name: &[u8]) -> (Facts, &[u8]) {
+        let (facts, index) = self.find(name);
+        (facts, self.snake(index))
+    }
+
+    /// The name with underscores between its words of what [`FactCache::find`] found last.
+    #[inline]
+    pub(super) fn snake(&self, index: usize) -> &[u8] {
+        &self.slots[index].snake
+    }
+
+    /// What is known of a name, and where it stands until the next name is asked for.
+    #[inline]
+    pub(super) fn find(&mut self, name: &[u8]) -> (Facts, usize) {
         let mut hasher = FxHasher::default();
         hasher.write(name);
-        let slot = &mut self.slots[hasher.finish() as usize % SLOTS];
+        let index = hasher.finish() as usize % SLOTS;
+        let slot = &mut self.slots[index];
         let facts = match slot.facts {
             Some(facts) if slot.name == name => facts,
             _ => {
@@ -76,7 +92,7 @@ impl FactCache {
                 facts
             }
         };
-        (facts, &slot.snake)
+        (facts, index)
     }
 }
 
@@ -94,6 +110,7 @@ impl Facts {
             digest: words::names_a_digest(name),
             correlation: names::names_a_correlation(name),
             id: names::names_an_id(name),
+            machinery: names::names_machinery(b"", name),
             generic: is_generic(name),
             key: Symbol::of(&bare),
         }

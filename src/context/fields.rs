@@ -36,14 +36,15 @@ impl Found {
                 Writing::Plain | Writing::Number => self.field(layer, field, value),
             }
         }
-        if NEW_RELIC.find(layer.text).is_some() {
+        let quotes = memchr::memchr(b'"', layer.text).is_some();
+        if quotes && NEW_RELIC.find(layer.text).is_some() {
             let payload =
                 memchr::memchr(b'{', layer.text).and_then(|open| header::newrelic(&layer.text[open..]));
             if let Some(header) = payload {
                 self.add_header(header);
             }
         }
-        if BUFFER.find(layer.text).is_some() {
+        if quotes && BUFFER.find(layer.text).is_some() {
             // Node's buffers hold header values as lists of bytes
             self.scan(layer.text, Region::Ids);
         }
@@ -213,7 +214,8 @@ impl Found {
         if id::is_absent(value) && !value.iter().any(u8::is_ascii_digit) || id::looks_like_digest(value) {
             return;
         }
-        let Facts { digest, generic: short, correlation, id: named_id, .. } = self.facts.get(name);
+        let (facts, index) = self.facts.find(name);
+        let Facts { digest, generic: short, correlation, id: named_id, machinery, .. } = facts;
         if digest {
             return;
         }
@@ -221,7 +223,7 @@ impl Found {
         // an id of another trace or span keeps the name of what it belongs to
         let short = short || field.role == Role::Id;
         let is_id = (named_id || correlation || super::scan::names_some_id(name, value))
-            && !names::names_machinery(parent, name);
+            && !(if parent.is_empty() { machinery } else { names::names_machinery(parent, name) });
         if is_id
             && !value.contains(&b' ')
             && !(id::is_absent(value))
@@ -247,7 +249,7 @@ impl Found {
             let joined = [parent, name].concat();
             self.add_key(&joined, value, shape);
         } else {
-            self.add_key(name, value, shape);
+            self.add_known_key(name, (&facts, index), value, shape);
         }
     }
 }

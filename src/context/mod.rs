@@ -288,22 +288,36 @@ impl Found {
     }
 
     fn add_key(&mut self, name: &[u8], value: &[u8], shape: Shape) {
-        if self.keys.len() >= MAX_KEYS
-            || value.len() > 128
-            || value.is_empty()
-            || name.is_empty()
-            || name.len() > 64
-        {
-            return;
+        if self.takes_key(name, value) {
+            let (facts, index) = self.facts.find(name);
+            self.push_key(&facts, index, value, shape);
         }
-        let (Facts { key: name_symbol, .. }, snake) = self.facts.slot(name);
+    }
+
+    /// As [`Found::add_key`] for a name that was the last one asked for.
+    fn add_known_key(&mut self, name: &[u8], known: (&Facts, usize), value: &[u8], shape: Shape) {
+        if self.takes_key(name, value) {
+            self.push_key(known.0, known.1, value, shape);
+        }
+    }
+
+    fn takes_key(&self, name: &[u8], value: &[u8]) -> bool {
+        self.keys.len() < MAX_KEYS
+            && value.len() <= 128
+            && !value.is_empty()
+            && !name.is_empty()
+            && name.len() <= 64
+    }
+
+    fn push_key(&mut self, facts: &Facts, index: usize, value: &[u8], shape: Shape) {
+        let name_symbol = facts.key;
         let symbol = Symbol::of(value);
         if name_symbol.is_none() || self.keys.iter().any(|key| key.value == symbol && key.name == name_symbol)
         {
             return;
         }
         let start = self.arena.len();
-        self.arena.extend_from_slice(snake);
+        self.arena.extend_from_slice(self.facts.snake(index));
         let name_text = At::new(start, self.arena.len());
         let value_text = self.keep(value);
         self.keys.push(FoundKey { name: name_symbol, name_text, value: symbol, value_text, shape });

@@ -4,7 +4,6 @@ use super::text::{self, Head};
 use super::timestamp::{self, DayOrder};
 use super::{Draft, Format, access, block, envelope, klog, ltsv, table, xml};
 use crate::model::Date;
-use memchr::memmem;
 
 /// Whether a line begins a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -286,7 +285,10 @@ fn octets_then_priority(line: &[u8]) -> bool {
 /// Whether `HOST TAG[PID]:` or `TAG[PID]:` may stand behind a time with a year.
 fn syslog_shape(line: &[u8], time_end: usize) -> bool {
     let near = &line[time_end..line.len().min(time_end + 96)];
-    let close = memmem::find(near, b"]: ").or_else(|| memmem::find(near, b"] "));
+    let ends = || memchr::memchr_iter(b']', near);
+    let close = ends()
+        .find(|&end| near[end..].starts_with(b"]: "))
+        .or_else(|| ends().find(|&end| near.get(end + 1) == Some(&b' ')));
     close.is_some_and(|end| {
         near[..end].iter().filter(|&&byte| byte == b' ').count() <= 3 && near.contains(&b'[')
     })
@@ -328,7 +330,8 @@ fn is_frame(line: &[u8]) -> bool {
         b"exit status ",
         b"Caused by ",
     ];
-    STARTS.iter().any(|start| line.starts_with(start)) || is_dots_more(line)
+    let Some(&first) = line.first() else { return false };
+    STARTS.iter().any(|start| start[0] == first && line.starts_with(start)) || is_dots_more(line)
 }
 
 /// `… 12 more` with the ellipsis as one character.

@@ -205,7 +205,8 @@ impl Found {
     }
 
     pub(super) fn text_key(&mut self, name: &[u8], value: &[u8], region: Region) {
-        let Facts { digest, correlation, id: named_id, .. } = self.facts.get(name);
+        let (facts, index) = self.facts.find(name);
+        let Facts { digest, correlation, id: named_id, .. } = facts;
         if digest || id::looks_like_digest(value) || id::is_absent(value) {
             return;
         }
@@ -221,7 +222,7 @@ impl Found {
         if region == Region::Message
             && let Some(shape) = shape_of(value)
         {
-            self.add_key(name, value, shape);
+            self.add_known_key(name, (&facts, index), value, shape);
         }
     }
 

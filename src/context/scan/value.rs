@@ -2,6 +2,18 @@
 
 use crate::record::{NameHash, Role, names};
 
+/// Bytes that end a value without quotes.
+static ENDS_VALUE: [bool; 256] = {
+    let mut table = [false; 256];
+    let ends = b" \t\n\r,;)}]\"'|&>\\";
+    let mut index = 0;
+    while index < ends.len() {
+        table[ends[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
+
 /// Where the value of a pair stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Value {
@@ -24,40 +36,26 @@ impl Value {
                 .position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'"' | b'\'' | b']' | b')' | b'}')),
             None if role == Role::NewRelic && rest.starts_with(b"{") => Some(rest.len()),
             // typographic quotes and brackets of other scripts end a value, letters do not
-            None => rest.iter().position(|byte| {
-                matches!(
-                    byte,
-                    b' ' | b'\t'
-                        | b'\n'
-                        | b'\r'
-                        | b','
-                        | b';'
-                        | b')'
-                        | b'}'
-                        | b']'
-                        | b'"'
-                        | b'\''
-                        | b'|'
-                        | b'&'
-                        | b'>'
-                        | b'\\'
-                )
-            }),
+            None => rest.iter().position(|&byte| ENDS_VALUE[usize::from(byte)]),
         };
         // "trace:ID:span:ID"
-        let hex = rest.iter().take(33).take_while(|byte| byte.is_ascii_hexdigit()).count();
-        let named = matches!(role, Role::TraceId | Role::SpanId)
-            && matches!(hex, 16 | 32)
-            && rest.get(hex) == Some(&b':')
-            && rest.get(hex + 1).is_some_and(|byte| byte.is_ascii_alphabetic() && !byte.is_ascii_hexdigit());
-        let length = if named { Some(hex) } else { length };
-        let length = length.or(Some(rest.len())).map(|length| {
-            let mark = rest[..length]
-                .windows(2)
-                .position(|two| matches!(two, [0xe2, 0x80] | [0xe3, 0x80] | [0xc2, 0xbb]));
-            mark.unwrap_or(length)
-        });
-        (self.start, self.start + length.unwrap_or(rest.len()))
+        let named_hex = || {
+            let hex = rest.iter().take(33).take_while(|byte| byte.is_ascii_hexdigit()).count();
+            let behind = rest.get(hex + 1);
+            let named = matches!(hex, 16 | 32)
+                && rest.get(hex) == Some(&b':')
+                && behind.is_some_and(|byte| byte.is_ascii_alphabetic() && !byte.is_ascii_hexdigit());
+            named.then_some(hex)
+        };
+        let named = if matches!(role, Role::TraceId | Role::SpanId) { named_hex() } else { None };
+        let length = named.or(length).unwrap_or(rest.len());
+        let value = &rest[..length];
+        let mark = if value.is_ascii() {
+            None
+        } else {
+            value.windows(2).position(|two| matches!(two, [0xe2, 0x80] | [0xe3, 0x80] | [0xc2, 0xbb]))
+        };
+        (self.start, self.start + mark.unwrap_or(length))
     }
 
     /// Where to go on behind a value that ends at `end`.
@@ -69,6 +67,14 @@ impl Value {
 /// The value of a pair whose name ends at `at`: behind `=`, `:` or `=>`, quotes of the name and the value passed over.
 #[inline]
 pub(super) fn value_after(text: &[u8], at: usize) -> Option<Value> {
+    match *text.get(at)? {
+        b':' | b'=' | b'"' | b'\'' | b'\\' => behind_name(text, at),
+        b' ' if matches!(text.get(at + 1), Some(b'=' | b':')) => behind_name(text, at),
+        _ => None,
+    }
+}
+
+fn behind_name(text: &[u8], at: usize) -> Option<Value> {
     let mut next = at;
     let mut name_quoted = false;
     // closing quote of the name, maybe escaped

@@ -32,6 +32,7 @@ impl Found {
             return end;
         }
         let name = before.map(|(from, to)| &text[from..to]);
+        let facts = name.map(|name| self.facts.get(name));
         if word.len() == 36 && region == Region::Message && id::uuid(word).is_some_and(|bits| bits != 0) {
             self.bracketed_uuid(text, start, end);
             if text[..start].ends_with(b" ") && memchr::memmem::find(&text[..start], b" HTTP/").is_some() {
@@ -47,7 +48,7 @@ impl Found {
         });
         // "trace 4bf9…", "TraceID 4bf9…", "trace id 4bf9…"
         if let Some(name) = name.filter(|_| near)
-            && let Some(known) = self.facts.get(name).known
+            && let Some(known) = facts.and_then(|facts| facts.known)
             && matches!(known.role, Role::TraceId | Role::SpanId | Role::ParentId)
             && looks_like_id(word)
         {
@@ -74,7 +75,7 @@ impl Found {
                 None => None,
             };
             if let Some(span) = span
-                && !name.is_some_and(|name| self.facts.get(name).digest)
+                && !facts.is_some_and(|facts| facts.digest)
             {
                 self.set_trace(IN_TEXT + 60, trace, Scheme::Sleuth);
                 self.set_span(IN_TEXT + 60, span);
@@ -84,7 +85,7 @@ impl Found {
         if region == Region::Message {
             self.text_request(text, start);
             if let Some(name) = name {
-                if near && self.facts.get(name).correlation && shape_of(word).is_some() {
+                if near && facts.is_some_and(|facts| facts.correlation) && shape_of(word).is_some() {
                     self.add_id(name, word);
                 } else if near && word.len() == 36 && is_thing(name) && id::uuid(word).is_some() {
                     // "job UUID", "message UUID"
@@ -101,8 +102,9 @@ impl Found {
             self.measure(text, start, end, before);
             if let Some(shape) = shape_of(word) {
                 let name = name.filter(|name| name.len() >= 2).unwrap_or(b"value");
-                if !self.facts.get(name).digest {
-                    self.add_key(name, word, shape);
+                let (facts, index) = self.facts.find(name);
+                if !facts.digest {
+                    self.add_known_key(name, (&facts, index), word, shape);
                 }
             }
         }

@@ -59,7 +59,6 @@ pub(super) fn trim(text: &[u8], at: At) -> At {
 /// Whether a name in free text tells context: a trace, span or correlation id, a service, the logger's own flags.
 pub(super) fn names_context(name: &[u8]) -> bool {
     use super::Role;
-    let hash = names::NameHash::of(name);
     match names::known(name, false).map(|known| known.role) {
         Some(
             Role::Other
@@ -79,7 +78,7 @@ pub(super) fn names_context(name: &[u8]) -> bool {
         ) => false,
         Some(_) => true,
         None => {
-            let top = names::lookup_name(hash, true).map(|known| known.role);
+            let top = names::lookup_name(names::NameHash::of(name), true).map(|known| known.role);
             matches!(top, Some(Role::TraceId | Role::SpanId | Role::ParentId | Role::Tid))
                 || names::names_a_correlation(name)
         }

@@ -59,8 +59,12 @@ pub(super) fn is_thread(name: &[u8]) -> bool {
         b"consumer-",
         b"listener",
     ];
-    let lower = name.to_ascii_lowercase();
-    lower == b"main" || PARTS.iter().any(|part| memchr::memmem::find(&lower, part).is_some())
+    let begins = |rest: &[u8], part: &[u8]| {
+        rest[0].to_ascii_lowercase() == part[0]
+            && rest.get(..part.len()).is_some_and(|rest| rest.eq_ignore_ascii_case(part))
+    };
+    name.eq_ignore_ascii_case(b"main")
+        || (0..name.len()).any(|at| PARTS.iter().any(|part| begins(&name[at..], part)))
 }
 
 /// Whether a group holds named values, or something that looks like an id.
