@@ -38,6 +38,7 @@ mod help;
 mod interrupted;
 mod layout;
 mod memory;
+mod mutations;
 mod order;
 mod program;
 mod readme;
