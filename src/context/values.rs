@@ -10,7 +10,9 @@ impl Found {
     pub(super) fn context(&mut self, role: Role, rank: u8, name: &[u8], value: &[u8], otlp: bool) -> bool {
         match role {
             // "trace" and "operation_Id" may mean something else: their value must look like an id
-            Role::TraceId if rank >= GENERAL && !super::scan::looks_like_id(value) => return false,
+            Role::TraceId | Role::SpanId if rank >= GENERAL && !super::scan::looks_like_id(value) => {
+                return false;
+            }
             Role::TraceId => {
                 let decoded = if otlp { bytes_of(value, 16) } else { None };
                 self.trace_value(rank, name, decoded.as_deref().unwrap_or(value));

@@ -9,7 +9,9 @@ pub fn from_word(word: &[u8]) -> Option<Level> {
     folded.copy_from_slice(word);
     folded.make_ascii_lowercase();
     Some(match &*folded {
-        b"trace" | b"trc" | b"finest" | b"finer" | b"silly" | b"vrb" | b"all" | b"trac" => Level::Trace,
+        b"trace" | b"trc" | b"finest" | b"finer" | b"silly" | b"vrb" | b"all" | b"trac" | b"trce" => {
+            Level::Trace
+        }
         b"debug" | b"dbg" | b"dbug" | b"debg" | b"fine" | b"verbose" | b"config" | b"deb" | b"debug1"
         | b"debug2" | b"debug3" | b"debug4" | b"debug5" => Level::Debug,
         b"info" | b"inf" | b"information" | b"informational" | b"notice" | b"note" | b"http" | b"success"

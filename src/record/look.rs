@@ -249,7 +249,7 @@ fn indented(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
         || column && head.level.is_some()
         || numbered
         || head.stamp.is_some() && head.stamp_at.start < 40
-        || head.level.is_some() && blanks <= 2 && line[0] == b' ' && draft.logger.is_some()
+        || head.level.is_some() && blanks <= 2 && line[0] == b' ' && (draft.logger.is_some() || head.context)
     {
         shift(&mut head, draft, blanks);
         return Look { format: Format::Text, class: Class::Start, head, awaits_level: false };

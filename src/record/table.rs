@@ -27,7 +27,13 @@ impl Columns {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if let Some(names) = line.strip_prefix(b"#Fields:").or_else(|| line.strip_prefix(b"#fields")) {
                 let separator = if memchr(b'\t', names.trim_ascii()).is_some() { b'\t' } else { b' ' };
-                return Columns::new(names.trim_ascii(), separator, line, true);
+                let mut columns = Columns::new(names.trim_ascii(), separator, line, true)?;
+                // CloudFront names its columns between blanks and parts them by tabs
+                let row = head.split(|&byte| byte == b'\n').find(|row| !row.starts_with(b"#"));
+                if row.is_some_and(|row| memchr(b'\t', row).is_some()) {
+                    columns.separator = b'\t';
+                }
+                return Some(columns);
             }
             if !line.starts_with(b"#") && !line.is_empty() {
                 return [b',', b'\t', b';', b'|'].into_iter().find_map(|separator| {
@@ -107,8 +113,13 @@ impl Columns {
             && date.end() < time.start as usize + 2
             && date.start < time.start
         {
-            let both = At::new(date.start as usize, time.end());
-            draft.stamp = super::timestamp::parse(both.of(line), super::timestamp::DayOrder::MonthFirst);
+            let mut both = [b' '; 48];
+            let (day, clock) = (date.of(line), time.of(line));
+            if let Some(written) = both.get_mut(..day.len() + 1 + clock.len()) {
+                written[..day.len()].copy_from_slice(day);
+                written[day.len() + 1..].copy_from_slice(clock);
+                draft.stamp = super::timestamp::parse(written, super::timestamp::DayOrder::MonthFirst);
+            }
         }
     }
 }

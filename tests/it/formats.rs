@@ -67,6 +67,11 @@ fn all() -> Vec<(String, Sample)> {
     samples
 }
 
+/// The lines of all samples.
+pub(crate) fn lines() -> Vec<String> {
+    all().into_iter().flat_map(|(_, sample)| sample.lines).collect()
+}
+
 /// How the records of a sample differ from those expected.
 fn check(sample: &Sample, got: &[Value]) -> Vec<String> {
     let mut wrong = Vec::new();

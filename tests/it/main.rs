@@ -39,6 +39,7 @@ mod help;
 mod interrupted;
 mod layout;
 mod memory;
+mod mutations;
 mod order;
 mod program;
 mod readme;

@@ -14,6 +14,9 @@ static ENDS_VALUE: [bool; 256] = {
     table
 };
 
+/// Longer values are cut: each name may have one, so that their lengths multiply.
+const MAX_VALUE: usize = 1024;
+
 /// Where the value of a pair stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Value {
@@ -27,7 +30,7 @@ pub(super) struct Value {
 impl Value {
     /// First byte and one past the last byte of the value.
     pub(super) fn extent(&self, text: &[u8], role: Role) -> (usize, usize) {
-        let rest = &text[self.start..];
+        let rest = &text[self.start..text.len().min(self.start + MAX_VALUE)];
         let length = match self.quote {
             Some(quote) => rest.iter().position(|&byte| byte == quote || byte == b'\\' || byte == b'\n'),
             None if role == Role::SwCtx => memchr::memchr(b']', rest).map(|at| at + 1),

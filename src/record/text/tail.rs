@@ -4,13 +4,22 @@ use super::head::is_bare_id;
 use super::{names_context, pair, trim};
 use crate::record::{At, NameHash, Profile, Role, json, names};
 
+/// Longer names are none.
+const MAX_NAME: usize = 128;
+/// A tail has no more groups than this.
+const MAX_GROUPS: usize = 8;
+/// So many lists of `name: value` are tried.
+const MAX_LISTS: usize = 32;
+/// So many objects are tried for the one that ends a line.
+const MAX_OBJECTS: usize = 32;
+
 /// Where the message that begins at `start` ends: before a tail of context, which is what remains of `text`.
 ///
 /// A tail is a JSON object, a list of pairs in braces or brackets, or pairs that name ids. What only looks like one (a
 /// message that ends in `{ttl=0}`) stays in the message.
 pub fn tail(text: &[u8], start: usize, profile: &Profile) -> usize {
     let mut end = text.len();
-    loop {
+    for _ in 0..MAX_GROUPS {
         let line = trim(text, At::new(start, end));
         let shorter = group(text, line, profile).or_else(|| pairs(text, line, profile));
         match shorter {
@@ -71,7 +80,8 @@ fn group(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
         return Some(offset + bytes.len() - 2);
     }
     // the first opening byte behind a blank from which all up to the end is one group
-    let mut from = 0;
+    let whole = opening(bytes, open, close);
+    let (mut from, mut objects) = (0, 0);
     while let Some(found) = memchr::memchr(open, &bytes[from..]) {
         let at = from + found;
         from = at + 1;
@@ -83,13 +93,15 @@ fn group(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
         let word_before = bytes[..at].trim_ascii_end().last().copied();
         let inside = &bytes[at + 1..bytes.len() - 1];
         let quoted = matches!(inside.trim_ascii_start().first(), Some(b'"'));
+        objects += usize::from(quoted);
         if quoted
+            && objects <= MAX_OBJECTS
             && !matches!(word_before, Some(b':' | b'='))
             && json::skip_nested(bytes, at) == Some(bytes.len())
         {
             return Some(offset + at);
         }
-        if closes_at_end(bytes, at, open, close)
+        if whole == Some(at)
             && (names_ids(inside, open)
                 || open == b'[' && (holds_ids(inside) || profile.tail_id && is_bare_id(inside)))
             && !matches!(word_before, Some(b':' | b'='))
@@ -100,19 +112,20 @@ fn group(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
     None
 }
 
-fn closes_at_end(bytes: &[u8], at: usize, open: u8, close: u8) -> bool {
+/// Where the group opens that the last byte closes.
+fn opening(bytes: &[u8], open: u8, close: u8) -> Option<usize> {
     let mut depth = 0;
-    for (index, &byte) in bytes[at..].iter().enumerate() {
-        if byte == open {
+    for (index, &byte) in bytes.iter().enumerate().rev() {
+        if byte == close {
             depth += 1;
-        } else if byte == close {
+        } else if byte == open {
             depth -= 1;
             if depth == 0 {
-                return at + index + 1 == bytes.len();
+                return Some(index);
             }
         }
     }
-    false
+    None
 }
 
 /// Whether a group holds a trace and a span without names: `[TRACE,SPAN]`, `[TRACE-SPAN]`.
@@ -153,22 +166,28 @@ fn pairs(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
     let bytes = line.of(text);
     let offset = line.start as usize;
     let context = |name: &[u8]| names_context(name) || profile.tail_names.contains(&NameHash::of(name));
-    let mut from = 0;
+    let (mut from, mut lists) = (0, 0);
     while let Some(found) = memchr::memchr2(b'=', b':', &bytes[from..]) {
         let separator = from + found;
         from = separator + 1;
-        let start = bytes[..separator]
-            .iter()
-            .rposition(|byte| matches!(byte, b' ' | b'\t'))
-            .map_or(0, |blank| blank + 1);
+        let near = separator.saturating_sub(MAX_NAME);
+        let blank = bytes[near..separator].iter().rposition(|byte| matches!(byte, b' ' | b'\t'));
+        let start = blank.map_or(near, |blank| near + blank + 1);
         let colon = bytes[separator] == b':';
         if start == separator
+            || blank.is_none() && near > 0
             || colon && bytes.get(separator + 1) != Some(&b' ')
             || !context(&bytes[start..separator])
         {
             continue;
         }
-        if !(if colon { all_colon_pairs(bytes, start) } else { all_pairs(bytes, start) }) {
+        lists += usize::from(colon);
+        if colon && (lists > MAX_LISTS || !all_colon_pairs(bytes, start)) {
+            continue;
+        }
+        if !colon && let Err(end) = all_pairs(bytes, start) {
+            // what stops these pairs stops those behind them too
+            from = from.max(end);
             continue;
         }
         let before = bytes[..start].trim_ascii_end();
@@ -190,22 +209,24 @@ fn pairs(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
     None
 }
 
-/// Whether pairs fill the text from `start` on; the last may be a quoted value that goes on in the next line.
-fn all_pairs(bytes: &[u8], start: usize) -> bool {
+/// Whether pairs fill the text from `start` on, else where they end; the last may be a quoted value that goes on in the
+/// next line.
+fn all_pairs(bytes: &[u8], start: usize) -> Result<(), usize> {
     let mut at = start;
     while at < bytes.len() {
         match pair(bytes, at, false) {
             Some((_, _, end)) => at = end,
             None => {
                 let rest = &bytes[at..];
-                return memchr::memmem::find(rest, b"=\"").is_some_and(|quote| {
+                let open = memchr::memmem::find(rest, b"=\"").is_some_and(|quote| {
                     !rest[..quote].contains(&b' ') && memchr::memchr(b'"', &rest[quote + 2..]).is_none()
                 });
+                return if open { Ok(()) } else { Err(at) };
             }
         }
         at += bytes[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b',' | b';')).count();
     }
-    true
+    Ok(())
 }
 
 /// Whether `name: value` pairs, parted by commas, fill the text from `start` on.

@@ -7,7 +7,7 @@
 use super::kinds::{group_has_id, is_logger, is_number, is_thread, is_uuid};
 use super::{Head, Reader};
 use crate::model::Level;
-use crate::record::text::{names_context, skip_blanks, trim};
+use crate::record::text::{names_context, pair, skip_blanks, trim};
 use crate::record::{At, level};
 
 /// A part of a header.
@@ -27,6 +27,8 @@ pub enum Column {
     Cell(u8),
     /// The same of several words; a column only where most lines agree.
     Phrase(u8),
+    /// A named value that tells context, before the message.
+    Pair,
     /// A number.
     Number,
     /// A word; a column only if something follows that is one for sure.
@@ -49,6 +51,8 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
         .collect();
     let all = rest.len();
     let mut columns = Vec::new();
+    // what is left of each line behind so many columns
+    let mut rests = vec![rest.clone()];
     while columns.len() < MAX_COLUMNS {
         let found: Vec<_> = rest.iter().map(|&(text, at, levels)| column(text, at, levels)).collect();
         let count = |kind: Column| found.iter().flatten().filter(|(other, ..)| *other == kind).count();
@@ -86,22 +90,28 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
                 Some((text, end, levels && kind != Column::Level))
             })
             .collect();
+        rests.push(rest.clone());
     }
     // words and numbers are columns only if something surer follows
-    let weak = |column: &Column, last: Option<&Column>| match column {
-        Column::Word => !matches!(last, Some(Column::Level | Column::Logger | Column::Id(1..))),
-        Column::Number => last.is_none_or(|last| matches!(last, Column::Word | Column::Number)),
+    let weak = |column: &Column, surer: &[Column]| match column {
+        Column::Word => {
+            let ids = matches!(surer, [Column::Id(0), Column::Id(_), ..]);
+            !matches!(surer.first(), Some(Column::Level | Column::Logger | Column::Id(1..) | Column::Pair))
+                && !ids
+        }
+        Column::Number => surer.first().is_none_or(|next| matches!(next, Column::Word | Column::Number)),
         _ => false,
     };
-    if !messages_differ(&rest) {
-        let sure = |column: &&Column| matches!(column, Column::Level | Column::Cell(_) | Column::Phrase(_));
-        columns.truncate(columns.iter().take_while(sure).count());
-    }
     while let Some(at) = (0..columns.len()).rfind(|&at| {
-        let next = columns[at + 1..].iter().find(|next| **next != Column::Word && **next != Column::Number);
-        weak(&columns[at], next)
+        let is_weak = |next: &&Column| **next == Column::Word || **next == Column::Number;
+        let skipped = columns[at + 1..].iter().take_while(is_weak).count();
+        weak(&columns[at], &columns[at + 1 + skipped..])
     }) {
         columns.truncate(at);
+    }
+    if !messages_differ(&rests[columns.len()]) && !messages_differ(&rest) {
+        let sure = |column: &&Column| matches!(column, Column::Level | Column::Cell(_) | Column::Phrase(_));
+        columns.truncate(columns.iter().take_while(sure).count());
     }
     columns
 }
@@ -176,6 +186,9 @@ fn column(text: &[u8], start: usize, levels: bool) -> Option<(Column, At, usize)
         let separator = if after > end { text[skip_blanks(text, end)] } else { 0 };
         return Some((Column::Id(separator), at, after));
     }
+    if let Some(end) = pairs_before_message(text, start) {
+        return Some((Column::Pair, at, end));
+    }
     let bare = word.strip_suffix(b":").unwrap_or(word);
     let name = At::new(start, start + bare.len());
     if levels && level::from_word(bare).is_some() {
@@ -203,6 +216,17 @@ fn column(text: &[u8], start: usize, levels: bool) -> Option<(Column, At, usize)
         return Some((Column::Named(text[skip_blanks(text, end)]), name, after));
     }
     Some((Column::Word, name, end))
+}
+
+/// One past the pair at `start` if it tells context and words without a name follow the pairs.
+fn pairs_before_message(text: &[u8], start: usize) -> Option<usize> {
+    let (name, _, first) = pair(text, start, false)?;
+    let mut at = first;
+    while let Some((_, _, end)) = pair(text, skip_blanks(text, at), false) {
+        at = end;
+    }
+    let followed = !text[at..].trim_ascii().is_empty() && text[at] == b' ';
+    (followed && names_context(name.of(text))).then_some(first)
 }
 
 /// Whether an object, or a named value, begins at `at`.
@@ -291,7 +315,7 @@ impl Reader<'_, '_> {
             match kind {
                 Column::Level => self.head.level = level::from_word(content),
                 Column::Id(_) => self.draft.groups.push(inside),
-                Column::Number | Column::Word => {}
+                Column::Number | Column::Word | Column::Pair => {}
                 _ if group_has_id(content) => self.draft.groups.push(inside),
                 _ if is_thread(content) => {
                     self.draft.thread.get_or_insert(inside);

@@ -1,7 +1,7 @@
 //! Groups in a header: `[..]`, `(..)`, `<..>`, `{..}`.
 
 use super::Reader;
-use super::kinds::{group_has_id, is_duration, is_logger, is_number, is_thread, is_uuid};
+use super::kinds::{group_has_id, is_duration, is_logger, is_number, is_place, is_thread, is_uuid};
 use crate::record::text::{skip_blanks, trim};
 use crate::record::{At, level, timestamp};
 use memchr::memchr;
@@ -194,7 +194,7 @@ impl Reader<'_, '_> {
         let Some(close) = self.group_end(b')') else { return false };
         let inside = At::new(self.at + 1, close);
         let content = inside.of(self.text);
-        let followed = self.text.get(close + 1).is_none_or(|next| matches!(next, b':' | b' ' | b'\t'));
+        let followed = self.text.get(close + 1).is_none_or(|next| matches!(next, b':' | b' ' | b'\t' | b'['));
         if content.is_empty() || content.len() > 80 || !followed {
             return false;
         }
@@ -213,6 +213,8 @@ impl Reader<'_, '_> {
             // semantic_logger: "[thread] {tags} (18.3ms) Class -- message"
         } else if !self.logger && is_logger(content) {
             self.draft.logger = Some(inside);
+        } else if is_place(content) {
+            // "logger (file.pl:7) - "
         } else if self.text.get(self.at.wrapping_sub(2)) == Some(&b']') || is_thread(content) {
             self.draft.thread.get_or_insert(inside);
         } else if self.text.get(close + 1) != Some(&b':') {

@@ -88,7 +88,8 @@ impl Reader<'_, '_> {
             return false;
         }
         // .NET's console: "fail: Category[7]"
-        let dotnet = self.at == 0
+        let behind_time = self.head.stamp_at.end() == text[..self.at].trim_ascii_end().len();
+        let dotnet = (self.at == 0 || behind_time)
             && word.len() == 4
             && text[end..].starts_with(b": ")
             && text.get(end + 2).is_some_and(u8::is_ascii_alphabetic);

@@ -158,6 +158,11 @@ impl Reader<'_, '_> {
         taken
     }
 
+    /// Whether a bracket and a blank stand before this place.
+    fn behind_group(&self) -> bool {
+        self.text[..self.at].ends_with(b"] ")
+    }
+
     fn separator(&mut self, byte: u8) -> bool {
         if byte == b'-' && self.known() && self.text.get(self.at + 1).is_some_and(u8::is_ascii_alphabetic) {
             return self.dashed_pairs();
@@ -194,7 +199,9 @@ impl Reader<'_, '_> {
         match byte {
             b'-' | b'*' | b'#' | b'>' if !before_blank => return false,
             b'-' if run > 3 => return false,
-            b':' if self.known() && before_blank && self.logger => self.closed = true,
+            b':' if self.known() && before_blank && (self.logger || run == 1 && self.behind_group()) => {
+                self.closed = true
+            }
             b':' | b'|' if !self.known() && self.at == 0 => return false,
             _ => {}
         }

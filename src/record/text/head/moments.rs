@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::columns::{is_bare_id, is_id_list};
-use super::kinds::is_uuid;
+use super::kinds::{is_logger, is_uuid};
 use crate::record::text::{skip_blanks, word_end};
 use crate::record::{At, level, timestamp};
 
@@ -117,7 +117,10 @@ impl Reader<'_, '_> {
         let parted = text.get(word.end()) == Some(&b'\t')
             || word.end() < self.at + length
             || behind_id && matches!(text.get(next), Some(b'|'))
-            || text[next..].starts_with(b"- ") && self.head.level.is_some()
+            // not "deploy - DIGEST - verified"
+            || text[next..].starts_with(b"- ") && self.head.level.is_some() && before != Some(&b'-')
+            || text[next..].starts_with(b":: ")
+            || is_logger(next_word) && next_word.iter().filter(|&&byte| byte == b'.').count() > 1
             || is_bare_id(next_word) && before == Some(&b'|')
             || is_bare_id(next_word) && text[skip_blanks(text, next + next_word.len())..].starts_with(b"- ")
             || text.get(next) == Some(&b'|') && before.is_some_and(|before| !before.is_ascii_alphabetic())
@@ -135,8 +138,10 @@ impl Reader<'_, '_> {
     /// `#UUID` behind a level: the id of a request.
     pub(super) fn tagged_id(&mut self) -> bool {
         let end = word_end(self.text, self.at);
-        let inside = At::new(self.at + 1, end);
-        let taken = is_uuid(inside.of(self.text));
+        let mut inside = At::new(self.at + 1, end);
+        let closed = self.text[..end].ends_with(b"#") && inside.len > 1;
+        inside.len -= u32::from(closed);
+        let taken = is_uuid(inside.of(self.text)) || closed && is_bare_id(inside.of(self.text));
         if taken {
             self.draft.groups.push(inside);
             self.at = end;
@@ -180,6 +185,12 @@ impl Reader<'_, '_> {
         }
         if matches!(text.get(end), Some(b'#' | b'.' | b'/')) && self.known() {
             // nginx "123#0:", Erlang and MySQL numbers
+            end += 1 + text[end + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        }
+        if let [b':', b'0'..=b'9', ..] = text[end..]
+            && self.known()
+        {
+            // process and thread: "4711:140327044737920 INFO"
             end += 1 + text[end + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         }
         if let [b':', role, b' ', ..] = text[end..] {

@@ -3,7 +3,7 @@
 use super::Reader;
 use super::columns::{is_bare_id, is_id_list};
 use super::kinds::{
-    contains_word, group_has_id, is_code_place, is_logger, is_place, looks_like_id, pair_like,
+    contains_word, group_has_id, is_code_place, is_logger, is_place, is_thread, looks_like_id, pair_like,
 };
 use super::moments::before_level;
 use crate::record::text::{names_context, pair, skip_blanks, word_end};
@@ -189,8 +189,14 @@ impl Reader<'_, '_> {
             let length = text[next..].iter().take(100).take_while(|byte| **byte != b' ').count();
             let token = &text[next..next + length];
             let id = if colon { token.strip_suffix(b":").unwrap_or_default() } else { token };
-            let closed = colon || text[next + length..].starts_with(b" - ");
-            if closed && (is_bare_id(id) || is_id_list(id)) {
+            // one id behind a word may be a digest
+            let behind_level = text[..self.at].trim_ascii_end().ends_with(b":");
+            let closed = if colon {
+                behind_level && is_bare_id(id)
+            } else {
+                text[next + length..].starts_with(b" - ") && is_id_list(id)
+            };
+            if closed {
                 self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
                 self.draft.groups.push(At::new(next, next + id.len()));
                 self.logger = true;
@@ -219,7 +225,9 @@ impl Reader<'_, '_> {
                 return true;
             }
             let ruby = text[..self.at].trim_ascii_end().ends_with(b"--") && text.get(1..4) == Some(b", [");
-            if self.bracketed_level
+            // tracing-subscriber: "LEVEL span{…}: target: message"
+            let behind_span = text[..self.at].trim_ascii_end().ends_with(b"}:");
+            if (self.bracketed_level || behind_span)
                 && !text.get(next).is_some_and(u8::is_ascii_digit)
                 && bare.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
                 || ruby
@@ -238,8 +246,12 @@ impl Reader<'_, '_> {
             && matches!(text.get(next), Some(b'-' | b'|' | b':'))
             && (text.get(next + 1) == Some(&b' ') || text[next..].starts_with(b"-- "))
         {
-            self.draft.logger = Some(word);
-            self.logger = true;
+            if text[next] == b'|' && is_thread(bytes) {
+                self.draft.thread.get_or_insert(word);
+            } else {
+                self.draft.logger = Some(word);
+                self.logger = true;
+            }
             self.at = end;
             return true;
         }
