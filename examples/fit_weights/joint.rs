@@ -142,10 +142,8 @@ pub fn fit(
                 let slope = sum / batch.len() as f32 + DECAY * weights[index];
                 first[index] = 0.9 * first[index] + 0.1 * slope;
                 second[index] = 0.999 * second[index] + 0.001 * slope * slope;
-                let (m, s) = (
-                    first[index] / (1.0 - 0.9f32.powi(step as i32)),
-                    second[index] / (1.0 - 0.999f32.powi(step as i32)),
-                );
+                let (m, s) =
+                    (first[index] / (1.0 - 0.9f32.powi(step)), second[index] / (1.0 - 0.999f32.powi(step)));
                 weights[index] -= rate * m / (s.sqrt() + 1e-8);
             }
         }
