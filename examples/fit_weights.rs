@@ -6,7 +6,7 @@
 //!
 //! The model is a conditional logit: the share of a candidate is the softmax over a span's candidates of the weighted sum
 //! of its numbers (McFadden, "Conditional logit analysis of qualitative choice behavior", 1974), fitted by Adam with an
-//! L2 penalty. What numbers tell together is fitted behind it: a few rectified sums (units) are added to the linear one.
+//! L2 penalty.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints")]
 
@@ -19,13 +19,9 @@ use spanloom::model::Time;
 use spanloom::record::timestamp::Zone;
 use spanloom::weave::features::COUNT;
 use spanloom::weave::training::{Example, examples};
-use spanloom::weave::weights;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-
-#[path = "fit_weights/joint.rs"]
-mod joint;
 
 struct Run {
     name: String,
@@ -37,12 +33,10 @@ struct Run {
 
 /// Transactions of a small run.
 const SMALL: usize = 12;
-/// Transactions of a large one.
-const LARGE: usize = 80;
 /// Steps of the descent.
-const STEPS: i32 = 200;
+const STEPS: i32 = 500;
 /// So many choices of one run are fitted to.
-const MAX_CHOICES: usize = 250;
+const MAX_CHOICES: usize = 1500;
 
 /// A choice among candidates of which one is right.
 struct Choice {
@@ -58,12 +52,10 @@ fn main() {
         let name = if test { args.next().expect("--test DIR") } else { arg };
         runs.push(run(&name, test));
     }
-    let (_, first) = fit("FIRST", &runs, None, &weights::FIRST);
-    let (sets, second) = fit("SECOND", &runs, Some(&first), &weights::SECOND);
-    let (second, units) = joint::fit(&sets, &runs, &second);
+    let first = fit("FIRST", &runs, None);
+    let second = fit("SECOND", &runs, Some(&first));
     print("FIRST", &first);
     print("SECOND", &second);
-    joint::print(&units);
 }
 
 fn run(name: &str, test: bool) -> Run {
@@ -140,18 +132,13 @@ fn choices(run: &Run, examples: Vec<Example>) -> Vec<Choice> {
         .collect()
 }
 
-fn fit(
-    name: &str,
-    runs: &[Run],
-    first: Option<&[f32; COUNT]>,
-    known: &[f32; COUNT],
-) -> ([Vec<Vec<Choice>>; 2], [f32; COUNT]) {
+fn fit(name: &str, runs: &[Run], first: Option<&[f32; COUNT]>) -> [f32; COUNT] {
     let sets: Vec<Vec<Choice>> =
-        runs.par_iter().map(|run| choices(run, examples(&run.store, first, Some(LARGE)))).collect();
+        runs.par_iter().map(|run| choices(run, examples(&run.store, first, None))).collect();
     // a few transactions teach little: the weights must do without, too
     let small: Vec<Vec<Choice>> =
         runs.par_iter().map(|run| choices(run, examples(&run.store, first, Some(SMALL)))).collect();
-    let mut weights = *known;
+    let mut weights = [0f32; COUNT];
     let (mut mean, mut square) = ([0f32; COUNT], [0f32; COUNT]);
     // every run counts the same, whatever its size
     let training: Vec<(&Choice, f32)> = sets
@@ -190,7 +177,7 @@ fn fit(
                     a
                 },
             );
-        let rate = 0.08 * (1.0 - step as f32 / (STEPS as f32 * 1.15));
+        let rate = 0.15 * (1.0 - step as f32 / (STEPS as f32 * 1.15));
         for index in 0..COUNT {
             let slope = gradient[index] / total + 0.0004 * weights[index];
             mean[index] = 0.9 * mean[index] + 0.1 * slope;
@@ -200,16 +187,10 @@ fn fit(
             weights[index] -= rate * m / (s.sqrt() + 1e-8);
         }
     }
-    tell(name, &sets, runs, &|rows| shares(rows, &weights));
-    ([sets, small], weights)
-}
-
-/// Says how many choices are right.
-fn tell(name: &str, sets: &[Vec<Choice>], runs: &[Run], judge: &dyn Fn(&[[f32; COUNT]]) -> Vec<f32>) {
     println!("{name}");
     for (set, run) in sets.iter().zip(runs) {
         let right = set.iter().filter(|choice| {
-            let shares = judge(&choice.rows);
+            let shares = shares(&choice.rows, &weights);
             let best = (0..shares.len()).max_by(|&a, &b| shares[a].total_cmp(&shares[b]));
             choice.right.is_some() && best == choice.right
         });
@@ -222,13 +203,11 @@ fn tell(name: &str, sets: &[Vec<Choice>], runs: &[Run], judge: &dyn Fn(&[[f32; C
             run.name
         );
     }
+    weights
 }
 
 fn shares(rows: &[[f32; COUNT]], weights: &[f32; COUNT]) -> Vec<f32> {
-    normalized(rows.iter().map(|row| joint::dot(row, weights)).collect())
-}
-
-fn normalized(scores: Vec<f32>) -> Vec<f32> {
+    let scores: Vec<f32> = rows.iter().map(|row| row.iter().zip(weights).map(|(a, b)| a * b).sum()).collect();
     let top = scores.iter().copied().fold(f32::MIN, f32::max);
     let powers: Vec<f32> = scores.iter().map(|score| (score - top).exp()).collect();
     let sum: f32 = powers.iter().sum();

@@ -4,34 +4,9 @@ use super::features::{COUNT, Candidate, Features, Known, candidates};
 use super::learned::Learned;
 use super::scene::Scene;
 
-/// Numbers that tell more together than each by itself: counted as far as their weighted sum is above a threshold.
-#[derive(Clone, Copy, Debug)]
-pub struct Unit {
-    /// What a point of the sum is worth.
-    pub worth: f32,
-    /// Added to the sum.
-    pub bias: f32,
-    /// Weights of the numbers.
-    pub weights: [f32; COUNT],
-}
-
 /// The shares of candidates: they sum to 1.
 pub fn shares(found: &[Candidate], weights: &[f32; COUNT]) -> Vec<f32> {
-    normalized(found.iter().map(|candidate| score(&candidate.features, weights)).collect())
-}
-
-/// The shares of candidates with what their numbers tell together.
-pub fn joint_shares(found: &[Candidate], weights: &[f32; COUNT], units: &[Unit]) -> Vec<f32> {
-    let joint = |candidate: &Candidate| {
-        let features = &candidate.features;
-        units.iter().fold(score(features, weights), |sum, unit| {
-            sum + unit.worth * (unit.bias + score(features, &unit.weights)).max(0.0)
-        })
-    };
-    normalized(found.iter().map(joint).collect())
-}
-
-fn normalized(scores: Vec<f32>) -> Vec<f32> {
+    let scores: Vec<f32> = found.iter().map(|candidate| score(&candidate.features, weights)).collect();
     let top = scores.iter().copied().fold(f32::MIN, f32::max);
     let powers: Vec<f32> = scores.iter().map(|score| (score - top).exp()).collect();
     let sum: f32 = powers.iter().sum();

@@ -3,14 +3,13 @@
 //! Two rounds: in the first each span is looked at by itself; what was certain there teaches how the spans of this run
 //! cause each other, and the second round decides with that.
 
-use super::choose::{joint_shares, teach};
+use super::choose::{shares, teach};
 use super::features::{Candidate, Known, candidates};
 use super::habits::Habits;
 use super::learned::Learned;
 use super::scene::{Lexicon, Scene};
 use super::spans::{Draft, Drafts};
 use super::stitch::Group;
-use super::units::UNITS;
 use super::weights;
 use super::words::Act;
 use crate::gather::{Fragments, Store};
@@ -96,7 +95,7 @@ pub(super) fn decide(woven: &mut Woven, learned: &Learned, known: Known<'_>, min
     for node in 0..scene.nodes.len() as u32 {
         let Some(top) = open_above(&drafts.spans, tops, node) else { continue };
         let found = candidates(scene, node, Some(learned), known);
-        let shares = joint_shares(&found, &weights::SECOND, &UNITS);
+        let shares = shares(&found, &weights::SECOND);
         let mut order: Vec<usize> = (0..found.len()).collect();
         order.sort_by(|&a, &b| shares[b].total_cmp(&shares[a]));
         // a parent below the span itself would close a circle

@@ -17,7 +17,6 @@ mod spans;
 pub mod stitch;
 mod timing;
 pub mod training;
-pub mod units;
 pub mod weights;
 pub mod words;
 
@@ -55,14 +54,14 @@ pub fn weave(store: &mut Store, options: &Options) -> Vec<Trace> {
         }
     }
     let store = &*store;
-    let timed = timing::join(store, &fragments, &mut stitched);
+    let timed = timing::join(store, &fragments, &mut stitched, options.min_confidence);
     let groups = &stitched.groups;
     let folding = hops::Folding::of(store, &lexicon, &fragments, groups);
     let begin = |group: &stitch::Group| {
         let mut drafts = spans::drafts(store, &fragments, group);
         folding.fold(&mut drafts);
         repair::stated(&mut drafts);
-        timed.apply(&mut drafts, options.min_confidence);
+        timed.apply(&mut drafts);
         repair::cycles(&mut drafts.spans);
         drafts
     };

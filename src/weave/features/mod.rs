@@ -3,8 +3,6 @@
 //! Each number is between -1 and a few units, 0 where it says nothing. What they are worth together is decided by
 //! [`super::weights`].
 
-mod intervals;
-mod messages;
 mod possible;
 mod ties;
 
@@ -17,7 +15,7 @@ use std::cell::Cell;
 use ties::{Held, evidence, shared, wording};
 
 /// Numbers a candidate.
-pub const COUNT: usize = 146;
+pub const COUNT: usize = 120;
 
 /// The numbers of one candidate.
 pub type Features = [f32; COUNT];
@@ -109,8 +107,6 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
         none[54] = learned.share(None, own.kind);
     }
     found.push(Candidate { node: None, features: none });
-    intervals::enter(scene, node, &mut found);
-    messages::enter(scene, node, opening, &mut found);
     found
 }
 

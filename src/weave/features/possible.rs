@@ -1,8 +1,10 @@
 //! Which spans are looked at as parents of a span at all.
 
-use super::{SLACK, intervals};
-use crate::weave::scene::{Line, Scene};
+use super::SLACK;
+use crate::weave::scene::{Line, Node, Scene};
 
+/// Times and durations are written in whole milliseconds at worst.
+const BLUR: i64 = 1_500_000;
 /// Candidates that are looked at for one span, at most.
 const MAX_CANDIDATES: usize = 48;
 /// A parent may log its first record this long after its child's last.
@@ -75,7 +77,7 @@ fn narrow(scene: &Scene, possible: Vec<u32>, node: u32, opening: &Line) -> Vec<u
             .lines_of(*other)
             .rfind(|line| line.order < opening.order)
             .map_or(i64::MIN, |line| line.time);
-        let around = intervals::encloses(&scene.nodes[*other as usize], &scene.nodes[node as usize]);
+        let around = encloses(&scene.nodes[*other as usize], &scene.nodes[node as usize]);
         (std::cmp::Reverse(around || shares(*other)), std::cmp::Reverse(last), *other)
     };
     let (mut same, mut cross): (Vec<u32>, Vec<u32>) =
@@ -93,4 +95,9 @@ fn narrow(scene: &Scene, possible: Vec<u32>, node: u32, opening: &Line) -> Vec<u
     same.extend(cross);
     same.sort_unstable();
     same
+}
+
+/// Whether the first node encloses the second, as far as their times tell.
+fn encloses(outer: &Node, inner: &Node) -> bool {
+    outer.last > outer.begin && outer.begin <= inner.begin + BLUR && outer.last + BLUR >= inner.last
 }

@@ -276,11 +276,14 @@ impl<'a> Desk<'a> {
                     .map(|&to| libm::exp(self.change(model, call, to).0.min(0.0)))
                     .sum();
                 let kind = self.requests[request as usize].kind;
-                Some(Found {
-                    request,
-                    confidence: (0.99 / (1.0 + others)) as f32,
-                    times: model.times(kind, self.calls[call as usize].kind),
-                })
+                let times = model.times(kind, self.calls[call as usize].kind);
+                // where there is a choice, what was seldom seen is not known well
+                let known = if self.candidates[call as usize].len() > 1 {
+                    f64::from(times) / (f64::from(times) + 5.0)
+                } else {
+                    1.0
+                };
+                Some(Found { request, confidence: (0.99 * known / (1.0 + others)) as f32, times })
             })
             .collect()
     }

@@ -50,7 +50,12 @@ struct Instance {
 }
 
 /// Joins transactions of which one made a call that began the other, and remembers the parents.
-pub(super) fn join(store: &Store, fragments: &Fragments, stitched: &mut Stitched) -> Timed {
+pub(super) fn join(
+    store: &Store,
+    fragments: &Fragments,
+    stitched: &mut Stitched,
+    min_confidence: f32,
+) -> Timed {
     let instances = instances(store, fragments);
     let mut timed = Timed::default();
     if instances.is_empty() {
@@ -66,7 +71,7 @@ pub(super) fn join(store: &Store, fragments: &Fragments, stitched: &mut Stitched
     let mut joints = Vec::new();
     for (instance, found) in instances.iter().zip(assign(&works)) {
         for (call, found) in instance.calls.iter().zip(found) {
-            let Some(found) = found else { continue };
+            let Some(found) = found.filter(|found| found.confidence >= min_confidence) else { continue };
             let request = &instance.requests[found.request as usize];
             joints.push((request.fragment, call.fragment));
             timed.causes.insert(
@@ -86,7 +91,7 @@ pub(super) fn join(store: &Store, fragments: &Fragments, stitched: &mut Stitched
 
 impl Timed {
     /// Gives the calls of a transaction the parents that timing tells.
-    pub fn apply(&self, drafts: &mut Drafts, min_confidence: f32) {
+    pub fn apply(&self, drafts: &mut Drafts) {
         if self.causes.is_empty() {
             return;
         }
@@ -96,7 +101,7 @@ impl Timed {
                 continue;
             }
             let cause = draft.trace.and_then(|trace| self.causes.get(&(trace, draft.id)));
-            let Some(cause) = cause.filter(|cause| cause.confidence >= min_confidence) else { continue };
+            let Some(cause) = cause else { continue };
             let parents = drafts.by_id.get(&(cause.trace, cause.span));
             let parent = parents.and_then(|known| {
                 known.iter().copied().find(|&other| {
@@ -151,7 +156,7 @@ fn instances(store: &Store, fragments: &Fragments) -> Vec<Instance> {
             }
         }
     }
-    let mut enclosed: FxHashMap<u64, (usize, usize)> = FxHashMap::default();
+    let mut enclosed: FxHashMap<u64, Enclosed> = FxHashMap::default();
     for instance in by_instance.values_mut() {
         instance.requests.sort_by_key(|span| (span.work.start, span.work.end, span.trace, span.span));
         instance.calls.retain(|call| !stated.contains_key(&call.work.kind));
@@ -160,15 +165,16 @@ fn instances(store: &Store, fragments: &Fragments) -> Vec<Instance> {
         let calls: Vec<Work> = instance.calls.iter().map(|span| span.work).collect();
         for (call, candidates) in calls.iter().zip(assign::candidates(&requests, &calls)) {
             let counts = enclosed.entry(call.kind).or_default();
-            counts.0 += usize::from(!candidates.is_empty());
-            counts.1 += 1;
+            counts.within += usize::from(!candidates.is_empty());
+            counts.all += 1;
+        }
+        for moved in elsewhere(&requests, &calls) {
+            for (call, candidates) in moved.iter().zip(assign::candidates(&requests, &moved)) {
+                enclosed.entry(call.kind).or_default().by_chance += usize::from(!candidates.is_empty());
+            }
         }
     }
-    let usual = |kind: u64| {
-        enclosed
-            .get(&kind)
-            .is_some_and(|(within, all)| *all >= MIN_CALLS && within * 100 >= all * ENCLOSED_PERCENT)
-    };
+    let usual = |kind: u64| enclosed.get(&kind).is_some_and(Enclosed::is_no_chance);
     let mut found: Vec<((Symbol, Symbol), Instance)> = by_instance.into_iter().collect();
     found.sort_by_key(|(key, _)| *key);
     found
@@ -178,6 +184,51 @@ fn instances(store: &Store, fragments: &Fragments) -> Vec<Instance> {
             instance
         })
         .filter(|instance| !instance.calls.is_empty())
+        .collect()
+}
+
+/// How often calls of a kind lie within requests.
+#[derive(Default)]
+struct Enclosed {
+    within: usize,
+    all: usize,
+    /// The same of the calls put to [`PLACES`] other times.
+    by_chance: usize,
+}
+
+/// Calls are put to so many other times to see how often they lie within requests by chance.
+const PLACES: usize = 7;
+
+impl Enclosed {
+    /// Whether nearly all lie within requests, and more than would at any other time: by over three standard deviations.
+    fn is_no_chance(&self) -> bool {
+        let all = self.all as f64;
+        let share = self.by_chance as f64 / (all * PLACES as f64);
+        let expected = share * all;
+        self.all >= MIN_CALLS
+            && self.within * 100 >= self.all * ENCLOSED_PERCENT
+            && self.within as f64 - expected > 3.0 * (expected * (1.0 - share)).sqrt()
+    }
+}
+
+/// The calls at other times of those in which the instance handled requests, going round at the end.
+fn elsewhere(requests: &[Work], calls: &[Work]) -> Vec<Vec<Work>> {
+    let (Some(first), Some(last)) = (requests.first(), requests.iter().map(|work| work.end).max()) else {
+        return Vec::new();
+    };
+    let whole = last.saturating_sub(first.start).max(1);
+    (1..=PLACES as i64)
+        .map(|place| {
+            let by = whole / (PLACES as i64 + 1) * place;
+            let put = |call: &Work| {
+                let start =
+                    first.start + call.start.saturating_sub(first.start).saturating_add(by).rem_euclid(whole);
+                Work { start, end: start.saturating_add(call.end.saturating_sub(call.start)), ..*call }
+            };
+            let mut moved: Vec<Work> = calls.iter().map(put).collect();
+            moved.sort_by_key(|work| (work.start, work.end, work.kind));
+            moved
+        })
         .collect()
 }
 
@@ -230,5 +281,31 @@ impl Stitched {
             group.untraced.sort_by_key(|id| store.order(*id));
         }
         self.groups = joined;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn enclosed(requests: &[Work], calls: &[Work]) -> Enclosed {
+        let within = |calls: &[Work]| {
+            assign::candidates(requests, calls).iter().filter(|candidates| !candidates.is_empty()).count()
+        };
+        let by_chance = elsewhere(requests, calls).iter().map(|moved| within(moved)).sum();
+        Enclosed { within: within(calls), all: calls.len(), by_chance }
+    }
+
+    #[test]
+    fn calls_that_lie_within_requests_by_chance_are_not_theirs() {
+        let work = |start: i64, length: i64| Work { kind: 7, start, end: start + length };
+        // requests that cover 95 % of the time
+        let busy: Vec<Work> = (0..100).map(|index| work(index * 1_000, 950)).collect();
+        let background: Vec<Work> = (0..60).map(|index| work(index * 1_600 + index % 7 * 111, 10)).collect();
+        let found = enclosed(&busy, &background);
+        assert!(found.within * 100 >= found.all * ENCLOSED_PERCENT, "the test wants a busy service");
+        assert!(!found.is_no_chance());
+        let own: Vec<Work> = (0..100).map(|index| work(index * 1_000 + 10, 930)).collect();
+        assert!(enclosed(&busy, &own).is_no_chance());
     }
 }
