@@ -49,7 +49,7 @@ struct Desk<'a> {
     /// The request of each call.
     by: Vec<Option<u32>>,
     /// Kinds of calls that a kind of request could have made.
-    possible: FxHashMap<u64, Vec<u64>>,
+    possible: &'a FxHashMap<u64, Vec<u64>>,
 }
 
 /// The requests that enclose each call. Both lists are sorted by start.
@@ -84,7 +84,7 @@ pub fn assign(instances: &[(Vec<Work>, Vec<Work>)]) -> Vec<Vec<Option<Found>>> {
     let mut desks: Vec<Desk> = instances
         .iter()
         .zip(&candidates)
-        .map(|((requests, calls), candidates)| Desk::new(requests, calls, candidates, possible.clone()))
+        .map(|((requests, calls), candidates)| Desk::new(requests, calls, candidates, &possible))
         .collect();
     let mut model = Model::default();
     let mut certain = 0;
@@ -137,7 +137,7 @@ impl<'a> Desk<'a> {
         requests: &'a [Work],
         calls: &'a [Work],
         candidates: &'a [Vec<u32>],
-        possible: FxHashMap<u64, Vec<u64>>,
+        possible: &'a FxHashMap<u64, Vec<u64>>,
     ) -> Desk<'a> {
         let mut desk = Desk {
             requests,
