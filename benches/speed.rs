@@ -12,15 +12,13 @@ use spanloom::engine::run::{Selection, run};
 use spanloom::engine::texts::Texts;
 use spanloom::engine::worker::Worker;
 use spanloom::gather::Fragments;
-use spanloom::input::{DiscoverOptions, Input, ReadOptions, discover};
+use spanloom::input::{DiscoverOptions, Input, discover};
 use spanloom::model::{SourceId, Symbol, Symbols, Time};
 use spanloom::record::Profile;
 use spanloom::record::timestamp::Zone;
 use spanloom::report::{Report, json};
 use spanloom::weave::{Options, weave};
 use std::io::sink;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -119,16 +117,7 @@ impl Corpus {
 
     fn load(&self, threads: usize) -> Loaded {
         let found = discover(&[Input::Path(self.folder.path().to_owned())], &DiscoverOptions::default());
-        let settings = Settings {
-            threads,
-            read: ReadOptions::default(),
-            zone: Zone::utc(),
-            service: None,
-            patterns: Arc::new(|_| Vec::new()),
-            note: None,
-            keep_text: true,
-            progress: Arc::new(AtomicU64::new(0)),
-        };
+        let settings = Settings { threads, keep_text: true, ..Settings::default() };
         load(&found, &settings, Time(0))
     }
 

@@ -14,14 +14,12 @@ use rayon::prelude::*;
 use serde_json::Value;
 use spanloom::engine::load::load;
 use spanloom::engine::read::Settings;
-use spanloom::input::{DiscoverOptions, Input, ReadOptions, discover};
+use spanloom::input::{DiscoverOptions, Input, discover};
 use spanloom::model::Time;
-use spanloom::record::timestamp::Zone;
 use spanloom::weave::features::COUNT;
 use spanloom::weave::training::{Example, examples};
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 
 struct Run {
     name: String,
@@ -65,16 +63,7 @@ fn run(name: &str, test: bool) -> Run {
         .find(|path| path.exists())
         .expect("a folder of logs");
     let discovery = discover(&[Input::Path(logs)], &DiscoverOptions::default());
-    let settings = Settings {
-        threads: 2,
-        read: ReadOptions::default(),
-        zone: Zone::utc(),
-        service: None,
-        patterns: Arc::new(|_| Vec::new()),
-        note: None,
-        keep_text: false,
-        progress: Arc::default(),
-    };
+    let settings = Settings { threads: 2, ..Settings::default() };
     let loaded = load(&discovery, &settings, Time(0));
     Run { name: name.to_owned(), test, store: loaded.store, truth: truth(Path::new(name)) }
 }

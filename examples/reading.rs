@@ -4,9 +4,8 @@
 
 use spanloom::engine::read::{Settings, Taker, read};
 use spanloom::engine::worker::Notes;
-use spanloom::input::{DiscoverOptions, Input, ReadOptions, discover};
+use spanloom::input::{DiscoverOptions, Input, discover};
 use spanloom::model::{Batch, SourceId};
-use spanloom::record::timestamp::Zone;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -28,16 +27,7 @@ impl Taker for Count {
 fn main() {
     let paths: Vec<_> = std::env::args_os().skip(1).map(|path| Input::Path(path.into())).collect();
     let found = discover(&paths, &DiscoverOptions::default());
-    let settings = Settings {
-        threads: 1,
-        read: ReadOptions::default(),
-        zone: Zone::utc(),
-        service: None,
-        patterns: Arc::new(|_| Vec::new()),
-        note: None,
-        keep_text: false,
-        progress: Arc::new(AtomicU64::new(0)),
-    };
+    let settings = Settings::default();
     let count = Count::default();
     let start = Instant::now();
     let outcome = read(&found.streams, &settings, vec![Box::new(count.clone())]);

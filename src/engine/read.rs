@@ -44,6 +44,22 @@ pub struct Settings {
     pub progress: Arc<AtomicU64>,
 }
 
+impl Default for Settings {
+    /// One thread, UTC, no formats of the user's own; no text is kept.
+    fn default() -> Settings {
+        Settings {
+            threads: 1,
+            read: ReadOptions::default(),
+            zone: Zone::utc(),
+            service: None,
+            patterns: Arc::new(|_| Vec::new()),
+            note: None,
+            keep_text: false,
+            progress: Arc::default(),
+        }
+    }
+}
+
 /// Where the text of a source can be had again.
 #[derive(Debug)]
 pub enum Text {

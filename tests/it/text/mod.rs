@@ -12,13 +12,11 @@ use spanloom::engine::load::{Loaded, load};
 use spanloom::engine::read::Settings;
 use spanloom::engine::run::{Selection, Woven, run};
 use spanloom::engine::texts::Texts;
-use spanloom::input::{DiscoverOptions, Input, ReadOptions, discover};
+use spanloom::input::{DiscoverOptions, Input, discover};
 use spanloom::model::{SpanId, Status, Symbol, Time, Trace};
-use spanloom::record::timestamp::Zone;
 use spanloom::report::text::{Show, Style, list, map, overview, show};
 use spanloom::report::{Report, TextOf};
 use std::io::Write;
-use std::sync::Arc;
 use tempfile::TempDir;
 use unicode_width::UnicodeWidthChar;
 
@@ -29,16 +27,7 @@ const PIPE: Style = Style { color: false, unicode: false, width: 120, terminal: 
 
 /// One thread, and defaults.
 fn settings() -> Settings {
-    Settings {
-        threads: 1,
-        read: ReadOptions::default(),
-        zone: Zone::utc(),
-        service: None,
-        patterns: Arc::new(|_| Vec::new()),
-        note: None,
-        keep_text: true,
-        progress: Arc::default(),
-    }
+    Settings { keep_text: true, ..Settings::default() }
 }
 
 /// Logs that were read and woven.
