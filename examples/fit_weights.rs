@@ -64,7 +64,7 @@ fn run(name: &str, test: bool) -> Run {
         .expect("a folder of logs");
     let discovery = discover(&[Input::Path(logs)], &DiscoverOptions::default());
     let settings = Settings { threads: 2, ..Settings::default() };
-    let loaded = load(&discovery, &settings, Time(0));
+    let loaded = load(&discovery, &settings, Time(0)).expect("all fits into memory");
     Run { name: name.to_owned(), test, store: loaded.store, truth: truth(Path::new(name)) }
 }
 

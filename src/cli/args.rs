@@ -162,6 +162,13 @@ pub struct WeaveArgs {
     /// Take the times of all services as logged, although their clocks disagree
     #[arg(long, help_heading = "Weaving")]
     pub no_clock_correction: bool,
+    /// Keep what takes more memory than SIZE in temporary files [default: half of what is free]
+    ///
+    /// A size such as 512M or 4G; at least 64M. What is told is the same. Beside it stand about 64 MB, about 200 bytes a
+    /// transaction, the largest transaction, and, but for `report` as text, the transactions that are told of.
+    /// TMPDIR names the folder of the files, which vanish with the program.
+    #[arg(long, value_name = "SIZE", help_heading = "Weaving")]
+    pub memory: Option<String>,
 }
 
 /// `report`

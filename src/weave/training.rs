@@ -21,15 +21,23 @@ pub struct Example {
 /// these, or without.
 pub fn examples(store: &Store, first: Option<&[f32; COUNT]>, limit: Option<usize>) -> Vec<Example> {
     let lexicon = Lexicon::of(store);
-    let fragments = Fragments::of(store);
-    let stitched = stitch::stitch(store, &fragments);
-    let groups = &stitched.groups[..limit.unwrap_or(usize::MAX).min(stitched.groups.len())];
-    let folding = hops::Folding::of(store, &lexicon, &fragments, groups);
+    let none = Fragments::default();
+    // fails only where events are spilled
+    let stitched = stitch::stitch_whole(store).unwrap_or_default();
+    let fragments = stitched.whole.as_ref().unwrap_or(&none);
+    let mut groups = stitched.local(store);
+    groups.truncate(limit.unwrap_or(usize::MAX));
+    let groups = &groups[..];
+    let mut folding = hops::Folding::of(store);
+    if folding.may_learn(groups.iter().any(|group| !group.untraced.is_empty())) {
+        folding.learn(store, fragments, groups);
+    }
+    let folding = folding.settle();
     let scenes: Vec<(Scene, Vec<SpanId>)> = groups
         .iter()
         .map(|group| {
-            let mut drafts = spans::drafts(store, &fragments, group);
-            folding.fold(&mut drafts);
+            let mut drafts = spans::drafts(store, fragments, group);
+            folding.fold(store, &lexicon, &mut drafts);
             let ids = drafts.spans.iter().map(|draft| draft.id).collect();
             (Scene::of(store, &lexicon, &drafts.spans), ids)
         })

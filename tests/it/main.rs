@@ -12,6 +12,7 @@
 //! - `bad_input`, `interrupted`: what goes wrong, and what is said of it
 //! - `records`: which records there are, and which are asked for
 //! - `memory`: what was read before makes no difference
+//! - `spilling`: what does not fit into memory
 //! - `help`: the texts of `--help`
 //! - `text`: the reports for people, written by the library
 //! - `check`: outcomes for CI, against foreign schemas and parsers
@@ -44,4 +45,5 @@ mod order;
 mod program;
 mod readme;
 mod records;
+mod spilling;
 mod text;
