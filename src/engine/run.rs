@@ -117,11 +117,14 @@ pub fn each<E: From<SpillError> + Send>(
     }
 }
 
+/// Takes transactions over, with what was found in them.
+type Take<'t, E> = dyn FnMut(&Store, Vec<Trace>, Vec<Finding>) -> Result<(), E> + 't;
+
 fn weave_all<E: From<SpillError>>(
     store: &mut Store,
     selection: &Selection,
     options: &weave::Options,
-    take: &mut dyn FnMut(&Store, Vec<Trace>, Vec<Finding>) -> Result<(), E>,
+    take: &mut Take<'_, E>,
 ) -> Result<Summary, E> {
     let plan = weave::plan(store, options)?;
     let mut learning = Learning::new(store);

@@ -18,13 +18,13 @@ const CHUNK: usize = 16 << 10;
 pub(super) fn part(event: &Event) -> u32 {
     let mixed = |number: u64| (number ^ number >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
     match event.trace {
-        Some(trace) => (mixed(trace.bits() as u64) * u64::from(TRACED) >> 32) as u32,
+        Some(trace) => ((mixed(trace.bits() as u64) * u64::from(TRACED)) >> 32) as u32,
         None => {
             // an event without thread follows no other
             let thread = if event.thread.is_none() { event.place.line } else { event.thread.0 };
             let source = u64::from(event.place.source.0) + 1;
             let of = thread ^ source.wrapping_mul(0xff51_afd7_ed55_8ccd);
-            TRACED + (mixed(of) * u64::from(UNTRACED) >> 32) as u32
+            TRACED + ((mixed(of) * u64::from(UNTRACED)) >> 32) as u32
         }
     }
 }

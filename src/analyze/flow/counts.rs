@@ -325,10 +325,10 @@ impl Counts {
         for (kind, first) in kinds {
             let child = &shape.hops[first as usize];
             let count = self.children.entry((hop.kind, kind)).or_default();
-            if let Some(step) = child.steps.first() {
-                if count.hops == 0 || store.origin(step.event) < count.example.origin {
-                    count.example = store.sample(step.event);
-                }
+            if let Some(step) = child.steps.first()
+                && (count.hops == 0 || store.origin(step.event) < count.example.origin)
+            {
+                count.example = store.sample(step.event);
             }
             count.hops += 1;
             count.waited += u32::from(!child.message && last >= child.end && child.end > child.start);

@@ -132,7 +132,7 @@ impl Stitched {
         let mut at = vec![NONE; atoms.len()];
         let mut groups: Vec<(Whole, u32)> = Vec::new();
         let mut of_atom = vec![NONE; atoms.len()];
-        for atom in 0..atoms.len() {
+        for (atom, of_atom) in of_atom.iter_mut().enumerate() {
             let root = sets.find(atom as u32) as usize;
             if atom >= atoms.traced() && sets.size(atom as u32) == 1 {
                 continue;
@@ -145,7 +145,7 @@ impl Stitched {
                     atom as u32,
                 ));
             }
-            of_atom[atom] = at[root];
+            *of_atom = at[root];
             let (group, _) = &mut groups[at[root] as usize];
             group.first = group.first.min(atoms.first(atom));
             group.start = earlier(group.start, atoms.start(atom));
