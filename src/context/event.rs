@@ -1,9 +1,11 @@
 //! Makes events of records.
 
+use super::plan::Plan;
 use super::{Found, exports, template};
 use crate::model::{Batch, Detail, Event, Level, Place, SourceId, Symbol, Symbols, Time, flag};
 use crate::record::timestamp::Zone;
-use crate::record::{Format, Record};
+use crate::record::{Format, Pattern, Record};
+use rustc_hash::FxHashMap;
 
 /// What a record takes from its source when it does not say it itself.
 #[derive(Clone, Debug)]
@@ -28,7 +30,12 @@ pub struct Writer {
     found: Found,
     scratch: Vec<u8>,
     template: Vec<u8>,
+    /// How records of a pattern are read; `None` if they are searched each time.
+    plans: FxHashMap<u32, Option<Plan>>,
 }
+
+/// More patterns than this are forgotten.
+const MAX_PLANS: usize = 8192;
 
 impl Writer {
     /// Appends the record's event to `batch` (several for a document of spans). Lines and offsets count from the start of the
@@ -42,7 +49,72 @@ impl Writer {
             exports::write(layer.text, record, defaults, batch);
             return None;
         }
-        self.found.find(record);
+        match record.pattern {
+            Some(pattern) if !self.plans.contains_key(&pattern.id) => {
+                if self.plans.len() >= MAX_PLANS {
+                    self.plans.clear();
+                }
+                let mut plan = self.found.find_and_learn(record, &pattern);
+                if let Some(plan) = &mut plan {
+                    plan.template = self.lasting_template(record, &pattern);
+                }
+                self.plans.insert(pattern.id, plan);
+            }
+            _ => self.found.find(record),
+        }
+        self.put(record, None, defaults, batch);
+        Some(&self.found)
+    }
+
+    /// Whether [`Writer::write_alike`] takes records of a pattern.
+    #[inline]
+    pub fn knows(&self, pattern: u32) -> bool {
+        matches!(self.plans.get(&pattern), Some(Some(_)))
+    }
+
+    /// As [`Writer::write`] for a record of a known pattern, of which only what it states itself is needed; `false` if
+    /// it has to be written as any other.
+    pub fn write_alike(&mut self, record: &Record<'_>, defaults: &Defaults, batch: &mut Batch) -> bool {
+        let Some(pattern) = record.pattern else { return false };
+        let Some(Some(plan)) = self.plans.get(&pattern.id) else { return false };
+        if !self.found.follow(plan, record, &pattern) {
+            return false;
+        }
+        let template = match &plan.template {
+            Some((_, _))
+                if record.message().is_some_and(|(message, _)| message.len() > template::MAX_MESSAGE) =>
+            {
+                return false;
+            }
+            Some((symbol, text)) => {
+                if !batch.symbols.has(*symbol) {
+                    batch.symbols.keep_as(*symbol, text);
+                }
+                Some(*symbol)
+            }
+            None => None,
+        };
+        self.put(record, template, defaults, batch);
+        true
+    }
+
+    /// The template of a record, if it is that of all records of its pattern.
+    fn lasting_template(
+        &mut self,
+        record: &Record<'_>,
+        pattern: &Pattern<'_>,
+    ) -> Option<(Symbol, Box<[u8]>)> {
+        let constant = |text: &[u8]| {
+            text.is_empty() || pattern.find(text).is_some_and(|(start, end)| pattern.is_constant(start, end))
+        };
+        let (message, _) = record.message()?;
+        if message.len() > template::MAX_MESSAGE || !constant(record.logger().unwrap_or_default()) {
+            return None;
+        }
+        self.template_of(record).map(|(symbol, start)| (symbol, self.template[start..].into()))
+    }
+
+    fn put(&mut self, record: &Record<'_>, template: Option<Symbol>, defaults: &Defaults, batch: &mut Batch) {
         let found = &self.found;
         let place = Place {
             source: defaults.source,
@@ -62,13 +134,15 @@ impl Writer {
         };
         self.time(record, defaults, &mut event);
         self.service(record, defaults, batch, &mut event);
-        self.template(record, batch, &mut event);
+        match template {
+            Some(symbol) => event.template = symbol,
+            None => self.template(record, batch, &mut event),
+        }
         self.flags(&mut event);
         self.details(batch);
         event.details_len =
             (batch.details.len() - event.details_start as usize).try_into().unwrap_or(u16::MAX);
         batch.events.push(event);
-        Some(&self.found)
     }
 
     fn time(&self, record: &Record<'_>, defaults: &Defaults, event: &mut Event) {
@@ -110,7 +184,16 @@ impl Writer {
     }
 
     fn template(&mut self, record: &Record<'_>, batch: &mut Batch, event: &mut Event) {
-        let Some((message, writing)) = record.message() else { return };
+        let Some((symbol, start)) = self.template_of(record) else { return };
+        event.template = symbol;
+        if !batch.symbols.has(symbol) {
+            batch.symbols.keep_as(symbol, &self.template[start..]);
+        }
+    }
+
+    /// The template of a record: its symbol, and where in [`Writer::template`] its text begins.
+    fn template_of(&mut self, record: &Record<'_>) -> Option<(Symbol, usize)> {
+        let (message, writing) = record.message()?;
         let message = if writing.is_coded() {
             self.scratch.clear();
             writing.decode(message, &mut self.scratch);
@@ -119,11 +202,7 @@ impl Writer {
             message
         };
         let logger = record.logger().unwrap_or_default();
-        let (symbol, start) = template::write(logger, message, &mut self.template);
-        event.template = symbol;
-        if !batch.symbols.has(symbol) {
-            batch.symbols.keep_as(symbol, &self.template[start..]);
-        }
+        Some(template::write(logger, message, &mut self.template))
     }
 
     fn flags(&self, event: &mut Event) {

@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use super::scan::{Region, path_keys, shape_of};
+use super::tape::Step;
 use super::{Found, header, id};
 use crate::model::{Shape, SpanKind};
 use crate::record::{At, Field, Format, Layer, NameHash, Role, Writing, names};
@@ -43,9 +44,11 @@ impl Found {
             if let Some(header) = payload {
                 self.add_header(header);
             }
+            self.refuse();
         }
         if quotes && BUFFER.find(layer.text).is_some() {
             // Node's buffers hold header values as lists of bytes
+            self.refuse();
             self.scan(layer.text, Region::Ids);
         }
         self.groups(layer);
@@ -65,17 +68,26 @@ impl Found {
     fn quoted_uuid(&mut self, layer: &Layer<'_>) {
         for part in &layer.draft.free {
             let text = part.of(layer.text);
-            for word in text.split(|&byte| byte == b'"') {
-                if word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0) {
-                    return self.add_id(b"request_id", word);
-                }
-            }
-            // ingress-nginx ends its lines with $req_id
-            let last = text.trim_ascii_end().rsplit(|&byte| byte == b' ').next().unwrap_or_default();
-            if last.len() == 32 && id::exact_trace(last).is_some() {
-                self.add_id(b"request_id", last);
+            if self.step(|tape| tape.part(text).map(Step::QuotedUuid), |found| found.uuid_in_quotes(text)) {
+                return;
             }
         }
+    }
+
+    /// Whether a part of an access log holds the request's id.
+    pub(super) fn uuid_in_quotes(&mut self, text: &[u8]) -> bool {
+        for word in text.split(|&byte| byte == b'"') {
+            if word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0) {
+                self.add_id(b"request_id", word);
+                return true;
+            }
+        }
+        // ingress-nginx ends its lines with $req_id
+        let last = text.trim_ascii_end().rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+        if last.len() == 32 && id::exact_trace(last).is_some() {
+            self.add_id(b"request_id", last);
+        }
+        false
     }
 
     /// The free parts of a text, and the message of a structured record.
@@ -106,16 +118,43 @@ impl Found {
     /// An id that is stated to be none.
     fn absent(&mut self, role: Role) {
         if matches!(role, Role::ParentId | Role::B3ParentId | Role::DatadogParentId) {
-            self.root = true;
+            self.step(|_| Some(Step::Root), |found| found.root = true);
         }
     }
 
-    fn field(&mut self, layer: &Layer<'_>, field: &Field, value: &[u8]) {
+    pub(super) fn field(&mut self, layer: &Layer<'_>, field: &Field, value: &[u8]) {
         let otlp = layer.format == Format::OtlpLogs;
         let name = layer.name(field);
         if self.context(field.role, field.rank, name, value, otlp) {
             return;
         }
+        match field.role {
+            Role::DurationNanos
+            | Role::DurationMicros
+            | Role::DurationMillis
+            | Role::DurationSeconds
+            | Role::Duration
+            | Role::Kind
+            | Role::Operation
+            | Role::Topic
+            | Role::Route
+            | Role::Method
+            | Role::Peer
+            | Role::Database
+            | Role::Status
+            | Role::Exception => {
+                let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
+                self.step(
+                    |tape| Step::field(tape, field, [name, parent, value]),
+                    |found| found.described(layer, field, name, value),
+                );
+            }
+            _ => self.described(layer, field, name, value),
+        }
+    }
+
+    /// A field that carries no trace context.
+    fn described(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
         match field.role {
             Role::DurationNanos => self.duration(value, 1),
             Role::DurationMicros => self.duration(value, 1_000),
@@ -200,6 +239,7 @@ impl Found {
     /// A field without role: an id if its name says so, a key in any case.
     fn key_field(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
         let value = value.trim_ascii();
+        self.same_length(value);
         if value.len() >= MIN_HEADER {
             if memchr::memmem::find(value, b"trace").is_some()
                 || memchr::memmem::find(value, b"-01").is_some()

@@ -1,5 +1,6 @@
 //! Ids that only their place in brackets tells: `[app,TRACE,SPAN]` and its like.
 
+use super::tape::Step;
 use super::{Found, Scheme, header, id};
 use crate::record::Layer;
 
@@ -13,11 +14,15 @@ impl Found {
     /// Reads the bracketed groups of a text's header.
     pub(super) fn groups(&mut self, layer: &Layer<'_>) {
         for group in &layer.draft.groups {
-            self.group(group.of(layer.text), layer.text);
+            let content = group.of(layer.text);
+            self.step(
+                |tape| Some(Step::Group { group: tape.part(content)?, layer: tape.part(layer.text)? }),
+                |found| found.group(content, layer.text),
+            );
         }
     }
 
-    fn group(&mut self, content: &[u8], layer_text: &[u8]) {
+    pub(super) fn group(&mut self, content: &[u8], layer_text: &[u8]) {
         if content.starts_with(b"Root=") || content.starts_with(b"Self=") {
             if let Some(header) = header::amzn(content) {
                 self.add_header(header);

@@ -47,6 +47,13 @@ pub struct Worker {
 }
 
 impl Worker {
+    /// A worker that reads all lines anew, whatever it read before; what it gives is the same.
+    pub fn without_patterns() -> Worker {
+        let mut worker = Worker::default();
+        worker.lines.without_patterns();
+        worker
+    }
+
     /// Reads a block whose lanes are in the states `entry`.
     pub fn block(
         &mut self,
@@ -139,5 +146,14 @@ impl Sink for Collect<'_> {
                 self.notes.ends.push(self.notes.bytes.len());
             }
         }
+    }
+
+    fn knows(&self, pattern: u32) -> bool {
+        // a note may be about all that a record holds
+        self.note.is_none() && self.writer.knows(pattern)
+    }
+
+    fn alike(&mut self, record: &Record<'_>) -> bool {
+        self.writer.write_alike(record, self.defaults, self.batch)
     }
 }

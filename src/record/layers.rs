@@ -1,6 +1,6 @@
 //! The layers of a record, and what they say together.
 
-use super::{Format, Layer, Writing};
+use super::{Format, Layer, Pattern, Writing};
 use crate::model::{Date, Level, Stamp, Time};
 
 /// A record in a record in a record, beyond this many, is text.
@@ -51,6 +51,8 @@ pub struct Record<'t> {
     pub len: usize,
     /// Which record of its line.
     pub part: u32,
+    /// Which lines are like its own, if that is known.
+    pub pattern: Option<Pattern<'t>>,
 }
 
 impl<'t> Record<'t> {

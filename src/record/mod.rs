@@ -23,6 +23,7 @@ pub mod look;
 pub mod loose;
 pub mod ltsv;
 pub mod names;
+mod pattern;
 mod pick;
 mod read;
 pub mod table;
@@ -37,6 +38,7 @@ pub use lines::{
 };
 pub use look::{Class, Look, Profile};
 pub use names::{NameHash, Role};
+pub use pattern::{Pattern, Spot};
 
 pub use pick::WEAK_SERVICE;
 use text::Head;
