@@ -304,7 +304,8 @@ fn may_hold_time(pattern: &Pattern<'_>, header: usize, from: usize, to: usize) -
     pattern.marks[1..].chunks_exact(2).any(|slot| {
         let (start, end) = (slot[0] as usize, slot[1] as usize);
         let beside = start == before + 1 && matches!(pattern.line[before], b'-' | b'/' | b':' | b'.');
-        let epoch = matches!(end - start, 8 | 10 | 13 | 16 | 19);
+        let epoch = matches!(end - start, 8 | 10 | 13 | 16 | 19)
+            && pattern.line[start..end].iter().all(u8::is_ascii_digit);
         before = end;
         start < header && (start < from || start >= to) && (beside || epoch)
     })
