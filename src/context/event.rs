@@ -1,10 +1,11 @@
 //! Makes events of records.
 
+use super::direct::Direct;
 use super::plan::Plan;
 use super::{Found, exports, template};
-use crate::model::{Batch, Detail, Event, Level, Place, SourceId, Symbol, Symbols, Time, flag};
+use crate::model::{Batch, Date, Detail, Event, Level, Place, SourceId, Stamp, Symbol, Symbols, Time, flag};
 use crate::record::timestamp::Zone;
-use crate::record::{Format, Pattern, Record};
+use crate::record::{Brief, Format, Pattern, Record};
 use rustc_hash::FxHashMap;
 
 /// What a record takes from its source when it does not say it itself.
@@ -32,6 +33,8 @@ pub struct Writer {
     template: Vec<u8>,
     /// How records of a pattern are read; `None` if they are searched each time.
     plans: FxHashMap<u32, Option<Plan>>,
+    /// The number of the batch that is written to.
+    serial: u64,
 }
 
 /// More patterns than this are forgotten.
@@ -43,6 +46,7 @@ impl Writer {
     ///
     /// Gives what was found, unless the record is a document of spans.
     pub fn write(&mut self, record: &Record<'_>, defaults: &Defaults, batch: &mut Batch) -> Option<&Found> {
+        self.number(batch);
         if let Some(layer) =
             record.layers.iter().next_back().filter(|layer| layer.format == Format::OtlpSpans)
         {
@@ -51,19 +55,53 @@ impl Writer {
         }
         match record.pattern {
             Some(pattern) if !self.plans.contains_key(&pattern.id) => {
-                if self.plans.len() >= MAX_PLANS {
-                    self.plans.clear();
-                }
-                let mut plan = self.found.find_and_learn(record, &pattern);
-                if let Some(plan) = &mut plan {
-                    plan.template = self.lasting_template(record, &pattern);
-                }
-                self.plans.insert(pattern.id, plan);
+                self.learn(record, &pattern, defaults, batch);
             }
-            _ => self.found.find(record),
+            _ => {
+                self.found.find(record);
+                self.put(record, None, defaults, batch);
+            }
         }
-        self.put(record, None, defaults, batch);
         Some(&self.found)
+    }
+
+    /// Writes a record of a new pattern, and keeps how that was done.
+    fn learn(&mut self, record: &Record<'_>, pattern: &Pattern<'_>, defaults: &Defaults, batch: &mut Batch) {
+        if self.plans.len() >= MAX_PLANS {
+            self.plans.clear();
+        }
+        let mut plan = self.found.find_and_learn(record, pattern);
+        self.put(record, None, defaults, batch);
+        if let Some(plan) = &mut plan {
+            plan.template = self.lasting_template(record, pattern);
+            if let (Some(template), Some(stamp)) = (&plan.template, record.stamp()) {
+                let (line, offset, len) = (record.line, record.offset, record.len);
+                let brief = Brief { pattern: *pattern, stamp, line, offset, len };
+                plan.direct = Direct::learn(&plan.steps, template, record, pattern, batch)
+                    .and_then(|mut direct| direct.gives(&brief, defaults, batch).then_some(direct));
+            }
+        }
+        self.plans.insert(pattern.id, plan);
+    }
+
+    /// Gives each batch a number of its own.
+    #[inline]
+    fn number(&mut self, batch: &Batch) {
+        if batch.events.is_empty() {
+            self.serial += 1;
+        }
+    }
+
+    /// As [`Writer::write_alike`] for a record of which only the time is needed.
+    #[inline]
+    pub fn write_brief(&mut self, brief: &Brief<'_>, defaults: &Defaults, batch: &mut Batch) -> bool {
+        self.number(batch);
+        match self.plans.get_mut(&brief.pattern.id) {
+            Some(Some(Plan { direct: Some(direct), .. })) => {
+                direct.write(brief, defaults, batch, self.serial)
+            }
+            _ => false,
+        }
     }
 
     /// Whether [`Writer::write_alike`] takes records of a pattern.
@@ -75,6 +113,7 @@ impl Writer {
     /// As [`Writer::write`] for a record of a known pattern, of which only what it states itself is needed; `false` if
     /// it has to be written as any other.
     pub fn write_alike(&mut self, record: &Record<'_>, defaults: &Defaults, batch: &mut Batch) -> bool {
+        self.number(batch);
         let Some(pattern) = record.pattern else { return false };
         let Some(Some(plan)) = self.plans.get(&pattern.id) else { return false };
         if !self.found.follow(plan, record, &pattern) {
@@ -132,7 +171,7 @@ impl Writer {
             details_start: batch.details.len() as u32,
             ..Event::at(place)
         };
-        self.time(record, defaults, &mut event);
+        set_time(record.stamp(), defaults, &mut event);
         self.service(record, defaults, batch, &mut event);
         match template {
             Some(symbol) => event.template = symbol,
@@ -145,31 +184,8 @@ impl Writer {
         batch.events.push(event);
     }
 
-    fn time(&self, record: &Record<'_>, defaults: &Defaults, event: &mut Event) {
-        use crate::model::Date;
-        match record.stamp() {
-            None => event.flags |= flag::TIME_UNKNOWN,
-            Some(stamp) => {
-                event.time = match (stamp.date, stamp.complete()) {
-                    (_, Some(time)) => time,
-                    (Date::Full, None) => defaults.zone.to_utc(stamp.local),
-                    (date, None) => {
-                        event.flags |= if date == Date::NoYear { flag::NO_YEAR } else { flag::NO_DATE };
-                        let shift = i64::from(stamp.offset.unwrap_or(0)) * crate::model::SECOND;
-                        if stamp.offset.is_some() {
-                            event.flags |= flag::ZONED;
-                        }
-                        Time(stamp.local - shift)
-                    }
-                };
-            }
-        }
-    }
-
     fn service(&self, record: &Record<'_>, defaults: &Defaults, batch: &mut Batch, event: &mut Event) {
-        let stated = record
-            .service()
-            .filter(|(name, _)| !name.is_empty() && name.len() <= 128 && !super::id::is_absent(name));
+        let stated = record.service().filter(|(name, _)| is_service(name));
         let by_place = self.found.service.map(|at| self.found.text(at));
         let name = match stated {
             Some((name, false)) => Some(name),
@@ -260,4 +276,30 @@ impl Writer {
             details.push(Detail::Route(symbols.keep(&masked)));
         }
     }
+}
+
+/// Whether a name may be that of a service.
+pub(super) fn is_service(name: &[u8]) -> bool {
+    !name.is_empty() && name.len() <= 128 && !super::id::is_absent(name)
+}
+
+/// Gives an event its time, as far as the stamp says it.
+#[inline]
+pub(super) fn set_time(stamp: Option<Stamp>, defaults: &Defaults, event: &mut Event) {
+    let Some(stamp) = stamp else {
+        event.flags |= flag::TIME_UNKNOWN;
+        return;
+    };
+    event.time = match (stamp.date, stamp.complete()) {
+        (_, Some(time)) => time,
+        (Date::Full, None) => defaults.zone.to_utc(stamp.local),
+        (date, None) => {
+            event.flags |= if date == Date::NoYear { flag::NO_YEAR } else { flag::NO_DATE };
+            let shift = i64::from(stamp.offset.unwrap_or(0)) * crate::model::SECOND;
+            if stamp.offset.is_some() {
+                event.flags |= flag::ZONED;
+            }
+            Time(stamp.local - shift)
+        }
+    };
 }

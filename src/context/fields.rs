@@ -129,19 +129,12 @@ impl Found {
             return;
         }
         match field.role {
-            Role::DurationNanos
-            | Role::DurationMicros
-            | Role::DurationMillis
-            | Role::DurationSeconds
-            | Role::Duration
-            | Role::Kind
+            Role::Kind
             | Role::Operation
             | Role::Topic
-            | Role::Route
             | Role::Method
             | Role::Peer
             | Role::Database
-            | Role::Status
             | Role::Exception => {
                 let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
                 self.step(
@@ -156,12 +149,12 @@ impl Found {
     /// A field that carries no trace context.
     fn described(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
         match field.role {
-            Role::DurationNanos => self.duration(value, 1),
-            Role::DurationMicros => self.duration(value, 1_000),
-            Role::DurationMillis => self.duration(value, 1_000_000),
-            Role::DurationSeconds => self.duration(value, 1_000_000_000),
+            Role::DurationNanos => self.text_duration(value, 1),
+            Role::DurationMicros => self.text_duration(value, 1_000),
+            Role::DurationMillis => self.text_duration(value, 1_000_000),
+            Role::DurationSeconds => self.text_duration(value, 1_000_000_000),
             Role::Duration => {
-                self.duration(value, if field.writing == Writing::Number { 0 } else { 1_000_000 })
+                self.text_duration(value, if field.writing == Writing::Number { 0 } else { 1_000_000 })
             }
             Role::Kind => self.kind = self.kind.or_else(|| kind(value)),
             Role::Operation if is_word(value) => {
@@ -174,7 +167,7 @@ impl Found {
             }
             Role::Route if value.len() <= 512 && self.route.is_none() && !value.is_empty() => {
                 let path = path_of(value);
-                self.route = Some(self.keep(path));
+                self.put_route(path);
                 path_keys(self, path);
             }
             Role::Method if value.len() <= 16 && is_word(value) => {
@@ -187,12 +180,7 @@ impl Found {
                 self.database = Some(self.keep(value));
             }
             Role::Status => {
-                let number = std::str::from_utf8(value)
-                    .ok()
-                    .and_then(|text| text.parse().ok())
-                    .filter(|number| (100..600).contains(number));
-                self.status = self.status.or(number);
-                if number.is_none() {
+                if !self.text_status(value) {
                     self.key_field(layer, field, name, value);
                 }
             }
@@ -228,12 +216,6 @@ impl Found {
         let draft = crate::record::Draft::default();
         let layer = Layer { text: &text, draft: &draft, format: Format::OtlpSpans, names: &[] };
         self.field(&layer, &field, value);
-    }
-
-    fn duration(&mut self, value: &[u8], unit: u64) {
-        if self.duration.is_none() {
-            self.duration = super::scan::duration(value, unit);
-        }
     }
 
     /// A field without role: an id if its name says so, a key in any case.

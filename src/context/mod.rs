@@ -3,6 +3,7 @@
 //! Specifications make propagators drop a header on any doubt; a log is a witness, so what a log mangled is read leniently
 //! and marked. What only looks like an id (a digest, a hash, an address) is none.
 
+mod direct;
 mod event;
 pub mod exports;
 mod facts;
@@ -22,7 +23,7 @@ pub use event::{Defaults, Writer};
 use crate::model::{HeaderRole, Shape, SpanId, SpanKind, Symbol, TraceId};
 use crate::record::{At, Record};
 use facts::Facts;
-use tape::Step;
+use tape::{Own, Step};
 
 /// Which scheme the ids of a record were written in.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -263,6 +264,25 @@ impl Found {
             self.ranks[2] = rank;
             self.parent = Some(self.found_span(span));
         }
+    }
+
+    fn put_route(&mut self, path: &[u8]) {
+        self.step(|tape| tape.part(path).map(Step::Route), |found| found.route = Some(found.keep(path)));
+    }
+
+    /// An id that is in hex digits only; `false` if it is none.
+    fn exact(&mut self, own: Own, rank: u8, scheme: Scheme, text: &[u8]) -> bool {
+        self.step(
+            |tape| Some(Step::Exact { own, rank, scheme, id: tape.part(text)? }),
+            |found| {
+                let is_id = match own {
+                    Own::Trace => id::exact_trace(text).map(|trace| found.set_trace(rank, trace, scheme)),
+                    Own::Span => id::exact_span(text).map(|span| found.set_span(rank, span)),
+                    Own::Parent => id::exact_span(text).map(|span| found.set_parent(rank, span)),
+                };
+                is_id.is_some()
+            },
+        )
     }
 
     fn add_header(&mut self, header: header::Header<'_>) {

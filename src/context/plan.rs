@@ -1,18 +1,21 @@
 //! Finds the context of a record by the steps that found that of a record like it; see [`super::tape`].
 
+use super::direct::Direct;
 use super::facts::Facts;
 use super::tape::{Name, Part, Step};
-use super::{Found, header, id, scan, takes_key};
+use super::{Found, header, takes_key};
 use crate::model::Symbol;
 use crate::record::{At, Draft, Field, Format, Layer, Pattern, Record};
 
 /// How the context of records of one pattern is found.
 #[derive(Debug)]
 pub(super) struct Plan {
-    steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
     present: Present,
     /// The template of the message, if it is the same in all of them: symbol and text.
     pub(super) template: Option<(Symbol, Box<[u8]>)>,
+    /// How events are written without any search.
+    pub(super) direct: Option<Direct>,
 }
 
 /// What a record turned out to have: steps that come later may depend on it.
@@ -33,7 +36,7 @@ impl Found {
         let steps = self.tape.take().and_then(|tape| tape.steps());
         let present = self.present();
         self.settle(record);
-        steps.map(|steps| Plan { steps, present, template: None })
+        steps.map(|steps| Plan { steps, present, template: None, direct: None })
     }
 
     fn present(&self) -> Present {
@@ -94,7 +97,7 @@ impl Found {
                 Some(header) => self.add_header(header),
                 None => return false,
             },
-            Step::Group { group, layer } => self.group(text(*group), text(*layer)),
+            Step::Exact { own, rank, scheme, id } => return self.exact(*own, *rank, *scheme, text(*id)),
             Step::Duration(value, unit) => self.text_duration(text(*value), *unit),
             Step::Field { field, name, parent, value } => {
                 let at = |(start, end): Part| At::new(start.of(pattern.marks), end.of(pattern.marks));
@@ -103,19 +106,16 @@ impl Found {
                 let layer = Layer { text: pattern.line, draft: &draft, format: Format::Json, names: &[] };
                 self.field(&layer, &field, text(*value));
             }
-            Step::Adjacent(trace, span) => self.adjacent(text(*trace), text(*span)),
-            Step::SpanBehind(span) => match id::exact_span(text(*span)) {
-                Some(span) => self.set_span(scan::IN_TEXT, span),
-                None => return false,
-            },
             Step::QuotedUuid(part) => {
                 self.uuid_in_quotes(text(*part));
             }
             Step::Service(value) => self.service = Some(self.keep(text(*value))),
             Step::Topic(value) => self.topic = Some(self.keep(text(*value))),
-            Step::Request(method, path) => self.request(text(*method), text(*path)),
-            Step::Path(path) => scan::path_keys(self, text(*path)),
-            Step::Status(value) => self.text_status(text(*value)),
+            Step::Method(method) => self.method = Some(self.keep(text(*method))),
+            Step::Route(path) => self.route = Some(self.keep(text(*path))),
+            Step::Status(value) => {
+                self.text_status(text(*value));
+            }
             Step::Root => self.root = true,
             Step::SameName(name, facts) => {
                 let found = self.facts.get(text(*name));

@@ -4,8 +4,8 @@
 //! takes are parts of the line. Each step names these parts and does with them what was done the first time. A step that
 //! is not told refuses the whole tape, so that such lines are searched each time.
 
-use super::Found;
 use super::facts::Facts;
+use super::{Found, Scheme};
 use crate::model::{Shape, Symbol};
 use crate::record::{Field, Pattern, Role, Spot};
 
@@ -21,6 +21,17 @@ pub(super) enum Name {
     Part(Part),
 }
 
+/// Which of a record's own ids one is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Own {
+    /// Its trace.
+    Trace,
+    /// Its span.
+    Span,
+    /// The parent of its span.
+    Parent,
+}
+
 /// One step.
 #[derive(Debug)]
 pub(super) enum Step {
@@ -28,16 +39,12 @@ pub(super) enum Step {
     Context { role: Role, rank: u8, name: Part, value: Part, text: bool },
     /// A field with a role of its own.
     Field { field: Field, name: Part, parent: Part, value: Part },
-    /// A group in the header of a layer's text.
-    Group { group: Part, layer: Part },
+    /// An id in hex digits, told by its place; the better rank counts.
+    Exact { own: Own, rank: u8, scheme: Scheme, id: Part },
     /// A part of an access log in which a UUID may stand.
     QuotedUuid(Part),
     /// A propagation header.
     Header(Role, Part),
-    /// A trace id and a span id beside each other.
-    Adjacent(Part, Part),
-    /// A span id behind a trace id.
-    SpanBehind(Part),
     /// A correlation id.
     Id(Name, Part),
     /// A key, its name the same in all lines: symbol, and text with underscores.
@@ -50,10 +57,10 @@ pub(super) enum Step {
     Service(Part),
     /// A topic named in a text.
     Topic(Part),
-    /// A request: method and path.
-    Request(Part, Part),
-    /// The keys in a path.
-    Path(Part),
+    /// The method of a request.
+    Method(Part),
+    /// The path of a request.
+    Route(Part),
     /// An HTTP status.
     Status(Part),
     /// The span has no parent.

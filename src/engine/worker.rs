@@ -3,7 +3,7 @@
 use crate::context::{Defaults, Found, Writer};
 use crate::model::{Batch, Event};
 use crate::record::document::Element;
-use crate::record::{Exit, LaneState, Lines, Profile, Record, Sink};
+use crate::record::{Brief, Exit, LaneState, Lines, Profile, Record, Sink};
 
 /// What an output wants of a record besides its event; see [`Notes`].
 pub type Note =
@@ -151,6 +151,10 @@ impl Sink for Collect<'_> {
     fn knows(&self, pattern: u32) -> bool {
         // a note may be about all that a record holds
         self.note.is_none() && self.writer.knows(pattern)
+    }
+
+    fn brief(&mut self, brief: &Brief<'_>) -> bool {
+        self.writer.write_brief(brief, self.defaults, self.batch)
     }
 
     fn alike(&mut self, record: &Record<'_>) -> bool {

@@ -31,7 +31,7 @@ pub mod text;
 pub mod timestamp;
 pub mod xml;
 
-pub use layers::{Layers, Record};
+pub use layers::{Brief, Layers, Record};
 pub use lines::{
     Exit, LaneExit, LaneState, Lines, MAX_RECORD_BYTES, MAX_RECORD_LINES, MAX_SILENCE, Mode, Open, Sink,
     Skipped,

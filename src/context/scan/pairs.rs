@@ -172,7 +172,9 @@ impl Found {
                     |found| found.topic = Some(found.keep(bytes)),
                 );
             }
-            Role::Status if region == Region::Message => self.text_status(bytes),
+            Role::Status if region == Region::Message => {
+                self.text_status(bytes);
+            }
             Role::Route if region == Region::Message && bytes.starts_with(b"/") => {
                 path_keys(self, crate::context::fields::path_of(bytes))
             }
@@ -222,13 +224,14 @@ impl Found {
         told
     }
 
-    /// A status in a text.
-    pub(in crate::context) fn text_status(&mut self, value: &[u8]) {
+    /// Whether a value is a status.
+    pub(in crate::context) fn text_status(&mut self, value: &[u8]) -> bool {
         let number = std::str::from_utf8(value)
             .ok()
             .and_then(|text| text.parse().ok())
             .filter(|number| (100..600).contains(number));
         self.step(|tape| tape.part(value).map(Step::Status), |found| found.status = found.status.or(number));
+        number.is_some()
     }
 
     pub(super) fn text_key(&mut self, name: &[u8], value: &[u8], region: Region) {

@@ -1,6 +1,5 @@
 //! What values look like.
 
-use crate::context::tape::Step;
 use crate::context::{Found, header, id};
 use crate::model::Shape;
 
@@ -63,10 +62,6 @@ pub(in crate::context) fn names_some_id(name: &[u8], value: &[u8]) -> bool {
 
 /// The keys in a path: each part with a digit in it, under the part before.
 pub(in crate::context) fn path_keys(found: &mut Found, path: &[u8]) {
-    found.step(|tape| tape.part(path).map(Step::Path), |found| keys_of_path(found, path));
-}
-
-fn keys_of_path(found: &mut Found, path: &[u8]) {
     let mut before: &[u8] = b"path";
     for part in path.split(|&byte| byte == b'/').take(16) {
         if part.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::durations::unit_nanos;
 use super::{IN_TEXT, Region, looks_like_id, path_keys, shape_of};
-use crate::context::tape::Step;
+use crate::context::tape::{Own, Step};
 use crate::context::{Found, Scheme, header, id};
 use crate::model::Shape;
 use crate::record::{Role, access};
@@ -80,7 +80,8 @@ impl Found {
                 && id::exact_span(behind).is_some()
                 && !facts.is_some_and(|facts| facts.digest)
             {
-                self.adjacent(&word[..32], behind);
+                self.exact(Own::Trace, IN_TEXT + 60, Scheme::Sleuth, &word[..32]);
+                self.exact(Own::Span, IN_TEXT + 60, Scheme::Sleuth, behind);
                 return if inside { end } else { end + 17 };
             }
         }
@@ -111,19 +112,6 @@ impl Found {
             }
         }
         end
-    }
-
-    /// A trace id and a span id beside each other.
-    pub(in crate::context) fn adjacent(&mut self, trace: &[u8], span: &[u8]) {
-        self.step(
-            |tape| Some(Step::Adjacent(tape.part(trace)?, tape.part(span)?)),
-            |found| {
-                if let (Some(trace), Some(span)) = (id::exact_trace(trace), id::exact_span(span)) {
-                    found.set_trace(IN_TEXT + 60, trace, Scheme::Sleuth);
-                    found.set_span(IN_TEXT + 60, span);
-                }
-            },
-        );
     }
 
     /// `message … with id X`: the id of the thing named last before it.
@@ -162,9 +150,9 @@ impl Found {
         if matches!(text.get(end), Some(b'/' | b':' | b','))
             && self.span.is_none()
             && let Some(behind) = text.get(end + 1..end + 17)
-            && let Some(span) = id::exact_span(behind)
+            && id::exact_span(behind).is_some()
         {
-            self.step(|tape| tape.part(behind).map(Step::SpanBehind), |found| found.set_span(IN_TEXT, span));
+            self.exact(Own::Span, IN_TEXT, Scheme::Plain, behind);
             return end + 17;
         }
         end
@@ -223,7 +211,14 @@ impl Found {
             .iter()
             .position(|byte| matches!(byte, b' ' | b'"' | b'?' | b'\'' | b'\n'))
             .unwrap_or(text.len() - path_start);
-        self.request(&text[method_start..method_end], &text[path_start..path_start + length]);
+        let method = &text[method_start..method_end];
+        let path = &text[path_start..path_start + length];
+        self.step(
+            |tape| tape.part(method).map(Step::Method),
+            |found| found.method = Some(found.keep(method)),
+        );
+        self.put_route(path);
+        path_keys(self, path);
         let rest = method_start.saturating_sub(1);
         let request = access::request(text, rest);
         if request.as_ref().is_none_or(|request| request.status.is_empty())
@@ -239,18 +234,6 @@ impl Found {
                 self.step(|tape| tape.part(status).map(Step::Status), |found| found.status = number);
             }
         }
-    }
-
-    /// Method and path of a request in a text.
-    pub(in crate::context) fn request(&mut self, method: &[u8], path: &[u8]) {
-        self.step(
-            |tape| Some(Step::Request(tape.part(method)?, tape.part(path)?)),
-            |found| {
-                found.method = Some(found.keep(method));
-                found.route = Some(found.keep(path));
-                path_keys(found, path);
-            },
-        );
     }
 }
 

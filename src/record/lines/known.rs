@@ -5,9 +5,10 @@
 
 use super::pending::Pending;
 use super::{Lines, MAX_SILENCE, Mode, Sink, nuls};
+use crate::model::Stamp;
 use crate::record::look::Profile;
 use crate::record::pattern::{Drafts, Known, Mask};
-use crate::record::{Pattern, Record};
+use crate::record::{Brief, Pattern, Record};
 
 /// A line of a known pattern.
 #[derive(Debug, Default)]
@@ -21,6 +22,8 @@ pub(super) struct Held {
     hash: u64,
     variant: u16,
     pub(super) mask: Mask,
+    /// The time of the line, where that is all that was read; otherwise its drafts are filled.
+    stamp: Option<Stamp>,
     drafts: Drafts,
 }
 
@@ -55,9 +58,13 @@ impl Lines {
         if expired || lane.state.partial || lane.state.mode == Mode::Entry || !sink.knows(id) {
             return Some(known);
         }
-        if plan.fill(line, &self.next.mask.marks, &mut self.next.drafts).is_none() {
+        let Held { mask, drafts, stamp, .. } = &mut *self.next;
+        // a line without a valid time may be something else
+        let Ok(found) = plan.stamp(line, &mask.marks) else { return Some(Known::No) };
+        if found.is_none() && plan.fill(line, &mask.marks, drafts).is_none() {
             return Some(Known::No);
         }
+        *stamp = found;
         lane.appeared = true;
         lane.last_line = number;
         lane.entry_mattered |= !lane.is_open() && !plan.timed;
@@ -79,16 +86,25 @@ impl Lines {
 
     /// Hands the held line on as a record.
     pub(super) fn hand_on_held(&mut self, block: &[u8], profile: &Profile, sink: &mut dyn Sink) {
-        let Held { start, end, line_end, number, hash, variant, mask, drafts } = &*self.held;
+        let Held { start, end, line_end, number, hash, variant, mask, stamp, drafts } = &mut *self.held;
         if let Some((id, plan)) = self.patterns.plan(*hash, *variant) {
             let line = &block[*start..*end];
+            let pattern = Pattern { id, line, marks: &mask.marks, free: &mask.free };
+            let (number, offset, len) = (*number, *start, *line_end - *start);
+            if let Some(stamp) = *stamp {
+                if sink.brief(&Brief { pattern, stamp, line: number, offset, len }) {
+                    return;
+                }
+                // the time was read before
+                let _ = plan.fill(line, &mask.marks, drafts);
+            }
             let record = Record {
                 layers: plan.layers(line, &mask.marks, drafts),
-                line: *number,
-                offset: *start,
-                len: line_end - start,
+                line: number,
+                offset,
+                len,
                 part: 0,
-                pattern: Some(Pattern { id, line, marks: &mask.marks, free: &mask.free }),
+                pattern: Some(pattern),
             };
             if sink.alike(&record) {
                 return;

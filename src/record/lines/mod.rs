@@ -13,7 +13,7 @@ mod state;
 pub use state::{Exit, LaneExit, LaneState, Mode, Open, Skipped};
 
 use super::escapes::strip_escapes;
-use super::layers::{Layers, MAX_LAYERS, Record};
+use super::layers::{Brief, Layers, MAX_LAYERS, Record};
 use super::look::{Class, Look, Profile};
 use super::pattern::{Known, Patterns, Reading};
 use super::read::{self, Reader};
@@ -39,6 +39,11 @@ pub trait Sink {
 
     /// Whether [`Sink::alike`] takes records of this pattern.
     fn knows(&self, _pattern: u32) -> bool {
+        false
+    }
+
+    /// A record of a known pattern, of which its time is known only; `false` if more of it is needed.
+    fn brief(&mut self, _brief: &Brief<'_>) -> bool {
         false
     }
 

@@ -19,6 +19,8 @@ pub(in crate::record) struct Plan {
     layers: Vec<LayerPlan>,
     /// What the line makes of its lane.
     pub(in crate::record) mode: Mode,
+    /// Where the time stands, if only one layer states one.
+    time: Option<(Part, Clock)>,
     /// That it begins a record is told by its time.
     pub(in crate::record) timed: bool,
 }
@@ -109,7 +111,16 @@ impl Plan {
         }
         plans.iter().any(|plan| plan.stamp.is_some()).then_some(())?;
         let timed = seen.head.stamp.is_some();
-        Some((Plan { layers: plans, mode, timed }, pins))
+        let mut times = plans.iter().filter_map(|plan| plan.stamp);
+        let time = times.next().filter(|_| times.next().is_none());
+        Some((Plan { layers: plans, mode, time, timed }, pins))
+    }
+
+    /// The time of another line of the pattern, if it can be read apart from all else; `Err` if it is none there.
+    #[inline]
+    pub(in crate::record) fn stamp(&self, line: &[u8], marks: &[u32]) -> Result<Option<Stamp>, ()> {
+        let Some(((start, end), clock)) = self.time else { return Ok(None) };
+        clock.read(line, start.of(marks), end.of(marks)).map(Some).ok_or(())
     }
 
     /// Fills a draft for each layer of another line of the pattern; `None` if the line has to be read anew.
