@@ -5,8 +5,8 @@
 
 use super::event::{Defaults, set_time};
 use super::tape::{Own, Part, Step};
-use super::{id, scan};
-use crate::model::{Batch, Detail, Event, Level, Place, Shape, Symbol, flag};
+use super::{header, id, scan, words};
+use crate::model::{Batch, Detail, Event, HeaderRole, Level, Place, Shape, Symbol, flag};
 use crate::record::{Brief, Pattern, Record, Role};
 
 /// A text of an event.
@@ -20,12 +20,19 @@ enum Text {
 
 #[derive(Debug)]
 struct Key {
-    name: Symbol,
-    name_text: Box<[u8]>,
+    name: KeyName,
     value: Part,
     shape: Shape,
     /// The batch that has the text of the name.
     told: u64,
+}
+
+#[derive(Debug)]
+enum KeyName {
+    /// The same in all records: symbol, and text with underscores.
+    Same(Symbol, Box<[u8]>),
+    /// A part of the line.
+    Part(Part),
 }
 
 /// A detail that is no key.
@@ -54,6 +61,12 @@ pub(super) struct Direct {
     placed: Option<Text>,
     instance: Option<Text>,
     keys: Vec<Key>,
+    /// A propagation header, and whose it is.
+    header: Option<(Role, Part, HeaderRole)>,
+    /// Parts that must have this length.
+    lengths: Vec<(Part, usize)>,
+    /// For names that are written otherwise.
+    scratch: Vec<u8>,
     rest: Vec<Rest>,
     /// Texts of symbols that are the same in all records.
     texts: Vec<(Symbol, Box<[u8]>)>,
@@ -76,7 +89,7 @@ impl Direct {
         let event = batch.events.last()?;
         let learner = Learner { pattern };
         let mut direct = Direct {
-            event: Event { flags: event.flags & !(OF_TIME | flag::FAILED), ..event.clone() },
+            event: Event { trace: None, flags: event.flags & !(OF_TIME | flag::FAILED), ..event.clone() },
             trace: None,
             span: None,
             parent: None,
@@ -85,6 +98,9 @@ impl Direct {
             placed: None,
             instance: None,
             keys: Vec::new(),
+            header: None,
+            lengths: Vec::new(),
+            scratch: Vec::new(),
             rest: Vec::new(),
             texts: vec![(template.0, template.1.clone())],
             told: 0,
@@ -129,8 +145,8 @@ impl Direct {
                     }
                 }
                 Step::Key { name, text, value, shape } => {
-                    let (name, name_text) = (*name, text.clone());
-                    direct.keys.push(Key { name, name_text, value: *value, shape: *shape, told: 0 });
+                    let name = KeyName::Same(*name, text.clone());
+                    direct.keys.push(Key { name, value: *value, shape: *shape, told: 0 });
                 }
                 Step::Duration(part, unit) => duration = duration.or(Some(Rest::Duration(*part, *unit))),
                 Step::Status(part) => status = status.or(Some(Rest::Status(*part))),
@@ -138,7 +154,16 @@ impl Direct {
                 Step::Topic(part) | Step::Method(part) if learner.is_same(*part) => {}
                 Step::Field { value, .. } if learner.is_same(*value) => {}
                 // what is masked in a route is what differs
-                Step::Route(_) | Step::Root | Step::Id(..) => {}
+                Step::NamedKey { name, value, shape } => {
+                    let name = KeyName::Part(*name);
+                    direct.keys.push(Key { name, value: *value, shape: *shape, told: 0 });
+                }
+                // of several headers those of one span are one
+                Step::Header(role, part) if direct.header.is_none() => {
+                    direct.header = Some((*role, *part, HeaderRole::Unknown));
+                }
+                Step::Length(part, length) => direct.lengths.push((*part, *length)),
+                Step::Route(_) | Step::Root | Step::Id(..) | Step::QuotedUuid(_) => {}
                 _ => return None,
             }
         }
@@ -148,7 +173,11 @@ impl Direct {
         for detail in batch.details(event) {
             let rest = match detail {
                 Detail::Key { .. } => continue,
-                Detail::Header { .. } | Detail::Link { .. } => return None,
+                Detail::Header { role, .. } => {
+                    direct.header.as_mut()?.2 = *role;
+                    continue;
+                }
+                Detail::Link { .. } => return None,
                 Detail::Duration(_) => duration.take()?,
                 Detail::Status(_) => status.take()?,
                 Detail::Kind(_) => Rest::Same(*detail),
@@ -163,6 +192,10 @@ impl Direct {
                 }
             };
             direct.rest.push(rest);
+        }
+        if direct.header.is_some() && direct.span.is_some() {
+            // that of the record itself is left out
+            return None;
         }
         // one that has no worth here may have one elsewhere
         (duration.is_none() && status.is_none()).then_some(direct)
@@ -191,6 +224,9 @@ impl Direct {
     ) -> bool {
         let Brief { pattern: Pattern { line, marks, .. }, .. } = *brief;
         let text = |(start, end): Part| &line[start.of(marks)..end.of(marks)];
+        if self.lengths.iter().any(|(part, length)| text(*part).len() != *length) {
+            return false;
+        }
         let start = batch.details.len();
         let mut event = Event {
             place: Place {
@@ -221,15 +257,45 @@ impl Direct {
         }
         for key in &mut self.keys {
             let value = Symbol::of(text(key.value));
-            let detail = Detail::Key { name: key.name, value, shape: key.shape };
-            let is_same = |other: &Detail| matches!(other, Detail::Key { name, value: known, .. } if *name == key.name && *known == value);
-            if !batch.details[start..].iter().any(is_same) {
-                batch.details.push(detail);
-                if key.told != serial {
+            let name = match &key.name {
+                KeyName::Same(symbol, _) => *symbol,
+                KeyName::Part(part) => {
+                    self.scratch.clear();
+                    words::bare(text(*part), &mut self.scratch);
+                    Symbol::of(&self.scratch)
+                }
+            };
+            let is_same = |other: &Detail| matches!(other, Detail::Key { name: known, value: same, .. } if *known == name && *same == value);
+            if batch.details[start..].iter().any(is_same) {
+                continue;
+            }
+            batch.details.push(Detail::Key { name, value, shape: key.shape });
+            match &key.name {
+                KeyName::Same(_, text) if key.told != serial => {
                     key.told = serial;
-                    batch.symbols.keep_as(key.name, &key.name_text);
+                    batch.symbols.keep_as(name, text);
+                }
+                KeyName::Same(..) => {}
+                KeyName::Part(part) => {
+                    self.scratch.clear();
+                    words::snake(text(*part), &mut self.scratch);
+                    batch.symbols.keep_as(name, &self.scratch);
                 }
             }
+        }
+        if let Some((role, part, whose)) = self.header {
+            let read = header::read(role, text(part)).filter(|header| {
+                header.trace.opaque.is_none() && header.span.is_none_or(|span| span.opaque.is_none())
+            });
+            let Some(read) = read else {
+                batch.details.truncate(start);
+                return false;
+            };
+            if event.trace.is_none() {
+                event.trace = Some(read.trace.id);
+            }
+            let (trace, span) = (read.trace.id, read.span.map(|span| span.id));
+            batch.details.push(Detail::Header { role: whose, trace, span });
         }
         for rest in &self.rest {
             let detail = match rest {
