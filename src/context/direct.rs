@@ -6,7 +6,7 @@
 use super::event::{Defaults, set_time};
 use super::tape::{Own, Part, Step};
 use super::{header, id, scan, words};
-use crate::model::{Batch, Detail, Event, HeaderRole, Level, Place, Shape, Symbol, flag};
+use crate::model::{Batch, Detail, Event, HeaderRole, Level, Place, Shape, SpanId, Symbol, TraceId, flag};
 use crate::record::{Brief, Pattern, Record, Role};
 
 /// A text of an event.
@@ -61,8 +61,10 @@ pub(super) struct Direct {
     placed: Option<Text>,
     instance: Option<Text>,
     keys: Vec<Key>,
-    /// A propagation header, and whose it is.
-    header: Option<(Role, Part, HeaderRole)>,
+    /// Propagation headers: of which kind, and where.
+    headers: Vec<(Role, Part)>,
+    /// Whose they are.
+    whose: HeaderRole,
     /// Parts that must have this length.
     lengths: Vec<(Part, usize)>,
     /// For names that are written otherwise.
@@ -98,7 +100,8 @@ impl Direct {
             placed: None,
             instance: None,
             keys: Vec::new(),
-            header: None,
+            headers: Vec::new(),
+            whose: record.message().map_or(HeaderRole::Unknown, |(text, _)| words::header_role(text)),
             lengths: Vec::new(),
             scratch: Vec::new(),
             rest: Vec::new(),
@@ -127,28 +130,31 @@ impl Direct {
             Some(())
         };
         let (mut duration, mut status) = (None, None);
+        let mut headers = Vec::new();
         for step in steps {
             match step {
                 Step::Exact { own: which, rank, scheme: _, id } => own(*which, *rank, *id)?,
                 Step::Context { role, rank, name: _, value, text } => {
-                    let written = learner.part(*value);
                     let rank = if *text { scan::IN_TEXT } else { *rank };
-                    match role {
-                        Role::TraceId if id::exact_trace(written).is_some() => own(Own::Trace, rank, *value)?,
-                        Role::SpanId if id::exact_span(written).is_some() => own(Own::Span, rank, *value)?,
-                        Role::ParentId if id::exact_span(written).is_some() => {
-                            own(Own::Parent, rank, *value)?
+                    match learner.context(*role, *value)? {
+                        Context::Nothing => {}
+                        Context::Header => headers.push((*role, *value)),
+                        Context::Own(which) => own(which, rank, *value)?,
+                        Context::Both(trace, span) => {
+                            own(Own::Trace, rank, trace)?;
+                            own(Own::Span, rank, span)?;
                         }
-                        // without a value there is nothing but the mark that is kept
-                        Role::ParentId if written.is_empty() => {}
-                        _ => return None,
                     }
                 }
                 Step::Key { name, text, value, shape } => {
                     let name = KeyName::Same(*name, text.clone());
                     direct.keys.push(Key { name, value: *value, shape: *shape, told: 0 });
                 }
-                Step::Duration(part, unit) => duration = duration.or(Some(Rest::Duration(*part, *unit))),
+                Step::Duration(part, unit) => match scan::duration(learner.part(*part), *unit) {
+                    Some(_) => duration = duration.or(Some(Rest::Duration(*part, *unit))),
+                    None if learner.is_same(*part) || *unit == 0 && is_bare_number(learner.part(*part)) => {}
+                    None => return None,
+                },
                 Step::Status(part) => status = status.or(Some(Rest::Status(*part))),
                 Step::Service(part) => direct.placed = Some(learner.text(learner.part(*part))?),
                 Step::Topic(part) | Step::Method(part) if learner.is_same(*part) => {}
@@ -158,10 +164,7 @@ impl Direct {
                     let name = KeyName::Part(*name);
                     direct.keys.push(Key { name, value: *value, shape: *shape, told: 0 });
                 }
-                // of several headers those of one span are one
-                Step::Header(role, part) if direct.header.is_none() => {
-                    direct.header = Some((*role, *part, HeaderRole::Unknown));
-                }
+                Step::Header(role, part) => headers.push((*role, *part)),
                 Step::Length(part, length) => direct.lengths.push((*part, *length)),
                 Step::Route(_) | Step::Root | Step::Id(..) | Step::QuotedUuid(_) => {}
                 _ => return None,
@@ -173,10 +176,7 @@ impl Direct {
         for detail in batch.details(event) {
             let rest = match detail {
                 Detail::Key { .. } => continue,
-                Detail::Header { role, .. } => {
-                    direct.header.as_mut()?.2 = *role;
-                    continue;
-                }
+                Detail::Header { .. } => continue,
                 Detail::Link { .. } => return None,
                 Detail::Duration(_) => duration.take()?,
                 Detail::Status(_) => status.take()?,
@@ -193,10 +193,10 @@ impl Direct {
             };
             direct.rest.push(rest);
         }
-        if direct.header.is_some() && direct.span.is_some() {
-            // that of the record itself is left out
+        if headers.len() > MAX_HEADERS {
             return None;
         }
+        direct.headers = headers;
         // one that has no worth here may have one elsewhere
         (duration.is_none() && status.is_none()).then_some(direct)
     }
@@ -283,19 +283,9 @@ impl Direct {
                 }
             }
         }
-        if let Some((role, part, whose)) = self.header {
-            let read = header::read(role, text(part)).filter(|header| {
-                header.trace.opaque.is_none() && header.span.is_none_or(|span| span.opaque.is_none())
-            });
-            let Some(read) = read else {
-                batch.details.truncate(start);
-                return false;
-            };
-            if event.trace.is_none() {
-                event.trace = Some(read.trace.id);
-            }
-            let (trace, span) = (read.trace.id, read.span.map(|span| span.id));
-            batch.details.push(Detail::Header { role: whose, trace, span });
+        if !self.headers.is_empty() && self.add_headers(&text, &mut event, &mut batch.details).is_none() {
+            batch.details.truncate(start);
+            return false;
         }
         for rest in &self.rest {
             let detail = match rest {
@@ -345,6 +335,63 @@ impl Direct {
     }
 }
 
+impl Direct {
+    /// Adds the headers to an event; `None` if they are not like those of the others.
+    fn add_headers<'l>(
+        &self,
+        text: &impl Fn(Part) -> &'l [u8],
+        event: &mut Event,
+        details: &mut Vec<Detail>,
+    ) -> Option<()> {
+        let mut found: [Option<(TraceId, Option<SpanId>)>; MAX_HEADERS] = [None; MAX_HEADERS];
+        let mut count = 0;
+        for &(role, part) in &self.headers {
+            let read = header::read(role, text(part))?;
+            if read.trace.opaque.is_some() || read.span.is_some_and(|span| span.opaque.is_some()) {
+                return None;
+            }
+            let header = Some((read.trace.id, read.span.map(|span| span.id)));
+            // of several headers those of one span are one
+            if !found[..count].contains(&header) {
+                found[count] = header;
+                count += 1;
+            }
+        }
+        let found = || found[..count].iter().flatten();
+        if event.trace.is_none() {
+            // two headers of different traces name none as the record's own
+            event.trace =
+                found().next().map(|first| first.0).filter(|first| found().all(|other| other.0 == *first));
+        }
+        for &(trace, span) in found() {
+            if span.is_none() || span != event.span {
+                details.push(Detail::Header { role: self.whose, trace, span });
+            }
+        }
+        Some(())
+    }
+}
+
+/// More headers in one record are searched for each time.
+const MAX_HEADERS: usize = 4;
+
+/// What the value of a name that carries trace context gives.
+enum Context {
+    /// Nothing that an event keeps.
+    Nothing,
+    /// A header.
+    Header,
+    /// An id in hex digits.
+    Own(Own),
+    /// A trace id and a span id in hex digits.
+    Both(Part, Part),
+}
+
+/// Whether a text holds digits and dots only.
+fn is_bare_number(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+}
+
 struct Learner<'p> {
     pattern: &'p Pattern<'p>,
 }
@@ -352,6 +399,45 @@ struct Learner<'p> {
 impl<'p> Learner<'p> {
     fn part(&self, (start, end): Part) -> &'p [u8] {
         &self.pattern.line[start.of(self.pattern.marks)..end.of(self.pattern.marks)]
+    }
+
+    /// What a value gives in all records; `None` if that is not known.
+    fn context(&self, role: Role, value: Part) -> Option<Context> {
+        let text = self.part(value);
+        let own = match role {
+            Role::TraceId => Own::Trace,
+            Role::SpanId => Own::Span,
+            Role::ParentId => Own::Parent,
+            _ if header::read(role, text).is_some()
+                && !matches!(role, Role::XrayTraceId | Role::GcpTrace) =>
+            {
+                return Some(Context::Header);
+            }
+            _ => return None,
+        };
+        // zeros are a kind of their own
+        if text.is_empty() || text.iter().all(|&byte| byte == b'0') {
+            return Some(Context::Nothing);
+        }
+        if if own == Own::Trace { id::exact_trace(text).is_some() } else { id::exact_span(text).is_some() } {
+            return Some(Context::Own(own));
+        }
+        if own == Own::Trace
+            && text.len() == 49
+            && !text[32].is_ascii_alphanumeric()
+            && id::exact_trace(&text[..32]).is_some()
+            && id::exact_span(&text[33..]).is_some()
+        {
+            let (start, end) = self.pattern.find(text)?;
+            let part = |start, end| self.pattern.part(start, end);
+            return Some(Context::Both(part(start, start + 32)?, part(start + 33, end)?));
+        }
+        let refused = match own {
+            Own::Trace => text.len() < 49 && id::trace(text).is_err(),
+            Own::Span => id::span(text).is_err(),
+            Own::Parent => text.len() < 49 && id::span(text).is_err(),
+        };
+        (refused && self.is_same(value)).then_some(Context::Nothing)
     }
 
     fn is_same(&self, (start, end): Part) -> bool {
