@@ -33,6 +33,8 @@ pub struct Writer {
     /// How records of the patterns from the first number on are read.
     plans: Vec<State>,
     first: u32,
+    /// Bytes of the lines that they were learned of.
+    bytes: usize,
     /// The number of the batch that is written to.
     serial: u64,
 }
@@ -51,6 +53,8 @@ enum State {
 
 /// More patterns than this are forgotten.
 const MAX_PLANS: usize = 8192;
+/// So are those of lines of more bytes.
+const MAX_BYTES: usize = 2 << 20;
 
 impl Writer {
     /// Appends the record's event to `batch` (several for a document of spans). Lines and offsets count from the start of the
@@ -79,10 +83,12 @@ impl Writer {
 
     /// Writes a record of a new pattern, and keeps how that was done.
     fn learn(&mut self, record: &Record<'_>, pattern: &Pattern<'_>, defaults: &Defaults, batch: &mut Batch) {
-        if self.plans.len() >= MAX_PLANS {
+        if self.plans.len() >= MAX_PLANS || self.bytes >= MAX_BYTES {
             self.plans.clear();
             self.first = pattern.id;
+            self.bytes = 0;
         }
+        self.bytes += pattern.line.len();
         let mut plan = self.found.find_and_learn(record, pattern);
         self.put(record, None, defaults, batch);
         if let Some(plan) = &mut plan {

@@ -8,6 +8,7 @@
 
 mod mask;
 mod plan;
+mod slots;
 mod track;
 
 pub(super) use mask::Mask;
@@ -81,8 +82,10 @@ impl Pattern<'_> {
     }
 }
 
-/// Patterns beyond these are not kept.
+/// When so many patterns are known, they are forgotten.
 const MAX_PATTERNS: usize = 4096;
+/// Nor are patterns of lines of more bytes kept: what is known of a line grows with its length.
+const MAX_BYTES: usize = 1 << 20;
 /// Of one mask, so many sets of pins are kept.
 const MAX_VARIANTS: usize = 12;
 /// After so many lines it is judged whether patterns are worth while.
@@ -100,6 +103,8 @@ pub(super) struct Patterns {
     /// Entries by the hash of their masks.
     by_hash: FxHashMap<u64, u32>,
     met: Vec<u64>,
+    /// Bytes of the lines that patterns were learned of.
+    bytes: usize,
     next: u32,
     asked: u32,
     known: u32,
@@ -242,13 +247,15 @@ impl Patterns {
         line: &[u8],
         reading: &Reading<'_>,
     ) -> Option<(u32, &[bool])> {
-        if self.entries.len() >= MAX_PATTERNS {
+        if self.entries.len() >= MAX_PATTERNS || self.bytes >= MAX_BYTES {
             // numbers of patterns go on, so that what others know by them is not mistaken; lines that are held or
             // open lose their plans and are read anew
             self.entries.clear();
             self.by_hash.clear();
             self.tracks.clear();
+            self.bytes = 0;
         }
+        self.bytes += line.len();
         let free: Box<[bool]> = mask.kinds.iter().map(|(kind, _)| kind.is_free()).collect();
         let pattern = Pattern { id: self.next, line, marks: &mask.marks, free: &free };
         let learned = Plan::learn(&pattern, reading);

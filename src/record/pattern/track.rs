@@ -3,7 +3,8 @@
 //! The masks are a tree of literal parts and slots. What is found along it is what the mask of the line would be found by;
 //! where the tree ends there may still be a mask.
 
-use super::mask::{Kind, MAX_FREE, Mask};
+use super::mask::{MAX_FREE, Mask};
+use super::slots::Kind;
 
 /// Literals of so many bytes stand in their nodes: what is looked at one after the other lies together.
 const INLINE: usize = 40;
