@@ -4,9 +4,9 @@
 //! `truth/spans.jsonl` (or `truth/contracted.jsonl`), as the simulator writes them. Runs named by `--test` are only scored.
 //! Prints the weights as Rust, and the share of spans whose nearest logged ancestor is chosen.
 //!
-//! The model is a conditional logit: the share of a candidate is the softmax over a span's candidates of the weighted sum
-//! of its numbers (McFadden, "Conditional logit analysis of qualitative choice behavior", 1974), fitted by Adam with an
-//! L2 penalty.
+//! The model is a conditional logit over trees: the share of a candidate is the softmax over a span's candidates of the
+//! weighted sum of its numbers (McFadden, "Conditional logit analysis of qualitative choice behavior", 1974), and of all
+//! choices only those count that form trees (see `weave::tree`); fitted by Adam with an L2 penalty.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints")]
 
@@ -17,7 +17,8 @@ use spanloom::engine::read::Settings;
 use spanloom::input::{DiscoverOptions, Input, discover};
 use spanloom::model::Time;
 use spanloom::weave::features::COUNT;
-use spanloom::weave::training::{Example, examples};
+use spanloom::weave::training::{Given, Lesson, lessons};
+use spanloom::weave::tree;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -36,9 +37,21 @@ const STEPS: i32 = 500;
 /// So many choices of one run are fitted to.
 const MAX_CHOICES: usize = 1500;
 
+/// A transaction to be fitted to.
+struct Tree {
+    choices: Vec<Choice>,
+    /// How many of the choices have a right answer that is known.
+    asked: usize,
+    /// How much it counts.
+    weight: f32,
+}
+
 /// A choice among candidates of which one is right.
 struct Choice {
+    parents: Vec<Option<u32>>,
     rows: Vec<[f32; COUNT]>,
+    /// Whether the right answer is known, and where it is.
+    asked: bool,
     right: Option<usize>,
 }
 
@@ -50,8 +63,8 @@ fn main() {
         let name = if test { args.next().expect("--test DIR") } else { arg };
         runs.push(run(&name, test));
     }
-    let first = fit("FIRST", &runs, None);
-    let second = fit("SECOND", &runs, Some(&first));
+    let first = fit("FIRST", &mut runs, None);
+    let second = fit("SECOND", &mut runs, Some(&first));
     print("FIRST", &first);
     print("SECOND", &second);
 }
@@ -101,71 +114,57 @@ fn truth(folder: &Path) -> HashMap<String, Option<String>> {
     out
 }
 
-fn choices(run: &Run, examples: Vec<Example>) -> Vec<Choice> {
-    examples
-        .into_iter()
-        .filter_map(|example| {
-            let truth = run.truth.get(&example.span.to_string())?;
-            let right = example
-                .candidates
-                .iter()
-                .position(|(parent, _)| parent.map(|parent| parent.to_string()) == *truth);
-            if right.is_none() && std::env::var_os("SHOW_IMPOSSIBLE").is_some() {
-                eprintln!("{} {} {:?}", run.name, example.span, truth);
+fn tree(run: &Run, lesson: Lesson) -> Tree {
+    let ids: Vec<String> = lesson.ids.iter().map(ToString::to_string).collect();
+    let choices = lesson.given.into_iter().map(|given| match given {
+        Given::Stated(parent) => Choice { parents: vec![parent], rows: Vec::new(), asked: false, right: None },
+        Given::Open(span, candidates) => {
+            let (parents, rows): (Vec<Option<u32>>, Vec<[f32; COUNT]>) = candidates.into_iter().unzip();
+            let truth = run.truth.get(&span.to_string());
+            let right = truth.and_then(|truth| {
+                parents.iter().position(|parent| parent.map(|parent| &ids[parent as usize]) == truth.as_ref())
+            });
+            if right.is_none() && truth.is_some() && std::env::var_os("SHOW_IMPOSSIBLE").is_some() {
+                eprintln!("{} {span} {truth:?}", run.name);
             }
-            Some(Choice {
-                rows: example.candidates.into_iter().map(|(_, features)| features).collect(),
-                right,
-            })
-        })
-        .collect()
+            Choice { parents, rows, asked: truth.is_some(), right }
+        }
+    });
+    let choices: Vec<Choice> = choices.collect();
+    Tree { asked: choices.iter().filter(|choice| choice.asked).count(), choices, weight: 0.0 }
 }
 
-fn fit(name: &str, runs: &[Run], first: Option<&[f32; COUNT]>) -> [f32; COUNT] {
-    let sets: Vec<Vec<Choice>> =
-        runs.par_iter().map(|run| choices(run, examples(&run.store, first, None))).collect();
+/// The transactions of a run, or some of a large one.
+fn trees(run: &mut Run, first: Option<&[f32; COUNT]>, limit: Option<usize>, share: f32) -> Vec<Tree> {
+    let lessons = lessons(&mut run.store, first, limit);
+    let all: usize = lessons.iter().map(|lesson| lesson.given.len()).sum();
+    let step = all.div_ceil(MAX_CHOICES).max(1);
+    let mut trees: Vec<Tree> =
+        lessons.into_iter().step_by(step).map(|lesson| tree(run, lesson)).filter(|tree| tree.asked > 0).collect();
+    let asked: usize = trees.iter().map(|tree| tree.asked).sum();
+    trees.iter_mut().for_each(|tree| tree.weight = share / asked as f32);
+    trees
+}
+
+fn fit(name: &str, runs: &mut [Run], first: Option<&[f32; COUNT]>) -> [f32; COUNT] {
+    let sets: Vec<Vec<Tree>> = runs.par_iter_mut().map(|run| trees(run, first, None, 1.0)).collect();
     // a few transactions teach little: the weights must do without, too
-    let small: Vec<Vec<Choice>> =
-        runs.par_iter().map(|run| choices(run, examples(&run.store, first, Some(SMALL)))).collect();
+    let small: Vec<Vec<Tree>> =
+        runs.par_iter_mut().map(|run| trees(run, first, Some(SMALL), 0.3)).collect();
     let mut weights = [0f32; COUNT];
     let (mut mean, mut square) = ([0f32; COUNT], [0f32; COUNT]);
     // every run counts the same, whatever its size
-    let training: Vec<(&Choice, f32)> = sets
-        .iter()
-        .zip(runs)
-        .map(|(set, run)| (set, run, 1.0))
-        .chain(small.iter().zip(runs).map(|(set, run)| (set, run, 0.3)))
-        .filter(|(_, run, _)| !run.test)
-        .flat_map(|(set, _, share)| {
-            let step = set.len().div_ceil(MAX_CHOICES).max(1);
-            set.iter().step_by(step).map(move |choice| (choice, share / set.len() as f32))
-        })
-        .filter(|(choice, _)| choice.right.is_some())
+    let of_training = |sets: &[Vec<Tree>]| -> Vec<usize> { (0..sets.len()).filter(|at| !runs[*at].test).collect() };
+    let training: Vec<&Tree> = [&sets, &small]
+        .into_iter()
+        .flat_map(|sets| of_training(sets).into_iter().flat_map(|at| &sets[at]))
         .collect();
-    let total: f32 = training.iter().map(|(_, weight)| weight).sum();
+    let total: f32 = training.iter().map(|tree| tree.weight * tree.asked as f32).sum();
     for step in 1..=STEPS {
         let gradient = training
-            .par_chunks(512)
-            .map(|part| {
-                let mut gradient = [0f32; COUNT];
-                for (choice, weight) in part {
-                    let shares = shares(&choice.rows, &weights);
-                    for (index, (row, share)) in choice.rows.iter().zip(shares).enumerate() {
-                        let error = (share - f32::from(u8::from(Some(index) == choice.right))) * weight;
-                        for (slot, value) in gradient.iter_mut().zip(row) {
-                            *slot += error * value;
-                        }
-                    }
-                }
-                gradient
-            })
-            .reduce(
-                || [0f32; COUNT],
-                |mut a, b| {
-                    a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-                    a
-                },
-            );
+            .par_chunks(8)
+            .map(|part| part.iter().fold([0f32; COUNT], |sum, tree| plus(sum, &slopes(tree, &weights))))
+            .reduce(|| [0f32; COUNT], |a, b| plus(a, &b));
         let rate = 0.15 * (1.0 - step as f32 / (STEPS as f32 * 1.15));
         for index in 0..COUNT {
             let slope = gradient[index] / total + 0.0004 * weights[index];
@@ -177,17 +176,20 @@ fn fit(name: &str, runs: &[Run], first: Option<&[f32; COUNT]>) -> [f32; COUNT] {
         }
     }
     println!("{name}");
-    for (set, run) in sets.iter().zip(runs) {
-        let right = set.iter().filter(|choice| {
-            let shares = shares(&choice.rows, &weights);
-            let best = (0..shares.len()).max_by(|&a, &b| shares[a].total_cmp(&shares[b]));
-            choice.right.is_some() && best == choice.right
-        });
-        let possible = set.iter().filter(|choice| choice.right.is_some()).count();
+    for (set, run) in sets.iter().zip(runs.iter()) {
+        let (mut right, mut possible, mut asked) = (0, 0, 0);
+        for tree in set {
+            let best = tree::best(&shares(tree, &weights));
+            for (choice, best) in tree.choices.iter().zip(best).filter(|(choice, _)| choice.asked) {
+                asked += 1;
+                possible += usize::from(choice.right.is_some());
+                right += usize::from(choice.right.is_some() && best == choice.right);
+            }
+        }
         println!(
             "  {:6.2} % right, {:6.2} % possible  {} {}",
-            100.0 * right.count() as f32 / set.len() as f32,
-            100.0 * possible as f32 / set.len() as f32,
+            100.0 * right as f32 / asked as f32,
+            100.0 * possible as f32 / asked as f32,
             if run.test { "(test)" } else { "" },
             run.name
         );
@@ -195,12 +197,45 @@ fn fit(name: &str, runs: &[Run], first: Option<&[f32; COUNT]>) -> [f32; COUNT] {
     weights
 }
 
-fn shares(rows: &[[f32; COUNT]], weights: &[f32; COUNT]) -> Vec<f32> {
-    let scores: Vec<f32> = rows.iter().map(|row| row.iter().zip(weights).map(|(a, b)| a * b).sum()).collect();
-    let top = scores.iter().copied().fold(f32::MIN, f32::max);
-    let powers: Vec<f32> = scores.iter().map(|score| (score - top).exp()).collect();
-    let sum: f32 = powers.iter().sum();
-    powers.into_iter().map(|power| power / sum).collect()
+fn plus(mut sum: [f32; COUNT], other: &[f32; COUNT]) -> [f32; COUNT] {
+    sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += other);
+    sum
+}
+
+/// How the misfit of a transaction grows with each weight.
+fn slopes(tree: &Tree, weights: &[f32; COUNT]) -> [f32; COUNT] {
+    let shares = shares(tree, weights);
+    let mut slopes = [0f32; COUNT];
+    for (choice, shares) in tree.choices.iter().zip(&shares).filter(|(choice, _)| choice.right.is_some()) {
+        for (index, (row, (_, share))) in choice.rows.iter().zip(shares).enumerate() {
+            let error = (share - f32::from(u8::from(Some(index) == choice.right))) * tree.weight;
+            for (slot, value) in slopes.iter_mut().zip(row) {
+                *slot += error * value;
+            }
+        }
+    }
+    slopes
+}
+
+/// The shares of the candidates among all trees.
+fn shares(tree: &Tree, weights: &[f32; COUNT]) -> Vec<Vec<tree::Possible>> {
+    let mut all: Vec<Vec<tree::Possible>> = tree
+        .choices
+        .iter()
+        .map(|choice| {
+            if choice.rows.is_empty() {
+                return choice.parents.iter().map(|parent| (*parent, 1.0)).collect();
+            }
+            let scores: Vec<f32> =
+                choice.rows.iter().map(|row| row.iter().zip(weights).map(|(a, b)| a * b).sum()).collect();
+            let top = scores.iter().copied().fold(f32::MIN, f32::max);
+            let powers: Vec<f32> = scores.iter().map(|score| (score - top).exp()).collect();
+            let sum: f32 = powers.iter().sum();
+            choice.parents.iter().copied().zip(powers.into_iter().map(|power| power / sum)).collect()
+        })
+        .collect();
+    tree::among_trees(&mut all);
+    all
 }
 
 fn print(name: &str, weights: &[f32; COUNT]) {

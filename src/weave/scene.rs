@@ -205,6 +205,12 @@ pub struct Node {
     pub last: i64,
     /// Start as durations tell it; at most `first`.
     pub begin: i64,
+    /// How far `begin` may be off, as durations are rounded.
+    pub blur: i64,
+    /// The place of its start in the order of time: records before it came before the span.
+    pub opens: u32,
+    /// Its place among the spans of its kind in the transaction, and how many these are.
+    pub rank: (u32, u32),
     /// The span is exported: its times are exact.
     pub exact: bool,
 }
@@ -286,8 +292,11 @@ impl Scene {
             owner.last = owner.last.max(line.time);
             if !owner.exact {
                 owner.begin = owner.begin.min(line.time);
-                if let Some(duration) = line.duration {
-                    owner.begin = owner.begin.min(line.time - duration);
+                if let Some(duration) = line.duration
+                    && line.time - duration < owner.begin
+                {
+                    owner.begin = line.time - duration;
+                    owner.blur = blur(line.time, duration);
                 }
             }
             scene.lines.push(line);
@@ -301,7 +310,28 @@ impl Scene {
                 node.last = span.end.0 + shift;
             }
         }
+        scene.place();
         scene
+    }
+
+    /// Puts the starts of spans in order.
+    fn place(&mut self) {
+        let mut kinds: Vec<(u64, i64, u32)> = Vec::with_capacity(self.nodes.len());
+        for (index, node) in (0u32..).zip(&mut self.nodes) {
+            let Some(&opening) = node.lines.first() else { continue };
+            node.opens = opening;
+            if node.begin < node.first {
+                let before = self.lines[..opening as usize].partition_point(|line| line.time <= node.begin + node.blur);
+                node.opens = before as u32;
+            }
+            kinds.push((node.kind, node.begin, index));
+        }
+        kinds.sort_unstable();
+        for peers in kinds.chunk_by(|a, b| a.0 == b.0) {
+            for (rank, (.., index)) in (0u32..).zip(peers) {
+                self.nodes[*index as usize].rank = (rank, peers.len() as u32);
+            }
+        }
     }
 
     /// Lays out an event behind those before it.
@@ -373,10 +403,29 @@ impl Scene {
         self.nodes[node as usize].lines.first().map(|&index| &self.lines[index as usize])
     }
 
+    /// The last record of a node before the start of another one, or its own start: template and time.
+    pub fn anchor(&self, node: u32, later: u32) -> Option<(Symbol, i64)> {
+        let (own, later) = (&self.nodes[node as usize], &self.nodes[later as usize]);
+        let place = own.lines.partition_point(|order| *order < later.opens);
+        if let Some(before) = place.checked_sub(1) {
+            let line = &self.lines[own.lines[before] as usize];
+            return Some((line.template, line.time));
+        }
+        let starts = own.begin < own.first && own.begin - own.blur <= later.begin + later.blur;
+        starts.then(|| (self.lines[own.lines[0] as usize].template, own.begin))
+    }
+
     /// The lines of a node.
     pub fn lines_of(&self, node: u32) -> impl DoubleEndedIterator<Item = &Line> {
         self.nodes[node as usize].lines.iter().map(|&index| &self.lines[index as usize])
     }
+}
+
+/// How far the start may be off that a duration tells: by a millisecond, if either is in whole ones.
+fn blur(time: i64, duration: i64) -> i64 {
+    const MILLISECOND: i64 = 1_000_000;
+    const MICROSECOND: i64 = 1_000;
+    if time % MILLISECOND == 0 || duration % MILLISECOND == 0 { MILLISECOND } else { MICROSECOND }
 }
 
 fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
@@ -389,6 +438,9 @@ fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
         first: i64::MAX,
         last: i64::MIN,
         begin: i64::MAX,
+        blur: 0,
+        opens: 0,
+        rank: (0, 1),
         exact,
     }
 }

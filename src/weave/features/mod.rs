@@ -7,15 +7,15 @@ mod possible;
 mod ties;
 
 use super::habits::Habits;
-use super::learned::Learned;
-use super::scene::{Lexicon, Line, Scene};
+use super::learned::{self, Learned};
+use super::scene::{Lexicon, Line, Node, Scene};
 use super::words::Act;
 use crate::model::Symbol;
 use std::cell::Cell;
 use ties::{Held, evidence, shared, wording};
 
 /// Numbers a candidate.
-pub const COUNT: usize = 120;
+pub const COUNT: usize = 152;
 
 /// The numbers of one candidate.
 pub type Features = [f32; COUNT];
@@ -27,6 +27,14 @@ pub struct Candidate {
     pub node: Option<u32>,
     /// What speaks for it.
     pub features: Features,
+}
+
+impl Candidate {
+    /// Whether it names the span's service or route, or answered right after it.
+    pub fn calls(&self) -> bool {
+        let features = &self.features;
+        features[36] > 0.0 || features[38] > 0.0 || features[72] > 0.0 && features[70] > 0.0
+    }
 }
 
 /// What is known of a run before anything is decided.
@@ -45,9 +53,13 @@ const SLACK: i64 = 50_000_000;
 struct Child<'s> {
     node: u32,
     opening: &'s Line,
-    first: i64,
-    last: i64,
     begin: i64,
+    last: i64,
+    blur: i64,
+    opens: u32,
+    /// The shortest spans that surround it, of its service and of others.
+    inmost_same: Option<u32>,
+    inmost_cross: Option<u32>,
     /// Same-service nodes that were open when it began, by their start.
     innermost_same: Option<u32>,
     latest_same: Option<u32>,
@@ -71,6 +83,13 @@ struct Child<'s> {
 }
 
 impl Child<'_> {
+    /// Whether a record of a possible parent may have to do with how the child began: it is not later, or the parent is
+    /// known to have begun before its first record.
+    fn may_follow(&self, parent: &Node, line: &Line) -> bool {
+        line.time <= self.begin + SLACK
+            || parent.begin < parent.first && parent.begin - parent.blur <= self.begin + self.blur
+    }
+
     /// How clearly a service other than the own one is named.
     fn mentioned(&self, lexicon: &Lexicon) -> f32 {
         let found = self.mentioned.get().unwrap_or_else(|| lexicon.mentioned(self.tokens, self.service));
@@ -85,7 +104,7 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
     let own = &scene.nodes[node as usize];
     let possible = possible::parents(scene, node, opening);
     let previous: Vec<Option<u32>> =
-        possible.iter().map(|&other| last_before(scene, other, opening)).collect();
+        possible.iter().map(|&other| last_before(scene, other, own.opens)).collect();
     let child = child(scene, node, opening, (&possible, &previous), learned, known);
     let mut found: Vec<Candidate> = Vec::with_capacity(possible.len() + 1);
     for (&parent, previous) in possible.iter().zip(&previous) {
@@ -103,6 +122,9 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
     none[45] = act(opening, &[Act::Send, Act::Call, Act::Answer]);
     none[46] = f32::from(u8::from(child.first_of_service));
     none[47] = f32::from(u8::from(child.innermost_same.is_none()));
+    none[145] = yes(child.inmost_same.is_some());
+    none[146] = yes(child.inmost_cross.is_some());
+    none[147] = yes(own.begin < own.first);
     if let Some(learned) = learned {
         none[54] = learned.share(None, own.kind);
     }
@@ -111,9 +133,9 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
 }
 
 /// The place of a node's last record before another one.
-fn last_before(scene: &Scene, node: u32, opening: &Line) -> Option<u32> {
+fn last_before(scene: &Scene, node: u32, opens: u32) -> Option<u32> {
     let lines = &scene.nodes[node as usize].lines;
-    lines.iter().rev().copied().find(|order| *order < opening.order)
+    lines.iter().rev().copied().find(|order| *order < opens)
 }
 
 fn child<'s>(
@@ -129,9 +151,12 @@ fn child<'s>(
     let mut child = Child {
         node,
         opening,
-        first: own.first,
-        last: own.last,
         begin: own.begin,
+        last: own.last,
+        blur: own.blur,
+        opens: own.opens,
+        inmost_same: None,
+        inmost_cross: None,
         innermost_same: None,
         latest_same: None,
         active_same: None,
@@ -149,24 +174,33 @@ fn child<'s>(
         inner: learned.map_or(0.0, |learned| learned.inner(own.kind)),
     };
     for (index, other) in scene.nodes.iter().enumerate() {
-        child.first_of_all &= other.first >= own.first;
+        child.first_of_all &= other.begin >= own.begin;
         child.first_of_service &=
-            index as u32 == node || other.service != own.service || other.first >= own.first;
+            index as u32 == node || other.service != own.service || other.begin >= own.begin;
     }
     // of equals the one that comes later in the list stays
     let later = |best: Option<u32>, other: u32| {
-        let first = |node: u32| (scene.nodes[node as usize].first, node);
+        let first = |node: u32| (scene.nodes[node as usize].begin, node);
         Some(best.filter(|&best| first(best) > first(other)).unwrap_or(other))
     };
     let (mut active_same, mut latest_cross) = (None, None);
     for (&other, &before) in possible.iter().zip(previous) {
         let same = scene.nodes[other as usize].service == own.service;
-        let open = is_open(scene, other, own.first);
+        let open = is_open(scene, other, own.begin + own.blur);
+        let around = contains(&scene.nodes[other as usize], own);
+        let shorter = |best: Option<u32>| {
+            let long = |node: u32| (scene.nodes[node as usize].last - scene.nodes[node as usize].begin, node);
+            Some(best.filter(|&best| long(best) < long(other)).unwrap_or(other))
+        };
+        if around {
+            let inmost = if same { &mut child.inmost_same } else { &mut child.inmost_cross };
+            *inmost = shorter(*inmost);
+        }
         if same {
             if open {
                 child.innermost_same = later(child.innermost_same, other);
             }
-            if scene.nodes[other as usize].first <= own.first {
+            if scene.nodes[other as usize].begin <= own.begin + own.blur {
                 child.latest_same = later(child.latest_same, other);
             }
             active_same = active_same.max(before.map(|order| (order, other)));
@@ -185,7 +219,15 @@ fn child<'s>(
 /// Whether a node has records before and after a time.
 pub(super) fn is_open(scene: &Scene, node: u32, time: i64) -> bool {
     let node = &scene.nodes[node as usize];
-    node.begin.min(node.first) <= time && time <= node.last && node.last > node.begin
+    node.begin - node.blur <= time && time <= node.last && node.last > node.begin
+}
+
+/// Whether the first node surrounds the second, and is the longer one.
+fn contains(outer: &Node, inner: &Node) -> bool {
+    let blur = outer.blur.max(inner.blur);
+    outer.begin - blur <= inner.begin
+        && outer.last + blur >= inner.last
+        && outer.last - outer.begin > inner.last - inner.begin
 }
 
 fn act(line: &Line, acts: &[Act]) -> f32 {
@@ -212,18 +254,19 @@ fn pair(
 ) {
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let same = p.service == c.service;
-    let open = is_open(scene, parent, child.first);
-    let encloses = p.begin <= child.begin && p.last >= child.last && p.last > p.begin;
+    let open = is_open(scene, parent, child.begin + child.blur);
+    let encloses = p.begin - p.blur <= child.begin && p.last >= child.last && p.last > p.begin;
     // the parent's last record before the child, else its first
     let anchor = previous.or_else(|| scene.opening(parent));
-    let gap = anchor.map_or(0, |line| child.first - line.time);
+    let point = learned::anchor(scene, parent, child.node);
+    let gap = point.map_or(0, |(_, time)| child.begin - time);
     let received = act(child.opening, &[Act::Receive]);
     let sends = act(child.opening, &[Act::Send]);
     let calls = act(child.opening, &[Act::Call]);
     let answers = act(child.opening, &[Act::Answer]);
     if same {
         let finished = scene.lines_of(parent).any(|line| {
-            line.order < child.opening.order
+            line.order < child.opens
                 && line.act == Act::End
                 && (line.duration.is_some() || line.order == p.lines.last().copied().unwrap_or(0))
         });
@@ -270,28 +313,60 @@ fn pair(
     } else {
         evidence(scene, child, parent, known, out);
     }
-    let habit = known.habits.between(scene, parent, child.opening, anchor);
+    let habit = known.habits.between(p.kind, c.kind);
     out[88] = habit.order;
     out[89] = habit.needed;
     out[90] = habit.implied;
     out[91] = habit.equal;
-    out[92] = habit.tight;
-    out[93] = habit.steady;
-    out[94] = habit.fit;
-    out[95] = habit.tight * habit.steady;
+    let before = known.habits.before(scene, parent, child.node, point);
+    out[92] = before.tight;
+    out[93] = before.steady;
+    out[94] = before.fit;
+    out[95] = before.tight * before.steady;
+    let after = known.habits.after(scene, parent, child.node);
+    let base = if same { 126 } else { 130 };
+    out[base] = after.tight;
+    out[base + 1] = after.steady;
+    out[base + 2] = after.fit;
+    out[base + 3] = after.tight * after.steady;
     out[106] = yes(same) * child.enters;
     out[107] = yes(!same) * child.enters;
     out[if same { 108 } else { 109 }] = habit.around;
-    out[112] = scaled(p.first - child.first);
-    if previous.is_none() {
+    let around = contains(p, c);
+    let within = contains(c, p);
+    let inmost = if same { child.inmost_same } else { child.inmost_cross };
+    let base = if same { 120 } else { 123 };
+    out[base] = yes(around);
+    out[base + 1] = yes(within);
+    out[base + 2] = yes(inmost == Some(parent));
+    if p.rank.1 == c.rank.1 && p.rank.1 > 1 {
+        let base = if same { 134 } else { 136 };
+        out[base + usize::from(p.rank.0 != c.rank.0)] = habit.equal;
+    }
+    if around && !same {
+        // what a caller and the called one see differs by the network only
+        out[138] = scaled(c.begin - p.begin);
+        out[139] = scaled(p.last - c.last);
+        out[140] = yes(child.inmost_same.is_some());
+    }
+    if p.begin < p.first {
+        out[if same { 141 } else { 142 }] = 1.0;
+    }
+    if c.begin < c.first {
+        out[if same { 143 } else { 144 }] = 1.0;
+    }
+    out[112] = scaled(p.begin - child.begin);
+    // known to have begun before is not late
+    let late = previous.is_none() && scene.anchor(parent, child.node).is_none();
+    if late {
         late_pair(scene, child, parent, same, out);
     }
     out[31] = if same { shared(child, parent).0 } else { 0.0 };
-    out[40] = yes(p.first > child.first);
-    out[41] = yes(previous.is_none());
-    if let (Some(learned), Some(anchor)) = (learned, anchor) {
+    out[40] = yes(p.begin > child.begin);
+    out[41] = yes(late);
+    if let (Some(learned), Some(point)) = (learned, point) {
         out[50] = learned.share(Some(p.kind), c.kind);
-        let (fit, tight) = learned.delay(anchor, child.opening, c.kind);
+        let (fit, tight) = learned.delay(point, child.begin, c.kind);
         out[51] = fit;
         out[52] = tight;
         out[53] = yes(same) * child.inner + yes(!same) * (1.0 - child.inner);
@@ -314,9 +389,9 @@ fn late_pair(scene: &Scene, child: &Child<'_>, parent: u32, same: bool, out: &mu
         return;
     }
     let open = |other: &super::scene::Node| {
-        other.service == p.service && other.first < child.first && other.last >= child.first
+        other.service == p.service && other.begin < child.begin && other.last >= child.begin
     };
-    let next = scene.lines[child.opening.order as usize + 1..]
+    let next = scene.lines[child.opens as usize..]
         .iter()
         .find(|line| scene.nodes[line.node as usize].service == p.service && line.time >= c.last);
     out[68] = 1.0;
@@ -353,6 +428,8 @@ fn compare(found: &mut [Candidate]) {
         (110, 114),
         (111, 115),
         (108, 116),
+        (129, 148),
+        (133, 149),
     ] {
         let best = found.iter().map(|candidate| candidate.features[from]).fold(0.0, f32::max);
         if best > 0.05 {

@@ -1,6 +1,6 @@
 //! What ties a parent and a child together: values, names and words that both hold.
 
-use super::{Child, Features, Known, SLACK, yes};
+use super::{Child, Features, Known, yes};
 use crate::model::{Shape, Symbol};
 use crate::weave::scene::{Line, Scene, common};
 use crate::weave::words::Act;
@@ -27,10 +27,10 @@ pub(super) fn held<'s>(scene: &'s Scene, opening: &Line) -> Vec<Held<'s>> {
 /// What the words of two spans of one service tell.
 pub(super) fn wording(scene: &Scene, child: &Child<'_>, parent: u32, out: &mut Features) {
     let (mut most, mut last) = (0.0f32, 0.0f32);
-    for line in scene.lines_of(parent).filter(|line| line.time <= child.first + SLACK) {
+    for line in scene.lines_of(parent).filter(|line| child.may_follow(&scene.nodes[parent as usize], line)) {
         let shared = common(child.tokens, scene.tokens(line));
         most = most.max(shared);
-        if line.order < child.opening.order {
+        if line.order < child.opens {
             last = shared;
         }
     }
@@ -70,7 +70,7 @@ pub(super) fn evidence(scene: &Scene, child: &Child<'_>, parent: u32, known: Kno
     let opening = child.opening;
     let enters = known.habits.enters(p.kind);
     let mut ties = Ties::default();
-    for line in scene.lines_of(parent).filter(|line| line.time <= child.first + SLACK) {
+    for line in scene.lines_of(parent).filter(|line| child.may_follow(p, line)) {
         let outgoing = matches!(line.act, Act::Send | Act::Call);
         let first = p.lines.first() == Some(&line.order);
         let share = if first { 1.0 - enters } else { 1.0 };
@@ -93,7 +93,7 @@ pub(super) fn evidence(scene: &Scene, child: &Child<'_>, parent: u32, known: Kno
         let tokens = scene.tokens(line);
         let words = common(child.tokens, tokens);
         ties.most = ties.most.max(words);
-        if line.order < opening.order {
+        if line.order < child.opens {
             ties.last = words;
         }
         if outgoing {
@@ -102,7 +102,7 @@ pub(super) fn evidence(scene: &Scene, child: &Child<'_>, parent: u32, known: Kno
         }
         ties.mention = ties.mention.max(known.lexicon.mention(tokens, c.service));
         ties.handed = ties.handed.max(share * words.min(3.0));
-        if first && line.order < opening.order && p.lines.get(1).is_none_or(|next| *next > opening.order) {
+        if first && line.order < child.opens && p.lines.get(1).is_none_or(|next| *next >= child.opens) {
             out[113] = enters;
         }
     }
