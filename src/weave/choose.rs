@@ -1,6 +1,6 @@
 //! Chooses parents: the share of each candidate among all, by what speaks for it, and by which trees it allows.
 
-use super::features::{COUNT, Candidate, Features, Known, candidates};
+use super::features::{Candidate, Features, Known, candidates};
 use super::learned::Learned;
 use super::scene::Scene;
 use super::spans::Draft;
@@ -65,7 +65,7 @@ pub(super) fn decide(
     parents: &[Parent],
     learned: Option<&Learned>,
     known: Known<'_>,
-    weights: &[f32; COUNT],
+    weights: &Features,
 ) -> Vec<(Vec<Scored>, Option<usize>)> {
     let mut calls: Vec<Vec<bool>> = Vec::with_capacity(parents.len());
     let mut lists: Vec<Vec<Possible>> = Vec::with_capacity(parents.len());
@@ -97,7 +97,7 @@ pub(super) fn decide(
 }
 
 /// The shares of candidates: they sum to 1.
-fn shares(found: &[Candidate], weights: &[f32; COUNT]) -> Vec<f32> {
+fn shares(found: &[Candidate], weights: &Features) -> Vec<f32> {
     let scores: Vec<f32> = found.iter().map(|candidate| score(&candidate.features, weights)).collect();
     let top = scores.iter().copied().fold(f32::MIN, f32::max);
     let powers: Vec<f32> = scores.iter().map(|score| (score - top).exp()).collect();
@@ -106,7 +106,7 @@ fn shares(found: &[Candidate], weights: &[f32; COUNT]) -> Vec<f32> {
 }
 
 /// What speaks for a candidate in all: in eight sums at once, as a processor likes it.
-fn score(features: &Features, weights: &[f32; COUNT]) -> f32 {
+fn score(features: &Features, weights: &Features) -> f32 {
     const LANES: usize = 8;
     let mut sums = [0.0; LANES];
     let (values, rest) = features.as_chunks::<LANES>();
@@ -128,7 +128,7 @@ pub(super) fn teach(
     spans: &[Draft],
     learned: &mut Learned,
     known: Known<'_>,
-    weights: &[f32; COUNT],
+    weights: &Features,
 ) {
     let parents = parents(spans);
     let decided = decide(scene, &parents, None, known, weights);

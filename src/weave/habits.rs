@@ -4,7 +4,7 @@
 //! What causes a span comes before it in every transaction that has both; what merely stands beside it does so half of the
 //! time, and at a distance that varies more. All is counted in integers, so that parts of a run merge in any order.
 
-use super::features::is_open;
+use super::features::{is_open, may_be_open};
 use super::gaps::{Gap, Gaps};
 use super::scene::Scene;
 use crate::model::Symbol;
@@ -37,6 +37,8 @@ struct Alone {
     all: u32,
     /// Of these, those that began while no other span of their service was open.
     alone: u32,
+    /// Of these, those that began while another span of their service may have been open.
+    following: u32,
 }
 
 /// The habits of a run.
@@ -128,8 +130,8 @@ impl Habits {
         near.clear();
         let end = own.lines[own.lines.len() - 1];
         for line in scene.lines[end as usize + 1..].iter().filter(|line| line.node != node) {
-            let other = &scene.nodes[line.node as usize];
-            if !near.contains(&line.node) && other.begin <= own.begin {
+            if !near.contains(&line.node) {
+                let other = &scene.nodes[line.node as usize];
                 near.push(line.node);
                 self.after.add(line.template, (other.kind, own.kind), line.time.saturating_sub(own.last));
                 if near.len() == MAX_NEAR {
@@ -142,8 +144,13 @@ impl Habits {
     fn surroundings(&mut self, scene: &Scene, node: u32) {
         let own = &scene.nodes[node as usize];
         let mut around: Vec<u64> = Vec::new();
-        let mut accompanied = false;
+        let (mut accompanied, mut following) = (false, false);
         for (index, other) in scene.nodes.iter().enumerate() {
+            following |= !following
+                && index as u32 != node
+                && other.service == own.service
+                && !other.lines.is_empty()
+                && may_be_open(scene, index as u32, own);
             if index as u32 != node && is_open(scene, index as u32, own.begin) {
                 accompanied |= other.service == own.service && other.begin < own.begin;
                 if !around.contains(&other.kind) {
@@ -154,6 +161,7 @@ impl Habits {
         let entry = self.kinds.entry(own.kind).or_default();
         entry.all += 1;
         entry.alone += u32::from(!accompanied);
+        entry.following += u32::from(following);
         for kind in around {
             self.pairs.entry((kind, own.kind)).or_default().around += 1;
         }
@@ -166,6 +174,12 @@ impl Habits {
         (alone as f32 + 1.0) / (all as f32 + 2.0)
     }
 
+    /// How surely spans of a kind begin while another span of their service is open, or may be.
+    pub fn follows(&self, kind: u64) -> f32 {
+        let Alone { all, following, .. } = self.kinds.get(&kind).copied().unwrap_or_default();
+        (following as f32 + 1.0) / (all as f32 + 2.0)
+    }
+
     /// Adds what another part of the run taught.
     pub fn merge(mut self, mut other: Habits) -> Habits {
         if other.pairs.len() > self.pairs.len() {
@@ -176,6 +190,7 @@ impl Habits {
             own.traces += other.traces;
             own.all += other.all;
             own.alone += other.alone;
+            own.following += other.following;
         }
         for (kinds, other) in other.pairs {
             let own = self.pairs.entry(kinds).or_default();

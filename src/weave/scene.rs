@@ -3,7 +3,7 @@
 use super::spans::Draft;
 use super::words::{Act, Words, normalized, tokens, words};
 use crate::gather::Store;
-use crate::model::{Detail, EventId, Shape, Symbol};
+use crate::model::{Detail, EventId, Shape, Symbol, TraceId};
 use rustc_hash::FxHashMap;
 
 /// Words with how telling they are (0 to 1), sorted by the word.
@@ -213,6 +213,10 @@ pub struct Node {
     pub rank: (u32, u32),
     /// The span is exported: its times are exact.
     pub exact: bool,
+    /// The trace id that its records carry.
+    pub trace: Option<TraceId>,
+    /// No span with its trace id begins before it.
+    pub first_of_trace: bool,
 }
 
 /// A transaction laid out.
@@ -325,6 +329,14 @@ impl Scene {
                 node.opens = before as u32;
             }
             kinds.push((node.kind, node.begin, index));
+        }
+        let mut firsts: FxHashMap<Option<TraceId>, (i64, u32)> = FxHashMap::default();
+        for (index, node) in (0u32..).zip(&self.nodes).filter(|(_, node)| !node.lines.is_empty()) {
+            let first = firsts.entry(node.trace).or_insert((i64::MAX, 0));
+            *first = (*first).min((node.begin, index));
+        }
+        for (index, node) in (0u32..).zip(&mut self.nodes) {
+            node.first_of_trace = firsts.get(&node.trace).is_some_and(|first| first.1 == index);
         }
         kinds.sort_unstable();
         for peers in kinds.chunk_by(|a, b| a.0 == b.0) {
@@ -442,6 +454,8 @@ fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
         opens: 0,
         rank: (0, 1),
         exact,
+        trace: span.trace,
+        first_of_trace: true,
     }
 }
 

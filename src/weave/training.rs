@@ -1,10 +1,11 @@
 //! For the tool that fits the weights: the candidates of every span of a run.
 
 use super::choose::{self, Parent};
-use super::features::{COUNT, Features, Known, candidates};
+use super::features::{Features, Known, candidates};
 use super::habits::Habits;
 use super::infer::{self, Woven};
 use super::learned::Learned;
+use super::spans::Draft;
 use super::{Options, prepare};
 use crate::gather::Store;
 use crate::model::SpanId;
@@ -15,8 +16,13 @@ use rayon::prelude::*;
 pub enum Given {
     /// It is stated (`None`: it has none).
     Stated(Option<u32>),
-    /// It is to be found, on behalf of a span, among these (`None`: it has none), with what speaks for each.
-    Open(SpanId, Vec<(Option<u32>, Features)>),
+    /// It is to be found.
+    Open {
+        /// On behalf of this span.
+        span: SpanId,
+        /// Among these (`None`: it has none), with what speaks for each.
+        candidates: Vec<(Option<u32>, Features)>,
+    },
 }
 
 /// The spans of a transaction, with what is given of their parents.
@@ -26,11 +32,13 @@ pub struct Lesson {
     pub ids: Vec<SpanId>,
     /// For each span what is given.
     pub given: Vec<Given>,
+    /// For spans without an id of their own, where their records stand: indices of sources, and first lines.
+    pub records: Vec<Vec<(usize, u64)>>,
 }
 
 /// What is to be learned from a run, or from so many of its transactions: with what a first round with the given weights
 /// learned of these, or without.
-pub fn lessons(store: &mut Store, first: Option<&[f32; COUNT]>, limit: Option<usize>) -> Vec<Lesson> {
+pub fn lessons(store: &mut Store, first: Option<&Features>, limit: Option<usize>) -> Vec<Lesson> {
     let prepared = prepare(store, &Options::default());
     let store = &*store;
     let groups = &prepared.stitched.groups[..limit.unwrap_or(usize::MAX).min(prepared.stitched.groups.len())];
@@ -61,10 +69,19 @@ pub fn lessons(store: &mut Store, first: Option<&[f32; COUNT]>, limit: Option<us
             Parent::Open(node) => {
                 let found = candidates(scene, node, learned.as_ref(), known);
                 let rows = found.into_iter().map(|candidate| (candidate.node, candidate.features));
-                Given::Open(spans[node as usize].id, rows.collect())
+                let draft = &spans[node as usize];
+                Given::Open { span: draft.id, candidates: rows.collect() }
             }
         });
-        Lesson { given: given.collect(), ids: spans.iter().map(|draft| draft.id).collect() }
+        let records = |draft: &Draft| {
+            let places = draft.events.iter().filter(|_| draft.synthetic).map(|id| store.event(*id).place);
+            places.map(|place| (place.source.0 as usize, place.line)).collect()
+        };
+        Lesson {
+            given: given.collect(),
+            ids: spans.iter().map(|draft| draft.id).collect(),
+            records: spans.iter().map(records).collect(),
+        }
     };
     scenes.par_iter().map(lesson).collect()
 }

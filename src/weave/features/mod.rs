@@ -15,7 +15,7 @@ use std::cell::Cell;
 use ties::{Held, evidence, shared, wording};
 
 /// Numbers a candidate.
-pub const COUNT: usize = 152;
+pub const COUNT: usize = 208;
 
 /// The numbers of one candidate.
 pub type Features = [f32; COUNT];
@@ -72,13 +72,21 @@ struct Child<'s> {
     names: &'s [Symbol],
     tokens: &'s [(Symbol, f32)],
     values: Vec<Held<'s>>,
+    rarest: Option<ties::Rarest<'s>>,
     /// The weight of all its words.
     wording: f32,
     service: Symbol,
     /// How clearly another service is named, once that was asked for.
     mentioned: Cell<Option<f32>>,
+    /// The starts of the spans of its service that began before it, in order.
+    service_began: Vec<(i64, u32)>,
+    /// The node of the record right before its start.
+    just_before: Option<u32>,
+    /// The latest of its service that may be open still: see [`may_be_open`].
+    inmost_open: Option<u32>,
     /// See [`Habits::enters`] and [`Learned::inner`].
     enters: f32,
+    follows: f32,
     inner: f32,
 }
 
@@ -87,6 +95,7 @@ impl Child<'_> {
     /// known to have begun before its first record.
     fn may_follow(&self, parent: &Node, line: &Line) -> bool {
         line.time <= self.begin + SLACK
+            || parent.first > self.begin
             || parent.begin < parent.first && parent.begin - parent.blur <= self.begin + self.blur
     }
 
@@ -124,6 +133,12 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
     none[47] = f32::from(u8::from(child.innermost_same.is_none()));
     none[145] = yes(child.inmost_same.is_some());
     none[146] = yes(child.inmost_cross.is_some());
+    none[206] = child.follows;
+    none[207] = yes(child.inmost_open.is_some());
+    none[188] = yes(!own.first_of_trace);
+    none[189] = yes(own.first_of_trace && !child.first_of_all);
+    none[190] = yes(child.rarest.is_some());
+    none[191] = yes(child.rarest.as_ref().is_some_and(|rarest| rarest.sent()));
     none[147] = yes(own.begin < own.first);
     if let Some(learned) = learned {
         none[54] = learned.share(None, own.kind);
@@ -167,17 +182,26 @@ fn child<'s>(
         names: scene.names(opening),
         tokens,
         values: ties::held(scene, opening),
+        rarest: ties::rarest(scene, node),
         wording: tokens.iter().map(|(_, weight)| weight).sum(),
         service: own.service,
         mentioned: Cell::new(None),
+        just_before: scene.lines[..own.opens as usize].last().map(|line| line.node).filter(|before| *before != node),
+        inmost_open: None,
+        service_began: Vec::new(),
         enters: known.habits.enters(own.kind),
+        follows: known.habits.follows(own.kind),
         inner: learned.map_or(0.0, |learned| learned.inner(own.kind)),
     };
     for (index, other) in scene.nodes.iter().enumerate() {
+        if other.service == own.service && other.begin <= own.begin && index as u32 != node && !other.lines.is_empty() {
+            child.service_began.push((other.begin, index as u32));
+        }
         child.first_of_all &= other.begin >= own.begin;
         child.first_of_service &=
             index as u32 == node || other.service != own.service || other.begin >= own.begin;
     }
+    child.service_began.sort_unstable();
     // of equals the one that comes later in the list stays
     let later = |best: Option<u32>, other: u32| {
         let first = |node: u32| (scene.nodes[node as usize].begin, node);
@@ -195,6 +219,9 @@ fn child<'s>(
         if around {
             let inmost = if same { &mut child.inmost_same } else { &mut child.inmost_cross };
             *inmost = shorter(*inmost);
+        }
+        if same && may_be_open(scene, other, own) {
+            child.inmost_open = later(child.inmost_open, other);
         }
         if same {
             if open {
@@ -220,6 +247,19 @@ fn child<'s>(
 pub(super) fn is_open(scene: &Scene, node: u32, time: i64) -> bool {
     let node = &scene.nodes[node as usize];
     node.begin - node.blur <= time && time <= node.last && node.last > node.begin
+}
+
+/// Whether a span began before another one and is not known to have ended: it is open, or all that it logs is its start.
+pub(super) fn may_be_open(scene: &Scene, node: u32, later: &Node) -> bool {
+    let own = &scene.nodes[node as usize];
+    let started = own.opens < later.opens || own.begin < later.begin;
+    let silent = || {
+        own.lines.len() == 1
+            && !own.exact
+            && own.begin == own.first
+            && scene.opening(node).is_some_and(|line| !matches!(line.act, Act::End | Act::Answer | Act::Send))
+    };
+    started && (own.last >= later.begin || silent())
 }
 
 /// Whether the first node surrounds the second, and is the longer one.
@@ -324,7 +364,14 @@ fn pair(
     out[94] = before.fit;
     out[95] = before.tight * before.steady;
     let after = known.habits.after(scene, parent, child.node);
-    let base = if same { 126 } else { 130 };
+    // known to have begun before is not late
+    let late = previous.is_none() && scene.anchor(parent, child.node).is_none();
+    let base = match (late, same) {
+        (false, true) => 126,
+        (false, false) => 130,
+        (true, true) => 152,
+        (true, false) => 156,
+    };
     out[base] = after.tight;
     out[base + 1] = after.steady;
     out[base + 2] = after.fit;
@@ -349,6 +396,27 @@ fn pair(
         out[139] = scaled(p.last - c.last);
         out[140] = yes(child.inmost_same.is_some());
     }
+    ties::rare(child, parent, same, out);
+    // a span of the child's service that began since the parent's last record is rather what the parent caused
+    let since = point.map_or(p.begin, |(_, time)| time);
+    let between = child.service_began.iter().rev().take_while(|(begin, _)| *begin > since);
+    let entered = between.into_iter().any(|(_, other)| *other != child.node && *other != parent);
+    let base = if same { 192 } else { 197 };
+    out[base] = yes(entered);
+    out[base + 1] = yes(child.just_before == Some(parent));
+    out[base + 2] = yes(child.just_before.is_some_and(|before| before != parent && scene.nodes[before as usize].service == p.service));
+    out[base + 3] = child.follows;
+    out[base + 4] = yes(child.inmost_open.is_some());
+    if same {
+        out[202] = yes(child.inmost_open == Some(parent));
+        out[203] = yes(may_be_open(scene, parent, c));
+        out[204] = yes(child.inmost_open == Some(parent) && child.just_before == Some(parent));
+    } else {
+        out[205] = yes(child.inmost_open.is_some() && entered);
+    }
+    if p.trace != c.trace {
+        out[184 + usize::from(same) * 2 + usize::from(c.first_of_trace)] = 1.0;
+    }
     if p.begin < p.first {
         out[if same { 141 } else { 142 }] = 1.0;
     }
@@ -356,8 +424,6 @@ fn pair(
         out[if same { 143 } else { 144 }] = 1.0;
     }
     out[112] = scaled(p.begin - child.begin);
-    // known to have begun before is not late
-    let late = previous.is_none() && scene.anchor(parent, child.node).is_none();
     if late {
         late_pair(scene, child, parent, same, out);
     }
@@ -386,6 +452,7 @@ fn late_pair(scene: &Scene, child: &Child<'_>, parent: u32, same: bool, out: &mu
         out[67] = yes(p.lines.len() > 1);
         out[79] = yes(first.duration.is_some());
         out[80] = yes(child.innermost_same.is_some());
+        out[163] = out[82];
         return;
     }
     let open = |other: &super::scene::Node| {
@@ -408,6 +475,9 @@ fn late_pair(scene: &Scene, child: &Child<'_>, parent: u32, same: bool, out: &mu
     out[117] = out[111];
     out[118] = out[110];
     out[119] = out[96];
+    out[160] = out[84];
+    out[161] = out[87];
+    out[162] = out[38];
     out[81] = yes(child.innermost_same.is_some());
 }
 
@@ -430,6 +500,9 @@ fn compare(found: &mut [Candidate]) {
         (108, 116),
         (129, 148),
         (133, 149),
+        (155, 164),
+        (159, 165),
+        (160, 166),
     ] {
         let best = found.iter().map(|candidate| candidate.features[from]).fold(0.0, f32::max);
         if best > 0.05 {

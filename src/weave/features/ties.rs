@@ -24,6 +24,82 @@ pub(super) fn held<'s>(scene: &'s Scene, opening: &Line) -> Vec<Held<'s>> {
     values.collect()
 }
 
+/// The rarest value that a span got from others.
+#[derive(Clone, Debug)]
+pub(super) struct Rarest<'s> {
+    holders: &'s [u32],
+    /// The span that held it first, and the only one whose record with it sends something.
+    origin: u32,
+    sender: Option<u32>,
+    /// It stands in the span's first record.
+    at_once: bool,
+}
+
+impl Rarest<'_> {
+    /// Whether one span is said to have sent it.
+    pub fn sent(&self) -> bool {
+        self.sender.is_some()
+    }
+}
+
+/// The value of a span's records, those of the first record first, that fewest other spans hold and that another one held
+/// before.
+pub(super) fn rarest<'s>(scene: &'s Scene, node: u32) -> Option<Rarest<'s>> {
+    let common = MOST_HOLDERS.max(scene.nodes.len() / 2);
+    let mut found: Option<(usize, Symbol, &[u32])> = None;
+    let mut at_once = true;
+    for line in scene.lines_of(node) {
+        for &(_, value, shape) in scene.values(line) {
+            let Some(holders) = scene.holders.get(value).filter(|holders| {
+                (2..=common).contains(&holders.len())
+            }) else {
+                continue;
+            };
+            let sent = || holders.iter().any(|other| *other != node && sends(scene, *other, value));
+            let got = holders[0] != node || line.act == Act::Receive && sent();
+            let order = holders.len() * 2 + usize::from(matches!(shape, Shape::Number));
+            if got && found.is_none_or(|(least, ..)| order < least) {
+                found = Some((order, value, holders));
+            }
+        }
+        if found.is_some() {
+            break;
+        }
+        at_once = false;
+    }
+    let (_, value, holders) = found?;
+    let mut senders = holders.iter().copied().filter(|other| *other != node && sends(scene, *other, value));
+    let sender = senders.next().filter(|_| senders.next().is_none());
+    Some(Rarest { holders, origin: holders[0], sender, at_once })
+}
+
+/// So many spans may hold a value that is taken for a rare one.
+const MOST_HOLDERS: usize = 4;
+
+/// Whether a span has a record that sends something with a value.
+fn sends(scene: &Scene, node: u32, value: Symbol) -> bool {
+    scene.lines_of(node).any(|line| {
+        line.act == Act::Send && scene.values(line).iter().any(|(_, held, _)| *held == value)
+    })
+}
+
+/// What the rarest value of a child tells of a parent.
+pub(super) fn rare(child: &Child<'_>, parent: u32, same: bool, out: &mut Features) {
+    let Some(rarest) = &child.rarest else { return };
+    let base = if same { 168 } else { 176 };
+    let holds = rarest.holders.contains(&parent);
+    let later = if rarest.at_once { 0 } else { 4 };
+    if rarest.sender == Some(parent) {
+        out[base + later] = 1.0;
+    } else if rarest.origin == parent {
+        out[base + later + 1] = 1.0;
+    } else if holds {
+        out[base + later + 2] = 1.0;
+    } else if rarest.sender.is_some() {
+        out[base + later + 3] = 1.0;
+    }
+}
+
 /// What the words of two spans of one service tell.
 pub(super) fn wording(scene: &Scene, child: &Child<'_>, parent: u32, out: &mut Features) {
     let (mut most, mut last) = (0.0f32, 0.0f32);
