@@ -4,6 +4,7 @@
 //! What causes a span comes before it in every transaction that has both; what merely stands beside it does so half of the
 //! time, and at a distance that varies more. All is counted in integers, so that parts of a run merge in any order.
 
+use super::features::ties::rarest;
 use super::features::{is_open, may_be_open};
 use super::gaps::{Gap, Gaps};
 use super::scene::Scene;
@@ -45,6 +46,9 @@ struct Alone {
 #[derive(Clone, Debug, Default)]
 pub struct Habits {
     kinds: FxHashMap<u64, Alone>,
+    /// By kind and name: how many spans of the kind got their rarest value under this name from one that is said to have
+    /// sent it, and how many got one under this name.
+    sent: FxHashMap<(u64, Symbol), (u32, u32)>,
     pairs: FxHashMap<(u64, u64), Pair>,
     /// What the pairs tell, once all are counted.
     told: FxHashMap<(u64, u64), Habit>,
@@ -98,6 +102,11 @@ impl Habits {
         }
         for index in (0..scene.nodes.len() as u32).filter(|index| !scene.nodes[*index as usize].lines.is_empty()) {
             self.surroundings(scene, index);
+            if let Some(rarest) = rarest(scene, index) {
+                let entry = self.sent.entry((scene.nodes[index as usize].kind, rarest.name)).or_default();
+                entry.0 += u32::from(rarest.sent());
+                entry.1 += 1;
+            }
             self.gaps(scene, index);
         }
     }
@@ -174,6 +183,12 @@ impl Habits {
         (alone as f32 + 1.0) / (all as f32 + 2.0)
     }
 
+    /// How often the rarest value of spans of a kind, if it has this name, was said to be sent by one other span.
+    pub fn sent(&self, kind: u64, name: Symbol) -> f32 {
+        let (sent, all) = self.sent.get(&(kind, name)).copied().unwrap_or_default();
+        sent as f32 / (all as f32 + 1.0)
+    }
+
     /// How surely spans of a kind begin while another span of their service is open, or may be.
     pub fn follows(&self, kind: u64) -> f32 {
         let Alone { all, following, .. } = self.kinds.get(&kind).copied().unwrap_or_default();
@@ -191,6 +206,11 @@ impl Habits {
             own.all += other.all;
             own.alone += other.alone;
             own.following += other.following;
+        }
+        for (key, (sent, all)) in other.sent {
+            let own = self.sent.entry(key).or_default();
+            own.0 += sent;
+            own.1 += all;
         }
         for (kinds, other) in other.pairs {
             let own = self.pairs.entry(kinds).or_default();

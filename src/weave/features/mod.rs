@@ -4,7 +4,7 @@
 //! [`super::weights`].
 
 mod possible;
-mod ties;
+pub(super) mod ties;
 
 use super::habits::Habits;
 use super::learned::{self, Learned};
@@ -15,7 +15,7 @@ use std::cell::Cell;
 use ties::{Held, evidence, shared, wording};
 
 /// Numbers a candidate.
-pub const COUNT: usize = 208;
+pub const COUNT: usize = 232;
 
 /// The numbers of one candidate.
 pub type Features = [f32; COUNT];
@@ -88,6 +88,8 @@ struct Child<'s> {
     enters: f32,
     follows: f32,
     inner: f32,
+    /// See [`Habits::sent`].
+    sent: f32,
 }
 
 impl Child<'_> {
@@ -139,6 +141,7 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
     none[189] = yes(own.first_of_trace && !child.first_of_all);
     none[190] = yes(child.rarest.is_some());
     none[191] = yes(child.rarest.as_ref().is_some_and(|rarest| rarest.sent()));
+    none[229] = child.sent * child.sent;
     none[147] = yes(own.begin < own.first);
     if let Some(learned) = learned {
         none[54] = learned.share(None, own.kind);
@@ -191,6 +194,7 @@ fn child<'s>(
         service_began: Vec::new(),
         enters: known.habits.enters(own.kind),
         follows: known.habits.follows(own.kind),
+        sent: 0.0,
         inner: learned.map_or(0.0, |learned| learned.inner(own.kind)),
     };
     for (index, other) in scene.nodes.iter().enumerate() {
@@ -202,6 +206,9 @@ fn child<'s>(
             index as u32 == node || other.service != own.service || other.begin >= own.begin;
     }
     child.service_began.sort_unstable();
+    if let Some(rarest) = &child.rarest {
+        child.sent = known.habits.sent(own.kind, rarest.name);
+    }
     // of equals the one that comes later in the list stays
     let later = |best: Option<u32>, other: u32| {
         let first = |node: u32| (scene.nodes[node as usize].begin, node);
@@ -247,6 +254,11 @@ fn child<'s>(
 pub(super) fn is_open(scene: &Scene, node: u32, time: i64) -> bool {
     let node = &scene.nodes[node as usize];
     node.begin - node.blur <= time && time <= node.last && node.last > node.begin
+}
+
+/// How rare exceptions are: 0 if they are the rule, 2 if there are none among hundreds.
+fn exceptions(share: f32) -> f32 {
+    -(1.01 - share.min(1.0)).log10()
 }
 
 /// Whether a span began before another one and is not known to have ended: it is open, or all that it logs is its start.
@@ -396,7 +408,34 @@ fn pair(
         out[139] = scaled(p.last - c.last);
         out[140] = yes(child.inmost_same.is_some());
     }
-    ties::rare(child, parent, same, out);
+    ties::rare(child, child.sent, parent, same, out);
+    out[212] = exceptions(habit.needed);
+    out[213] = exceptions(habit.implied);
+    if !same {
+        let mention = out[96];
+        let outgoing = anchor.map_or(0.0, |line| act(line, &[Act::Send, Act::Call]));
+        let told = mention.max(outgoing).max(out[176]).max(out[180]).max(out[35].min(1.0));
+        let words = out[84] / 3.0;
+        if late {
+            out[214] = mention;
+            out[215] = words;
+            out[216] = mention * words;
+        } else if around {
+            out[217] = mention;
+            out[218] = outgoing;
+            out[219] = words;
+            out[220] = 1.0 - told;
+            out[221] = mention * outgoing;
+        } else {
+            out[222] = mention;
+            out[223] = outgoing;
+            out[224] = words;
+            out[225] = 1.0 - told;
+            out[226] = mention * outgoing;
+            out[227] = (1.0 - told) * scaled(gap);
+        }
+        out[228] = out[176].max(out[180]) * received;
+    }
     // a span of the child's service that began since the parent's last record is rather what the parent caused
     let since = point.map_or(p.begin, |(_, time)| time);
     let between = child.service_began.iter().rev().take_while(|(begin, _)| *begin > since);

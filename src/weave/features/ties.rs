@@ -26,7 +26,9 @@ pub(super) fn held<'s>(scene: &'s Scene, opening: &Line) -> Vec<Held<'s>> {
 
 /// The rarest value that a span got from others.
 #[derive(Clone, Debug)]
-pub(super) struct Rarest<'s> {
+pub(in crate::weave) struct Rarest<'s> {
+    /// Its name.
+    pub name: Symbol,
     holders: &'s [u32],
     /// The span that held it first, and the only one whose record with it sends something.
     origin: u32,
@@ -42,35 +44,33 @@ impl Rarest<'_> {
     }
 }
 
-/// The value of a span's records, those of the first record first, that fewest other spans hold and that another one held
-/// before.
-pub(super) fn rarest<'s>(scene: &'s Scene, node: u32) -> Option<Rarest<'s>> {
+/// The value of a span's records, rather of the first one, that fewest other spans hold and that another one held before.
+pub(in crate::weave) fn rarest<'s>(scene: &'s Scene, node: u32) -> Option<Rarest<'s>> {
     let common = MOST_HOLDERS.max(scene.nodes.len() / 2);
-    let mut found: Option<(usize, Symbol, &[u32])> = None;
-    let mut at_once = true;
+    let mut found: Option<(usize, Symbol, Symbol, &[u32])> = None;
+    let opening = scene.opening(node)?.order;
     for line in scene.lines_of(node) {
-        for &(_, value, shape) in scene.values(line) {
-            let Some(holders) = scene.holders.get(value).filter(|holders| {
-                (2..=common).contains(&holders.len())
-            }) else {
+        for &(name, value, shape) in scene.values(line) {
+            let Some(holders) =
+                scene.holders.get(value).filter(|holders| (2..=common).contains(&holders.len()))
+            else {
                 continue;
             };
+            let late = usize::from(line.order != opening);
+            let order = holders.len() * 4 + usize::from(matches!(shape, Shape::Number)) * 2 + late;
+            if found.is_some_and(|(least, ..)| order >= least) {
+                continue;
+            }
             let sent = || holders.iter().any(|other| *other != node && sends(scene, *other, value));
-            let got = holders[0] != node || line.act == Act::Receive && sent();
-            let order = holders.len() * 2 + usize::from(matches!(shape, Shape::Number));
-            if got && found.is_none_or(|(least, ..)| order < least) {
-                found = Some((order, value, holders));
+            if holders[0] != node || line.act == Act::Receive && sent() {
+                found = Some((order, name, value, holders));
             }
         }
-        if found.is_some() {
-            break;
-        }
-        at_once = false;
     }
-    let (_, value, holders) = found?;
+    let (order, name, value, holders) = found?;
     let mut senders = holders.iter().copied().filter(|other| *other != node && sends(scene, *other, value));
     let sender = senders.next().filter(|_| senders.next().is_none());
-    Some(Rarest { holders, origin: holders[0], sender, at_once })
+    Some(Rarest { name, holders, origin: holders[0], sender, at_once: order % 2 == 0 })
 }
 
 /// So many spans may hold a value that is taken for a rare one.
@@ -83,20 +83,22 @@ fn sends(scene: &Scene, node: u32, value: Symbol) -> bool {
     })
 }
 
-/// What the rarest value of a child tells of a parent.
-pub(super) fn rare(child: &Child<'_>, parent: u32, same: bool, out: &mut Features) {
+/// What the rarest value of a child tells of a parent; `usual`: how often values of that name have one sender.
+pub(super) fn rare(child: &Child<'_>, usual: f32, parent: u32, same: bool, out: &mut Features) {
     let Some(rarest) = &child.rarest else { return };
     let base = if same { 168 } else { 176 };
     let holds = rarest.holders.contains(&parent);
     let later = if rarest.at_once { 0 } else { 4 };
     if rarest.sender == Some(parent) {
         out[base + later] = 1.0;
+        out[if same { 208 } else { 209 }] = usual * usual;
     } else if rarest.origin == parent {
         out[base + later + 1] = 1.0;
     } else if holds {
         out[base + later + 2] = 1.0;
     } else if rarest.sender.is_some() {
         out[base + later + 3] = 1.0;
+        out[if same { 210 } else { 211 }] = usual * usual;
     }
 }
 
