@@ -1,7 +1,8 @@
 //! Ids that only their place in brackets tells: `[app,TRACE,SPAN]` and its like.
 
+use super::tape::{Own, Step};
 use super::{Found, Scheme, header, id};
-use crate::record::Layer;
+use crate::record::{Layer, Role};
 
 /// Rank of ids found by their place: named fields go before.
 const BY_PLACE: u8 = 100;
@@ -20,7 +21,10 @@ impl Found {
     fn group(&mut self, content: &[u8], layer_text: &[u8]) {
         if content.starts_with(b"Root=") || content.starts_with(b"Self=") {
             if let Some(header) = header::amzn(content) {
-                self.add_header(header);
+                self.step(
+                    |tape| tape.part(content).map(|part| Step::Header(Role::AmznTraceId, part)),
+                    |found| found.add_header(header),
+                );
             }
             return;
         }
@@ -36,23 +40,25 @@ impl Found {
             // Sleuth: [app,trace,span], [app,trace,span,exportable], [app,trace,span,parent,exportable], [app,,]
             [app, trace, span, rest @ ..] if names_an_app(app) => {
                 let empty = trace.is_empty() && span.is_empty();
-                if let (Some(trace), Some(span)) = (id::exact_trace(trace), id::exact_span(span)) {
-                    self.set_trace(BY_PLACE, trace, Scheme::Sleuth);
-                    self.set_span(BY_PLACE, span);
+                if id::exact_trace(trace).is_some() && id::exact_span(span).is_some() {
+                    self.placed(trace, span);
                     if let [parent, _, ..] = rest
-                        && let Some(parent) = id::exact_span(parent)
+                        && id::exact_span(parent).is_some()
                     {
-                        self.set_parent(BY_PLACE, parent);
+                        self.exact(Own::Parent, BY_PLACE, Scheme::Sleuth, parent);
                     }
                 } else if !empty {
                     return;
                 }
-                self.service = Some(self.keep(app));
+                let app = *app;
+                self.step(
+                    |tape| tape.part(app).map(Step::Service),
+                    |found| found.service = Some(found.keep(app)),
+                );
             }
             [trace, span, ..] if trace.len() >= 16 => {
-                if let (Some(trace), Some(span)) = (id::exact_trace(trace), id::exact_span(span)) {
-                    self.set_trace(BY_PLACE, trace, Scheme::Sleuth);
-                    self.set_span(BY_PLACE, span);
+                if id::exact_trace(trace).is_some() && id::exact_span(span).is_some() {
+                    self.placed(trace, span);
                 }
             }
             [single] => self.single(single, layer_text),
@@ -60,24 +66,29 @@ impl Found {
         }
     }
 
+    /// A trace id and a span id, told by their place.
+    fn placed(&mut self, trace: &[u8], span: &[u8]) {
+        self.exact(Own::Trace, BY_PLACE, Scheme::Sleuth, trace);
+        self.exact(Own::Span, BY_PLACE, Scheme::Sleuth, span);
+    }
+
     fn single(&mut self, content: &[u8], layer_text: &[u8]) {
         // "[TRACE] [SPAN]", "[TRACE:SPAN:]"
         if content.len() == 16
             && self.span.is_none()
             && self.ranks[0] == ALONE
-            && let Some(span) = id::exact_span(content)
+            && id::exact_span(content).is_some()
         {
-            self.set_span(ALONE, span);
+            self.exact(Own::Span, ALONE, Scheme::Sleuth, content);
             return;
         }
         let content = content.strip_suffix(b":").or(content.strip_suffix(b"/")).unwrap_or(content);
         // Micrometer: [trace-span]
         if let Some(at) = content.iter().position(|byte| matches!(byte, b'-' | b'/' | b':' | b' ' | b'|'))
-            && let (Some(trace), Some(span)) =
-                (id::exact_trace(&content[..at]), id::exact_span(content[at + 1..].trim_ascii()))
+            && id::exact_trace(&content[..at]).is_some()
+            && id::exact_span(content[at + 1..].trim_ascii()).is_some()
         {
-            self.set_trace(BY_PLACE, trace, Scheme::Sleuth);
-            self.set_span(BY_PLACE, span);
+            self.placed(&content[..at], content[at + 1..].trim_ascii());
             return;
         }
         // OpenStack: [None req-UUID user project - - -]
@@ -104,9 +115,9 @@ impl Found {
             }
         } else if content.len() == 32
             && !content.iter().all(u8::is_ascii_digit)
-            && let Some(trace) = id::exact_trace(content)
+            && id::exact_trace(content).is_some()
         {
-            self.set_trace(ALONE, trace, Scheme::Sleuth);
+            self.exact(Own::Trace, ALONE, Scheme::Sleuth, content);
         }
     }
 }

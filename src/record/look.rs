@@ -50,6 +50,8 @@ pub struct Profile {
     pub level_token: Option<u8>,
     /// The user's own patterns that apply to this source.
     pub custom: Vec<super::custom::Pattern>,
+    /// Sources with the same number read lines alike; `None` if that is not known.
+    pub fingerprint: Option<u64>,
 }
 
 impl Profile {
@@ -89,8 +91,13 @@ impl Profile {
             level_token: None,
             tail_id: false,
             custom,
+            fingerprint: None,
         };
         profile.learn(head);
+        let Profile { order, tail_names, columns, tail_id, level_token, .. } = &profile;
+        let lasting = format!("{order:?} {tail_names:?} {columns:?} {tail_id} {level_token:?}");
+        profile.fingerprint = (profile.table.is_none() && profile.custom.is_empty())
+            .then_some(crate::model::Symbol::of(lasting.as_bytes()).0);
         profile
     }
 
