@@ -35,12 +35,18 @@ pub(super) fn judge(case: &mut Case<'_>) {
     for &hop in &failed {
         case.fates[hop] = if healed_itself(case, hop) { Fate::Healed } else { Fate::Broken };
     }
+    // what was tried several times is healed from the last time on
+    for &hop in failed.iter().rev() {
+        if case.fates[hop] == Fate::Broken && tried_again(case, hop) {
+            case.fates[hop] = Fate::Retried;
+        }
+    }
     // causes come before effects, so what a caller made of its own failure is known when its callee's turn comes
     for &hop in &failed {
         if case.fates[hop] == Fate::Healed {
             let retried = repeats_step(case.hop(hop));
             report_healed(case, hop, retried);
-        } else if tried_again(case, hop) {
+        } else if case.fates[hop] == Fate::Retried || tried_again(case, hop) {
             case.fates[hop] = Fate::Retried;
             report_healed(case, hop, true);
         } else if caller_went_on(case, hop) {
@@ -136,7 +142,7 @@ fn tried_again(case: &Case<'_>, index: usize) -> bool {
     case.shape.hops.iter().zip(&case.fates).enumerate().any(|(other, (later, fate))| {
         other != index
             && later.kind == hop.kind
-            && (later.parent == hop.parent || more)
+            && (later.parent == hop.parent || more || shares_a_value(hop, later))
             && later.start >= failure
             && *fate != Fate::Broken
             && same_values(hop, later)
@@ -149,6 +155,11 @@ fn same_values(one: &Hop, other: &Hop) -> bool {
         let mut values = other.values.iter().filter(|(known, ..)| known == name).peekable();
         values.peek().is_none() || values.any(|(_, known, _)| known == value)
     })
+}
+
+/// Whether two hops hold the same value that tells things apart.
+fn shares_a_value(one: &Hop, other: &Hop) -> bool {
+    one.values.iter().any(|value| value.2 && other.values.contains(value))
 }
 
 /// Whether the caller waited for a hop that failed, noticed it, and went on to its usual end all the same.
