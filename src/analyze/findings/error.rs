@@ -5,9 +5,10 @@
 //! learned only from hops in which nothing failed.
 
 use super::case::{Case, Fate, Found};
-use super::words::{self, breaks, fails, gives_up, names, refuses};
+use super::words::{self, breaks, fails, gives_up, names, refuses, waits_in_vain};
 use crate::analyze::flow::{Hop, Step};
 use crate::model::{EventId, FindingKind, Level, Severity, flag};
+use crate::weave::words::Act;
 
 /// An effect is known to follow a hop of a kind if so many did.
 const MIN_KNOWN: u32 = 3;
@@ -69,9 +70,17 @@ pub(super) fn judge(case: &mut Case<'_>) {
 /// failure was not worth an error to who wrote the service, but is one.
 fn ends_badly(case: &Case<'_>, index: usize) -> Option<usize> {
     let hop = case.hop(index);
-    let at = hop.steps.iter().rposition(|step| step.warned).filter(|_| !hop.failed())?;
+    let template = |step: &Step| case.run.store.symbols.text(case.run.store.event(step.event).template);
+    let end = hop.steps.last().filter(|end| !hop.failed() && !end.answered)?;
+    // who handles a message is asked by nobody how it went: its last word counts
+    let alone = hop.message || hop.parent.is_none();
+    let (says_fails, says_breaks) = (fails(template(end)), breaks(template(end)));
+    if alone && !refuses(template(end)) && (says_breaks && says_fails || end.warned && says_breaks) {
+        return Some(hop.steps.len() - 1);
+    }
+    let at = hop.steps.iter().rposition(|step| step.warned)?;
     let last = &hop.steps[at];
-    let template = case.run.store.symbols.text(case.run.store.event(last.event).template);
+    let template = template(last);
     if last.answered || !(fails(template) || breaks(template)) || refuses(template) && !breaks(template) {
         return None;
     }
@@ -237,12 +246,58 @@ fn report_healed(case: &mut Case<'_>, index: usize, retried: bool) {
     );
 }
 
+/// Reports that a hop failed because what it sent was never taken up: then that is the fault.
+fn report_unanswered(case: &mut Case<'_>, index: usize, failure: &Step) -> bool {
+    let (store, hop) = (case.run.store, case.hop(index));
+    let waited = |step: &&Step| waits_in_vain(store.symbols.text(store.event(step.event).template));
+    let Some(told) = hop.steps.iter().find(waited).filter(|told| told.time <= failure.time) else {
+        return false;
+    };
+    let usual = case.usual;
+    let lost = usual.rules.about(&case.steps).find_map(|rule| {
+        let at = hop.steps.iter().find(|step| rule.triggers.iter().any(|it| it.step == step.kind))?;
+        let act = rule.triggers.iter().find(|it| it.step == at.kind)?.act;
+        let lost = at.time <= told.time
+            && matches!(act, Act::Send | Act::Call)
+            && case.absent(rule) > 0
+            && store.event(rule.example).service != hop.service;
+        lost.then_some((rule, at))
+    });
+    let Some((rule, sent)) = lost else { return false };
+    let service = store.event(rule.example).service;
+    let summary = format!(
+        "{} never logged {} after {} of {}, which failed with {}",
+        store.symbols.text(service),
+        case.says(rule.example),
+        case.says(sent.event),
+        case.service(hop),
+        case.says(failure.event),
+    );
+    let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
+    let found = Found {
+        kind: FindingKind::MissingStep,
+        severity: if hop.parent.is_none() { Severity::Critical } else { Severity::Warning },
+        span: Some(sent.span),
+        service: Some(service),
+        summary,
+        confidence: right / (peers + 2.0),
+        evidence: vec![sent.event, told.event, failure.event],
+        group: (rule.effect, sent.kind),
+    };
+    case.find(index, found);
+    true
+}
+
 /// Reports the failures of a transaction, by time, as what they are: the first one and what followed from it.
 fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
     let (time, index) = broken[0];
     let hop = case.hop(index);
     let Some(first) = hop.steps.iter().find(|step| step.failed).cloned() else { return };
     let silent = silent_cause(case, index, time).or_else(|| named_cause(case, index, &first));
+    if silent.is_none() && report_unanswered(case, index, &first) {
+        return;
+    }
+    let hop = case.hop(index);
     let at = silent.unwrap_or(index);
     let cause = case.hop(at);
     let mut evidence: Vec<EventId> = Vec::new();
@@ -263,7 +318,7 @@ fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
             let text = format!(
                 "{} {} {}, and {} failed with {}",
                 case.service(cause),
-                if last.failed { "failed with" } else { "went wrong after" },
+                if last.failed { "failed with" } else { "stopped after" },
                 case.says(last.event),
                 case.service(hop),
                 case.says(first.event)
@@ -279,11 +334,12 @@ fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
         summary.push_str(&format!("; it took down {}", taken.join(", ")));
     }
     let group = (cause.service.0, words::cause(case.run.store, first.event));
+    let stopped = case.fates[at] == Fate::Stuck && cause.steps.last().is_some_and(|last| !last.warned);
     case.fates[at] = Fate::Broken;
     case.find(
         at,
         Found {
-            kind: FindingKind::Error,
+            kind: if stopped { FindingKind::Stuck } else { FindingKind::Error },
             severity: if root { Severity::Critical } else { Severity::Warning },
             span: Some(span),
             service: None,
