@@ -138,8 +138,11 @@ fn hops(folder: &Path) -> Hops {
         }
         hops.of.insert(id.clone(), at);
     }
-    let logged: std::collections::HashSet<&String> =
-        spans.iter().filter(|(_, span)| span["log_records"].as_u64() > Some(0)).map(|(id, _)| &hops.of[id]).collect();
+    let logged: std::collections::HashSet<&String> = spans
+        .iter()
+        .filter(|(_, span)| span["log_records"].as_u64() > Some(0))
+        .map(|(id, _)| &hops.of[id])
+        .collect();
     for hop in hops.of.values() {
         let above = |hop: &str| parent(&spans[hop]).map(|parent| hops.of[&parent].clone());
         let mut up = above(hop);
@@ -164,7 +167,10 @@ fn hops_of(run: &Run, lesson: &Lesson) -> Vec<Option<String>> {
                 *votes.entry(&run.hops.of[span]).or_default() += 1;
             }
         }
-        votes.into_iter().max_by_key(|(hop, votes)| (*votes, std::cmp::Reverse(*hop))).map(|(hop, _)| hop.clone())
+        votes
+            .into_iter()
+            .max_by_key(|(hop, votes)| (*votes, std::cmp::Reverse(*hop)))
+            .map(|(hop, _)| hop.clone())
     };
     lesson.records.iter().map(hop).collect()
 }
@@ -208,7 +214,9 @@ fn tree(run: &Run, lesson: Lesson) -> Tree {
     // several spans may have been made of a hop: the first stands for it
     let first = |hop: &String| hops.iter().position(|other| other.as_ref() == Some(hop));
     let choices = lesson.given.into_iter().enumerate().map(|(at, given)| match given {
-        Given::Stated(parent) => Choice { parents: vec![parent], rows: Vec::new(), asked: false, right: None },
+        Given::Stated(parent) => {
+            Choice { parents: vec![parent], rows: Vec::new(), asked: false, right: None }
+        }
         Given::Open { span, candidates } => {
             let (parents, rows): (Vec<Option<u32>>, Vec<Features>) = candidates.into_iter().unzip();
             let truth = run.truth.get(&span.to_string());
@@ -243,8 +251,12 @@ fn trees(run: &mut Run, first: Option<&Features>, limit: Option<usize>, share: f
     let lessons = lessons(&mut run.store, first, limit);
     let all: usize = lessons.iter().map(|lesson| lesson.given.len()).sum();
     let step = all.div_ceil(MAX_CHOICES).max(1);
-    let mut trees: Vec<Tree> =
-        lessons.into_iter().step_by(step).map(|lesson| tree(run, lesson)).filter(|tree| tree.asked > 0).collect();
+    let mut trees: Vec<Tree> = lessons
+        .into_iter()
+        .step_by(step)
+        .map(|lesson| tree(run, lesson))
+        .filter(|tree| tree.asked > 0)
+        .collect();
     let asked: usize = trees.iter().map(|tree| tree.asked).sum();
     trees.iter_mut().for_each(|tree| tree.weight = share * run.times / asked as f32);
     trees
@@ -253,12 +265,12 @@ fn trees(run: &mut Run, first: Option<&Features>, limit: Option<usize>, share: f
 fn fit(name: &str, runs: &mut [Run], first: Option<&Features>) -> Features {
     let sets: Vec<Vec<Tree>> = runs.par_iter_mut().map(|run| trees(run, first, None, 1.0)).collect();
     // a few transactions teach little: the weights must do without, too
-    let small: Vec<Vec<Tree>> =
-        runs.par_iter_mut().map(|run| trees(run, first, Some(SMALL), 0.3)).collect();
+    let small: Vec<Vec<Tree>> = runs.par_iter_mut().map(|run| trees(run, first, Some(SMALL), 0.3)).collect();
     let mut weights = NONE;
     let mut descent = Descent { mean: NONE, square: NONE };
     // every run counts the same, whatever its size
-    let of_training = |sets: &[Vec<Tree>]| -> Vec<usize> { (0..sets.len()).filter(|at| !runs[*at].test).collect() };
+    let of_training =
+        |sets: &[Vec<Tree>]| -> Vec<usize> { (0..sets.len()).filter(|at| !runs[*at].test).collect() };
     let training: Vec<&Tree> = [&sets, &small]
         .into_iter()
         .flat_map(|sets| of_training(sets).into_iter().flat_map(|at| &sets[at]))

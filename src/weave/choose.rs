@@ -90,7 +90,8 @@ pub(super) fn decide(
         .zip(calls)
         .zip(best)
         .map(|((list, calls), best)| {
-            let scored = list.into_iter().zip(calls).map(|((node, share), calls)| Scored { node, share, calls });
+            let scored =
+                list.into_iter().zip(calls).map(|((node, share), calls)| Scored { node, share, calls });
             (scored.collect(), best)
         })
         .collect()

@@ -100,7 +100,9 @@ impl Habits {
                 }
             }
         }
-        for index in (0..scene.nodes.len() as u32).filter(|index| !scene.nodes[*index as usize].lines.is_empty()) {
+        for index in
+            (0..scene.nodes.len() as u32).filter(|index| !scene.nodes[*index as usize].lines.is_empty())
+        {
             self.surroundings(scene, index);
             if let Some(rarest) = rarest(scene, index) {
                 let entry = self.sent.entry((scene.nodes[index as usize].kind, rarest.name)).or_default();
@@ -257,7 +259,13 @@ impl Habits {
     }
 
     /// What is usual of the gap before a child, from what its parent did last.
-    pub(super) fn before(&self, scene: &Scene, parent: u32, child: u32, anchor: Option<(Symbol, i64)>) -> Gap {
+    pub(super) fn before(
+        &self,
+        scene: &Scene,
+        parent: u32,
+        child: u32,
+        anchor: Option<(Symbol, i64)>,
+    ) -> Gap {
         let Some((template, time)) = anchor else { return Gap::default() };
         let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child as usize]);
         self.before.gap(template, (p.kind, c.kind), c.begin.saturating_sub(time))

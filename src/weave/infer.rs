@@ -7,7 +7,8 @@ use super::choose::{self, Parent, Scored};
 use super::features::Known;
 use super::habits::Habits;
 use super::learned::Learned;
-use super::scene::{Lexicon, Scene};
+use super::lexicon::Lexicon;
+use super::scene::Scene;
 use super::spans::{Draft, Drafts};
 use super::stitch::Group;
 use super::weights;
@@ -87,7 +88,9 @@ pub(super) fn decide(woven: &mut Woven, learned: &Learned, known: Known<'_>, min
         let chosen = options[best];
         let Some(parent) = chosen.node.filter(|_| chosen.share >= min_confidence) else { continue };
         let others = options.iter().enumerate().filter(|(other, _)| *other != best);
-        let second = others.map(|(_, option)| option).max_by(|a, b| a.share.total_cmp(&b.share).then(b.node.cmp(&a.node)));
+        let second = others
+            .map(|(_, option)| option)
+            .max_by(|a, b| a.share.total_cmp(&b.share).then(b.node.cmp(&a.node)));
         let runner_up = second.and_then(|option| Some((option.node?, option.share)));
         let draft = &mut drafts.spans[index];
         draft.parent = Some(parent);
@@ -96,13 +99,7 @@ pub(super) fn decide(woven: &mut Woven, learned: &Learned, known: Known<'_>, min
 }
 
 /// Says what an edge rests on.
-fn edge(
-    scene: &Scene,
-    node: u32,
-    chosen: Scored,
-    runner_up: Option<(u32, f32)>,
-    learned: &Learned,
-) -> Edge {
+fn edge(scene: &Scene, node: u32, chosen: Scored, runner_up: Option<(u32, f32)>, learned: &Learned) -> Edge {
     let mut proofs = Vec::new();
     let parent = chosen.node.unwrap_or_default();
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[node as usize]);

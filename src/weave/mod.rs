@@ -12,6 +12,7 @@ pub mod habits;
 mod hops;
 mod infer;
 pub mod learned;
+pub mod lexicon;
 mod repair;
 pub mod scene;
 mod spans;
@@ -42,14 +43,14 @@ impl Default for Options {
 
 /// What is known of a run before spans are looked at.
 struct Prepared {
-    lexicon: scene::Lexicon,
+    lexicon: lexicon::Lexicon,
     fragments: Fragments,
     stitched: stitch::Stitched,
 }
 
 /// Finds what belongs together, and the offsets of clocks, which it leaves in the store.
 fn prepare(store: &mut Store, options: &Options) -> Prepared {
-    let lexicon = scene::Lexicon::of(store);
+    let lexicon = lexicon::Lexicon::of(store);
     let mut fragments = Fragments::of(store);
     let mut stitched = stitch::stitch(store, &fragments);
     if options.correct_clocks {
@@ -93,8 +94,10 @@ pub fn weave(store: &mut Store, options: &Options) -> Vec<Trace> {
     let begin = |group: &stitch::Group| begin(store, prepared, &folding, Some(&timed), group);
     let teachers = infer::teachers(store, &prepared.fragments, groups);
     let all = teachers.len() == groups.len();
-    let teachers: Vec<infer::Woven> =
-        teachers.into_par_iter().map(|group| infer::lay_out(store, &prepared.lexicon, begin(group))).collect();
+    let teachers: Vec<infer::Woven> = teachers
+        .into_par_iter()
+        .map(|group| infer::lay_out(store, &prepared.lexicon, begin(group)))
+        .collect();
     let (habits, learned) = infer::learn(&teachers, all, &prepared.lexicon);
     drop(teachers);
     let known = features::Known { lexicon: &prepared.lexicon, habits: &habits };

@@ -2,7 +2,8 @@
 
 use super::{Child, Features, Known, yes};
 use crate::model::{Shape, Symbol};
-use crate::weave::scene::{Line, Scene, common};
+use crate::weave::lexicon::common;
+use crate::weave::scene::{Line, Scene};
 use crate::weave::words::Act;
 
 /// A value of a child's first record that other nodes hold too.
@@ -78,9 +79,9 @@ const MOST_HOLDERS: usize = 4;
 
 /// Whether a span has a record that sends something with a value.
 fn sends(scene: &Scene, node: u32, value: Symbol) -> bool {
-    scene.lines_of(node).any(|line| {
-        line.act == Act::Send && scene.values(line).iter().any(|(_, held, _)| *held == value)
-    })
+    scene
+        .lines_of(node)
+        .any(|line| line.act == Act::Send && scene.values(line).iter().any(|(_, held, _)| *held == value))
 }
 
 /// What the rarest value of a child tells of a parent; `usual`: how often values of that name have one sender.
