@@ -7,7 +7,7 @@ use super::pending::Pending;
 use super::{Lines, MAX_SILENCE, Mode, Sink, nuls};
 use crate::model::Stamp;
 use crate::record::look::Profile;
-use crate::record::pattern::{Drafts, Known, Mask};
+use crate::record::pattern::{Drafts, Known, Mask, Planned};
 use crate::record::{Brief, Pattern, Record};
 
 /// A line of a known pattern.
@@ -19,8 +19,7 @@ pub(super) struct Held {
     /// One past all of it.
     line_end: usize,
     number: u64,
-    hash: u64,
-    variant: u16,
+    plan: Planned,
     pub(super) mask: Mask,
     /// The time of the line, where that is all that was read; otherwise its drafts are filled.
     stamp: Option<Stamp>,
@@ -50,8 +49,8 @@ impl Lines {
             return Some(Known::No);
         }
         let known = self.patterns.look_up(line, profile, &mut self.next.mask);
-        let Known::Plan(hash, variant) = known else { return Some(known) };
-        let Some((id, plan)) = self.patterns.plan(hash, variant) else { return Some(Known::No) };
+        let Known::Plan(planned) = known else { return Some(known) };
+        let Some((id, plan, _)) = self.patterns.plan(planned) else { return Some(Known::No) };
         let Some(index) = self.lanes.iter().position(|lane| lane.key == 0) else { return Some(known) };
         let lane = &mut self.lanes[index];
         let expired = lane.appeared && number - lane.last_line > MAX_SILENCE;
@@ -80,16 +79,16 @@ impl Lines {
         std::mem::swap(&mut self.next, &mut self.held);
         let held = &mut *self.held;
         (held.start, held.end, held.line_end) = (start, start + line.len(), line_end);
-        (held.number, held.hash, held.variant) = (number, hash, variant);
+        (held.number, held.plan) = (number, planned);
         None
     }
 
     /// Hands the held line on as a record.
     pub(super) fn hand_on_held(&mut self, block: &[u8], profile: &Profile, sink: &mut dyn Sink) {
-        let Held { start, end, line_end, number, hash, variant, mask, stamp, drafts } = &mut *self.held;
-        if let Some((id, plan)) = self.patterns.plan(*hash, *variant) {
+        let Held { start, end, line_end, number, plan, mask, stamp, drafts } = &mut *self.held;
+        if let Some((id, plan, free)) = self.patterns.plan(*plan) {
             let line = &block[*start..*end];
-            let pattern = Pattern { id, line, marks: &mask.marks, free: &mask.free };
+            let pattern = Pattern { id, line, marks: &mask.marks, free };
             let (number, offset, len) = (*number, *start, *line_end - *start);
             if let Some(stamp) = *stamp {
                 if sink.brief(&Brief { pattern, stamp, line: number, offset, len }) {

@@ -438,10 +438,10 @@ impl Lines {
                     let reading = Reading { seen: &seen, mode: *mode, profile, layers: &layers };
                     patterns.learn(hash, mask, text, &reading)
                 }
-                Known::Plan(hash, index) => patterns.plan(hash, index).map(|(id, _)| id),
+                Known::Plan(planned) => patterns.plan(planned).map(|(id, _, free)| (id, free)),
                 Known::No => None,
             };
-            let pattern = pattern.map(|id| Pattern { id, line: text, marks: &mask.marks, free: &mask.free });
+            let pattern = pattern.map(|(id, free)| Pattern { id, line: text, marks: &mask.marks, free });
             sink.record(&Record { layers, line: *line, offset, len, part, pattern });
         });
         self.spare.push(pending);

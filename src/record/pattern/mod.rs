@@ -8,6 +8,7 @@
 
 mod mask;
 mod plan;
+mod track;
 
 pub(super) use mask::Mask;
 pub(super) use plan::{Plan, Reading};
@@ -16,6 +17,7 @@ use super::Draft;
 use super::look::Profile;
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
+use track::Tracks;
 
 /// A line that is like others: what its parts are called.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +95,10 @@ const MET: usize = 4096;
 /// The patterns that were met.
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
-    by_hash: FxHashMap<u64, Entry>,
+    entries: Vec<Entry>,
+    tracks: Tracks,
+    /// Entries by the hash of their masks.
+    by_hash: FxHashMap<u64, u32>,
     met: Vec<u64>,
     next: u32,
     asked: u32,
@@ -106,6 +111,8 @@ pub(super) struct Patterns {
 struct Entry {
     masked: Box<[u8]>,
     profile: u64,
+    /// Of each slot, whether its length may differ.
+    free: Box<[bool]>,
     variants: Vec<Variant>,
     refused: bool,
 }
@@ -126,8 +133,19 @@ pub(super) enum Known {
     No,
     /// Its mask has this hash; it may be learned.
     Mask(u64),
-    /// There is a plan for it: the hash of its mask, and which of the variants.
-    Plan(u64, u16),
+    /// There is a plan for it.
+    Plan(Planned),
+}
+
+/// Where a plan is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Planned {
+    /// The number of the mask.
+    number: u32,
+    /// Which of its variants.
+    variant: u16,
+    /// The number of the pattern.
+    id: u32,
 }
 
 impl Patterns {
@@ -136,16 +154,14 @@ impl Patterns {
         self.switched_off = true;
     }
 
-    /// What is known of a line, whose mask goes to `mask`.
+    /// What is known of a line, whose boundaries, and mask if it is new, go to `mask`.
+    #[inline]
     pub(super) fn look_up(&mut self, line: &[u8], profile: &Profile, mask: &mut Mask) -> Known {
         if self.rests > 0 {
             self.rests -= 1;
             return Known::No;
         }
-        let Some(fingerprint) = profile.fingerprint else { return Known::No };
-        if self.switched_off || !mask.read(line, exact_until(line)) {
-            return Known::No;
-        }
+        let Some(fingerprint) = profile.fingerprint.filter(|_| !self.switched_off) else { return Known::No };
         self.asked += 1;
         if self.asked == TRIAL {
             if self.known < TRIAL / 8 {
@@ -153,23 +169,49 @@ impl Patterns {
             }
             (self.asked, self.known) = (0, 0);
         }
-        let hash = Symbol::of(&mask.masked).0 ^ fingerprint;
-        let Some(entry) = self.by_hash.get(&hash) else { return self.first_met(hash) };
-        if entry.refused || entry.profile != fingerprint || *entry.masked != *mask.masked {
+        match self.tracks.find(fingerprint, line, &mut mask.marks) {
+            Some(number) => match self.variant(number, line, &mask.marks) {
+                Some(known) => known,
+                // the mask is needed to learn another variant
+                None => self.look_up_mask(line, fingerprint, mask),
+            },
+            None => self.look_up_mask(line, fingerprint, mask),
+        }
+    }
+
+    fn look_up_mask(&mut self, line: &[u8], fingerprint: u64, mask: &mut Mask) -> Known {
+        if !mask.read(line, exact_until(line)) {
             return Known::No;
+        }
+        let hash = Symbol::of(&mask.masked).0 ^ fingerprint;
+        let Some(&number) = self.by_hash.get(&hash) else { return self.first_met(hash) };
+        let entry = &self.entries[number as usize];
+        if entry.profile != fingerprint || *entry.masked != *mask.masked {
+            return Known::No;
+        }
+        self.variant(number, line, &mask.marks).unwrap_or(Known::Mask(hash))
+    }
+
+    /// What is known of a line with the mask of this number; `None` if more may be learned of it.
+    #[inline]
+    fn variant(&mut self, number: u32, line: &[u8], marks: &[u32]) -> Option<Known> {
+        let entry = &self.entries[number as usize];
+        if entry.refused {
+            return Some(Known::No);
         }
         let slot = |number: u16| {
             let at = 1 + 2 * usize::from(number);
-            &line[mask.marks[at] as usize..mask.marks[at + 1] as usize]
+            &line[marks[at] as usize..marks[at + 1] as usize]
         };
         let fits = |variant: &Variant| variant.pins.iter().all(|(number, text)| *slot(*number) == **text);
         match entry.variants.iter().position(fits) {
             Some(index) => {
                 self.known += 1;
-                Known::Plan(hash, index as u16)
+                let id = entry.variants[index].id;
+                Some(Known::Plan(Planned { number, variant: index as u16, id }))
             }
-            None if entry.variants.len() < MAX_VARIANTS => Known::Mask(hash),
-            None => Known::No,
+            None if entry.variants.len() < MAX_VARIANTS => None,
+            None => Some(Known::No),
         }
     }
 
@@ -182,39 +224,50 @@ impl Patterns {
         if again { Known::Mask(hash) } else { Known::No }
     }
 
-    /// The plan of a known line, and its number.
-    pub(super) fn plan(&self, hash: u64, index: u16) -> Option<(u32, &Plan)> {
-        let variant = self.by_hash.get(&hash)?.variants.get(usize::from(index))?;
-        Some((variant.id, &variant.plan))
+    /// The plan of a known line, the number of its pattern, and of each slot whether its length may differ.
+    #[inline]
+    pub(super) fn plan(&self, planned: Planned) -> Option<(u32, &Plan, &[bool])> {
+        let entry = self.entries.get(planned.number as usize)?;
+        let variant = entry.variants.get(usize::from(planned.variant))?;
+        // it may have been forgotten since
+        (variant.id == planned.id).then_some((variant.id, &variant.plan, &entry.free))
     }
 
-    /// Learns how the line was read whose mask is `mask`; gives the number of its pattern.
+    /// Learns how the line was read whose mask is `mask`; gives the number of its pattern, and of each slot whether its
+    /// length may differ.
     pub(super) fn learn(
         &mut self,
         hash: u64,
         mask: &Mask,
         line: &[u8],
         reading: &Reading<'_>,
-    ) -> Option<u32> {
-        if self.by_hash.len() >= MAX_PATTERNS {
-            // numbers go on, so that what others know by them is not mistaken
+    ) -> Option<(u32, &[bool])> {
+        if self.entries.len() >= MAX_PATTERNS {
+            // numbers of patterns go on, so that what others know by them is not mistaken; lines that are held or
+            // open lose their plans and are read anew
+            self.entries.clear();
             self.by_hash.clear();
+            self.tracks.clear();
         }
-        let pattern = Pattern { id: self.next, line, marks: &mask.marks, free: &mask.free };
+        let free: Box<[bool]> = mask.kinds.iter().map(|(kind, _)| kind.is_free()).collect();
+        let pattern = Pattern { id: self.next, line, marks: &mask.marks, free: &free };
         let learned = Plan::learn(&pattern, reading);
-        let entry = self.by_hash.entry(hash).or_insert_with(|| Entry {
-            masked: mask.masked.clone().into(),
-            profile: reading.profile.fingerprint.unwrap_or_default(),
-            variants: Vec::new(),
-            refused: false,
+        let profile = reading.profile.fingerprint.unwrap_or_default();
+        let number = *self.by_hash.entry(hash).or_insert_with(|| {
+            let number = self.entries.len() as u32;
+            let masked = mask.masked.clone().into();
+            self.entries.push(Entry { masked, profile, free, variants: Vec::new(), refused: false });
+            self.tracks.put(profile, line, mask, number);
+            number
         });
+        let entry = &mut self.entries[number as usize];
         let Some((plan, pins)) = learned.filter(|_| *entry.masked == *mask.masked) else {
             entry.refused = true;
             return None;
         };
         entry.variants.push(Variant { id: self.next, pins, plan });
         self.next += 1;
-        Some(pattern.id)
+        Some((self.next - 1, &entry.free))
     }
 }
 
