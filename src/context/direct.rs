@@ -5,8 +5,8 @@
 
 use super::event::{Defaults, set_time};
 use super::tape::{Own, Part, Step};
-use super::{id, scan};
-use crate::model::{Batch, Detail, Event, Level, Place, Shape, Symbol, flag};
+use super::{header, id, scan, words};
+use crate::model::{Batch, Detail, Event, HeaderRole, Level, Place, Shape, SpanId, Symbol, TraceId, flag};
 use crate::record::{Brief, Pattern, Record, Role};
 
 /// A text of an event.
@@ -20,12 +20,19 @@ enum Text {
 
 #[derive(Debug)]
 struct Key {
-    name: Symbol,
-    name_text: Box<[u8]>,
+    name: KeyName,
     value: Part,
     shape: Shape,
     /// The batch that has the text of the name.
     told: u64,
+}
+
+#[derive(Debug)]
+enum KeyName {
+    /// The same in all records: symbol, and text with underscores.
+    Same(Symbol, Box<[u8]>),
+    /// A part of the line.
+    Part(Part),
 }
 
 /// A detail that is no key.
@@ -54,6 +61,14 @@ pub(super) struct Direct {
     placed: Option<Text>,
     instance: Option<Text>,
     keys: Vec<Key>,
+    /// Propagation headers: of which kind, and where.
+    headers: Vec<(Role, Part)>,
+    /// Whose they are.
+    whose: HeaderRole,
+    /// Parts that must have this length.
+    lengths: Vec<(Part, usize)>,
+    /// For names that are written otherwise.
+    scratch: Vec<u8>,
     rest: Vec<Rest>,
     /// Texts of symbols that are the same in all records.
     texts: Vec<(Symbol, Box<[u8]>)>,
@@ -76,7 +91,7 @@ impl Direct {
         let event = batch.events.last()?;
         let learner = Learner { pattern };
         let mut direct = Direct {
-            event: Event { flags: event.flags & !(OF_TIME | flag::FAILED), ..event.clone() },
+            event: Event { trace: None, flags: event.flags & !(OF_TIME | flag::FAILED), ..event.clone() },
             trace: None,
             span: None,
             parent: None,
@@ -85,6 +100,10 @@ impl Direct {
             placed: None,
             instance: None,
             keys: Vec::new(),
+            headers: Vec::new(),
+            whose: record.message().map_or(HeaderRole::Unknown, |(text, _)| words::header_role(text)),
+            lengths: Vec::new(),
+            scratch: Vec::new(),
             rest: Vec::new(),
             texts: vec![(template.0, template.1.clone())],
             told: 0,
@@ -111,34 +130,43 @@ impl Direct {
             Some(())
         };
         let (mut duration, mut status) = (None, None);
+        let mut headers = Vec::new();
         for step in steps {
             match step {
                 Step::Exact { own: which, rank, scheme: _, id } => own(*which, *rank, *id)?,
                 Step::Context { role, rank, name: _, value, text } => {
-                    let written = learner.part(*value);
                     let rank = if *text { scan::IN_TEXT } else { *rank };
-                    match role {
-                        Role::TraceId if id::exact_trace(written).is_some() => own(Own::Trace, rank, *value)?,
-                        Role::SpanId if id::exact_span(written).is_some() => own(Own::Span, rank, *value)?,
-                        Role::ParentId if id::exact_span(written).is_some() => {
-                            own(Own::Parent, rank, *value)?
+                    match learner.context(*role, *value)? {
+                        Context::Nothing => {}
+                        Context::Header => headers.push((*role, *value)),
+                        Context::Own(which) => own(which, rank, *value)?,
+                        Context::Both(trace, span) => {
+                            own(Own::Trace, rank, trace)?;
+                            own(Own::Span, rank, span)?;
                         }
-                        // without a value there is nothing but the mark that is kept
-                        Role::ParentId if written.is_empty() => {}
-                        _ => return None,
                     }
                 }
                 Step::Key { name, text, value, shape } => {
-                    let (name, name_text) = (*name, text.clone());
-                    direct.keys.push(Key { name, name_text, value: *value, shape: *shape, told: 0 });
+                    let name = KeyName::Same(*name, text.clone());
+                    direct.keys.push(Key { name, value: *value, shape: *shape, told: 0 });
                 }
-                Step::Duration(part, unit) => duration = duration.or(Some(Rest::Duration(*part, *unit))),
+                Step::Duration(part, unit) => match scan::duration(learner.part(*part), *unit) {
+                    Some(_) => duration = duration.or(Some(Rest::Duration(*part, *unit))),
+                    None if learner.is_same(*part) || *unit == 0 && is_bare_number(learner.part(*part)) => {}
+                    None => return None,
+                },
                 Step::Status(part) => status = status.or(Some(Rest::Status(*part))),
                 Step::Service(part) => direct.placed = Some(learner.text(learner.part(*part))?),
                 Step::Topic(part) | Step::Method(part) if learner.is_same(*part) => {}
                 Step::Field { value, .. } if learner.is_same(*value) => {}
                 // what is masked in a route is what differs
-                Step::Route(_) | Step::Root | Step::Id(..) => {}
+                Step::NamedKey { name, value, shape } => {
+                    let name = KeyName::Part(*name);
+                    direct.keys.push(Key { name, value: *value, shape: *shape, told: 0 });
+                }
+                Step::Header(role, part) => headers.push((*role, *part)),
+                Step::Length(part, length) => direct.lengths.push((*part, *length)),
+                Step::Route(_) | Step::Root | Step::Id(..) | Step::QuotedUuid(_) => {}
                 _ => return None,
             }
         }
@@ -148,7 +176,8 @@ impl Direct {
         for detail in batch.details(event) {
             let rest = match detail {
                 Detail::Key { .. } => continue,
-                Detail::Header { .. } | Detail::Link { .. } => return None,
+                Detail::Header { .. } => continue,
+                Detail::Link { .. } => return None,
                 Detail::Duration(_) => duration.take()?,
                 Detail::Status(_) => status.take()?,
                 Detail::Kind(_) => Rest::Same(*detail),
@@ -164,6 +193,10 @@ impl Direct {
             };
             direct.rest.push(rest);
         }
+        if headers.len() > MAX_HEADERS {
+            return None;
+        }
+        direct.headers = headers;
         // one that has no worth here may have one elsewhere
         (duration.is_none() && status.is_none()).then_some(direct)
     }
@@ -191,6 +224,9 @@ impl Direct {
     ) -> bool {
         let Brief { pattern: Pattern { line, marks, .. }, .. } = *brief;
         let text = |(start, end): Part| &line[start.of(marks)..end.of(marks)];
+        if self.lengths.iter().any(|(part, length)| text(*part).len() != *length) {
+            return false;
+        }
         let start = batch.details.len();
         let mut event = Event {
             place: Place {
@@ -221,15 +257,35 @@ impl Direct {
         }
         for key in &mut self.keys {
             let value = Symbol::of(text(key.value));
-            let detail = Detail::Key { name: key.name, value, shape: key.shape };
-            let is_same = |other: &Detail| matches!(other, Detail::Key { name, value: known, .. } if *name == key.name && *known == value);
-            if !batch.details[start..].iter().any(is_same) {
-                batch.details.push(detail);
-                if key.told != serial {
+            let name = match &key.name {
+                KeyName::Same(symbol, _) => *symbol,
+                KeyName::Part(part) => {
+                    self.scratch.clear();
+                    words::bare(text(*part), &mut self.scratch);
+                    Symbol::of(&self.scratch)
+                }
+            };
+            let is_same = |other: &Detail| matches!(other, Detail::Key { name: known, value: same, .. } if *known == name && *same == value);
+            if batch.details[start..].iter().any(is_same) {
+                continue;
+            }
+            batch.details.push(Detail::Key { name, value, shape: key.shape });
+            match &key.name {
+                KeyName::Same(_, text) if key.told != serial => {
                     key.told = serial;
-                    batch.symbols.keep_as(key.name, &key.name_text);
+                    batch.symbols.keep_as(name, text);
+                }
+                KeyName::Same(..) => {}
+                KeyName::Part(part) => {
+                    self.scratch.clear();
+                    words::snake(text(*part), &mut self.scratch);
+                    batch.symbols.keep_as(name, &self.scratch);
                 }
             }
+        }
+        if !self.headers.is_empty() && self.add_headers(&text, &mut event, &mut batch.details).is_none() {
+            batch.details.truncate(start);
+            return false;
         }
         for rest in &self.rest {
             let detail = match rest {
@@ -279,6 +335,63 @@ impl Direct {
     }
 }
 
+impl Direct {
+    /// Adds the headers to an event; `None` if they are not like those of the others.
+    fn add_headers<'l>(
+        &self,
+        text: &impl Fn(Part) -> &'l [u8],
+        event: &mut Event,
+        details: &mut Vec<Detail>,
+    ) -> Option<()> {
+        let mut found: [Option<(TraceId, Option<SpanId>)>; MAX_HEADERS] = [None; MAX_HEADERS];
+        let mut count = 0;
+        for &(role, part) in &self.headers {
+            let read = header::read(role, text(part))?;
+            if read.trace.opaque.is_some() || read.span.is_some_and(|span| span.opaque.is_some()) {
+                return None;
+            }
+            let header = Some((read.trace.id, read.span.map(|span| span.id)));
+            // of several headers those of one span are one
+            if !found[..count].contains(&header) {
+                found[count] = header;
+                count += 1;
+            }
+        }
+        let found = || found[..count].iter().flatten();
+        if event.trace.is_none() {
+            // two headers of different traces name none as the record's own
+            event.trace =
+                found().next().map(|first| first.0).filter(|first| found().all(|other| other.0 == *first));
+        }
+        for &(trace, span) in found() {
+            if span.is_none() || span != event.span {
+                details.push(Detail::Header { role: self.whose, trace, span });
+            }
+        }
+        Some(())
+    }
+}
+
+/// More headers in one record are searched for each time.
+const MAX_HEADERS: usize = 4;
+
+/// What the value of a name that carries trace context gives.
+enum Context {
+    /// Nothing that an event keeps.
+    Nothing,
+    /// A header.
+    Header,
+    /// An id in hex digits.
+    Own(Own),
+    /// A trace id and a span id in hex digits.
+    Both(Part, Part),
+}
+
+/// Whether a text holds digits and dots only.
+fn is_bare_number(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+}
+
 struct Learner<'p> {
     pattern: &'p Pattern<'p>,
 }
@@ -286,6 +399,45 @@ struct Learner<'p> {
 impl<'p> Learner<'p> {
     fn part(&self, (start, end): Part) -> &'p [u8] {
         &self.pattern.line[start.of(self.pattern.marks)..end.of(self.pattern.marks)]
+    }
+
+    /// What a value gives in all records; `None` if that is not known.
+    fn context(&self, role: Role, value: Part) -> Option<Context> {
+        let text = self.part(value);
+        let own = match role {
+            Role::TraceId => Own::Trace,
+            Role::SpanId => Own::Span,
+            Role::ParentId => Own::Parent,
+            _ if header::read(role, text).is_some()
+                && !matches!(role, Role::XrayTraceId | Role::GcpTrace) =>
+            {
+                return Some(Context::Header);
+            }
+            _ => return None,
+        };
+        // zeros are a kind of their own
+        if text.is_empty() || text.iter().all(|&byte| byte == b'0') {
+            return Some(Context::Nothing);
+        }
+        if if own == Own::Trace { id::exact_trace(text).is_some() } else { id::exact_span(text).is_some() } {
+            return Some(Context::Own(own));
+        }
+        if own == Own::Trace
+            && text.len() == 49
+            && !text[32].is_ascii_alphanumeric()
+            && id::exact_trace(&text[..32]).is_some()
+            && id::exact_span(&text[33..]).is_some()
+        {
+            let (start, end) = self.pattern.find(text)?;
+            let part = |start, end| self.pattern.part(start, end);
+            return Some(Context::Both(part(start, start + 32)?, part(start + 33, end)?));
+        }
+        let refused = match own {
+            Own::Trace => text.len() < 49 && id::trace(text).is_err(),
+            Own::Span => id::span(text).is_err(),
+            Own::Parent => text.len() < 49 && id::span(text).is_err(),
+        };
+        (refused && self.is_same(value)).then_some(Context::Nothing)
     }
 
     fn is_same(&self, (start, end): Part) -> bool {

@@ -6,7 +6,6 @@ use super::{Found, exports, template};
 use crate::model::{Batch, Date, Detail, Event, Level, Place, SourceId, Stamp, Symbol, Symbols, Time, flag};
 use crate::record::timestamp::Zone;
 use crate::record::{Brief, Format, Pattern, Record};
-use rustc_hash::FxHashMap;
 
 /// What a record takes from its source when it does not say it itself.
 #[derive(Clone, Debug)]
@@ -31,10 +30,23 @@ pub struct Writer {
     found: Found,
     scratch: Vec<u8>,
     template: Vec<u8>,
-    /// How records of a pattern are read; `None` if they are searched each time.
-    plans: FxHashMap<u32, Option<Plan>>,
+    /// How records of the patterns from the first number on are read.
+    plans: Vec<State>,
+    first: u32,
     /// The number of the batch that is written to.
     serial: u64,
+}
+
+/// What is known of a pattern.
+#[derive(Debug, Default)]
+enum State {
+    /// Nothing.
+    #[default]
+    New,
+    /// Its records are searched each time.
+    Searched,
+    /// How its records are read.
+    Known(Box<Plan>),
 }
 
 /// More patterns than this are forgotten.
@@ -54,7 +66,7 @@ impl Writer {
             return None;
         }
         match record.pattern {
-            Some(pattern) if !self.plans.contains_key(&pattern.id) => {
+            Some(pattern) if self.is_new(pattern.id) => {
                 self.learn(record, &pattern, defaults, batch);
             }
             _ => {
@@ -69,6 +81,7 @@ impl Writer {
     fn learn(&mut self, record: &Record<'_>, pattern: &Pattern<'_>, defaults: &Defaults, batch: &mut Batch) {
         if self.plans.len() >= MAX_PLANS {
             self.plans.clear();
+            self.first = pattern.id;
         }
         let mut plan = self.found.find_and_learn(record, pattern);
         self.put(record, None, defaults, batch);
@@ -81,7 +94,17 @@ impl Writer {
                     .and_then(|mut direct| direct.gives(&brief, defaults, batch).then_some(direct));
             }
         }
-        self.plans.insert(pattern.id, plan);
+        let index = (pattern.id - self.first) as usize;
+        if self.plans.len() <= index {
+            self.plans.resize_with(index + 1, State::default);
+        }
+        self.plans[index] = plan.map_or(State::Searched, |plan| State::Known(Box::new(plan)));
+    }
+
+    /// Whether a pattern is to be learned; numbers from before what is kept are not.
+    fn is_new(&self, pattern: u32) -> bool {
+        let index = pattern.wrapping_sub(self.first) as usize;
+        matches!(self.plans.get(index), None | Some(State::New)) && index < 2 * MAX_PLANS
     }
 
     /// Gives each batch a number of its own.
@@ -96,10 +119,11 @@ impl Writer {
     #[inline]
     pub fn write_brief(&mut self, brief: &Brief<'_>, defaults: &Defaults, batch: &mut Batch) -> bool {
         self.number(batch);
-        match self.plans.get_mut(&brief.pattern.id) {
-            Some(Some(Plan { direct: Some(direct), .. })) => {
-                direct.write(brief, defaults, batch, self.serial)
-            }
+        match self.plans.get_mut(brief.pattern.id.wrapping_sub(self.first) as usize) {
+            Some(State::Known(plan)) => match &mut plan.direct {
+                Some(direct) => direct.write(brief, defaults, batch, self.serial),
+                None => false,
+            },
             _ => false,
         }
     }
@@ -107,7 +131,7 @@ impl Writer {
     /// Whether [`Writer::write_alike`] takes records of a pattern.
     #[inline]
     pub fn knows(&self, pattern: u32) -> bool {
-        matches!(self.plans.get(&pattern), Some(Some(_)))
+        matches!(self.plans.get(pattern.wrapping_sub(self.first) as usize), Some(State::Known(_)))
     }
 
     /// As [`Writer::write`] for a record of a known pattern, of which only what it states itself is needed; `false` if
@@ -115,7 +139,8 @@ impl Writer {
     pub fn write_alike(&mut self, record: &Record<'_>, defaults: &Defaults, batch: &mut Batch) -> bool {
         self.number(batch);
         let Some(pattern) = record.pattern else { return false };
-        let Some(Some(plan)) = self.plans.get(&pattern.id) else { return false };
+        let index = pattern.id.wrapping_sub(self.first) as usize;
+        let Some(State::Known(plan)) = self.plans.get(index) else { return false };
         if !self.found.follow(plan, record, &pattern) {
             return false;
         }

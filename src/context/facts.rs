@@ -99,11 +99,8 @@ impl FactCache {
 impl Facts {
     fn of(name: &[u8]) -> Facts {
         let hash = NameHash::of(name);
-        let bare: Vec<u8> = name
-            .iter()
-            .filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80)
-            .map(u8::to_ascii_lowercase)
-            .collect();
+        let mut bare = Vec::with_capacity(name.len());
+        words::bare(name, &mut bare);
         Facts {
             hash,
             known: names::known(name, true),

@@ -3,7 +3,7 @@
 use super::direct::Direct;
 use super::facts::Facts;
 use super::tape::{Name, Part, Step};
-use super::{Found, header, takes_key};
+use super::{Found, header, takes_key, words};
 use crate::model::Symbol;
 use crate::record::{At, Draft, Field, Format, Layer, Pattern, Record};
 
@@ -76,7 +76,17 @@ impl Found {
                 if !takes_key(name, value) {
                     return false;
                 }
-                self.add_key(name, value, *shape);
+                let mut bare = std::mem::take(&mut self.scratch);
+                bare.clear();
+                words::bare(name, &mut bare);
+                let symbol = Symbol::of(&bare);
+                self.scratch = bare;
+                if let Some(value_symbol) = self.new_key(symbol, value) {
+                    let start = self.arena.len();
+                    words::snake(name, &mut self.arena);
+                    let name_text = At::new(start, self.arena.len());
+                    self.put_key(symbol, name_text, value_symbol, value, *shape);
+                }
             }
             Step::Context { role, rank, name, value, text: in_text } => {
                 let (name, value) = (text(*name), text(*value));

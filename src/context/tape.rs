@@ -49,7 +49,7 @@ pub(super) enum Step {
     Id(Name, Part),
     /// A key, its name the same in all lines: symbol, and text with underscores.
     Key { name: Symbol, text: Box<[u8]>, value: Part, shape: Shape },
-    /// A key under a name of the line.
+    /// A key under a name of the line, of which nothing else is known.
     NamedKey { name: Part, value: Part, shape: Shape },
     /// A duration, and the unit of a bare number.
     Duration(Part, u64),
@@ -75,6 +75,9 @@ pub(super) enum Step {
 const HEADER: usize = 40;
 /// By so many bytes a slot of one line may be longer than that of another.
 const GROWTH: usize = 12;
+
+/// No name that is known has so many digits in a row.
+const NUMBER: usize = 5;
 
 /// The steps of one record.
 #[derive(Debug)]
@@ -133,6 +136,19 @@ impl Tape {
     /// Whether a text is the same in all lines; one that is no part of the line was made of such.
     fn is_constant(&self, text: &[u8]) -> bool {
         self.place(text).is_none_or(|(start, end)| self.pattern().is_constant(start, end))
+    }
+
+    /// Whether a name differs by numbers only that are too long to be part of a word that is known.
+    fn is_numbered(&self, name: &[u8]) -> bool {
+        let Some((start, end)) = self.place(name) else { return false };
+        let inside = |slot: &&[u32]| (slot[0] as usize) < end && slot[1] as usize > start;
+        self.marks[1..].chunks_exact(2).filter(inside).all(|slot| {
+            let (from, to) = (slot[0] as usize, slot[1] as usize);
+            from >= start
+                && to <= end
+                && to - from >= NUMBER
+                && name[from - start..to - start].iter().all(u8::is_ascii_digit)
+        })
     }
 
     /// A name that values stand under.
@@ -233,6 +249,7 @@ impl Found {
         if let Some(tape) = &mut self.tape
             && tape.depth == 0
             && !tape.is_constant(name)
+            && !tape.is_numbered(name)
         {
             let step = tape.part(name).map(|part| Step::SameName(part, *facts));
             tape.add(step);
