@@ -31,10 +31,10 @@ pub(super) struct Facts {
 /// Names that were met; what it gives does not depend on them.
 #[derive(Debug)]
 pub(super) struct FactCache {
-    slots: Box<[Slot]>,
+    slots: Box<[Option<Box<Slot>>]>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Slot {
     name: Vec<u8>,
     /// The name with underscores between its words.
@@ -48,7 +48,7 @@ const MAX_NAME: usize = 64;
 
 impl Default for FactCache {
     fn default() -> FactCache {
-        FactCache { slots: vec![Slot::default(); SLOTS].into() }
+        FactCache { slots: std::iter::repeat_with(|| None).take(SLOTS).collect() }
     }
 }
 
@@ -69,7 +69,7 @@ impl FactCache {
     /// The name with underscores between its words of what [`FactCache::find`] found last.
     #[inline]
     pub(super) fn snake(&self, index: usize) -> &[u8] {
-        &self.slots[index].snake
+        self.slots[index].as_ref().map_or(&[], |slot| &slot.snake)
     }
 
     /// What is known of a name, and where it stands until the next name is asked for.
@@ -78,7 +78,7 @@ impl FactCache {
         let mut hasher = FxHasher::default();
         hasher.write(name);
         let index = hasher.finish() as usize % SLOTS;
-        let slot = &mut self.slots[index];
+        let slot = self.slots[index].get_or_insert_default();
         let facts = match slot.facts {
             Some(facts) if slot.name == name => facts,
             _ => {

@@ -179,11 +179,7 @@ impl Found {
             Role::Database if is_word(value) && self.database.is_none() => {
                 self.database = Some(self.keep(value));
             }
-            Role::Status => {
-                if !self.text_status(value) {
-                    self.key_field(layer, field, name, value);
-                }
-            }
+            Role::Status => self.status_field(layer, field, name, value),
             Role::Exception => {
                 self.exception |= value.len() > 24 && memchr::memchr(b'\n', value).is_some()
                     || name.eq_ignore_ascii_case(b"exception");
@@ -216,6 +212,13 @@ impl Found {
         let draft = crate::record::Draft::default();
         let layer = Layer { text: &text, draft: &draft, format: Format::OtlpSpans, names: &[] };
         self.field(&layer, &field, value);
+    }
+
+    /// A field that states a status, or may be a key.
+    fn status_field(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
+        if !self.text_status(value) {
+            self.key_field(layer, field, name, value);
+        }
     }
 
     /// A field without role: an id if its name says so, a key in any case.

@@ -56,10 +56,12 @@ impl Found {
                     |found| found.service = Some(found.keep(app)),
                 );
             }
-            [trace, span, ..] if trace.len() >= 16 => {
-                if id::exact_trace(trace).is_some() && id::exact_span(span).is_some() {
-                    self.placed(trace, span);
-                }
+            [trace, span, ..]
+                if trace.len() >= 16
+                    && id::exact_trace(trace).is_some()
+                    && id::exact_span(span).is_some() =>
+            {
+                self.placed(trace, span);
             }
             [single] => self.single(single, layer_text),
             _ => {}

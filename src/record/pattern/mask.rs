@@ -134,6 +134,21 @@ impl Kind {
 /// The classes of letters and digits in a text; 0 if there is any other byte.
 #[inline]
 fn classes_of(text: &[u8]) -> u8 {
+    if let (Some(last), 8..) = (text.last_chunk(), text.len()) {
+        // hex digits in small letters, eight at once
+        let eights = text.chunks_exact(8).filter_map(<[u8]>::first_chunk).chain([last]);
+        let (mut digits, mut letters, mut others) = (0, 0, 0);
+        for eight in eights {
+            let word = u64::from_le_bytes(*eight);
+            let (digit, letter) = (digits_in(word), small_in(word));
+            digits |= digit;
+            letters |= letter;
+            others |= !(digit | letter) & HIGH;
+        }
+        if others == 0 {
+            return if digits == 0 { 0 } else { DIGIT } | if letters == 0 { 0 } else { SMALL };
+        }
+    }
     let (mut classes, mut others) = (0, false);
     for &byte in text {
         let class = CLASS[usize::from(byte)];
@@ -332,20 +347,37 @@ fn is_uuid(text: &[u8]) -> bool {
 
 /// The first digit from `at` on.
 fn next_digit(line: &[u8], mut at: usize) -> Option<usize> {
-    const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
-    const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    /// What takes ten to the high bit.
-    const ABOVE: u64 = u64::from_le_bytes([0x76; 8]);
     while let Some(eight) = line.get(at..at + 8) {
-        let word = u64::from_le_bytes(eight.try_into().ok()?) ^ ZEROS;
-        let others = (((word & LOW) + ABOVE) | word) & HIGH;
-        if others != HIGH {
-            return Some(at + (others ^ HIGH).trailing_zeros() as usize / 8);
+        let digits = digits_in(u64::from_le_bytes(eight.try_into().ok()?));
+        if digits != 0 {
+            return Some(at + digits.trailing_zeros() as usize / 8);
         }
         at += 8;
     }
     line[at..].iter().position(u8::is_ascii_digit).map(|found| at + found)
+}
+
+/// The high bit of each byte.
+const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+
+/// The high bit of each byte that is at least `least`, which is at most 0x80.
+#[inline]
+fn at_least(word: u64, least: u8) -> u64 {
+    // nothing carries from one byte to the next
+    (((word & !HIGH) + u64::from_le_bytes([0x80 - least; 8])) | word) & HIGH
+}
+
+/// The high bit of each byte that is a digit.
+#[inline]
+fn digits_in(word: u64) -> u64 {
+    !at_least(word ^ u64::from_le_bytes([b'0'; 8]), 10) & HIGH
+}
+
+/// The high bit of each byte that is one of the letters `a` to `f`.
+#[inline]
+fn small_in(word: u64) -> u64 {
+    let letters = word ^ u64::from_le_bytes([0x60; 8]);
+    at_least(letters, 1) & !at_least(letters, 7)
 }
 
 const DIGIT: u8 = 1;

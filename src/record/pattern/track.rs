@@ -44,14 +44,15 @@ impl Tracks {
         let mut node = &self.nodes[*root as usize];
         let mut at = 0;
         'nodes: loop {
-            if !line[at..].starts_with(&node.literal) {
+            if !begins(&line[at..], &node.literal) {
                 return None;
             }
             at += node.literal.len();
             let Some(&byte) = line.get(at) else { return node.end };
             for &(kind, length, below) in &node.slots {
                 if let Some(end) = kind.end(length, line, at) {
-                    marks.extend_from_slice(&[at as u32, end as u32]);
+                    marks.push(at as u32);
+                    marks.push(end as u32);
                     at = end;
                     node = &self.nodes[below as usize];
                     continue 'nodes;
@@ -128,6 +129,19 @@ impl Tracks {
             rest = &rest[shared..];
         }
         node
+    }
+}
+
+/// Whether a text begins with a literal, which is short mostly.
+#[inline]
+fn begins(text: &[u8], literal: &[u8]) -> bool {
+    let Some(text) = text.get(..literal.len()) else { return false };
+    let word = |text: &[u8]| text.first_chunk().map(|eight| u64::from_le_bytes(*eight));
+    let last = |text: &[u8]| text.last_chunk().map(|eight| u64::from_le_bytes(*eight));
+    match literal.len() {
+        0..8 => text.iter().zip(literal).all(|(one, other)| one == other),
+        8..=16 => word(text) == word(literal) && last(text) == last(literal),
+        _ => word(text) == word(literal) && text[8..] == literal[8..],
     }
 }
 
