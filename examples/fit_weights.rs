@@ -48,9 +48,9 @@ struct Hops {
 /// Transactions of a small run.
 const SMALL: usize = 12;
 /// Steps of the descent.
-const STEPS: i32 = 300;
+const STEPS: i32 = 400;
 /// So many choices of one run are fitted to.
-const MAX_CHOICES: usize = 1200;
+const MAX_CHOICES: usize = 900;
 
 /// A transaction to be fitted to.
 struct Tree {
