@@ -76,16 +76,11 @@ impl Kind {
         let end = match self {
             Kind::Digits | Kind::Zeros => {
                 let length = usize::from(length);
-                let own = text.get(..length)?;
-                let zeros = own.iter().all(|&byte| byte == b'0');
-                let digits = zeros || own.iter().all(u8::is_ascii_digit);
-                if !digits
-                    || zeros != (self == Kind::Zeros)
-                    || text.get(length).is_some_and(u8::is_ascii_digit)
-                {
+                if digits(line, at) != length {
                     return None;
                 }
-                length
+                let zeros = text[..length].iter().all(|&byte| byte == b'0');
+                (zeros == (self == Kind::Zeros)).then_some(length)?
             }
             Kind::Hex | Kind::HexVerb | Kind::Capitals => {
                 let length = usize::from(length);
@@ -314,19 +309,38 @@ fn closes(line: &[u8], end: usize) -> bool {
 }
 
 /// How many digits stand at `at`.
+#[inline]
 fn digits(line: &[u8], at: usize) -> usize {
-    line[at.min(line.len())..].iter().take_while(|byte| byte.is_ascii_digit()).count()
+    let text = line.get(at..).unwrap_or_default();
+    let mut count = 0;
+    while let Some(eight) = text.get(count..).and_then(<[u8]>::first_chunk) {
+        let others = digits_in(u64::from_le_bytes(*eight)) ^ HIGH;
+        if others != 0 {
+            return count + others.trailing_zeros() as usize / 8;
+        }
+        count += 8;
+    }
+    count + text[count..].iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
 /// Whether a text begins with `2024-05-01T12:00:00` or the same with a blank.
+#[inline]
 fn is_moment(text: &[u8]) -> bool {
-    let Some(text) = text.get(..19) else { return false };
-    text[4] == b'-'
-        && text[7] == b'-'
+    const DATE: u64 = u64::from_le_bytes(*b"0000-00-");
+    const CLOCK: u64 = u64::from_le_bytes(*b"00:00:00");
+    const DASHES: u64 = u64::from_le_bytes([0, 0, 0, 0, 0xff, 0, 0, 0xff]);
+    const COLONS: u64 = u64::from_le_bytes([0, 0, 0xff, 0, 0, 0xff, 0, 0]);
+    let word =
+        |at: usize| text.get(at..).and_then(<[u8]>::first_chunk).map(|eight| u64::from_le_bytes(*eight));
+    let (Some(date), Some(clock)) = (word(0), word(11)) else { return false };
+    let (date, clock) = (date ^ DATE, clock ^ CLOCK);
+    at_least(date, 10) == 0
+        && at_least(clock, 10) == 0
+        && date & DASHES == 0
+        && clock & COLONS == 0
+        && text[8].is_ascii_digit()
+        && text[9].is_ascii_digit()
         && matches!(text[10], b'T' | b' ')
-        && text[13] == b':'
-        && text[16] == b':'
-        && [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18].iter().all(|&at| text[at].is_ascii_digit())
 }
 
 /// Whether a text begins with a UUID in small letters, with digits and letters in it, and ends with it.
