@@ -1,9 +1,10 @@
 //! Makes events of records.
 
 use super::{Found, exports, template};
-use crate::model::{Batch, Detail, Event, Level, Place, SourceId, Symbol, Symbols, Time, flag};
+use crate::model::{Batch, Detail, Event, KeyRules, Level, Place, SourceId, Symbol, Symbols, Time, flag};
 use crate::record::timestamp::Zone;
 use crate::record::{Format, Record};
+use std::sync::Arc;
 
 /// What a record takes from its source when it does not say it itself.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Defaults {
     pub names: Symbols,
     /// Zone of times that state none.
     pub zone: Zone,
+    /// Names of values that join transactions or never do, as the user says.
+    pub keys: Arc<KeyRules>,
 }
 
 /// Writes events to a batch; its buffers are used again from record to record.
@@ -42,6 +45,7 @@ impl Writer {
             exports::write(layer.text, record, defaults, batch);
             return None;
         }
+        self.found.obey(&defaults.keys);
         self.found.find(record);
         let found = &self.found;
         let place = Place {

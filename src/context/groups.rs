@@ -1,7 +1,8 @@
 //! Ids that only their place in brackets tells: `[app,TRACE,SPAN]` and its like.
 
+use super::words::says_digest;
 use super::{Found, Scheme, header, id};
-use crate::record::Layer;
+use crate::record::{At, Layer};
 
 /// Rank of ids found by their place: named fields go before.
 const BY_PLACE: u8 = 100;
@@ -13,7 +14,11 @@ impl Found {
     /// Reads the bracketed groups of a text's header.
     pub(super) fn groups(&mut self, layer: &Layer<'_>) {
         for group in &layer.draft.groups {
-            self.group(group.of(layer.text), layer.text);
+            let content = group.of(layer.text);
+            if content.len() == 32 && is_told_a_digest(layer, *group) {
+                continue;
+            }
+            self.group(content, layer.text);
         }
     }
 
@@ -86,6 +91,15 @@ impl Found {
         {
             self.add_id(b"request_id", request);
         }
+        // chi: "[host/random-000042] "GET http://…""
+        if let Some(dash) = content.len().checked_sub(7)
+            && content[dash] == b'-'
+            && content[dash + 1..].iter().all(u8::is_ascii_digit)
+            && memchr::memchr(b'/', &content[..dash]).is_some_and(|slash| slash > 0 && slash + 1 < dash)
+            && !content.contains(&b' ')
+        {
+            return self.add_id(b"request_id", content);
+        }
         if content.len() == 36 && id::uuid(content).is_some_and(|bits| bits != 0) {
             // Rails tags each line with the request's UUID
             let before = (content.as_ptr() as usize).wrapping_sub(layer_text.as_ptr() as usize);
@@ -109,6 +123,21 @@ impl Found {
             self.set_trace(ALONE, trace, Scheme::Sleuth);
         }
     }
+}
+
+/// Whether the words before a group that stands alone say that it is a digest: the word right before it, or any of the
+/// message before a group at its end.
+fn is_told_a_digest(layer: &Layer<'_>, group: At) -> bool {
+    /// A word further from the group is not looked at.
+    const NEAR: usize = 256;
+    let start = group.start as usize;
+    let before = &layer.text[start.saturating_sub(NEAR)..start];
+    let behind_message = layer.draft.message.is_some_and(|(message, _)| message.end() <= start);
+    let mut words = before
+        .rsplit(|byte| !byte.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(if behind_message { usize::MAX } else { 1 });
+    words.any(says_digest)
 }
 
 /// The first part of Sleuth's group: a word that is no id.

@@ -41,6 +41,9 @@ pub(super) fn names_a_digest(name: &[u8]) -> bool {
         b"sha256",
         b"sha512",
         b"md5",
+        b"md5sum",
+        b"sha1sum",
+        b"sha256sum",
         b"digest",
         b"checksum",
         b"hash",
@@ -87,6 +90,29 @@ pub(super) fn names_a_digest(name: &[u8]) -> bool {
     let last = name.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or(name);
     let first = name.split(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or(name);
     WORDS.iter().any(|word| last.eq_ignore_ascii_case(word) || first.eq_ignore_ascii_case(word))
+}
+
+/// Whether a word says that what follows is a digest, also where it names nothing: "checksum [9e10…]". Words that may as
+/// well name a service or a logger ("auth", "image") do not.
+pub(super) fn says_digest(word: &[u8]) -> bool {
+    const WORDS: &[&[u8]] = &[
+        b"md5",
+        b"md5sum",
+        b"sha",
+        b"sha1",
+        b"sha1sum",
+        b"sha256",
+        b"sha256sum",
+        b"digest",
+        b"checksum",
+        b"hash",
+        b"etag",
+        b"fingerprint",
+        b"commit",
+        b"crc",
+        b"thumbprint",
+    ];
+    WORDS.contains(&word)
 }
 
 /// Writes a name in lower case with underscores between its words: `orderId` and `order-id` as `order_id`.

@@ -19,7 +19,7 @@ impl Found {
         let name = &text[start..end];
         // brackets of other scripts count as letters
         let name = &name[name.iter().take_while(|byte| !byte.is_ascii()).count()..];
-        let Facts { hash, known, .. } = self.facts.get(name);
+        let Facts { hash, known, named, .. } = self.facts.get(name);
         let role = known.map_or(Role::Other, |known| known.role);
         let (mut from, mut to) = value.extent(text, role);
         if text[from..to].first() == Some(&b'[') && role != Role::SwCtx {
@@ -131,6 +131,9 @@ impl Found {
         {
             return Some(next);
         }
+        if named && region != Region::Ids {
+            self.text_key(name, bytes, Region::Message);
+        }
         match role {
             Role::Service
                 if region != Region::Ids
@@ -182,7 +185,11 @@ impl Found {
                     // Huey: "Executing tasks.charge: UUID"
                     self.add_id(b"task_id", bytes);
                 }
-                if value.colon && !value.quoted && shape_of(bytes).is_none_or(|shape| shape == Shape::Word) {
+                if value.colon
+                    && !value.quoted
+                    && !named
+                    && shape_of(bytes).is_none_or(|shape| shape == Shape::Word)
+                {
                     // "status: ok", "user: see …": prose
                     return None;
                 }
