@@ -1,8 +1,7 @@
 //! Ids that only their place in brackets tells: `[app,TRACE,SPAN]` and its like.
 
-use super::words::says_digest;
 use super::{Found, Scheme, header, id};
-use crate::record::{At, Layer};
+use crate::record::{At, Layer, names};
 
 /// Rank of ids found by their place: named fields go before.
 const BY_PLACE: u8 = 100;
@@ -137,7 +136,7 @@ fn is_told_a_digest(layer: &Layer<'_>, group: At) -> bool {
         .rsplit(|byte| !byte.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
         .take(if behind_message { usize::MAX } else { 1 });
-    words.any(says_digest)
+    words.any(names::says_digest)
 }
 
 /// The first part of Sleuth's group: a word that is no id.

@@ -92,29 +92,6 @@ pub(super) fn names_a_digest(name: &[u8]) -> bool {
     WORDS.iter().any(|word| last.eq_ignore_ascii_case(word) || first.eq_ignore_ascii_case(word))
 }
 
-/// Whether a word says that what follows is a digest, also where it names nothing: "checksum [9e10…]". Words that may as
-/// well name a service or a logger ("auth", "image") do not.
-pub(super) fn says_digest(word: &[u8]) -> bool {
-    const WORDS: &[&[u8]] = &[
-        b"md5",
-        b"md5sum",
-        b"sha",
-        b"sha1",
-        b"sha1sum",
-        b"sha256",
-        b"sha256sum",
-        b"digest",
-        b"checksum",
-        b"hash",
-        b"etag",
-        b"fingerprint",
-        b"commit",
-        b"crc",
-        b"thumbprint",
-    ];
-    WORDS.contains(&word)
-}
-
 /// Writes a name in lower case with underscores between its words: `orderId` and `order-id` as `order_id`.
 pub(super) fn snake(name: &[u8], out: &mut Vec<u8>) {
     let start = out.len();

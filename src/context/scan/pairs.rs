@@ -222,7 +222,10 @@ impl Found {
         {
             return self.add_header(header);
         }
-        let is_id = correlation || named_id && name.len() > 2 || names_some_id(name, value);
+        let is_id = correlation
+            || named_id && name.len() > 2
+            || names_some_id(name, value)
+            || names_a_request(name) && id::uuid(value).is_some_and(|bits| bits != 0);
         if is_id && region != Region::Ids && !value.contains(&b' ') {
             self.add_id(name, value.strip_suffix(b":").unwrap_or(value));
         }
@@ -267,4 +270,9 @@ impl Found {
             self.duration = duration(value, unit);
         }
     }
+}
+
+/// Whether a UUID under this name is an id although nothing in the name says so.
+fn names_a_request(name: &[u8]) -> bool {
+    [&b"req"[..], b"request", b"transaction", b"txn"].iter().any(|word| name.eq_ignore_ascii_case(word))
 }

@@ -154,7 +154,9 @@ pub fn id_at_end(line: &[u8]) -> Option<(At, usize)> {
             (At::new(blank + 1, bare.len()), before.len())
         }
     };
-    (is_bare_id(inside.of(line)) && line[..open].ends_with(b" ")).then_some((inside, open))
+    let digest =
+        || line[..open].rsplit(|byte| !byte.is_ascii_alphanumeric()).take(32).any(names::says_digest);
+    (is_bare_id(inside.of(line)) && line[..open].ends_with(b" ") && !digest()).then_some((inside, open))
 }
 
 /// Whether a group's content names an id (`traceId=…`, `'trace_id': '…'`).

@@ -8,7 +8,7 @@ use super::kinds::{group_has_id, is_logger, is_number, is_thread, is_uuid};
 use super::{Head, Reader};
 use crate::model::Level;
 use crate::record::text::{is_id_group, names_context, pair, skip_blanks, trim};
-use crate::record::{At, level};
+use crate::record::{At, level, names};
 
 /// A part of a header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -211,7 +211,7 @@ fn column(text: &[u8], start: usize, levels: bool) -> Option<(Column, At, usize)
     if !plain || !bare.first().is_some_and(u8::is_ascii_alphabetic) {
         return None;
     }
-    if names_context(bare) {
+    if names_context(bare) || names::says_digest(bare) {
         return None;
     }
     if colon {
@@ -243,8 +243,10 @@ fn begins_tail(text: &[u8], at: usize) -> bool {
         .iter()
         .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
         .count();
+    // not "file.cpp:42"
+    let colon = rest.get(name) == Some(&b':') && !rest.get(name + 1).is_some_and(u8::is_ascii_digit);
     rest.starts_with(b"{")
-        || name > 0 && matches!(rest.get(name), Some(b'=' | b':')) && !rest.starts_with(b"http")
+        || name > 0 && (colon || rest.get(name) == Some(&b'=')) && !rest.starts_with(b"http")
 }
 
 /// A cell between bars or tabs: the text before it ends with one, and another follows.

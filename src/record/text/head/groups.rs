@@ -242,6 +242,14 @@ impl Reader<'_, '_> {
             self.draft.thread.get_or_insert(inside);
         } else if self.text.get(close + 1) != Some(&b':') {
             return false;
+        } else if self.head.level_end > 0
+            && self.text[self.head.level_end..self.at].trim_ascii().is_empty()
+            && content.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            && !is_number(content)
+        {
+            // pino-pretty without process and host: "LEVEL (name): "
+            self.draft.service.get_or_insert(inside);
+            self.draft.service_is_weak = true;
         }
         self.at = close + 1;
         true

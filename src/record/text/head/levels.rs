@@ -183,6 +183,16 @@ impl Reader<'_, '_> {
     pub(super) fn level_letter(&mut self, letter: u8, end: usize) -> bool {
         let Some(level) = level::from_letter(letter) else { return false };
         let rest = &self.text[end..];
+        // "I 2024-05-01 12:00:00 …"
+        if self.at == 0
+            && rest.len() > 11
+            && rest[0] == b' '
+            && rest[1].is_ascii_digit()
+            && timestamp::parse_prefix(&rest[1..], self.order)
+                .is_some_and(|(stamp, _)| stamp.date == Date::Full)
+        {
+            return self.set_level(level, end);
+        }
         let ruby = self.at == 0 && rest.starts_with(b", [");
         let tag = self.head.stamp.is_some() && rest.starts_with(b" ") && {
             let start = skip_blanks(self.text, end);

@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::columns::{is_bare_id, is_id_list};
-use super::kinds::{is_logger, is_uuid};
+use super::kinds::{is_logger, is_place, is_uuid};
 use crate::record::text::{skip_blanks, word_end};
 use crate::record::{At, level, timestamp};
 
@@ -232,6 +232,8 @@ impl Reader<'_, '_> {
                     && (level || word.len() == 1 && level::from_letter(word[0]).is_some()))
                     || (!self.known() && timestamp::parse_prefix(rest, self.order).is_some())
                     || colon == 1 && self.known() && end > self.at + digits
+                    // "4711:140327044737920 file.py:17 "
+                    || self.known() && end > self.at + digits && is_place(&rest[..word_end(rest, 0)])
             }
             _ => false,
         };
