@@ -34,11 +34,11 @@ pub(super) struct Facts {
 /// Names that were met; what it gives does not depend on them.
 #[derive(Debug)]
 pub(super) struct FactCache {
-    slots: Box<[Slot]>,
+    slots: Box<[Option<Box<Slot>>]>,
     rules: Arc<KeyRules>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Slot {
     name: Vec<u8>,
     /// The name with underscores between its words.
@@ -52,7 +52,7 @@ const MAX_NAME: usize = 64;
 
 impl Default for FactCache {
     fn default() -> FactCache {
-        FactCache { slots: vec![Slot::default(); SLOTS].into(), rules: Arc::default() }
+        FactCache { slots: std::iter::repeat_with(|| None).take(SLOTS).collect(), rules: Arc::default() }
     }
 }
 
@@ -61,7 +61,7 @@ impl FactCache {
     pub(super) fn obey(&mut self, rules: &Arc<KeyRules>) {
         if !Arc::ptr_eq(&self.rules, rules) {
             if self.rules != *rules {
-                self.slots.fill(Slot::default());
+                self.slots.fill_with(|| None);
             }
             self.rules = Arc::clone(rules);
         }
@@ -89,7 +89,7 @@ impl FactCache {
     /// The name with underscores between its words of what [`FactCache::find`] found last.
     #[inline]
     pub(super) fn snake(&self, index: usize) -> &[u8] {
-        &self.slots[index].snake
+        self.slots[index].as_ref().map_or(&[], |slot| &slot.snake)
     }
 
     /// What is known of a name, and where it stands until the next name is asked for.
@@ -98,7 +98,7 @@ impl FactCache {
         let mut hasher = FxHasher::default();
         hasher.write(name);
         let index = hasher.finish() as usize % SLOTS;
-        let slot = &mut self.slots[index];
+        let slot = self.slots[index].get_or_insert_default();
         let facts = match slot.facts {
             Some(facts) if slot.name == name => facts,
             _ => {
@@ -119,11 +119,8 @@ impl FactCache {
 impl Facts {
     fn of(name: &[u8], rules: &KeyRules) -> Facts {
         let hash = NameHash::of(name);
-        let bare: Vec<u8> = name
-            .iter()
-            .filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80)
-            .map(u8::to_ascii_lowercase)
-            .collect();
+        let mut bare = Vec::with_capacity(name.len());
+        words::bare(name, &mut bare);
         let key = Symbol::of(&bare);
         let named = rules.joins(key);
         Facts {

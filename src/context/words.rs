@@ -92,6 +92,12 @@ pub(super) fn names_a_digest(name: &[u8]) -> bool {
     WORDS.iter().any(|word| last.eq_ignore_ascii_case(word) || first.eq_ignore_ascii_case(word))
 }
 
+/// Writes a name in lower case without what is no letter or digit: `orderId` and `order-id` as `orderid`.
+pub(super) fn bare(name: &[u8], out: &mut Vec<u8>) {
+    let inner = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte >= 0x80;
+    out.extend(name.iter().filter(inner).map(u8::to_ascii_lowercase));
+}
+
 /// Writes a name in lower case with underscores between its words: `orderId` and `order-id` as `order_id`.
 pub(super) fn snake(name: &[u8], out: &mut Vec<u8>) {
     let start = out.len();

@@ -54,6 +54,8 @@ pub struct Profile {
     pub blocks: Option<block::Layout>,
     /// The user's own patterns that apply to this source.
     pub custom: Vec<super::custom::Pattern>,
+    /// Sources with the same number read lines alike; `None` if that is not known.
+    pub fingerprint: Option<u64>,
 }
 
 impl Profile {
@@ -102,8 +104,13 @@ impl Profile {
             tail_id: false,
             blocks: None,
             custom,
+            fingerprint: None,
         };
         profile.learn(head);
+        let Profile { order, tail_names, columns, tail_id, level_token, .. } = &profile;
+        let lasting = format!("{order:?} {tail_names:?} {columns:?} {tail_id} {level_token:?}");
+        profile.fingerprint = (profile.table.is_none() && profile.custom.is_empty())
+            .then_some(crate::model::Symbol::of(lasting.as_bytes()).0);
         profile
     }
 

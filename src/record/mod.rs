@@ -24,6 +24,7 @@ pub mod look;
 pub mod loose;
 pub mod ltsv;
 pub mod names;
+mod pattern;
 mod pick;
 mod read;
 pub mod table;
@@ -31,13 +32,14 @@ pub mod text;
 pub mod timestamp;
 pub mod xml;
 
-pub use layers::{Layers, Record};
+pub use layers::{Brief, Layers, Record};
 pub use lines::{
     Exit, LaneExit, LaneState, Lines, MAX_RECORD_BYTES, MAX_RECORD_LINES, MAX_SILENCE, Mode, Open, Sink,
     Skipped,
 };
 pub use look::{Class, Look, Profile};
 pub use names::{NameHash, Role};
+pub use pattern::{Pattern, Spot};
 
 pub use pick::WEAK_SERVICE;
 use text::Head;
