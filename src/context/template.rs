@@ -1,14 +1,16 @@
 //! The template of a message: its words with the variable parts masked.
 //!
-//! A pure function of the message, so that no order of arrival shows: a word with a digit in it, a quoted text and a long
-//! run of hex are variable, everything else is constant.
+//! A pure function of the message, so that no order of arrival shows. Variable are a word with a digit in it, a quoted text, a
+//! word of letters alone that is one of many ids by its case or by the name before it, and whether a broker delivers a
+//! message anew. Everything else is constant.
 
 use crate::model::Symbol;
+use std::ops::Range;
 
 /// Stands for a variable part.
 const MASK: &[u8] = b"<*>";
 /// Messages are looked at up to this many bytes: what comes later tells no templates apart.
-const MAX_MESSAGE: usize = 400;
+pub(super) const MAX_MESSAGE: usize = 400;
 
 /// Writes the template to `out`, which is emptied first: the logger, a zero byte, and the message with `<*>` for its
 /// variable parts. Gives the template's symbol and where the message begins.
@@ -34,6 +36,8 @@ fn parts(message: &[u8], mut take: impl FnMut(&[u8])) {
     let message = memchr::memchr(b'\n', message).map_or(message, |end| &message[..end]);
     let mut at = 0;
     let mut constant = 0;
+    // the word before
+    let mut before = 0..0;
     while at < message.len() {
         let byte = message[at];
         if is(byte, BEGINS) {
@@ -48,11 +52,12 @@ fn parts(message: &[u8], mut take: impl FnMut(&[u8])) {
             while matches!(message[end - 1], b'-' | b'.') {
                 end -= 1;
             }
-            if digit {
+            if digit || end - start >= MIN_LETTERS && names(message, before, start..end, marks) {
                 take(&message[constant..start]);
                 take(MASK);
                 constant = end;
             }
+            before = start..end;
         } else if matches!(byte, b'"' | b'\'') && (at == 0 || !message[at - 1].is_ascii_alphanumeric()) {
             let length = memchr::memchr(byte, &message[at + 1..]).unwrap_or(0);
             if length > 0 {
@@ -69,12 +74,64 @@ fn parts(message: &[u8], mut take: impl FnMut(&[u8])) {
     take(&message[constant..]);
 }
 
+/// Shorter words of letters alone are no ids.
+const MIN_LETTERS: usize = 4;
+/// Words of letters alone after the name of an id are ids from this length on.
+const MIN_NAMED: usize = 6;
+/// Words of letters alone whose case changes as if thrown are ids from this length on.
+const MIN_THROWN: usize = 10;
+
+/// Whether a word of letters alone is a value: an id by its case or by the name before it, or whether a message is
+/// delivered anew, as AMQP, JMS and others flag it.
+fn names(message: &[u8], before: Range<usize>, word: Range<usize>, marks: u8) -> bool {
+    let text = &message[word.clone()];
+    let mixed = marks & UPPER != 0 && marks & LOWER != 0;
+    if mixed && is_thrown(text) {
+        return true;
+    }
+    let name = &message[before.clone()];
+    let flag = text.len() <= 5 && (text.eq_ignore_ascii_case(b"true") || text.eq_ignore_ascii_case(b"false"));
+    if flag {
+        let start = name.len().saturating_sub(REDELIVERED.len());
+        return name[start..].eq_ignore_ascii_case(REDELIVERED);
+    }
+    text.len() >= MIN_NAMED
+        && word.start == before.end + 1
+        && matches!(message[before.end], b'=' | b':')
+        && names_an_id(name)
+}
+
+/// Says of a message that it was delivered before.
+const REDELIVERED: &[u8] = b"redelivered";
+
+/// Whether the case of letters changes as often as if each were thrown: names change it once or twice a word.
+pub(super) fn is_thrown(word: &[u8]) -> bool {
+    let is_letter = |pair: &&[u8]| pair.iter().all(u8::is_ascii_alphabetic);
+    let pairs = word.windows(2).filter(is_letter);
+    let changes = pairs.clone().filter(|pair| pair[0].is_ascii_uppercase() != pair[1].is_ascii_uppercase());
+    word.len() >= MIN_THROWN && 20 * changes.count() >= 9 * pairs.count().max(MIN_THROWN - 1)
+}
+
+/// Whether a name ends in "id" as a word of its own.
+fn names_an_id(name: &[u8]) -> bool {
+    match name {
+        [.., before, b'i', b'd'] => !before.is_ascii_alphanumeric(),
+        [.., before, b'I', b'D'] => !before.is_ascii_uppercase(),
+        [.., before, b'I', b'd'] => before.is_ascii_lowercase() || before.is_ascii_digit(),
+        _ => matches!(name, b"id" | b"ID" | b"Id"),
+    }
+}
+
 /// Bytes of words.
 const WORD: u8 = 1;
 /// Bytes that words begin with.
 const BEGINS: u8 = 1 << 1;
 /// Digits.
 const DIGIT: u8 = 1 << 2;
+/// Small letters.
+const LOWER: u8 = 1 << 3;
+/// Capital letters.
+const UPPER: u8 = 1 << 4;
 
 static CLASS: [u8; 256] = {
     let mut table = [0; 256];
@@ -82,7 +139,9 @@ static CLASS: [u8; 256] = {
     while byte < 256 {
         table[byte] = match byte as u8 {
             b'0'..=b'9' => WORD | BEGINS | DIGIT,
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' => WORD | BEGINS,
+            b'a'..=b'z' => WORD | BEGINS | LOWER,
+            b'A'..=b'Z' => WORD | BEGINS | UPPER,
+            b'_' => WORD | BEGINS,
             b'-' | b'.' | 0x80.. => WORD,
             _ => 0,
         };
@@ -116,6 +175,19 @@ mod tests {
         check("order 5 said \"ready\" to hana", "order <*> said \"<*>\" to hana");
         check("it's bob's basket", "it's bob's basket");
         check("done.", "done.");
+    }
+
+    #[test]
+    fn ids_without_digits_are_masked_as_those_with_digits_are() {
+        check("loaded meter jlXulDVhSOas", "loaded meter <*>");
+        check("arrived (request_id=DSKRBGMPEK)", "arrived (request_id=<*>)");
+        check("arrived (requestId:dskrbgmpek)", "arrived (requestId:<*>)");
+        check("valid=DSKRBGMPEK", "valid=DSKRBGMPEK");
+        check("received, redelivered false", "received, redelivered <*>");
+        check("JMSRedelivered=TRUE approved=true", "JMSRedelivered=<*> approved=true");
+        for name in ["HTTPServerConnection", "AlertsService.onChunkCompressed", "MySqlDbConnection"] {
+            check(name, name);
+        }
     }
 
     fn symbol(logger: &[u8], message: &[u8]) -> Symbol {

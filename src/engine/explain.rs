@@ -4,7 +4,7 @@ use super::load::described;
 use super::read::{Settings, SourceRead, Taker, read};
 use super::texts::Texts;
 use super::worker::Notes;
-use crate::gather::{Source, Store};
+use crate::gather::Source;
 use crate::input::{self, Discovery, Stop, Stream};
 use crate::model::{Batch, Event, SourceId, Symbols, Time, flag};
 use crate::record::NameHash;
@@ -208,11 +208,11 @@ impl Explain<'_> {
     }
 
     /// Gives the events the parts of their times that only the end of reading tells.
-    fn complete(&self, events: Vec<Event>) -> Vec<Event> {
-        let batch = Batch { events, ..Batch::default() };
-        let mut store = Store { sources: self.described.to_vec(), batches: vec![batch], ..Store::default() };
-        store.complete();
-        store.batches.pop().unwrap_or_default().events
+    fn complete(&self, mut events: Vec<Event>) -> Vec<Event> {
+        for event in &mut events {
+            self.described[event.place.source.0 as usize].complete(event);
+        }
+        events
     }
 
     /// The time in UTC, and where its missing parts came from.

@@ -57,6 +57,7 @@ pub fn load(discovery: &Discovery, settings: &Settings, now: Time) -> Result<Loa
     // sources go by name, so that no order of reading shows
     let ranks = ranks(&sources);
     let mut store = Store { symbols, budget: settings.memory, ..Store::default() };
+    store.keys = settings.keys.clone();
     let gathered = collected.into_iter().filter_map(|shared| {
         Arc::into_inner(shared).map(|shared| shared.into_inner().unwrap_or_else(PoisonError::into_inner))
     });

@@ -22,8 +22,8 @@ pub use spill::{Log, SpillError};
 pub use windows::{Arranger, Budget, Copied};
 
 use crate::model::{
-    Batch, Coverage, Detail, Event, EventId, Origin, Sample, SourceId, SpanId, Symbol, Symbols, Time,
-    TraceId, flag,
+    Batch, Coverage, Detail, Event, EventId, KeyRules, Origin, Sample, SourceId, SpanId, Symbol, Symbols,
+    Time, TraceId, flag,
 };
 use std::sync::Arc;
 
@@ -45,6 +45,15 @@ pub struct Source {
 }
 
 impl Source {
+    /// Gives the time of an event its missing parts.
+    pub fn complete(&self, event: &mut Event) {
+        let Some(time) = self.completed(event.time, event.flags) else { return };
+        event.time = time;
+        if event.is(flag::TIME_UNKNOWN) {
+            event.flags = event.flags & !flag::TIME_UNKNOWN | flag::TIME_INHERITED;
+        }
+    }
+
     /// Completes a time with what only the end of reading tells; `class` are the flags of its record.
     pub fn completed(&self, time: Time, class: u16) -> Option<Time> {
         if class & flag::TIME_UNKNOWN != 0 {
@@ -78,6 +87,8 @@ pub struct Store {
     pub coverage: Coverage,
     /// How far the clocks are off.
     pub clocks: Clocks,
+    /// Names of values that join transactions or never do, as the user says.
+    pub keys: Arc<KeyRules>,
     /// No event is a whole span; known when the store is complete.
     pub logs_only: bool,
     /// What is counted over all events.
@@ -173,21 +184,12 @@ impl Store {
         self.census.settle(&self.sources);
         for batch in &mut self.batches {
             for event in &mut batch.events {
-                complete(event, &self.sources[event.place.source.0 as usize]);
+                self.sources[event.place.source.0 as usize].complete(event);
             }
         }
         self.logs_only = self.census.whole == 0;
         self.coverage.records = self.census.records;
         self.coverage.records_with_time = self.census.with_time;
         self.coverage.records_with_context = self.census.with_context;
-    }
-}
-
-/// Gives the time of an event its missing parts.
-fn complete(event: &mut Event, source: &Source) {
-    let Some(time) = source.completed(event.time, event.flags) else { return };
-    event.time = time;
-    if event.is(flag::TIME_UNKNOWN) {
-        event.flags = event.flags & !flag::TIME_UNKNOWN | flag::TIME_INHERITED;
     }
 }

@@ -3,7 +3,7 @@
 use super::gatherer::Gatherer;
 use super::parts::{Parts, TRACED, Where, read};
 use super::spill::SpillError;
-use super::{Source, Store, complete};
+use super::{Source, Store};
 use crate::model::{Batch, Detail, Event, EventId};
 use std::ops::Range;
 
@@ -116,7 +116,7 @@ impl Store {
 
 fn finish(batch: &mut Batch, sources: &[Source]) {
     for event in &mut batch.events {
-        complete(event, &sources[event.place.source.0 as usize]);
+        sources[event.place.source.0 as usize].complete(event);
     }
 }
 

@@ -8,16 +8,19 @@ mod assemble;
 pub mod choose;
 mod clocks;
 pub mod features;
+mod gaps;
 pub mod habits;
 mod hops;
 mod infer;
 pub mod learned;
+pub mod lexicon;
 mod repair;
 pub mod scene;
 mod spans;
 pub mod stitch;
 mod timing;
 pub mod training;
+pub mod tree;
 pub mod weights;
 pub mod words;
 
@@ -45,7 +48,7 @@ impl Default for Options {
 /// What has to be known of a run before its transactions are woven, one by one.
 #[derive(Debug)]
 pub struct Plan {
-    lexicon: scene::Lexicon,
+    lexicon: lexicon::Lexicon,
     keys: FxHashMap<Symbol, Symbol>,
     timed: timing::Timed,
     folding: hops::Folding,
@@ -59,7 +62,7 @@ pub struct Plan {
 /// Finds out which events make a transaction and how the transactions of the run are. Leaves the offsets of clocks in the
 /// store; where its events are not all at hand, each window holds whole transactions then, in the order of their start.
 pub fn plan(store: &mut Store, options: &Options) -> Result<Plan, SpillError> {
-    let lexicon = scene::Lexicon::of(store);
+    let lexicon = lexicon::Lexicon::of(store);
     let mut stitched = stitch::stitch(store)?;
     if options.correct_clocks {
         let clocks = clocks::estimate(store, &stitched, &lexicon)?;
@@ -123,6 +126,35 @@ pub fn weave(store: &Store, plan: &Plan) -> Vec<Trace> {
 }
 
 impl Plan {
+    /// For so many transactions of a run that is at hand, nothing learned yet, and without what timing alone tells.
+    fn untimed(store: &mut Store, limit: Option<usize>) -> Result<(Plan, Fragments, Vec<Group>), SpillError> {
+        let lexicon = lexicon::Lexicon::of(store);
+        let mut stitched = stitch::stitch(store)?;
+        let clocks = clocks::estimate(store, &stitched, &lexicon)?;
+        if !clocks.agree() {
+            store.clocks = clocks;
+            stitched = stitch::stitch(store)?;
+        }
+        let mut groups = stitched.local(store);
+        groups.truncate(limit.unwrap_or(usize::MAX));
+        let fragments = stitched.whole.take().unwrap_or_default();
+        let mut folding = hops::Folding::of(store);
+        if folding.may_learn(groups.iter().any(|group| !group.untraced.is_empty())) {
+            folding.learn(store, &fragments, &groups);
+        }
+        let plan = Plan {
+            lexicon,
+            keys: stitched.keys,
+            timed: timing::Timed::default(),
+            folding: folding.settle(),
+            habits: habits::Habits::default(),
+            learned: learned::Learned::default(),
+            min_confidence: 0.0,
+            whole: None,
+        };
+        Ok((plan, fragments, groups))
+    }
+
     /// A transaction with what is stated.
     fn begin(&self, store: &Store, fragments: &Fragments, group: &Group) -> spans::Drafts {
         let mut drafts = spans::drafts(store, fragments, group);

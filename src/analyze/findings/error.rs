@@ -5,9 +5,10 @@
 //! learned only from hops in which nothing failed.
 
 use super::case::{Case, Fate, Found};
-use super::words::{self, breaks, fails, gives_up, names, refuses};
+use super::words::{self, breaks, fails, gives_up, names, refuses, waits_in_vain};
 use crate::analyze::flow::{Hop, Step};
 use crate::model::{EventId, FindingKind, Level, Severity, flag};
+use crate::weave::words::Act;
 
 /// An effect is known to follow a hop of a kind if so many did.
 const MIN_KNOWN: u32 = 3;
@@ -35,12 +36,18 @@ pub(super) fn judge(case: &mut Case<'_>) {
     for &hop in &failed {
         case.fates[hop] = if healed_itself(case, hop) { Fate::Healed } else { Fate::Broken };
     }
+    // what was tried several times is healed from the last time on
+    for &hop in failed.iter().rev() {
+        if case.fates[hop] == Fate::Broken && tried_again(case, hop) {
+            case.fates[hop] = Fate::Retried;
+        }
+    }
     // causes come before effects, so what a caller made of its own failure is known when its callee's turn comes
     for &hop in &failed {
         if case.fates[hop] == Fate::Healed {
             let retried = repeats_step(case.hop(hop));
             report_healed(case, hop, retried);
-        } else if tried_again(case, hop) {
+        } else if case.fates[hop] == Fate::Retried || tried_again(case, hop) {
             case.fates[hop] = Fate::Retried;
             report_healed(case, hop, true);
         } else if caller_went_on(case, hop) {
@@ -63,9 +70,17 @@ pub(super) fn judge(case: &mut Case<'_>) {
 /// failure was not worth an error to who wrote the service, but is one.
 fn ends_badly(case: &Case<'_>, index: usize) -> Option<usize> {
     let hop = case.hop(index);
-    let at = hop.steps.iter().rposition(|step| step.warned).filter(|_| !hop.failed())?;
+    let template = |step: &Step| case.run.store.symbols.text(case.run.store.event(step.event).template);
+    let end = hop.steps.last().filter(|end| !hop.failed() && !end.answered)?;
+    // who handles a message is asked by nobody how it went: its last word counts
+    let alone = hop.message || hop.parent.is_none();
+    let (says_fails, says_breaks) = (fails(template(end)), breaks(template(end)));
+    if alone && !refuses(template(end)) && (says_breaks && says_fails || end.warned && says_breaks) {
+        return Some(hop.steps.len() - 1);
+    }
+    let at = hop.steps.iter().rposition(|step| step.warned)?;
     let last = &hop.steps[at];
-    let template = case.run.store.symbols.text(case.run.store.event(last.event).template);
+    let template = template(last);
     if last.answered || !(fails(template) || breaks(template)) || refuses(template) && !breaks(template) {
         return None;
     }
@@ -136,7 +151,7 @@ fn tried_again(case: &Case<'_>, index: usize) -> bool {
     case.shape.hops.iter().zip(&case.fates).enumerate().any(|(other, (later, fate))| {
         other != index
             && later.kind == hop.kind
-            && (later.parent == hop.parent || more)
+            && (later.parent == hop.parent || more || shares_a_value(hop, later))
             && later.start >= failure
             && *fate != Fate::Broken
             && same_values(hop, later)
@@ -149,6 +164,11 @@ fn same_values(one: &Hop, other: &Hop) -> bool {
         let mut values = other.values.iter().filter(|(known, ..)| known == name).peekable();
         values.peek().is_none() || values.any(|(_, known, _)| known == value)
     })
+}
+
+/// Whether two hops hold the same value that tells things apart.
+fn shares_a_value(one: &Hop, other: &Hop) -> bool {
+    one.values.iter().any(|value| value.2 && other.values.contains(value))
 }
 
 /// Whether the caller waited for a hop that failed, noticed it, and went on to its usual end all the same.
@@ -226,12 +246,58 @@ fn report_healed(case: &mut Case<'_>, index: usize, retried: bool) {
     );
 }
 
+/// Reports that a hop failed because what it sent was never taken up: then that is the fault.
+fn report_unanswered(case: &mut Case<'_>, index: usize, failure: &Step) -> bool {
+    let (store, hop) = (case.run.store, case.hop(index));
+    let waited = |step: &&Step| waits_in_vain(store.symbols.text(store.event(step.event).template));
+    let Some(told) = hop.steps.iter().find(waited).filter(|told| told.time <= failure.time) else {
+        return false;
+    };
+    let usual = case.usual;
+    let lost = usual.rules.about(&case.steps).find_map(|rule| {
+        let at = hop.steps.iter().find(|step| rule.triggers.iter().any(|it| it.step == step.kind))?;
+        let act = rule.triggers.iter().find(|it| it.step == at.kind)?.act;
+        let lost = at.time <= told.time
+            && matches!(act, Act::Send | Act::Call)
+            && case.absent(rule) > 0
+            && rule.example.service != hop.service;
+        lost.then_some((rule, at))
+    });
+    let Some((rule, sent)) = lost else { return false };
+    let service = rule.example.service;
+    let summary = format!(
+        "{} never logged {} after {} of {}, which failed with {}",
+        store.symbols.text(service),
+        words::told(store, &rule.example),
+        case.says(sent.event),
+        case.service(hop),
+        case.says(failure.event),
+    );
+    let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
+    let found = Found {
+        kind: FindingKind::MissingStep,
+        severity: if hop.parent.is_none() { Severity::Critical } else { Severity::Warning },
+        span: Some(sent.span),
+        service: Some(service),
+        summary,
+        confidence: right / (peers + 2.0),
+        evidence: vec![sent.event, told.event, failure.event],
+        group: (rule.effect, sent.kind),
+    };
+    case.find(index, found);
+    true
+}
+
 /// Reports the failures of a transaction, by time, as what they are: the first one and what followed from it.
 fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
     let (time, index) = broken[0];
     let hop = case.hop(index);
     let Some(first) = hop.steps.iter().find(|step| step.failed).cloned() else { return };
     let silent = silent_cause(case, index, time).or_else(|| named_cause(case, index, &first));
+    if silent.is_none() && report_unanswered(case, index, &first) {
+        return;
+    }
+    let hop = case.hop(index);
     let at = silent.unwrap_or(index);
     let cause = case.hop(at);
     let mut evidence: Vec<EventId> = Vec::new();
@@ -252,7 +318,7 @@ fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
             let text = format!(
                 "{} {} {}, and {} failed with {}",
                 case.service(cause),
-                if last.failed { "failed with" } else { "went wrong after" },
+                if last.failed { "failed with" } else { "stopped after" },
                 case.says(last.event),
                 case.service(hop),
                 case.says(first.event)
@@ -268,11 +334,12 @@ fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
         summary.push_str(&format!("; it took down {}", taken.join(", ")));
     }
     let group = (cause.service.0, words::cause(case.run.store, first.event));
+    let stopped = case.fates[at] == Fate::Stuck && cause.steps.last().is_some_and(|last| !last.warned);
     case.fates[at] = Fate::Broken;
     case.find(
         at,
         Found {
-            kind: FindingKind::Error,
+            kind: if stopped { FindingKind::Stuck } else { FindingKind::Error },
             severity: if root { Severity::Critical } else { Severity::Warning },
             span: Some(span),
             service: None,

@@ -46,9 +46,10 @@ fn status(case: &Case<'_>) -> Status {
     let has = |kinds: &[FindingKind]| {
         case.findings.iter().any(|finding| finding.severity > Severity::Info && kinds.contains(&finding.kind))
     };
-    if has(&[FindingKind::Error]) {
+    let lacks = has(&[FindingKind::MissingStep, FindingKind::Stuck]);
+    if has(&[FindingKind::Error]) || lacks && case.any_broken() {
         Status::Error
-    } else if has(&[FindingKind::MissingStep, FindingKind::Stuck]) {
+    } else if lacks {
         Status::Incomplete
     } else if case.truncated {
         Status::Truncated

@@ -91,8 +91,7 @@ fn again(case: &mut Case<'_>, hops: &[u32], earlier: u32, later: u32, name: Symb
         case.fates[later] = Fate::Repeated;
     }
     let (before, hop) = (case.hop(earlier), case.hop(later));
-    // causes that were repeated themselves repeat their effects; a cause of another kind is another matter
-    if before.parent != hop.parent || matches!(case.fates[earlier], Fate::Retried | Fate::Broken) {
+    if elsewhere(case, earlier, later) || matches!(case.fates[earlier], Fate::Retried | Fate::Broken) {
         return None;
     }
     let gave_up = before.steps.last().is_some_and(|last| warns(case, last));
@@ -107,6 +106,16 @@ fn again(case: &mut Case<'_>, hops: &[u32], earlier: u32, later: u32, name: Symb
         case.fates[earlier] = Fate::Repeated;
     }
     Some(Again { earlier, later, name, retried })
+}
+
+/// Whether a hop that is there again has another cause: causes that were repeated themselves repeat their effects, and a
+/// cause of another kind is another matter if it usually is one. Nothing does itself again.
+fn elsewhere(case: &Case<'_>, earlier: usize, later: usize) -> bool {
+    let (before, hop) = (case.hop(earlier), case.hop(later));
+    let Some(cause) = hop.parent.filter(|_| before.parent != hop.parent).map(|parent| parent as usize) else {
+        return before.parent != hop.parent;
+    };
+    cause != earlier && (case.fates[cause] == Fate::Repeated || case.usual.often_causes(case.hop(cause), hop))
 }
 
 /// Reports what was done again. What is done twice first in a transaction is the cause of all that is done twice after it.

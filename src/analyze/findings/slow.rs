@@ -81,13 +81,17 @@ fn failed_meanwhile(case: &Case<'_>, stretch: &Stretch) -> bool {
         let within = stretch.from < step.time && step.time <= stretch.to;
         within && (step.failed || step.warned && (fails(says()) || breaks(says())))
     };
-    let mut hops = vec![stretch.hop];
+    // what begins late may wait for anything that happens meanwhile
+    let begins = stretch.at == 0 && stretch.since.is_some();
+    let mut hops = if begins { (0..case.shape.hops.len()).collect() } else { vec![stretch.hop] };
     while let Some(index) = hops.pop() {
         let hop = case.hop(index);
         if hop.steps.iter().any(fails) {
             return true;
         }
-        hops.extend(hop.children.iter().map(|&child| child as usize));
+        if !begins {
+            hops.extend(hop.children.iter().map(|&child| child as usize));
+        }
     }
     false
 }

@@ -2,7 +2,7 @@
 
 use super::case::{Case, Fate, Found};
 use super::words::{self, fails};
-use crate::analyze::flow::{Hop, MIN_PEERS, StepCount};
+use crate::analyze::flow::{Hop, MIN_PEERS, Step, StepCount};
 use crate::model::{FindingKind, Level, Severity};
 use crate::weave::words::Act;
 
@@ -94,7 +94,26 @@ fn unfinished(case: &Case<'_>, index: usize) -> Option<f64> {
     }
     // what usually follows may have been folded into another hop
     let (_, next) = case.usual.next(last.kind)?;
-    (case.times(next) < case.times(last.kind)).then_some(share)
+    (case.times(next) < case.times(last.kind) && lacks_what_follows(case, hop, last)).then_some(share)
+}
+
+/// Whether most of what follows a step elsewhere is neither there before it, as where several things go on at once, nor in a
+/// hop of its own soon after.
+fn lacks_what_follows(case: &Case<'_>, hop: &Hop, last: &Step) -> bool {
+    let lacking = |step: u64| {
+        let soon =
+            case.usual.gap(last.kind, step).map_or(0, |gap| gap.at(0.99)) + case.run.grain(hop.service);
+        let follows = |other: &Hop| {
+            let near = |it: &Step| it.kind == step && (0..=soon).contains(&(it.time - last.time));
+            other.service == hop.service
+                && other.steps.iter().any(near)
+                && !other.steps.iter().any(|it| it.kind == last.kind)
+        };
+        !hop.steps.iter().any(|it| it.kind == step) && !case.shape.hops.iter().any(follows)
+    };
+    let (all, often) = case.usual.followed(last.kind);
+    let lacks: u32 = often.filter(|(_, step)| lacking(*step)).map(|(times, _)| times).sum();
+    lacks * 2 >= all
 }
 
 /// Whether the logs end before the hop could go on.

@@ -37,7 +37,8 @@ pub(super) fn cause(store: &Store, event: EventId) -> u64 {
 /// Fewer words before a colon are a name.
 const MIN_HEAD: usize = 2;
 
-/// Whether a template says that a message is given up and put aside: brokers' and client libraries' words for it.
+/// Whether a template says that a message is given up and put aside, or that nothing handled a failure: brokers', client
+/// libraries' and languages' words for it.
 pub(super) fn gives_up(template: &str) -> bool {
     let lower = template.to_ascii_lowercase();
     [
@@ -52,6 +53,9 @@ pub(super) fn gives_up(template: &str) -> bool {
         "gave up",
         "giveup",
         "exhausted",
+        "for good",
+        "unhandled",
+        "uncaught",
     ]
     .iter()
     .any(|word| lower.contains(word))
@@ -102,14 +106,50 @@ pub(super) fn breaks(template: &str) -> bool {
     ];
     let lower = template.to_ascii_lowercase();
     WORDS.iter().any(|word| lower.contains(word))
+        || lower.split(|c: char| !c.is_alphanumeric()).any(|word| word == "eof")
+}
+
+/// Whether a template says that nobody answered in time.
+pub(super) fn waits_in_vain(template: &str) -> bool {
+    const WORDS: [&str; 8] = [
+        "timed out",
+        "timeout",
+        "deadline",
+        "no reply",
+        "no response",
+        "no answer",
+        "not answer",
+        "unanswered",
+    ];
+    let lower = template.to_ascii_lowercase();
+    WORDS.iter().any(|word| lower.contains(word))
 }
 
 /// Whether a template says that what was asked for is refused, which is an answer.
 pub(super) fn refuses(template: &str) -> bool {
-    const WORDS: [&str; 7] =
-        ["declin", "denied", "refused", "not possible", "not eligible", "not allowed", "insufficient"];
+    const WORDS: [&str; 19] = [
+        "declin",
+        "denied",
+        "refused",
+        "forbidden",
+        "unauthorized",
+        "not possible",
+        "not eligible",
+        "ineligible",
+        "not allowed",
+        "not permitted",
+        "not available",
+        "insufficient",
+        "already exists",
+        "duplicate entry",
+        "out of stock",
+        "sold out",
+        "exceeds the limit",
+        "limit exceeded",
+        "expired",
+    ];
     let lower = template.to_ascii_lowercase();
-    !lower.contains("connection refused") && WORDS.iter().any(|word| lower.contains(word))
+    !breaks(&lower) && WORDS.iter().any(|word| lower.contains(word))
 }
 
 /// Whether a template names a service: its name as a word, or the part of it before a dash.

@@ -16,6 +16,8 @@ const MIN_MANDATORY: f64 = 0.9;
 const FEW: usize = 3;
 /// are at least this share of all that follow it: a step after which anything may come may also be the last.
 const MIN_FOLLOWED: f64 = 0.7;
+/// Hops of a kind are often caused by those of another that cause at least this share of them.
+const MIN_CAUSE: f64 = 0.1;
 /// The share of hops that must cause the same number of hops for that number to be usual.
 const MIN_SAME: f64 = 0.9;
 
@@ -97,6 +99,18 @@ impl Usual {
     /// The step that mostly follows one, and how often.
     pub fn next(&self, step: u64) -> Option<(u32, u64)> {
         self.next.get(&step).map(|next| next.often[0])
+    }
+
+    /// How often anything follows a step, and what mostly does, with how often.
+    pub fn followed(&self, step: u64) -> (u32, impl Iterator<Item = (u32, u64)> + use<>) {
+        let next = self.next.get(&step).copied().unwrap_or_default();
+        (next.all, next.often.into_iter().filter(|(times, _)| *times > 0))
+    }
+
+    /// Whether hops of one kind are often caused by hops of another.
+    pub fn often_causes(&self, cause: &Hop, hop: &Hop) -> bool {
+        let times = self.child(cause, hop).map_or(0, |count| count.hops);
+        f64::from(times) >= f64::from(self.kind(hop).hops) * MIN_CAUSE
     }
 
     /// Whether it is known what follows a step: few other steps, or none.

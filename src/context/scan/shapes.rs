@@ -1,6 +1,6 @@
 //! What values look like.
 
-use crate::context::{Found, header, id};
+use crate::context::{Found, header, id, template};
 use crate::model::Shape;
 
 /// What a value looks like; `None` if it is no single word, or nothing that could tell records apart.
@@ -21,6 +21,9 @@ pub(in crate::context) fn shape_of(value: &[u8]) -> Option<Shape> {
         }
     }
     if digits == 0 {
+        if letters + others == value.len() && template::is_thrown(value) {
+            return Some(Shape::Mixed);
+        }
         return (letters > 0 && dots <= 4).then_some(Shape::Word);
     }
     if value.len() == 36 && id::uuid(value).is_some() {

@@ -10,7 +10,7 @@ mod evidence;
 mod solve;
 
 use super::arrange::copy;
-use super::scene::Lexicon;
+use super::lexicon::Lexicon;
 use super::stitch::{Group, Stitched, tagged};
 use crate::gather::{Clocks, Fragments, SpillError, Store};
 

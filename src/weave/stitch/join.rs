@@ -55,7 +55,8 @@ pub(super) fn join(atoms: &Atoms, kinds: &Kinds) -> Result<Sets, SpillError> {
         let mut kept = Values::default();
         for value in values.iter() {
             let origin = value[0];
-            let keeps = |atom: &u32| *atom == origin || dependents.depends(atoms, kind, *atom);
+            let named = kinds.list[kind].named;
+            let keeps = |atom: &u32| named || *atom == origin || dependents.depends(atoms, kind, *atom);
             if value.iter().filter(|atom| keeps(atom)).count() > 1 {
                 kept.push(value.iter().copied().filter(keeps));
             }
@@ -70,7 +71,7 @@ pub(super) fn join(atoms: &Atoms, kinds: &Kinds) -> Result<Sets, SpillError> {
     let mut work = Work { atoms, sets: Sets::new(atoms.len()), firsts: (0..atoms.len() as u32).collect() };
     let mut waiting = Vec::new();
     for kind in order {
-        if !is_directed(atoms, &values[kind]) {
+        if !kinds.list[kind].named && !is_directed(atoms, &values[kind]) {
             continue;
         }
         let gathering = gathering(atoms, &values[kind]);
@@ -172,7 +173,7 @@ impl Work<'_> {
         let mut sorts: Vec<u64> = Vec::new();
         for value in values.iter() {
             roots.clear();
-            if value.len() <= MAX_HOLDERS {
+            if kind.named || value.len() <= MAX_HOLDERS {
                 for &atom in value {
                     if atom != value[0] && gathering.contains(&self.atoms.sort(atom)) {
                         continue;
@@ -198,7 +199,7 @@ impl Work<'_> {
             sorts.clear();
             sorts.extend(roots.iter().map(|&root| self.atoms.sort(first_of(root))));
             let sort = self.atoms.sort(earliest);
-            if sorts.iter().filter(|other| **other == sort).count() > 1 {
+            if !kind.named && sorts.iter().filter(|other| **other == sort).count() > 1 {
                 conflicts += 1;
                 continue;
             }
@@ -211,7 +212,8 @@ impl Work<'_> {
         }
         let weak = kind.score < SURE_SCORE;
         let limit = if weak { MAX_CONFLICTS / 3.0 } else { MAX_CONFLICTS };
-        if novel > 0 && (conflicts as f32 > limit * novel as f32 || weak && novel < MIN_VALUES) {
+        if !kind.named && novel > 0 && (conflicts as f32 > limit * novel as f32 || weak && novel < MIN_VALUES)
+        {
             return false;
         }
         for value in good {
