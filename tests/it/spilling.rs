@@ -33,3 +33,28 @@ fn what_is_told_does_not_depend_on_memory() {
     }
     diff::none(&wrong);
 }
+
+#[test]
+fn a_folder_for_temporary_files_that_is_missing_is_told() {
+    for case in cases::all().into_iter().take(3) {
+        let dir = case.input();
+        let mut command = program::command(program::path(), dir.path());
+        command.args(["report", "--memory", "1", "-o", "report.txt", "."]);
+        command.args(&case.options).env("TMPDIR", dir.path().join("nowhere"));
+        let got = program::finish(program::start(command), Vec::new());
+        assert_eq!(got.code, 2, "{}", got.stderr);
+        assert!(got.stderr.contains("cannot make a temporary file in"), "{}", got.stderr);
+        assert!(got.stderr.contains("TMPDIR"), "{}", got.stderr);
+        assert!(got.stdout.is_empty() && !dir.path().join("report.txt").exists());
+    }
+}
+
+#[test]
+fn a_size_that_is_none_is_refused() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for size in ["", "much", "-1", "5X", "0", "1e3M"] {
+        let got = program::run(dir.path(), &["report", &format!("--memory={size}"), "."]);
+        assert_eq!(got.code, 2, "{size}: {}", got.stderr);
+        assert!(got.stderr.contains("--memory"), "{size}: {}", got.stderr);
+    }
+}
