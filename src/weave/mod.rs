@@ -126,35 +126,6 @@ pub fn weave(store: &Store, plan: &Plan) -> Vec<Trace> {
 }
 
 impl Plan {
-    /// For so many transactions of a run that is at hand, nothing learned yet, and without what timing alone tells.
-    fn untimed(store: &mut Store, limit: Option<usize>) -> Result<(Plan, Fragments, Vec<Group>), SpillError> {
-        let lexicon = lexicon::Lexicon::of(store);
-        let mut stitched = stitch::stitch(store)?;
-        let clocks = clocks::estimate(store, &stitched, &lexicon)?;
-        if !clocks.agree() {
-            store.clocks = clocks;
-            stitched = stitch::stitch(store)?;
-        }
-        let mut groups = stitched.local(store);
-        groups.truncate(limit.unwrap_or(usize::MAX));
-        let fragments = stitched.whole.take().unwrap_or_default();
-        let mut folding = hops::Folding::of(store);
-        if folding.may_learn(groups.iter().any(|group| !group.untraced.is_empty())) {
-            folding.learn(store, &fragments, &groups);
-        }
-        let plan = Plan {
-            lexicon,
-            keys: stitched.keys,
-            timed: timing::Timed::default(),
-            folding: folding.settle(),
-            habits: habits::Habits::default(),
-            learned: learned::Learned::default(),
-            min_confidence: 0.0,
-            whole: None,
-        };
-        Ok((plan, fragments, groups))
-    }
-
     /// A transaction with what is stated.
     fn begin(&self, store: &Store, fragments: &Fragments, group: &Group) -> spans::Drafts {
         let mut drafts = spans::drafts(store, fragments, group);

@@ -1,12 +1,12 @@
 //! For the tool that fits the weights: the candidates of every span of a run.
 
-use super::Plan;
 use super::choose::{self, Parent};
 use super::features::{Features, Known, candidates};
 use super::habits::Habits;
 use super::infer::{self, Woven};
 use super::learned::Learned;
 use super::spans::Draft;
+use super::{Options, plan};
 use crate::gather::Store;
 use crate::model::SpanId;
 use rayon::prelude::*;
@@ -40,11 +40,13 @@ pub struct Lesson {
 /// learned of these, or without.
 pub fn lessons(store: &mut Store, first: Option<&Features>, limit: Option<usize>) -> Vec<Lesson> {
     // fails only where events are spilled
-    let Ok((plan, fragments, groups)) = Plan::untimed(store, limit) else { return Vec::new() };
+    let Ok(plan) = plan(store, &Options::default()) else { return Vec::new() };
+    let Some((fragments, groups)) = &plan.whole else { return Vec::new() };
     let store = &*store;
+    let groups = &groups[..limit.unwrap_or(usize::MAX).min(groups.len())];
     let scenes: Vec<Woven> = groups
         .par_iter()
-        .map(|group| infer::lay_out(store, &plan.lexicon, plan.begin(store, &fragments, group)))
+        .map(|group| infer::lay_out(store, &plan.lexicon, plan.begin(store, fragments, group)))
         .collect();
     let mut habits = Habits::default();
     for woven in &scenes {

@@ -52,11 +52,13 @@ pub(super) fn join(atoms: &Atoms, kinds: &Kinds) -> Result<Sets, SpillError> {
     atoms.by_value(|holdings| split(holdings, kinds, atoms, &mut values, &mut dependents))?;
     dependents.count(atoms);
     for (kind, values) in values.iter_mut().enumerate() {
+        if kinds.list[kind].named {
+            continue;
+        }
         let mut kept = Values::default();
         for value in values.iter() {
             let origin = value[0];
-            let named = kinds.list[kind].named;
-            let keeps = |atom: &u32| named || *atom == origin || dependents.depends(atoms, kind, *atom);
+            let keeps = |atom: &u32| *atom == origin || dependents.depends(atoms, kind, *atom);
             if value.iter().filter(|atom| keeps(atom)).count() > 1 {
                 kept.push(value.iter().copied().filter(keeps));
             }
