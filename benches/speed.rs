@@ -43,6 +43,7 @@ fn reading(bencher: Bencher<'_, '_>, style: Style) {
         instance: Symbol::NONE,
         names: Symbols::default(),
         zone: Zone::utc(),
+        keys: Default::default(),
     };
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
         let mut worker = Worker::default();

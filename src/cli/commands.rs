@@ -13,6 +13,7 @@ pub use map::map;
 use super::args::{
     ExplainArgs, ExtractArgs, Format, InputArgs, ListArgs, OutputArgs, ReportArgs, ShowArgs, SortKey,
 };
+use super::interrupt;
 use super::message::{Exit, Voice};
 use super::options::{self, HintText};
 use super::output::Output;
@@ -25,7 +26,7 @@ use crate::engine::read::Settings;
 use crate::engine::run::{Selection, Woven, run};
 use crate::engine::texts::Texts;
 use crate::engine::{explain as explaining, extract as extracting};
-use crate::input::{Discovery, Stop};
+use crate::input::Discovery;
 use crate::model::{Finding, SkipReason, Time, Trace, TraceId};
 use crate::report::{self, Report, TextOf, json, text};
 use anyhow::{Context, Result, anyhow};
@@ -140,7 +141,8 @@ pub fn extract(args: &ExtractArgs) -> Result<Exit> {
     for source in &outcome.sources {
         let lost = |reason| !matches!(reason, SkipReason::EmptyLine | SkipReason::HeaderLine);
         for (reason, ..) in source.skipped.iter().filter(|(reason, ..)| lost(*reason)) {
-            voice.note(format_args!("left out a part of '{}': {}", source.name, reason.text()));
+            let part = if *reason == SkipReason::NoLog { "" } else { "a part of " };
+            voice.note(format_args!("left out {part}'{}': {}", source.name, reason.text()));
         }
     }
     exit = exit.max(failures(&outcome.failures, outcome.stopped, voice));
@@ -191,7 +193,7 @@ fn discover(input: &InputArgs, output: &OutputArgs, keep_text: bool) -> Result<(
         voice.hint(hint);
     }
     let exit = if discovery.failed.is_empty() { Exit::Done } else { Exit::Trouble };
-    on_interrupt(settings.read.stop.clone(), voice);
+    interrupt::listen(settings.read.stop.clone(), voice);
     Ok((discovery, settings, exit))
 }
 
@@ -204,18 +206,6 @@ fn read(input: &InputArgs, output: &OutputArgs, keep_text: bool) -> Result<(Load
     };
     let exit = exit.max(failures(&loaded.failures, loaded.stopped, voice));
     Ok((loaded, exit))
-}
-
-/// The first Ctrl-C ends reading, and what was read is reported; the second ends the program.
-fn on_interrupt(stop: Stop, voice: Voice) {
-    // fails only if a handler is set already, which then does the same
-    let _ = ctrlc::set_handler(move || {
-        if stop.set() {
-            std::process::exit(130);
-        }
-        voice.note("interrupted: reporting what was read so far");
-        voice.hint("press Ctrl-C again to quit at once");
-    });
 }
 
 fn failures(failures: &[String], stopped: bool, voice: Voice) -> Exit {

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod config;
+mod interrupt;
 mod message;
 mod options;
 mod output;

@@ -92,6 +92,7 @@ pub fn settings(args: &InputArgs, keep_text: bool) -> Result<Settings> {
         read,
         zone: zone(args)?,
         service: args.assume_service.clone(),
+        keys: Arc::new(config.keys.clone()),
         patterns: Arc::new(move |source| config.patterns(source)),
         note: None,
         keep_text,

@@ -22,6 +22,7 @@ pub enum Output {
 impl Output {
     /// Opens what the flags name.
     pub fn open(args: &OutputArgs) -> Result<Output> {
+        super::interrupt::answering();
         let Some(path) = args.output.as_deref().filter(|path| *path != Path::new("-")) else {
             return Ok(Output::Stdout(BufWriter::with_capacity(BUFFER, io::stdout())));
         };

@@ -1,9 +1,14 @@
 //! Makes events of records.
 
+use super::direct::Direct;
+use super::plan::Plan;
 use super::{Found, exports, template};
-use crate::model::{Batch, Detail, Event, Level, Place, SourceId, Symbol, Symbols, Time, flag};
+use crate::model::{
+    Batch, Date, Detail, Event, KeyRules, Level, Place, SourceId, Stamp, Symbol, Symbols, Time, flag,
+};
 use crate::record::timestamp::Zone;
-use crate::record::{Format, Record};
+use crate::record::{Brief, Format, Pattern, Record};
+use std::sync::Arc;
 
 /// What a record takes from its source when it does not say it itself.
 #[derive(Clone, Debug)]
@@ -20,6 +25,8 @@ pub struct Defaults {
     pub names: Symbols,
     /// Zone of times that state none.
     pub zone: Zone,
+    /// Names of values that join transactions or never do, as the user says.
+    pub keys: Arc<KeyRules>,
 }
 
 /// Writes events to a batch; its buffers are used again from record to record.
@@ -28,7 +35,31 @@ pub struct Writer {
     found: Found,
     scratch: Vec<u8>,
     template: Vec<u8>,
+    /// How records of the patterns from the first number on are read.
+    plans: Vec<State>,
+    first: u32,
+    /// Bytes of the lines that they were learned of.
+    bytes: usize,
+    /// The number of the batch that is written to.
+    serial: u64,
 }
+
+/// What is known of a pattern.
+#[derive(Debug, Default)]
+enum State {
+    /// Nothing.
+    #[default]
+    New,
+    /// Its records are searched each time.
+    Searched,
+    /// How its records are read.
+    Known(Box<Plan>),
+}
+
+/// More patterns than this are forgotten.
+const MAX_PLANS: usize = 8192;
+/// So are those of lines of more bytes.
+const MAX_BYTES: usize = 2 << 20;
 
 impl Writer {
     /// Appends the record's event to `batch` (several for a document of spans). Lines and offsets count from the start of the
@@ -36,13 +67,130 @@ impl Writer {
     ///
     /// Gives what was found, unless the record is a document of spans.
     pub fn write(&mut self, record: &Record<'_>, defaults: &Defaults, batch: &mut Batch) -> Option<&Found> {
+        self.number(batch);
         if let Some(layer) =
             record.layers.iter().next_back().filter(|layer| layer.format == Format::OtlpSpans)
         {
             exports::write(layer.text, record, defaults, batch);
             return None;
         }
-        self.found.find(record);
+        self.found.obey(&defaults.keys);
+        match record.pattern {
+            Some(pattern) if self.is_new(pattern.id) => {
+                self.learn(record, &pattern, defaults, batch);
+            }
+            _ => {
+                self.found.find(record);
+                self.put(record, None, defaults, batch);
+            }
+        }
+        Some(&self.found)
+    }
+
+    /// Writes a record of a new pattern, and keeps how that was done.
+    fn learn(&mut self, record: &Record<'_>, pattern: &Pattern<'_>, defaults: &Defaults, batch: &mut Batch) {
+        if self.plans.len() >= MAX_PLANS || self.bytes >= MAX_BYTES {
+            self.plans.clear();
+            self.first = pattern.id;
+            self.bytes = 0;
+        }
+        self.bytes += pattern.line.len();
+        let mut plan = self.found.find_and_learn(record, pattern);
+        self.put(record, None, defaults, batch);
+        if let Some(plan) = &mut plan {
+            plan.template = self.lasting_template(record, pattern);
+            if let (Some(template), Some(stamp)) = (&plan.template, record.stamp()) {
+                let (line, offset, len) = (record.line, record.offset, record.len);
+                let brief = Brief { pattern: *pattern, stamp, line, offset, len };
+                plan.direct = Direct::learn(&plan.steps, template, record, pattern, batch)
+                    .and_then(|mut direct| direct.gives(&brief, defaults, batch).then_some(direct));
+            }
+        }
+        let index = (pattern.id - self.first) as usize;
+        if self.plans.len() <= index {
+            self.plans.resize_with(index + 1, State::default);
+        }
+        self.plans[index] = plan.map_or(State::Searched, |plan| State::Known(Box::new(plan)));
+    }
+
+    /// Whether a pattern is to be learned; numbers from before what is kept are not.
+    fn is_new(&self, pattern: u32) -> bool {
+        let index = pattern.wrapping_sub(self.first) as usize;
+        matches!(self.plans.get(index), None | Some(State::New)) && index < 2 * MAX_PLANS
+    }
+
+    /// Gives each batch a number of its own.
+    #[inline]
+    fn number(&mut self, batch: &Batch) {
+        if batch.events.is_empty() {
+            self.serial += 1;
+        }
+    }
+
+    /// As [`Writer::write_alike`] for a record of which only the time is needed.
+    #[inline]
+    pub fn write_brief(&mut self, brief: &Brief<'_>, defaults: &Defaults, batch: &mut Batch) -> bool {
+        self.number(batch);
+        match self.plans.get_mut(brief.pattern.id.wrapping_sub(self.first) as usize) {
+            Some(State::Known(plan)) => match &mut plan.direct {
+                Some(direct) => direct.write(brief, defaults, batch, self.serial),
+                None => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether [`Writer::write_alike`] takes records of a pattern.
+    #[inline]
+    pub fn knows(&self, pattern: u32) -> bool {
+        matches!(self.plans.get(pattern.wrapping_sub(self.first) as usize), Some(State::Known(_)))
+    }
+
+    /// As [`Writer::write`] for a record of a known pattern, of which only what it states itself is needed; `false` if
+    /// it has to be written as any other.
+    pub fn write_alike(&mut self, record: &Record<'_>, defaults: &Defaults, batch: &mut Batch) -> bool {
+        self.number(batch);
+        let Some(pattern) = record.pattern else { return false };
+        let index = pattern.id.wrapping_sub(self.first) as usize;
+        let Some(State::Known(plan)) = self.plans.get(index) else { return false };
+        if !self.found.follow(plan, record, &pattern) {
+            return false;
+        }
+        let template = match &plan.template {
+            Some((_, _))
+                if record.message().is_some_and(|(message, _)| message.len() > template::MAX_MESSAGE) =>
+            {
+                return false;
+            }
+            Some((symbol, text)) => {
+                if !batch.symbols.has(*symbol) {
+                    batch.symbols.keep_as(*symbol, text);
+                }
+                Some(*symbol)
+            }
+            None => None,
+        };
+        self.put(record, template, defaults, batch);
+        true
+    }
+
+    /// The template of a record, if it is that of all records of its pattern.
+    fn lasting_template(
+        &mut self,
+        record: &Record<'_>,
+        pattern: &Pattern<'_>,
+    ) -> Option<(Symbol, Box<[u8]>)> {
+        let constant = |text: &[u8]| {
+            text.is_empty() || pattern.find(text).is_some_and(|(start, end)| pattern.is_constant(start, end))
+        };
+        let (message, _) = record.message()?;
+        if message.len() > template::MAX_MESSAGE || !constant(record.logger().unwrap_or_default()) {
+            return None;
+        }
+        self.template_of(record).map(|(symbol, start)| (symbol, self.template[start..].into()))
+    }
+
+    fn put(&mut self, record: &Record<'_>, template: Option<Symbol>, defaults: &Defaults, batch: &mut Batch) {
         let found = &self.found;
         let place = Place {
             source: defaults.source,
@@ -60,42 +208,21 @@ impl Writer {
             details_start: batch.details.len() as u32,
             ..Event::at(place)
         };
-        self.time(record, defaults, &mut event);
+        set_time(record.stamp(), defaults, &mut event);
         self.service(record, defaults, batch, &mut event);
-        self.template(record, batch, &mut event);
+        match template {
+            Some(symbol) => event.template = symbol,
+            None => self.template(record, batch, &mut event),
+        }
         self.flags(&mut event);
         self.details(batch);
         event.details_len =
             (batch.details.len() - event.details_start as usize).try_into().unwrap_or(u16::MAX);
         batch.events.push(event);
-        Some(&self.found)
-    }
-
-    fn time(&self, record: &Record<'_>, defaults: &Defaults, event: &mut Event) {
-        use crate::model::Date;
-        match record.stamp() {
-            None => event.flags |= flag::TIME_UNKNOWN,
-            Some(stamp) => {
-                event.time = match (stamp.date, stamp.complete()) {
-                    (_, Some(time)) => time,
-                    (Date::Full, None) => defaults.zone.to_utc(stamp.local),
-                    (date, None) => {
-                        event.flags |= if date == Date::NoYear { flag::NO_YEAR } else { flag::NO_DATE };
-                        let shift = i64::from(stamp.offset.unwrap_or(0)) * crate::model::SECOND;
-                        if stamp.offset.is_some() {
-                            event.flags |= flag::ZONED;
-                        }
-                        Time(stamp.local - shift)
-                    }
-                };
-            }
-        }
     }
 
     fn service(&self, record: &Record<'_>, defaults: &Defaults, batch: &mut Batch, event: &mut Event) {
-        let stated = record
-            .service()
-            .filter(|(name, _)| !name.is_empty() && name.len() <= 128 && !super::id::is_absent(name));
+        let stated = record.service().filter(|(name, _)| is_service(name));
         let by_place = self.found.service.map(|at| self.found.text(at));
         let name = match stated {
             Some((name, false)) => Some(name),
@@ -110,7 +237,16 @@ impl Writer {
     }
 
     fn template(&mut self, record: &Record<'_>, batch: &mut Batch, event: &mut Event) {
-        let Some((message, writing)) = record.message() else { return };
+        let Some((symbol, start)) = self.template_of(record) else { return };
+        event.template = symbol;
+        if !batch.symbols.has(symbol) {
+            batch.symbols.keep_as(symbol, &self.template[start..]);
+        }
+    }
+
+    /// The template of a record: its symbol, and where in [`Writer::template`] its text begins.
+    fn template_of(&mut self, record: &Record<'_>) -> Option<(Symbol, usize)> {
+        let (message, writing) = record.message()?;
         let message = if writing.is_coded() {
             self.scratch.clear();
             writing.decode(message, &mut self.scratch);
@@ -119,11 +255,7 @@ impl Writer {
             message
         };
         let logger = record.logger().unwrap_or_default();
-        let (symbol, start) = template::write(logger, message, &mut self.template);
-        event.template = symbol;
-        if !batch.symbols.has(symbol) {
-            batch.symbols.keep_as(symbol, &self.template[start..]);
-        }
+        Some(template::write(logger, message, &mut self.template))
     }
 
     fn flags(&self, event: &mut Event) {
@@ -181,4 +313,30 @@ impl Writer {
             details.push(Detail::Route(symbols.keep(&masked)));
         }
     }
+}
+
+/// Whether a name may be that of a service.
+pub(super) fn is_service(name: &[u8]) -> bool {
+    !name.is_empty() && name.len() <= 128 && !super::id::is_absent(name)
+}
+
+/// Gives an event its time, as far as the stamp says it.
+#[inline]
+pub(super) fn set_time(stamp: Option<Stamp>, defaults: &Defaults, event: &mut Event) {
+    let Some(stamp) = stamp else {
+        event.flags |= flag::TIME_UNKNOWN;
+        return;
+    };
+    event.time = match (stamp.date, stamp.complete()) {
+        (_, Some(time)) => time,
+        (Date::Full, None) => defaults.zone.to_utc(stamp.local),
+        (date, None) => {
+            event.flags |= if date == Date::NoYear { flag::NO_YEAR } else { flag::NO_DATE };
+            let shift = i64::from(stamp.offset.unwrap_or(0)) * crate::model::SECOND;
+            if stamp.offset.is_some() {
+                event.flags |= flag::ZONED;
+            }
+            Time(stamp.local - shift)
+        }
+    };
 }

@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use super::scan::{Region, path_keys, shape_of};
+use super::tape::Step;
 use super::{Found, header, id};
 use crate::model::{Shape, SpanKind};
 use crate::record::{At, Field, Format, Layer, NameHash, Role, Writing, names};
@@ -43,9 +44,11 @@ impl Found {
             if let Some(header) = payload {
                 self.add_header(header);
             }
+            self.refuse();
         }
         if quotes && BUFFER.find(layer.text).is_some() {
             // Node's buffers hold header values as lists of bytes
+            self.refuse();
             self.scan(layer.text, Region::Ids);
         }
         self.groups(layer);
@@ -61,21 +64,31 @@ impl Found {
         self.scratch = scratch;
     }
 
-    /// A UUID in quotes in an access log is the request's id (Envoy's default format has it as its fifth quoted field).
+    /// A UUID, or 32 hex digits, in quotes in an access log is the request's id (Envoy's default format has it as its fifth quoted field).
     fn quoted_uuid(&mut self, layer: &Layer<'_>) {
         for part in &layer.draft.free {
             let text = part.of(layer.text);
-            for word in text.split(|&byte| byte == b'"') {
-                if word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0) {
-                    return self.add_id(b"request_id", word);
-                }
-            }
-            // ingress-nginx ends its lines with $req_id
-            let last = text.trim_ascii_end().rsplit(|&byte| byte == b' ').next().unwrap_or_default();
-            if last.len() == 32 && id::exact_trace(last).is_some() {
-                self.add_id(b"request_id", last);
+            if self.step(|tape| tape.part(text).map(Step::QuotedUuid), |found| found.uuid_in_quotes(text)) {
+                return;
             }
         }
+    }
+
+    /// Whether a part of an access log holds the request's id.
+    pub(super) fn uuid_in_quotes(&mut self, text: &[u8]) -> bool {
+        for word in text.split(|&byte| byte == b'"') {
+            let uuid = word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0);
+            if uuid || word.len() == 32 && id::exact_trace(word).is_some() {
+                self.add_id(b"request_id", word);
+                return true;
+            }
+        }
+        // ingress-nginx ends its lines with $req_id
+        let last = text.trim_ascii_end().rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+        if last.len() == 32 && id::exact_trace(last).is_some() {
+            self.add_id(b"request_id", last);
+        }
+        false
     }
 
     /// The free parts of a text, and the message of a structured record.
@@ -106,23 +119,46 @@ impl Found {
     /// An id that is stated to be none.
     fn absent(&mut self, role: Role) {
         if matches!(role, Role::ParentId | Role::B3ParentId | Role::DatadogParentId) {
-            self.root = true;
+            self.step(|_| Some(Step::Root), |found| found.root = true);
         }
     }
 
-    fn field(&mut self, layer: &Layer<'_>, field: &Field, value: &[u8]) {
+    pub(super) fn field(&mut self, layer: &Layer<'_>, field: &Field, value: &[u8]) {
         let otlp = layer.format == Format::OtlpLogs;
         let name = layer.name(field);
         if self.context(field.role, field.rank, name, value, otlp) {
             return;
         }
+        if self.facts.any_named() && self.facts.get(name).named {
+            self.key_field(layer, field, name, value);
+        }
         match field.role {
-            Role::DurationNanos => self.duration(value, 1),
-            Role::DurationMicros => self.duration(value, 1_000),
-            Role::DurationMillis => self.duration(value, 1_000_000),
-            Role::DurationSeconds => self.duration(value, 1_000_000_000),
+            Role::Kind
+            | Role::Operation
+            | Role::Topic
+            | Role::Method
+            | Role::Peer
+            | Role::Database
+            | Role::Exception => {
+                let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
+                self.step(
+                    |tape| Step::field(tape, field, [name, parent, value]),
+                    |found| found.described(layer, field, name, value),
+                );
+            }
+            _ => self.described(layer, field, name, value),
+        }
+    }
+
+    /// A field that carries no trace context.
+    fn described(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
+        match field.role {
+            Role::DurationNanos => self.text_duration(value, 1),
+            Role::DurationMicros => self.text_duration(value, 1_000),
+            Role::DurationMillis => self.text_duration(value, 1_000_000),
+            Role::DurationSeconds => self.text_duration(value, 1_000_000_000),
             Role::Duration => {
-                self.duration(value, if field.writing == Writing::Number { 0 } else { 1_000_000 })
+                self.text_duration(value, if field.writing == Writing::Number { 0 } else { 1_000_000 })
             }
             Role::Kind => self.kind = self.kind.or_else(|| kind(value)),
             Role::Operation if is_word(value) => {
@@ -135,7 +171,7 @@ impl Found {
             }
             Role::Route if value.len() <= 512 && self.route.is_none() && !value.is_empty() => {
                 let path = path_of(value);
-                self.route = Some(self.keep(path));
+                self.put_route(path);
                 path_keys(self, path);
             }
             Role::Method if value.len() <= 16 && is_word(value) => {
@@ -147,16 +183,7 @@ impl Found {
             Role::Database if is_word(value) && self.database.is_none() => {
                 self.database = Some(self.keep(value));
             }
-            Role::Status => {
-                let number = std::str::from_utf8(value)
-                    .ok()
-                    .and_then(|text| text.parse().ok())
-                    .filter(|number| (100..600).contains(number));
-                self.status = self.status.or(number);
-                if number.is_none() {
-                    self.key_field(layer, field, name, value);
-                }
-            }
+            Role::Status => self.status_field(layer, field, name, value),
             Role::Exception => {
                 self.exception |= value.len() > 24 && memchr::memchr(b'\n', value).is_some()
                     || name.eq_ignore_ascii_case(b"exception");
@@ -191,17 +218,19 @@ impl Found {
         self.field(&layer, &field, value);
     }
 
-    fn duration(&mut self, value: &[u8], unit: u64) {
-        if self.duration.is_none() {
-            self.duration = super::scan::duration(value, unit);
+    /// A field that states a status, or may be a key.
+    fn status_field(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
+        if !self.text_status(value) {
+            self.key_field(layer, field, name, value);
         }
     }
 
     /// A field without role: an id if its name says so, a key in any case.
     fn key_field(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
         let value = value.trim_ascii();
+        self.same_length(value);
         if value.len() >= MIN_HEADER {
-            if memchr::memmem::find(value, b"trace").is_some()
+            if memchr::memmem::find(value, b"race").is_some()
                 || memchr::memmem::find(value, b"-01").is_some()
                 || value[..5].eq_ignore_ascii_case(b"Root=")
             {
@@ -222,8 +251,11 @@ impl Found {
         let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
         // an id of another trace or span keeps the name of what it belongs to
         let short = short || field.role == Role::Id;
-        let is_id = (named_id || correlation || super::scan::names_some_id(name, value))
-            && !(if parent.is_empty() { machinery } else { names::names_machinery(parent, name) });
+        let joined_name = short && !parent.is_empty() && self.facts.any_named();
+        let named = joined_name && self.facts.get(&[parent, name].concat()).named;
+        let is_id = named
+            || (named_id || correlation || super::scan::names_some_id(name, value))
+                && !(if parent.is_empty() { machinery } else { names::names_machinery(parent, name) });
         if is_id
             && !value.contains(&b' ')
             && !(id::is_absent(value))

@@ -1,7 +1,8 @@
 //! Ids that only their place in brackets tells: `[app,TRACE,SPAN]` and its like.
 
+use super::tape::{Own, Step};
 use super::{Found, Scheme, header, id};
-use crate::record::Layer;
+use crate::record::{At, Layer, Role, names};
 
 /// Rank of ids found by their place: named fields go before.
 const BY_PLACE: u8 = 100;
@@ -13,14 +14,29 @@ impl Found {
     /// Reads the bracketed groups of a text's header.
     pub(super) fn groups(&mut self, layer: &Layer<'_>) {
         for group in &layer.draft.groups {
-            self.group(group.of(layer.text), layer.text);
+            let content = group.of(layer.text);
+            if content.len() == 32 {
+                let mut numbered = false;
+                let digest = is_told_a_digest(layer, *group, &mut numbered);
+                if numbered {
+                    // "sha1" differs from the words of other lines by its number
+                    self.refuse();
+                }
+                if digest {
+                    continue;
+                }
+            }
+            self.group(content, layer.text);
         }
     }
 
     fn group(&mut self, content: &[u8], layer_text: &[u8]) {
         if content.starts_with(b"Root=") || content.starts_with(b"Self=") {
             if let Some(header) = header::amzn(content) {
-                self.add_header(header);
+                self.step(
+                    |tape| tape.part(content).map(|part| Step::Header(Role::AmznTraceId, part)),
+                    |found| found.add_header(header),
+                );
             }
             return;
         }
@@ -36,28 +52,38 @@ impl Found {
             // Sleuth: [app,trace,span], [app,trace,span,exportable], [app,trace,span,parent,exportable], [app,,]
             [app, trace, span, rest @ ..] if names_an_app(app) => {
                 let empty = trace.is_empty() && span.is_empty();
-                if let (Some(trace), Some(span)) = (id::exact_trace(trace), id::exact_span(span)) {
-                    self.set_trace(BY_PLACE, trace, Scheme::Sleuth);
-                    self.set_span(BY_PLACE, span);
+                if id::exact_trace(trace).is_some() && id::exact_span(span).is_some() {
+                    self.placed(trace, span);
                     if let [parent, _, ..] = rest
-                        && let Some(parent) = id::exact_span(parent)
+                        && id::exact_span(parent).is_some()
                     {
-                        self.set_parent(BY_PLACE, parent);
+                        self.exact(Own::Parent, BY_PLACE, Scheme::Sleuth, parent);
                     }
                 } else if !empty {
                     return;
                 }
-                self.service = Some(self.keep(app));
+                let app = *app;
+                self.step(
+                    |tape| tape.part(app).map(Step::Service),
+                    |found| found.service = Some(found.keep(app)),
+                );
             }
-            [trace, span, ..] if trace.len() >= 16 => {
-                if let (Some(trace), Some(span)) = (id::exact_trace(trace), id::exact_span(span)) {
-                    self.set_trace(BY_PLACE, trace, Scheme::Sleuth);
-                    self.set_span(BY_PLACE, span);
-                }
+            [trace, span, ..]
+                if trace.len() >= 16
+                    && id::exact_trace(trace).is_some()
+                    && id::exact_span(span).is_some() =>
+            {
+                self.placed(trace, span);
             }
             [single] => self.single(single, layer_text),
             _ => {}
         }
+    }
+
+    /// A trace id and a span id, told by their place.
+    fn placed(&mut self, trace: &[u8], span: &[u8]) {
+        self.exact(Own::Trace, BY_PLACE, Scheme::Sleuth, trace);
+        self.exact(Own::Span, BY_PLACE, Scheme::Sleuth, span);
     }
 
     fn single(&mut self, content: &[u8], layer_text: &[u8]) {
@@ -65,19 +91,18 @@ impl Found {
         if content.len() == 16
             && self.span.is_none()
             && self.ranks[0] == ALONE
-            && let Some(span) = id::exact_span(content)
+            && id::exact_span(content).is_some()
         {
-            self.set_span(ALONE, span);
+            self.exact(Own::Span, ALONE, Scheme::Sleuth, content);
             return;
         }
         let content = content.strip_suffix(b":").or(content.strip_suffix(b"/")).unwrap_or(content);
         // Micrometer: [trace-span]
         if let Some(at) = content.iter().position(|byte| matches!(byte, b'-' | b'/' | b':' | b' ' | b'|'))
-            && let (Some(trace), Some(span)) =
-                (id::exact_trace(&content[..at]), id::exact_span(content[at + 1..].trim_ascii()))
+            && id::exact_trace(&content[..at]).is_some()
+            && id::exact_span(content[at + 1..].trim_ascii()).is_some()
         {
-            self.set_trace(BY_PLACE, trace, Scheme::Sleuth);
-            self.set_span(BY_PLACE, span);
+            self.placed(&content[..at], content[at + 1..].trim_ascii());
             return;
         }
         // OpenStack: [None req-UUID user project - - -]
@@ -85,6 +110,15 @@ impl Found {
             content.split(|&byte| byte == b' ').find(|part| part.len() == 40 && part.starts_with(b"req-"))
         {
             self.add_id(b"request_id", request);
+        }
+        // chi: "[host/random-000042] "GET http://…""
+        if let Some(dash) = content.len().checked_sub(7)
+            && content[dash] == b'-'
+            && content[dash + 1..].iter().all(u8::is_ascii_digit)
+            && memchr::memchr(b'/', &content[..dash]).is_some_and(|slash| slash > 0 && slash + 1 < dash)
+            && !content.contains(&b' ')
+        {
+            return self.add_id(b"request_id", content);
         }
         if content.len() == 36 && id::uuid(content).is_some_and(|bits| bits != 0) {
             // Rails tags each line with the request's UUID
@@ -104,11 +138,30 @@ impl Found {
             }
         } else if content.len() == 32
             && !content.iter().all(u8::is_ascii_digit)
-            && let Some(trace) = id::exact_trace(content)
+            && id::exact_trace(content).is_some()
         {
-            self.set_trace(ALONE, trace, Scheme::Sleuth);
+            self.exact(Own::Trace, ALONE, Scheme::Sleuth, content);
         }
     }
+}
+
+/// Whether the words before a group that stands alone say that it is a digest: the word right before it, or any of the
+/// message before a group at its end. Tells also whether a number in a word has a say in it.
+fn is_told_a_digest(layer: &Layer<'_>, group: At, numbered: &mut bool) -> bool {
+    /// A word further from the group is not looked at.
+    const NEAR: usize = 256;
+    let start = group.start as usize;
+    let before = &layer.text[start.saturating_sub(NEAR)..start];
+    let behind_message = layer.draft.message.is_some_and(|(message, _)| message.end() <= start);
+    let mut words = before
+        .rsplit(|byte| !byte.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(if behind_message { usize::MAX } else { 1 });
+    words.any(|word| {
+        *numbered |=
+            matches!(word, [b'm', b'd', ..] | [b's', b'h', ..]) && word.iter().any(u8::is_ascii_digit);
+        names::says_digest(word)
+    })
 }
 
 /// The first part of Sleuth's group: a word that is no id.

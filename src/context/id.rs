@@ -126,20 +126,20 @@ pub fn decimal_span(value: &[u8]) -> Result<Span<'_>, Refused> {
     }
 }
 
-/// Reads Datadog's trace id: decimal, or 32 hex digits.
+/// Reads Datadog's trace id: decimal (of all 128 bits too, as some tracers print it), or 32 hex digits.
 pub fn datadog_trace(value: &[u8]) -> Result<Trace<'_>, Refused> {
     let (bare, punctuated) = unwrap(value);
     if is_absent(bare) {
         return Err(Refused::Absent);
     }
-    if bare.len() <= 20
-        && let Some(bits) = decimal(bare)
-    {
-        return TraceId::new(u128::from(bits))
+    let long = || (21..=39).contains(&bare.len()).then(|| std::str::from_utf8(bare).ok()?.parse().ok())?;
+    let bits = if bare.len() <= 20 { decimal(bare).map(u128::from) } else { long() };
+    match bits.filter(|_| bare.len() != 32) {
+        Some(bits) => TraceId::new(bits)
             .map(|id| Trace { id, opaque: None, lenient: punctuated })
-            .ok_or(Refused::Absent);
+            .ok_or(Refused::Absent),
+        None => trace(value),
     }
-    trace(value)
 }
 
 /// A trace id of exactly 16 or 32 hex digits.
@@ -172,10 +172,36 @@ pub fn hex(text: &[u8]) -> Option<(u128, bool)> {
 /// The number that up to 16 digits write, and the marks of all of them.
 #[inline]
 fn half(text: &[u8]) -> (u64, u8) {
+    if let (Some(eights), []) = (text.first_chunk::<16>(), text.get(16..).unwrap_or_default()) {
+        let (high, low) = eights.split_at(8);
+        if let (Some(high), Some(low)) = (eight(high), eight(low)) {
+            return (high << 32 | low, 0);
+        }
+    }
     text.iter().fold((0, 0), |(bits, marks), &byte| {
         let digit = HEX[usize::from(byte)];
         (bits << 4 | u64::from(digit & 15), marks | digit)
     })
+}
+
+/// The number that eight digits write, without capitals.
+#[inline]
+fn eight(text: &[u8]) -> Option<u64> {
+    const HIGH: u64 = u64::from_be_bytes([0x80; 8]);
+    let word = u64::from_be_bytes(*text.first_chunk()?);
+    let at_least =
+        |word: u64, least: u8| (((word & !HIGH) + u64::from_be_bytes([0x80 - least; 8])) | word) & HIGH;
+    let digits = !at_least(word ^ u64::from_be_bytes([b'0'; 8]), 10);
+    let letters = word ^ u64::from_be_bytes([0x60; 8]);
+    let letters = at_least(letters, 1) & !at_least(letters, 7);
+    if (digits | letters) & HIGH != HIGH {
+        return None;
+    }
+    // a letter has bit 6, and is nine above its last four bits
+    let nibbles = (word & u64::from_be_bytes([0x0f; 8])) + 9 * (word >> 6 & u64::from_be_bytes([1; 8]));
+    let pairs = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    Some((fours | fours >> 16) & 0xffff_ffff)
 }
 
 /// Where the id stands in `projects/P/traces/ID`.
@@ -414,6 +440,14 @@ mod tests {
         fn canonical_ids_are_their_own_canonical_form(bits in 1u128..) {
             let written = format!("{bits:032x}");
             prop_assert_eq!(trace(written.as_bytes()).map(|trace| trace.id.to_string()), Ok(written));
+        }
+
+        #[test]
+        fn hex_digits_are_read_as_the_library_does(text in "[0-9a-fA-F]{1,32}|[0-9a-f]{16}|[0-9a-g`/:@]{16}") {
+            let expected = u128::from_str_radix(&text, 16).ok();
+            prop_assert_eq!(hex(text.as_bytes()).map(|(bits, _)| bits), expected);
+            let capitals = text.bytes().any(|byte| byte.is_ascii_uppercase());
+            prop_assert_eq!(hex(text.as_bytes()).map(|(_, capitals)| capitals), expected.map(|_| capitals));
         }
 
         #[test]

@@ -3,6 +3,7 @@
 //! Specifications make propagators drop a header on any doubt; a log is a witness, so what a log mangled is read leniently
 //! and marked. What only looks like an id (a digest, a hash, an address) is none.
 
+mod direct;
 mod event;
 pub mod exports;
 mod facts;
@@ -10,16 +11,20 @@ mod fields;
 mod groups;
 pub mod header;
 pub mod id;
+mod plan;
 mod scan;
+mod tape;
 mod template;
 mod values;
 mod words;
 
 pub use event::{Defaults, Writer};
 
-use crate::model::{HeaderRole, Shape, SpanId, SpanKind, Symbol, TraceId};
+use crate::model::{HeaderRole, KeyRules, Shape, SpanId, SpanKind, Symbol, TraceId};
 use crate::record::{At, Record};
 use facts::Facts;
+use std::sync::Arc;
+use tape::{Own, Step};
 
 /// Which scheme the ids of a record were written in.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -182,6 +187,8 @@ pub struct Found {
     ranks: [u8; 3],
     scratch: Vec<u8>,
     facts: facts::FactCache,
+    /// What is done is recorded here, where it is to be done again for other records.
+    tape: Option<Box<tape::Tape>>,
 }
 
 /// More ids or keys than this in one record are left out.
@@ -201,13 +208,22 @@ impl Found {
         self.ranks = [u8::MAX; 3];
     }
 
+    /// Follows the user's rules for names from now on.
+    fn obey(&mut self, rules: &Arc<KeyRules>) {
+        self.facts.obey(rules);
+    }
+
     /// Finds the context of a record.
     pub fn find(&mut self, record: &Record<'_>) {
         self.clear();
+        self.layers(record);
+        self.settle(record);
+    }
+
+    fn layers(&mut self, record: &Record<'_>) {
         for layer in record.layers.iter() {
             self.layer(layer);
         }
-        self.settle(record);
     }
 
     /// The text of a part of the arena.
@@ -216,12 +232,14 @@ impl Found {
     }
 
     fn keep(&mut self, text: &[u8]) -> At {
+        self.within_step();
         let start = self.arena.len();
         self.arena.extend_from_slice(text);
         At::new(start, self.arena.len())
     }
 
     fn set_trace(&mut self, rank: u8, trace: id::Trace<'_>, scheme: Scheme) {
+        self.within_step();
         if rank < self.ranks[0] {
             self.ranks[0] = rank;
             self.trace = Some(self.found_trace(trace, scheme));
@@ -239,6 +257,7 @@ impl Found {
     }
 
     fn set_span(&mut self, rank: u8, span: id::Span<'_>) {
+        self.within_step();
         if rank < self.ranks[1] {
             self.ranks[1] = rank;
             self.span = Some(self.found_span(span));
@@ -246,13 +265,34 @@ impl Found {
     }
 
     fn set_parent(&mut self, rank: u8, span: id::Span<'_>) {
+        self.within_step();
         if rank < self.ranks[2] {
             self.ranks[2] = rank;
             self.parent = Some(self.found_span(span));
         }
     }
 
+    fn put_route(&mut self, path: &[u8]) {
+        self.step(|tape| tape.part(path).map(Step::Route), |found| found.route = Some(found.keep(path)));
+    }
+
+    /// An id that is in hex digits only; `false` if it is none.
+    fn exact(&mut self, own: Own, rank: u8, scheme: Scheme, text: &[u8]) -> bool {
+        self.step(
+            |tape| Some(Step::Exact { own, rank, scheme, id: tape.part(text)? }),
+            |found| {
+                let is_id = match own {
+                    Own::Trace => id::exact_trace(text).map(|trace| found.set_trace(rank, trace, scheme)),
+                    Own::Span => id::exact_span(text).map(|span| found.set_span(rank, span)),
+                    Own::Parent => id::exact_span(text).map(|span| found.set_parent(rank, span)),
+                };
+                is_id.is_some()
+            },
+        )
+    }
+
     fn add_header(&mut self, header: header::Header<'_>) {
+        self.within_step();
         let trace = self.found_trace(header.trace, header.scheme);
         let span = header.span.map(|span| self.found_span(span));
         let parent = header.parent.map(|span| self.found_span(span));
@@ -275,6 +315,10 @@ impl Found {
     }
 
     fn add_id(&mut self, name: &[u8], value: &[u8]) {
+        self.step(|tape| Step::id(tape, name, value), |found| found.put_id(name, value));
+    }
+
+    fn put_id(&mut self, name: &[u8], value: &[u8]) {
         if self.ids.len() >= MAX_KEYS || value.len() > 256 || value.is_empty() {
             return;
         }
@@ -288,39 +332,49 @@ impl Found {
     }
 
     fn add_key(&mut self, name: &[u8], value: &[u8], shape: Shape) {
-        if self.takes_key(name, value) {
+        if takes_key(name, value) {
             let (facts, index) = self.facts.find(name);
-            self.push_key(&facts, index, value, shape);
+            self.push_key(name, (&facts, index), value, shape);
         }
     }
 
     /// As [`Found::add_key`] for a name that was the last one asked for.
     fn add_known_key(&mut self, name: &[u8], known: (&Facts, usize), value: &[u8], shape: Shape) {
-        if self.takes_key(name, value) {
-            self.push_key(known.0, known.1, value, shape);
+        if takes_key(name, value) {
+            self.push_key(name, known, value, shape);
         }
     }
 
-    fn takes_key(&self, name: &[u8], value: &[u8]) -> bool {
-        self.keys.len() < MAX_KEYS
-            && value.len() <= 128
-            && !value.is_empty()
-            && !name.is_empty()
-            && name.len() <= 64
-    }
-
-    fn push_key(&mut self, facts: &Facts, index: usize, value: &[u8], shape: Shape) {
-        let name_symbol = facts.key;
-        let symbol = Symbol::of(value);
-        if name_symbol.is_none() || self.keys.iter().any(|key| key.value == symbol && key.name == name_symbol)
-        {
+    fn push_key(&mut self, name: &[u8], (facts, index): (&Facts, usize), value: &[u8], shape: Shape) {
+        if facts.key.is_none() {
             return;
         }
+        if let Some(mut tape) = self.tape.take() {
+            tape.key(name, (facts.key, self.facts.snake(index)), value, shape);
+            self.tape = Some(tape);
+        }
+        if let Some(symbol) = self.new_key(facts.key, value) {
+            let start = self.arena.len();
+            self.arena.extend_from_slice(self.facts.snake(index));
+            let name_text = At::new(start, self.arena.len());
+            self.put_key(facts.key, name_text, symbol, value, shape);
+        }
+    }
+
+    /// The symbol of a value that is not known as a key of this name yet.
+    #[inline]
+    fn new_key(&self, name: Symbol, value: &[u8]) -> Option<Symbol> {
+        let symbol = Symbol::of(value);
+        let known = self.keys.iter().any(|key| key.value == symbol && key.name == name);
+        (!known && self.keys.len() < MAX_KEYS).then_some(symbol)
+    }
+
+    #[inline]
+    fn put_key(&mut self, name: Symbol, name_text: At, symbol: Symbol, value: &[u8], shape: Shape) {
         let start = self.arena.len();
-        self.arena.extend_from_slice(self.facts.snake(index));
-        let name_text = At::new(start, self.arena.len());
-        let value_text = self.keep(value);
-        self.keys.push(FoundKey { name: name_symbol, name_text, value: symbol, value_text, shape });
+        self.arena.extend_from_slice(value);
+        let value_text = At::new(start, self.arena.len());
+        self.keys.push(FoundKey { name, name_text, value: symbol, value_text, shape });
     }
 
     /// What needs the whole record: headers stand in for missing ids, and their role is told by the record's words.
@@ -376,4 +430,9 @@ impl Found {
             || !self.ids.is_empty()
             || !self.headers.is_empty()
     }
+}
+
+/// Whether a key of this name and value may be kept.
+fn takes_key(name: &[u8], value: &[u8]) -> bool {
+    value.len() <= 128 && !value.is_empty() && !name.is_empty() && name.len() <= 64
 }

@@ -10,7 +10,7 @@ use std::ops::Range;
 /// Stands for a variable part.
 const MASK: &[u8] = b"<*>";
 /// Messages are looked at up to this many bytes: what comes later tells no templates apart.
-const MAX_MESSAGE: usize = 400;
+pub(super) const MAX_MESSAGE: usize = 400;
 
 /// Writes the template to `out`, which is emptied first: the logger, a zero byte, and the message with `<*>` for its
 /// variable parts. Gives the template's symbol and where the message begins.

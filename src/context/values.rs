@@ -2,12 +2,25 @@
 
 use super::fields::{GENERAL, MIN_HEADER};
 use super::scan::Region;
+use super::tape::Step;
 use super::{Found, Scheme, header, id};
 use crate::record::Role;
 
 impl Found {
     /// A field that carries trace context; `true` if its role is of that kind.
     pub(super) fn context(&mut self, role: Role, rank: u8, name: &[u8], value: &[u8], otlp: bool) -> bool {
+        let text = false;
+        let told = self.step(
+            |tape| Some(Step::Context { role, rank, name: tape.part(name)?, value: tape.part(value)?, text }),
+            |found| found.context_of(role, rank, name, value, otlp),
+        );
+        if !told {
+            self.untold();
+        }
+        told
+    }
+
+    fn context_of(&mut self, role: Role, rank: u8, name: &[u8], value: &[u8], otlp: bool) -> bool {
         match role {
             // "trace" and "operation_Id" may mean something else: their value must look like an id
             Role::TraceId | Role::SpanId if rank >= GENERAL && !super::scan::looks_like_id(value) => {

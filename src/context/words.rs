@@ -41,6 +41,9 @@ pub(super) fn names_a_digest(name: &[u8]) -> bool {
         b"sha256",
         b"sha512",
         b"md5",
+        b"md5sum",
+        b"sha1sum",
+        b"sha256sum",
         b"digest",
         b"checksum",
         b"hash",
@@ -87,6 +90,12 @@ pub(super) fn names_a_digest(name: &[u8]) -> bool {
     let last = name.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or(name);
     let first = name.split(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or(name);
     WORDS.iter().any(|word| last.eq_ignore_ascii_case(word) || first.eq_ignore_ascii_case(word))
+}
+
+/// Writes a name in lower case without what is no letter or digit: `orderId` and `order-id` as `orderid`.
+pub(super) fn bare(name: &[u8], out: &mut Vec<u8>) {
+    let inner = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte >= 0x80;
+    out.extend(name.iter().filter(inner).map(u8::to_ascii_lowercase));
 }
 
 /// Writes a name in lower case with underscores between its words: `orderId` and `order-id` as `order_id`.

@@ -59,6 +59,7 @@ pub fn load(discovery: &Discovery, settings: &Settings, now: Time) -> Loaded {
         store.batches.push(batch);
     }
     store.symbols = symbols;
+    store.keys = settings.keys.clone();
     store.sources = described(&sources, now);
     let coverage = &mut store.coverage;
     coverage.sources = sources.len() as u64;

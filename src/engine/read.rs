@@ -10,7 +10,7 @@ use super::produce::produce;
 use super::seam::SourceContext;
 use super::worker::{Note, Notes, Worker};
 use crate::input::{Block, Original, ReadOptions, Stream};
-use crate::model::{Batch, SkipReason, SourceId, Symbols};
+use crate::model::{Batch, KeyRules, SkipReason, SourceId, Symbols};
 use crate::record::custom::Pattern;
 use crate::record::timestamp::Zone;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -36,6 +36,8 @@ pub struct Settings {
     pub service: Option<String>,
     /// The user's own formats: a test of the source's name, and the pattern.
     pub patterns: Patterns,
+    /// Names of values that join transactions or never do, as the user says.
+    pub keys: Arc<KeyRules>,
     /// What outputs want of each record.
     pub note: Option<Note>,
     /// Keep the text of sources that cannot be read again.
@@ -53,6 +55,7 @@ impl Default for Settings {
             zone: Zone::utc(),
             service: None,
             patterns: Arc::new(|_| Vec::new()),
+            keys: Arc::default(),
             note: None,
             keep_text: false,
             progress: Arc::default(),

@@ -3,7 +3,7 @@
 use crate::context::{Defaults, Found, Writer};
 use crate::model::{Batch, Event};
 use crate::record::document::Element;
-use crate::record::{Exit, LaneState, Lines, Profile, Record, Sink};
+use crate::record::{Brief, Exit, LaneState, Lines, Profile, Record, Sink};
 
 /// What an output wants of a record besides its event; see [`Notes`].
 pub type Note =
@@ -47,6 +47,13 @@ pub struct Worker {
 }
 
 impl Worker {
+    /// A worker that reads all lines anew, whatever it read before; what it gives is the same.
+    pub fn without_patterns() -> Worker {
+        let mut worker = Worker::default();
+        worker.lines.without_patterns();
+        worker
+    }
+
     /// Reads a block whose lanes are in the states `entry`.
     pub fn block(
         &mut self,
@@ -139,5 +146,18 @@ impl Sink for Collect<'_> {
                 self.notes.ends.push(self.notes.bytes.len());
             }
         }
+    }
+
+    fn knows(&self, pattern: u32) -> bool {
+        // a note may be about all that a record holds
+        self.note.is_none() && self.writer.knows(pattern)
+    }
+
+    fn brief(&mut self, brief: &Brief<'_>) -> bool {
+        self.writer.write_brief(brief, self.defaults, self.batch)
+    }
+
+    fn alike(&mut self, record: &Record<'_>) -> bool {
+        self.writer.write_alike(record, self.defaults, self.batch)
     }
 }

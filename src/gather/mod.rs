@@ -6,7 +6,9 @@ mod fragments;
 pub use clocks::{ClockOffset, Clocks};
 pub use fragments::{Fragment, Fragments};
 
-use crate::model::{Batch, Coverage, Detail, Event, EventId, SourceId, SpanId, Symbols, Time, TraceId, flag};
+use crate::model::{
+    Batch, Coverage, Detail, Event, EventId, KeyRules, SourceId, SpanId, Symbols, Time, TraceId, flag,
+};
 use std::sync::Arc;
 
 /// A source as the later stages see it.
@@ -39,6 +41,8 @@ pub struct Store {
     pub coverage: Coverage,
     /// How far the clocks are off.
     pub clocks: Clocks,
+    /// Names of values that join transactions or never do, as the user says.
+    pub keys: Arc<KeyRules>,
     /// No event is a whole span; known when the store is complete.
     pub logs_only: bool,
 }

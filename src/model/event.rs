@@ -156,7 +156,7 @@ pub mod flag {
 }
 
 /// What is kept of a record. Each byte here is paid once a record.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Event {
     /// When; UTC.
     pub time: Time,

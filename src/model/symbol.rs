@@ -71,6 +71,11 @@ impl Symbols {
         self.texts.contains_key(&symbol)
     }
 
+    /// Whether another table has all of these texts.
+    pub fn is_within(&self, other: &Symbols) -> bool {
+        self.texts.iter().all(|(symbol, text)| other.texts.get(symbol) == Some(text))
+    }
+
     /// Takes over all texts of another table.
     pub fn absorb(&mut self, other: Symbols) {
         if self.texts.is_empty() {

@@ -1,6 +1,6 @@
 //! The layers of a record, and what they say together.
 
-use super::{Format, Layer, Writing};
+use super::{Format, Layer, Pattern, Writing};
 use crate::model::{Date, Level, Stamp, Time};
 
 /// A record in a record in a record, beyond this many, is text.
@@ -38,6 +38,21 @@ impl<'t> Layers<'t> {
     }
 }
 
+/// A record of a known pattern, of which its time was read only.
+#[derive(Clone, Copy, Debug)]
+pub struct Brief<'t> {
+    /// Which lines are like its own.
+    pub pattern: Pattern<'t>,
+    /// Its time.
+    pub stamp: Stamp,
+    /// Its line in the block, counted from 0.
+    pub line: u64,
+    /// Its first byte in the block.
+    pub offset: usize,
+    /// Bytes from there to the end of the line.
+    pub len: usize,
+}
+
 /// A record as it is handed to the next stage.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'t> {
@@ -51,6 +66,8 @@ pub struct Record<'t> {
     pub len: usize,
     /// Which record of its line.
     pub part: u32,
+    /// Which lines are like its own, if that is known.
+    pub pattern: Option<Pattern<'t>>,
 }
 
 impl<'t> Record<'t> {

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod block;
+pub mod cef;
 pub mod custom;
 pub mod document;
 pub mod envelope;
@@ -23,6 +24,7 @@ pub mod look;
 pub mod loose;
 pub mod ltsv;
 pub mod names;
+mod pattern;
 mod pick;
 mod read;
 pub mod table;
@@ -30,13 +32,14 @@ pub mod text;
 pub mod timestamp;
 pub mod xml;
 
-pub use layers::{Layers, Record};
+pub use layers::{Brief, Layers, Record};
 pub use lines::{
     Exit, LaneExit, LaneState, Lines, MAX_RECORD_BYTES, MAX_RECORD_LINES, MAX_SILENCE, Mode, Open, Sink,
     Skipped,
 };
 pub use look::{Class, Look, Profile};
 pub use names::{NameHash, Role};
+pub use pattern::{Pattern, Spot};
 
 pub use pick::WEAK_SERVICE;
 use text::Head;
@@ -140,6 +143,8 @@ pub enum Format {
     Object,
     /// `label:value` cells between tabs.
     Ltsv,
+    /// A security event, CEF or LEEF.
+    Cef,
     /// XML elements.
     Xml,
     /// A record of lines, each with a name and a value.
@@ -187,6 +192,7 @@ impl Format {
             Format::Object => "object",
             Format::Ltsv => "ltsv",
             Format::Block => "block",
+            Format::Cef => "cef",
             Format::Xml => "xml",
             Format::Text => "text",
             Format::Klog => "klog",

@@ -4,17 +4,17 @@
 //! What causes a span comes before it in every transaction that has both; what merely stands beside it does so half of the
 //! time, and at a distance that varies more. All is counted in integers, so that parts of a run merge in any order.
 
-use super::features::is_open;
-use super::learned::Delays;
-use super::scene::{Line, Scene};
+use super::features::ties::rarest;
+use super::features::{is_open, may_be_open};
+use super::gaps::{Gap, Gaps};
+use super::scene::Scene;
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
-use std::collections::hash_map::Entry;
 
 /// Transactions with more spans than this teach no habits.
 const MAX_NODES: usize = 256;
-/// So many spans before a span are looked at.
-const MAX_BEFORE: usize = 48;
+/// So many spans before and after a span are looked at.
+const MAX_NEAR: usize = 48;
 
 /// How two kinds stand to each other.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,8 +25,6 @@ struct Pair {
     before: u32,
     /// Of these, those that have as many of the one as of the other.
     equal: u32,
-    /// How often a span of the first kind stood before one of the second.
-    stood: u32,
     /// Spans of the second kind that began while one of the first was open.
     around: u32,
 }
@@ -40,30 +38,24 @@ struct Alone {
     all: u32,
     /// Of these, those that began while no other span of their service was open.
     alone: u32,
+    /// Of these, those that began while another span of their service may have been open.
+    following: u32,
 }
 
 /// The habits of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Habits {
     kinds: FxHashMap<u64, Alone>,
+    /// By kind and name: how many spans of the kind got their rarest value under this name from one that is said to have
+    /// sent it, and how many got one under this name.
+    sent: FxHashMap<(u64, Symbol), (u32, u32)>,
     pairs: FxHashMap<(u64, u64), Pair>,
-    /// What the pairs tell, once all are counted, and where their distances are in `distances`.
-    told: FxHashMap<(u64, u64), (Habit, u32, u32)>,
-    distances: Vec<Distance>,
-    /// Distances from the last record of an earlier span, by its template, its kind, and the kind of the later span.
-    delays: FxHashMap<(Symbol, u64, u64), Delays>,
-}
-
-/// Distances between two kinds from records of one template.
-#[derive(Clone, Debug)]
-struct Distance {
-    template: Symbol,
-    /// See [`Habit`].
-    steady: f32,
-    tight: f32,
-    /// Few distances prove little.
-    sure: f32,
-    delays: Delays,
+    /// What the pairs tell, once all are counted.
+    told: FxHashMap<(u64, u64), Habit>,
+    /// From the last record of an earlier span to the start of a later one.
+    before: Gaps,
+    /// From the end of a later span to the next record of an earlier one.
+    after: Gaps,
 }
 
 /// What habits tell of two spans; each from 0 to 1, or 0 where too little is known.
@@ -77,12 +69,6 @@ pub struct Habit {
     pub implied: f32,
     /// The share of transactions with both that have as many of each.
     pub equal: f32,
-    /// The share of pairs in which the parent's last record before the child is of this template.
-    pub steady: f32,
-    /// How narrow the distances from that record are.
-    pub tight: f32,
-    /// How well this distance fits them.
-    pub fit: f32,
     /// The share of spans of the child's kind that began while one of the parent's kind was open.
     pub around: f32,
 }
@@ -93,14 +79,14 @@ impl Habits {
         if scene.nodes.len() > MAX_NODES {
             return;
         }
-        let mut kinds: Vec<(u64, u32, u32)> = Vec::new();
+        let mut kinds: Vec<(u64, (i64, u32), u32)> = Vec::new();
         for node in scene.nodes.iter().filter(|node| !node.lines.is_empty()) {
             match kinds.iter_mut().find(|(kind, ..)| *kind == node.kind) {
                 Some((_, first, count)) => {
-                    *first = (*first).min(node.lines[0]);
+                    *first = (*first).min((node.begin, node.lines[0]));
                     *count += 1;
                 }
-                None => kinds.push((node.kind, node.lines[0], 1)),
+                None => kinds.push((node.kind, (node.begin, node.lines[0]), 1)),
             }
         }
         for &(kind, first, count) in &kinds {
@@ -114,23 +100,52 @@ impl Habits {
                 }
             }
         }
-        for (index, node) in scene.nodes.iter().enumerate() {
-            let Some(opening) = scene.opening(index as u32) else { continue };
-            self.surroundings(scene, index as u32);
-            // the last record of each span before this one, latest first
-            let mut seen: Vec<u32> = Vec::with_capacity(MAX_BEFORE);
-            for line in scene.lines[..opening.order as usize].iter().rev() {
-                if line.node as usize == index || seen.contains(&line.node) {
-                    continue;
+        for index in
+            (0..scene.nodes.len() as u32).filter(|index| !scene.nodes[*index as usize].lines.is_empty())
+        {
+            self.surroundings(scene, index);
+            if let Some(rarest) = rarest(scene, index) {
+                let entry = self.sent.entry((scene.nodes[index as usize].kind, rarest.name)).or_default();
+                entry.0 += u32::from(rarest.sent());
+                entry.1 += 1;
+            }
+            self.gaps(scene, index);
+        }
+    }
+
+    /// The gaps between a span and those that began before it.
+    fn gaps(&mut self, scene: &Scene, node: u32) {
+        let own = &scene.nodes[node as usize];
+        let mut near: Vec<u32> = Vec::with_capacity(MAX_NEAR);
+        let earlier = scene.lines[..own.opens as usize].iter().rev();
+        for line in earlier.filter(|line| line.node != node) {
+            if !near.contains(&line.node) {
+                near.push(line.node);
+                let kinds = (scene.nodes[line.node as usize].kind, own.kind);
+                self.before.add(line.template, kinds, own.begin.saturating_sub(line.time));
+                if near.len() == MAX_NEAR {
+                    break;
                 }
-                seen.push(line.node);
-                let kind = scene.nodes[line.node as usize].kind;
-                self.pairs.entry((kind, node.kind)).or_default().stood += 1;
-                self.delays
-                    .entry((line.template, kind, node.kind))
-                    .or_default()
-                    .add(opening.time.saturating_sub(line.time), 1);
-                if seen.len() == MAX_BEFORE {
+            }
+        }
+        // spans of which only the end was logged, but a duration tells that they had begun
+        for (index, other) in (0u32..).zip(&scene.nodes) {
+            let unlogged = index != node && other.begin < other.first && other.last >= own.begin;
+            if unlogged
+                && !near.contains(&index)
+                && let Some((template, time)) = scene.anchor(index, node)
+            {
+                self.before.add(template, (other.kind, own.kind), own.begin.saturating_sub(time));
+            }
+        }
+        near.clear();
+        let end = own.lines[own.lines.len() - 1];
+        for line in scene.lines[end as usize + 1..].iter().filter(|line| line.node != node) {
+            if !near.contains(&line.node) {
+                let other = &scene.nodes[line.node as usize];
+                near.push(line.node);
+                self.after.add(line.template, (other.kind, own.kind), line.time.saturating_sub(own.last));
+                if near.len() == MAX_NEAR {
                     break;
                 }
             }
@@ -140,10 +155,15 @@ impl Habits {
     fn surroundings(&mut self, scene: &Scene, node: u32) {
         let own = &scene.nodes[node as usize];
         let mut around: Vec<u64> = Vec::new();
-        let mut accompanied = false;
+        let (mut accompanied, mut following) = (false, false);
         for (index, other) in scene.nodes.iter().enumerate() {
-            if index as u32 != node && is_open(scene, index as u32, own.first) {
-                accompanied |= other.service == own.service && other.first < own.first;
+            following |= !following
+                && index as u32 != node
+                && other.service == own.service
+                && !other.lines.is_empty()
+                && may_be_open(scene, index as u32, own);
+            if index as u32 != node && is_open(scene, index as u32, own.begin) {
+                accompanied |= other.service == own.service && other.begin < own.begin;
                 if !around.contains(&other.kind) {
                     around.push(other.kind);
                 }
@@ -152,6 +172,7 @@ impl Habits {
         let entry = self.kinds.entry(own.kind).or_default();
         entry.all += 1;
         entry.alone += u32::from(!accompanied);
+        entry.following += u32::from(following);
         for kind in around {
             self.pairs.entry((kind, own.kind)).or_default().around += 1;
         }
@@ -164,6 +185,18 @@ impl Habits {
         (alone as f32 + 1.0) / (all as f32 + 2.0)
     }
 
+    /// How often the rarest value of spans of a kind, if it has this name, was said to be sent by one other span.
+    pub fn sent(&self, kind: u64, name: Symbol) -> f32 {
+        let (sent, all) = self.sent.get(&(kind, name)).copied().unwrap_or_default();
+        sent as f32 / (all as f32 + 1.0)
+    }
+
+    /// How surely spans of a kind begin while another span of their service is open, or may be.
+    pub fn follows(&self, kind: u64) -> f32 {
+        let Alone { all, following, .. } = self.kinds.get(&kind).copied().unwrap_or_default();
+        (following as f32 + 1.0) / (all as f32 + 2.0)
+    }
+
     /// Adds what another part of the run taught.
     pub fn merge(mut self, mut other: Habits) -> Habits {
         if other.pairs.len() > self.pairs.len() {
@@ -174,54 +207,31 @@ impl Habits {
             own.traces += other.traces;
             own.all += other.all;
             own.alone += other.alone;
+            own.following += other.following;
+        }
+        for (key, (sent, all)) in other.sent {
+            let own = self.sent.entry(key).or_default();
+            own.0 += sent;
+            own.1 += all;
         }
         for (kinds, other) in other.pairs {
             let own = self.pairs.entry(kinds).or_default();
             own.both += other.both;
             own.before += other.before;
             own.equal += other.equal;
-            own.stood += other.stood;
             own.around += other.around;
         }
-        for (key, delays) in other.delays {
-            match self.delays.entry(key) {
-                Entry::Occupied(mut own) => own.get_mut().merge(&delays),
-                Entry::Vacant(free) => {
-                    free.insert(delays);
-                }
-            }
-        }
+        self.before.merge(other.before);
+        self.after.merge(other.after);
         self
     }
 
     /// Draws from the counts what is asked for often; to be called when all parts are merged.
     pub fn settle(mut self) -> Habits {
-        let mut delays: Vec<((u64, u64), Symbol, Delays)> = std::mem::take(&mut self.delays)
-            .into_iter()
-            .map(|((template, parent, child), delays)| ((parent, child), template, delays))
-            .collect();
-        delays.sort_unstable_by_key(|(kinds, template, _)| (*kinds, *template));
-        let pairs = std::mem::take(&mut self.pairs);
-        for (kinds, pair) in &pairs {
-            self.told.insert(*kinds, (self.tell(*kinds, *pair), 0, 0));
-        }
-        for (kinds, template, mut delays) in delays {
-            delays.settle();
-            let at = self.distances.len() as u32;
-            let Some((_, start, end)) = self.told.get_mut(&kinds) else { continue };
-            if *end == 0 {
-                *start = at;
-            }
-            *end = at + 1;
-            let total = delays.total() as f32;
-            let sure = total / (total + 10.0);
-            self.distances.push(Distance {
-                template,
-                steady: total / (pairs[&kinds].stood as f32 + 3.0),
-                tight: delays.tightness() * sure,
-                sure,
-                delays,
-            });
+        self.before.settle();
+        self.after.settle();
+        for (kinds, pair) in std::mem::take(&mut self.pairs) {
+            self.told.insert(kinds, self.tell(kinds, pair));
         }
         self
     }
@@ -243,20 +253,32 @@ impl Habits {
         habit
     }
 
-    /// What is usual between a parent, of which `anchor` is the record before, and the span that `opening` opens.
-    pub fn between(&self, scene: &Scene, parent: u32, opening: &Line, anchor: Option<&Line>) -> Habit {
-        let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[opening.node as usize]);
-        let Some(&(mut habit, start, end)) = self.told.get(&(p.kind, c.kind)) else {
-            return Habit::default();
+    /// What is usual between the kinds of a parent and a child.
+    pub fn between(&self, parent: u64, child: u64) -> Habit {
+        self.told.get(&(parent, child)).copied().unwrap_or_default()
+    }
+
+    /// What is usual of the gap before a child, from what its parent did last.
+    pub(super) fn before(
+        &self,
+        scene: &Scene,
+        parent: u32,
+        child: u32,
+        anchor: Option<(Symbol, i64)>,
+    ) -> Gap {
+        let Some((template, time)) = anchor else { return Gap::default() };
+        let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child as usize]);
+        self.before.gap(template, (p.kind, c.kind), c.begin.saturating_sub(time))
+    }
+
+    /// What is usual of the gap after a child, to what its parent did next.
+    pub(super) fn after(&self, scene: &Scene, parent: u32, child: u32) -> Gap {
+        let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child as usize]);
+        let Some(&end) = c.lines.last() else { return Gap::default() };
+        let next = p.lines.partition_point(|order| *order < end);
+        let Some(line) = p.lines.get(next).map(|order| &scene.lines[*order as usize]) else {
+            return Gap::default();
         };
-        if let Some(anchor) = anchor
-            && let distances = &self.distances[start as usize..end as usize]
-            && let Some(known) = distances.iter().find(|known| known.template == anchor.template)
-        {
-            habit.steady = known.steady;
-            habit.tight = known.tight;
-            habit.fit = known.delays.fit(opening.time.saturating_sub(anchor.time)) * known.sure;
-        }
-        habit
+        self.after.gap(line.template, (p.kind, c.kind), line.time.saturating_sub(c.last))
     }
 }

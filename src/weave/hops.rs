@@ -3,7 +3,7 @@
 //! Within a transaction the events of a service are cut where a new call or message comes in, and an event goes to the
 //! hop that it continues: by thread, by the values it shares, else the one that logged last.
 
-use super::scene::Lexicon;
+use super::lexicon::Lexicon;
 use super::spans::{Draft, Drafts, name};
 use super::stitch::Group;
 use super::words::Act;

@@ -3,11 +3,12 @@
 //! Two rounds: in the first each span is looked at by itself; what was certain there teaches how the spans of this run
 //! cause each other, and the second round decides with that.
 
-use super::choose::{shares, teach};
-use super::features::{Candidate, Known, candidates};
+use super::choose::{self, Parent, Scored};
+use super::features::Known;
 use super::habits::Habits;
 use super::learned::Learned;
-use super::scene::{Lexicon, Scene};
+use super::lexicon::Lexicon;
+use super::scene::Scene;
 use super::spans::{Draft, Drafts};
 use super::stitch::Group;
 use super::weights;
@@ -64,7 +65,7 @@ pub(super) fn learn(teachers: &[Woven], all: bool, lexicon: &Lexicon) -> (Habits
     let learned = teachers
         .par_iter()
         .fold(Learned::default, |mut learned, Woven { scene, drafts }| {
-            teach(scene, &mut learned, known, &weights::FIRST, &|node| stated(&drafts.spans, node));
+            choose::teach(scene, &drafts.spans, &mut learned, known, &weights::FIRST);
             learned
         })
         .reduce(Learned::default, Learned::merge)
@@ -74,104 +75,31 @@ pub(super) fn learn(teachers: &[Woven], all: bool, lexicon: &Lexicon) -> (Habits
 
 /// Whether a parent is to be found for any span.
 pub(super) fn any_open(spans: &[Draft]) -> bool {
-    let tops = spans.iter().filter(|span| span.parent.is_none()).count();
-    (0..spans.len() as u32).any(|node| open_above(spans, tops, node).is_some())
+    choose::parents(spans).iter().any(|parent| matches!(parent, Parent::Open(_)))
 }
 
-/// The stated parent of a node that has records itself.
-fn stated(spans: &[Draft], node: u32) -> Option<Option<u32>> {
-    let draft = &spans[node as usize];
-    match draft.parent {
-        Some(parent) if !spans[parent as usize].missing => Some(Some(parent)),
-        None if draft.root || is_above_all(spans, node) => Some(None),
-        _ => None,
-    }
-}
-
-/// Gives each span without a stated parent its most likely one, if that is sure enough.
+/// Gives the spans without a stated parent the most likely ones, if they are sure enough.
 pub(super) fn decide(woven: &mut Woven, learned: &Learned, known: Known<'_>, min_confidence: f32) {
     let Woven { drafts, scene } = woven;
-    let mut tops = drafts.spans.iter().filter(|span| span.parent.is_none()).count();
-    for node in 0..scene.nodes.len() as u32 {
-        let Some(top) = open_above(&drafts.spans, tops, node) else { continue };
-        let found = candidates(scene, node, Some(learned), known);
-        let shares = shares(&found, &weights::SECOND);
-        let mut order: Vec<usize> = (0..found.len()).collect();
-        order.sort_by(|&a, &b| shares[b].total_cmp(&shares[a]));
-        // a parent below the span itself would close a circle
-        let mut ranked = order
-            .iter()
-            .copied()
-            .filter(|&index| found[index].node.is_none_or(|parent| !is_below(&drafts.spans, parent, top)));
-        let Some(best) = ranked.next() else { continue };
-        let second = ranked.next().and_then(|index| Some((found[index].node?, shares[index])));
-        let Some(parent) = found[best].node else { continue };
-        if shares[best] < min_confidence {
-            continue;
-        }
-        let edge = edge(scene, node, &found[best], shares[best], second, learned);
-        tops -= 1;
-        let draft = &mut drafts.spans[top as usize];
+    let parents = choose::parents(&drafts.spans);
+    let decided = choose::decide(scene, &parents, Some(learned), known, &weights::SECOND);
+    for (index, (parent, (options, best))) in parents.iter().zip(decided).enumerate() {
+        let (Parent::Open(node), Some(best)) = (parent, best) else { continue };
+        let chosen = options[best];
+        let Some(parent) = chosen.node.filter(|_| chosen.share >= min_confidence) else { continue };
+        let others = options.iter().enumerate().filter(|(other, _)| *other != best);
+        let second = others
+            .map(|(_, option)| option)
+            .max_by(|a, b| a.share.total_cmp(&b.share).then(b.node.cmp(&a.node)));
+        let runner_up = second.and_then(|option| Some((option.node?, option.share)));
+        let draft = &mut drafts.spans[index];
         draft.parent = Some(parent);
-        draft.edge = Some(edge);
+        draft.edge = Some(edge(scene, *node, chosen, runner_up, learned));
     }
-}
-
-/// What a parent is to be found for on behalf of a node, of so many spans without parent: the node, or a placeholder above
-/// it for an unlogged parent, which takes the place that its children would have. Where all other spans hang below the one
-/// that has no parent, each as its parent would close a circle.
-fn open_above(spans: &[Draft], tops: usize, node: u32) -> Option<u32> {
-    let top = topmost(spans, node);
-    let draft = &spans[top as usize];
-    if draft.parent.is_some() || draft.root || top != node && draft.edge.is_some() {
-        return None;
-    }
-    (tops > 1).then_some(top)
-}
-
-/// Whether all other spans have a parent: there are no circles, so that they are below this one.
-fn is_above_all(spans: &[Draft], top: u32) -> bool {
-    spans.iter().enumerate().all(|(index, span)| span.parent.is_some() || index == top as usize)
-}
-
-/// The span itself, or the topmost of the placeholders above it.
-fn topmost(spans: &[Draft], node: u32) -> u32 {
-    let mut at = node;
-    let mut steps = 0;
-    while let Some(parent) = spans[at as usize].parent {
-        if !spans[parent as usize].missing || steps > spans.len() {
-            break;
-        }
-        at = parent;
-        steps += 1;
-    }
-    at
-}
-
-/// Whether `node` lies in the tree below `top`.
-fn is_below(spans: &[Draft], node: u32, top: u32) -> bool {
-    let mut at = Some(node);
-    let mut steps = 0;
-    while let Some(index) = at {
-        if index == top || steps > spans.len() {
-            return true;
-        }
-        at = spans[index as usize].parent;
-        steps += 1;
-    }
-    false
 }
 
 /// Says what an edge rests on.
-fn edge(
-    scene: &Scene,
-    node: u32,
-    chosen: &Candidate,
-    share: f32,
-    runner_up: Option<(u32, f32)>,
-    learned: &Learned,
-) -> Edge {
-    let features = &chosen.features;
+fn edge(scene: &Scene, node: u32, chosen: Scored, runner_up: Option<(u32, f32)>, learned: &Learned) -> Edge {
     let mut proofs = Vec::new();
     let parent = chosen.node.unwrap_or_default();
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[node as usize]);
@@ -197,19 +125,19 @@ fn edge(
                     proofs.push(Proof::Key { name, value });
                 }
             }
-            if features[36] > 0.0 || features[38] > 0.0 || features[72] > 0.0 && features[70] > 0.0 {
+            if chosen.calls {
                 if basis != Basis::Message {
                     basis = Basis::Call;
                 }
                 proofs.push(Proof::Call);
             }
         }
-        if p.first <= c.first && p.last >= c.last && p.last > p.first {
+        if p.begin <= c.begin && p.last >= c.last && p.last > p.begin {
             proofs.push(Proof::Encloses);
         }
-        let previous = scene.lines_of(parent).rfind(|line| line.order < opening.order);
+        let previous = scene.lines_of(parent).rfind(|line| line.order < c.opens);
         if let Some(before) = previous {
-            proofs.push(Proof::Follows { before: before.id, delay: opening.time - before.time });
+            proofs.push(Proof::Follows { before: before.id, delay: c.begin - before.time });
         }
     }
     let times = learned.times(p.kind, c.kind);
@@ -219,5 +147,5 @@ fn edge(
     if proofs.is_empty() {
         proofs.push(Proof::OnlyCandidate);
     }
-    Edge { basis, confidence: share, proofs, runner_up }
+    Edge { basis, confidence: chosen.share, proofs, runner_up }
 }

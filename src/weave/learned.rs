@@ -2,7 +2,7 @@
 //!
 //! Counted from edges that were certain enough; all in integers, so that parts of a run merge in any order.
 
-use super::scene::{Line, Scene};
+use super::scene::Scene;
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
@@ -166,10 +166,8 @@ impl Learned {
         let kind = parent.map_or(0, |parent| scene.nodes[parent as usize].kind);
         *self.causes.entry((c.kind, kind)).or_default() += weight;
         let Some(parent) = parent else { return };
-        if let Some(opening) = scene.opening(child)
-            && let Some(anchor) = anchor(scene, parent, opening)
-        {
-            self.delays.entry((anchor.template, c.kind)).or_default().add(opening.time - anchor.time, weight);
+        if let Some((template, time)) = anchor(scene, parent, child) {
+            self.delays.entry((template, c.kind)).or_default().add(c.begin.saturating_sub(time), weight);
         }
     }
 
@@ -192,19 +190,19 @@ impl Learned {
     }
 
     /// How well the delay from a parent's record fits what was learned of such pairs, and how narrow those delays are.
-    pub fn delay(&self, anchor: &Line, opening: &Line, child: u64) -> (f32, f32) {
-        match self.delays.get(&(anchor.template, child)) {
+    pub fn delay(&self, (template, time): (Symbol, i64), begin: i64, child: u64) -> (f32, f32) {
+        match self.delays.get(&(template, child)) {
             Some(delays) if delays.total >= 200 => {
-                (delays.fit(opening.time - anchor.time), delays.tightness())
+                (delays.fit(begin.saturating_sub(time)), delays.tightness())
             }
             _ => (0.0, 0.0),
         }
     }
 }
 
-/// The record of a parent from which the delay to a child counts: its last one before the child, else its first.
-pub(super) fn anchor<'s>(scene: &'s Scene, parent: u32, opening: &Line) -> Option<&'s Line> {
-    scene.lines_of(parent).rfind(|line| line.order < opening.order).or_else(|| scene.opening(parent))
+/// What of a parent the delay to a child counts from: its last record before the child, else its first.
+pub(super) fn anchor(scene: &Scene, parent: u32, child: u32) -> Option<(Symbol, i64)> {
+    scene.anchor(parent, child).or_else(|| scene.opening(parent).map(|line| (line.template, line.time)))
 }
 
 #[cfg(test)]

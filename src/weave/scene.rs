@@ -1,165 +1,11 @@
 //! A transaction laid out for weaving: spans, their events in order of time, and what each event tells.
 
+use super::lexicon::{Lexicon, Tokens};
 use super::spans::Draft;
-use super::words::{Act, Words, normalized, tokens, words};
+use super::words::Act;
 use crate::gather::Store;
-use crate::model::{Detail, EventId, Shape, Symbol};
+use crate::model::{Detail, EventId, Shape, Symbol, TraceId};
 use rustc_hash::FxHashMap;
-
-/// Words with how telling they are (0 to 1), sorted by the word.
-pub type Tokens = Vec<(Symbol, f32)>;
-
-/// What is known of the templates of a run.
-#[derive(Debug, Default)]
-pub struct Lexicon {
-    templates: FxHashMap<Symbol, Words>,
-    /// In how many templates or topics a name stands.
-    names: FxHashMap<Symbol, u32>,
-    services: FxHashMap<Symbol, Symbol>,
-    /// The words of templates, and of topics, operations, peers and routes, each with how telling it is; sorted.
-    tokens: FxHashMap<Symbol, Tokens>,
-    /// The words of services' names that few of them have, and their weight in all.
-    service_tokens: FxHashMap<Symbol, (Tokens, f32)>,
-    /// Topics, operations and peers, normalized.
-    named: FxHashMap<Symbol, Symbol>,
-    none: Words,
-}
-
-impl Lexicon {
-    /// Reads all templates that events of a store have.
-    pub fn of(store: &Store) -> Lexicon {
-        let mut lexicon = Lexicon::default();
-        for batch in &store.batches {
-            for event in &batch.events {
-                if !event.template.is_none() && !lexicon.templates.contains_key(&event.template) {
-                    let found = words(store.symbols.text(event.template));
-                    for name in &found.names {
-                        *lexicon.names.entry(*name).or_default() += 1;
-                    }
-                    lexicon.templates.insert(event.template, found);
-                }
-                if !event.service.is_none() && !lexicon.services.contains_key(&event.service) {
-                    lexicon.services.insert(event.service, normalized(store.symbols.text(event.service)));
-                }
-            }
-        }
-        lexicon.weigh_tokens(store);
-        lexicon
-    }
-
-    /// The words of a template.
-    pub fn words(&self, template: Symbol) -> &Words {
-        self.templates.get(&template).unwrap_or(&self.none)
-    }
-
-    /// Weighs the words of all texts by how many of them have each.
-    fn weigh_tokens(&mut self, store: &Store) {
-        let mut texts: FxHashMap<Symbol, Vec<Symbol>> = FxHashMap::default();
-        let mut take = |symbol: Symbol| {
-            if !symbol.is_none() && !texts.contains_key(&symbol) {
-                texts.insert(symbol, tokens(store.symbols.text(symbol)));
-            }
-        };
-        let named = &mut self.named;
-        for batch in &store.batches {
-            for event in &batch.events {
-                take(event.template);
-                for detail in batch.details(event) {
-                    if let Detail::Topic(name)
-                    | Detail::Operation(name)
-                    | Detail::Peer(name)
-                    | Detail::Route(name) = *detail
-                    {
-                        take(name);
-                    }
-                    if let Detail::Topic(name) | Detail::Operation(name) | Detail::Peer(name) = *detail {
-                        named.entry(name).or_insert_with(|| normalized(store.symbols.text(name)));
-                    }
-                }
-            }
-        }
-        self.tokens = weighed(texts, |count, all| {
-            // a word of one text alone ties it to nothing
-            if count < 2 { 0.0 } else { ((all / count as f32).ln() / all.ln()).clamp(0.0, 1.0) }
-        });
-        let services =
-            self.services.keys().map(|service| (*service, tokens(store.symbols.text(*service)))).collect();
-        let services = weighed(services, |count, all| {
-            if count == 1 || (count as f32) < all / 4.0 { 1.0 / count as f32 } else { 0.0 }
-        });
-        let total = |tokens: Tokens| {
-            let all = tokens.iter().map(|(_, weight)| weight).sum();
-            (tokens, all)
-        };
-        self.service_tokens =
-            services.into_iter().map(|(service, tokens)| (service, total(tokens))).collect();
-    }
-
-    /// The words of a text.
-    fn tokens(&self, text: Symbol) -> &[(Symbol, f32)] {
-        self.tokens.get(&text).map_or(&[], Vec::as_slice)
-    }
-
-    /// How clearly words name a service: the share of the words of its name that are not those of many services.
-    pub fn mention(&self, words: &[(Symbol, f32)], service: Symbol) -> f32 {
-        self.service_tokens.get(&service).map_or(0.0, |own| share_of(own, words))
-    }
-
-    /// The service that words name most clearly but one, if any.
-    pub fn mentioned(&self, words: &[(Symbol, f32)], own: Symbol) -> f32 {
-        let others = self.service_tokens.iter().filter(|(service, _)| **service != own);
-        others.map(|(_, tokens)| share_of(tokens, words)).fold(0.0, f32::max)
-    }
-
-    /// How telling a name is: 1 for one that few templates have, towards 0 for one that many have.
-    pub fn weight(&self, name: Symbol) -> f32 {
-        let count = self.names.get(&name).copied().unwrap_or(0);
-        let all = self.templates.len().max(8) as f32;
-        ((all / (1.0 + count as f32)).ln() / all.ln()).clamp(0.0, 1.0)
-    }
-
-    /// A service's name, normalized.
-    pub fn service(&self, service: Symbol) -> Symbol {
-        self.services.get(&service).copied().unwrap_or_default()
-    }
-}
-
-/// The share of the words of a service's name, of which the weight in all is given, that are among others.
-fn share_of((own, all): &(Tokens, f32), words: &[(Symbol, f32)]) -> f32 {
-    if *all == 0.0 { 0.0 } else { common(own, words) / all }
-}
-
-fn weighed(
-    texts: FxHashMap<Symbol, Vec<Symbol>>,
-    weight: impl Fn(u32, f32) -> f32,
-) -> FxHashMap<Symbol, Tokens> {
-    let mut counts: FxHashMap<Symbol, u32> = FxHashMap::default();
-    for token in texts.values().flatten() {
-        *counts.entry(*token).or_default() += 1;
-    }
-    let all = texts.len().max(8) as f32;
-    texts
-        .into_iter()
-        .map(|(text, tokens)| {
-            let weigh = |token: Symbol| (token, weight(counts[&token], all));
-            (text, tokens.into_iter().map(weigh).filter(|(_, weight)| *weight > 0.0).collect())
-        })
-        .collect()
-}
-
-/// The weight of the words of the first list that the second has too.
-pub fn common(a: &[(Symbol, f32)], b: &[(Symbol, f32)]) -> f32 {
-    let (mut at, mut sum) = (0, 0.0);
-    for (token, weight) in a {
-        while at < b.len() && b[at].0 < *token {
-            at += 1;
-        }
-        if b.get(at).is_some_and(|(other, _)| other == token) {
-            sum += weight;
-        }
-    }
-    sum
-}
 
 /// One event of a scene.
 #[derive(Clone, Debug)]
@@ -205,8 +51,18 @@ pub struct Node {
     pub last: i64,
     /// Start as durations tell it; at most `first`.
     pub begin: i64,
+    /// How far `begin` may be off, as durations are rounded.
+    pub blur: i64,
+    /// The place of its start in the order of time: records before it came before the span.
+    pub opens: u32,
+    /// Its place among the spans of its kind in the transaction, and how many these are.
+    pub rank: (u32, u32),
     /// The span is exported: its times are exact.
     pub exact: bool,
+    /// The trace id that its records carry.
+    pub trace: Option<TraceId>,
+    /// No span with its trace id begins before it.
+    pub first_of_trace: bool,
 }
 
 /// A transaction laid out.
@@ -286,8 +142,11 @@ impl Scene {
             owner.last = owner.last.max(line.time);
             if !owner.exact {
                 owner.begin = owner.begin.min(line.time);
-                if let Some(duration) = line.duration {
-                    owner.begin = owner.begin.min(line.time - duration);
+                if let Some(duration) = line.duration
+                    && line.time - duration < owner.begin
+                {
+                    owner.begin = line.time - duration;
+                    owner.blur = blur(line.time, duration);
                 }
             }
             scene.lines.push(line);
@@ -301,7 +160,37 @@ impl Scene {
                 node.last = span.end.0 + shift;
             }
         }
+        scene.place();
         scene
+    }
+
+    /// Puts the starts of spans in order.
+    fn place(&mut self) {
+        let mut kinds: Vec<(u64, i64, u32)> = Vec::with_capacity(self.nodes.len());
+        for (index, node) in (0u32..).zip(&mut self.nodes) {
+            let Some(&opening) = node.lines.first() else { continue };
+            node.opens = opening;
+            if node.begin < node.first {
+                let before = self.lines[..opening as usize]
+                    .partition_point(|line| line.time <= node.begin + node.blur);
+                node.opens = before as u32;
+            }
+            kinds.push((node.kind, node.begin, index));
+        }
+        let mut firsts: FxHashMap<Option<TraceId>, (i64, u32)> = FxHashMap::default();
+        for (index, node) in (0u32..).zip(&self.nodes).filter(|(_, node)| !node.lines.is_empty()) {
+            let first = firsts.entry(node.trace).or_insert((i64::MAX, 0));
+            *first = (*first).min((node.begin, index));
+        }
+        for (index, node) in (0u32..).zip(&mut self.nodes) {
+            node.first_of_trace = firsts.get(&node.trace).is_some_and(|first| first.1 == index);
+        }
+        kinds.sort_unstable();
+        for peers in kinds.chunk_by(|a, b| a.0 == b.0) {
+            for (rank, (.., index)) in (0u32..).zip(peers) {
+                self.nodes[*index as usize].rank = (rank, peers.len() as u32);
+            }
+        }
     }
 
     /// Lays out an event behind those before it.
@@ -373,10 +262,29 @@ impl Scene {
         self.nodes[node as usize].lines.first().map(|&index| &self.lines[index as usize])
     }
 
+    /// The last record of a node before the start of another one, or its own start: template and time.
+    pub fn anchor(&self, node: u32, later: u32) -> Option<(Symbol, i64)> {
+        let (own, later) = (&self.nodes[node as usize], &self.nodes[later as usize]);
+        let place = own.lines.partition_point(|order| *order < later.opens);
+        if let Some(before) = place.checked_sub(1) {
+            let line = &self.lines[own.lines[before] as usize];
+            return Some((line.template, line.time));
+        }
+        let starts = own.begin < own.first && own.begin - own.blur <= later.begin + later.blur;
+        starts.then(|| (self.lines[own.lines[0] as usize].template, own.begin))
+    }
+
     /// The lines of a node.
     pub fn lines_of(&self, node: u32) -> impl DoubleEndedIterator<Item = &Line> {
         self.nodes[node as usize].lines.iter().map(|&index| &self.lines[index as usize])
     }
+}
+
+/// How far the start may be off that a duration tells: by a millisecond, if either is in whole ones.
+fn blur(time: i64, duration: i64) -> i64 {
+    const MILLISECOND: i64 = 1_000_000;
+    const MICROSECOND: i64 = 1_000;
+    if time % MILLISECOND == 0 || duration % MILLISECOND == 0 { MILLISECOND } else { MICROSECOND }
 }
 
 fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
@@ -389,7 +297,12 @@ fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
         first: i64::MAX,
         last: i64::MIN,
         begin: i64::MAX,
+        blur: 0,
+        opens: 0,
+        rank: (0, 1),
         exact,
+        trace: span.trace,
+        first_of_trace: true,
     }
 }
 

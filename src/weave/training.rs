@@ -1,64 +1,87 @@
 //! For the tool that fits the weights: the candidates of every span of a run.
 
-use super::features::{COUNT, Features, Known, candidates};
+use super::choose::{self, Parent};
+use super::features::{Features, Known, candidates};
 use super::habits::Habits;
+use super::infer::{self, Woven};
 use super::learned::Learned;
-use super::scene::{Lexicon, Scene};
-use super::{choose, hops, spans, stitch};
-use crate::gather::{Fragments, Store};
+use super::spans::Draft;
+use super::{Options, prepare};
+use crate::gather::Store;
 use crate::model::SpanId;
+use rayon::prelude::*;
 
-/// A span and its possible parents.
+/// What is given of the parent of a span.
 #[derive(Clone, Debug)]
-pub struct Example {
-    /// The span.
-    pub span: SpanId,
-    /// The possible parents (`None`: it has none) with what speaks for each.
-    pub candidates: Vec<(Option<SpanId>, Features)>,
+pub enum Given {
+    /// It is stated (`None`: it has none).
+    Stated(Option<u32>),
+    /// It is to be found.
+    Open {
+        /// On behalf of this span.
+        span: SpanId,
+        /// Among these (`None`: it has none), with what speaks for each.
+        candidates: Vec<(Option<u32>, Features)>,
+    },
 }
 
-/// The examples of a run, or of so many of its transactions: with what a first round with the given weights learned of
-/// these, or without.
-pub fn examples(store: &Store, first: Option<&[f32; COUNT]>, limit: Option<usize>) -> Vec<Example> {
-    let lexicon = Lexicon::of(store);
-    let fragments = Fragments::of(store);
-    let stitched = stitch::stitch(store, &fragments);
-    let groups = &stitched.groups[..limit.unwrap_or(usize::MAX).min(stitched.groups.len())];
-    let folding = hops::Folding::of(store, &lexicon, &fragments, groups);
-    let scenes: Vec<(Scene, Vec<SpanId>)> = groups
-        .iter()
+/// The spans of a transaction, with what is given of their parents.
+#[derive(Clone, Debug)]
+pub struct Lesson {
+    /// The spans, to which parents are indices.
+    pub ids: Vec<SpanId>,
+    /// For each span what is given.
+    pub given: Vec<Given>,
+    /// For spans without an id of their own, where their records stand: indices of sources, and first lines.
+    pub records: Vec<Vec<(usize, u64)>>,
+}
+
+/// What is to be learned from a run, or from so many of its transactions: with what a first round with the given weights
+/// learned of these, or without.
+pub fn lessons(store: &mut Store, first: Option<&Features>, limit: Option<usize>) -> Vec<Lesson> {
+    let prepared = prepare(store, &Options::default());
+    let store = &*store;
+    let groups = &prepared.stitched.groups[..limit.unwrap_or(usize::MAX).min(prepared.stitched.groups.len())];
+    let folding = super::hops::Folding::of(store, &prepared.lexicon, &prepared.fragments, groups);
+    let scenes: Vec<Woven> = groups
+        .par_iter()
         .map(|group| {
-            let mut drafts = spans::drafts(store, &fragments, group);
-            folding.fold(&mut drafts);
-            let ids = drafts.spans.iter().map(|draft| draft.id).collect();
-            (Scene::of(store, &lexicon, &drafts.spans), ids)
+            infer::lay_out(store, &prepared.lexicon, super::begin(store, &prepared, &folding, None, group))
         })
         .collect();
     let mut habits = Habits::default();
-    for (scene, _) in &scenes {
-        habits.learn(scene);
+    for woven in &scenes {
+        habits.learn(&woven.scene);
     }
     let habits = habits.settle();
-    let known = Known { lexicon: &lexicon, habits: &habits };
+    let known = Known { lexicon: &prepared.lexicon, habits: &habits };
     let learned = first.map(|weights| {
         let mut learned = Learned::default();
-        for (scene, _) in &scenes {
-            choose::teach(scene, &mut learned, known, weights, &|_| None);
+        for Woven { scene, drafts } in &scenes {
+            choose::teach(scene, &drafts.spans, &mut learned, known, weights);
         }
         learned.settle()
     });
-    let mut examples = Vec::new();
-    for (scene, ids) in &scenes {
-        for node in 0..scene.nodes.len() as u32 {
-            let found = candidates(scene, node, learned.as_ref(), known);
-            examples.push(Example {
-                span: ids[node as usize],
-                candidates: found
-                    .into_iter()
-                    .map(|candidate| (candidate.node.map(|node| ids[node as usize]), candidate.features))
-                    .collect(),
-            });
+    let lesson = |Woven { scene, drafts }: &Woven| {
+        let spans = &drafts.spans;
+        let given = choose::parents(spans).into_iter().map(|parent| match parent {
+            Parent::Known(parent) => Given::Stated(parent),
+            Parent::Open(node) => {
+                let found = candidates(scene, node, learned.as_ref(), known);
+                let rows = found.into_iter().map(|candidate| (candidate.node, candidate.features));
+                let draft = &spans[node as usize];
+                Given::Open { span: draft.id, candidates: rows.collect() }
+            }
+        });
+        let records = |draft: &Draft| {
+            let places = draft.events.iter().filter(|_| draft.synthetic).map(|id| store.event(*id).place);
+            places.map(|place| (place.source.0 as usize, place.line)).collect()
+        };
+        Lesson {
+            given: given.collect(),
+            ids: spans.iter().map(|draft| draft.id).collect(),
+            records: spans.iter().map(records).collect(),
         }
-    }
-    examples
+    };
+    scenes.par_iter().map(lesson).collect()
 }

@@ -15,7 +15,10 @@ const MAX_LINES: usize = 450;
 const LONGER: [(&str, usize, &str); 0] = [];
 
 /// Files beside `src/engine` that may start threads, and why.
-const THREADS: [(&str, &str); 1] = [("src/cli/progress.rs", "the progress bar moves while the work is done")];
+const THREADS: [(&str, &str); 2] = [
+    ("src/cli/interrupt.rs", "an interruption bounds how long weaving goes on"),
+    ("src/cli/progress.rs", "the progress bar moves while the work is done"),
+];
 
 /// The files of a folder of the project: path and text.
 fn sources(folder: &str, ending: &str) -> Vec<(String, String)> {

@@ -72,6 +72,11 @@ pub(crate) fn lines() -> Vec<String> {
     all().into_iter().flat_map(|(_, sample)| sample.lines).collect()
 }
 
+/// The lines of each sample, joined.
+pub(crate) fn samples() -> Vec<String> {
+    all().into_iter().map(|(_, sample)| sample.lines.join("\n")).collect()
+}
+
 /// How the records of a sample differ from those expected.
 fn check(sample: &Sample, got: &[Value]) -> Vec<String> {
     let mut wrong = Vec::new();

@@ -11,7 +11,7 @@
 //! - `extremes`: input that is rare but right
 //! - `bad_input`, `interrupted`: what goes wrong, and what is said of it
 //! - `records`: which records there are, and which are asked for
-//! - `memory`: what was read before makes no difference
+//! - `memory`, `patterns`: what was read before makes no difference
 //! - `help`: the texts of `--help`
 //! - `text`: the reports for people, written by the library
 //! - `check`: outcomes for CI, against foreign schemas and parsers
@@ -41,6 +41,7 @@ mod layout;
 mod memory;
 mod mutations;
 mod order;
+mod patterns;
 mod program;
 mod readme;
 mod records;

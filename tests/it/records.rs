@@ -12,7 +12,7 @@ fn a_document_that_is_no_log_is_told_and_makes_no_transaction() {
     has_good_record(&reported);
     let why = "JSON document that holds no log records";
     assert_eq!(counts(&reported), skips(1, why, 1, "./facts.json"));
-    let said = [format!("spanloom: left out a part of './facts.json': {why}")];
+    let said = [format!("spanloom: left out './facts.json': {why}")];
     assert_eq!(extract(dir.path(), &["."], 0, &[&said[0]]).len(), 1);
 }
 

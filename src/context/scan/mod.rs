@@ -27,7 +27,7 @@ pub(super) enum Region {
 }
 
 /// Rank of ids found in free text; fields go before.
-const IN_TEXT: u8 = 60;
+pub(super) const IN_TEXT: u8 = 60;
 
 /// Messages are searched up to this many bytes.
 const MAX_TEXT: usize = 64 << 10;

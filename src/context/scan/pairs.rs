@@ -2,6 +2,7 @@
 
 use super::value::Value;
 use super::{IN_TEXT, Region, duration, looks_like_id, names_some_id, path_keys, shape_of};
+use crate::context::tape::Step;
 use crate::context::{Facts, Found, header, id};
 use crate::model::Shape;
 use crate::record::{NameHash, Role, WEAK_SERVICE, names};
@@ -19,7 +20,9 @@ impl Found {
         let name = &text[start..end];
         // brackets of other scripts count as letters
         let name = &name[name.iter().take_while(|byte| !byte.is_ascii()).count()..];
-        let Facts { hash, known, .. } = self.facts.get(name);
+        let facts = self.facts.get(name);
+        let Facts { hash, known, named, .. } = facts;
+        self.named(name, &facts);
         let role = known.map_or(Role::Other, |known| known.role);
         let (mut from, mut to) = value.extent(text, role);
         if text[from..to].first() == Some(&b'[') && role != Role::SwCtx {
@@ -57,12 +60,17 @@ impl Found {
                     .iter()
                     .position(|byte| matches!(byte, b' ' | b'"' | b'\'' | b','))
                     .unwrap_or(text.len() - from);
-            if let Some(header) = header::request_id(&text[from..to]) {
-                self.add_header(header);
+            let value = &text[from..to];
+            if let Some(header) = header::request_id(value) {
+                self.step(
+                    |tape| tape.part(value).map(|part| Step::Header(Role::RequestIdHeader, part)),
+                    |found| found.add_header(header),
+                );
                 return Some(to);
             }
         }
         let bytes = &text[from..to];
+        self.same_length(bytes);
         if value.quoted
             && bytes.contains(&b' ')
             && matches!(role, Role::Other | Role::Noise | Role::Message | Role::Operation | Role::Peer)
@@ -105,7 +113,7 @@ impl Found {
         }
         if bytes.is_empty() {
             if role == Role::ParentId {
-                self.root = true;
+                self.step(|_| Some(Step::Root), |found| found.root = true);
             }
             return Some(value.next(to));
         }
@@ -131,6 +139,9 @@ impl Found {
         {
             return Some(next);
         }
+        if named && region != Region::Ids {
+            self.text_key(name, bytes, Region::Message);
+        }
         match role {
             Role::Service
                 if region != Region::Ids
@@ -141,7 +152,10 @@ impl Found {
                     }) =>
             {
                 if self.service.is_none() && bytes.len() <= 80 && !id::is_absent(bytes) {
-                    self.service = Some(self.keep(bytes));
+                    self.step(
+                        |tape| tape.part(bytes).map(Step::Service),
+                        |found| found.service = Some(found.keep(bytes)),
+                    );
                 }
                 return Some(value.next(to));
             }
@@ -156,14 +170,13 @@ impl Found {
                     && bytes.len() <= 128
                     && value.equals =>
             {
-                self.topic = Some(self.keep(bytes))
+                self.step(
+                    |tape| tape.part(bytes).map(Step::Topic),
+                    |found| found.topic = Some(found.keep(bytes)),
+                );
             }
             Role::Status if region == Region::Message => {
-                let number = std::str::from_utf8(bytes)
-                    .ok()
-                    .and_then(|text| text.parse().ok())
-                    .filter(|number| (100..600).contains(number));
-                self.status = self.status.or(number);
+                self.text_status(bytes);
             }
             Role::Route if region == Region::Message && bytes.starts_with(b"/") => {
                 path_keys(self, crate::context::fields::path_of(bytes))
@@ -182,7 +195,11 @@ impl Found {
                     // Huey: "Executing tasks.charge: UUID"
                     self.add_id(b"task_id", bytes);
                 }
-                if value.colon && !value.quoted && shape_of(bytes).is_none_or(|shape| shape == Shape::Word) {
+                if value.colon
+                    && !value.quoted
+                    && !named
+                    && shape_of(bytes).is_none_or(|shape| shape == Shape::Word)
+                {
                     // "status: ok", "user: see …": prose
                     return None;
                 }
@@ -194,14 +211,34 @@ impl Found {
     }
 
     /// Trace context under a name; `true` if the role is of that kind.
-    pub(super) fn text_context(&mut self, role: Role, name: &[u8], value: &[u8]) -> bool {
-        match role {
-            Role::TraceId => self.trace_value(IN_TEXT, name, value),
-            Role::SpanId => self.span_value(IN_TEXT, name, value),
-            Role::ParentId => self.parent_value(IN_TEXT, value),
-            _ => return self.context(role, IN_TEXT, name, value, false),
+    pub(in crate::context) fn text_context(&mut self, role: Role, name: &[u8], value: &[u8]) -> bool {
+        let (rank, text) = (IN_TEXT, true);
+        let told = self.step(
+            |tape| Some(Step::Context { role, rank, name: tape.part(name)?, value: tape.part(value)?, text }),
+            |found| {
+                match role {
+                    Role::TraceId => found.trace_value(IN_TEXT, name, value),
+                    Role::SpanId => found.span_value(IN_TEXT, name, value),
+                    Role::ParentId => found.parent_value(IN_TEXT, value),
+                    _ => return found.context(role, IN_TEXT, name, value, false),
+                }
+                true
+            },
+        );
+        if !told {
+            self.untold();
         }
-        true
+        told
+    }
+
+    /// Whether a value is a status.
+    pub(in crate::context) fn text_status(&mut self, value: &[u8]) -> bool {
+        let number = std::str::from_utf8(value)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .filter(|number| (100..600).contains(number));
+        self.step(|tape| tape.part(value).map(Step::Status), |found| found.status = found.status.or(number));
+        number.is_some()
     }
 
     pub(super) fn text_key(&mut self, name: &[u8], value: &[u8], region: Region) {
@@ -213,9 +250,15 @@ impl Found {
         if value.len() >= 55
             && let Some(header) = header::traceparent(value)
         {
-            return self.add_header(header);
+            return self.step(
+                |tape| tape.part(value).map(|part| Step::Header(Role::Traceparent, part)),
+                |found| found.add_header(header),
+            );
         }
-        let is_id = correlation || named_id && name.len() > 2 || names_some_id(name, value);
+        let is_id = correlation
+            || named_id && name.len() > 2
+            || names_some_id(name, value)
+            || names_a_request(name) && shape_of(value) == Some(Shape::Uuid);
         if is_id && region != Region::Ids && !value.contains(&b' ') {
             self.add_id(name, value.strip_suffix(b":").unwrap_or(value));
         }
@@ -233,6 +276,7 @@ impl Found {
         name: (usize, usize),
         within: usize,
     ) -> Option<usize> {
+        self.refuse();
         let rest = &text[name.1..];
         let open = name.1 + memchr::memchr(b'[', &rest[..rest.len().min(within)])?;
         if ![&b"value"[..], b"Value", b"Buffer"]
@@ -255,9 +299,17 @@ impl Found {
         Some(close + 1)
     }
 
-    pub(super) fn text_duration(&mut self, value: &[u8], unit: u64) {
+    pub(in crate::context) fn text_duration(&mut self, value: &[u8], unit: u64) {
         if self.duration.is_none() {
-            self.duration = duration(value, unit);
+            self.step(
+                |tape| tape.part(value).map(|part| Step::Duration(part, unit)),
+                |found| found.duration = duration(value, unit),
+            );
         }
     }
+}
+
+/// Whether a UUID under this name is an id although nothing in the name says so.
+fn names_a_request(name: &[u8]) -> bool {
+    [&b"req"[..], b"request", b"transaction", b"txn"].iter().any(|word| name.eq_ignore_ascii_case(word))
 }

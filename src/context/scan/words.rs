@@ -1,7 +1,8 @@
 //! Values under the word before them.
 
 use super::durations::unit_nanos;
-use super::{IN_TEXT, Region, duration, looks_like_id, path_keys, shape_of};
+use super::{IN_TEXT, Region, looks_like_id, path_keys, shape_of};
+use crate::context::tape::{Own, Step};
 use crate::context::{Found, Scheme, header, id};
 use crate::model::Shape;
 use crate::record::{Role, access};
@@ -20,7 +21,10 @@ impl Found {
         if word.len() >= 55
             && let Some(header) = header::traceparent(word)
         {
-            self.add_header(header);
+            self.step(
+                |tape| tape.part(word).map(|part| Step::Header(Role::Traceparent, part)),
+                |found| found.add_header(header),
+            );
             return end;
         }
         if word.len() > 49
@@ -28,7 +32,10 @@ impl Found {
             && matches!(word.get(49), Some(b'-'))
             && let Some(header) = header::b3(word)
         {
-            self.add_header(header);
+            self.step(
+                |tape| tape.part(word).map(|part| Step::Header(Role::B3, part)),
+                |found| found.add_header(header),
+            );
             return end;
         }
         let name = before.map(|(from, to)| &text[from..to]);
@@ -56,29 +63,25 @@ impl Found {
             return self.span_behind(text, end);
         }
         // TRACE and SPAN side by side
-        if word.len() >= 32
-            && let Some(trace) = id::exact_trace(&word[..32])
-        {
+        if word.len() >= 32 && id::exact_trace(&word[..32]).is_some() {
             let alone = word.len() == 32 && !text.get(end).is_some_and(u8::is_ascii_alphanumeric);
             let inside = word.len() == 49 && word[32] == b'-';
-            let rest = if inside { Some((33, start)) } else { None };
-            let span = match rest {
-                Some((at, _)) => id::exact_span(&word[at..]),
-                None if alone
-                    && matches!(text.get(end), Some(b',' | b'/' | b':' | b'|' | b';' | b' ' | b'\t')) =>
-                {
-                    let from = end + 1 + usize::from(text.get(end + 1) == Some(&b' '));
-                    text.get(from..from + 16)
-                        .filter(|_| !text.get(from + 16).is_some_and(u8::is_ascii_alphanumeric))
-                        .and_then(id::exact_span)
-                }
-                None => None,
+            let behind = if inside {
+                Some(&word[33..])
+            } else if alone && matches!(text.get(end), Some(b',' | b'/' | b':' | b'|' | b';' | b' ' | b'\t'))
+            {
+                let from = end + 1 + usize::from(text.get(end + 1) == Some(&b' '));
+                text.get(from..from + 16)
+                    .filter(|_| !text.get(from + 16).is_some_and(u8::is_ascii_alphanumeric))
+            } else {
+                None
             };
-            if let Some(span) = span
+            if let Some(behind) = behind
+                && id::exact_span(behind).is_some()
                 && !facts.is_some_and(|facts| facts.digest)
             {
-                self.set_trace(IN_TEXT + 60, trace, Scheme::Sleuth);
-                self.set_span(IN_TEXT + 60, span);
+                self.exact(Own::Trace, IN_TEXT + 60, Scheme::Sleuth, &word[..32]);
+                self.exact(Own::Span, IN_TEXT + 60, Scheme::Sleuth, behind);
                 return if inside { end } else { end + 17 };
             }
         }
@@ -146,9 +149,10 @@ impl Found {
     pub(super) fn span_behind(&mut self, text: &[u8], end: usize) -> usize {
         if matches!(text.get(end), Some(b'/' | b':' | b','))
             && self.span.is_none()
-            && let Some(span) = text.get(end + 1..end + 17).and_then(id::exact_span)
+            && let Some(behind) = text.get(end + 1..end + 17)
+            && id::exact_span(behind).is_some()
         {
-            self.set_span(IN_TEXT, span);
+            self.exact(Own::Span, IN_TEXT, Scheme::Plain, behind);
             return end + 17;
         }
         end
@@ -182,7 +186,7 @@ impl Found {
                 || name == b"after" && done_before(&text[..from])
         });
         if told {
-            self.duration = duration(&word[..digits], scale);
+            self.text_duration(&word[..digits], scale);
         }
     }
 
@@ -194,7 +198,8 @@ impl Found {
         let near = &text[..start];
         let Some(slash) = memchr::memrchr(b'/', near).map(|_| ()) else { return };
         let () = slash;
-        let from = near.len().saturating_sub(256);
+        self.same_end(near, REQUEST_WITHIN);
+        let from = near.len().saturating_sub(REQUEST_WITHIN);
         let Some(method_end) =
             method_before_path(&text[from..]).map(|(at, len)| (from + at, from + at + len))
         else {
@@ -206,16 +211,34 @@ impl Found {
             .iter()
             .position(|byte| matches!(byte, b' ' | b'"' | b'?' | b'\'' | b'\n'))
             .unwrap_or(text.len() - path_start);
-        self.method = Some(self.keep(&text[method_start..method_end]));
+        let method = &text[method_start..method_end];
         let path = &text[path_start..path_start + length];
-        self.route = Some(self.keep(path));
+        self.step(
+            |tape| tape.part(method).map(Step::Method),
+            |found| found.method = Some(found.keep(method)),
+        );
+        self.put_route(path);
         path_keys(self, path);
-        if let Some(request) = access::request(text, method_start.saturating_sub(1)) {
+        let rest = method_start.saturating_sub(1);
+        let request = access::request(text, rest);
+        if request.as_ref().is_none_or(|request| request.status.is_empty())
+            && memchr::memchr(b'"', &text[rest..]).is_some()
+        {
+            // a number may be a status or not
+            self.refuse();
+        }
+        if let Some(request) = request {
             let status = request.status.of(text);
-            self.status = self.status.or_else(|| std::str::from_utf8(status).ok()?.parse().ok());
+            if self.status.is_none() && !status.is_empty() {
+                let number = std::str::from_utf8(status).ok().and_then(|status| status.parse().ok());
+                self.step(|tape| tape.part(status).map(Step::Status), |found| found.status = number);
+            }
         }
     }
 }
+
+/// A request begins within so many bytes before the first number behind it.
+const REQUEST_WITHIN: usize = 256;
 
 /// What messaging and job systems call the things that carry an id.
 fn is_thing(word: &[u8]) -> bool {

@@ -6,17 +6,20 @@
 //! a block that go on with a record of the block before, and the record still open at the end, are handed back as they
 //! are: they are read when the record is whole.
 
+mod known;
 mod pending;
 mod state;
 
 pub use state::{Exit, LaneExit, LaneState, Mode, Open, Skipped};
 
 use super::escapes::strip_escapes;
-use super::layers::{Layers, MAX_LAYERS, Record};
+use super::layers::{Brief, Layers, MAX_LAYERS, Record};
 use super::look::{Class, Look, Profile};
+use super::pattern::{Known, Patterns, Reading};
 use super::read::{self, Reader};
-use super::{Draft, Format, Layer, envelope};
+use super::{Draft, Format, Layer, Pattern, envelope};
 use crate::model::SkipReason;
+use known::Held;
 use memchr::memchr;
 use pending::{Content, Pending};
 
@@ -31,8 +34,23 @@ pub const MAX_SILENCE: u64 = 4096;
 
 /// Takes records as they become whole.
 pub trait Sink {
-    /// A whole record.
+    /// A whole record. Where it has a pattern, what is made of it may be kept for records of that pattern.
     fn record(&mut self, record: &Record<'_>);
+
+    /// Whether [`Sink::alike`] takes records of this pattern.
+    fn knows(&self, _pattern: u32) -> bool {
+        false
+    }
+
+    /// A record of a known pattern, of which its time is known only; `false` if more of it is needed.
+    fn brief(&mut self, _brief: &Brief<'_>) -> bool {
+        false
+    }
+
+    /// A record of a known pattern, without its fields, groups and free parts; `false` if it is needed with them.
+    fn alike(&mut self, _record: &Record<'_>) -> bool {
+        false
+    }
 }
 
 #[derive(Debug, Default)]
@@ -44,8 +62,17 @@ struct Lane {
     last_line: u64,
     state: LaneState,
     pending: Option<Box<Pending>>,
+    /// The record that is open is that of [`Lines::held`].
+    holds: bool,
     leading: Vec<(usize, usize)>,
     leading_line: u64,
+}
+
+impl Lane {
+    /// A record of it began in the block and may go on.
+    fn is_open(&self) -> bool {
+        self.pending.is_some() || self.holds
+    }
 }
 
 /// Joins the lines of blocks; its buffers are used again from block to block.
@@ -57,6 +84,10 @@ pub struct Lines {
     drafts: Vec<Draft>,
     buffers: Vec<Vec<u8>>,
     stripped: Vec<u8>,
+    patterns: Patterns,
+    held: Box<Held>,
+    /// What the next line is held in.
+    next: Box<Held>,
 }
 
 impl Lines {
@@ -85,11 +116,15 @@ impl Lines {
         let mut number = 0;
         while start < block.len() {
             let end = memchr(b'\n', &block[start..]).map_or(block.len(), |length| start + length);
-            self.line(block, start, end, number, colours, profile, sink, &mut exit.skipped);
+            let known = self.know(block, start, end, number, profile, sink);
+            if let Some(known) = known {
+                self.line(block, start, end, number, colours, known, profile, sink, &mut exit.skipped);
+            }
             number += 1;
             start = end + 1;
         }
         exit.lines = number;
+        self.open_held(block, profile);
         for lane in self.lanes.drain(..) {
             if !lane.leading.is_empty() {
                 exit.leading.push(Open { lane: lane.key, lines: lane.leading, line: lane.leading_line });
@@ -161,7 +196,7 @@ impl Lines {
         let mut draft = Draft::default();
         let reader = Reader { profile: &profile, drafts: &mut self.drafts, buffers: &mut self.buffers };
         read::read(text, &seen, &mut draft, Layers::default(), reader, &mut |layers, part| {
-            sink.record(&Record { layers, line, offset, len: text.len(), part });
+            sink.record(&Record { layers, line, offset, len: text.len(), part, pattern: None });
         });
     }
 
@@ -181,6 +216,7 @@ impl Lines {
         pending.wrapped = None;
         pending.uncoloured = None;
         pending.look = None;
+        pending.known = Known::No;
         pending.outer.clear();
         pending.draft.clear();
         let mut raw = &block[start..end];
@@ -241,12 +277,17 @@ impl Lines {
         end: usize,
         number: u64,
         colours: bool,
+        known: Known,
         profile: &Profile,
         sink: &mut dyn Sink,
         skipped: &mut Vec<Skipped>,
     ) {
         let mut pending = self.spare.pop().unwrap_or_default();
         let (key, goes_on) = self.unwrap(block, start, end, number, colours, &mut pending);
+        pending.known = if pending.wrapped.is_none() { known } else { Known::No };
+        if pending.known != Known::No {
+            std::mem::swap(&mut pending.mask, &mut self.next.mask);
+        }
         let index = self.lanes.iter().position(|lane| lane.key == key).unwrap_or_else(|| {
             self.lanes.push(Lane { key, ..Lane::default() });
             self.lanes.len() - 1
@@ -261,8 +302,8 @@ impl Lines {
             lane.state.mode = Mode::Fresh;
         }
         if joined {
-            lane.entry_mattered |= lane.pending.is_none();
-            self.go_on(block, index, pending, true, number);
+            lane.entry_mattered |= !lane.is_open();
+            self.go_on(block, index, pending, true, number, profile);
             return;
         }
         let mut seen = pending.look(block, profile);
@@ -282,18 +323,25 @@ impl Lines {
             {
                 Class::Continuation
             }
+            Class::Rule if matches!(lane.state.mode, Mode::Headed | Mode::AwaitsLevel | Mode::Entry) => {
+                Class::Continuation
+            }
             Class::Continuation if lane.state.mode == Mode::Fresh => Class::Plain,
             class => class,
         };
-        let by_mode = matches!(seen.class, Class::Plain | Class::Continuation)
+        let by_mode = matches!(seen.class, Class::Plain | Class::Continuation | Class::Rule)
             || seen.class == Class::Start
                 && seen.format != Format::Journald
                 && (seen.head.stamp.is_none() || lane.state.mode == Mode::Entry);
-        lane.entry_mattered |= lane.pending.is_none() && by_mode;
+        lane.entry_mattered |= !lane.is_open() && by_mode;
         match class {
-            Class::Blank | Class::Header => {
+            Class::Blank | Class::Header | Class::Rule => {
+                if profile.blocks.is_some() {
+                    // what comes next begins a record, whatever it is
+                    lane.state.mode = Mode::Bare;
+                }
                 let reason = match class {
-                    Class::Header => SkipReason::HeaderLine,
+                    Class::Header | Class::Rule => SkipReason::HeaderLine,
                     _ if end > start && block[start] == 0 => SkipReason::BinaryPart,
                     _ => SkipReason::EmptyLine,
                 };
@@ -304,7 +352,7 @@ impl Lines {
                 if lane.state.mode == Mode::AwaitsLevel {
                     lane.state.mode = Mode::Headed;
                 }
-                self.go_on(block, index, pending, false, number);
+                self.go_on(block, index, pending, false, number, profile);
             }
             Class::Start | Class::Plain => {
                 if seen.class == Class::Continuation {
@@ -318,7 +366,11 @@ impl Lines {
                     Format::Journald => Mode::Entry,
                     _ => Mode::Structured,
                 };
-                if let Some(before) = lane.pending.replace(pending) {
+                pending.mode = lane.state.mode;
+                let before = lane.pending.replace(pending);
+                if std::mem::take(&mut lane.holds) {
+                    self.hand_on_held(block, profile, sink);
+                } else if let Some(before) = before {
                     self.finish(block, before, profile, sink);
                 }
             }
@@ -326,7 +378,18 @@ impl Lines {
     }
 
     /// Adds a line to the open record of its lane.
-    fn go_on(&mut self, block: &[u8], index: usize, pending: Box<Pending>, partial: bool, number: u64) {
+    fn go_on(
+        &mut self,
+        block: &[u8],
+        index: usize,
+        pending: Box<Pending>,
+        partial: bool,
+        number: u64,
+        profile: &Profile,
+    ) {
+        if self.lanes[index].holds {
+            self.open_held(block, profile);
+        }
         let lane = &mut self.lanes[index];
         match &mut lane.pending {
             Some(open) => {
@@ -353,7 +416,11 @@ impl Lines {
         };
         let (offset, _) = pending.lines[0];
         let len = pending.lines.last().map_or(0, |&(_, end)| end - offset);
-        let Pending { content, outer, uncoloured, draft, wrapped, lines, line, .. } = &mut *pending;
+        let Pending { content, outer, uncoloured, draft, wrapped, lines, line, known, mask, mode, .. } =
+            &mut *pending;
+        if lines.len() > 1 {
+            *known = Known::No;
+        }
         let text: &[u8] = match content {
             Content::Borrowed(start, end) => &block[*start..*end],
             Content::Owned(buffer) => buffer,
@@ -371,8 +438,18 @@ impl Lines {
             None => Layers::default(),
         };
         let reader = Reader { profile, drafts: &mut self.drafts, buffers: &mut self.buffers };
+        let patterns = &mut self.patterns;
         read::read(text, &seen, draft, around, reader, &mut |layers, part| {
-            sink.record(&Record { layers, line: *line, offset, len, part });
+            let pattern = match std::mem::take(known) {
+                Known::Mask(hash) => {
+                    let reading = Reading { seen: &seen, mode: *mode, profile, layers: &layers };
+                    patterns.learn(hash, mask, text, &reading)
+                }
+                Known::Plan(planned) => patterns.plan(planned).map(|(id, _, free)| (id, free)),
+                Known::No => None,
+            };
+            let pattern = pattern.map(|(id, free)| Pattern { id, line: text, marks: &mask.marks, free });
+            sink.record(&Record { layers, line: *line, offset, len, part, pattern });
         });
         self.spare.push(pending);
     }

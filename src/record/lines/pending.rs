@@ -1,7 +1,8 @@
 //! A record whose lines are still gathered.
 
-use super::{MAX_RECORD_BYTES, MAX_RECORD_LINES};
+use super::{MAX_RECORD_BYTES, MAX_RECORD_LINES, Mode};
 use crate::record::look::{self, Look, Profile};
+use crate::record::pattern::{Known, Mask};
 use crate::record::{Draft, Format};
 use memchr::memchr;
 
@@ -17,6 +18,11 @@ pub(super) struct Pending {
     pub(super) look: Option<Look>,
     pub(super) draft: Draft,
     pub(super) content: Content,
+    /// What is known of lines like the first one, and its mask.
+    pub(super) known: Known,
+    pub(super) mask: Mask,
+    /// What it made of its lane.
+    pub(super) mode: Mode,
 }
 
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Differences between the times of events that belong together.
 
-use super::super::scene::Lexicon;
+use super::super::lexicon::Lexicon;
 use super::super::stitch::Group;
 use super::super::words::Act;
 use crate::gather::{Fragments, Store};
@@ -66,6 +66,8 @@ struct Samples {
     same_message: u32,
     /// How often the first is stated as the parent of the second, and the other way round.
     stated: (u32, u32),
+    /// How often the first, and the second, is the first record of its span.
+    opens: (u32, u32),
 }
 
 struct Seen {
@@ -73,6 +75,8 @@ struct Seen {
     id: EventId,
     time: Time,
     values: Vec<Symbol>,
+    /// It is the first record of its span.
+    opens: bool,
 }
 
 impl Evidence {
@@ -111,6 +115,7 @@ fn once(
     events.sort_by_key(|id| store.order(*id));
     let mut seen: Vec<Seen> = Vec::new();
     let mut twice: FxHashSet<Node> = FxHashSet::default();
+    let mut spans = FxHashSet::default();
     for id in events {
         let event = store.event(id);
         if event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED) || event.service.is_none() {
@@ -126,6 +131,7 @@ fn once(
         while *resolution > 1 && event.time.0 % *resolution != 0 {
             *resolution /= 1000;
         }
+        let opens = event.span.is_some_and(|span| spans.insert((event.trace, span)));
         evidence.span = (evidence.span.0.min(event.time), evidence.span.1.max(event.time));
         let mut length = None;
         let mut values = Vec::new();
@@ -146,7 +152,7 @@ fn once(
                 seen.retain(|one| one.node != node);
                 twice.insert(node);
             } else if seen.len() < MAX_NODES {
-                seen.push(Seen { node, id, time, values });
+                seen.push(Seen { node, id, time, values, opens: opens && !end });
             }
         };
         add(false, event.time, values);
@@ -185,6 +191,8 @@ fn pairs(store: &Store, seen: &[Seen], samples: &mut FxHashMap<(Node, Node), Sam
             entry.gaps.push((a.time, b.time.0.saturating_sub(a.time.0)));
             entry.same_message +=
                 u32::from(a.values.iter().any(|value| holders[value] <= 4 && b.values.contains(value)));
+            entry.opens.0 += u32::from(a.opens);
+            entry.opens.1 += u32::from(b.opens);
             let (first, second) = (store.event(a.id), store.event(b.id));
             entry.stated.0 += u32::from(second.parent.is_some() && second.parent == first.span);
             entry.stated.1 += u32::from(first.parent.is_some() && first.parent == second.span);
@@ -194,7 +202,7 @@ fn pairs(store: &Store, seen: &[Seen], samples: &mut FxHashMap<(Node, Node), Sam
 
 /// Which of two templates causes the other, if anything tells.
 fn directed(a: Node, b: Node, samples: Samples, lexicon: &Lexicon) -> Option<Pair> {
-    let Samples { mut gaps, same_message, stated } = samples;
+    let Samples { mut gaps, same_message, stated, opens } = samples;
     let count = gaps.len() as u32;
     gaps.sort_unstable();
     let sorted = {
@@ -204,11 +212,12 @@ fn directed(a: Node, b: Node, samples: Samples, lexicon: &Lexicon) -> Option<Pai
     };
     let (first, second) = (lexicon.words(a.1).act, lexicon.words(b.1).act);
     let message = same_message * 10 >= count * 8;
+    let mostly = |part: u32| part * 10 >= count * 8;
     let sends = |act| matches!(act, Act::Send | Act::Call);
-    let forward =
-        stated.0 * 10 >= count * 8 && !a.2 && !b.2 || message && sends(first) && second == Act::Receive;
-    let backward =
-        stated.1 * 10 >= count * 8 && !a.2 && !b.2 || message && sends(second) && first == Act::Receive;
+    // what begins with a message that another one sent got it from there
+    let gets = |act, opens| act == Act::Receive || mostly(opens) && matches!(act, Act::Other | Act::Start);
+    let forward = mostly(stated.0) && !a.2 && !b.2 || message && sends(first) && gets(second, opens.1);
+    let backward = mostly(stated.1) && !a.2 && !b.2 || message && sends(second) && gets(first, opens.0);
     let pair = |turned: bool, proven: bool| {
         let sign = if turned { -1 } else { 1 };
         let (from, to) = if turned { (b.0, a.0) } else { (a.0, b.0) };

@@ -9,7 +9,7 @@
 mod evidence;
 mod solve;
 
-use super::scene::Lexicon;
+use super::lexicon::Lexicon;
 use super::stitch::Group;
 use crate::gather::{Clocks, Fragments, Store};
 

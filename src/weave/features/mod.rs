@@ -3,19 +3,22 @@
 //! Each number is between -1 and a few units, 0 where it says nothing. What they are worth together is decided by
 //! [`super::weights`].
 
+mod pair;
 mod possible;
-mod ties;
+pub(super) mod ties;
 
 use super::habits::Habits;
 use super::learned::Learned;
-use super::scene::{Lexicon, Line, Scene};
+use super::lexicon::Lexicon;
+use super::scene::{Line, Node, Scene};
 use super::words::Act;
 use crate::model::Symbol;
+use pair::pair;
 use std::cell::Cell;
-use ties::{Held, evidence, shared, wording};
+use ties::Held;
 
 /// Numbers a candidate.
-pub const COUNT: usize = 120;
+pub const COUNT: usize = 232;
 
 /// The numbers of one candidate.
 pub type Features = [f32; COUNT];
@@ -27,6 +30,14 @@ pub struct Candidate {
     pub node: Option<u32>,
     /// What speaks for it.
     pub features: Features,
+}
+
+impl Candidate {
+    /// Whether it names the span's service or route, or answered right after it.
+    pub fn calls(&self) -> bool {
+        let features = &self.features;
+        features[36] > 0.0 || features[38] > 0.0 || features[72] > 0.0 && features[70] > 0.0
+    }
 }
 
 /// What is known of a run before anything is decided.
@@ -45,9 +56,13 @@ const SLACK: i64 = 50_000_000;
 struct Child<'s> {
     node: u32,
     opening: &'s Line,
-    first: i64,
-    last: i64,
     begin: i64,
+    last: i64,
+    blur: i64,
+    opens: u32,
+    /// The shortest spans that surround it, of its service and of others.
+    inmost_same: Option<u32>,
+    inmost_cross: Option<u32>,
     /// Same-service nodes that were open when it began, by their start.
     innermost_same: Option<u32>,
     latest_same: Option<u32>,
@@ -60,17 +75,35 @@ struct Child<'s> {
     names: &'s [Symbol],
     tokens: &'s [(Symbol, f32)],
     values: Vec<Held<'s>>,
+    rarest: Option<ties::Rarest<'s>>,
     /// The weight of all its words.
     wording: f32,
     service: Symbol,
     /// How clearly another service is named, once that was asked for.
     mentioned: Cell<Option<f32>>,
+    /// The starts of the spans of its service that began before it, in order.
+    service_began: Vec<(i64, u32)>,
+    /// The node of the record right before its start.
+    just_before: Option<u32>,
+    /// The latest of its service that may be open still: see [`may_be_open`].
+    inmost_open: Option<u32>,
     /// See [`Habits::enters`] and [`Learned::inner`].
     enters: f32,
+    follows: f32,
     inner: f32,
+    /// See [`Habits::sent`].
+    sent: f32,
 }
 
 impl Child<'_> {
+    /// Whether a record of a possible parent may have to do with how the child began: it is not later, or the parent is
+    /// known to have begun before its first record.
+    fn may_follow(&self, parent: &Node, line: &Line) -> bool {
+        line.time <= self.begin + SLACK
+            || parent.first > self.begin
+            || parent.begin < parent.first && parent.begin - parent.blur <= self.begin + self.blur
+    }
+
     /// How clearly a service other than the own one is named.
     fn mentioned(&self, lexicon: &Lexicon) -> f32 {
         let found = self.mentioned.get().unwrap_or_else(|| lexicon.mentioned(self.tokens, self.service));
@@ -85,7 +118,7 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
     let own = &scene.nodes[node as usize];
     let possible = possible::parents(scene, node, opening);
     let previous: Vec<Option<u32>> =
-        possible.iter().map(|&other| last_before(scene, other, opening)).collect();
+        possible.iter().map(|&other| last_before(scene, other, own.opens)).collect();
     let child = child(scene, node, opening, (&possible, &previous), learned, known);
     let mut found: Vec<Candidate> = Vec::with_capacity(possible.len() + 1);
     for (&parent, previous) in possible.iter().zip(&previous) {
@@ -103,6 +136,16 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
     none[45] = act(opening, &[Act::Send, Act::Call, Act::Answer]);
     none[46] = f32::from(u8::from(child.first_of_service));
     none[47] = f32::from(u8::from(child.innermost_same.is_none()));
+    none[145] = yes(child.inmost_same.is_some());
+    none[146] = yes(child.inmost_cross.is_some());
+    none[206] = child.follows;
+    none[207] = yes(child.inmost_open.is_some());
+    none[188] = yes(!own.first_of_trace);
+    none[189] = yes(own.first_of_trace && !child.first_of_all);
+    none[190] = yes(child.rarest.is_some());
+    none[191] = yes(child.rarest.as_ref().is_some_and(|rarest| rarest.sent()));
+    none[229] = child.sent * child.sent;
+    none[147] = yes(own.begin < own.first);
     if let Some(learned) = learned {
         none[54] = learned.share(None, own.kind);
     }
@@ -111,9 +154,9 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
 }
 
 /// The place of a node's last record before another one.
-fn last_before(scene: &Scene, node: u32, opening: &Line) -> Option<u32> {
+fn last_before(scene: &Scene, node: u32, opens: u32) -> Option<u32> {
     let lines = &scene.nodes[node as usize].lines;
-    lines.iter().rev().copied().find(|order| *order < opening.order)
+    lines.iter().rev().copied().find(|order| *order < opens)
 }
 
 fn child<'s>(
@@ -129,9 +172,12 @@ fn child<'s>(
     let mut child = Child {
         node,
         opening,
-        first: own.first,
-        last: own.last,
         begin: own.begin,
+        last: own.last,
+        blur: own.blur,
+        opens: own.opens,
+        inmost_same: None,
+        inmost_cross: None,
         innermost_same: None,
         latest_same: None,
         active_same: None,
@@ -142,31 +188,63 @@ fn child<'s>(
         names: scene.names(opening),
         tokens,
         values: ties::held(scene, opening),
+        rarest: ties::rarest(scene, node),
         wording: tokens.iter().map(|(_, weight)| weight).sum(),
         service: own.service,
         mentioned: Cell::new(None),
+        just_before: scene.lines[..own.opens as usize]
+            .last()
+            .map(|line| line.node)
+            .filter(|before| *before != node),
+        inmost_open: None,
+        service_began: Vec::new(),
         enters: known.habits.enters(own.kind),
+        follows: known.habits.follows(own.kind),
+        sent: 0.0,
         inner: learned.map_or(0.0, |learned| learned.inner(own.kind)),
     };
     for (index, other) in scene.nodes.iter().enumerate() {
-        child.first_of_all &= other.first >= own.first;
+        if other.service == own.service
+            && other.begin <= own.begin
+            && index as u32 != node
+            && !other.lines.is_empty()
+        {
+            child.service_began.push((other.begin, index as u32));
+        }
+        child.first_of_all &= other.begin >= own.begin;
         child.first_of_service &=
-            index as u32 == node || other.service != own.service || other.first >= own.first;
+            index as u32 == node || other.service != own.service || other.begin >= own.begin;
+    }
+    child.service_began.sort_unstable();
+    if let Some(rarest) = &child.rarest {
+        child.sent = known.habits.sent(own.kind, rarest.name);
     }
     // of equals the one that comes later in the list stays
     let later = |best: Option<u32>, other: u32| {
-        let first = |node: u32| (scene.nodes[node as usize].first, node);
+        let first = |node: u32| (scene.nodes[node as usize].begin, node);
         Some(best.filter(|&best| first(best) > first(other)).unwrap_or(other))
     };
     let (mut active_same, mut latest_cross) = (None, None);
     for (&other, &before) in possible.iter().zip(previous) {
         let same = scene.nodes[other as usize].service == own.service;
-        let open = is_open(scene, other, own.first);
+        let open = is_open(scene, other, own.begin + own.blur);
+        let around = contains(&scene.nodes[other as usize], own);
+        let shorter = |best: Option<u32>| {
+            let long = |node: u32| (scene.nodes[node as usize].last - scene.nodes[node as usize].begin, node);
+            Some(best.filter(|&best| long(best) < long(other)).unwrap_or(other))
+        };
+        if around {
+            let inmost = if same { &mut child.inmost_same } else { &mut child.inmost_cross };
+            *inmost = shorter(*inmost);
+        }
+        if same && may_be_open(scene, other, own) {
+            child.inmost_open = later(child.inmost_open, other);
+        }
         if same {
             if open {
                 child.innermost_same = later(child.innermost_same, other);
             }
-            if scene.nodes[other as usize].first <= own.first {
+            if scene.nodes[other as usize].begin <= own.begin + own.blur {
                 child.latest_same = later(child.latest_same, other);
             }
             active_same = active_same.max(before.map(|order| (order, other)));
@@ -185,7 +263,28 @@ fn child<'s>(
 /// Whether a node has records before and after a time.
 pub(super) fn is_open(scene: &Scene, node: u32, time: i64) -> bool {
     let node = &scene.nodes[node as usize];
-    node.begin.min(node.first) <= time && time <= node.last && node.last > node.begin
+    node.begin - node.blur <= time && time <= node.last && node.last > node.begin
+}
+
+/// Whether a span began before another one and is not known to have ended: it is open, or all that it logs is its start.
+pub(super) fn may_be_open(scene: &Scene, node: u32, later: &Node) -> bool {
+    let own = &scene.nodes[node as usize];
+    let started = own.opens < later.opens || own.begin < later.begin;
+    let silent = || {
+        own.lines.len() == 1
+            && !own.exact
+            && own.begin == own.first
+            && scene.opening(node).is_some_and(|line| !matches!(line.act, Act::End | Act::Answer | Act::Send))
+    };
+    started && (own.last >= later.begin || silent())
+}
+
+/// Whether the first node surrounds the second, and is the longer one.
+fn contains(outer: &Node, inner: &Node) -> bool {
+    let blur = outer.blur.max(inner.blur);
+    outer.begin - blur <= inner.begin
+        && outer.last + blur >= inner.last
+        && outer.last - outer.begin > inner.last - inner.begin
 }
 
 fn act(line: &Line, acts: &[Act]) -> f32 {
@@ -199,141 +298,6 @@ fn yes(on: bool) -> f32 {
 /// A gap in time on a scale on which 1 ms is 0, 10 ms about 1, 10 s about 4.
 pub(super) fn scaled(nanos: i64) -> f32 {
     (1.0 + nanos.max(0) as f32 / 1_000_000.0).log10()
-}
-
-fn pair(
-    scene: &Scene,
-    child: &Child<'_>,
-    parent: u32,
-    previous: Option<&Line>,
-    learned: Option<&Learned>,
-    known: Known<'_>,
-    out: &mut Features,
-) {
-    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
-    let same = p.service == c.service;
-    let open = is_open(scene, parent, child.first);
-    let encloses = p.begin <= child.begin && p.last >= child.last && p.last > p.begin;
-    // the parent's last record before the child, else its first
-    let anchor = previous.or_else(|| scene.opening(parent));
-    let gap = anchor.map_or(0, |line| child.first - line.time);
-    let received = act(child.opening, &[Act::Receive]);
-    let sends = act(child.opening, &[Act::Send]);
-    let calls = act(child.opening, &[Act::Call]);
-    let answers = act(child.opening, &[Act::Answer]);
-    if same {
-        let finished = scene.lines_of(parent).any(|line| {
-            line.order < child.opening.order
-                && line.act == Act::End
-                && (line.duration.is_some() || line.order == p.lines.last().copied().unwrap_or(0))
-        });
-        out[0] = 1.0;
-        out[1] = yes(open);
-        out[2] = yes(encloses);
-        out[3] = yes(child.innermost_same == Some(parent));
-        out[4] = yes(child.active_same == Some(parent));
-        out[5] = yes(child.latest_same == Some(parent));
-        out[6] = yes(!open && !finished);
-        out[7] = yes(finished);
-        out[8] = yes(p.kind == c.kind);
-        let thread = previous.map_or(Symbol::NONE, |line| line.thread);
-        let known = !thread.is_none() && !child.opening.thread.is_none();
-        out[9] = yes(known && thread == child.opening.thread);
-        out[10] = yes(known && thread != child.opening.thread);
-        out[11] = scaled(gap);
-        out[12] = received;
-        out[13] = sends + calls;
-        out[14] = anchor.map_or(0.0, |line| act(line, &[Act::Receive, Act::Start]));
-        out[49] = answers;
-        out[55] = yes(open) * received;
-        out[56] = yes(p.lines.len() == 1 && !p.exact);
-        out[57] = yes(child.opening.act == Act::Start);
-    } else {
-        out[15] = 1.0;
-        out[16] = yes(open);
-        out[17] = yes(encloses);
-        out[18] = yes(child.innermost_cross == Some(parent));
-        out[19] = scaled(gap);
-        out[20] = anchor.map_or(0.0, |line| act(line, &[Act::Send, Act::Call]));
-        out[21] = anchor.map_or(0.0, |line| act(line, &[Act::Receive, Act::Start]));
-        out[22] = anchor.map_or(0.0, |line| act(line, &[Act::End, Act::Answer]));
-        out[23] = received;
-        out[24] = sends + calls + answers;
-        out[25] = yes(child.innermost_same.is_none());
-        out[26] = yes(child.first_of_service);
-        out[27] = yes(child.latest_cross == Some(parent));
-        out[28] = yes(child.innermost_same.is_some()) * (1.0 - received);
-        out[58] = yes(child.opening.act == Act::Start);
-    }
-    if same {
-        wording(scene, child, parent, out);
-    } else {
-        evidence(scene, child, parent, known, out);
-    }
-    let habit = known.habits.between(scene, parent, child.opening, anchor);
-    out[88] = habit.order;
-    out[89] = habit.needed;
-    out[90] = habit.implied;
-    out[91] = habit.equal;
-    out[92] = habit.tight;
-    out[93] = habit.steady;
-    out[94] = habit.fit;
-    out[95] = habit.tight * habit.steady;
-    out[106] = yes(same) * child.enters;
-    out[107] = yes(!same) * child.enters;
-    out[if same { 108 } else { 109 }] = habit.around;
-    out[112] = scaled(p.first - child.first);
-    if previous.is_none() {
-        late_pair(scene, child, parent, same, out);
-    }
-    out[31] = if same { shared(child, parent).0 } else { 0.0 };
-    out[40] = yes(p.first > child.first);
-    out[41] = yes(previous.is_none());
-    if let (Some(learned), Some(anchor)) = (learned, anchor) {
-        out[50] = learned.share(Some(p.kind), c.kind);
-        let (fit, tight) = learned.delay(anchor, child.opening, c.kind);
-        out[51] = fit;
-        out[52] = tight;
-        out[53] = yes(same) * child.inner + yes(!same) * (1.0 - child.inner);
-    }
-}
-
-/// What speaks for a parent that logs nothing before its child.
-fn late_pair(scene: &Scene, child: &Child<'_>, parent: u32, same: bool, out: &mut Features) {
-    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
-    let Some(first) = scene.opening(parent) else { return };
-    let ends = act(first, &[Act::End, Act::Answer]);
-    let gap = scaled(first.time - child.last);
-    if same {
-        out[64] = 1.0;
-        out[65] = gap;
-        out[66] = ends;
-        out[67] = yes(p.lines.len() > 1);
-        out[79] = yes(first.duration.is_some());
-        out[80] = yes(child.innermost_same.is_some());
-        return;
-    }
-    let open = |other: &super::scene::Node| {
-        other.service == p.service && other.first < child.first && other.last >= child.first
-    };
-    let next = scene.lines[child.opening.order as usize + 1..]
-        .iter()
-        .find(|line| scene.nodes[line.node as usize].service == p.service && line.time >= c.last);
-    out[68] = 1.0;
-    out[69] = gap;
-    out[70] = ends;
-    out[71] = act(first, &[Act::Send]);
-    out[72] = yes(scene.nodes.iter().any(open));
-    out[73] = yes(p.first >= c.last);
-    out[74] = yes(next.is_some_and(|line| line.order == first.order));
-    out[75] = yes(p.lines.len() == 1);
-    out[76] = act(child.opening, &[Act::Receive]);
-    out[77] = out[30];
-    out[78] = out[34];
-    out[117] = out[111];
-    out[118] = out[110];
-    out[119] = out[96];
-    out[81] = yes(child.innermost_same.is_some());
 }
 
 /// Marks, for what counts only in comparison, the best candidate.
@@ -353,6 +317,11 @@ fn compare(found: &mut [Candidate]) {
         (110, 114),
         (111, 115),
         (108, 116),
+        (129, 148),
+        (133, 149),
+        (155, 164),
+        (159, 165),
+        (160, 166),
     ] {
         let best = found.iter().map(|candidate| candidate.features[from]).fold(0.0, f32::max);
         if best > 0.05 {

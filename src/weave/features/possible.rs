@@ -28,10 +28,10 @@ pub(super) fn parents(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
 /// Whether a node may come before another: it has a record before the other's first, or right after it.
 fn before(scene: &Scene, other: u32, node: u32, opening: &Line) -> bool {
     let Some(first) = scene.opening(other) else { return false };
-    let other_node = &scene.nodes[other as usize];
-    first.order < opening.order
-        || other_node.begin < scene.nodes[node as usize].begin
-        || first.time <= opening.time + SLACK && other_node.service != scene.nodes[node as usize].service
+    let (other, node) = (&scene.nodes[other as usize], &scene.nodes[node as usize]);
+    first.order < opening.order && first.order < node.opens
+        || other.begin - other.blur <= node.begin + node.blur && other.begin < other.first
+        || first.time <= node.begin + SLACK && other.service != node.service
 }
 
 /// Nodes whose first record comes after the child's: a caller that logs only the answer, work that logs only its end, a
@@ -40,7 +40,7 @@ fn before(scene: &Scene, other: u32, node: u32, opening: &Line) -> bool {
 fn late(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
     let own = &scene.nodes[node as usize];
     let (mut same, mut cross) = (Vec::new(), Vec::new());
-    for line in &scene.lines[opening.order as usize + 1..] {
+    for line in &scene.lines[own.opens as usize..] {
         if line.time - own.last > MAX_LATE || same.len() + cross.len() >= MAX_LATE_NODES {
             break;
         }
@@ -75,7 +75,7 @@ fn narrow(scene: &Scene, possible: Vec<u32>, node: u32, opening: &Line) -> Vec<u
     let recency = |other: &u32| {
         let last = scene
             .lines_of(*other)
-            .rfind(|line| line.order < opening.order)
+            .rfind(|line| line.order < scene.nodes[node as usize].opens)
             .map_or(i64::MIN, |line| line.time);
         let around = encloses(&scene.nodes[*other as usize], &scene.nodes[node as usize]);
         (std::cmp::Reverse(around || shares(*other)), std::cmp::Reverse(last), *other)

@@ -1,8 +1,9 @@
 //! What ties a parent and a child together: values, names and words that both hold.
 
-use super::{Child, Features, Known, SLACK, yes};
+use super::{Child, Features, Known, yes};
 use crate::model::{Shape, Symbol};
-use crate::weave::scene::{Line, Scene, common};
+use crate::weave::lexicon::common;
+use crate::weave::scene::{Line, Scene};
 use crate::weave::words::Act;
 
 /// A value of a child's first record that other nodes hold too.
@@ -24,13 +25,91 @@ pub(super) fn held<'s>(scene: &'s Scene, opening: &Line) -> Vec<Held<'s>> {
     values.collect()
 }
 
+/// The rarest value that a span got from others.
+#[derive(Clone, Debug)]
+pub(in crate::weave) struct Rarest<'s> {
+    /// Its name.
+    pub name: Symbol,
+    holders: &'s [u32],
+    /// The span that held it first, and the only one whose record with it sends something.
+    origin: u32,
+    sender: Option<u32>,
+    /// It stands in the span's first record.
+    at_once: bool,
+}
+
+impl Rarest<'_> {
+    /// Whether one span is said to have sent it.
+    pub fn sent(&self) -> bool {
+        self.sender.is_some()
+    }
+}
+
+/// The value of a span's records, rather of the first one, that fewest other spans hold and that another one held before.
+pub(in crate::weave) fn rarest<'s>(scene: &'s Scene, node: u32) -> Option<Rarest<'s>> {
+    let common = MOST_HOLDERS.max(scene.nodes.len() / 2);
+    let mut found: Option<(usize, Symbol, Symbol, &[u32])> = None;
+    let opening = scene.opening(node)?.order;
+    for line in scene.lines_of(node) {
+        for &(name, value, shape) in scene.values(line) {
+            let Some(holders) =
+                scene.holders.get(value).filter(|holders| (2..=common).contains(&holders.len()))
+            else {
+                continue;
+            };
+            let late = usize::from(line.order != opening);
+            let order = holders.len() * 4 + usize::from(matches!(shape, Shape::Number)) * 2 + late;
+            if found.is_some_and(|(least, ..)| order >= least) {
+                continue;
+            }
+            let sent = || holders.iter().any(|other| *other != node && sends(scene, *other, value));
+            if holders[0] != node || line.act == Act::Receive && sent() {
+                found = Some((order, name, value, holders));
+            }
+        }
+    }
+    let (order, name, value, holders) = found?;
+    let mut senders = holders.iter().copied().filter(|other| *other != node && sends(scene, *other, value));
+    let sender = senders.next().filter(|_| senders.next().is_none());
+    Some(Rarest { name, holders, origin: holders[0], sender, at_once: order % 2 == 0 })
+}
+
+/// So many spans may hold a value that is taken for a rare one.
+const MOST_HOLDERS: usize = 4;
+
+/// Whether a span has a record that sends something with a value.
+fn sends(scene: &Scene, node: u32, value: Symbol) -> bool {
+    scene
+        .lines_of(node)
+        .any(|line| line.act == Act::Send && scene.values(line).iter().any(|(_, held, _)| *held == value))
+}
+
+/// What the rarest value of a child tells of a parent; `usual`: how often values of that name have one sender.
+pub(super) fn rare(child: &Child<'_>, usual: f32, parent: u32, same: bool, out: &mut Features) {
+    let Some(rarest) = &child.rarest else { return };
+    let base = if same { 168 } else { 176 };
+    let holds = rarest.holders.contains(&parent);
+    let later = if rarest.at_once { 0 } else { 4 };
+    if rarest.sender == Some(parent) {
+        out[base + later] = 1.0;
+        out[if same { 208 } else { 209 }] = usual * usual;
+    } else if rarest.origin == parent {
+        out[base + later + 1] = 1.0;
+    } else if holds {
+        out[base + later + 2] = 1.0;
+    } else if rarest.sender.is_some() {
+        out[base + later + 3] = 1.0;
+        out[if same { 210 } else { 211 }] = usual * usual;
+    }
+}
+
 /// What the words of two spans of one service tell.
 pub(super) fn wording(scene: &Scene, child: &Child<'_>, parent: u32, out: &mut Features) {
     let (mut most, mut last) = (0.0f32, 0.0f32);
-    for line in scene.lines_of(parent).filter(|line| line.time <= child.first + SLACK) {
+    for line in scene.lines_of(parent).filter(|line| child.may_follow(&scene.nodes[parent as usize], line)) {
         let shared = common(child.tokens, scene.tokens(line));
         most = most.max(shared);
-        if line.order < child.opening.order {
+        if line.order < child.opens {
             last = shared;
         }
     }
@@ -70,7 +149,7 @@ pub(super) fn evidence(scene: &Scene, child: &Child<'_>, parent: u32, known: Kno
     let opening = child.opening;
     let enters = known.habits.enters(p.kind);
     let mut ties = Ties::default();
-    for line in scene.lines_of(parent).filter(|line| line.time <= child.first + SLACK) {
+    for line in scene.lines_of(parent).filter(|line| child.may_follow(p, line)) {
         let outgoing = matches!(line.act, Act::Send | Act::Call);
         let first = p.lines.first() == Some(&line.order);
         let share = if first { 1.0 - enters } else { 1.0 };
@@ -93,7 +172,7 @@ pub(super) fn evidence(scene: &Scene, child: &Child<'_>, parent: u32, known: Kno
         let tokens = scene.tokens(line);
         let words = common(child.tokens, tokens);
         ties.most = ties.most.max(words);
-        if line.order < opening.order {
+        if line.order < child.opens {
             ties.last = words;
         }
         if outgoing {
@@ -102,7 +181,7 @@ pub(super) fn evidence(scene: &Scene, child: &Child<'_>, parent: u32, known: Kno
         }
         ties.mention = ties.mention.max(known.lexicon.mention(tokens, c.service));
         ties.handed = ties.handed.max(share * words.min(3.0));
-        if first && line.order < opening.order && p.lines.get(1).is_none_or(|next| *next > opening.order) {
+        if first && line.order < child.opens && p.lines.get(1).is_none_or(|next| *next >= child.opens) {
             out[113] = enters;
         }
     }

@@ -134,7 +134,10 @@ fn hold(store: &Store, id: EventId, atom: u32, out: &mut Vec<Holding>) {
     let event = store.event(id);
     for detail in store.details(id) {
         let (name, value, shape) = match *detail {
-            Detail::Key { name, value, shape } if shape != Shape::Word => (name, value, shape),
+            Detail::Key { name, .. } if store.keys.ignores(name) => continue,
+            Detail::Key { name, value, shape } if shape != Shape::Word || store.keys.joins(name) => {
+                (name, value, shape)
+            }
             Detail::Header { trace, role, .. }
                 if role != HeaderRole::Outgoing && event.trace != Some(trace) =>
             {

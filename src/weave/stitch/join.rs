@@ -43,7 +43,7 @@ pub(super) fn join(atoms: &Atoms, kinds: &Kinds) -> Joined {
     }
     dependents.count(atoms);
     for (kind, values) in values.iter_mut().enumerate() {
-        for value in values.iter_mut() {
+        for value in values.iter_mut().filter(|_| !kinds.list[kind].named) {
             let origin = value[0].atom;
             value.retain(|holding| holding.atom == origin || dependents.depends(atoms, kind, holding.atom));
         }
@@ -65,7 +65,7 @@ pub(super) fn join(atoms: &Atoms, kinds: &Kinds) -> Joined {
     };
     let mut waiting = Vec::new();
     for kind in order {
-        if !is_directed(atoms, &values[kind]) {
+        if !kinds.list[kind].named && !is_directed(atoms, &values[kind]) {
             continue;
         }
         let gathering = gathering(atoms, &values[kind]);
@@ -212,7 +212,7 @@ impl Work<'_> {
         let mut sorts: Vec<u64> = Vec::new();
         for value in values {
             roots.clear();
-            if value.len() <= MAX_HOLDERS {
+            if kind.named || value.len() <= MAX_HOLDERS {
                 for holding in value {
                     if holding.atom != value[0].atom && gathering.contains(&self.atoms.sort(holding.atom)) {
                         continue;
@@ -238,7 +238,7 @@ impl Work<'_> {
             sorts.clear();
             sorts.extend(roots.iter().map(|&root| self.atoms.sort(first_of(root))));
             let sort = self.atoms.sort(earliest);
-            if sorts.iter().filter(|other| **other == sort).count() > 1 {
+            if !kind.named && sorts.iter().filter(|other| **other == sort).count() > 1 {
                 conflicts += 1;
                 continue;
             }
@@ -251,7 +251,8 @@ impl Work<'_> {
         }
         let weak = kind.score < SURE_SCORE;
         let limit = if weak { MAX_CONFLICTS / 3.0 } else { MAX_CONFLICTS };
-        if novel > 0 && (conflicts as f32 > limit * novel as f32 || weak && novel < MIN_VALUES) {
+        if !kind.named && novel > 0 && (conflicts as f32 > limit * novel as f32 || weak && novel < MIN_VALUES)
+        {
             return false;
         }
         for value in good {

@@ -18,10 +18,15 @@ pub(super) struct Kind {
     pub unique: bool,
     /// Its values hold for one transaction, and each transaction has one, or few.
     pub names_transaction: bool,
+    /// The user says that its values join.
+    pub named: bool,
 }
 
 /// Kinds with fewer values than this in common are not one for that reason.
 const MIN_SHARED: u32 = 3;
+
+/// What the user's word adds to a kind's score: more than all else together, so that it is tried first.
+const NAMED: f32 = 100.0;
 
 /// The kinds of a run's values.
 #[derive(Debug)]
@@ -187,9 +192,14 @@ fn rate(store: &Store, kind: &mut Kind, shapes: &FxHashMap<Shape, u32>, measure:
         - 0.8 * again
         - 0.5 * extent
         - crowd;
-    kind.names_transaction = measure.values >= 1
-        && across > 0.5
-        && (form >= 0.4 || form >= 0.2 && id)
-        && again < 0.3
-        && crowd < 0.9;
+    kind.named = kind.names.iter().any(|name| store.keys.joins(*name));
+    if kind.named {
+        kind.score += NAMED;
+    }
+    kind.names_transaction = kind.named
+        || measure.values >= 1
+            && across > 0.5
+            && (form >= 0.4 || form >= 0.2 && id)
+            && again < 0.3
+            && crowd < 0.9;
 }

@@ -1,0 +1,457 @@
+//! Events of records whose pattern tells nearly all of them: no search, no fields, only the parts that differ.
+//!
+//! Made from the steps that found the context of a record like them ([`super::tape`]). A plan is used only if it gives for
+//! that record the event that was written of it.
+
+use super::event::{Defaults, set_time};
+use super::tape::{Own, Part, Step};
+use super::{header, id, scan, words};
+use crate::model::{Batch, Detail, Event, HeaderRole, Level, Place, Shape, SpanId, Symbol, TraceId, flag};
+use crate::record::{Brief, Pattern, Record, Role};
+
+/// A text of an event.
+#[derive(Debug)]
+enum Text {
+    /// The same in all records.
+    Same(Symbol, Box<[u8]>),
+    /// A part of the line.
+    Part(Part),
+}
+
+#[derive(Debug)]
+struct Key {
+    name: KeyName,
+    value: Part,
+    shape: Shape,
+    /// The batch that has the text of the name.
+    told: u64,
+}
+
+#[derive(Debug)]
+enum KeyName {
+    /// The same in all records: symbol, and text with underscores.
+    Same(Symbol, Box<[u8]>),
+    /// A part of the line.
+    Part(Part),
+}
+
+/// A detail that is no key.
+#[derive(Debug)]
+enum Rest {
+    /// The same in all records.
+    Same(Detail),
+    /// A duration, and the unit of a bare number.
+    Duration(Part, u64),
+    /// An HTTP status.
+    Status(Part),
+}
+
+/// How events of one pattern are written.
+#[derive(Debug)]
+pub(super) struct Direct {
+    /// The event, but for what differs.
+    event: Event,
+    trace: Option<Part>,
+    span: Option<Part>,
+    parent: Option<Part>,
+    thread: Option<Part>,
+    /// The service that the record states, and whether it is only likely one.
+    service: Option<(Text, bool)>,
+    /// The service that the place of ids tells.
+    placed: Option<Text>,
+    instance: Option<Text>,
+    keys: Vec<Key>,
+    /// Propagation headers: of which kind, and where.
+    headers: Vec<(Role, Part)>,
+    /// Whose they are.
+    whose: HeaderRole,
+    /// Parts that must have this length.
+    lengths: Vec<(Part, usize)>,
+    /// For names that are written otherwise.
+    scratch: Vec<u8>,
+    rest: Vec<Rest>,
+    /// Texts of symbols that are the same in all records.
+    texts: Vec<(Symbol, Box<[u8]>)>,
+    /// The batch that has these texts.
+    told: u64,
+}
+
+/// Bits that the time sets.
+const OF_TIME: u16 = flag::NO_YEAR | flag::NO_DATE | flag::ZONED | flag::TIME_UNKNOWN;
+
+impl Direct {
+    /// How records of a pattern are written, of which one was written to the end of `batch` after `steps` were taken.
+    pub(super) fn learn(
+        steps: &[Step],
+        template: &(Symbol, Box<[u8]>),
+        record: &Record<'_>,
+        pattern: &Pattern<'_>,
+        batch: &Batch,
+    ) -> Option<Direct> {
+        let event = batch.events.last()?;
+        let learner = Learner { pattern };
+        let mut direct = Direct {
+            event: Event { trace: None, flags: event.flags & !(OF_TIME | flag::FAILED), ..event.clone() },
+            trace: None,
+            span: None,
+            parent: None,
+            thread: None,
+            service: None,
+            placed: None,
+            instance: None,
+            keys: Vec::new(),
+            headers: Vec::new(),
+            whose: record.message().map_or(HeaderRole::Unknown, |(text, _)| words::header_role(text)),
+            lengths: Vec::new(),
+            scratch: Vec::new(),
+            rest: Vec::new(),
+            texts: vec![(template.0, template.1.clone())],
+            told: 0,
+        };
+        if let Some((name, weak)) = record.service().filter(|(name, _)| super::event::is_service(name)) {
+            direct.service = Some((learner.text(name)?, weak));
+        }
+        if let Some(name) = record.instance().filter(|name| !name.is_empty()) {
+            direct.instance = Some(learner.text(name)?);
+        }
+        if let Some(thread) = record.thread()
+            && let Text::Part(part) = learner.text(thread)?
+        {
+            direct.thread = Some(part);
+        }
+        let mut ranks = [u8::MAX; 3];
+        let mut own = |own: Own, rank: u8, part: Part| {
+            let slot = own as usize;
+            if rank < ranks[slot] {
+                ranks[slot] = rank;
+                let place = [&mut direct.trace, &mut direct.span, &mut direct.parent];
+                *place.into_iter().nth(slot)? = Some(part);
+            }
+            Some(())
+        };
+        let (mut duration, mut status) = (None, None);
+        let mut headers = Vec::new();
+        for step in steps {
+            match step {
+                Step::Exact { own: which, rank, scheme: _, id } => own(*which, *rank, *id)?,
+                Step::Context { role, rank, name: _, value, text } => {
+                    let rank = if *text { scan::IN_TEXT } else { *rank };
+                    match learner.context(*role, *value)? {
+                        Context::Nothing => {}
+                        Context::Header => headers.push((*role, *value)),
+                        Context::Own(which) => own(which, rank, *value)?,
+                        Context::Both(trace, span) => {
+                            own(Own::Trace, rank, trace)?;
+                            own(Own::Span, rank, span)?;
+                        }
+                    }
+                }
+                Step::Key { name, text, value, shape } => {
+                    let name = KeyName::Same(*name, text.clone());
+                    direct.keys.push(Key { name, value: *value, shape: *shape, told: 0 });
+                }
+                Step::Duration(part, unit) => match scan::duration(learner.part(*part), *unit) {
+                    Some(_) => duration = duration.or(Some(Rest::Duration(*part, *unit))),
+                    None if learner.is_same(*part) || *unit == 0 && is_bare_number(learner.part(*part)) => {}
+                    None => return None,
+                },
+                Step::Status(part) => status = status.or(Some(Rest::Status(*part))),
+                Step::Service(part) => direct.placed = Some(learner.text(learner.part(*part))?),
+                Step::Topic(part) | Step::Method(part) if learner.is_same(*part) => {}
+                Step::Field { value, .. } if learner.is_same(*value) => {}
+                // what is masked in a route is what differs
+                Step::NamedKey { name, value, shape } => {
+                    let name = KeyName::Part(*name);
+                    direct.keys.push(Key { name, value: *value, shape: *shape, told: 0 });
+                }
+                Step::Header(role, part) => headers.push((*role, *part)),
+                Step::Length(part, length) => direct.lengths.push((*part, *length)),
+                Step::Route(_) | Step::Root | Step::Id(..) | Step::QuotedUuid(_) => {}
+                _ => return None,
+            }
+        }
+        if direct.keys.len() > super::MAX_KEYS {
+            return None;
+        }
+        for detail in batch.details(event) {
+            let rest = match detail {
+                Detail::Key { .. } => continue,
+                Detail::Header { .. } => continue,
+                Detail::Link { .. } => return None,
+                Detail::Duration(_) => duration.take()?,
+                Detail::Status(_) => status.take()?,
+                Detail::Kind(_) => Rest::Same(*detail),
+                Detail::Operation(symbol)
+                | Detail::Topic(symbol)
+                | Detail::Route(symbol)
+                | Detail::Method(symbol)
+                | Detail::Peer(symbol)
+                | Detail::Database(symbol) => {
+                    direct.texts.push((*symbol, batch.symbols.text(*symbol).as_bytes().into()));
+                    Rest::Same(*detail)
+                }
+            };
+            direct.rest.push(rest);
+        }
+        if headers.len() > MAX_HEADERS {
+            return None;
+        }
+        direct.headers = headers;
+        // one that has no worth here may have one elsewhere
+        (duration.is_none() && status.is_none()).then_some(direct)
+    }
+
+    /// Whether this gives the last event of `batch` for its record.
+    pub(super) fn gives(&mut self, brief: &Brief<'_>, defaults: &Defaults, batch: &Batch) -> bool {
+        let mut other = Batch::default();
+        let written = self.write(brief, defaults, &mut other, u64::MAX);
+        let (Some(event), Some(expected)) = (other.events.first(), batch.events.last()) else { return false };
+        let alike = Event { details_start: 0, ..expected.clone() };
+        written
+            && *event == alike
+            && other.details(event) == batch.details(expected)
+            && other.symbols.is_within(&batch.symbols)
+    }
+
+    /// Appends the event of a record of the pattern to `batch`, the one with number `serial`; `false` if it is not like
+    /// the others.
+    pub(super) fn write(
+        &mut self,
+        brief: &Brief<'_>,
+        defaults: &Defaults,
+        batch: &mut Batch,
+        serial: u64,
+    ) -> bool {
+        let Brief { pattern: Pattern { line, marks, .. }, .. } = *brief;
+        let text = |(start, end): Part| &line[start.of(marks)..end.of(marks)];
+        if self.lengths.iter().any(|(part, length)| text(*part).len() != *length) {
+            return false;
+        }
+        let start = batch.details.len();
+        let mut event = Event {
+            place: Place {
+                source: defaults.source,
+                line: brief.line,
+                offset: brief.offset as u64,
+                len: brief.len.try_into().unwrap_or(u32::MAX),
+                part: 0,
+            },
+            details_start: start as u32,
+            ..self.event.clone()
+        };
+        set_time(Some(brief.stamp), defaults, &mut event);
+        if let Some(part) = self.trace {
+            let Some(trace) = id::exact_trace(text(part)) else { return false };
+            event.trace = Some(trace.id);
+        }
+        if let Some(part) = self.span {
+            let Some(span) = id::exact_span(text(part)) else { return false };
+            event.span = Some(span.id);
+        }
+        if let Some(part) = self.parent {
+            let Some(span) = id::exact_span(text(part)) else { return false };
+            event.parent = Some(span.id);
+        }
+        if let Some(part) = self.thread {
+            event.thread = Symbol::of(text(part));
+        }
+        for key in &mut self.keys {
+            let value = Symbol::of(text(key.value));
+            let name = match &key.name {
+                KeyName::Same(symbol, _) => *symbol,
+                KeyName::Part(part) => {
+                    self.scratch.clear();
+                    words::bare(text(*part), &mut self.scratch);
+                    Symbol::of(&self.scratch)
+                }
+            };
+            let is_same = |other: &Detail| matches!(other, Detail::Key { name: known, value: same, .. } if *known == name && *same == value);
+            if batch.details[start..].iter().any(is_same) {
+                continue;
+            }
+            batch.details.push(Detail::Key { name, value, shape: key.shape });
+            match &key.name {
+                KeyName::Same(_, text) if key.told != serial => {
+                    key.told = serial;
+                    batch.symbols.keep_as(name, text);
+                }
+                KeyName::Same(..) => {}
+                KeyName::Part(part) => {
+                    self.scratch.clear();
+                    words::snake(text(*part), &mut self.scratch);
+                    batch.symbols.keep_as(name, &self.scratch);
+                }
+            }
+        }
+        if !self.headers.is_empty() && self.add_headers(&text, &mut event, &mut batch.details).is_none() {
+            batch.details.truncate(start);
+            return false;
+        }
+        for rest in &self.rest {
+            let detail = match rest {
+                Rest::Same(detail) => Some(*detail),
+                Rest::Duration(part, unit) => scan::duration(text(*part), *unit).map(Detail::Duration),
+                Rest::Status(part) => std::str::from_utf8(text(*part))
+                    .ok()
+                    .and_then(|status| status.parse().ok())
+                    .filter(|status| (100..600).contains(status))
+                    .map(Detail::Status),
+            };
+            let Some(detail) = detail else {
+                batch.details.truncate(start);
+                return false;
+            };
+            if matches!(detail, Detail::Status(500..)) && event.level >= Some(Level::Warn) {
+                event.flags |= flag::FAILED;
+            }
+            batch.details.push(detail);
+        }
+        event.details_len = (batch.details.len() - start).try_into().unwrap_or(u16::MAX);
+        let name = match &self.service {
+            Some((name, false)) => Some(name),
+            Some((name, true)) if !defaults.service_is_sure => self.placed.as_ref().or(Some(name)),
+            _ => self.placed.as_ref(),
+        };
+        let symbols = &mut batch.symbols;
+        let mut keep = |name: &Text| match name {
+            Text::Same(symbol, text) => {
+                if !symbols.has(*symbol) {
+                    symbols.keep_as(*symbol, text);
+                }
+                *symbol
+            }
+            Text::Part(part) => symbols.keep(text(*part)),
+        };
+        event.service = name.map_or(defaults.service, &mut keep);
+        event.instance = self.instance.as_ref().map_or(defaults.instance, &mut keep);
+        if self.told != serial {
+            self.told = serial;
+            for (symbol, text) in &self.texts {
+                batch.symbols.keep_as(*symbol, text);
+            }
+        }
+        batch.events.push(event);
+        true
+    }
+}
+
+impl Direct {
+    /// Adds the headers to an event; `None` if they are not like those of the others.
+    fn add_headers<'l>(
+        &self,
+        text: &impl Fn(Part) -> &'l [u8],
+        event: &mut Event,
+        details: &mut Vec<Detail>,
+    ) -> Option<()> {
+        let mut found: [Option<(TraceId, Option<SpanId>)>; MAX_HEADERS] = [None; MAX_HEADERS];
+        let mut count = 0;
+        for &(role, part) in &self.headers {
+            let read = header::read(role, text(part))?;
+            if read.trace.opaque.is_some() || read.span.is_some_and(|span| span.opaque.is_some()) {
+                return None;
+            }
+            let header = Some((read.trace.id, read.span.map(|span| span.id)));
+            // of several headers those of one span are one
+            if !found[..count].contains(&header) {
+                found[count] = header;
+                count += 1;
+            }
+        }
+        let found = || found[..count].iter().flatten();
+        if event.trace.is_none() {
+            // two headers of different traces name none as the record's own
+            event.trace =
+                found().next().map(|first| first.0).filter(|first| found().all(|other| other.0 == *first));
+        }
+        for &(trace, span) in found() {
+            if span.is_none() || span != event.span {
+                details.push(Detail::Header { role: self.whose, trace, span });
+            }
+        }
+        Some(())
+    }
+}
+
+/// More headers in one record are searched for each time.
+const MAX_HEADERS: usize = 4;
+
+/// What the value of a name that carries trace context gives.
+enum Context {
+    /// Nothing that an event keeps.
+    Nothing,
+    /// A header.
+    Header,
+    /// An id in hex digits.
+    Own(Own),
+    /// A trace id and a span id in hex digits.
+    Both(Part, Part),
+}
+
+/// Whether a text holds digits and dots only.
+fn is_bare_number(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+}
+
+struct Learner<'p> {
+    pattern: &'p Pattern<'p>,
+}
+
+impl<'p> Learner<'p> {
+    fn part(&self, (start, end): Part) -> &'p [u8] {
+        &self.pattern.line[start.of(self.pattern.marks)..end.of(self.pattern.marks)]
+    }
+
+    /// What a value gives in all records; `None` if that is not known.
+    fn context(&self, role: Role, value: Part) -> Option<Context> {
+        let text = self.part(value);
+        let own = match role {
+            Role::TraceId => Own::Trace,
+            Role::SpanId => Own::Span,
+            Role::ParentId => Own::Parent,
+            _ if header::read(role, text).is_some()
+                && !matches!(role, Role::XrayTraceId | Role::GcpTrace) =>
+            {
+                return Some(Context::Header);
+            }
+            _ => return None,
+        };
+        // zeros are a kind of their own
+        if text.is_empty() || text.iter().all(|&byte| byte == b'0') {
+            return Some(Context::Nothing);
+        }
+        if if own == Own::Trace { id::exact_trace(text).is_some() } else { id::exact_span(text).is_some() } {
+            return Some(Context::Own(own));
+        }
+        if own == Own::Trace
+            && text.len() == 49
+            && !text[32].is_ascii_alphanumeric()
+            && id::exact_trace(&text[..32]).is_some()
+            && id::exact_span(&text[33..]).is_some()
+        {
+            let (start, end) = self.pattern.find(text)?;
+            let part = |start, end| self.pattern.part(start, end);
+            return Some(Context::Both(part(start, start + 32)?, part(start + 33, end)?));
+        }
+        let refused = match own {
+            Own::Trace => text.len() < 49 && id::trace(text).is_err(),
+            Own::Span => id::span(text).is_err(),
+            Own::Parent => text.len() < 49 && id::span(text).is_err(),
+        };
+        (refused && self.is_same(value)).then_some(Context::Nothing)
+    }
+
+    fn is_same(&self, (start, end): Part) -> bool {
+        self.pattern.is_constant(start.of(self.pattern.marks), end.of(self.pattern.marks))
+    }
+
+    fn text(&self, text: &[u8]) -> Option<Text> {
+        if text.is_empty() {
+            return Some(Text::Same(Symbol::NONE, Box::default()));
+        }
+        let (start, end) = self.pattern.find(text)?;
+        if self.pattern.is_constant(start, end) {
+            return Some(Text::Same(Symbol::of(text), text.into()));
+        }
+        self.pattern.part(start, end).map(Text::Part)
+    }
+}

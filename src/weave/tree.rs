@@ -1,0 +1,328 @@
+//! Decides all parents of a transaction together: they form trees, so no span lies below itself.
+//!
+//! The chance of a tree is the product of the shares of its edges (a span without parent hangs on a root that is not
+//! shown). How likely an edge is among all trees follows from the determinant of a matrix (Koo, Globerson, Carreras,
+//! Collins, "Structured prediction models via the matrix-tree theorem", 2007), and the likeliest tree by contracting
+//! circles (Edmonds, "Optimum branchings", 1967). Both are only needed where spans may be below each other both ways: in
+//! the strongly connected parts of the graph of possible edges, which are small.
+
+/// A possible parent (`None`: none) with its share among those of one span.
+pub type Possible = (Option<u32>, f32);
+
+/// Edges of a lower share close no circle that matters.
+const SLIGHT: f32 = 1e-5;
+/// In larger circles the shares are taken as they are.
+const MAX_CIRCLE: usize = 96;
+
+/// The possible parents of each span, each with its share among all trees instead of its share for this span alone.
+pub fn among_trees(spans: &mut [Vec<Possible>]) {
+    for part in circles(spans) {
+        if part.len() > MAX_CIRCLE {
+            continue;
+        }
+        let size = part.len();
+        let mut place = vec![None; spans.len()];
+        for (at, &span) in part.iter().enumerate() {
+            place[span as usize] = Some(at);
+        }
+        let inside = |parent: Option<u32>| parent.and_then(|parent| place[parent as usize]);
+        // rows are parents, columns children
+        let mut matrix = vec![0.0; size * size];
+        for (at, &span) in part.iter().enumerate() {
+            for &(parent, share) in &spans[span as usize] {
+                matrix[at * size + at] += f64::from(share);
+                if let Some(row) = inside(parent) {
+                    matrix[row * size + at] -= f64::from(share);
+                }
+            }
+        }
+        let Some(inverse) = inverse(matrix, size) else { continue };
+        for (at, &span) in part.iter().enumerate() {
+            for (parent, share) in &mut spans[span as usize] {
+                let own = inverse[at * size + at];
+                let other = inside(*parent).map_or(0.0, |row| inverse[at * size + row]);
+                *share = (f64::from(*share) * (own - other)).clamp(0.0, 1.0) as f32;
+            }
+        }
+    }
+}
+
+/// For each span the index of the parent that it has in the best tree: the one whose shares sum to most.
+pub fn best(spans: &[Vec<Possible>]) -> Vec<Option<usize>> {
+    let mut chosen: Vec<Option<usize>> = spans
+        .iter()
+        .map(|list| (0..list.len()).min_by(|&a, &b| list[b].1.total_cmp(&list[a].1).then(a.cmp(&b))))
+        .collect();
+    for part in circles(spans) {
+        let mut place = vec![None; spans.len()];
+        for (at, &span) in part.iter().enumerate() {
+            place[span as usize] = Some(at);
+        }
+        let root = part.len();
+        let mut edges = Vec::new();
+        for (to, &span) in part.iter().enumerate() {
+            for (index, &(parent, weight)) in spans[span as usize].iter().enumerate() {
+                let from = parent.and_then(|parent| place[parent as usize]).unwrap_or(root);
+                edges.push(Arc { from, to, weight, index });
+            }
+        }
+        for (to, index) in branching(root + 1, edges) {
+            chosen[part[to] as usize] = Some(index);
+        }
+    }
+    chosen
+}
+
+/// The sets of spans that may be below each other both ways.
+fn circles(spans: &[Vec<Possible>]) -> Vec<Vec<u32>> {
+    let above = |span: u32| {
+        spans[span as usize].iter().filter(|(_, share)| *share >= SLIGHT).filter_map(|(parent, _)| *parent)
+    };
+    // Tarjan, "Depth-first search and linear graph algorithms", 1972, with a stack of its own
+    const NEW: u32 = u32::MAX;
+    let count = spans.len();
+    let (mut index, mut low) = (vec![NEW; count], vec![0; count]);
+    let mut open = vec![false; count];
+    let (mut path, mut found, mut next) = (Vec::new(), Vec::new(), 0);
+    for start in 0..count as u32 {
+        if index[start as usize] != NEW {
+            continue;
+        }
+        let mut stack: Vec<(u32, Vec<u32>)> = Vec::new();
+        let mut enter = Some(start);
+        loop {
+            if let Some(span) = enter.take() {
+                (index[span as usize], low[span as usize]) = (next, next);
+                next += 1;
+                path.push(span);
+                open[span as usize] = true;
+                stack.push((span, above(span).collect()));
+            }
+            let Some((span, left)) = stack.last_mut() else { break };
+            let span = *span;
+            if let Some(parent) = left.pop() {
+                if index[parent as usize] == NEW {
+                    enter = Some(parent);
+                } else if open[parent as usize] {
+                    low[span as usize] = low[span as usize].min(index[parent as usize]);
+                }
+                continue;
+            }
+            stack.pop();
+            if let Some((below, _)) = stack.last() {
+                low[*below as usize] = low[*below as usize].min(low[span as usize]);
+            }
+            if low[span as usize] == index[span as usize] {
+                let from = path.iter().rposition(|&other| other == span).unwrap_or(0);
+                let mut part = path.split_off(from);
+                part.iter().for_each(|&member| open[member as usize] = false);
+                if part.len() > 1 {
+                    part.sort_unstable();
+                    found.push(part);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The inverse of a matrix, by elimination with pivots; `None` if there is none.
+fn inverse(mut matrix: Vec<f64>, size: usize) -> Option<Vec<f64>> {
+    let mut inverse = vec![0.0; size * size];
+    for at in 0..size {
+        inverse[at * size + at] = 1.0;
+    }
+    for column in 0..size {
+        let pivot = (column..size)
+            .max_by(|&a, &b| matrix[a * size + column].abs().total_cmp(&matrix[b * size + column].abs()))?;
+        if matrix[pivot * size + column].abs() < 1e-12 {
+            return None;
+        }
+        for rows in [&mut matrix, &mut inverse] {
+            for at in 0..size {
+                rows.swap(pivot * size + at, column * size + at);
+            }
+        }
+        let scale = 1.0 / matrix[column * size + column];
+        for rows in [&mut matrix, &mut inverse] {
+            rows[column * size..(column + 1) * size].iter_mut().for_each(|value| *value *= scale);
+        }
+        for row in (0..size).filter(|row| *row != column) {
+            let factor = matrix[row * size + column];
+            if factor != 0.0 {
+                for rows in [&mut matrix, &mut inverse] {
+                    for at in 0..size {
+                        rows[row * size + at] -= factor * rows[column * size + at];
+                    }
+                }
+            }
+        }
+    }
+    Some(inverse)
+}
+
+/// A possible edge.
+#[derive(Clone, Copy)]
+struct Arc {
+    from: usize,
+    to: usize,
+    weight: f32,
+    /// Its place in the list of its span.
+    index: usize,
+}
+
+/// The arcs of the heaviest tree, one into each node but the root, which is the last.
+fn branching(nodes: usize, arcs: Vec<Arc>) -> Vec<(usize, usize)> {
+    let (ends, mut labels) = (arcs.iter().map(|arc| (arc.to, arc.index)).collect::<Vec<_>>(), Vec::new());
+    labels.extend(arcs.iter().enumerate().map(|(at, arc)| (arc.from, arc.to, arc.weight, at)));
+    heaviest(nodes, nodes - 1, &labels).into_iter().map(|at| ends[at]).collect()
+}
+
+/// The labels of the arcs (from, to, weight, label) that are chosen.
+fn heaviest(nodes: usize, root: usize, arcs: &[(usize, usize, f32, usize)]) -> Vec<usize> {
+    let mut into: Vec<Option<usize>> = vec![None; nodes];
+    for (at, &(from, to, weight, _)) in arcs.iter().enumerate() {
+        if to != root && from != to && into[to].is_none_or(|best| arcs[best].2 < weight) {
+            into[to] = Some(at);
+        }
+    }
+    let Some(circle) = circle(&into, arcs, root) else {
+        return into.into_iter().flatten().map(|at| arcs[at].3).collect();
+    };
+    // the circle becomes one node
+    let mut renamed = vec![usize::MAX; nodes];
+    let mut count = 0;
+    for node in (0..nodes).filter(|node| !circle.contains(node)) {
+        renamed[node] = count;
+        count += 1;
+    }
+    for &node in &circle {
+        renamed[node] = count;
+    }
+    let mut fewer = Vec::with_capacity(arcs.len());
+    for (at, &(from, to, weight, _)) in arcs.iter().enumerate() {
+        let (from, to, inside) = (renamed[from], renamed[to], renamed[to] == count);
+        if from != to {
+            let lost = if inside { into[arcs[at].1].map_or(0.0, |best| arcs[best].2) } else { 0.0 };
+            fewer.push((from, to, weight - lost, at));
+        }
+    }
+    let chosen = heaviest(count + 1, renamed[root], &fewer);
+    let entered = chosen.iter().find(|at| renamed[arcs[**at].1] == count).map(|at| arcs[*at].1);
+    let kept = circle.iter().filter(|node| Some(**node) != entered).filter_map(|node| into[*node]);
+    chosen.iter().copied().chain(kept).map(|at| arcs[at].3).collect()
+}
+
+/// The nodes of a circle of the best arcs, if there is one.
+fn circle(into: &[Option<usize>], arcs: &[(usize, usize, f32, usize)], root: usize) -> Option<Vec<usize>> {
+    let mut seen = vec![usize::MAX; into.len()];
+    for start in 0..into.len() {
+        let mut at = start;
+        while at != root && seen[at] == usize::MAX {
+            seen[at] = start;
+            match into[at] {
+                Some(arc) => at = arcs[arc].0,
+                None => break,
+            }
+        }
+        if at != root && seen[at] == start && into[at].is_some() {
+            let mut members = vec![at];
+            let mut next = arcs[into[at]?].0;
+            while next != at {
+                members.push(next);
+                next = arcs[into[next]?].0;
+            }
+            return Some(members);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All choices of one parent each that form trees, with the product of their shares.
+    fn trees(spans: &[Vec<Possible>]) -> Vec<(Vec<usize>, f64)> {
+        let mut all = vec![(Vec::new(), 1.0)];
+        for list in spans {
+            all = all
+                .into_iter()
+                .flat_map(|(chosen, chance)| {
+                    (0..list.len()).map(move |index| {
+                        let mut chosen: Vec<usize> = chosen.clone();
+                        chosen.push(index);
+                        (chosen, chance * f64::from(list[index].1))
+                    })
+                })
+                .collect();
+        }
+        all.retain(|(chosen, _)| {
+            (0..spans.len()).all(|start| {
+                let mut at = Some(start as u32);
+                for _ in 0..=spans.len() {
+                    at = at.and_then(|span| spans[span as usize][chosen[span as usize]].0);
+                }
+                at.is_none()
+            })
+        });
+        all
+    }
+
+    /// Small systems of spans, by a generator of Lehmer's.
+    fn drawn(seed: u64) -> Vec<Vec<Possible>> {
+        let mut state = seed.wrapping_mul(2) + 1;
+        let mut next = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / (1u64 << 24) as f32
+        };
+        (0..5u32)
+            .map(|span| {
+                let mut list: Vec<Possible> = vec![(None, 0.05 + next())];
+                for parent in (0..5).filter(|parent| *parent != span) {
+                    if next() < 0.6 {
+                        list.push((Some(parent), next() * next()));
+                    }
+                }
+                let sum: f32 = list.iter().map(|(_, share)| share).sum();
+                list.iter_mut().for_each(|(_, share)| *share /= sum);
+                list
+            })
+            .collect()
+    }
+
+    #[test]
+    fn shares_among_trees_are_those_of_all_trees_counted() {
+        for seed in 0..200 {
+            let spans = drawn(seed);
+            let trees = trees(&spans);
+            let all: f64 = trees.iter().map(|(_, chance)| chance).sum();
+            let mut found = spans.clone();
+            among_trees(&mut found);
+            for (span, list) in found.iter().enumerate() {
+                for (index, (_, share)) in list.iter().enumerate() {
+                    let with = trees.iter().filter(|(chosen, _)| chosen[span] == index);
+                    let right = with.map(|(_, chance)| chance).sum::<f64>() / all;
+                    assert!(
+                        (f64::from(*share) - right).abs() < 1e-3,
+                        "{seed}: {span} {index} {share} {right}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_best_tree_is_the_best_of_all() {
+        for seed in 0..500 {
+            let spans = drawn(seed);
+            let sum = |chosen: &[usize]| -> f64 {
+                chosen.iter().enumerate().map(|(span, &index)| f64::from(spans[span][index].1)).sum()
+            };
+            let most = trees(&spans).iter().map(|(chosen, _)| sum(chosen)).fold(0.0, f64::max);
+            let found: Vec<usize> = best(&spans).into_iter().flatten().collect();
+            assert!(trees(&spans).iter().any(|(chosen, _)| *chosen == found), "{seed}: a circle");
+            assert!((sum(&found) - most).abs() < 1e-6, "{seed}");
+        }
+    }
+}
