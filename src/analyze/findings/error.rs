@@ -75,7 +75,7 @@ fn ends_badly(case: &Case<'_>, index: usize) -> Option<usize> {
     // who handles a message is asked by nobody how it went: its last word counts
     let alone = hop.message || hop.parent.is_none();
     let (says_fails, says_breaks) = (fails(template(end)), breaks(template(end)));
-    if alone && !refuses(template(end)) && (says_breaks && says_fails || end.warned && says_breaks) {
+    if alone && !refuses(template(end)) && says_breaks && (says_fails || end.warned) {
         return Some(hop.steps.len() - 1);
     }
     let at = hop.steps.iter().rposition(|step| step.warned)?;
