@@ -9,6 +9,7 @@ use super::order::{Boundaries, Order, Turn, words};
 use super::produce::produce;
 use super::seam::SourceContext;
 use super::worker::{Note, Notes, Worker};
+use crate::gather::Budget;
 use crate::input::{Block, Original, ReadOptions, Stream};
 use crate::model::{Batch, KeyRules, SkipReason, SourceId, Symbols};
 use crate::record::custom::Pattern;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub note: Option<Note>,
     /// Keep the text of sources that cannot be read again.
     pub keep_text: bool,
+    /// How much memory there is for events and what is made of them.
+    pub memory: Budget,
     /// Bytes read so far, before decompression; for showing progress.
     pub progress: Arc<AtomicU64>,
 }
@@ -58,6 +61,7 @@ impl Default for Settings {
             keys: Arc::default(),
             note: None,
             keep_text: false,
+            memory: Budget::default(),
             progress: Arc::default(),
         }
     }
