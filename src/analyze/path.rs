@@ -158,6 +158,7 @@ mod tests {
         Basis, Batch, Edge, Event, EventId, Place, SpanId, SpanKind, Status, Symbol, TraceId, flag,
     };
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     /// A span of a service below another one, from one time to another in milliseconds.
     fn span(id: u64, parent: Option<u32>, service: &str, times: (i64, i64), message: bool) -> Span {
@@ -255,42 +256,47 @@ mod tests {
         assert!(path.parts.iter().all(|part| part.span != 2));
     }
 
-    /// The own time of each span on the path until the answer, for spans as (parent, start, end).
-    #[track_caller]
-    fn own(spans: &[(Option<u32>, i64, i64)], expected: &[i64]) {
-        let make = |(at, &(parent, from, to)): (usize, &(Option<u32>, i64, i64))| {
-            span(at as u64, parent, &format!("S{at}"), (1_000 + from, 1_000 + to), false)
-        };
-        let mut trace = trace(spans.iter().enumerate().map(make).collect());
-        // all spans are exported ones
-        let mut event = Event::at(Place::default());
-        event.flags = flag::WHOLE_SPAN;
-        let batch = Batch { events: vec![event], ..Batch::default() };
-        let store = Store { batches: vec![batch], ..Store::default() };
-        trace.spans.iter_mut().for_each(|span| span.events.push(EventId::default()));
-        let mut own = vec![0; spans.len()];
-        for (span, _, from, to) in told(&CriticalPath::until_the_answer(&store, &trace)) {
-            own[span as usize] += to - from;
-        }
-        assert_eq!(own, expected, "{spans:?}");
+    /// A case: spans as service, operation, parent, start and end; own times of operations as CRISP publishes them, and
+    /// where they differ, as they are here.
+    #[derive(serde::Deserialize)]
+    struct Published {
+        name: String,
+        spans: Vec<(String, String, Option<u32>, i64, i64)>,
+        published: BTreeMap<String, i64>,
+        here: Option<BTreeMap<String, i64>>,
     }
 
-    /// Cases and numbers of the tests of uber-research/CRISP (Apache-2.0).
+    /// CRISP counts the time that two children have in common twice, and takes it from the parent; here it is told once,
+    /// so that the sections sum to the whole: that is the only difference.
     #[test]
     fn published_times_of_operations_are_found_again() {
-        let root = Some(0);
-        // a child that outlives its parent counts until the parent's end
-        own(&[(None, 0, 100), (root, 10, 110), (Some(1), 40, 50)], &[10, 80, 10]);
-        own(&[(None, 0, 100), (root, 10, 70), (Some(1), 20, 120)], &[40, 10, 50]);
-        // one that begins after its parent's end counts not at all
-        own(&[(None, 0, 100), (root, 110, 160), (Some(1), 120, 150), (root, 60, 90)], &[70, 0, 0, 30]);
-    }
-
-    /// CRISP tells 400, 200, 100 and 300 here, as it counts the time that two children have in common twice.
-    #[test]
-    fn time_that_two_children_have_in_common_is_told_once() {
-        let root = Some(0);
-        own(&[(None, 0, 1000), (root, 10, 210), (root, 209, 309), (root, 308, 608)], &[402, 199, 99, 300]);
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/critical-paths.json");
+        let text = std::fs::read_to_string(path).expect("it is there");
+        let cases: Vec<Published> = serde_json::from_str(&text).expect("it is JSON");
+        assert_eq!(cases.len(), 33);
+        for case in &cases {
+            let make =
+                |(at, (service, _, parent, from, to)): (usize, &(String, String, Option<u32>, i64, i64))| {
+                    span(at as u64, *parent, service, (1_000 + from, 1_000 + to), false)
+                };
+            let mut trace = trace(case.spans.iter().enumerate().map(make).collect());
+            // all spans are exported ones
+            let mut event = Event::at(Place::default());
+            event.flags = flag::WHOLE_SPAN;
+            let batch = Batch { events: vec![event], ..Batch::default() };
+            let store = Store { batches: vec![batch], ..Store::default() };
+            trace.spans.iter_mut().for_each(|span| span.events.push(EventId::default()));
+            let mut own: BTreeMap<String, i64> = BTreeMap::new();
+            for (span, _, from, to) in told(&CriticalPath::until_the_answer(&store, &trace)) {
+                let (service, operation, ..) = &case.spans[span as usize];
+                *own.entry(format!("{service} {operation}")).or_default() += to - from;
+            }
+            let mut expected = case.here.as_ref().unwrap_or(&case.published).clone();
+            expected.retain(|_, own| *own > 0);
+            assert_eq!(own, expected, "{}", case.name);
+            let whole = case.spans[0].4 - case.spans[0].3;
+            assert_eq!(own.values().sum::<i64>(), whole, "{}", case.name);
+        }
     }
 
     #[test]
