@@ -17,7 +17,7 @@ use spanloom::model::{SourceId, Symbol, Symbols, Time};
 use spanloom::record::Profile;
 use spanloom::record::timestamp::Zone;
 use spanloom::report::{Report, json};
-use spanloom::weave::{Options, weave};
+use spanloom::weave::{Options, plan, weave};
 use std::io::sink;
 
 #[global_allocator]
@@ -43,6 +43,7 @@ fn reading(bencher: Bencher<'_, '_>, style: Style) {
         instance: Symbol::NONE,
         names: Symbols::default(),
         zone: Zone::utc(),
+        keys: Default::default(),
     };
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
         let mut worker = Worker::default();
@@ -69,7 +70,10 @@ fn weaving(bencher: Bencher<'_, '_>, style: Style) {
     let corpus = Corpus::new(style, SIZE);
     let mut loaded = corpus.load(1);
     let options = Options::default();
-    bencher.counter(BytesCount::new(corpus.bytes)).bench_local(|| weave(&mut loaded.store, &options));
+    bencher.counter(BytesCount::new(corpus.bytes)).bench_local(|| {
+        let plan = plan(&mut loaded.store, &options).expect("all fits into memory");
+        weave(&loaded.store, &plan)
+    });
 }
 
 /// Files to a report in JSON.
@@ -118,12 +122,13 @@ impl Corpus {
     fn load(&self, threads: usize) -> Loaded {
         let found = discover(&[Input::Path(self.folder.path().to_owned())], &DiscoverOptions::default());
         let settings = Settings { threads, keep_text: true, ..Settings::default() };
-        load(&found, &settings, Time(0))
+        load(&found, &settings, Time(0)).expect("all fits into memory")
     }
 
     fn report(&self, threads: usize) {
         let mut loaded = self.load(threads);
-        let woven = run(&mut loaded.store, &Selection::default(), &Options::default(), threads);
+        let woven = run(&mut loaded.store, &Selection::default(), &Options::default(), threads)
+            .expect("all fits into memory");
         let report = Report {
             store: &loaded.store,
             traces: &woven.traces,

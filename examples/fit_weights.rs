@@ -98,7 +98,7 @@ fn run(name: &str, test: bool, times: f32) -> Run {
         .expect("a folder of logs");
     let discovery = discover(&[Input::Path(logs)], &DiscoverOptions::default());
     let settings = Settings { threads: 2, ..Settings::default() };
-    let loaded = load(&discovery, &settings, Time(0));
+    let loaded = load(&discovery, &settings, Time(0)).expect("all fits into memory");
     let folder = Path::new(name);
     Run { name: name.to_owned(), test, times, store: loaded.store, truth: truth(folder), hops: hops(folder) }
 }

@@ -80,8 +80,8 @@ impl Channels {
     /// For the records of a store.
     pub fn of(store: &Store) -> Channels {
         let mut spoken: FxHashMap<Symbol, Spoken> = FxHashMap::default();
-        for event in store.batches.iter().flat_map(|batch| &batch.events) {
-            spoken.entry(event.template).or_insert_with(|| Spoken::of(store.symbols.text(event.template)));
+        for &template in &store.census.templates {
+            spoken.insert(template, Spoken::of(store.symbols.text(template)));
         }
         Channels { spoken, silent: Spoken::default() }
     }

@@ -17,19 +17,60 @@ pub mod query;
 pub mod times;
 mod waits;
 
-use crate::gather::Store;
+use crate::gather::{SpillError, Store};
 use crate::model::{Finding, Trace};
 use rayon::prelude::*;
 
-/// Learns the usual shapes of the traces of a run, finds what deviates, and sets how each transaction ended.
-pub fn analyze(store: &Store, traces: &mut [Trace]) -> Vec<Finding> {
-    let run = flow::Run::of(store);
-    let learned = flow::learn(&run, traces);
-    findings::find(&run, &learned, traces)
+/// Learns the usual shapes of the transactions of a run, which come part by part.
+#[derive(Debug)]
+pub struct Learning {
+    frame: flow::Frame,
+    learner: flow::Learner,
+}
+
+impl Learning {
+    /// Of the run of a store.
+    pub fn new(store: &Store) -> Learning {
+        Learning { frame: flow::Frame::of(store), learner: flow::Learner::new(store.budget.tables()) }
+    }
+
+    /// Takes in the transactions at hand.
+    pub fn add(&mut self, store: &Store, traces: &[Trace]) -> Result<(), SpillError> {
+        self.learner.add(&flow::Run::new(store, &self.frame), traces)
+    }
+
+    /// Goes on to judging, once all transactions were taken in.
+    pub fn finish(self) -> Result<Judging, SpillError> {
+        let usual = self.learner.finish(&self.frame)?;
+        Ok(Judging { frame: self.frame, usual, whole: findings::Whole::default() })
+    }
+}
+
+/// Finds what deviates from what is usual in transactions, which come part by part again, in their order.
+#[derive(Debug)]
+pub struct Judging {
+    frame: flow::Frame,
+    usual: flow::Usual,
+    whole: findings::Whole,
+}
+
+impl Judging {
+    /// What is wrong with the transactions at hand. Sets how each ended, the times of its spans and its critical path.
+    pub fn judge(&mut self, store: &Store, traces: &mut [Trace]) -> Vec<Finding> {
+        let found = findings::find(&flow::Run::new(store, &self.frame), &self.usual, traces);
+        self.whole.add(store, traces);
+        detail(store, traces);
+        found
+    }
+
+    /// What is wrong with the run as a whole.
+    pub fn finish(self, store: &Store) -> Vec<Finding> {
+        self.whole.finish(store)
+    }
 }
 
 /// Sets the times of all spans and the critical paths.
-pub fn detail(store: &Store, traces: &mut [Trace]) {
+fn detail(store: &Store, traces: &mut [Trace]) {
     traces.par_iter_mut().for_each(|trace| {
         times::fill(store, trace);
         trace.critical_path = path::CriticalPath::until_the_end(store, trace).parts;

@@ -162,6 +162,14 @@ pub struct WeaveArgs {
     /// Take the times of all services as logged, although their clocks disagree
     #[arg(long, help_heading = "Weaving")]
     pub no_clock_correction: bool,
+    /// Keep what takes more memory than SIZE in temporary files [default: half of what is free]
+    ///
+    /// A size such as 512M or 4G. What is told is the same. What blocks and habits take, about 150 MB, is not cut, nor are
+    /// about 150 bytes for each transaction and for each record without trace id that holds a key, the largest transaction,
+    /// exported spans that state no parents, and, but for `report` as text, the transactions that are told of. TMPDIR names
+    /// the folder of the files, which vanish with the program.
+    #[arg(long, value_name = "SIZE", help_heading = "Weaving")]
+    pub memory: Option<String>,
 }
 
 /// `report`

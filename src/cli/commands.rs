@@ -12,6 +12,7 @@ pub use map::map;
 
 use super::args::{
     ExplainArgs, ExtractArgs, Format, InputArgs, ListArgs, OutputArgs, ReportArgs, ShowArgs, SortKey,
+    WeaveArgs,
 };
 use super::interrupt;
 use super::message::{Exit, Voice};
@@ -23,9 +24,10 @@ use crate::analyze::times::Operations;
 use crate::engine::find;
 use crate::engine::load::{Loaded, load};
 use crate::engine::read::Settings;
-use crate::engine::run::{Selection, Woven, run};
+use crate::engine::run::{self as running, Selection, Woven};
 use crate::engine::texts::Texts;
 use crate::engine::{explain as explaining, extract as extracting};
+use crate::gather::{SpillError, Store};
 use crate::input::Discovery;
 use crate::model::{Finding, SkipReason, Time, Trace, TraceId};
 use crate::report::{self, Report, TextOf, json, text};
@@ -37,29 +39,55 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// `report`
 pub fn report(args: &ReportArgs) -> Result<Exit> {
     let query = args.select.condition.query()?;
-    let (mut loaded, mut exit) = read(&args.input, &args.output, true)?;
+    let (mut loaded, mut exit) = read(&args.input, &args.weave, &args.output, true)?;
     let selection = options::selection(&args.select, query, &options::zone(&args.input)?, &loaded.store)?;
-    let woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
-    exit = exit.max(matched(&woven, &selection, options::voice(&args.output)));
-    write(
-        &loaded,
-        &woven,
-        &woven.traces,
-        args.format.unwrap_or_default(),
-        &args.output,
-        true,
-        |report, texts, style, out| text::overview(report, texts, style, out),
-    )?;
+    let format = args.format.unwrap_or_default();
+    if format == Format::Text {
+        return Ok(exit.max(overview(loaded, &selection, args)?));
+    }
+    let woven = run(&mut loaded, &selection, &args.weave)?;
+    exit = exit.max(matched(woven.traces.len(), &selection, options::voice(&args.output)));
+    write(&loaded, &woven, &woven.traces, format, &args.output, true, |_, _, _, _| Ok(()))?;
+    Ok(exit)
+}
+
+/// A report for people, for which no transaction is kept.
+fn overview(mut loaded: Loaded, selection: &Selection, args: &ReportArgs) -> Result<Exit> {
+    let options = options::weaving(&args.weave)?;
+    let mut digest = text::Digest::default();
+    let take = |_: &Store, traces: Vec<Trace>, findings: Vec<Finding>| {
+        digest.add(&traces);
+        digest.find(&findings);
+        Ok::<(), SpillError>(())
+    };
+    let told = running::each(&mut loaded.store, selection, &options, loaded.threads, take);
+    let told = told.map_err(too_little)?;
+    digest.find(&told.findings);
+    let transactions = digest.transactions() as usize;
+    let exit = matched(transactions, selection, options::voice(&args.output));
+    let mut out = Output::open(&args.output)?;
+    let report = Report {
+        store: &loaded.store,
+        traces: &[],
+        transactions,
+        coverage: &told.coverage,
+        services: told.services,
+        findings: &[],
+        operations: None,
+        map: None,
+    };
+    text::digested(&report, digest, options::style(&args.output), &mut out).with_context(|| out.failed())?;
+    out.finish()?;
     Ok(exit)
 }
 
 /// `list`
 pub fn list(args: &ListArgs) -> Result<Exit> {
     let query = args.select.condition.query()?;
-    let (mut loaded, mut exit) = read(&args.input, &args.output, true)?;
+    let (mut loaded, mut exit) = read(&args.input, &args.weave, &args.output, true)?;
     let selection = options::selection(&args.select, query, &options::zone(&args.input)?, &loaded.store)?;
-    let mut woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
-    exit = exit.max(matched(&woven, &selection, options::voice(&args.output)));
+    let mut woven = run(&mut loaded, &selection, &args.weave)?;
+    exit = exit.max(matched(woven.traces.len(), &selection, options::voice(&args.output)));
     match args.sort.unwrap_or_default() {
         SortKey::Start => {}
         SortKey::Duration => woven.traces.sort_by_key(|trace| std::cmp::Reverse(trace.duration())),
@@ -83,9 +111,9 @@ pub fn list(args: &ListArgs) -> Result<Exit> {
 /// `show`
 pub fn show(args: &ShowArgs) -> Result<Exit> {
     let query = args.condition.query()?;
-    let (mut loaded, exit) = read(&args.input, &args.output, true)?;
+    let (mut loaded, exit) = read(&args.input, &args.weave, &args.output, true)?;
     let selection = Selection { query, ..Selection::default() };
-    let mut woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
+    let mut woven = run(&mut loaded, &selection, &args.weave)?;
     let mut found: Vec<Trace> = find::find(&loaded.store, &woven.traces, &args.id);
     if found.is_empty() {
         options::voice(&args.output).error(format_args!("no transaction has the id or value '{}'", args.id));
@@ -197,15 +225,33 @@ fn discover(input: &InputArgs, output: &OutputArgs, keep_text: bool) -> Result<(
     Ok((discovery, settings, exit))
 }
 
-fn read(input: &InputArgs, output: &OutputArgs, keep_text: bool) -> Result<(Loaded, Exit)> {
+fn read(
+    input: &InputArgs,
+    weave: &WeaveArgs,
+    output: &OutputArgs,
+    keep_text: bool,
+) -> Result<(Loaded, Exit)> {
     let voice = options::voice(output);
-    let (discovery, settings, exit) = discover(input, output, keep_text)?;
+    let (discovery, mut settings, exit) = discover(input, output, keep_text)?;
+    settings.memory = options::memory(weave)?;
     let loaded = {
         let _progress = Progress::follow(&discovery, settings.progress.clone(), output.quiet);
-        load(&discovery, &settings, now())
+        load(&discovery, &settings, now()).map_err(too_little)?
     };
     let exit = exit.max(failures(&loaded.failures, loaded.stopped, voice));
     Ok((loaded, exit))
+}
+
+/// Weaves what was read.
+fn run(loaded: &mut Loaded, selection: &Selection, weave: &WeaveArgs) -> Result<Woven> {
+    let options = options::weaving(weave)?;
+    running::run(&mut loaded.store, selection, &options, loaded.threads).map_err(too_little)
+}
+
+/// What does not fit into memory cannot be kept.
+fn too_little(error: SpillError) -> anyhow::Error {
+    let hint = "allow more with --memory, or name a folder with more room in TMPDIR";
+    anyhow::Error::from(error).context(HintText::of(hint))
 }
 
 fn failures(failures: &[String], stopped: bool, voice: Voice) -> Exit {
@@ -219,8 +265,8 @@ fn failures(failures: &[String], stopped: bool, voice: Voice) -> Exit {
     }
 }
 
-fn matched(woven: &Woven, selection: &Selection, voice: Voice) -> Exit {
-    if woven.traces.is_empty() && !selection.is_all() {
+fn matched(transactions: usize, selection: &Selection, voice: Voice) -> Exit {
+    if transactions == 0 && !selection.is_all() {
         voice.error("no transaction matches the selection");
         return Exit::NoMatch;
     }

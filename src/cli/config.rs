@@ -3,6 +3,7 @@
 mod check;
 
 use crate::analyze::check::rules::Rules;
+use crate::model::KeyRules;
 use crate::record::custom::Pattern;
 use anyhow::{Context, Result, anyhow, bail};
 use check::CheckEntry;
@@ -20,6 +21,38 @@ struct File {
     #[serde(default)]
     format: Vec<FormatEntry>,
     check: Option<CheckEntry>,
+    #[serde(default)]
+    keys: KeysEntry,
+}
+
+/// `[keys]`: what ties records of one transaction together.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeysEntry {
+    /// Names whose values join the records that hold them.
+    #[serde(default)]
+    join: Vec<String>,
+    /// Names whose values never join anything.
+    #[serde(default)]
+    ignore: Vec<String>,
+}
+
+impl KeysEntry {
+    fn rules(&self) -> Result<KeyRules> {
+        for name in self.join.iter().chain(&self.ignore) {
+            if KeyRules::symbol(name).is_none() {
+                bail!("keys: expected a name with letters or digits, found '{name}'");
+            }
+        }
+        let rules =
+            KeyRules::new(self.join.iter().map(String::as_str), self.ignore.iter().map(String::as_str));
+        if let Some(name) = self.join.iter().find(|name| rules.ignores(KeyRules::symbol(name))) {
+            bail!(
+                "keys: '{name}' stands under join and under ignore; names are compared without case and separators"
+            );
+        }
+        Ok(rules)
+    }
 }
 
 /// A format of the user's own.
@@ -36,6 +69,8 @@ struct FormatEntry {
 #[derive(Debug, Default)]
 pub struct Config {
     formats: Vec<(Option<GlobMatcher>, Pattern)>,
+    /// Names of values that join transactions or never do.
+    pub keys: KeyRules,
     /// The rules of `check`, if there are any.
     pub rules: Option<Rules>,
 }
@@ -58,7 +93,7 @@ impl Config {
     pub fn parse(text: &str) -> Result<Config> {
         let file: File = toml::from_str(text).map_err(|error| at_line(&error, text))?;
         let rules = file.check.as_ref().map(CheckEntry::rules).transpose()?;
-        let mut config = Config { rules, ..Config::default() };
+        let mut config = Config { rules, keys: file.keys.rules()?, ..Config::default() };
         for (index, entry) in file.format.into_iter().enumerate() {
             let number = index + 1;
             let files = match &entry.files {
@@ -114,7 +149,20 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_named_however_they_are_spelled() {
+        let config = Config::parse("[keys]\njoin = ['shipment-ref']\nignore = ['user.id']\n").expect("right");
+        assert!(config.keys.joins(KeyRules::symbol("ShipmentRef")));
+        assert!(config.keys.ignores(KeyRules::symbol("user_id")));
+    }
+
+    #[test]
     fn mistakes_are_told_in_one_line() {
+        refused(
+            "[keys]\njoin = ['order_id']\nignore = ['orderId']",
+            "keys: 'order_id' stands under join and under ignore",
+        );
+        refused("[keys]\njoin = ['_']", "keys: expected a name with letters or digits, found '_'");
+        refused("[keys]\njoins = ['a']", "line 2: unknown field `joins`, expected `join` or `ignore`");
         refused("[[format]]\npattern = '('", "format 1: cannot read the pattern '(': unclosed group");
         refused("[[format]]\npatern = 'x'", "line 2: unknown field `patern`");
         refused("formats = 3", "line 1: unknown field `formats`");

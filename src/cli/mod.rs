@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod config;
 mod interrupt;
+mod memory;
 mod message;
 mod options;
 mod output;

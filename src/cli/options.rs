@@ -6,7 +6,7 @@ use super::message::Voice;
 use crate::analyze::query::{Mistake, Query};
 use crate::engine::read::Settings;
 use crate::engine::run::Selection;
-use crate::gather::Store;
+use crate::gather::{Budget, Store};
 use crate::input::{DiscoverOptions, Discovery, Input, ReadOptions, discover};
 use crate::model::{DAY, SECOND, Symbol, Time};
 use crate::record::timestamp::{self, DayOrder, Zone};
@@ -92,9 +92,11 @@ pub fn settings(args: &InputArgs, keep_text: bool) -> Result<Settings> {
         read,
         zone: zone(args)?,
         service: args.assume_service.clone(),
+        keys: Arc::new(config.keys.clone()),
         patterns: Arc::new(move |source| config.patterns(source)),
         note: None,
         keep_text,
+        memory: Budget::default(),
         progress: Arc::new(AtomicU64::new(0)),
     })
 }
@@ -131,13 +133,7 @@ fn told(place: &str, text: &str, query: Result<Query, Mistake>) -> Result<Query>
 
 /// Which transactions are asked for; relative times count from the newest record.
 pub fn selection(args: &SelectArgs, query: Option<Query>, zone: &Zone, store: &Store) -> Result<Selection> {
-    let newest = store
-        .batches
-        .iter()
-        .flat_map(|batch| &batch.events)
-        .map(|event| event.time)
-        .max()
-        .unwrap_or_default();
+    let newest = store.census.newest().unwrap_or_default();
     let time = |flag: &str, text: &Option<String>| {
         text.as_deref().map(|text| point(flag, text, zone, newest)).transpose()
     };
@@ -188,6 +184,42 @@ fn span_of_time(text: &str) -> Option<i64> {
         rest = &rest[letters..];
     }
     (total > 0).then_some(total)
+}
+
+/// How much memory there is for what grows with the input.
+pub fn memory(args: &WeaveArgs) -> Result<Budget> {
+    let Some(text) = &args.memory else {
+        return Ok(super::memory::free().map_or_else(Budget::default, |free| budget(free / 2)));
+    };
+    let error = || anyhow!("cannot read the size '{text}' for --memory");
+    let hint = || HintText::of("use a size such as 512M or 4G");
+    let bytes = size(text).ok_or_else(|| error().context(hint()))?;
+    Ok(budget(bytes))
+}
+
+/// What is left of so much memory for what grows with the input.
+fn budget(bytes: u64) -> Budget {
+    let left = bytes.saturating_sub(FIXED).max(bytes / 4);
+    Budget(usize::try_from(left).unwrap_or(usize::MAX))
+}
+
+/// Bytes that blocks, names and what is learned take, about, beyond the 64 MiB that may stand beside.
+const FIXED: u64 = 96 << 20;
+
+/// `512M`, `4G`, `1.5g`, `100000` in bytes: powers of 1024.
+fn size(text: &str) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let unit: u64 = match text[digits..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" | "kib" => 1 << 10,
+        "m" | "mb" | "mib" => 1 << 20,
+        "g" | "gb" | "gib" => 1 << 30,
+        "t" | "tb" | "tib" => 1 << 40,
+        _ => return None,
+    };
+    let number: f64 = text[..digits].parse().ok()?;
+    let bytes = number * unit as f64;
+    (bytes >= 1.0 && bytes < u64::MAX as f64).then_some(bytes as u64)
 }
 
 /// How text is drawn on the output.

@@ -3,9 +3,12 @@
 use super::direct::Direct;
 use super::plan::Plan;
 use super::{Found, exports, template};
-use crate::model::{Batch, Date, Detail, Event, Level, Place, SourceId, Stamp, Symbol, Symbols, Time, flag};
+use crate::model::{
+    Batch, Date, Detail, Event, KeyRules, Level, Place, SourceId, Stamp, Symbol, Symbols, Time, flag,
+};
 use crate::record::timestamp::Zone;
 use crate::record::{Brief, Format, Pattern, Record};
+use std::sync::Arc;
 
 /// What a record takes from its source when it does not say it itself.
 #[derive(Clone, Debug)]
@@ -22,6 +25,8 @@ pub struct Defaults {
     pub names: Symbols,
     /// Zone of times that state none.
     pub zone: Zone,
+    /// Names of values that join transactions or never do, as the user says.
+    pub keys: Arc<KeyRules>,
 }
 
 /// Writes events to a batch; its buffers are used again from record to record.
@@ -69,6 +74,7 @@ impl Writer {
             exports::write(layer.text, record, defaults, batch);
             return None;
         }
+        self.found.obey(&defaults.keys);
         match record.pattern {
             Some(pattern) if self.is_new(pattern.id) => {
                 self.learn(record, &pattern, defaults, batch);

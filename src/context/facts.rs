@@ -1,11 +1,12 @@
 //! What is to be known of a name, found once: names recur from record to record.
 
 use super::words;
-use crate::model::Symbol;
+use crate::model::{KeyRules, Symbol};
 use crate::record::NameHash;
 use crate::record::names::{self, Known};
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
+use std::sync::Arc;
 
 /// What is known of a name wherever it stands.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,8 @@ pub(super) struct Facts {
     pub(super) machinery: bool,
     /// It says little without the container it stands in.
     pub(super) generic: bool,
+    /// The user says that its values tie records together.
+    pub(super) named: bool,
     /// The name lowercase and without separators.
     pub(super) key: Symbol,
 }
@@ -32,6 +35,7 @@ pub(super) struct Facts {
 #[derive(Debug)]
 pub(super) struct FactCache {
     slots: Box<[Option<Box<Slot>>]>,
+    rules: Arc<KeyRules>,
 }
 
 #[derive(Debug, Default)]
@@ -48,11 +52,27 @@ const MAX_NAME: usize = 64;
 
 impl Default for FactCache {
     fn default() -> FactCache {
-        FactCache { slots: std::iter::repeat_with(|| None).take(SLOTS).collect() }
+        FactCache { slots: std::iter::repeat_with(|| None).take(SLOTS).collect(), rules: Arc::default() }
     }
 }
 
 impl FactCache {
+    /// Follows the user's rules from now on.
+    pub(super) fn obey(&mut self, rules: &Arc<KeyRules>) {
+        if !Arc::ptr_eq(&self.rules, rules) {
+            if self.rules != *rules {
+                self.slots.fill_with(|| None);
+            }
+            self.rules = Arc::clone(rules);
+        }
+    }
+
+    /// Whether the user names values that tie records together.
+    #[inline]
+    pub(super) fn any_named(&self) -> bool {
+        !self.rules.joins_none()
+    }
+
     /// What is known of a name.
     #[inline]
     pub(super) fn get(&mut self, name: &[u8]) -> Facts {
@@ -82,7 +102,7 @@ impl FactCache {
         let facts = match slot.facts {
             Some(facts) if slot.name == name => facts,
             _ => {
-                let facts = Facts::of(name);
+                let facts = Facts::of(name, &self.rules);
                 slot.snake.clear();
                 words::snake(name, &mut slot.snake);
                 slot.name.clear();
@@ -97,19 +117,22 @@ impl FactCache {
 }
 
 impl Facts {
-    fn of(name: &[u8]) -> Facts {
+    fn of(name: &[u8], rules: &KeyRules) -> Facts {
         let hash = NameHash::of(name);
         let mut bare = Vec::with_capacity(name.len());
         words::bare(name, &mut bare);
+        let key = Symbol::of(&bare);
+        let named = rules.joins(key);
         Facts {
             hash,
             known: names::known(name, true),
-            digest: words::names_a_digest(name),
-            correlation: names::names_a_correlation(name),
+            digest: words::names_a_digest(name) && !named,
+            correlation: names::names_a_correlation(name) || named,
             id: names::names_an_id(name),
-            machinery: names::names_machinery(b"", name),
+            machinery: names::names_machinery(b"", name) && !named,
             generic: is_generic(name),
-            key: Symbol::of(&bare),
+            named,
+            key,
         }
     }
 }
@@ -149,7 +172,7 @@ mod tests {
                 let mut expected = Vec::new();
                 words::snake(name.as_bytes(), &mut expected);
                 prop_assert_eq!(snake, expected);
-                prop_assert_eq!(format!("{facts:?}"), format!("{:?}", Facts::of(name.as_bytes())));
+                prop_assert_eq!(format!("{facts:?}"), format!("{:?}", Facts::of(name.as_bytes(), &KeyRules::default())));
             }
         }
     }

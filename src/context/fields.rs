@@ -64,7 +64,7 @@ impl Found {
         self.scratch = scratch;
     }
 
-    /// A UUID in quotes in an access log is the request's id (Envoy's default format has it as its fifth quoted field).
+    /// A UUID, or 32 hex digits, in quotes in an access log is the request's id (Envoy's default format has it as its fifth quoted field).
     fn quoted_uuid(&mut self, layer: &Layer<'_>) {
         for part in &layer.draft.free {
             let text = part.of(layer.text);
@@ -77,7 +77,8 @@ impl Found {
     /// Whether a part of an access log holds the request's id.
     pub(super) fn uuid_in_quotes(&mut self, text: &[u8]) -> bool {
         for word in text.split(|&byte| byte == b'"') {
-            if word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0) {
+            let uuid = word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0);
+            if uuid || word.len() == 32 && id::exact_trace(word).is_some() {
                 self.add_id(b"request_id", word);
                 return true;
             }
@@ -127,6 +128,9 @@ impl Found {
         let name = layer.name(field);
         if self.context(field.role, field.rank, name, value, otlp) {
             return;
+        }
+        if self.facts.any_named() && self.facts.get(name).named {
+            self.key_field(layer, field, name, value);
         }
         match field.role {
             Role::Kind
@@ -226,7 +230,7 @@ impl Found {
         let value = value.trim_ascii();
         self.same_length(value);
         if value.len() >= MIN_HEADER {
-            if memchr::memmem::find(value, b"trace").is_some()
+            if memchr::memmem::find(value, b"race").is_some()
                 || memchr::memmem::find(value, b"-01").is_some()
                 || value[..5].eq_ignore_ascii_case(b"Root=")
             {
@@ -247,8 +251,11 @@ impl Found {
         let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
         // an id of another trace or span keeps the name of what it belongs to
         let short = short || field.role == Role::Id;
-        let is_id = (named_id || correlation || super::scan::names_some_id(name, value))
-            && !(if parent.is_empty() { machinery } else { names::names_machinery(parent, name) });
+        let joined_name = short && !parent.is_empty() && self.facts.any_named();
+        let named = joined_name && self.facts.get(&[parent, name].concat()).named;
+        let is_id = named
+            || (named_id || correlation || super::scan::names_some_id(name, value))
+                && !(if parent.is_empty() { machinery } else { names::names_machinery(parent, name) });
         if is_id
             && !value.contains(&b' ')
             && !(id::is_absent(value))

@@ -2,7 +2,7 @@
 
 use super::tape::{Own, Step};
 use super::{Found, Scheme, header, id};
-use crate::record::{Layer, Role};
+use crate::record::{At, Layer, Role, names};
 
 /// Rank of ids found by their place: named fields go before.
 const BY_PLACE: u8 = 100;
@@ -14,7 +14,19 @@ impl Found {
     /// Reads the bracketed groups of a text's header.
     pub(super) fn groups(&mut self, layer: &Layer<'_>) {
         for group in &layer.draft.groups {
-            self.group(group.of(layer.text), layer.text);
+            let content = group.of(layer.text);
+            if content.len() == 32 {
+                let mut numbered = false;
+                let digest = is_told_a_digest(layer, *group, &mut numbered);
+                if numbered {
+                    // "sha1" differs from the words of other lines by its number
+                    self.refuse();
+                }
+                if digest {
+                    continue;
+                }
+            }
+            self.group(content, layer.text);
         }
     }
 
@@ -99,6 +111,15 @@ impl Found {
         {
             self.add_id(b"request_id", request);
         }
+        // chi: "[host/random-000042] "GET http://…""
+        if let Some(dash) = content.len().checked_sub(7)
+            && content[dash] == b'-'
+            && content[dash + 1..].iter().all(u8::is_ascii_digit)
+            && memchr::memchr(b'/', &content[..dash]).is_some_and(|slash| slash > 0 && slash + 1 < dash)
+            && !content.contains(&b' ')
+        {
+            return self.add_id(b"request_id", content);
+        }
         if content.len() == 36 && id::uuid(content).is_some_and(|bits| bits != 0) {
             // Rails tags each line with the request's UUID
             let before = (content.as_ptr() as usize).wrapping_sub(layer_text.as_ptr() as usize);
@@ -122,6 +143,25 @@ impl Found {
             self.exact(Own::Trace, ALONE, Scheme::Sleuth, content);
         }
     }
+}
+
+/// Whether the words before a group that stands alone say that it is a digest: the word right before it, or any of the
+/// message before a group at its end. Tells also whether a number in a word has a say in it.
+fn is_told_a_digest(layer: &Layer<'_>, group: At, numbered: &mut bool) -> bool {
+    /// A word further from the group is not looked at.
+    const NEAR: usize = 256;
+    let start = group.start as usize;
+    let before = &layer.text[start.saturating_sub(NEAR)..start];
+    let behind_message = layer.draft.message.is_some_and(|(message, _)| message.end() <= start);
+    let mut words = before
+        .rsplit(|byte| !byte.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(if behind_message { usize::MAX } else { 1 });
+    words.any(|word| {
+        *numbered |=
+            matches!(word, [b'm', b'd', ..] | [b's', b'h', ..]) && word.iter().any(u8::is_ascii_digit);
+        names::says_digest(word)
+    })
 }
 
 /// The first part of Sleuth's group: a word that is no id.

@@ -126,20 +126,20 @@ pub fn decimal_span(value: &[u8]) -> Result<Span<'_>, Refused> {
     }
 }
 
-/// Reads Datadog's trace id: decimal, or 32 hex digits.
+/// Reads Datadog's trace id: decimal (of all 128 bits too, as some tracers print it), or 32 hex digits.
 pub fn datadog_trace(value: &[u8]) -> Result<Trace<'_>, Refused> {
     let (bare, punctuated) = unwrap(value);
     if is_absent(bare) {
         return Err(Refused::Absent);
     }
-    if bare.len() <= 20
-        && let Some(bits) = decimal(bare)
-    {
-        return TraceId::new(u128::from(bits))
+    let long = || (21..=39).contains(&bare.len()).then(|| std::str::from_utf8(bare).ok()?.parse().ok())?;
+    let bits = if bare.len() <= 20 { decimal(bare).map(u128::from) } else { long() };
+    match bits.filter(|_| bare.len() != 32) {
+        Some(bits) => TraceId::new(bits)
             .map(|id| Trace { id, opaque: None, lenient: punctuated })
-            .ok_or(Refused::Absent);
+            .ok_or(Refused::Absent),
+        None => trace(value),
     }
-    trace(value)
 }
 
 /// A trace id of exactly 16 or 32 hex digits.

@@ -20,9 +20,10 @@ mod words;
 
 pub use event::{Defaults, Writer};
 
-use crate::model::{HeaderRole, Shape, SpanId, SpanKind, Symbol, TraceId};
+use crate::model::{HeaderRole, KeyRules, Shape, SpanId, SpanKind, Symbol, TraceId};
 use crate::record::{At, Record};
 use facts::Facts;
+use std::sync::Arc;
 use tape::{Own, Step};
 
 /// Which scheme the ids of a record were written in.
@@ -205,6 +206,11 @@ impl Found {
         self.ids.clear();
         self.keys.clear();
         self.ranks = [u8::MAX; 3];
+    }
+
+    /// Follows the user's rules for names from now on.
+    fn obey(&mut self, rules: &Arc<KeyRules>) {
+        self.facts.obey(rules);
     }
 
     /// Finds the context of a record.

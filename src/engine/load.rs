@@ -3,8 +3,8 @@
 use super::dating::{ASSUMED_YEAR, Assumed, Dating};
 use super::read::{Outcome, Settings, SourceRead, Taker, Text, read};
 use super::worker::Notes;
-use crate::gather::{Source, Store};
-use crate::input::Discovery;
+use crate::gather::{Gatherer, Source, SpillError, Store};
+use crate::input::{Discovery, Stop};
 use crate::model::{Batch, DAY, SourceId, Time};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,41 +24,44 @@ pub struct Loaded {
 }
 
 /// What one line of work collects.
-type Shared = Arc<Mutex<Vec<(SourceId, Batch)>>>;
+type Shared = Arc<Mutex<Gatherer>>;
 
 struct Collect {
-    batches: Shared,
+    gatherer: Shared,
+    stop: Stop,
 }
 
 impl Taker for Collect {
     fn take(&mut self, source: SourceId, _name: &str, batch: Batch, _notes: Notes) {
-        self.batches.lock().unwrap_or_else(PoisonError::into_inner).push((source, batch));
+        let mut gatherer = self.gatherer.lock().unwrap_or_else(PoisonError::into_inner);
+        if !gatherer.take(source, batch) {
+            // what is read further could not be kept
+            self.stop.set();
+        }
     }
 }
 
 /// Reads everything that was discovered. `now` serves where nothing else tells a year or a date.
-pub fn load(discovery: &Discovery, settings: &Settings, now: Time) -> Loaded {
+pub fn load(discovery: &Discovery, settings: &Settings, now: Time) -> Result<Loaded, SpillError> {
     let lines = settings.threads.clamp(1, discovery.streams.len().max(1));
-    let collected: Vec<Shared> = (0..lines).map(|_| Arc::default()).collect();
+    let gatherer = || Arc::new(Mutex::new(Gatherer::new(settings.memory.gathering() / lines)));
+    let collected: Vec<Shared> = (0..lines).map(|_| gatherer()).collect();
+    let stop = &settings.read.stop;
     let takers = collected
         .iter()
-        .map(|batches| Box::new(Collect { batches: batches.clone() }) as Box<dyn Taker>)
+        .map(|gatherer| {
+            Box::new(Collect { gatherer: gatherer.clone(), stop: stop.clone() }) as Box<dyn Taker>
+        })
         .collect();
-    let Outcome { sources, skipped, mut symbols, failures, stopped } =
-        read(&discovery.streams, settings, takers);
-    let mut batches: Vec<(SourceId, Batch)> = Vec::new();
-    for shared in collected {
-        batches.append(&mut shared.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-    // the parts of one source came in order; sources go by name, so that no order of reading shows
+    let Outcome { sources, skipped, symbols, failures, stopped } = read(&discovery.streams, settings, takers);
+    // sources go by name, so that no order of reading shows
     let ranks = ranks(&sources);
-    batches.sort_by_key(|(source, _)| ranks[source.0 as usize]);
-    let mut store = Store::default();
-    for (_, mut batch) in batches {
-        symbols.absorb(std::mem::take(&mut batch.symbols));
-        store.batches.push(batch);
-    }
-    store.symbols = symbols;
+    let mut store = Store { symbols, budget: settings.memory, ..Store::default() };
+    let gathered = collected.into_iter().filter_map(|shared| {
+        Arc::into_inner(shared).map(|shared| shared.into_inner().unwrap_or_else(PoisonError::into_inner))
+    });
+    store.gathered(gathered.collect(), |source| ranks[source as usize])?;
+    store.keys = settings.keys.clone();
     store.sources = described(&sources, now);
     let coverage = &mut store.coverage;
     coverage.sources = sources.len() as u64;
@@ -75,7 +78,7 @@ pub fn load(discovery: &Discovery, settings: &Settings, now: Time) -> Loaded {
         coverage.skip(*reason, 1, name, None);
     }
     store.complete();
-    Loaded { store, sources, failures, stopped, threads: settings.threads }
+    Ok(Loaded { store, sources, failures, stopped, threads: settings.threads })
 }
 
 /// The sources as later stages see them, once all are read.

@@ -159,6 +159,7 @@ fn context(info: &SourceInfo, id: SourceId, sample: &[u8], settings: &Settings) 
         instance: info.hints.instance.as_deref().map_or(Symbol::NONE, |name| names.keep(name.as_bytes())),
         names,
         zone: settings.zone.clone(),
+        keys: settings.keys.clone(),
     };
     SourceContext {
         profile: Profile::of(sample, (settings.patterns)(&info.name)),

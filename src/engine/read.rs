@@ -9,8 +9,9 @@ use super::order::{Boundaries, Order, Turn, words};
 use super::produce::produce;
 use super::seam::SourceContext;
 use super::worker::{Note, Notes, Worker};
+use crate::gather::Budget;
 use crate::input::{Block, Original, ReadOptions, Stream};
-use crate::model::{Batch, SkipReason, SourceId, Symbols};
+use crate::model::{Batch, KeyRules, SkipReason, SourceId, Symbols};
 use crate::record::custom::Pattern;
 use crate::record::timestamp::Zone;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -36,10 +37,14 @@ pub struct Settings {
     pub service: Option<String>,
     /// The user's own formats: a test of the source's name, and the pattern.
     pub patterns: Patterns,
+    /// Names of values that join transactions or never do, as the user says.
+    pub keys: Arc<KeyRules>,
     /// What outputs want of each record.
     pub note: Option<Note>,
     /// Keep the text of sources that cannot be read again.
     pub keep_text: bool,
+    /// How much memory there is for events and what is made of them.
+    pub memory: Budget,
     /// Bytes read so far, before decompression; for showing progress.
     pub progress: Arc<AtomicU64>,
 }
@@ -53,8 +58,10 @@ impl Default for Settings {
             zone: Zone::utc(),
             service: None,
             patterns: Arc::new(|_| Vec::new()),
+            keys: Arc::default(),
             note: None,
             keep_text: false,
+            memory: Budget::default(),
             progress: Arc::default(),
         }
     }

@@ -1,9 +1,9 @@
 //! From a store of events to what reports tell.
 
-use crate::analyze;
+use crate::analyze::Learning;
 use crate::analyze::query::{Context, Query, View};
 use crate::analyze::times::Operations;
-use crate::gather::{ClockOffset, Store};
+use crate::gather::{ClockOffset, Kept, SpillError, Store};
 use crate::model::{Coverage, Finding, Symbol, Time, Trace, TraceId};
 use crate::report::{ClockSummary, ServiceSummary};
 use crate::weave;
@@ -61,37 +61,104 @@ impl Selection {
     }
 }
 
+/// What is known when all transactions were handed over.
+#[derive(Debug, Default)]
+pub struct Summary {
+    /// Counts, with what was placed.
+    pub coverage: Coverage,
+    /// Services, by name.
+    pub services: Vec<ServiceSummary>,
+    /// What was found of the run as a whole.
+    pub findings: Vec<Finding>,
+}
+
 /// Weaves the events of a store on so many threads and keeps the transactions that are asked for.
-pub fn run(store: &mut Store, selection: &Selection, options: &weave::Options, threads: usize) -> Woven {
-    let tell = |store: &mut Store| {
-        let mut traces = weave::weave(store, options);
-        let findings = analyze::analyze(store, &mut traces);
-        analyze::detail(store, &mut traces);
-        (traces, findings)
-    };
-    let (mut traces, mut findings) = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
-        Ok(pool) => pool.install(|| tell(store)),
+pub fn run(
+    store: &mut Store,
+    selection: &Selection,
+    options: &weave::Options,
+    threads: usize,
+) -> Result<Woven, SpillError> {
+    let mut woven = Woven::default();
+    let mut kept = Kept::default();
+    let summary = each(store, selection, options, threads, |store, mut traces, findings| {
+        if store.is_spilled() {
+            kept.take(store, &mut traces);
+        }
+        if woven.traces.is_empty() {
+            woven.traces = traces
+        } else {
+            woven.traces.append(&mut traces)
+        }
+        woven.findings.extend(findings);
+        Ok::<(), SpillError>(())
+    })?;
+    if store.is_spilled() {
+        kept.finish(store);
+    }
+    woven.findings.extend(summary.findings);
+    Ok(Woven { coverage: summary.coverage, services: summary.services, ..woven })
+}
+
+/// Likewise, but hands the transactions that are asked for over, some at a time in the order of their start, with what was
+/// found in them. Their events are at hand only then, if not all fit into memory.
+pub fn each<E: From<SpillError> + Send>(
+    store: &mut Store,
+    selection: &Selection,
+    options: &weave::Options,
+    threads: usize,
+    mut take: impl FnMut(&Store, Vec<Trace>, Vec<Finding>) -> Result<(), E> + Send,
+) -> Result<Summary, E> {
+    let mut all = || weave_all(store, selection, options, &mut take);
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(all),
         // no thread to be had: the caller's own does it
-        Err(_) => tell(store),
-    };
-    let store = &*store;
-    let mut coverage = store.coverage.clone();
+        Err(_) => all(),
+    }
+}
+
+/// Takes transactions over, with what was found in them.
+type Take<'t, E> = dyn FnMut(&Store, Vec<Trace>, Vec<Finding>) -> Result<(), E> + 't;
+
+fn weave_all<E: From<SpillError>>(
+    store: &mut Store,
+    selection: &Selection,
+    options: &weave::Options,
+    take: &mut Take<'_, E>,
+) -> Result<Summary, E> {
+    let plan = weave::plan(store, options)?;
+    let mut learning = Learning::new(store);
     let mut counts = services(store);
-    for trace in &traces {
-        for span in trace.spans.iter().filter(|span| !span.missing) {
+    // what is at hand all the time is woven once
+    let mut held: Option<Vec<Trace>> = None;
+    for window in 0..store.windows() {
+        store.open(window)?;
+        let traces = weave::weave(store, &plan);
+        learning.add(store, &traces)?;
+        for span in traces.iter().flat_map(|trace| &trace.spans).filter(|span| !span.missing) {
             let entry = counts.entry(span.service).or_default();
             entry.spans += 1;
             entry.errors += u64::from(span.failed);
         }
+        held = (!store.is_spilled()).then_some(traces);
     }
+    let mut judging = learning.finish()?;
+    let mut coverage = store.coverage.clone();
     let placed = |traces: &[Trace]| traces.iter().map(|trace| trace.record_count() as u64).sum::<u64>();
-    let all = placed(&traces);
-    if !selection.is_all() {
-        selection.retain(store, &findings, &mut traces);
-        let taken: FxHashSet<TraceId> = traces.iter().map(|trace| trace.id).collect();
-        findings.retain(|finding| finding.trace.is_none_or(|trace| taken.contains(&trace)));
+    let mut all = 0;
+    for window in 0..store.windows() {
+        store.open(window)?;
+        let mut traces = held.take().unwrap_or_else(|| weave::weave(store, &plan));
+        let mut findings = judging.judge(store, &mut traces);
+        all += placed(&traces);
+        if !selection.is_all() {
+            selection.retain(store, &findings, &mut traces);
+            let taken: FxHashSet<TraceId> = traces.iter().map(|trace| trace.id).collect();
+            findings.retain(|finding| finding.trace.is_none_or(|trace| taken.contains(&trace)));
+        }
+        coverage.records_placed += placed(&traces);
+        take(store, traces, findings)?;
     }
-    coverage.records_placed = placed(&traces);
     coverage.records_filtered = all - coverage.records_placed;
     coverage.records_unplaced = coverage.records - all;
     let mut services: Vec<ServiceSummary> = counts
@@ -100,15 +167,13 @@ pub fn run(store: &mut Store, selection: &Selection, options: &weave::Options, t
         .filter(|service| !service.name.is_none())
         .collect();
     services.sort_by(|a, b| store.symbols.text(a.name).cmp(store.symbols.text(b.name)));
-    Woven { traces, findings, coverage, services, operations: None }
+    Ok(Summary { coverage, services, findings: judging.finish(store) })
 }
 
 fn services(store: &Store) -> FxHashMap<Symbol, ServiceSummary> {
     let mut counts: FxHashMap<Symbol, ServiceSummary> = FxHashMap::default();
-    for batch in &store.batches {
-        for event in &batch.events {
-            counts.entry(event.service).or_default().records += 1;
-        }
+    for (service, of) in &store.census.services {
+        counts.entry(*service).or_default().records = of.records;
     }
     // of a service's clocks the middle one stands for it
     let mut clocks: FxHashMap<Symbol, Vec<&ClockOffset>> = FxHashMap::default();

@@ -36,17 +36,17 @@ impl Clocks {
 
     /// The time of an event on the common clock.
     pub fn time(&self, event: &Event) -> Time {
-        match self.offset(event.service, event.instance) {
-            None => event.time,
+        self.common(event.service, event.instance, event.time)
+    }
+
+    /// A time that a service's instance logged, on the common clock.
+    pub fn common(&self, service: Symbol, instance: Symbol, time: Time) -> Time {
+        match self.offset(service, instance) {
+            None => time,
             Some(known) => {
-                let since = event.time.0.saturating_sub(self.middle.0) as f64;
-                Time(
-                    event
-                        .time
-                        .0
-                        .saturating_sub(known.offset)
-                        .saturating_sub((since * known.drift / 1e6) as i64),
-                )
+                let since = time.0.saturating_sub(self.middle.0) as f64;
+                let moved = time.0.saturating_sub(known.offset);
+                Time(moved.saturating_sub((since * known.drift / 1e6) as i64))
             }
         }
     }

@@ -1,12 +1,30 @@
 //! Holds the events of a run and groups them by trace. Knows nothing of spans.
 
+pub mod bytes;
+mod census;
 mod clocks;
+mod codec;
 mod fragments;
+mod gatherer;
+mod kept;
+mod parts;
+mod rows;
+mod spill;
+mod windows;
 
+pub use census::{Census, OfService, Window};
 pub use clocks::{ClockOffset, Clocks};
 pub use fragments::{Fragment, Fragments};
+pub use gatherer::Gatherer;
+pub use kept::Kept;
+pub use rows::Rows;
+pub use spill::{Log, SpillError};
+pub use windows::{Arranger, Budget, Copied};
 
-use crate::model::{Batch, Coverage, Detail, Event, EventId, SourceId, SpanId, Symbols, Time, TraceId, flag};
+use crate::model::{
+    Batch, Coverage, Detail, Event, EventId, KeyRules, Origin, Sample, SourceId, SpanId, Symbol, Symbols,
+    Time, TraceId, flag,
+};
 use std::sync::Arc;
 
 /// A source as the later stages see it.
@@ -26,21 +44,46 @@ pub struct Source {
     pub year: Option<(i64, i64)>,
 }
 
+impl Source {
+    /// Completes a time with what only the end of reading tells; `class` are the flags of its record.
+    pub fn completed(&self, time: Time, class: u16) -> Option<Time> {
+        if class & flag::TIME_UNKNOWN != 0 {
+            self.first
+        } else if class & flag::NO_DATE != 0 {
+            Some(Time(time.0 + self.undated_shift))
+        } else if let (true, Some((assumed, right))) = (class & flag::NO_YEAR != 0, self.year) {
+            Some(time.in_year(time.civil().0 - assumed + right))
+        } else {
+            Some(time)
+        }
+    }
+}
+
 /// All events of a run.
 #[derive(Debug, Default)]
 pub struct Store {
     /// The sources, by [`SourceId`].
     pub sources: Vec<Source>,
-    /// The events, in the order of sources and lines.
+    /// The events that are at hand: all of them, in the order of sources and lines, or those of a window.
     pub batches: Vec<Batch>,
+    /// The numbers that those of a window were put away with.
+    pub(crate) tags: Vec<Vec<u32>>,
+    /// All events, where they do not fit into memory.
+    pub(crate) spilled: Option<windows::Spilled>,
+    /// How much memory there is.
+    pub budget: Budget,
     /// Texts of names.
     pub symbols: Symbols,
     /// What was read; placed and unplaced records are counted later.
     pub coverage: Coverage,
     /// How far the clocks are off.
     pub clocks: Clocks,
+    /// Names of values that join transactions or never do, as the user says.
+    pub keys: Arc<KeyRules>,
     /// No event is a whole span; known when the store is complete.
     pub logs_only: bool,
+    /// What is counted over all events.
+    pub census: Census,
 }
 
 impl Store {
@@ -76,6 +119,27 @@ impl Store {
         if opaque && !text.is_empty() { text.to_owned() } else { id.to_string() }
     }
 
+    /// Where an event stands among all of the run.
+    pub fn origin(&self, id: EventId) -> Origin {
+        let place = &self.event(id).place;
+        Origin { rank: self.source(place.source).rank, line: place.line, part: place.part }
+    }
+
+    /// What can be told of an event that stands for all of its kind.
+    pub fn sample(&self, id: EventId) -> Sample {
+        let event = self.event(id);
+        let (mut operation, mut topic) = (Symbol::NONE, Symbol::NONE);
+        for detail in self.details(id) {
+            match *detail {
+                Detail::Topic(name) => topic = name,
+                Detail::Operation(name) if event.is(flag::WHOLE_SPAN) => operation = name,
+                _ => {}
+            }
+        }
+        let (service, template) = (event.service, event.template);
+        Sample { origin: self.origin(id), service, template, operation, topic }
+    }
+
     /// All events, in the order of the batches.
     pub fn ids(&self) -> impl Iterator<Item = EventId> + '_ {
         self.batches.iter().enumerate().flat_map(|(batch, events)| {
@@ -103,26 +167,29 @@ impl Store {
 
     /// Gives the last times their missing parts, now that all sources are known, and counts.
     pub fn complete(&mut self) {
-        self.logs_only = true;
-        for batch in &mut self.batches {
-            for event in &mut batch.events {
-                let source = &self.sources[event.place.source.0 as usize];
-                if event.is(flag::TIME_UNKNOWN) {
-                    if let Some(first) = source.first {
-                        event.time = first;
-                        event.flags = event.flags & !flag::TIME_UNKNOWN | flag::TIME_INHERITED;
-                    }
-                } else if event.is(flag::NO_DATE) {
-                    event.time.0 += source.undated_shift;
-                } else if let (true, Some((assumed, right))) = (event.is(flag::NO_YEAR), source.year) {
-                    event.time = event.time.in_year(event.time.civil().0 - assumed + right);
-                }
-                self.logs_only &= !event.is(flag::WHOLE_SPAN);
-                self.coverage.records += 1;
-                self.coverage.records_with_time +=
-                    u64::from(!event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED));
-                self.coverage.records_with_context += u64::from(event.is(flag::CONTEXT));
+        if self.census.records == 0 {
+            for batch in &self.batches {
+                self.census.add(batch);
             }
         }
+        self.census.settle(&self.sources);
+        for batch in &mut self.batches {
+            for event in &mut batch.events {
+                complete(event, &self.sources[event.place.source.0 as usize]);
+            }
+        }
+        self.logs_only = self.census.whole == 0;
+        self.coverage.records = self.census.records;
+        self.coverage.records_with_time = self.census.with_time;
+        self.coverage.records_with_context = self.census.with_context;
+    }
+}
+
+/// Gives the time of an event its missing parts.
+fn complete(event: &mut Event, source: &Source) {
+    let Some(time) = source.completed(event.time, event.flags) else { return };
+    event.time = time;
+    if event.is(flag::TIME_UNKNOWN) {
+        event.flags = event.flags & !flag::TIME_UNKNOWN | flag::TIME_INHERITED;
     }
 }

@@ -21,6 +21,33 @@ pub struct Place {
     pub part: u32,
 }
 
+/// Where a record stands among all of a run: the source's rank by name, line, part. Tells the same order however events are
+/// held.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Origin {
+    /// The rank of its source among all by name.
+    pub rank: u32,
+    /// See [`Place::line`].
+    pub line: u64,
+    /// See [`Place::part`].
+    pub part: u32,
+}
+
+/// What can be told of a record that stands for all of its kind.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Sample {
+    /// Where it stands; of several samples the first one stays.
+    pub origin: Origin,
+    /// Its service.
+    pub service: Symbol,
+    /// Its template.
+    pub template: Symbol,
+    /// The name of the exported span that it is.
+    pub operation: Symbol,
+    /// Its topic.
+    pub topic: Symbol,
+}
+
 /// OpenTelemetry span kinds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum SpanKind {

@@ -1,6 +1,6 @@
 //! What is wrong, or worth knowing.
 
-use super::{EventId, SpanId, Symbol, TraceId};
+use super::{Place, SpanId, Symbol, TraceId};
 
 /// Kinds of findings.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -99,7 +99,7 @@ pub struct Finding {
     /// How sure, 0 to 1.
     pub confidence: f32,
     /// Records that prove it.
-    pub evidence: Vec<EventId>,
+    pub evidence: Vec<Place>,
     /// Findings of one cause share it: text reports show one of them with the count.
     pub group: u64,
 }

@@ -277,6 +277,32 @@ impl Trace {
         self.loose_errors + self.spans.iter().map(|span| span.errors).sum::<u32>()
     }
 
+    /// Gives all events that it names other ids.
+    pub fn rename(&mut self, new: &mut dyn FnMut(EventId) -> EventId) {
+        for span in &mut self.spans {
+            span.events.iter_mut().for_each(|id| *id = new(*id));
+            for proof in span.edge.iter_mut().flat_map(|edge| &mut edge.proofs) {
+                match proof {
+                    Proof::ParentId(id)
+                    | Proof::Header(id)
+                    | Proof::Link(id)
+                    | Proof::Follows { before: id, .. } => *id = new(*id),
+                    Proof::Message { sent, received, .. } => {
+                        *sent = new(*sent);
+                        *received = new(*received);
+                    }
+                    Proof::SharedSpan
+                    | Proof::Key { .. }
+                    | Proof::Call
+                    | Proof::Encloses
+                    | Proof::Usual { .. }
+                    | Proof::OnlyCandidate => {}
+                }
+            }
+        }
+        self.loose.iter_mut().for_each(|id| *id = new(*id));
+    }
+
     /// Nanoseconds from the first start to the last end.
     pub fn duration(&self) -> u64 {
         (self.end.0 - self.start.0).max(0) as u64

@@ -3,8 +3,8 @@
 use super::names::{self, NameHash, Role};
 use super::pick::{WEAK_SERVICE, pick};
 use super::{
-    At, Draft, Field, Format, Head, Look, Profile, Writing, access, block, envelope, klog, level, logfmt,
-    loose, ltsv, text, xml,
+    At, Draft, Field, Format, Head, Look, Profile, Writing, access, block, cef, envelope, klog, level,
+    logfmt, loose, ltsv, text, xml,
 };
 use crate::model::Level;
 
@@ -46,6 +46,11 @@ pub(super) fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profil
             pick(text, draft);
             Format::Ltsv
         }
+        Format::Cef => {
+            cef::scan(first_line(text), &mut draft.fields);
+            pick(text, draft);
+            Format::Cef
+        }
         Format::Xml => {
             xml::scan(text, &mut draft.fields);
             pick(text, draft);
@@ -54,6 +59,9 @@ pub(super) fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profil
         Format::Block => {
             block::scan(text, &mut draft.fields);
             pick(text, draft);
+            if draft.message.is_none() && draft.fields.is_empty() {
+                draft.message = Some((text::trim(text, At::new(0, text.len())), Writing::Plain));
+            }
             Format::Block
         }
         Format::Access => {
@@ -136,6 +144,15 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         }
         draft.fields.clear();
     }
+    if let Some(open) = text::shipped_object(line) {
+        let stamp = draft.stamp;
+        if loose::scan(line, open, &mut draft.fields) == Some(line.trim_ascii_end().len() - 1) {
+            pick(text, draft);
+            draft.stamp = stamp.or(draft.stamp);
+            return;
+        }
+        draft.fields.clear();
+    }
     if let Some(open) = text::object(text, start) {
         draft.message = Some((text::trim(text, At::new(open, text.len())), Writing::Plain));
         draft.free.push(At::new(0, open));
@@ -147,17 +164,28 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         draft.free.push(At::new(message.end() + 2, text.len()));
         return;
     }
-    let end = text::tail(line, start, profile);
-    tail_fields(line, end, draft);
-    if profile.tail_id && text::ends_in_id(line) && end < line.len() {
-        let open = memchr::memrchr(b'[', line).unwrap_or(end);
-        draft.groups.push(At::new(open + 1, line.trim_ascii_end().len() - 1));
+    let start = leading_ids(text, start, draft);
+    let mut end = text::tail(line, start, profile);
+    let closed = |open: &[u8], close: &[u8]| line[..start].ends_with(open) && line[..end].ends_with(close);
+    if closed(b"> <", b">") || closed(b"|", b"|") {
+        // the last of the columns that stand in angles, or between bars
+        end -= 1;
+    } else {
+        tail_fields(line, end, draft);
+    }
+    if profile.tail_id
+        && let Some((id, open)) = text::id_at_end(line)
+        && open >= start
+    {
+        draft.groups.push(id);
+        end = end.min(text::trim(line, At::new(start, open)).end());
     }
     let mut message = text::trim(text, At::new(start, end));
     if message.is_empty() && line_end < text.len() {
         message = second_line(text, line_end, draft);
     } else if let Some((level, from)) = level_on_second_line(text, line_end, draft) {
         draft.level = Some(level);
+        let from = leading_ids(text, from, draft);
         message = text::trim(text, At::new(from, text.len()));
     } else if end == line_end && line_end < text.len() {
         message = text::trim(text, At::new(start, text.len()));
@@ -172,6 +200,30 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
     }
     draft.free.push(At::new(if head.stamp.is_some() { to } else { 0 }, text.len()));
 }
+
+/// Passes over groups that hold ids alone, before a message whose header says nothing of them: `[TRACE] message`.
+fn leading_ids(text: &[u8], start: usize, draft: &mut Draft) -> usize {
+    let mut at = start;
+    loop {
+        let open = at + text[at..].iter().take_while(|byte| **byte == b' ').count();
+        if text.get(open) != Some(&b'[') {
+            return at;
+        }
+        let near = &text[open + 1..text.len().min(open + 1 + MAX_IDS)];
+        let Some(length) = memchr::memchr(b']', near) else { return at };
+        let inside = &near[..length];
+        let behind = text.get(open + 1 + length + 1);
+        if !text::is_id_group(inside) || behind.is_some_and(|next| !matches!(next, b' ' | b'[' | b':')) {
+            return at;
+        }
+        draft.groups.push(At::new(open + 1, open + 1 + length));
+        at = open + 1 + length + 1;
+        at += usize::from(text.get(at) == Some(&b':'));
+    }
+}
+
+/// A group of ids before a message is no longer than this.
+const MAX_IDS: usize = 128;
 
 /// Fields in the tail behind the message; of them only the service counts for the record itself.
 fn tail_fields(line: &[u8], end: usize, draft: &mut Draft) {

@@ -2,7 +2,7 @@
 
 use super::text::{self, Head};
 use super::timestamp::{self, DayOrder};
-use super::{Draft, Format, access, block, envelope, klog, ltsv, table, xml};
+use super::{Draft, Format, access, block, cef, envelope, klog, ltsv, table, xml};
 use crate::model::Date;
 
 /// Whether a line begins a record.
@@ -18,6 +18,8 @@ pub enum Class {
     Blank,
     /// It only describes the lines that follow (column names).
     Header,
+    /// A line of dashes or the like, which parts records where none is open.
+    Rule,
 }
 
 /// What was seen of a line.
@@ -44,10 +46,12 @@ pub struct Profile {
     pub tail_names: Vec<super::NameHash>,
     /// What stands between the header and the message in nearly all lines.
     pub columns: Vec<text::Column>,
-    /// Nearly all lines end with an id in brackets.
+    /// Nearly all lines end with an id, in brackets or behind a dash or bar.
     pub tail_id: bool,
     /// The number of the word that is the level in most lines, where it stands behind a time.
     pub level_token: Option<u8>,
+    /// The source's records are lists of `name: value` lines; how one begins.
+    pub blocks: Option<block::Layout>,
     /// The user's own patterns that apply to this source.
     pub custom: Vec<super::custom::Pattern>,
     /// Sources with the same number read lines alike; `None` if that is not known.
@@ -59,7 +63,8 @@ impl Profile {
     pub fn of(head: &[u8], custom: Vec<super::custom::Pattern>) -> Profile {
         let mut order = None;
         let mut lines = 0usize;
-        let mut seen: Vec<(super::NameHash, usize)> = Vec::new();
+        // a name, how often it was seen, behind which text first, and whether behind another one
+        let mut seen: Vec<(super::NameHash, usize, super::NameHash, bool)> = Vec::new();
         let mut clean = Vec::new();
         for line in head.split(|&byte| byte == b'\n').take(400) {
             clean.clear();
@@ -71,18 +76,25 @@ impl Profile {
             if line.is_empty() || line[0] == b'{' {
                 continue;
             }
-            let names = text::tail_names(line);
-            lines += usize::from(!names.is_empty());
-            for name in names {
-                match seen.iter().position(|(other, _)| *other == name) {
-                    Some(index) => seen[index].1 += 1,
-                    None if seen.len() < 256 => seen.push((name, 1)),
+            let tail = text::tail_of(line);
+            lines += usize::from(!tail.names.is_empty());
+            for name in tail.names {
+                let room = seen.len() < MAX_NAMES;
+                match seen.iter_mut().find(|(other, ..)| *other == name) {
+                    Some((_, count, before, differs)) => {
+                        *count += 1;
+                        *differs |= *before != tail.before;
+                    }
+                    None if room => seen.push((name, 1, tail.before, false)),
                     None => {}
                 }
             }
         }
-        let shared =
-            seen.into_iter().filter(|&(_, count)| lines >= 2 && count * 5 >= lines * 4).map(|(name, _)| name);
+        // pairs behind one and the same text are a part of what it says
+        let shared = seen
+            .into_iter()
+            .filter(|&(_, count, _, differs)| differs && lines >= 2 && count * 5 >= lines * 4)
+            .map(|(name, ..)| name);
         let mut profile = Profile {
             order: order.unwrap_or_default(),
             table: table::Columns::find(head),
@@ -90,6 +102,7 @@ impl Profile {
             columns: Vec::new(),
             level_token: None,
             tail_id: false,
+            blocks: None,
             custom,
             fingerprint: None,
         };
@@ -116,6 +129,7 @@ impl Profile {
             };
             texts.push(text);
         }
+        self.blocks = block::Layout::find(&texts);
         let lines: Vec<_> = texts
             .iter()
             .filter_map(|text| {
@@ -125,7 +139,7 @@ impl Profile {
                     .then_some((seen.head, text.as_slice()))
             })
             .collect();
-        let ids = lines.iter().filter(|(_, text)| text::ends_in_id(text)).count();
+        let ids = lines.iter().filter(|(_, text)| text::id_at_end(text).is_some()).count();
         self.tail_id = ids >= 2 && ids * 10 >= lines.len() * 9;
         let token = text::level_token(&lines);
         let columns = text::learn(&lines);
@@ -136,6 +150,9 @@ impl Profile {
 
 /// The first line of an entry in systemd's export format ("Journal Export Formats").
 pub(super) const JOURNAL_START: &[u8] = b"__CURSOR=";
+
+/// So many names behind messages are counted.
+const MAX_NAMES: usize = 256;
 
 /// What AWS Lambda's runtime writes without a time.
 const LAMBDA: &[u8] = b"RequestId: ";
@@ -153,6 +170,12 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
     if let Some(columns) = &profile.table {
         let class = if columns.is_header(line) { Class::Header } else { Class::Start };
         return seen(Format::Table, class);
+    }
+    if let Some(layout) = &profile.blocks {
+        return seen(Format::Block, layout.class(line));
+    }
+    if block::is_rule(line) {
+        return seen(Format::Text, Class::Rule);
     }
     match first {
         b'{' => {
@@ -188,6 +211,9 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
     }
     if block::detect(line) {
         return seen(Format::Block, Class::Start);
+    }
+    if matches!(first, b'C' | b'L') && cef::detect(line) {
+        return seen(Format::Cef, Class::Start);
     }
     if memchr::memchr(b'\t', line).is_some() && ltsv::detect(line) {
         return seen(Format::Ltsv, Class::Start);
@@ -336,6 +362,8 @@ fn is_frame(line: &[u8]) -> bool {
         b"Exception in thread ",
         b"exit status ",
         b"Caused by ",
+        "│".as_bytes(),
+        "└".as_bytes(),
     ];
     let Some(&first) = line.first() else { return false };
     STARTS.iter().any(|start| start[0] == first && line.starts_with(start)) || is_dots_more(line)

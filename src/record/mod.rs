@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod block;
+pub mod cef;
 pub mod custom;
 pub mod document;
 pub mod envelope;
@@ -142,6 +143,8 @@ pub enum Format {
     Object,
     /// `label:value` cells between tabs.
     Ltsv,
+    /// A security event, CEF or LEEF.
+    Cef,
     /// XML elements.
     Xml,
     /// A record of lines, each with a name and a value.
@@ -189,6 +192,7 @@ impl Format {
             Format::Object => "object",
             Format::Ltsv => "ltsv",
             Format::Block => "block",
+            Format::Cef => "cef",
             Format::Xml => "xml",
             Format::Text => "text",
             Format::Klog => "klog",

@@ -4,7 +4,8 @@
 //! and doubled quotes, but no line end.
 
 use super::names::{self, NameHash, Role};
-use super::{At, Draft, Field, Writing};
+use super::{At, Draft, Field, Writing, level, timestamp};
+use crate::model::Date;
 use memchr::memchr;
 
 /// The columns of a source.
@@ -35,6 +36,11 @@ impl Columns {
                 }
                 return Some(columns);
             }
+            if line.starts_with(b"\"")
+                && let Some(columns) = Columns::of_rows(head)
+            {
+                return Some(columns);
+            }
             if !line.starts_with(b"#") && !line.is_empty() {
                 return [b',', b'\t', b';', b'|'].into_iter().find_map(|separator| {
                     let columns = Columns::new(line, separator, line, false)?;
@@ -43,6 +49,53 @@ impl Columns {
             }
         }
         None
+    }
+
+    /// The columns of rows in quotes that no line names, told by what stands in them: a time with its date in each row,
+    /// besides a level, ids, and the message in the last one that holds blanks.
+    fn of_rows(head: &[u8]) -> Option<Columns> {
+        /// So many rows tell the columns.
+        const ROWS: usize = 32;
+        let whole = memchr::memrchr(b'\n', head).map_or(head, |end| &head[..end]);
+        let mut rows: Vec<Vec<&[u8]>> = Vec::new();
+        for line in whole.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).take(ROWS) {
+            let mut cells = Vec::new();
+            split(line.strip_suffix(b"\r").unwrap_or(line), b',', &mut cells);
+            if cells.iter().any(|(_, quoted)| !quoted) {
+                return None;
+            }
+            rows.push(cells.iter().map(|(at, _)| at.of(line)).collect());
+        }
+        let width = rows.first()?.len();
+        if width < 4 || rows.iter().any(|row| row.len() != width) {
+            return None;
+        }
+        let all = |column: usize, is: &dyn Fn(&[u8]) -> bool| rows.iter().all(|row| is(row[column]));
+        let time = |cell: &[u8]| {
+            timestamp::parse(cell, timestamp::DayOrder::MonthFirst)
+                .is_some_and(|stamp| stamp.date == Date::Full)
+        };
+        let hex =
+            |length: usize| move |cell: &[u8]| cell.len() == length && cell.iter().all(u8::is_ascii_hexdigit);
+        let message = (0..width)
+            .rev()
+            .find(|&column| rows.iter().any(|row| row[column].contains(&b' ')) && !all(column, &time))?;
+        let mut names: Vec<&[u8]> = Vec::new();
+        for column in 0..width {
+            let name: &[u8] = match names.last() {
+                _ if column == message => b"message",
+                _ if all(column, &time) => b"time",
+                _ if all(column, &|cell| level::from_word(cell).is_some()) => b"level",
+                _ if all(column, &hex(32)) => b"trace_id",
+                Some(&b"trace_id") if all(column, &hex(16)) => b"span_id",
+                _ => b"column",
+            };
+            names.push(name);
+        }
+        if !names.contains(&&b"time"[..]) {
+            return None;
+        }
+        Columns::new(&names.join(&b","[..]), b',', b"", false)
     }
 
     fn new(names: &[u8], separator: u8, header: &[u8], hash_comments: bool) -> Option<Columns> {
@@ -79,7 +132,7 @@ impl Columns {
 
     /// Whether a line is a header again, or a comment of a W3C log.
     pub fn is_header(&self, line: &[u8]) -> bool {
-        line == self.header || self.hash_comments && line.starts_with(b"#")
+        !line.is_empty() && line == self.header || self.hash_comments && line.starts_with(b"#")
     }
 
     /// The names of the columns; a row's fields name them by index.
@@ -118,7 +171,7 @@ impl Columns {
             if let Some(written) = both.get_mut(..day.len() + 1 + clock.len()) {
                 written[..day.len()].copy_from_slice(day);
                 written[day.len() + 1..].copy_from_slice(clock);
-                draft.stamp = super::timestamp::parse(written, super::timestamp::DayOrder::MonthFirst);
+                draft.stamp = timestamp::parse(written, timestamp::DayOrder::MonthFirst);
             }
         }
     }
@@ -167,6 +220,19 @@ fn split(line: &[u8], separator: u8, cells: &mut Vec<(At, bool)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_in_quotes_tell_their_columns() {
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        let row = format!(
+            "\"2025-01-02 03:04:05\",\"INFO\",\"till\",\"{trace}\",\"00f067aa0ba902b7\",\"paid, at last\"\n"
+        );
+        let columns = Columns::find(row.repeat(2).as_bytes()).expect("a table");
+        let names: Vec<_> = columns.texts().iter().map(|name| String::from_utf8_lossy(name)).collect();
+        assert_eq!(names, ["time", "level", "column", "trace_id", "span_id", "message"]);
+        assert!(Columns::find(b"\"paid\", he said\n").is_none());
+        assert!(Columns::find(b"\"a\",\"b\",\"c d\",\"e\"\n").is_none());
+    }
 
     #[test]
     fn rows_are_split_at_separators_outside_quotes() {

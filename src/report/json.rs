@@ -390,8 +390,7 @@ fn finding_object(store: &Store, finding: &Finding, out: &mut Vec<u8>) {
     symbol(store, "service", finding.service, out);
     text("summary", &finding.summary, out);
     number("confidence", rounded(finding.confidence), out);
-    list("evidence", &finding.evidence, out, |id, out| {
-        let place = store.event(*id).place;
+    list("evidence", &finding.evidence, out, |place, out| {
         out.push(b'{');
         text("file", &store.source(place.source).name, out);
         number("line", place.line, out);

@@ -148,32 +148,35 @@ impl Sequences {
 
 /// Folds the events without span id into hops, but for services that print span ids otherwise: there an event without one
 /// belongs to no span.
-pub(super) struct Folding<'s> {
-    store: &'s Store,
-    lexicon: &'s Lexicon,
+#[derive(Debug)]
+pub(super) struct Folding {
     printers: FxHashSet<Symbol>,
+    /// All services print span ids.
+    all: bool,
     sequences: Sequences,
 }
 
-impl<'s> Folding<'s> {
-    /// Learns from all transactions of a run.
-    pub fn of(
-        store: &'s Store,
-        lexicon: &'s Lexicon,
-        fragments: &Fragments,
-        groups: &[Group],
-    ) -> Folding<'s> {
-        use rayon::prelude::*;
+impl Folding {
+    /// For the events of a run, before it learns how they follow one another.
+    pub fn of(store: &Store) -> Folding {
         let (printers, all) = printers(store);
-        let mut folding = Folding { store, lexicon, printers, sequences: Sequences::default() };
-        if all && groups.iter().all(|group| group.untraced.is_empty()) {
-            return folding;
-        }
-        folding.sequences = groups
+        Folding { printers, all, sequences: Sequences::default() }
+    }
+
+    /// Whether there may be something to learn from transactions; without events that lack a trace id, if there are none.
+    pub fn may_learn(&self, untraced: bool) -> bool {
+        !self.all || untraced
+    }
+
+    /// Learns from transactions.
+    pub fn learn(&mut self, store: &Store, fragments: &Fragments, groups: &[Group]) {
+        use rayon::prelude::*;
+        let folding = &*self;
+        let learned = groups
             .par_iter()
             .fold(Sequences::default, |mut sequences, group| {
                 let all = || group.events(fragments).chain(group.untraced.iter().copied());
-                let takes = |id: &EventId| folding.takes(*id);
+                let takes = |id: &EventId| folding.takes(store, *id);
                 let mut events: Vec<EventId> =
                     group.events(fragments).filter(|id| store.event(*id).span.is_none()).collect();
                 events.extend_from_slice(&group.untraced);
@@ -184,43 +187,41 @@ impl<'s> Folding<'s> {
                 }
                 sequences
             })
-            .reduce(Sequences::default, Sequences::merge)
-            .settle();
-        folding
+            .reduce(Sequences::default, Sequences::merge);
+        self.sequences = std::mem::take(&mut self.sequences).merge(learned);
     }
 
-    fn takes(&self, id: EventId) -> bool {
-        !self.printers.contains(&self.store.event(id).service)
+    /// Sums up, once all transactions were learned from.
+    pub fn settle(self) -> Folding {
+        Folding { sequences: self.sequences.settle(), ..self }
+    }
+
+    fn takes(&self, store: &Store, id: EventId) -> bool {
+        !self.printers.contains(&store.event(id).service)
     }
 
     /// Folds the loose events of a transaction.
-    pub fn fold(&self, drafts: &mut Drafts) {
+    pub fn fold(&self, store: &Store, lexicon: &Lexicon, drafts: &mut Drafts) {
         let (events, loose): (Vec<EventId>, Vec<EventId>) =
-            drafts.loose.iter().partition(|id| self.takes(**id));
+            drafts.loose.iter().partition(|id| self.takes(store, **id));
         if events.is_empty() {
             return;
         }
         let mut all = drafts.loose.clone();
         all.extend(drafts.spans.iter().flat_map(|span| &span.events));
-        let held = Holders::of(self.store, all);
-        drafts.spans.extend(fold(self.store, self.lexicon, &self.sequences, &held, &events));
+        let held = Holders::of(store, all);
+        drafts.spans.extend(fold(store, lexicon, &self.sequences, &held, &events));
         drafts.loose = loose;
     }
 }
 
 /// Services that print span ids, of their records with a trace id at least one in ten has one; and whether all do.
 fn printers(store: &Store) -> (FxHashSet<Symbol>, bool) {
-    let mut counts: FxHashMap<Symbol, (u64, u64)> = FxHashMap::default();
-    for event in store.batches.iter().flat_map(|batch| &batch.events).filter(|event| event.trace.is_some()) {
-        let entry = counts.entry(event.service).or_default();
-        entry.0 += 1;
-        entry.1 += u64::from(event.span.is_some());
-    }
-    let services = counts.len();
-    let printers: FxHashSet<Symbol> = counts
-        .into_iter()
-        .filter(|(_, (traced, spans))| *spans > 0 && spans * 10 >= *traced)
-        .map(|(service, _)| service)
+    let traced = store.census.services.iter().filter(|(_, of)| of.traced > 0);
+    let services = traced.clone().count();
+    let printers: FxHashSet<Symbol> = traced
+        .filter(|(_, of)| of.spanned > 0 && of.spanned * 10 >= of.traced)
+        .map(|(service, _)| *service)
         .collect();
     let all = printers.len() == services;
     (printers, all)

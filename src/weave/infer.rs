@@ -10,10 +10,10 @@ use super::learned::Learned;
 use super::lexicon::Lexicon;
 use super::scene::Scene;
 use super::spans::{Draft, Drafts};
-use super::stitch::Group;
+use super::stitch::Whole;
 use super::weights;
 use super::words::Act;
-use crate::gather::{Fragments, Store};
+use crate::gather::Store;
 use crate::model::{Basis, Edge, Proof};
 use rayon::prelude::*;
 
@@ -32,20 +32,12 @@ pub(super) fn lay_out(store: &Store, lexicon: &Lexicon, drafts: Drafts) -> Woven
 /// What so many events teach does not change when more of a run are looked at.
 const ENOUGH: u64 = 100_000;
 
-/// The transactions that a run is learned from: all, or as many as are enough, chosen by their ids.
-pub(super) fn teachers<'g>(store: &Store, fragments: &Fragments, groups: &'g [Group]) -> Vec<&'g Group> {
-    let traced = |group: &Group| {
-        group.fragments.iter().map(|&at| fragments.traced[at as usize].events.len() as u64).sum::<u64>()
-    };
-    let events: u64 = groups.iter().map(|group| traced(group) + group.untraced.len() as u64).sum();
+/// Which transactions a run is learned from: all, or as many as are enough, chosen by their ids.
+pub(super) fn teachers(groups: &[Whole]) -> Vec<bool> {
+    let events: u64 = groups.iter().map(|group| group.events).sum();
     let share = (u128::from(ENOUGH) << 64) / u128::from(events.max(1));
-    let id = |group: &Group| match (group.fragments.first(), group.untraced.first()) {
-        (Some(&fragment), _) => fragments.traced[fragment as usize].trace.bits() as u64,
-        (None, Some(&first)) => store.event(first).time.0 as u64 ^ store.event(first).template.0,
-        (None, None) => 0,
-    };
     let mixed = |id: u64| (id ^ id >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    groups.iter().filter(|group| u128::from(mixed(id(group))) <= share).collect()
+    groups.iter().map(|group| u128::from(mixed(group.id)) <= share).collect()
 }
 
 /// What the transactions of a run teach; `all`: they are all that there are.

@@ -3,7 +3,7 @@
 
 use super::words::{Words, normalized, tokens, words};
 use crate::gather::Store;
-use crate::model::{Detail, Symbol};
+use crate::model::Symbol;
 use rustc_hash::FxHashMap;
 
 /// Words with how telling they are (0 to 1), sorted by the word.
@@ -29,19 +29,15 @@ impl Lexicon {
     /// Reads all templates that events of a store have.
     pub fn of(store: &Store) -> Lexicon {
         let mut lexicon = Lexicon::default();
-        for batch in &store.batches {
-            for event in &batch.events {
-                if !event.template.is_none() && !lexicon.templates.contains_key(&event.template) {
-                    let found = words(store.symbols.text(event.template));
-                    for name in &found.names {
-                        *lexicon.names.entry(*name).or_default() += 1;
-                    }
-                    lexicon.templates.insert(event.template, found);
-                }
-                if !event.service.is_none() && !lexicon.services.contains_key(&event.service) {
-                    lexicon.services.insert(event.service, normalized(store.symbols.text(event.service)));
-                }
+        for &template in &store.census.templates {
+            let found = words(store.symbols.text(template));
+            for name in &found.names {
+                *lexicon.names.entry(*name).or_default() += 1;
             }
+            lexicon.templates.insert(template, found);
+        }
+        for &service in store.census.services.keys().filter(|service| !service.is_none()) {
+            lexicon.services.insert(service, normalized(store.symbols.text(service)));
         }
         lexicon.weigh_tokens(store);
         lexicon
@@ -54,30 +50,12 @@ impl Lexicon {
 
     /// Weighs the words of all texts by how many of them have each.
     fn weigh_tokens(&mut self, store: &Store) {
-        let mut texts: FxHashMap<Symbol, Vec<Symbol>> = FxHashMap::default();
-        let mut take = |symbol: Symbol| {
-            if !symbol.is_none() && !texts.contains_key(&symbol) {
-                texts.insert(symbol, tokens(store.symbols.text(symbol)));
-            }
-        };
-        let named = &mut self.named;
-        for batch in &store.batches {
-            for event in &batch.events {
-                take(event.template);
-                for detail in batch.details(event) {
-                    if let Detail::Topic(name)
-                    | Detail::Operation(name)
-                    | Detail::Peer(name)
-                    | Detail::Route(name) = *detail
-                    {
-                        take(name);
-                    }
-                    if let Detail::Topic(name) | Detail::Operation(name) | Detail::Peer(name) = *detail {
-                        named.entry(name).or_insert_with(|| normalized(store.symbols.text(name)));
-                    }
-                }
-            }
-        }
+        let census = &store.census;
+        let text = |symbol: Symbol| store.symbols.text(symbol);
+        let all = census.templates.iter().chain(&census.names).chain(&census.routes).copied();
+        let texts: FxHashMap<Symbol, Vec<Symbol>> =
+            all.filter(|symbol| !symbol.is_none()).map(|symbol| (symbol, tokens(text(symbol)))).collect();
+        self.named = census.names.iter().map(|&name| (name, normalized(text(name)))).collect();
         self.tokens = weighed(texts, |count, all| {
             // a word of one text alone ties it to nothing
             if count < 2 { 0.0 } else { ((all / count as f32).ln() / all.ln()).clamp(0.0, 1.0) }

@@ -3,6 +3,7 @@
 //! Knows nothing of formats and output. What the logs state goes before what is inferred; nothing is dropped: spans named
 //! only as parents become placeholders, cycles are broken at one edge, records of no span stay with their trace.
 
+mod arrange;
 mod assemble;
 pub mod choose;
 mod clocks;
@@ -23,8 +24,11 @@ pub mod tree;
 pub mod weights;
 pub mod words;
 
-use crate::gather::{Fragments, Store};
-use crate::model::Trace;
+use crate::gather::{Fragments, SpillError, Store};
+use crate::model::{Symbol, Trace};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use stitch::Group;
 
 /// How to weave.
 #[derive(Clone, Debug)]
@@ -41,80 +45,128 @@ impl Default for Options {
     }
 }
 
-/// What is known of a run before spans are looked at.
-struct Prepared {
+/// What has to be known of a run before its transactions are woven, one by one.
+#[derive(Debug)]
+pub struct Plan {
     lexicon: lexicon::Lexicon,
-    fragments: Fragments,
-    stitched: stitch::Stitched,
+    keys: FxHashMap<Symbol, Symbol>,
+    timed: timing::Timed,
+    folding: hops::Folding,
+    habits: habits::Habits,
+    learned: learned::Learned,
+    min_confidence: f32,
+    /// The transactions, where all events are at hand.
+    whole: Option<(Fragments, Vec<Group>)>,
 }
 
-/// Finds what belongs together, and the offsets of clocks, which it leaves in the store.
-fn prepare(store: &mut Store, options: &Options) -> Prepared {
+/// Finds out which events make a transaction and how the transactions of the run are. Leaves the offsets of clocks in the
+/// store; where its events are not all at hand, each window holds whole transactions then, in the order of their start.
+pub fn plan(store: &mut Store, options: &Options) -> Result<Plan, SpillError> {
     let lexicon = lexicon::Lexicon::of(store);
-    let mut fragments = Fragments::of(store);
-    let mut stitched = stitch::stitch(store, &fragments);
+    let mut stitched = stitch::stitch(store)?;
     if options.correct_clocks {
-        let clocks = clocks::estimate(store, &fragments, &stitched.groups, &lexicon);
+        let clocks = clocks::estimate(store, &stitched, &lexicon)?;
         if !clocks.agree() {
             store.clocks = clocks;
-            fragments = Fragments::of(store);
-            stitched = stitch::stitch(store, &fragments);
+            stitched = stitch::stitch(store)?;
         }
     }
-    Prepared { lexicon, fragments, stitched }
-}
-
-/// The spans of a transaction, with the edges that are stated, or that are known by their timing.
-fn begin(
-    store: &Store,
-    prepared: &Prepared,
-    folding: &hops::Folding,
-    timed: Option<&timing::Timed>,
-    group: &stitch::Group,
-) -> spans::Drafts {
-    let mut drafts = spans::drafts(store, &prepared.fragments, group);
-    folding.fold(&mut drafts);
-    repair::stated(&mut drafts);
-    if let Some(timed) = timed {
-        timed.apply(&mut drafts);
+    let timed = timing::join(store, &mut stitched, options.min_confidence)?;
+    let teaches = infer::teachers(&stitched.groups);
+    let all = teaches.iter().all(|teaches| *teaches);
+    let any_untraced = stitched.any_untraced();
+    let mut plan = Plan {
+        lexicon,
+        keys: std::mem::take(&mut stitched.keys),
+        timed,
+        folding: hops::Folding::of(store),
+        habits: habits::Habits::default(),
+        learned: learned::Learned::default(),
+        min_confidence: options.min_confidence,
+        whole: None,
+    };
+    if stitched.whole.is_some() {
+        let groups = stitched.local(store);
+        let fragments = stitched.whole.take().unwrap_or_default();
+        if plan.folding.may_learn(any_untraced) {
+            plan.folding.learn(store, &fragments, &groups);
+        }
+        plan.folding = plan.folding.settle();
+        let teachers: Vec<&Group> = groups.iter().filter(|group| teaches[group.number as usize]).collect();
+        (plan.habits, plan.learned) = plan.learn(store, &fragments, &teachers, all);
+        plan.whole = Some((fragments, groups));
+        return Ok(plan);
     }
-    repair::cycles(&mut drafts.spans);
-    drafts
+    let copied = arrange::arrange(store, &stitched, |group| teaches[group as usize])?;
+    drop(stitched);
+    if plan.folding.may_learn(any_untraced) {
+        for window in 0..store.windows() {
+            store.open(window)?;
+            let fragments = Fragments::of(store);
+            plan.folding.learn(store, &fragments, &stitch::tagged(store, &fragments));
+        }
+    }
+    plan.folding = plan.folding.settle();
+    copied.open(store);
+    let fragments = Fragments::of(store);
+    let groups = stitch::tagged(store, &fragments);
+    (plan.habits, plan.learned) = plan.learn(store, &fragments, &groups.iter().collect::<Vec<_>>(), all);
+    Ok(plan)
 }
 
-/// Weaves all events of a store; traces come in the order of their first time and id. Leaves the offsets of clocks in the
-/// store.
-pub fn weave(store: &mut Store, options: &Options) -> Vec<Trace> {
-    use rayon::prelude::*;
-    let mut prepared = prepare(store, options);
-    let store = &*store;
-    let timed = timing::join(store, &prepared.fragments, &mut prepared.stitched, options.min_confidence);
-    let (prepared, groups) = (&prepared, &prepared.stitched.groups);
-    let folding = hops::Folding::of(store, &prepared.lexicon, &prepared.fragments, groups);
-    let begin = |group: &stitch::Group| begin(store, prepared, &folding, Some(&timed), group);
-    let teachers = infer::teachers(store, &prepared.fragments, groups);
-    let all = teachers.len() == groups.len();
-    let teachers: Vec<infer::Woven> = teachers
-        .into_par_iter()
-        .map(|group| infer::lay_out(store, &prepared.lexicon, begin(group)))
-        .collect();
-    let (habits, learned) = infer::learn(&teachers, all, &prepared.lexicon);
-    drop(teachers);
-    let known = features::Known { lexicon: &prepared.lexicon, habits: &habits };
-    // a transaction is finished while it is at hand
-    let mut traces: Vec<Trace> = groups
-        .par_iter()
-        .map(|group| {
-            let mut drafts = begin(group);
-            if infer::any_open(&drafts.spans) {
-                let mut woven = infer::lay_out(store, &prepared.lexicon, drafts);
-                infer::decide(&mut woven, &learned, known, options.min_confidence);
-                drafts = woven.drafts;
-                repair::cycles(&mut drafts.spans);
-            }
-            assemble::trace(store, &prepared.fragments, group, &prepared.stitched.keys, drafts)
-        })
-        .collect();
-    traces.sort_by_key(|trace| (trace.start, trace.id));
-    traces
+/// Weaves the transactions at hand, as planned; traces come in the order of their first time and id.
+pub fn weave(store: &Store, plan: &Plan) -> Vec<Trace> {
+    match &plan.whole {
+        Some((fragments, groups)) => plan.weave(store, fragments, groups),
+        None => {
+            let fragments = Fragments::of(store);
+            plan.weave(store, &fragments, &stitch::tagged(store, &fragments))
+        }
+    }
+}
+
+impl Plan {
+    /// A transaction with what is stated.
+    fn begin(&self, store: &Store, fragments: &Fragments, group: &Group) -> spans::Drafts {
+        let mut drafts = spans::drafts(store, fragments, group);
+        self.folding.fold(store, &self.lexicon, &mut drafts);
+        repair::stated(&mut drafts);
+        self.timed.apply(&mut drafts);
+        repair::cycles(&mut drafts.spans);
+        drafts
+    }
+
+    /// What some transactions teach; `all`: they are all that there are.
+    fn learn(
+        &self,
+        store: &Store,
+        fragments: &Fragments,
+        teachers: &[&Group],
+        all: bool,
+    ) -> (habits::Habits, learned::Learned) {
+        let lay_out =
+            |group: &&Group| infer::lay_out(store, &self.lexicon, self.begin(store, fragments, group));
+        let teachers: Vec<infer::Woven> = teachers.par_iter().map(lay_out).collect();
+        infer::learn(&teachers, all, &self.lexicon)
+    }
+
+    fn weave(&self, store: &Store, fragments: &Fragments, groups: &[Group]) -> Vec<Trace> {
+        let known = features::Known { lexicon: &self.lexicon, habits: &self.habits };
+        // a transaction is finished while it is at hand
+        let mut traces: Vec<Trace> = groups
+            .par_iter()
+            .map(|group| {
+                let mut drafts = self.begin(store, fragments, group);
+                if infer::any_open(&drafts.spans) {
+                    let mut woven = infer::lay_out(store, &self.lexicon, drafts);
+                    infer::decide(&mut woven, &self.learned, known, self.min_confidence);
+                    drafts = woven.drafts;
+                    repair::cycles(&mut drafts.spans);
+                }
+                assemble::trace(store, fragments, group, &self.keys, drafts)
+            })
+            .collect();
+        traces.sort_by_key(|trace| (trace.start, trace.id));
+        traces
+    }
 }

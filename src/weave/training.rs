@@ -6,7 +6,7 @@ use super::habits::Habits;
 use super::infer::{self, Woven};
 use super::learned::Learned;
 use super::spans::Draft;
-use super::{Options, prepare};
+use super::{Options, plan};
 use crate::gather::Store;
 use crate::model::SpanId;
 use rayon::prelude::*;
@@ -39,22 +39,21 @@ pub struct Lesson {
 /// What is to be learned from a run, or from so many of its transactions: with what a first round with the given weights
 /// learned of these, or without.
 pub fn lessons(store: &mut Store, first: Option<&Features>, limit: Option<usize>) -> Vec<Lesson> {
-    let prepared = prepare(store, &Options::default());
+    // fails only where events are spilled
+    let Ok(plan) = plan(store, &Options::default()) else { return Vec::new() };
+    let Some((fragments, groups)) = &plan.whole else { return Vec::new() };
     let store = &*store;
-    let groups = &prepared.stitched.groups[..limit.unwrap_or(usize::MAX).min(prepared.stitched.groups.len())];
-    let folding = super::hops::Folding::of(store, &prepared.lexicon, &prepared.fragments, groups);
+    let groups = &groups[..limit.unwrap_or(usize::MAX).min(groups.len())];
     let scenes: Vec<Woven> = groups
         .par_iter()
-        .map(|group| {
-            infer::lay_out(store, &prepared.lexicon, super::begin(store, &prepared, &folding, None, group))
-        })
+        .map(|group| infer::lay_out(store, &plan.lexicon, plan.begin(store, fragments, group)))
         .collect();
     let mut habits = Habits::default();
     for woven in &scenes {
         habits.learn(&woven.scene);
     }
     let habits = habits.settle();
-    let known = Known { lexicon: &prepared.lexicon, habits: &habits };
+    let known = Known { lexicon: &plan.lexicon, habits: &habits };
     let learned = first.map(|weights| {
         let mut learned = Learned::default();
         for Woven { scene, drafts } in &scenes {

@@ -12,6 +12,7 @@
 //! - `bad_input`, `interrupted`: what goes wrong, and what is said of it
 //! - `records`: which records there are, and which are asked for
 //! - `memory`, `patterns`: what was read before makes no difference
+//! - `spilling`: what does not fit into memory
 //! - `help`: the texts of `--help`
 //! - `text`: the reports for people, written by the library
 //! - `check`: outcomes for CI, against foreign schemas and parsers
@@ -45,4 +46,5 @@ mod patterns;
 mod program;
 mod readme;
 mod records;
+mod spilling;
 mod text;

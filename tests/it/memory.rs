@@ -80,6 +80,7 @@ fn what_was_read_before_makes_no_difference() {
         instance: Symbol::NONE,
         names: Symbols::default(),
         zone: Zone::utc(),
+        keys: Default::default(),
     };
     let mut random = Random(1);
     let mut worker = Worker::default();

@@ -49,6 +49,7 @@ fn check(what: &str, text: &[u8]) {
         instance: Symbol::NONE,
         names: Symbols::default(),
         zone: Zone::utc(),
+        keys: Default::default(),
     };
     let mut knowing = Worker::default();
     // what was read before makes lines known, and no difference

@@ -7,7 +7,7 @@ use super::map::Map;
 use super::profile::Profile;
 use super::query::Context;
 use crate::gather::Store;
-use crate::model::{Coverage, EventId, Finding, Symbol, Trace};
+use crate::model::{Coverage, Finding, Place, Symbol, Trace};
 use baseline::Baseline;
 use rules::Rules;
 
@@ -60,8 +60,8 @@ impl State {
 pub struct Example {
     /// Index of the trace.
     pub trace: usize,
-    /// A record of it.
-    pub event: Option<EventId>,
+    /// Where a record of it stands.
+    pub place: Option<Place>,
     /// What holds of this one in particular.
     pub about: String,
 }
@@ -103,16 +103,20 @@ impl Verdict {
         self.examples = traces
             .into_iter()
             .take(MAX_EXAMPLES)
-            .map(|trace| Example { trace, event: first_record(&case.traces[trace]), about: String::new() })
+            .map(|trace| Example {
+                trace,
+                place: first_record(case.store, &case.traces[trace]),
+                about: String::new(),
+            })
             .collect();
         self
     }
 }
 
 /// The record that a transaction is shown by: the first of its root, or of all.
-fn first_record(trace: &Trace) -> Option<EventId> {
+fn first_record(store: &Store, trace: &Trace) -> Option<Place> {
     let spans = trace.spans.iter().flat_map(|span| &span.events);
-    spans.chain(&trace.loose).copied().next()
+    spans.chain(&trace.loose).next().map(|id| store.event(*id).place)
 }
 
 /// Judges a run by all that is asked for, in the order: rules, baseline.

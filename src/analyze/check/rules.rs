@@ -187,7 +187,7 @@ fn findings(case: &Case<'_>, kind: FindingKind, most: u64) -> Verdict {
     verdict.service = found.first().map(|finding| finding.service).unwrap_or_default();
     for (example, finding) in verdict.examples.iter_mut().zip(&found) {
         example.about.clone_from(&finding.summary);
-        example.event = finding.evidence.first().copied().or(example.event);
+        example.place = finding.evidence.first().copied().or(example.place);
     }
     verdict
 }

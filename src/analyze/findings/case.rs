@@ -101,7 +101,7 @@ impl<'c> Case<'c> {
             service: found.service.unwrap_or(hop.service),
             summary: found.summary,
             confidence: found.confidence.clamp(0.0, 1.0) as f32,
-            evidence: found.evidence,
+            evidence: found.evidence.into_iter().map(|id| self.run.store.event(id).place).collect(),
             group: crate::model::Symbol::of(&bytes).0,
         });
     }

@@ -260,15 +260,15 @@ fn report_unanswered(case: &mut Case<'_>, index: usize, failure: &Step) -> bool 
         let lost = at.time <= told.time
             && matches!(act, Act::Send | Act::Call)
             && case.absent(rule) > 0
-            && store.event(rule.example).service != hop.service;
+            && rule.example.service != hop.service;
         lost.then_some((rule, at))
     });
     let Some((rule, sent)) = lost else { return false };
-    let service = store.event(rule.example).service;
+    let service = rule.example.service;
     let summary = format!(
         "{} never logged {} after {} of {}, which failed with {}",
         store.symbols.text(service),
-        case.says(rule.example),
+        words::told(store, &rule.example),
         case.says(sent.event),
         case.service(hop),
         case.says(failure.event),

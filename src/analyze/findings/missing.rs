@@ -1,7 +1,7 @@
 //! Hops that should have begun and did not.
 
 use super::case::{Case, Fate, Found};
-use super::words::fails;
+use super::words::{self, fails};
 use crate::analyze::flow::{Hop, Rule, Step};
 use crate::model::{FindingKind, Level, Severity};
 use crate::weave::words::Act;
@@ -54,13 +54,13 @@ fn may_miss(case: &Case<'_>, index: usize, at: usize, rule: &Rule) -> bool {
 
 /// Whether the logs end before the effect could begin.
 fn cut(case: &Case<'_>, time: i64, rule: &Rule) -> bool {
-    let effect = case.run.store.event(rule.example).service;
+    let effect = rule.example.service;
     time.saturating_add(rule.delays.at(0.99)) >= case.run.window_of(effect).1
 }
 
 /// What the service of an absent effect logged in its place: a warning in a hop of its own.
 fn instead(case: &Case<'_>, rule: &Rule, after: i64) -> Option<Step> {
-    let service = case.run.store.event(rule.example).service;
+    let service = rule.example.service;
     let hops = case.shape.hops.iter().filter(|hop| hop.service == service && hop.start >= after);
     let warned = |hop: &Hop| {
         let last = hop.steps.last()?;
@@ -75,11 +75,11 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
     let hop = case.hop(index);
     let step = hop.steps[at].clone();
     let store = case.run.store;
-    let service = store.event(rule.example).service;
+    let service = rule.example.service;
     let summary = format!(
         "{} never logged {} after {} of {}; it did in {} of {} such transactions",
         store.symbols.text(service),
-        case.says(rule.example),
+        words::told(store, &rule.example),
         case.says(step.event),
         case.service(hop),
         rule.right,

@@ -17,8 +17,9 @@ use super::flow::{Run, Usual};
 use crate::model::{Finding, FindingKind, Severity, Status, Trace};
 use case::Case;
 use rayon::prelude::*;
+pub(super) use run::Whole;
 
-/// Finds what is wrong with the traces of a run, in their order, and sets how each ended.
+/// Finds what is wrong with the traces at hand, in their order, and sets how each ended.
 pub(super) fn find(run: &Run<'_>, usual: &Usual, traces: &mut [Trace]) -> Vec<Finding> {
     let found: Vec<(Vec<Finding>, Status)> = traces
         .par_iter()
@@ -38,8 +39,7 @@ pub(super) fn find(run: &Run<'_>, usual: &Usual, traces: &mut [Trace]) -> Vec<Fi
     for (trace, (_, status)) in traces.iter_mut().zip(&found) {
         trace.status = *status;
     }
-    let whole = run::find(run.store, traces);
-    found.into_iter().flat_map(|(findings, _)| findings).chain(whole).collect()
+    found.into_iter().flat_map(|(findings, _)| findings).collect()
 }
 
 fn status(case: &Case<'_>) -> Status {

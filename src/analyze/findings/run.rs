@@ -1,7 +1,7 @@
 //! What is wrong with a run as a whole: clocks, context that is lost between services, parents that no log has.
 
 use crate::gather::Store;
-use crate::model::{EventId, Finding, FindingKind, Severity, Symbol, Trace};
+use crate::model::{Finding, FindingKind, Place, Severity, Span, Symbol, Trace};
 use rustc_hash::FxHashMap;
 
 /// A clock that is off by more than this, in nanoseconds, misleads whoever reads the logs.
@@ -9,12 +9,52 @@ const MISLEADING: i64 = 100_000_000;
 /// Records that are named as evidence.
 const MAX_EVIDENCE: usize = 5;
 
-/// Findings of a run as a whole, in the order of their services' names.
-pub(super) fn find(store: &Store, traces: &[Trace]) -> Vec<Finding> {
-    let mut findings = clocks(store);
-    findings.extend(context(store, traces));
-    findings.extend(orphans(store, traces));
-    findings
+/// What is counted over all transactions for findings of the run as a whole; transactions are added in their order.
+#[derive(Debug, Default)]
+pub struct Whole {
+    /// By two services: the edges between them, those over which the trace id changes, and some records behind these.
+    edges: FxHashMap<(Symbol, Symbol), (u64, u64, Vec<Place>)>,
+    /// By service: spans with a parent that no log has, and some records of these.
+    orphans: FxHashMap<Symbol, (u64, Vec<Place>)>,
+}
+
+impl Whole {
+    /// Takes in transactions.
+    pub fn add(&mut self, store: &Store, traces: &[Trace]) {
+        let first = |span: &Span| span.events.first().map(|id| store.event(*id).place);
+        for trace in traces {
+            for span in &trace.spans {
+                let Some(parent) = span.parent.map(|parent| &trace.spans[parent as usize]) else { continue };
+                if parent.missing && !span.missing {
+                    let (count, evidence) = self.orphans.entry(span.service).or_default();
+                    *count += 1;
+                    if evidence.len() < MAX_EVIDENCE {
+                        evidence.extend(first(span));
+                    }
+                }
+                let (Some(from), Some(to)) = (parent.trace, span.trace) else { continue };
+                if parent.service == span.service {
+                    continue;
+                }
+                let (all, lost, evidence) = self.edges.entry((parent.service, span.service)).or_default();
+                *all += 1;
+                if from != to {
+                    *lost += 1;
+                    if evidence.len() < MAX_EVIDENCE {
+                        evidence.extend(first(span));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The findings, in the order of their services' names.
+    pub fn finish(self, store: &Store) -> Vec<Finding> {
+        let mut findings = clocks(store);
+        findings.extend(context(store, self.edges));
+        findings.extend(orphans(store, self.orphans));
+        findings
+    }
 }
 
 fn finding(kind: FindingKind, service: Symbol, severity: Severity, summary: String) -> Finding {
@@ -58,25 +98,7 @@ fn clocks(store: &Store) -> Vec<Finding> {
 }
 
 /// Edges between services over which the trace id changes.
-fn context(store: &Store, traces: &[Trace]) -> Vec<Finding> {
-    let mut edges: FxHashMap<(Symbol, Symbol), (u64, u64, Vec<EventId>)> = FxHashMap::default();
-    for trace in traces {
-        for span in &trace.spans {
-            let Some(parent) = span.parent.map(|parent| &trace.spans[parent as usize]) else { continue };
-            let (Some(from), Some(to)) = (parent.trace, span.trace) else { continue };
-            if parent.service == span.service {
-                continue;
-            }
-            let (all, lost, evidence) = edges.entry((parent.service, span.service)).or_default();
-            *all += 1;
-            if from != to {
-                *lost += 1;
-                if evidence.len() < MAX_EVIDENCE {
-                    evidence.extend(span.events.first());
-                }
-            }
-        }
-    }
+fn context(store: &Store, edges: FxHashMap<(Symbol, Symbol), (u64, u64, Vec<Place>)>) -> Vec<Finding> {
     let text = |symbol: Symbol| store.symbols.text(symbol);
     let mut edges: Vec<_> = edges.into_iter().filter(|(_, (_, lost, _))| *lost > 0).collect();
     edges.sort_by_key(|((from, to), _)| (text(*from), text(*to)));
@@ -95,20 +117,7 @@ fn context(store: &Store, traces: &[Trace]) -> Vec<Finding> {
 }
 
 /// Services whose spans name parents that no log has.
-fn orphans(store: &Store, traces: &[Trace]) -> Vec<Finding> {
-    let mut counts: FxHashMap<Symbol, (u64, Vec<EventId>)> = FxHashMap::default();
-    for trace in traces {
-        for span in trace.spans.iter().filter(|span| !span.missing) {
-            let parent = span.parent.map(|parent| &trace.spans[parent as usize]);
-            if parent.is_some_and(|parent| parent.missing) {
-                let (count, evidence) = counts.entry(span.service).or_default();
-                *count += 1;
-                if evidence.len() < MAX_EVIDENCE {
-                    evidence.extend(span.events.first());
-                }
-            }
-        }
-    }
+fn orphans(store: &Store, counts: FxHashMap<Symbol, (u64, Vec<Place>)>) -> Vec<Finding> {
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|(service, _)| store.symbols.text(*service));
     counts

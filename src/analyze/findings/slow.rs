@@ -166,7 +166,7 @@ fn far_off(tally: &Tally, nanos: i64) -> Option<i64> {
 /// Whether a stretch is the way of a message from what sent it to what handles it.
 fn waited(case: &Case<'_>, stretch: &Stretch) -> bool {
     let hop = case.hop(stretch.hop);
-    let sent = stretch.since.is_some_and(|since| case.run.act(since) == Act::Send);
+    let sent = stretch.since.is_some_and(|since| case.run.act(&case.run.store.sample(since)) == Act::Send);
     let elsewhere = stretch.since.is_some_and(|since| !hop.steps.iter().any(|step| step.event == since));
     hop.message && stretch.at == 0 && sent && elsewhere
 }

@@ -1,7 +1,7 @@
 //! Hops that began and never went on: they end where hops of their kind do not end.
 
 use super::case::{Case, Fate, Found};
-use super::words::fails;
+use super::words::{self, fails};
 use crate::analyze::flow::{Hop, MIN_PEERS, Step, StepCount};
 use crate::model::{FindingKind, Level, Severity};
 use crate::weave::words::Act;
@@ -49,8 +49,9 @@ pub(super) fn judge(case: &mut Case<'_>) {
             (FindingKind::Error, format!("{service} gave up after {says}"))
         } else {
             let next = case.usual.next(last.kind).and_then(|(_, next)| case.usual.step(next));
-            let usually =
-                next.map_or(String::new(), |next| format!("; {} usually follows", case.says(next.example)));
+            let usually = next.map_or(String::new(), |next| {
+                format!("; {} usually follows", words::told(case.run.store, &next.example))
+            });
             (FindingKind::Stuck, format!("{service} stopped after {says}{usually}"))
         };
         let group = (0, last.kind);

@@ -1,25 +1,21 @@
 //! Words of findings.
 
 use crate::gather::Store;
-use crate::model::{Detail, EventId, Symbol, flag};
+use crate::model::{EventId, Sample, Symbol};
 
 /// The most characters of a message that a sentence quotes.
 const MAX_QUOTED: usize = 60;
 
 /// What a record says, in quotes: its template, or the name of an exported span, with the topic if the text does not have it.
 pub(super) fn quoted(store: &Store, event: EventId) -> String {
-    let record = store.event(event);
-    let mut topic = "";
-    let mut name = "";
-    for detail in store.details(event) {
-        match detail {
-            Detail::Topic(symbol) => topic = store.symbols.text(*symbol),
-            Detail::Operation(symbol) => name = store.symbols.text(*symbol),
-            _ => {}
-        }
-    }
-    let template = store.symbols.text(record.template);
-    let text = if record.is(flag::WHOLE_SPAN) && !name.is_empty() { name } else { template };
+    told(store, &store.sample(event))
+}
+
+/// What a sample says, likewise.
+pub(super) fn told(store: &Store, sample: &Sample) -> String {
+    let topic = store.symbols.text(sample.topic);
+    let name = store.symbols.text(sample.operation);
+    let text = if name.is_empty() { store.symbols.text(sample.template) } else { name };
     let mut short: String = text.trim().chars().take(MAX_QUOTED).collect();
     if short.len() < text.trim().len() {
         short = short.trim_end().to_owned() + "…";

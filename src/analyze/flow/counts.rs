@@ -2,7 +2,8 @@
 
 use super::rules::Steps;
 use super::shape::{Hop, Shape};
-use crate::model::{EventId, Symbol};
+use crate::gather::Store;
+use crate::model::{EventId, Sample, Symbol};
 use rustc_hash::FxHashMap;
 use sketches_ddsketch::{Config, DDSketch};
 use std::collections::BTreeSet;
@@ -72,11 +73,18 @@ pub struct StepCount {
     pub last: u32,
     /// So many hops in which nothing failed end with it.
     pub clean_last: u32,
-    /// An example: the least event.
-    pub example: EventId,
+    /// An example: the first record.
+    pub example: Sample,
 }
 
 impl StepCount {
+    /// Takes in a hop, of which `event` is the step's first record.
+    fn add(&mut self, store: &Store, count: &StepCount, event: EventId) {
+        let earlier = self.hops == 0 || store.origin(event) < self.example.origin;
+        let example = if earlier { store.sample(event) } else { self.example };
+        self.merge(&StepCount { example, ..*count });
+    }
+
     fn merge(&mut self, other: &StepCount) {
         self.example = if self.hops == 0 { other.example } else { self.example.min(other.example) };
         self.hops += other.hops;
@@ -105,8 +113,8 @@ pub struct ChildCount {
     pub hops: u32,
     /// In so many the cause logged on after the effect had ended.
     pub waited: u32,
-    /// An example of the effect's first record: the least.
-    pub example: EventId,
+    /// An example of the effect's first record: the first of all.
+    pub example: Sample,
 }
 
 /// How the values of one name are spread over hops of one kind.
@@ -242,7 +250,7 @@ pub(crate) fn pairs(shape: &Shape) -> Vec<(usize, usize)> {
 
 impl Counts {
     /// Takes in a transaction and its steps.
-    pub fn add(&mut self, shape: &Shape, steps: &Steps) {
+    pub fn add(&mut self, store: &Store, shape: &Shape, steps: &Steps) {
         self.transactions += 1;
         for (step, number) in steps.numbers() {
             let present = self.present.entry(step).or_default();
@@ -282,15 +290,15 @@ impl Counts {
                     whole: u32::from(whole),
                     last: u32::from(last == Some(step)),
                     clean_last: u32::from(last == Some(step) && !failed),
-                    example: event,
+                    example: Sample::default(),
                 };
-                self.steps.entry((hop.kind, step)).or_default().merge(&count);
-                self.ends.entry(step).or_default().merge(&count);
+                self.steps.entry((hop.kind, step)).or_default().add(store, &count, event);
+                self.ends.entry(step).or_default().add(store, &count, event);
                 let ends = self.ends_in.entry((root, step)).or_default();
                 *ends = (ends.0 + 1, ends.1 + count.last);
             }
             self.add_gaps(shape, hop);
-            self.add_children(shape, hop, &steps);
+            self.add_children(store, shape, hop, &steps);
         }
     }
 
@@ -305,7 +313,7 @@ impl Counts {
         }
     }
 
-    fn add_children(&mut self, shape: &Shape, hop: &Hop, steps: &[(u64, EventId)]) {
+    fn add_children(&mut self, store: &Store, shape: &Shape, hop: &Hop, steps: &[(u64, EventId)]) {
         let mut kinds: Vec<(u64, u32)> = Vec::new();
         for &child in &hop.children {
             let kind = shape.hops[child as usize].kind;
@@ -317,8 +325,10 @@ impl Counts {
         for (kind, first) in kinds {
             let child = &shape.hops[first as usize];
             let count = self.children.entry((hop.kind, kind)).or_default();
-            if let Some(step) = child.steps.first() {
-                count.example = if count.hops == 0 { step.event } else { count.example.min(step.event) };
+            if let Some(step) = child.steps.first()
+                && (count.hops == 0 || store.origin(step.event) < count.example.origin)
+            {
+                count.example = store.sample(step.event);
             }
             count.hops += 1;
             count.waited += u32::from(!child.message && last >= child.end && child.end > child.start);

@@ -12,56 +12,104 @@ pub use counts::{ChildCount, Counts, Distinct, HeldCount, KindCount, StepCount, 
 pub(crate) use counts::{holders, pairs, whole};
 pub use rules::{Place, Rule, Rules, Steps, Trigger};
 pub(crate) use shape::gaps;
-pub use shape::{Hop, Run, Shape, Step};
+pub use shape::{Frame, Hop, Run, Shape, Step};
 pub use usual::{MIN_PEERS, Usual};
 
+use crate::gather::{Log, SpillError};
 use crate::model::Trace;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-/// Learns from all traces of a run.
-pub fn learn(run: &Run<'_>, traces: &[Trace]) -> Usual {
-    // of each transaction only the numbers of its steps are looked at again
-    let begin = || (Counts::default(), Vec::new());
-    let (counts, steps) = traces
-        .par_iter()
-        .fold(begin, |(mut counts, mut all), trace| {
-            let shape = run.shape(trace);
-            let steps = Steps::of(&shape);
-            counts.add(&shape, &steps);
-            all.push(steps);
-            (counts, all)
-        })
-        .reduce(begin, |(counts, mut all), (more, steps)| {
-            all.extend(steps);
-            (counts.merge(more), all)
-        });
-    let candidates = rules::Candidates::of(run, &counts);
-    let tables = steps
-        .par_iter()
-        .fold(rules::Tables::default, |mut tables, steps| {
-            candidates.count(steps, &mut tables);
+/// Learns from the transactions of a run, part by part.
+#[derive(Debug)]
+pub struct Learner {
+    counts: Counts,
+    /// Of each transaction only the numbers of its steps are looked at again.
+    steps: Log,
+}
+
+/// Bytes of steps that are put together.
+const BLOCK: usize = 256 << 10;
+
+impl Learner {
+    /// Holds so many bytes of what is looked at again in memory.
+    pub fn new(limit: usize) -> Learner {
+        Learner { counts: Counts::default(), steps: Log::new(limit) }
+    }
+
+    /// Takes in the transactions at hand.
+    pub fn add(&mut self, run: &Run<'_>, traces: &[Trace]) -> Result<(), SpillError> {
+        let begin = || (Counts::default(), vec![Vec::with_capacity(BLOCK)]);
+        let (counts, blocks) = traces
+            .par_iter()
+            .fold(begin, |(mut counts, mut blocks), trace| {
+                let shape = run.shape(trace);
+                let steps = Steps::of(&shape);
+                counts.add(run.store, &shape, &steps);
+                match blocks.last_mut() {
+                    Some(block) if block.len() < BLOCK => steps.write(block),
+                    _ => {
+                        let mut block = Vec::with_capacity(BLOCK + BLOCK / 4);
+                        steps.write(&mut block);
+                        blocks.push(block);
+                    }
+                }
+                (counts, blocks)
+            })
+            .reduce(
+                || (Counts::default(), Vec::new()),
+                |(counts, mut blocks), (more, others)| {
+                    blocks.extend(others);
+                    (counts.merge(more), blocks)
+                },
+            );
+        self.counts = std::mem::take(&mut self.counts).merge(counts);
+        for mut block in blocks {
+            block.shrink_to_fit();
+            self.steps.push(block)?;
+        }
+        Ok(())
+    }
+
+    /// What is usual, once all transactions were taken in.
+    pub fn finish(self, frame: &Frame) -> Result<Usual, SpillError> {
+        let candidates = rules::Candidates::of(frame, &self.counts);
+        let count = |mut tables: rules::Tables, block: &Vec<u8>| {
+            each(block, |steps| candidates.count(steps, &mut tables));
             tables
-        })
-        .reduce(rules::Tables::default, |mut tables, other| {
-            for (key, times) in other {
-                *tables.entry(key).or_default() += times;
-            }
-            tables
-        });
-    let mut rules = candidates.rules(&tables);
-    let seen = steps
-        .par_iter()
-        .fold(FxHashMap::default, |mut seen, steps| {
-            rules.see(steps, &mut seen);
+        };
+        let mut tables = rules::Tables::default();
+        self.steps.each(|blocks| {
+            let more = blocks.par_iter().fold(rules::Tables::default, count);
+            let more = more.reduce(rules::Tables::default, rules::merge);
+            tables = rules::merge(std::mem::take(&mut tables), more);
+        })?;
+        let mut rules = candidates.rules(&tables);
+        drop(tables);
+        let see = |mut seen: FxHashMap<u32, rules::Seen>, block: &Vec<u8>| {
+            each(block, |steps| rules.see(steps, &mut seen));
             seen
-        })
-        .reduce(FxHashMap::default, |mut seen: FxHashMap<u32, rules::Seen>, other| {
+        };
+        let merge = |mut seen: FxHashMap<u32, rules::Seen>, other: FxHashMap<u32, rules::Seen>| {
             for (index, other) in other {
                 seen.entry(index).or_default().merge(other);
             }
             seen
-        });
-    rules.learn(seen);
-    Usual::of(counts, rules)
+        };
+        let mut seen = FxHashMap::default();
+        self.steps.each(|blocks| {
+            let more = blocks.par_iter().fold(FxHashMap::default, see).reduce(FxHashMap::default, merge);
+            seen = merge(std::mem::take(&mut seen), more);
+        })?;
+        rules.learn(seen);
+        Ok(Usual::of(self.counts, rules))
+    }
+}
+
+/// Reads the steps of each transaction of a block.
+fn each(block: &[u8], mut take: impl FnMut(&Steps)) {
+    let mut bytes = crate::gather::bytes::Get(block);
+    while let Some(steps) = Steps::read(&mut bytes) {
+        take(&steps);
+    }
 }

@@ -4,8 +4,9 @@
 //! transactions, so that one edge drawn wrongly neither hides a missing step nor makes one up.
 
 use super::counts::{Counts, Tally};
-use super::shape::{Run, Shape, Step};
-use crate::model::EventId;
+use super::shape::{Frame, Shape, Step};
+use crate::gather::bytes::{Get, Put};
+use crate::model::Sample;
 use crate::weave::words::Act;
 use rustc_hash::FxHashMap;
 
@@ -31,7 +32,7 @@ pub struct Rule {
     /// First step of the hops that begin.
     pub effect: u64,
     /// An example of it.
-    pub example: EventId,
+    pub example: Sample,
     /// The steps that make them begin, most frequent first.
     pub triggers: Vec<Trigger>,
     /// How many hops begin for one such step.
@@ -149,6 +150,34 @@ impl Steps {
         Steps(steps.into_boxed_slice())
     }
 
+    /// Appends them to bytes.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        out.number(self.0.len() as u64);
+        let mut last = 0i64;
+        for (kind, number, place) in &self.0 {
+            out.bits(*kind);
+            out.number(u64::from(*number));
+            out.number(u64::from(place.hop));
+            out.number(u64::from(place.step));
+            out.signed(place.time.wrapping_sub(last));
+            last = place.time;
+        }
+    }
+
+    /// Reads what [`Steps::write`] wrote; `None` at the end.
+    pub(super) fn read(bytes: &mut Get<'_>) -> Option<Steps> {
+        let count = bytes.number()? as usize;
+        let mut steps = Vec::with_capacity(count);
+        let mut last = 0i64;
+        for _ in 0..count {
+            let (kind, number) = (bytes.bits()?, bytes.number()? as u32);
+            let (hop, step) = (bytes.number()? as u32, bytes.number()? as u32);
+            last = last.wrapping_add(bytes.signed()?);
+            steps.push((kind, number, Place { hop, step, time: last }));
+        }
+        Some(Steps(steps.into_boxed_slice()))
+    }
+
     fn get(&self, kind: u64) -> Option<&(u64, u32, Place)> {
         self.0.binary_search_by_key(&kind, |(known, ..)| *known).ok().map(|at| &self.0[at])
     }
@@ -217,7 +246,7 @@ pub struct Trigger {
     /// What it is about.
     pub act: Act,
     /// An example.
-    example: EventId,
+    example: Sample,
     /// Hops with the step that have the effect.
     present: u32,
 }
@@ -232,9 +261,17 @@ pub(super) struct Candidates {
 /// For each candidate: the numbers of effects and triggers in a transaction, and in how many transactions they are so.
 pub(super) type Tables = FxHashMap<(u32, u32, [u32; MAX_TRIGGERS]), u32>;
 
+/// Adds the numbers of another part of the run.
+pub(super) fn merge(mut tables: Tables, other: Tables) -> Tables {
+    for (key, times) in other {
+        *tables.entry(key).or_default() += times;
+    }
+    tables
+}
+
 impl Candidates {
     /// The pairs that edges between hops suggest.
-    pub(super) fn of(run: &Run<'_>, counts: &Counts) -> Candidates {
+    pub(super) fn of(frame: &Frame, counts: &Counts) -> Candidates {
         let mut steps: FxHashMap<u64, Vec<u64>> = FxHashMap::default();
         for &(hop, step) in counts.steps.keys() {
             steps.entry(hop).or_default().push(step);
@@ -246,7 +283,7 @@ impl Candidates {
                 let present = counts.causes.get(&(hop, step, effect)).copied().unwrap_or(0);
                 let share = f64::from(present) / f64::from(count.hops.max(1));
                 let cover = f64::from(present) / f64::from(child.hops.max(1));
-                let act = run.act(count.example);
+                let act = frame.act(&count.example);
                 // the step that says "sent" is preferred to others that fit as well
                 let fit = ((share * cover * 200.0).round() as i64, matches!(act, Act::Send | Act::Call));
                 (fit, Trigger { step, act, example: count.example, present })

@@ -1,12 +1,12 @@
 //! A transaction as hops and steps.
 
 use crate::gather::Store;
-use crate::model::{Basis, Detail, EventId, Level, Shape as Form, Span, SpanKind, Symbol, Trace, flag};
+use crate::model::{
+    Basis, Detail, EventId, Level, Sample, Shape as Form, Span, SpanKind, Symbol, Trace, flag,
+};
 use crate::weave::words::{Act, words};
 use rustc_hash::FxHashMap;
 
-/// Times are written to seconds, milliseconds, microseconds or nanoseconds.
-const SECONDS: i64 = 1_000_000_000;
 /// Values of a record that are looked at.
 const MAX_VALUES: usize = 16;
 
@@ -80,10 +80,16 @@ impl Shape {
 }
 
 /// What all traces of a run are read with.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Run<'r> {
     /// Events and names.
     pub store: &'r Store,
+    frame: &'r Frame,
+}
+
+/// What is known of a run as a whole.
+#[derive(Debug)]
+pub struct Frame {
     /// What the templates tell.
     acts: FxHashMap<Symbol, Act>,
     /// When the first and last record of each service was logged.
@@ -99,30 +105,21 @@ pub(super) fn mix(kind: u64, part: u64) -> u64 {
     (kind.rotate_left(23) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-impl<'r> Run<'r> {
-    /// Looks over the events of a run.
-    pub fn of(store: &'r Store) -> Run<'r> {
-        let mut run = Run {
-            store,
+impl Frame {
+    /// Looks over a run.
+    pub fn of(store: &Store) -> Frame {
+        let mut run = Frame {
             acts: FxHashMap::default(),
             windows: FxHashMap::default(),
             window: (i64::MAX, i64::MIN),
             grains: FxHashMap::default(),
         };
-        for event in store.batches.iter().flat_map(|batch| &batch.events) {
-            if !event.template.is_none() {
-                let read = || words(store.symbols.text(event.template)).act;
-                run.acts.entry(event.template).or_insert_with(read);
-            }
-            if !event.is(flag::TIME_UNKNOWN) {
-                let window = run.windows.entry(event.service).or_insert((i64::MAX, i64::MIN));
-                let grain = run.grains.entry(event.service).or_insert(SECONDS);
-                while *grain > 1 && event.time.0 % *grain != 0 {
-                    *grain /= 1_000;
-                }
-                let time = store.clocks.time(event).0;
-                *window = (window.0.min(time), window.1.max(time));
-            }
+        for &template in &store.census.templates {
+            run.acts.insert(template, words(store.symbols.text(template)).act);
+        }
+        for (service, window) in store.census.of_services(&store.clocks) {
+            run.windows.insert(service, (window.low.0, window.high.0));
+            run.grains.insert(service, window.grain);
         }
         for window in run.windows.values() {
             run.window = (run.window.0.min(window.0), run.window.1.max(window.1));
@@ -131,23 +128,35 @@ impl<'r> Run<'r> {
     }
 
     /// What a record's template tells.
-    pub fn act(&self, event: EventId) -> Act {
-        self.acts.get(&self.store.event(event).template).copied().unwrap_or_default()
+    pub fn act(&self, record: &Sample) -> Act {
+        self.acts.get(&record.template).copied().unwrap_or_default()
+    }
+}
+
+impl<'r> Run<'r> {
+    /// The events at hand, of a run.
+    pub fn new(store: &'r Store, frame: &'r Frame) -> Run<'r> {
+        Run { store, frame }
+    }
+
+    /// What a record's template tells.
+    pub fn act(&self, record: &Sample) -> Act {
+        self.frame.act(record)
     }
 
     /// How fine the times of a service are written, in nanoseconds.
     pub fn grain(&self, service: Symbol) -> i64 {
-        self.grains.get(&service).copied().unwrap_or(1)
+        self.frame.grains.get(&service).copied().unwrap_or(1)
     }
 
     /// When the first and last record of the run was logged, in nanoseconds.
     pub fn window(&self) -> (i64, i64) {
-        self.window
+        self.frame.window
     }
 
     /// When the first and last record of a service was logged, in nanoseconds.
     pub fn window_of(&self, service: Symbol) -> (i64, i64) {
-        self.windows.get(&service).copied().unwrap_or(self.window)
+        self.frame.windows.get(&service).copied().unwrap_or(self.frame.window)
     }
 
     /// A trace as hops and steps.

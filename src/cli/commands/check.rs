@@ -1,6 +1,6 @@
 //! `check`
 
-use super::read;
+use super::{read, run};
 use crate::analyze::check::baseline::{Baseline, VERSION};
 use crate::analyze::check::rules::Rules;
 use crate::analyze::check::{Case, State, judge};
@@ -12,7 +12,6 @@ use crate::cli::config::Config;
 use crate::cli::message::Exit;
 use crate::cli::options;
 use crate::cli::output::Output;
-use crate::engine::run::run;
 use crate::report::check::{Judged, github, json, junit, markdown, sarif};
 use crate::report::{baseline, text};
 use anyhow::{Context, Result, anyhow, bail};
@@ -27,9 +26,9 @@ pub fn check(args: &CheckArgs) -> Result<Exit> {
     let rules = Config::read(args.input.config.as_deref())?.rules;
     let path = args.baseline.as_deref().unwrap_or(Path::new(DEFAULT));
     let known = if args.update_baseline { None } else { read_baseline(path, args.baseline.is_some())? };
-    let (mut loaded, exit) = read(&args.input, &args.output, true)?;
+    let (mut loaded, exit) = read(&args.input, &args.weave, &args.output, true)?;
     let selection = options::selection(&args.select, condition, &options::zone(&args.input)?, &loaded.store)?;
-    let woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
+    let woven = run(&mut loaded, &selection, &args.weave)?;
     let map = Map::of(&loaded.store, &woven.traces);
     let profile = Profile::of(&loaded.store, &woven.traces);
     let case = Case {

@@ -1,6 +1,6 @@
 //! `diff`
 
-use super::read;
+use super::{read, run};
 use crate::analyze::compare::{Limits, Side, compare};
 use crate::analyze::map::Map;
 use crate::analyze::profile::Profile;
@@ -10,7 +10,7 @@ use crate::cli::message::Exit;
 use crate::cli::options;
 use crate::cli::output::Output;
 use crate::engine::load::Loaded;
-use crate::engine::run::{Woven, run};
+use crate::engine::run::Woven;
 use crate::report::diff::{Compared, Run, json, markdown};
 use crate::report::text;
 use anyhow::{Context, Result};
@@ -69,9 +69,9 @@ struct Read {
 impl Read {
     fn of(args: &DiffArgs, path: &Path, query: Option<Query>) -> Result<(Read, Exit)> {
         let input = InputArgs { paths: vec![path.to_owned()], ..args.input.clone() };
-        let (mut loaded, exit) = read(&input, &args.output, false)?;
+        let (mut loaded, exit) = read(&input, &args.weave, &args.output, false)?;
         let selection = options::selection(&args.select, query, &options::zone(&input)?, &loaded.store)?;
-        let woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
+        let woven = run(&mut loaded, &selection, &args.weave)?;
         Ok((Read { name: path.display().to_string(), loaded, woven }, exit))
     }
 

@@ -1,11 +1,10 @@
 //! `export`
 
-use super::{matched, read, tell};
+use super::{matched, read, run, tell};
 use crate::analyze::map::Map;
 use crate::cli::args::{ExportArgs, ExportFormat};
 use crate::cli::message::Exit;
 use crate::cli::options;
-use crate::engine::run::run;
 use crate::model::units::counted;
 use crate::report::export::{html, jaeger, otlp, perfetto, zipkin};
 use crate::report::graph;
@@ -14,11 +13,11 @@ use anyhow::Result;
 /// `export`
 pub fn export(args: &ExportArgs) -> Result<Exit> {
     let query = args.select.condition.query()?;
-    let (mut loaded, exit) = read(&args.input, &args.output, true)?;
+    let (mut loaded, exit) = read(&args.input, &args.weave, &args.output, true)?;
     let selection = options::selection(&args.select, query, &options::zone(&args.input)?, &loaded.store)?;
-    let woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
+    let woven = run(&mut loaded, &selection, &args.weave)?;
     let voice = options::voice(&args.output);
-    let exit = exit.max(matched(&woven, &selection, voice));
+    let exit = exit.max(matched(woven.traces.len(), &selection, voice));
     let mapped = matches!(args.to, ExportFormat::Html | ExportFormat::Mermaid | ExportFormat::Dot);
     let map = mapped.then(|| Map::of(&loaded.store, &woven.traces));
     tell(&loaded, &woven, &woven.traces, map, &args.output, |report, texts, out| {

@@ -1,21 +1,20 @@
 //! `map`
 
-use super::{matched, read, tell};
+use super::{matched, read, run, tell};
 use crate::analyze::map::Map;
 use crate::cli::args::{MapArgs, MapFormat};
 use crate::cli::message::Exit;
 use crate::cli::options;
-use crate::engine::run::run;
 use crate::report::{graph, json, text};
 use anyhow::Result;
 
 /// `map`
 pub fn map(args: &MapArgs) -> Result<Exit> {
     let query = args.select.condition.query()?;
-    let (mut loaded, exit) = read(&args.input, &args.output, true)?;
+    let (mut loaded, exit) = read(&args.input, &args.weave, &args.output, true)?;
     let selection = options::selection(&args.select, query, &options::zone(&args.input)?, &loaded.store)?;
-    let woven = run(&mut loaded.store, &selection, &options::weaving(&args.weave)?, loaded.threads);
-    let exit = exit.max(matched(&woven, &selection, options::voice(&args.output)));
+    let woven = run(&mut loaded, &selection, &args.weave)?;
+    let exit = exit.max(matched(woven.traces.len(), &selection, options::voice(&args.output)));
     let map = Map::of(&loaded.store, &woven.traces);
     tell(&loaded, &woven, &woven.traces, Some(map), &args.output, |report, _, out| {
         let map = report.map.as_ref().expect("it was just given");

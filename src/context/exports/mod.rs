@@ -47,6 +47,7 @@ pub(super) fn write(text: &[u8], record: &Record<'_>, defaults: &Defaults, batch
     };
     if let Ok(text) = std::str::from_utf8(text) {
         let mut found = Found::default();
+        found.obey(&defaults.keys);
         let mut part = record.part;
         let mut take = |span: Exported<'_>| {
             event(&span, Place { part, ..place }, &mut found, defaults, batch);

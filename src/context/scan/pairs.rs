@@ -21,7 +21,7 @@ impl Found {
         // brackets of other scripts count as letters
         let name = &name[name.iter().take_while(|byte| !byte.is_ascii()).count()..];
         let facts = self.facts.get(name);
-        let Facts { hash, known, .. } = facts;
+        let Facts { hash, known, named, .. } = facts;
         self.named(name, &facts);
         let role = known.map_or(Role::Other, |known| known.role);
         let (mut from, mut to) = value.extent(text, role);
@@ -139,6 +139,9 @@ impl Found {
         {
             return Some(next);
         }
+        if named && region != Region::Ids {
+            self.text_key(name, bytes, Region::Message);
+        }
         match role {
             Role::Service
                 if region != Region::Ids
@@ -192,7 +195,11 @@ impl Found {
                     // Huey: "Executing tasks.charge: UUID"
                     self.add_id(b"task_id", bytes);
                 }
-                if value.colon && !value.quoted && shape_of(bytes).is_none_or(|shape| shape == Shape::Word) {
+                if value.colon
+                    && !value.quoted
+                    && !named
+                    && shape_of(bytes).is_none_or(|shape| shape == Shape::Word)
+                {
                     // "status: ok", "user: see …": prose
                     return None;
                 }
@@ -248,7 +255,10 @@ impl Found {
                 |found| found.add_header(header),
             );
         }
-        let is_id = correlation || named_id && name.len() > 2 || names_some_id(name, value);
+        let is_id = correlation
+            || named_id && name.len() > 2
+            || names_some_id(name, value)
+            || names_a_request(name) && shape_of(value) == Some(Shape::Uuid);
         if is_id && region != Region::Ids && !value.contains(&b' ') {
             self.add_id(name, value.strip_suffix(b":").unwrap_or(value));
         }
@@ -297,4 +307,9 @@ impl Found {
             );
         }
     }
+}
+
+/// Whether a UUID under this name is an id although nothing in the name says so.
+fn names_a_request(name: &[u8]) -> bool {
+    [&b"req"[..], b"request", b"transaction", b"txn"].iter().any(|word| name.eq_ignore_ascii_case(word))
 }

@@ -17,6 +17,9 @@ static ENDS_VALUE: [bool; 256] = {
 /// Longer values are cut: each name may have one, so that their lengths multiply.
 const MAX_VALUE: usize = 1024;
 
+/// So much of an object's text tells that it is one.
+const MAX_NESTED: usize = 64;
+
 /// Where the value of a pair stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Value {
@@ -30,7 +33,12 @@ pub(super) struct Value {
 impl Value {
     /// First byte and one past the last byte of the value.
     pub(super) fn extent(&self, text: &[u8], role: Role) -> (usize, usize) {
-        let rest = &text[self.start..text.len().min(self.start + MAX_VALUE)];
+        let nested = self.quote.is_none()
+            && text.get(self.start) == Some(&b'{')
+            && matches!(role, Role::Other | Role::Id | Role::Noise | Role::Message);
+        // an object is read from its inside on, so where its text breaks off does not matter
+        let most = if nested { MAX_NESTED } else { MAX_VALUE };
+        let rest = &text[self.start..text.len().min(self.start + most)];
         let length = match self.quote {
             Some(quote) => rest.iter().position(|&byte| byte == quote || byte == b'\\' || byte == b'\n'),
             None if role == Role::SwCtx => memchr::memchr(b']', rest).map(|at| at + 1),

@@ -2,6 +2,7 @@
 
 use crate::model::Date;
 use crate::model::Level;
+use crate::record::cef;
 use crate::record::timestamp::{self, DayOrder};
 use crate::record::{At, Draft, Field, NameHash, Writing, names};
 use memchr::memchr;
@@ -130,6 +131,12 @@ fn rfc3164(line: &[u8], start: usize, certain: bool, draft: &mut Draft) -> Optio
     at += 1;
     let no_year = stamp.date == Date::NoYear;
     let first = word(line, at)?;
+    if (certain || no_year) && line.get(first.end() + 1..).is_some_and(cef::detect) {
+        // security events name no program: "TIME HOST CEF:0|…"
+        draft.stamp = Some(stamp);
+        draft.instance = Some(first);
+        return Some(Syslog { message: first.end() + 1 });
+    }
     let mut second = if is_tag(first.of(line)) { None } else { word(line, first.end() + 1) };
     if let Some(level) = second.and_then(|second| facility_and_severity(second.of(line))) {
         // rsyslog's "%syslogfacility-text%.%syslogseverity-text%"

@@ -323,18 +323,25 @@ impl Lines {
             {
                 Class::Continuation
             }
+            Class::Rule if matches!(lane.state.mode, Mode::Headed | Mode::AwaitsLevel | Mode::Entry) => {
+                Class::Continuation
+            }
             Class::Continuation if lane.state.mode == Mode::Fresh => Class::Plain,
             class => class,
         };
-        let by_mode = matches!(seen.class, Class::Plain | Class::Continuation)
+        let by_mode = matches!(seen.class, Class::Plain | Class::Continuation | Class::Rule)
             || seen.class == Class::Start
                 && seen.format != Format::Journald
                 && (seen.head.stamp.is_none() || lane.state.mode == Mode::Entry);
         lane.entry_mattered |= !lane.is_open() && by_mode;
         match class {
-            Class::Blank | Class::Header => {
+            Class::Blank | Class::Header | Class::Rule => {
+                if profile.blocks.is_some() {
+                    // what comes next begins a record, whatever it is
+                    lane.state.mode = Mode::Bare;
+                }
                 let reason = match class {
-                    Class::Header => SkipReason::HeaderLine,
+                    Class::Header | Class::Rule => SkipReason::HeaderLine,
                     _ if end > start && block[start] == 0 => SkipReason::BinaryPart,
                     _ => SkipReason::EmptyLine,
                 };

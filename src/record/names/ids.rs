@@ -46,6 +46,29 @@ pub fn names_machinery(container: &[u8], name: &[u8]) -> bool {
         || first.len() < name.len() && first != b"process" && PARTS.contains(&NameHash::of(first).0)
 }
 
+/// Whether a word says that what follows is a digest, also where it names nothing: "checksum [9e10…]". Words that may as
+/// well name a service or a logger ("auth", "image") do not.
+pub fn says_digest(word: &[u8]) -> bool {
+    const WORDS: &[&[u8]] = &[
+        b"md5",
+        b"md5sum",
+        b"sha",
+        b"sha1",
+        b"sha1sum",
+        b"sha256",
+        b"sha256sum",
+        b"digest",
+        b"checksum",
+        b"hash",
+        b"etag",
+        b"fingerprint",
+        b"commit",
+        b"crc",
+        b"thumbprint",
+    ];
+    WORDS.contains(&word)
+}
+
 /// The hashes of the names in a list.
 pub(super) fn hashes(list: &str) -> FxHashSet<u64> {
     list.split_ascii_whitespace().map(|name| NameHash::of(name.as_bytes()).0).collect()

@@ -55,7 +55,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
     (Role::DatadogTraceId, "ddtraceid"),
     (Role::DatadogSpanId, "ddspanid"),
     (Role::DatadogParentId, "ddparentid"),
-    (Role::XrayTraceId, "xraytraceid awsxraytraceid xrayid awstraceid awsxraytrace"),
+    (Role::XrayTraceId, "xraytraceid awsxraytraceid xrayid awstraceid awsxraytrace xray xraytrace"),
     (Role::GcpTrace, "logginggoogleapiscomtrace"),
     (
         Role::Traceparent,

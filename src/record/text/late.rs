@@ -58,6 +58,20 @@ pub fn object(text: &[u8], start: usize) -> Option<usize> {
     (tag.is_empty() && start > 0 || is_record(whole, open)).then_some(open)
 }
 
+/// Where the object begins in what Fluent Bit prints: `[0] tag: [TIME, {"log"=>"…"}]`, `[0] tag: [[TIME, {}], {…}]`.
+pub fn shipped_object(line: &[u8]) -> Option<usize> {
+    let rest = line.strip_prefix(b"[")?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if digits == 0 || !rest[digits..].starts_with(b"] ") || !line.trim_ascii_end().ends_with(b"}]") {
+        return None;
+    }
+    let near = &line[..line.len().min(WITHIN)];
+    let list = memchr::memmem::find(near, b": [")?;
+    let stamped = near.get(list + 3) == Some(&b'[');
+    let before: &[u8] = if stamped { b"], {" } else { b", {" };
+    memchr::memmem::find(&near[list..], before).map(|found| list + found + before.len() - 1)
+}
+
 /// `["message"] [k=v]`: the unified log format of PingCAP, where all stands in brackets.
 pub fn bracketed_message(line: &[u8], start: usize) -> Option<(At, Writing)> {
     let open = start + line.get(start..)?.iter().take_while(|byte| **byte == b' ').count();
@@ -99,6 +113,17 @@ mod tests {
         check("[0] tag: [[1786078438.181409000, {}], {}]", Some("1786078438.181409000"));
         check("retry at 2024-05-01T12:00:00Z", None);
         check("see /var/log/app [done]", None);
+    }
+
+    #[test]
+    fn the_object_that_fluent_bit_prints_is_found() {
+        let check = |line: &str, object: Option<&str>| {
+            assert_eq!(shipped_object(line.as_bytes()).map(|at| &line[at..]), object, "{line}");
+        };
+        check(r#"[0] app: [1758231187.4, {"log"=>"x"}]"#, Some(r#"{"log"=>"x"}]"#));
+        check(r#"[12] app: [[1758231187.4, {"a"=>1}], {"log"=>"x"}]"#, Some(r#"{"log"=>"x"}]"#));
+        check(r#"[0] done: [1, 2]"#, None);
+        check(r#"[INFO] app: [1, {"a"=>1}]"#, None);
     }
 
     #[test]

@@ -8,8 +8,8 @@ mod late;
 mod tail;
 
 pub use head::{Column, Head, begins_with_padded_level, head, learn, level_token};
-pub use late::{bracketed_message, late_time, object};
-pub use tail::{ends_in_id, tail, tail_names};
+pub use late::{bracketed_message, late_time, object, shipped_object};
+pub use tail::{Tail, id_at_end, is_id_group, tail, tail_of};
 
 use super::{At, names};
 
@@ -110,13 +110,42 @@ pub(super) fn pair(text: &[u8], start: usize, colon: bool) -> Option<(At, At, us
         let length = memchr::memchr(quote, &text[at + 1..])?;
         (At::new(at + 1, at + 1 + length), at + length + 2)
     } else {
-        let end = text[at..]
-            .iter()
-            .position(|byte| {
-                matches!(byte, b' ' | b'\t' | b',' | b';' | b']' | b')' | b'}' | b'|' | b'\n' | b'"')
-            })
-            .map_or(text.len(), |length| at + length);
+        let end = bare_value_end(text, at);
         (At::new(at, end), end)
     };
     Some((At::new(start, name_end), value, end))
+}
+
+/// One past a value without quotes; one that opens a parenthesis behind a name ends where that closes: `Timeout(3s)`,
+/// `Err("no route")`, as Rust and others print values.
+fn bare_value_end(text: &[u8], start: usize) -> usize {
+    /// A value that is longer is none.
+    const MAX_CALL: usize = 256;
+    let ends = |byte: &u8| {
+        matches!(byte, b' ' | b'\t' | b',' | b';' | b']' | b')' | b'}' | b'|' | b'\n' | b'"' | b'(')
+    };
+    let end = text[start..].iter().position(ends).map_or(text.len(), |length| start + length);
+    if text.get(end) != Some(&b'(') {
+        return end;
+    }
+    let mut depth = 0usize;
+    for (index, byte) in text[end..].iter().enumerate().take(MAX_CALL) {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            b'\n' => break,
+            _ => {}
+        }
+        if depth == 0 {
+            let close = end + index + 1;
+            let bounded =
+                text.get(close).is_none_or(|next| matches!(next, b' ' | b'\t' | b',' | b';' | b'\n'));
+            if end > start && text[end - 1].is_ascii_alphanumeric() && bounded {
+                return close;
+            }
+            break;
+        }
+    }
+    // a parenthesis that is no call is a part of the value, as it is written
+    text[end..].iter().position(|byte| ends(byte) && *byte != b'(').map_or(text.len(), |length| end + length)
 }

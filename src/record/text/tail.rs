@@ -134,11 +134,29 @@ fn holds_ids(inside: &[u8]) -> bool {
     inside.len() >= 49 && parts.all(is_bare_id)
 }
 
-/// Whether a line ends with an id in brackets.
-pub fn ends_in_id(line: &[u8]) -> bool {
-    let Some(inside) = line.trim_ascii_end().strip_suffix(b"]") else { return false };
-    let open = memchr::memrchr(b'[', inside);
-    open.is_some_and(|open| is_bare_id(&inside[open + 1..]) && inside[..open].ends_with(b" "))
+/// Whether a group holds an id, or ids, and nothing else.
+pub fn is_id_group(inside: &[u8]) -> bool {
+    is_bare_id(inside) || holds_ids(inside)
+}
+
+/// The id that a line ends with, in brackets or behind a dash or bar of its own: where it stands, and where what parts it
+/// from the message begins.
+pub fn id_at_end(line: &[u8]) -> Option<(At, usize)> {
+    let bare = line.trim_ascii_end();
+    let (inside, open) = match bare.strip_suffix(b"]") {
+        Some(inside) => {
+            let open = memchr::memrchr(b'[', inside)?;
+            (At::new(open + 1, inside.len()), open)
+        }
+        None => {
+            let blank = memchr::memrchr(b' ', bare)?;
+            let before = bare[..blank].strip_suffix(b"-").or_else(|| bare[..blank].strip_suffix(b"|"))?;
+            (At::new(blank + 1, bare.len()), before.len())
+        }
+    };
+    let digest =
+        || line[..open].rsplit(|byte| !byte.is_ascii_alphanumeric()).take(32).any(names::says_digest);
+    (is_bare_id(inside.of(line)) && line[..open].ends_with(b" ") && !digest()).then_some((inside, open))
 }
 
 /// Whether a group's content names an id (`traceId=…`, `'trace_id': '…'`).
@@ -306,8 +324,19 @@ fn run_before(bytes: &[u8], start: usize, colon: bool) -> usize {
     }
 }
 
-/// The names in the run of pairs at the end of a line, for learning which names most lines share.
-pub fn tail_names(line: &[u8]) -> Vec<NameHash> {
+/// The run of pairs at the end of a line.
+#[derive(Debug, Default)]
+pub struct Tail {
+    /// The names in it.
+    pub names: Vec<NameHash>,
+    /// Hash of the letters that stand before it: tells one message from another.
+    pub before: NameHash,
+}
+
+/// The run of pairs at the end of a line, for learning which names stand behind most messages.
+pub fn tail_of(line: &[u8]) -> Tail {
+    /// So many bytes before the pairs tell the message.
+    const NEAR: usize = 24;
     let bytes = line.trim_ascii_end();
     let mut start = bytes.len();
     while let Some(before) = pair_before(bytes, start) {
@@ -321,7 +350,8 @@ pub fn tail_names(line: &[u8]) -> Vec<NameHash> {
         names.push(NameHash::of(name.of(bytes)));
         at = end;
     }
-    names
+    let near = bytes[start.saturating_sub(NEAR)..start].iter().filter(|byte| byte.is_ascii_alphabetic());
+    Tail { names, before: NameHash::of(&near.copied().collect::<Vec<u8>>()) }
 }
 
 #[cfg(test)]

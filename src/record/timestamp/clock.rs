@@ -44,6 +44,14 @@ pub(super) fn after_date(text: &[u8], at: usize, allow: Allow) -> Option<(Clock,
         let second = digits::two(text, at + 1)?;
         return rest(text, at + 3, [hour, minute, second], separator);
     }
+    if separator == b':'
+        && byte(text, at) == b'.'
+        && !is_digit(text, at + 3)
+        && let Some(second) = digits::two(text, at + 1).filter(|second| *second < 60)
+    {
+        // structlog's default before version 21: "13:14.59"
+        return half_day(text, at + 3, [hour, minute, second], Fraction::NONE, separator);
+    }
     if separator != b':' || !allow.minutes_only || is_digit(text, at) {
         return None;
     }

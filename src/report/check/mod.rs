@@ -53,7 +53,7 @@ impl Judged<'_> {
 
     /// File and line of an example.
     pub fn place(&self, example: &Example) -> Option<(&str, u64)> {
-        let place = self.store.event(example.event?).place;
+        let place = example.place?;
         Some((&*self.store.source(place.source).name, place.line))
     }
 }

@@ -9,6 +9,7 @@ pub(super) fn format(format: Format) -> &'static str {
         Format::Json => "a JSON object",
         Format::Logfmt => "pairs of key=value",
         Format::Object => "an object as a program prints it, not quite JSON",
+        Format::Cef => "a security event (CEF or LEEF)",
         Format::Ltsv => "cells of label:value between tabs",
         Format::Xml => "elements of XML",
         Format::Block => "lines of a name and a value each",

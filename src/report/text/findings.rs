@@ -19,59 +19,85 @@ const MAX_SERVICE: usize = 20;
 const MIN_SENTENCE: usize = 28;
 
 /// Findings of one cause.
-pub(super) struct Group<'f> {
+#[derive(Debug)]
+pub(super) struct Group {
     /// The one that stands for all: among the worst, one that is worded as most are.
-    pub(super) first: &'f Finding,
+    pub(super) first: Finding,
     pub(super) count: u64,
     pub(super) example: Option<TraceId>,
     /// How often each wording occurs, and the first finding with it.
-    wordings: IndexMap<&'f str, (u64, &'f Finding), FxBuildHasher>,
+    wordings: IndexMap<String, (u64, Finding), FxBuildHasher>,
 }
 
 /// Wordings of one cause that are told apart.
 const MAX_WORDINGS: usize = 100;
 
-/// The groups of findings, worst and most frequent first.
-pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
-    let mut groups: IndexMap<u64, Group<'_>, FxBuildHasher> = IndexMap::default();
-    for finding in findings {
-        let group = groups.entry(finding.group).or_insert_with(|| Group {
-            first: finding,
+/// Findings by cause.
+#[derive(Debug, Default)]
+pub(super) struct Groups(IndexMap<u64, Group, FxBuildHasher>);
+
+impl Groups {
+    /// Takes in a finding.
+    pub(super) fn add(&mut self, finding: &Finding) {
+        let group = self.0.entry(finding.group).or_insert_with(|| Group {
+            first: finding.clone(),
             count: 0,
             example: None,
             wordings: IndexMap::default(),
         });
         group.count += 1;
         if finding.severity > group.first.severity {
-            group.first = finding;
+            group.first = finding.clone();
         }
-        let summary = finding.summary.as_str();
-        if group.wordings.len() < MAX_WORDINGS || group.wordings.contains_key(summary) {
-            let wording = group.wordings.entry(summary).or_insert((0, finding));
-            wording.0 += 1;
-            if finding.severity > wording.1.severity {
-                wording.1 = finding;
+        let full = group.wordings.len() >= MAX_WORDINGS;
+        match group.wordings.get_mut(finding.summary.as_str()) {
+            Some(wording) => {
+                wording.0 += 1;
+                if finding.severity > wording.1.severity {
+                    wording.1 = finding.clone();
+                }
+            }
+            None if full => {}
+            None => {
+                group.wordings.insert(finding.summary.clone(), (1, finding.clone()));
             }
         }
     }
-    let mut groups: Vec<Group<'_>> = groups.into_values().collect();
-    for group in &mut groups {
-        let worst = group.first.severity;
-        let fit = group.wordings.values().enumerate().filter(|(_, (_, finding))| finding.severity == worst);
-        let usual = fit.max_by_key(|(at, (times, _))| (*times, std::cmp::Reverse(*at)));
-        group.first = usual.map_or(group.first, |(_, (_, finding))| finding);
-        group.example = group.first.trace;
+
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
-    groups.sort_by_key(|group| std::cmp::Reverse((group.first.severity, group.count)));
-    groups
+
+    /// The groups, worst and most frequent first.
+    pub(super) fn sorted(self) -> Vec<Group> {
+        let mut groups: Vec<Group> = self.0.into_values().collect();
+        for group in &mut groups {
+            let worst = group.first.severity;
+            let fit =
+                group.wordings.values().enumerate().filter(|(_, (_, finding))| finding.severity == worst);
+            let usual = fit.max_by_key(|(at, (times, _))| (*times, std::cmp::Reverse(*at)));
+            if let Some((_, (_, finding))) = usual {
+                group.first = finding.clone();
+            }
+            group.example = group.first.trace;
+        }
+        groups.sort_by_key(|group| std::cmp::Reverse((group.first.severity, group.count)));
+        groups
+    }
 }
 
 /// Writes the groups, worst first; `id` is the length of short ids.
-pub(super) fn write(report: &Report<'_>, id: usize, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let mut groups = groups(report.findings);
-    let more = groups.split_off(groups.len().min(MAX_GROUPS));
-    let table = Table::new(report, id, style, &groups);
-    for group in &groups {
+pub(super) fn write(
+    report: &Report<'_>,
+    groups: &[Group],
+    id: usize,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let (groups, more) = groups.split_at(groups.len().min(MAX_GROUPS));
+    let table = Table::new(report, id, style, groups);
+    for group in groups {
         table.row(group, out)?;
     }
     if more.is_empty() {
@@ -101,8 +127,8 @@ struct Table<'r> {
 }
 
 impl<'r> Table<'r> {
-    fn new(report: &'r Report<'r>, id: usize, style: &'r Style, groups: &[Group<'_>]) -> Table<'r> {
-        let most = |of: &dyn Fn(&Group<'_>) -> usize| groups.iter().map(of).max().unwrap_or(0);
+    fn new(report: &'r Report<'r>, id: usize, style: &'r Style, groups: &[Group]) -> Table<'r> {
+        let most = |of: &dyn Fn(&Group) -> usize| groups.iter().map(of).max().unwrap_or(0);
         let service = most(&|group| clean_width(report.store.symbols.text(group.first.service), style))
             .min(MAX_SERVICE);
         Table {
@@ -115,8 +141,8 @@ impl<'r> Table<'r> {
         }
     }
 
-    fn row(&self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let finding = group.first;
+    fn row(&self, group: &Group, out: &mut dyn Write) -> io::Result<()> {
+        let finding = &group.first;
         let store = self.report.store;
         let mut row = Row::new(self.style);
         match finding.severity {

@@ -12,9 +12,9 @@ use crate::report::{Report, TextOf};
 use std::io::{self, Write};
 
 /// An id is cut to this many characters unless it takes more to tell it from others.
-const MIN_ID: usize = 8;
+pub(super) const MIN_ID: usize = 8;
 /// No id takes more columns.
-const MAX_ID: usize = 40;
+pub(super) const MAX_ID: usize = 40;
 /// Columns of a duration.
 const DURATION: usize = 8;
 /// Columns of the bar beside it.
@@ -53,25 +53,18 @@ pub fn list(
 }
 
 /// How many characters tell the ids of a report apart, but at least [`MIN_ID`].
-pub(super) fn id_length(report: &Report<'_>) -> usize {
+fn id_length(report: &Report<'_>) -> usize {
     let mut ids: Vec<TraceId> = Vec::with_capacity(report.traces.len());
     for trace in report.traces {
         ids.push(trace.id);
         ids.extend(trace.members.iter().filter(|&&member| member != trace.id));
     }
-    let mut texts: Vec<String> = ids.into_iter().map(|id| id_text(report.store, id)).collect();
-    texts.sort_unstable();
-    texts.dedup();
-    let common = |pair: &[String]| {
-        pair[0].bytes().zip(pair[1].bytes()).take_while(|(left, right)| left == right).count()
-    };
-    let needed = texts.windows(2).map(|pair| common(pair) + 1).max().unwrap_or(0);
-    needed.clamp(MIN_ID, MAX_ID)
+    super::digest::id_length(report.store, ids, MIN_ID, MAX_ID)
 }
 
 /// The first characters of an id, as many as its report needs.
-pub(super) fn short_id(report: &Report<'_>, trace: &Trace, length: usize) -> String {
-    let id = id_text(report.store, trace.id);
+pub(super) fn short_id(report: &Report<'_>, id: TraceId, length: usize) -> String {
+    let id = id_text(report.store, id);
     match id.char_indices().nth(length) {
         Some((end, _)) => id[..end].to_owned(),
         None => id,
@@ -201,7 +194,7 @@ impl<'r> Table<'r> {
             };
             row.left(Paint::Plain, &time, self.start).gap(2);
         }
-        row.left(Paint::Plain, &short_id(self.report, trace, self.id), self.id).gap(2);
+        row.left(Paint::Plain, &short_id(self.report, trace.id, self.id), self.id).gap(2);
         row.right(Paint::Plain, &duration(trace, style), DURATION).gap(1);
         if self.bar > 0 {
             let share = if timed { trace.duration() as f64 / self.longest.max(1) as f64 } else { 0.0 };

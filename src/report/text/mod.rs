@@ -8,6 +8,7 @@ mod check;
 mod clean;
 mod coverage;
 mod diff;
+mod digest;
 mod explain;
 mod findings;
 mod header;
@@ -26,10 +27,11 @@ mod why;
 
 pub use check::check;
 pub use diff::diff;
+pub use digest::Digest;
 pub use explain::explain;
 pub use list::list;
 pub use map::map;
-pub use overview::overview;
+pub use overview::{digested, overview};
 pub use show::show;
 
 use super::units;

@@ -1,21 +1,18 @@
 //! What happened: what is wrong first, then the slowest transactions, the shape of the run, and what was read.
 
 use super::bars::{histogram, share_bar, sparkline};
-use super::findings::{self, groups};
-use super::list::{id_length, name, name_width, short_id, status_mark};
+use super::digest::{Brief, Digest};
+use super::findings::{self, Group};
+use super::list::{MAX_ID, MIN_ID, name, name_width, short_id, status_mark};
 use super::paint::Paint;
 use super::row::{Row, width, wrap};
 use super::services::services;
-use super::{Style, coverage, duration, has_time};
-use crate::model::{Status, Time, Trace};
+use super::{Style, coverage, duration};
+use crate::model::{Status, Time};
 use crate::report::units::{count, counted, date, time_of_day};
 use crate::report::{Report, TextOf};
 use std::io::{self, Write};
 
-/// Failed transactions that are shown where no finding tells of them.
-const MAX_FAILED: usize = 5;
-/// Slow transactions that are shown.
-const MAX_SLOW: usize = 10;
 /// Columns of a name that leaves no room for more.
 const MIN_NAME: usize = 24;
 /// Column where values begin.
@@ -32,7 +29,20 @@ pub fn overview(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    if report.traces.is_empty() {
+    let mut digest = Digest::default();
+    digest.add(report.traces);
+    digest.find(report.findings);
+    digested(report, digest, style, out)
+}
+
+/// Writes the overview of a run of which the digest tells the transactions and findings.
+pub fn digested(
+    report: &Report<'_>,
+    mut digest: Digest,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if digest.transactions() == 0 {
         nothing(report, &style, out)?;
         if report.coverage.records > 0 {
             services(report, &style, out)?;
@@ -40,13 +50,16 @@ pub fn overview(
         Row::new(&style).write(out)?;
         return coverage::full(report.coverage, &style, out);
     }
-    let view = Overview { report, style, id: id_length(report) };
+    let id = digest.id_length(report.store, MIN_ID, MAX_ID);
+    let groups = std::mem::take(&mut digest.groups);
+    let any_finding = !groups.is_empty();
+    let view = Overview { report, groups: groups.sorted(), digest, style, id };
     view.title(out)?;
-    if report.findings.is_empty() {
-        view.failed(out)?;
-    } else {
+    if any_finding {
         view.heading("What is wrong", out)?;
-        findings::write(report, view.id, &style, out)?;
+        findings::write(report, &view.groups, view.id, &style, out)?;
+    } else {
+        view.failed(out)?;
     }
     view.slowest(out)?;
     view.shape(out)?;
@@ -58,6 +71,8 @@ pub fn overview(
 
 struct Overview<'r> {
     report: &'r Report<'r>,
+    digest: Digest,
+    groups: Vec<Group>,
     style: Style,
     /// Characters of a short id.
     id: usize,
@@ -66,12 +81,9 @@ struct Overview<'r> {
 impl Overview<'_> {
     /// How many transactions, and how they ended.
     fn title(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut counts = [0u64; 4];
-        for trace in self.report.traces {
-            counts[trace.status as usize] += 1;
-        }
+        let counts = self.digest.statuses;
         let mut row = Row::new(&self.style);
-        row.put(Paint::Strong, &counted(self.report.traces.len() as u64, "transaction"));
+        row.put(Paint::Strong, &counted(self.digest.transactions(), "transaction"));
         let mut before = ": ";
         for status in [Status::Error, Status::Incomplete, Status::Truncated, Status::Ok] {
             let number = counts[status as usize];
@@ -86,20 +98,19 @@ impl Overview<'_> {
 
     /// Where no finding says what went wrong: the first transactions that failed.
     fn failed(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut failed = self.report.traces.iter().filter(|trace| trace.status == Status::Error);
-        let shown: Vec<&Trace> = failed.by_ref().take(MAX_FAILED).collect();
+        let shown = &self.digest.failed;
         if shown.is_empty() {
             return Ok(());
         }
-        let names = self.names(shown.iter().copied());
+        let names = self.names(shown);
         self.heading("Failed", out)?;
-        for trace in shown {
-            self.transaction(trace, 0, names, out)?;
+        for brief in shown {
+            self.transaction(brief, 0, names, out)?;
         }
-        match failed.count() {
+        match self.digest.failures - shown.len() as u64 {
             0 => Ok(()),
             more => {
-                let text = format!("and {} more", count(more as u64));
+                let text = format!("and {} more", count(more));
                 Row::new(&self.style).gap(2).put(Paint::Faint, &text).write(out)
             }
         }
@@ -111,24 +122,24 @@ impl Overview<'_> {
     }
 
     fn slowest(&self, out: &mut dyn Write) -> io::Result<()> {
-        let slow = slowest(self.report.traces, MAX_SLOW);
-        let Some(longest) = slow.first().map(|trace| trace.duration()) else { return Ok(()) };
+        let slow = &self.digest.slowest;
+        let Some(longest) = slow.first().map(|brief| brief.trace.duration()) else { return Ok(()) };
         self.heading("Slowest", out)?;
-        let names = self.names(slow.iter().copied());
-        for trace in slow {
-            self.transaction(trace, longest, names, out)?;
+        let names = self.names(slow);
+        for brief in slow {
+            self.transaction(brief, longest, names, out)?;
         }
         Ok(())
     }
 
     /// Columns that the names of some transactions need.
-    fn names<'t>(&self, traces: impl Iterator<Item = &'t Trace>) -> usize {
-        traces.map(|trace| name_width(self.report, trace, &self.style)).max().unwrap_or(0)
+    fn names(&self, briefs: &[Brief]) -> usize {
+        briefs.iter().map(|brief| name_width(self.report, &brief.trace, &self.style)).max().unwrap_or(0)
     }
 
     /// A transaction in one row, its name in `names` columns; its bar is its share of `longest`.
-    fn transaction(&self, trace: &Trace, longest: u64, names: usize, out: &mut dyn Write) -> io::Result<()> {
-        let style = &self.style;
+    fn transaction(&self, brief: &Brief, longest: u64, names: usize, out: &mut dyn Write) -> io::Result<()> {
+        let (style, trace) = (&self.style, &brief.trace);
         let bar = if longest == 0 || style.width < 72 { 0 } else { (style.width / 5).min(24) };
         let duration = duration(trace, style);
         let mut row = Row::new(style);
@@ -137,16 +148,15 @@ impl Overview<'_> {
             status => Paint::of_status(status),
         };
         row.put(paint, status_mark(trace.status, style)).to(2);
-        row.left(Paint::Faint, &short_id(self.report, trace, self.id), self.id);
+        row.left(Paint::Faint, &short_id(self.report, trace.id, self.id), self.id);
         row.right(Paint::Plain, &duration, 10).gap(2);
         if bar > 0 {
             let share = trace.duration() as f64 / longest as f64;
             row.left(paint, &share_bar(share, bar, style), bar).gap(2);
         }
-        let spans = trace.spans.iter().filter(|span| !span.missing).count();
         let facts = format!(
             "{}{}{}",
-            counted(spans as u64, "span"),
+            counted(brief.spans, "span"),
             style.separator(),
             counted(trace.services.len() as u64, "service")
         );
@@ -162,12 +172,8 @@ impl Overview<'_> {
 
     /// How transactions lie in time and how long they took.
     fn shape(&self, out: &mut dyn Write) -> io::Result<()> {
-        let timed = || self.report.traces.iter().filter(|trace| has_time(trace));
-        let (Some(low), Some(last), Some(high)) = (
-            timed().map(|trace| trace.start).min(),
-            timed().map(|trace| trace.start).max(),
-            timed().map(|trace| trace.end).max(),
-        ) else {
+        let starts = || self.digest.times.iter().map(|(start, _)| *start);
+        let (Some(low), Some(last), Some(high)) = (starts().min(), starts().max(), self.digest.end) else {
             return Ok(());
         };
         self.heading("Shape", out)?;
@@ -185,12 +191,12 @@ impl Overview<'_> {
             row.to(LABEL).put(Paint::Plain, &to).write(out)?;
         }
         let cells = SPARK.min(style.width.saturating_sub(LABEL + 26)).max(8);
-        let lengths: Vec<u64> = timed().map(Trace::duration).collect();
+        let lengths: Vec<u64> = self.digest.times.iter().map(|(_, length)| *length).collect();
         let curves = lengths.len() >= MIN_CURVE;
         if curves && last > low {
             let spread = last.0.saturating_sub(low.0) as f64;
             let place = |time: Time| time.0.saturating_sub(low.0) as f64 / spread;
-            let counts = histogram(timed().map(|trace| place(trace.start)), cells);
+            let counts = histogram(starts().map(place), cells);
             let most = counts.iter().copied().max().unwrap_or(0);
             let part = style.duration((spread / cells as f64) as u64);
             row.gap(2).put(Paint::Faint, "starts").to(LABEL).put(Paint::Faint, &sparkline(&counts, style));
@@ -225,18 +231,17 @@ impl Overview<'_> {
     /// What to look at next.
     fn hints(&self, out: &mut dyn Write) -> io::Result<()> {
         let report = self.report;
-        let worst = groups(report.findings).into_iter().find_map(|group| group.example);
-        let failed = || report.traces.iter().find(|trace| trace.status == Status::Error);
-        let found = worst.and_then(|id| report.traces.iter().find(|trace| trace.id == id));
-        let (trace, why) = match (found, failed()) {
-            (Some(trace), _) => (Some(trace), "the first finding, with its log lines"),
-            (None, Some(trace)) => (Some(trace), "a failed transaction, with its log lines"),
-            _ => (slowest(report.traces, 1).first().copied(), "the slowest, with its log lines"),
+        let worst = self.groups.iter().find_map(|group| group.example);
+        let of = |briefs: &[Brief]| briefs.first().map(|brief| brief.trace.id);
+        let (id, why) = match (worst, of(&self.digest.failed)) {
+            (Some(id), _) => (Some(id), "the first finding, with its log lines"),
+            (None, Some(id)) => (Some(id), "a failed transaction, with its log lines"),
+            _ => (of(&self.digest.slowest), "the slowest, with its log lines"),
         };
         let mut lines = Vec::new();
         let rest = self.style.ellipsis();
-        if let Some(trace) = trace {
-            let id = short_id(report, trace, self.id);
+        if let Some(id) = id {
+            let id = short_id(report, id, self.id);
             lines.push((format!("spanloom show {id} --lines {rest}"), why.to_owned()));
         }
         let unplaced = report.coverage.records_unplaced;
@@ -270,19 +275,6 @@ fn hints(lines: &[(String, String)], style: &Style, out: &mut dyn Write) -> io::
         }
     }
     Ok(())
-}
-
-/// The transactions that took longest, at most `most`; the first of equal ones first.
-fn slowest(traces: &[Trace], most: usize) -> Vec<&Trace> {
-    let mut slow: Vec<&Trace> = Vec::with_capacity(most + 1);
-    for trace in traces.iter().filter(|trace| has_time(trace)) {
-        let at = slow.partition_point(|other| other.duration() >= trace.duration());
-        if at < most {
-            slow.insert(at, trace);
-            slow.truncate(most);
-        }
-    }
-    slow
 }
 
 /// Says that there is no transaction, why, and what may help.

@@ -14,6 +14,11 @@ const MAX_NODES: usize = 48;
 /// Fewer differences than this tell nothing.
 const MIN_SAMPLES: usize = 8;
 
+/// Whether the transaction of a number, out of so many, is looked at.
+pub(super) fn looks_at(number: u32, groups: usize) -> bool {
+    (number as usize).is_multiple_of(groups.div_ceil(MAX_GROUPS).max(1))
+}
+
 /// A template of one clock; an exported span has one for its start and one for its end.
 type Node = (u32, Symbol, bool);
 
@@ -80,12 +85,12 @@ struct Seen {
 }
 
 impl Evidence {
+    /// Of transactions that [`looks_at`] chose.
     pub fn of(store: &Store, fragments: &Fragments, groups: &[Group], lexicon: &Lexicon) -> Evidence {
         let mut evidence = Evidence { span: (Time(i64::MAX), Time(i64::MIN)), ..Evidence::default() };
         let mut clocks: FxHashMap<(Symbol, Symbol), u32> = FxHashMap::default();
         let mut samples: FxHashMap<(Node, Node), Samples> = FxHashMap::default();
-        let step = groups.len().div_ceil(MAX_GROUPS).max(1);
-        for group in groups.iter().step_by(step) {
+        for group in groups {
             let seen = once(store, fragments, group, &mut clocks, &mut evidence);
             if seen.iter().all(|one| one.node.0 == seen[0].node.0) {
                 continue;

@@ -9,12 +9,30 @@
 mod evidence;
 mod solve;
 
+use super::arrange::copy;
 use super::lexicon::Lexicon;
-use super::stitch::Group;
-use crate::gather::{Clocks, Fragments, Store};
+use super::stitch::{Group, Stitched, tagged};
+use crate::gather::{Clocks, Fragments, SpillError, Store};
 
 /// Finds the offsets.
-pub(super) fn estimate(store: &Store, fragments: &Fragments, groups: &[Group], lexicon: &Lexicon) -> Clocks {
-    let evidence = evidence::Evidence::of(store, fragments, groups, lexicon);
-    solve::solve(store, &evidence)
+pub(super) fn estimate(
+    store: &mut Store,
+    stitched: &Stitched,
+    lexicon: &Lexicon,
+) -> Result<Clocks, SpillError> {
+    let all = stitched.groups.len();
+    let looks_at = |number: u32| evidence::looks_at(number, all);
+    let evidence = match &stitched.whole {
+        Some(fragments) => {
+            let groups: Vec<Group> =
+                stitched.local(store).into_iter().filter(|group| looks_at(group.number)).collect();
+            evidence::Evidence::of(store, fragments, &groups, lexicon)
+        }
+        None => {
+            copy(store, stitched, looks_at)?.open(store);
+            let fragments = Fragments::of(store);
+            evidence::Evidence::of(store, &fragments, &tagged(store, &fragments), lexicon)
+        }
+    };
+    Ok(solve::solve(store, &evidence))
 }

@@ -3,11 +3,11 @@
 //! A kind is tried before it is trusted: if its values would join two sets of atoms that begin in the same way (two
 //! checkouts, say), it names more than a transaction: a customer, a product, a host.
 
-use super::Batch;
 use super::atoms::{Atoms, Holding};
+use super::dependents::Dependents;
 use super::kinds::{Kind, Kinds};
 use super::sets::{Sets, Trial};
-use crate::model::EventId;
+use crate::gather::SpillError;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Ordering;
 
@@ -21,74 +21,78 @@ const MIN_VALUES: usize = 4;
 /// More atoms than this hold no value of one transaction.
 const MAX_HOLDERS: usize = 2048;
 
-/// What joining gave.
-#[derive(Debug)]
-pub(super) struct Joined {
-    pub sets: Sets,
-    pub batches: Vec<Batch>,
-    pub joints: Vec<(EventId, EventId)>,
-    /// Kinds that joined, or could have.
-    pub trusted: Vec<bool>,
+/// The values of a kind: for each the atoms that hold it, by time.
+#[derive(Debug, Default)]
+struct Values {
+    atoms: Vec<u32>,
+    ends: Vec<usize>,
 }
 
-/// One value of a kind: its holdings by time, one an atom.
-type Value<'h> = Vec<&'h Holding>;
+impl Values {
+    fn push(&mut self, atoms: impl Iterator<Item = u32>) {
+        self.atoms.extend(atoms);
+        self.ends.push(self.atoms.len());
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.atoms[start..*end])
+    }
+
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+}
 
 /// Joins.
-pub(super) fn join(atoms: &Atoms, kinds: &Kinds) -> Joined {
-    let mut values: Vec<Vec<Value<'_>>> = vec![Vec::new(); kinds.list.len()];
+pub(super) fn join(atoms: &Atoms, kinds: &Kinds) -> Result<Sets, SpillError> {
+    let mut values: Vec<Values> = Vec::new();
+    values.resize_with(kinds.list.len(), Values::default);
     let mut dependents = Dependents::default();
-    for holdings in atoms.by_value() {
-        split(holdings, kinds, atoms, &mut values, &mut dependents);
-    }
+    atoms.by_value(|holdings| split(holdings, kinds, atoms, &mut values, &mut dependents))?;
     dependents.count(atoms);
     for (kind, values) in values.iter_mut().enumerate() {
-        for value in values.iter_mut() {
-            let origin = value[0].atom;
-            value.retain(|holding| holding.atom == origin || dependents.depends(atoms, kind, holding.atom));
+        if kinds.list[kind].named {
+            continue;
         }
-        values.retain(|value| value.len() > 1);
+        let mut kept = Values::default();
+        for value in values.iter() {
+            let origin = value[0];
+            let keeps = |atom: &u32| *atom == origin || dependents.depends(atoms, kind, *atom);
+            if value.iter().filter(|atom| keeps(atom)).count() > 1 {
+                kept.push(value.iter().copied().filter(keeps));
+            }
+        }
+        *values = kept;
     }
+    drop(dependents);
     let mut order: Vec<usize> =
         (0..kinds.list.len()).filter(|&kind| kinds.list[kind].score >= MIN_SCORE).collect();
     let name = |kind: usize| kinds.list[kind].names.iter().min().copied();
     order.sort_by(|&a, &b| kinds.list[b].score.total_cmp(&kinds.list[a].score).then(name(a).cmp(&name(b))));
-    let mut work = Work {
-        atoms,
-        joined: Joined {
-            sets: Sets::new(atoms.len()),
-            batches: Vec::new(),
-            joints: Vec::new(),
-            trusted: vec![false; kinds.list.len()],
-        },
-        firsts: (0..atoms.len() as u32).collect(),
-    };
+    let mut work = Work { atoms, sets: Sets::new(atoms.len()), firsts: (0..atoms.len() as u32).collect() };
     let mut waiting = Vec::new();
     for kind in order {
-        if !is_directed(atoms, &values[kind]) {
+        if !kinds.list[kind].named && !is_directed(atoms, &values[kind]) {
             continue;
         }
         let gathering = gathering(atoms, &values[kind]);
         if work.try_kind(&kinds.list[kind], &values[kind], &gathering) {
-            work.joined.trusted[kind] = true;
             waiting.push((kind, gathering));
         }
     }
     for (kind, gathering) in waiting {
         work.gather(&values[kind], &gathering);
     }
-    work.joined.joints.sort_unstable();
-    work.joined.batches.sort_unstable_by_key(|batch| (batch.receiver, batch.sender));
-    work.joined.batches.dedup();
-    work.joined
+    Ok(work.sets)
 }
 
 /// Splits the holdings of a value by kind.
-fn split<'h>(
-    holdings: &'h [Holding],
+fn split(
+    holdings: &[Holding],
     kinds: &Kinds,
     atoms: &Atoms,
-    values: &mut [Vec<Value<'h>>],
+    values: &mut [Values],
     dependents: &mut Dependents,
 ) {
     if let [holding] = holdings {
@@ -98,12 +102,12 @@ fn split<'h>(
         holdings.iter().map(|holding| (kinds.of(holding), holding)).collect();
     by_kind.sort_by_key(|(kind, holding)| (*kind, holding.atom, holding.time));
     for group in by_kind.chunk_by(|a, b| a.0 == b.0) {
-        let mut value: Value<'h> = group.iter().map(|(_, holding)| *holding).collect();
+        let mut value: Vec<&Holding> = group.iter().map(|(_, holding)| *holding).collect();
         value.dedup_by_key(|holding| holding.atom);
-        value.sort_by_key(|holding| (holding.time, atoms.first(holding.atom as usize), holding.event));
+        value.sort_by_key(|holding| (holding.time, atoms.first(holding.atom as usize), holding.origin));
         dependents.add(atoms, group[0].0, &value);
         if value.len() > 1 {
-            values[group[0].0].push(value);
+            values[group[0].0].push(value.iter().map(|holding| holding.atom));
         }
     }
 }
@@ -113,12 +117,12 @@ const MAX_BACKWARD: f32 = 0.1;
 
 /// Whether the values of a kind run one way between sorts of fragments, as from cause to effect. What two transactions of
 /// one customer share runs both ways.
-fn is_directed(atoms: &Atoms, values: &[Value<'_>]) -> bool {
+fn is_directed(atoms: &Atoms, values: &Values) -> bool {
     let mut ways: FxHashMap<(u64, u64), u32> = FxHashMap::default();
-    for value in values.iter().filter(|value| atoms.is_traced(value[0].atom)) {
-        let origin = atoms.sort(value[0].atom);
-        for holding in value[1..].iter().filter(|holding| atoms.is_traced(holding.atom)) {
-            *ways.entry((origin, atoms.sort(holding.atom))).or_default() += 1;
+    for value in values.iter().filter(|value| atoms.is_traced(value[0])) {
+        let origin = atoms.sort(value[0]);
+        for &atom in value[1..].iter().filter(|atom| atoms.is_traced(**atom)) {
+            *ways.entry((origin, atoms.sort(atom))).or_default() += 1;
         }
     }
     let all: u32 = ways.values().sum();
@@ -136,53 +140,12 @@ fn is_directed(atoms: &Atoms, values: &[Value<'_>]) -> bool {
         && (alike < 4 || alike * 3 <= all)
 }
 
-/// Which sorts of fragments mostly hold values of a kind that were born elsewhere. Where a sort seldom does, its fragments
-/// are transactions of their own that come back to the same thing later: trace context is not lost there.
-#[derive(Debug, Default)]
-struct Dependents {
-    /// Kind, atom, and whether a value of it was born elsewhere.
-    holders: Vec<(u32, u32, bool)>,
-    /// Kind and sort: fragments that hold a value of the kind, and those that hold one born elsewhere.
-    sorts: FxHashMap<(u32, u64), (u32, u32)>,
-}
-
-/// So many fragments of a sort tell whether it depends on others.
-const MIN_DEPENDENTS: u32 = 4;
-
-impl Dependents {
-    fn add(&mut self, atoms: &Atoms, kind: usize, value: &[&Holding]) {
-        let traced = value.iter().enumerate().filter(|(_, holding)| atoms.is_traced(holding.atom));
-        self.holders.extend(traced.map(|(index, holding)| (kind as u32, holding.atom, index > 0)));
-    }
-
-    /// Counts, when all values are there.
-    fn count(&mut self, atoms: &Atoms) {
-        let mut holders = std::mem::take(&mut self.holders);
-        holders.sort_unstable();
-        for group in holders.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            let entry = self.sorts.entry((group[0].0, atoms.sort(group[0].1))).or_default();
-            entry.0 += 1;
-            entry.1 += u32::from(group[group.len() - 1].2);
-        }
-    }
-
-    /// Whether fragments such as this one mostly hold values of a kind that were born elsewhere; events without a trace
-    /// always may.
-    fn depends(&self, atoms: &Atoms, kind: usize, atom: u32) -> bool {
-        if !atoms.is_traced(atom) {
-            return true;
-        }
-        let (all, later) = self.sorts.get(&(kind as u32, atoms.sort(atom))).copied().unwrap_or_default();
-        all < MIN_DEPENDENTS || later * 2 >= all
-    }
-}
-
 /// The sorts of atoms that hold several values born elsewhere, and those atoms: consumers of batches, or joins.
-fn gathering(atoms: &Atoms, values: &[Value<'_>]) -> FxHashSet<u64> {
+fn gathering(atoms: &Atoms, values: &Values) -> FxHashSet<u64> {
     let mut incoming: FxHashMap<u32, u32> = FxHashMap::default();
-    for value in values {
-        for holding in &value[1..] {
-            *incoming.entry(holding.atom).or_default() += 1;
+    for value in values.iter() {
+        for &atom in &value[1..] {
+            *incoming.entry(atom).or_default() += 1;
         }
     }
     let mut sorts: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
@@ -196,28 +159,28 @@ fn gathering(atoms: &Atoms, values: &[Value<'_>]) -> FxHashSet<u64> {
 
 struct Work<'a> {
     atoms: &'a Atoms,
-    joined: Joined,
+    sets: Sets,
     /// The earliest atom of each set, by root.
     firsts: Vec<u32>,
 }
 
 impl Work<'_> {
     /// Tries a kind; joins by it if it holds.
-    fn try_kind(&mut self, kind: &Kind, values: &[Value<'_>], gathering: &FxHashSet<u64>) -> bool {
+    fn try_kind(&mut self, kind: &Kind, values: &Values, gathering: &FxHashSet<u64>) -> bool {
         let mut trial = Trial::default();
         let mut firsts: FxHashMap<u32, u32> = FxHashMap::default();
-        let mut good: Vec<&Value<'_>> = Vec::new();
+        let mut good: Vec<&[u32]> = Vec::new();
         let (mut novel, mut conflicts) = (0usize, 0usize);
         let mut roots: Vec<u32> = Vec::new();
         let mut sorts: Vec<u64> = Vec::new();
-        for value in values {
+        for value in values.iter() {
             roots.clear();
-            if value.len() <= MAX_HOLDERS {
-                for holding in value {
-                    if holding.atom != value[0].atom && gathering.contains(&self.atoms.sort(holding.atom)) {
+            if kind.named || value.len() <= MAX_HOLDERS {
+                for &atom in value {
+                    if atom != value[0] && gathering.contains(&self.atoms.sort(atom)) {
                         continue;
                     }
-                    roots.push(trial.find(&mut self.joined.sets, holding.atom));
+                    roots.push(trial.find(&mut self.sets, atom));
                 }
                 roots.sort_unstable();
                 roots.dedup();
@@ -238,7 +201,7 @@ impl Work<'_> {
             sorts.clear();
             sorts.extend(roots.iter().map(|&root| self.atoms.sort(first_of(root))));
             let sort = self.atoms.sort(earliest);
-            if sorts.iter().filter(|other| **other == sort).count() > 1 {
+            if !kind.named && sorts.iter().filter(|other| **other == sort).count() > 1 {
                 conflicts += 1;
                 continue;
             }
@@ -251,19 +214,15 @@ impl Work<'_> {
         }
         let weak = kind.score < SURE_SCORE;
         let limit = if weak { MAX_CONFLICTS / 3.0 } else { MAX_CONFLICTS };
-        if novel > 0 && (conflicts as f32 > limit * novel as f32 || weak && novel < MIN_VALUES) {
+        if !kind.named && novel > 0 && (conflicts as f32 > limit * novel as f32 || weak && novel < MIN_VALUES)
+        {
             return false;
         }
         for value in good {
-            let kept: Vec<&Holding> = value
-                .iter()
-                .copied()
-                .filter(|holding| {
-                    holding.atom == value[0].atom || !gathering.contains(&self.atoms.sort(holding.atom))
-                })
-                .collect();
-            for holding in &kept[1..] {
-                self.unite(kept[0], holding);
+            for &atom in &value[1..] {
+                if atom == value[0] || !gathering.contains(&self.atoms.sort(atom)) {
+                    self.unite(value[0], atom);
+                }
             }
         }
         true
@@ -271,47 +230,44 @@ impl Work<'_> {
 
     /// Whether two sets begin in the same way: they are two transactions then.
     fn begin_alike(&mut self, a: u32, b: u32) -> bool {
-        let (x, y) = (self.joined.sets.find(a), self.joined.sets.find(b));
+        let (x, y) = (self.sets.find(a), self.sets.find(b));
         let sort = |root: u32| self.atoms.sort(self.firsts[root as usize]);
         x != y && sort(x) == sort(y)
     }
 
-    fn unite(&mut self, a: &Holding, b: &Holding) {
-        let (x, y) = (self.joined.sets.find(a.atom), self.joined.sets.find(b.atom));
-        if self.joined.sets.union(a.atom, b.atom) {
+    fn unite(&mut self, a: u32, b: u32) {
+        let (x, y) = (self.sets.find(a), self.sets.find(b));
+        if self.sets.union(a, b) {
             let earliest = [self.firsts[x as usize], self.firsts[y as usize]]
                 .into_iter()
                 .min_by_key(|&atom| (self.atoms.first(atom as usize), atom));
-            let root = self.joined.sets.find(a.atom);
+            let root = self.sets.find(a);
             self.firsts[root as usize] = earliest.unwrap_or(root);
-            if self.atoms.is_traced(a.atom) && self.atoms.is_traced(b.atom) {
-                self.joined.joints.push((a.event, b.event));
-            }
         }
     }
 
-    /// Decides for atoms that hold several values born elsewhere: joined, or linked as a batch.
-    fn gather(&mut self, values: &[Value<'_>], gathering: &FxHashSet<u64>) {
+    /// Decides for atoms that hold several values born elsewhere: joined, or left alone as they handle batches.
+    fn gather(&mut self, values: &Values, gathering: &FxHashSet<u64>) {
         if gathering.is_empty() {
             return;
         }
         // receiving atom, by first time → where its values were born
-        let mut incoming: FxHashMap<u32, Vec<(&Holding, &Holding)>> = FxHashMap::default();
+        let mut incoming: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
         for value in values.iter().filter(|value| value.len() <= MAX_HOLDERS) {
-            for holding in &value[1..] {
-                if gathering.contains(&self.atoms.sort(holding.atom)) {
-                    incoming.entry(holding.atom).or_default().push((value[0], holding));
+            for &atom in &value[1..] {
+                if gathering.contains(&self.atoms.sort(atom)) {
+                    incoming.entry(atom).or_default().push(value[0]);
                 }
             }
         }
-        let mut receivers: Vec<(u32, Vec<(&Holding, &Holding)>)> = incoming.into_iter().collect();
+        let mut receivers: Vec<(u32, Vec<u32>)> = incoming.into_iter().collect();
         receivers.sort_by_key(|(atom, _)| (self.atoms.first(*atom as usize), *atom));
         let mut votes: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
-        for (atom, pairs) in &receivers {
-            let mut begins: Vec<(u64, u32)> = pairs
+        for (atom, origins) in &receivers {
+            let mut begins: Vec<(u64, u32)> = origins
                 .iter()
-                .map(|(origin, _)| {
-                    let root = self.joined.sets.find(origin.atom);
+                .map(|&origin| {
+                    let root = self.sets.find(origin);
                     (self.atoms.sort(self.firsts[root as usize]), root)
                 })
                 .collect();
@@ -324,13 +280,12 @@ impl Work<'_> {
                 vote.1 += u32::from(batch);
             }
         }
-        for (atom, pairs) in receivers {
+        for (atom, origins) in receivers {
             let batch = votes.get(&self.atoms.sort(atom)).is_some_and(|(all, batches)| batches * 2 > *all);
-            for (origin, holding) in pairs {
-                if batch {
-                    self.joined.batches.push(Batch { receiver: holding.event, sender: origin.event });
-                } else if !self.begin_alike(origin.atom, holding.atom) {
-                    self.unite(origin, holding);
+            // one that handles messages of several transactions makes no one of them
+            for origin in origins.into_iter().filter(|_| !batch) {
+                if !self.begin_alike(origin, atom) {
+                    self.unite(origin, atom);
                 }
             }
         }

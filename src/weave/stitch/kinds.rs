@@ -1,7 +1,7 @@
 //! Kinds of values: names that stand for the same thing, and what their values are like.
 
 use super::atoms::{Atoms, Holding};
-use crate::gather::Store;
+use crate::gather::{SpillError, Store};
 use crate::model::{Shape, Symbol};
 use rustc_hash::FxHashMap;
 
@@ -18,10 +18,15 @@ pub(super) struct Kind {
     pub unique: bool,
     /// Its values hold for one transaction, and each transaction has one, or few.
     pub names_transaction: bool,
+    /// The user says that its values join.
+    pub named: bool,
 }
 
 /// Kinds with fewer values than this in common are not one for that reason.
 const MIN_SHARED: u32 = 3;
+
+/// What the user's word adds to a kind's score: more than all else together, so that it is tried first.
+const NAMED: f32 = 100.0;
 
 /// The kinds of a run's values.
 #[derive(Debug)]
@@ -38,12 +43,12 @@ impl Kinds {
 }
 
 /// Finds the kinds of the values that atoms hold.
-pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Kinds {
+pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
     let list = &atoms.types;
     let mut counts: Vec<u32> = vec![0; list.len()];
     let mut shared: FxHashMap<(u32, u32), u32> = FxHashMap::default();
     let mut here: Vec<u32> = Vec::new();
-    for holdings in atoms.by_value() {
+    atoms.by_value(|holdings| {
         here.clear();
         for holding in holdings {
             let index = holding.sort;
@@ -57,7 +62,7 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Kinds {
                 *shared.entry((a.min(b), a.max(b))).or_default() += 1;
             }
         }
-    }
+    })?;
     // names whose values are mostly the same are one kind
     let mut sets = super::sets::Sets::new(list.len());
     for (&(a, b), &count) in &shared {
@@ -88,11 +93,11 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Kinds {
         of_type.push(kind);
     }
     let mut kinds = Kinds { list: kinds, of_type };
-    let measures = measure(store, atoms, &kinds);
+    let measures = measure(atoms, &kinds)?;
     for ((kind, shapes), measure) in kinds.list.iter_mut().zip(&shapes).zip(&measures) {
         rate(store, kind, shapes, measure);
     }
-    kinds
+    Ok(kinds)
 }
 
 /// What the values of a kind are like.
@@ -111,12 +116,12 @@ struct Measure {
     atoms: u32,
 }
 
-fn measure(store: &Store, atoms: &Atoms, kinds: &Kinds) -> Vec<Measure> {
+fn measure(atoms: &Atoms, kinds: &Kinds) -> Result<Vec<Measure>, SpillError> {
     let mut measures = vec![Measure::default(); kinds.list.len()];
     let (low, high) = atoms.span();
     let run = (high.0 - low.0).max(1) as f64;
     let mut here: Vec<(usize, u32)> = Vec::new();
-    for holdings in atoms.by_value() {
+    atoms.by_value(|holdings| {
         here.clear();
         here.extend(holdings.iter().map(|holding| (kinds.of(holding), holding.atom)));
         here.sort_unstable();
@@ -125,11 +130,8 @@ fn measure(store: &Store, atoms: &Atoms, kinds: &Kinds) -> Vec<Measure> {
             let measure = &mut measures[group[0].0];
             measure.values += 1;
             measure.atoms += group.len() as u32;
-            let mut services: Vec<Symbol> = group
-                .iter()
-                .take(64)
-                .map(|&(_, atom)| store.event(atoms.event(atom as usize)).service)
-                .collect();
+            let mut services: Vec<Symbol> =
+                group.iter().take(64).map(|&(_, atom)| atoms.service(atom as usize)).collect();
             services.sort_unstable();
             services.dedup();
             measure.across += u32::from(services.len() > 1);
@@ -148,8 +150,8 @@ fn measure(store: &Store, atoms: &Atoms, kinds: &Kinds) -> Vec<Measure> {
                 measure.extent += ((end.0 - start.0) as f64 / run * 1000.0) as u64;
             }
         }
-    }
-    measures
+    })?;
+    Ok(measures)
 }
 
 fn rate(store: &Store, kind: &mut Kind, shapes: &FxHashMap<Shape, u32>, measure: &Measure) {
@@ -187,9 +189,14 @@ fn rate(store: &Store, kind: &mut Kind, shapes: &FxHashMap<Shape, u32>, measure:
         - 0.8 * again
         - 0.5 * extent
         - crowd;
-    kind.names_transaction = measure.values >= 1
-        && across > 0.5
-        && (form >= 0.4 || form >= 0.2 && id)
-        && again < 0.3
-        && crowd < 0.9;
+    kind.named = kind.names.iter().any(|name| store.keys.joins(*name));
+    if kind.named {
+        kind.score += NAMED;
+    }
+    kind.names_transaction = kind.named
+        || measure.values >= 1
+            && across > 0.5
+            && (form >= 0.4 || form >= 0.2 && id)
+            && again < 0.3
+            && crowd < 0.9;
 }

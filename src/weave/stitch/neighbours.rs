@@ -1,6 +1,7 @@
 //! Events that hold no value of a transaction but stand between two that do, on a thread that handles one at a time.
 
-use super::Group;
+use super::NONE;
+use super::atoms::{Atoms, is_untraced_atom};
 use crate::gather::{Fragments, Store};
 use crate::model::{EventId, Symbol};
 use rustc_hash::FxHashMap;
@@ -15,46 +16,60 @@ struct Thread {
     kept: u32,
     left: u32,
     /// Events that may be placed, and where.
-    found: Vec<(u32, EventId)>,
+    found: Vec<(EventId, u32)>,
 }
 
-/// Places events without values in the groups whose events surround them on their thread.
-pub(super) fn place(store: &Store, fragments: &Fragments, groups: &mut [Group]) {
-    let mut of_event: FxHashMap<EventId, u32> = FxHashMap::default();
-    for (index, group) in groups.iter().enumerate() {
-        of_event.extend(group.untraced.iter().map(|id| (*id, index as u32)));
+/// Looks at the events without trace id of a run, window by window; a thread's are in one window.
+pub(super) struct Threads<'a> {
+    atoms: &'a Atoms,
+    of_atom: &'a [u32],
+    /// The atom that comes next.
+    next: usize,
+}
+
+impl<'a> Threads<'a> {
+    /// For atoms of which the groups are known.
+    pub fn new(atoms: &'a Atoms, of_atom: &'a [u32]) -> Threads<'a> {
+        Threads { atoms, of_atom, next: atoms.traced() }
     }
-    let mut threads: FxHashMap<(u32, Symbol, Symbol), Thread> = FxHashMap::default();
-    for &id in &fragments.untraced {
-        let event = store.event(id);
-        if event.thread.is_none() {
-            continue;
+
+    /// The events of a window without trace id that are in a transaction, by their ids: those that hold a value, and those
+    /// that such events surround on their thread.
+    pub fn place(&mut self, store: &Store, fragments: &Fragments) -> Vec<(EventId, u32)> {
+        let mut placed: Vec<(EventId, u32)> = Vec::new();
+        let mut threads: FxHashMap<(u32, Symbol, Symbol), Thread> = FxHashMap::default();
+        for &id in &fragments.untraced {
+            let mut group = NONE;
+            if is_untraced_atom(store, id) {
+                group = self.of_atom[self.atoms.place(self.next) as usize];
+                self.next += 1;
+            }
+            if group != NONE {
+                placed.push((id, group));
+            }
+            let event = store.event(id);
+            if event.thread.is_none() {
+                continue;
+            }
+            let thread = threads.entry((event.place.source.0, event.instance, event.thread)).or_default();
+            if group == NONE {
+                thread.between.push(id);
+                continue;
+            }
+            if thread.last == Some(group) {
+                thread.kept += 1;
+                thread.found.extend(thread.between.drain(..).map(|id| (id, group)));
+            } else if thread.last.replace(group).is_some() {
+                thread.left += 1;
+            }
+            thread.between.clear();
         }
-        let thread = threads.entry((event.place.source.0, event.instance, event.thread)).or_default();
-        let Some(&group) = of_event.get(&id) else {
-            thread.between.push(id);
-            continue;
-        };
-        if thread.last == Some(group) {
-            thread.kept += 1;
-            thread.found.extend(thread.between.drain(..).map(|id| (group, id)));
-        } else if thread.last.replace(group).is_some() {
-            thread.left += 1;
-        }
-        thread.between.clear();
-    }
-    let mut grown: Vec<u32> = Vec::new();
-    for thread in threads.into_values() {
-        if thread.kept as f32 >= MIN_KEPT * (thread.kept + thread.left) as f32 {
-            for (group, id) in thread.found {
-                groups[group as usize].untraced.push(id);
-                grown.push(group);
+        for thread in threads.into_values() {
+            if thread.kept as f32 >= MIN_KEPT * (thread.kept + thread.left) as f32 {
+                placed.extend(thread.found);
             }
         }
-    }
-    grown.sort_unstable();
-    grown.dedup();
-    for group in grown {
-        groups[group as usize].untraced.sort_by_key(|id| store.order(*id));
+        placed.sort_unstable();
+        placed
     }
 }

@@ -7,8 +7,8 @@ mod assign;
 mod model;
 
 use super::spans::Drafts;
-use super::stitch::{Group, Stitched};
-use crate::gather::{Fragments, Store};
+use super::stitch::Stitched;
+use crate::gather::{Fragments, SpillError, Store};
 use crate::model::{Basis, Detail, Edge, EventId, Proof, SpanId, SpanKind, Symbol, Time, TraceId, flag};
 use assign::{Work, assign};
 use rustc_hash::FxHashMap;
@@ -36,6 +36,7 @@ const MIN_CALLS: usize = 5;
 
 /// An exported span.
 struct Exported {
+    /// The place of its fragment in the run.
     fragment: u32,
     trace: TraceId,
     span: SpanId,
@@ -51,15 +52,17 @@ struct Instance {
 
 /// Joins transactions of which one made a call that began the other, and remembers the parents.
 pub(super) fn join(
-    store: &Store,
-    fragments: &Fragments,
+    store: &mut Store,
     stitched: &mut Stitched,
     min_confidence: f32,
-) -> Timed {
-    let instances = instances(store, fragments);
+) -> Result<Timed, SpillError> {
     let mut timed = Timed::default();
+    if store.logs_only {
+        return Ok(timed);
+    }
+    let instances = instances(store, stitched)?;
     if instances.is_empty() {
-        return timed;
+        return Ok(timed);
     }
     let works: Vec<(Vec<Work>, Vec<Work>)> = instances
         .iter()
@@ -85,8 +88,8 @@ pub(super) fn join(
             );
         }
     }
-    stitched.join(store, fragments, &joints);
-    timed
+    stitched.unite(&joints);
+    Ok(timed)
 }
 
 impl Timed {
@@ -136,23 +139,29 @@ fn kind(service: Symbol, operation: Symbol, kind: SpanKind) -> u64 {
 }
 
 /// The service instances that handled requests and made calls of which nothing states the parent.
-fn instances(store: &Store, fragments: &Fragments) -> Vec<Instance> {
+fn instances(store: &mut Store, stitched: &Stitched) -> Result<Vec<Instance>, SpillError> {
     let mut by_instance: FxHashMap<(Symbol, Symbol), Instance> = FxHashMap::default();
     // by kind of call: whether one states its parent
     let mut stated: FxHashMap<u64, bool> = FxHashMap::default();
-    for (index, fragment) in fragments.traced.iter().enumerate() {
-        for &id in &fragment.events {
-            let event = store.event(id);
-            let (true, Some(span)) = (event.is(flag::WHOLE_SPAN), event.span) else { continue };
-            let Some((role, work)) = work(store, id) else { continue };
-            let exported = Exported { fragment: index as u32, trace: fragment.trace, span, work };
-            let instance = by_instance.entry((event.service, event.instance)).or_default();
-            if takes(Some(role)) {
-                instance.requests.push(exported);
-            } else if event.parent.is_some_and(|parent| parent != span) || event.is(flag::ROOT) {
-                stated.insert(work.kind, true);
-            } else {
-                instance.calls.push(exported);
+    for window in 0..store.windows() {
+        store.open(window)?;
+        let gathered = if stitched.whole.is_none() { Some(Fragments::of(store)) } else { None };
+        let Some(fragments) = gathered.as_ref().or(stitched.whole.as_ref()) else { continue };
+        for (index, fragment) in fragments.traced.iter().enumerate() {
+            for &id in &fragment.events {
+                let event = store.event(id);
+                let (true, Some(span)) = (event.is(flag::WHOLE_SPAN), event.span) else { continue };
+                let Some((role, work)) = work(store, id) else { continue };
+                let fragment = (stitched.place(window, index), fragment.trace);
+                let exported = Exported { fragment: fragment.0, trace: fragment.1, span, work };
+                let instance = by_instance.entry((event.service, event.instance)).or_default();
+                if takes(Some(role)) {
+                    instance.requests.push(exported);
+                } else if event.parent.is_some_and(|parent| parent != span) || event.is(flag::ROOT) {
+                    stated.insert(work.kind, true);
+                } else {
+                    instance.calls.push(exported);
+                }
             }
         }
     }
@@ -177,14 +186,14 @@ fn instances(store: &Store, fragments: &Fragments) -> Vec<Instance> {
     let usual = |kind: u64| enclosed.get(&kind).is_some_and(Enclosed::is_no_chance);
     let mut found: Vec<((Symbol, Symbol), Instance)> = by_instance.into_iter().collect();
     found.sort_by_key(|(key, _)| *key);
-    found
+    Ok(found
         .into_iter()
         .map(|(_, mut instance)| {
             instance.calls.retain(|call| usual(call.work.kind));
             instance
         })
         .filter(|instance| !instance.calls.is_empty())
-        .collect()
+        .collect())
 }
 
 /// How often calls of a kind lie within requests.
@@ -248,40 +257,6 @@ fn work(store: &Store, id: EventId) -> Option<(SpanKind, Work)> {
     let Time(start) = store.time(id);
     let work = Work { kind: kind(event.service, operation, role), start, end: start.saturating_add(length) };
     Some((role, work))
-}
-
-impl Stitched {
-    /// Makes one of the groups that hold the fragments of each pair.
-    fn join(&mut self, store: &Store, fragments: &Fragments, joints: &[(u32, u32)]) {
-        let mut of = vec![u32::MAX; fragments.traced.len()];
-        for (index, group) in self.groups.iter().enumerate() {
-            for &fragment in &group.fragments {
-                of[fragment as usize] = index as u32;
-            }
-        }
-        let mut sets = super::stitch::Sets::new(self.groups.len());
-        for &(a, b) in joints {
-            sets.union(of[a as usize], of[b as usize]);
-        }
-        let mut place: FxHashMap<u32, usize> = FxHashMap::default();
-        let mut joined: Vec<Group> = Vec::new();
-        for (index, group) in std::mem::take(&mut self.groups).into_iter().enumerate() {
-            // groups come by first time: the first of a set has its place
-            let at = *place.entry(sets.find(index as u32)).or_insert(joined.len());
-            match joined.get_mut(at) {
-                Some(known) => {
-                    known.fragments.extend(group.fragments);
-                    known.untraced.extend(group.untraced);
-                }
-                None => joined.push(group),
-            }
-        }
-        for group in &mut joined {
-            group.fragments.sort_unstable();
-            group.untraced.sort_by_key(|id| store.order(*id));
-        }
-        self.groups = joined;
-    }
 }
 
 #[cfg(test)]

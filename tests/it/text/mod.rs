@@ -45,7 +45,7 @@ impl Run {
             std::fs::write(folder.path().join(name), content).expect("written");
         }
         let discovery = discover(&[Input::Path(folder.path().to_owned())], &DiscoverOptions::default());
-        let mut loaded = load(&discovery, &settings(), Time(0));
+        let mut loaded = load(&discovery, &settings(), Time(0)).expect("all fits into memory");
         let base = format!("{}/", folder.path().display());
         for source in &mut loaded.store.sources {
             source.name = source.name.replace(&base, "logs/").into();
@@ -53,7 +53,8 @@ impl Run {
         for skip in loaded.store.coverage.skipped.values_mut() {
             skip.file = skip.file.replace(&base, "logs/");
         }
-        let woven = run(&mut loaded.store, &Selection::default(), &Default::default(), loaded.threads);
+        let woven = run(&mut loaded.store, &Selection::default(), &Default::default(), loaded.threads)
+            .expect("all fits into memory");
         Run { _folder: folder, loaded, woven }.with(plain)
     }
 

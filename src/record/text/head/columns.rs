@@ -7,8 +7,8 @@
 use super::kinds::{group_has_id, is_logger, is_number, is_thread, is_uuid};
 use super::{Head, Reader};
 use crate::model::Level;
-use crate::record::text::{names_context, pair, skip_blanks, trim};
-use crate::record::{At, level};
+use crate::record::text::{is_id_group, names_context, pair, skip_blanks, trim};
+use crate::record::{At, level, names};
 
 /// A part of a header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,6 +19,8 @@ pub enum Column {
     Id(u8),
     /// A group that opens with this byte.
     Group(u8),
+    /// A group that holds ids and opens with this byte.
+    Ids(u8),
     /// A word before a separator, which begins with this byte.
     Named(u8),
     /// The name of a logger before a colon.
@@ -96,8 +98,10 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
     let weak = |column: &Column, surer: &[Column]| match column {
         Column::Word => {
             let ids = matches!(surer, [Column::Id(0), Column::Id(_), ..]);
-            !matches!(surer.first(), Some(Column::Level | Column::Logger | Column::Id(1..) | Column::Pair))
-                && !ids
+            !matches!(
+                surer.first(),
+                Some(Column::Level | Column::Logger | Column::Id(1..) | Column::Ids(_) | Column::Pair)
+            ) && !ids
         }
         Column::Number => surer.first().is_none_or(|next| matches!(next, Column::Word | Column::Number)),
         _ => false,
@@ -171,7 +175,8 @@ fn column(text: &[u8], start: usize, levels: bool) -> Option<(Column, At, usize)
         let colon = usize::from(text.get(end) == Some(&b':'));
         let inside = trim(text, At::new(start + 1, end - 1));
         let after = past_separator(text, end + colon);
-        return (bounded && end < text.len()).then_some((Column::Group(open), inside, after));
+        let kind = if is_id_group(inside.of(text)) { Column::Ids(open) } else { Column::Group(open) };
+        return (bounded && end < text.len()).then_some((kind, inside, after));
     }
     let length =
         text[start..].iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(text.len() - start);
@@ -190,6 +195,8 @@ fn column(text: &[u8], start: usize, levels: bool) -> Option<(Column, At, usize)
         return Some((Column::Pair, at, end));
     }
     let bare = word.strip_suffix(b":").unwrap_or(word);
+    let colon = bare.len() < word.len();
+    let bare = bare.strip_suffix(b"()").unwrap_or(bare);
     let name = At::new(start, start + bare.len());
     if levels && level::from_word(bare).is_some() {
         return Some((Column::Level, name, past_separator(text, end)));
@@ -204,10 +211,10 @@ fn column(text: &[u8], start: usize, levels: bool) -> Option<(Column, At, usize)
     if !plain || !bare.first().is_some_and(u8::is_ascii_alphabetic) {
         return None;
     }
-    if names_context(bare) {
+    if names_context(bare) || names::says_digest(bare) {
         return None;
     }
-    if bare.len() < word.len() {
+    if colon {
         let kind = if is_logger(bare) { Column::Logger } else { Column::Named(b':') };
         return Some((kind, name, end));
     }
@@ -236,8 +243,10 @@ fn begins_tail(text: &[u8], at: usize) -> bool {
         .iter()
         .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
         .count();
+    // not "file.cpp:42"
+    let colon = rest.get(name) == Some(&b':') && !rest.get(name + 1).is_some_and(u8::is_ascii_digit);
     rest.starts_with(b"{")
-        || name > 0 && matches!(rest.get(name), Some(b'=' | b':')) && !rest.starts_with(b"http")
+        || name > 0 && (colon || rest.get(name) == Some(&b'=')) && !rest.starts_with(b"http")
 }
 
 /// A cell between bars or tabs: the text before it ends with one, and another follows.
@@ -314,7 +323,7 @@ impl Reader<'_, '_> {
             let content = inside.of(self.text);
             match kind {
                 Column::Level => self.head.level = level::from_word(content),
-                Column::Id(_) => self.draft.groups.push(inside),
+                Column::Id(_) | Column::Ids(_) => self.draft.groups.push(inside),
                 Column::Number | Column::Word | Column::Pair => {}
                 _ if group_has_id(content) => self.draft.groups.push(inside),
                 _ if is_thread(content) => {

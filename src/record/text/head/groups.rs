@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::kinds::{group_has_id, is_duration, is_logger, is_number, is_place, is_thread, is_uuid};
-use crate::record::text::{skip_blanks, trim};
+use crate::record::text::{skip_blanks, trim, word_end};
 use crate::record::{At, level, timestamp};
 use memchr::memchr;
 
@@ -77,9 +77,13 @@ impl Reader<'_, '_> {
         if self.head.level.is_none() && !has_id {
             let word =
                 content.rsplit(|&byte| matches!(byte, b':' | b'#')).next().unwrap_or(content).trim_ascii();
+            // monad-logger: "[Warn#source]"
+            let first = content.split(|&byte| byte == b'#').next().unwrap_or(content);
             let found = match word {
                 [letter] => level::from_letter(*letter).filter(|_| self.known()),
-                word => level::from_word(word).filter(|_| word.iter().all(u8::is_ascii_alphanumeric)),
+                word => level::from_word(word)
+                    .filter(|_| word.iter().all(u8::is_ascii_alphanumeric))
+                    .or_else(|| level::from_word(first).filter(|_| first.len() < content.len())),
             };
             if let Some(level) = found {
                 self.bracketed_level = true;
@@ -191,9 +195,27 @@ impl Reader<'_, '_> {
         if !self.known() || self.closed {
             return false;
         }
+        if self.logger && self.text[self.at..].starts_with(b"(): ") {
+            // "class.method(): "
+            self.at += 3;
+            self.closed = true;
+            return true;
+        }
         let Some(close) = self.group_end(b')') else { return false };
         let inside = At::new(self.at + 1, close);
         let content = inside.of(self.text);
+        // "(file.py).function(17) - "
+        if let Some(function) = self.text[close + 1..].strip_prefix(b".") {
+            let word = word_end(function, 0);
+            let line = function[word..].strip_prefix(b"(").unwrap_or_default();
+            let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let placed = is_logger(content) && word > 0 && digits > 0 && line[digits..].starts_with(b") ");
+            if placed {
+                self.draft.logger.get_or_insert(inside);
+                self.at = close + 2 + word + 1 + digits + 1;
+            }
+            return placed;
+        }
         let followed = self.text.get(close + 1).is_none_or(|next| matches!(next, b':' | b' ' | b'\t' | b'['));
         if content.is_empty() || content.len() > 80 || !followed {
             return false;
@@ -208,9 +230,10 @@ impl Reader<'_, '_> {
         } else if group_has_id(content) {
             self.draft.groups.push(inside);
         } else if is_duration(content)
-            && self.text[..self.at].trim_ascii_end().last().is_some_and(|last| matches!(last, b'}' | b']'))
+            && (self.text[..self.at].trim_ascii_end().last().is_some_and(|last| matches!(last, b'}' | b']'))
+                || self.text[..self.at].trim_ascii_end().len() == self.head.stamp_at.end())
         {
-            // semantic_logger: "[thread] {tags} (18.3ms) Class -- message"
+            // semantic_logger: "[thread] {tags} (18.3ms) Class -- message"; loguru for C++: "time (0.002s) [thread]"
         } else if !self.logger && is_logger(content) {
             self.draft.logger = Some(inside);
         } else if is_place(content) {
@@ -219,6 +242,14 @@ impl Reader<'_, '_> {
             self.draft.thread.get_or_insert(inside);
         } else if self.text.get(close + 1) != Some(&b':') {
             return false;
+        } else if self.head.level_end > 0
+            && self.text[self.head.level_end..self.at].trim_ascii().is_empty()
+            && content.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            && !is_number(content)
+        {
+            // pino-pretty without process and host: "LEVEL (name): "
+            self.draft.service.get_or_insert(inside);
+            self.draft.service_is_weak = true;
         }
         self.at = close + 1;
         true
@@ -234,7 +265,7 @@ impl Reader<'_, '_> {
         let rest = self.text[close + 1..].trim_ascii_start();
         let time = rest.strip_prefix(b"[").unwrap_or(rest);
         let before_time = self.at == 0 && timestamp::parse_prefix(time, self.order).is_some();
-        let word = &self.text[self.at + 1..close];
+        let word = self.text[self.at + 1..close].trim_ascii();
         let level = level::from_word(word).filter(|_| self.head.stamp.is_some() || before_time);
         level.is_some_and(|level| self.set_level(level, close + 1))
     }
@@ -247,13 +278,15 @@ impl Reader<'_, '_> {
         if self.at == 0 && self.enclosed_level(b'>') {
             return true;
         }
-        let Some(close) = memchr(b'>', &self.text[self.at..self.text.len().min(self.at + 80)])
-            .map(|length| self.at + length)
-        else {
-            return false;
-        };
+        let Some(close) = self.group_end(b'>') else { return false };
         let inside = At::new(self.at + 1, close);
         let content = inside.of(self.text);
+        if self.column_in_angles(inside) {
+            return true;
+        }
+        if content.len() > 80 {
+            return false;
+        }
         if group_has_id(content) && self.known() {
             self.draft.groups.push(inside);
             self.at = close + 1;
@@ -282,8 +315,42 @@ impl Reader<'_, '_> {
         true
     }
 
+    /// `<…> <…> <message>`: a line whose columns all stand in angles (WebLogic's server log: time, severity, subsystem,
+    /// machine, server, thread, user, transaction, context, milliseconds, message id, message).
+    fn column_in_angles(&mut self, inside: At) -> bool {
+        let content = inside.of(self.text);
+        let end = inside.end() + 1;
+        let rest = &self.text[end..];
+        let between = rest.strip_prefix(b" <").is_some_and(|next| !next.starts_with(b"-"));
+        let before = &self.text[..self.at];
+        let column = before.ends_with(b"> ");
+        if !self.known() || !(between || column && rest.trim_ascii().is_empty()) {
+            return false;
+        }
+        if !between {
+            // the last one is the message; whoever reads it takes the closing angle off
+            self.at = inside.start as usize;
+            self.closed = true;
+            return true;
+        }
+        let level = level::from_word(content).filter(|_| self.head.level.is_none());
+        if let Some(level) = level {
+            return self.set_level(level, end);
+        }
+        if group_has_id(content) {
+            self.draft.groups.push(inside);
+        } else if is_thread(content) {
+            self.draft.thread.get_or_insert(inside);
+        }
+        self.at = end;
+        true
+    }
+
     /// `{spanId=…, traceId=…}` before the message.
     pub(super) fn brace(&mut self) -> bool {
+        if self.enclosed_level(b'}') {
+            return true;
+        }
         if !self.known() {
             return false;
         }

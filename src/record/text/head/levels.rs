@@ -1,12 +1,15 @@
 //! Levels in a header.
 
 use super::Reader;
-use super::columns::{bare_level, words};
+use super::columns::{bare_level, is_bare_id, words};
 use super::kinds::is_logger;
-use crate::model::Level;
+use crate::model::{Date, Level};
 use crate::record::text::{pair, skip_blanks, word_end};
 use crate::record::{At, level, timestamp};
 use memchr::memchr;
+
+/// Braces before a level hold no more than this.
+const MAX_BRACES: usize = 128;
 
 /// Whether a text begins with a level in capitals that blanks fill up to a column.
 pub fn begins_with_padded_level(text: &[u8]) -> bool {
@@ -93,6 +96,13 @@ impl Reader<'_, '_> {
             && word.len() == 4
             && text[end..].starts_with(b": ")
             && text.get(end + 2).is_some_and(u8::is_ascii_alphabetic);
+        // "trace: ID" names a trace
+        if word.eq_ignore_ascii_case(b"trace") && next == Some(b':') {
+            let id = skip_blanks(text, end + 1);
+            if is_bare_id(&text[id..word_end(text, id)]) {
+                return false;
+            }
+        }
         let found = level::stands_for_level(word).or_else(|| level::from_word(word).filter(|_| dotnet));
         let Some(level) = found else { return false };
         let upper = word.iter().all(u8::is_ascii_uppercase);
@@ -111,10 +121,12 @@ impl Reader<'_, '_> {
                     && (next.iter().filter(|&&byte| byte == b'.').count() >= 2
                         || next.contains(&b':') && next.last().is_some_and(u8::is_ascii_digit))
             };
-            // Mattermost: "info  [2024-05-01 12:00:00.123 Z] message"
+            // "info  [2024-05-01 12:00:00.123 Z] message", "info 2024-05-01T12:00:00Z message"
+            let time = &text[next_word + usize::from(text.get(next_word) == Some(&b'['))..];
             let before_time = self.at == 0
-                && text[next_word..].starts_with(b"[")
-                && timestamp::parse_prefix(&text[next_word + 1..], self.order).is_some();
+                && time.first().is_some_and(u8::is_ascii_digit)
+                && timestamp::parse_prefix(time, self.order)
+                    .is_some_and(|(stamp, _)| stamp.date == Date::Full);
             let accepted = if before_time {
                 true
             } else if capitalized {
@@ -154,6 +166,14 @@ impl Reader<'_, '_> {
                 self.logger = true;
                 end = name_end + 1;
                 self.closed = true;
+                // "LEVEL:name:TRACE:message"
+                while let Some(length) =
+                    memchr(b':', &text[end..text.len().min(end + 40)]).filter(|&length| length > 0)
+                    && is_bare_id(&text[end..end + length])
+                {
+                    self.draft.groups.push(At::new(end, end + length));
+                    end += length + 1;
+                }
             }
         }
         self.set_level(level, end)
@@ -163,6 +183,16 @@ impl Reader<'_, '_> {
     pub(super) fn level_letter(&mut self, letter: u8, end: usize) -> bool {
         let Some(level) = level::from_letter(letter) else { return false };
         let rest = &self.text[end..];
+        // "I 2024-05-01 12:00:00 …"
+        if self.at == 0
+            && rest.len() > 11
+            && rest[0] == b' '
+            && rest[1].is_ascii_digit()
+            && timestamp::parse_prefix(&rest[1..], self.order)
+                .is_some_and(|(stamp, _)| stamp.date == Date::Full)
+        {
+            return self.set_level(level, end);
+        }
         let ruby = self.at == 0 && rest.starts_with(b", [");
         let tag = self.head.stamp.is_some() && rest.starts_with(b" ") && {
             let start = skip_blanks(self.text, end);
@@ -188,6 +218,83 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// `0000004a ShipService   W   `: thread, name and a letter for the level behind the time, IBM's basic format.
+    /// Source: WebSphere Application Server, "JVM log interpretation": F E W A I C D O R.
+    pub(super) fn thread_name_level(&mut self) -> bool {
+        let text = self.text;
+        let end = self.at + 8;
+        let thread = text.get(self.at..end).is_some_and(|word| word.iter().all(u8::is_ascii_hexdigit));
+        if !thread
+            || text.get(end) != Some(&b' ')
+            || !self.known()
+            || self.head.level.is_some()
+            || self.closed
+        {
+            return false;
+        }
+        let name = skip_blanks(text, end);
+        let name_end = word_end(text, name);
+        let at = skip_blanks(text, name_end);
+        let level = match text.get(at) {
+            Some(b'F') => Level::Fatal,
+            Some(b'E' | b'R') => Level::Error,
+            Some(b'W') => Level::Warn,
+            Some(b'A' | b'I' | b'C' | b'O') => Level::Info,
+            Some(b'D') => Level::Debug,
+            _ => return false,
+        };
+        if name_end == name || at == name_end || !matches!(text.get(at + 1), Some(b' ')) {
+            return false;
+        }
+        self.draft.thread = Some(At::new(self.at, end));
+        self.draft.logger = Some(At::new(name, name_end));
+        self.logger = true;
+        self.closed = true;
+        self.set_level(level, at + 1)
+    }
+
+    /// `┌ Warning: message` (Julia); the lines below it begin with `│` and `└`.
+    pub(super) fn boxed_level(&mut self) -> bool {
+        let Some(rest) = self.text.strip_prefix("┌ ".as_bytes()) else { return false };
+        let letters = rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let level = level::from_word(&rest[..letters]).filter(|_| rest[letters..].starts_with(b": "));
+        level.is_some_and(|level| self.set_level(level, self.text.len() - rest.len() + letters + 1))
+    }
+
+    /// `ship.exe: [WARNING] message` (OCaml's Logs), `PHP Warning:  message` (PHP's error log).
+    pub(super) fn named_first(&mut self) -> bool {
+        let text = self.text;
+        if self.head.level.is_some() || self.closed || self.logger {
+            return false;
+        }
+        let rest = &text[self.at..];
+        if let Some(kind) = rest.strip_prefix(b"PHP ") {
+            let colon = memchr(b':', &kind[..kind.len().min(32)]).filter(|_| self.known() || self.at == 0);
+            let Some(colon) = colon.filter(|colon| kind[*colon..].starts_with(b":  ")) else { return false };
+            let first = kind.split(|byte| matches!(byte, b' ' | b':')).next().unwrap_or_default();
+            let level = level::from_word(first).or_else(|| match &kind[..colon] {
+                b"Deprecated" | b"Strict Standards" => Some(Level::Info),
+                other if other.ends_with(b"error") => Some(Level::Error),
+                other if other.ends_with(b"warning") => Some(Level::Warn),
+                _ => None,
+            });
+            return level.is_some_and(|level| self.set_level(level, self.at + 4 + colon + 1));
+        }
+        if self.at > 0 {
+            return false;
+        }
+        let end = word_end(text, 0);
+        let Some(inside) = text[end..].strip_prefix(b" [").filter(|_| text[..end].ends_with(b":")) else {
+            return false;
+        };
+        let letters = inside.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+        let level = level::from_word(&inside[..letters]).filter(|_| inside[letters..].starts_with(b"] "));
+        let Some(level) = level.filter(|_| letters >= 4) else { return false };
+        self.draft.logger = Some(At::new(0, end - 1));
+        self.logger = true;
+        self.set_level(level, end + 2 + letters + 1)
+    }
+
     /// Takes up to two more words if a level in capitals follows: "host `name[pid]` LEVEL message".
     pub(super) fn level_ahead(&mut self, end: usize) -> bool {
         let mut at = end;
@@ -196,6 +303,11 @@ impl Reader<'_, '_> {
                 at = memchr(b']', &self.text[at..]).map_or(self.text.len(), |length| at + length + 1);
             }
             at = skip_blanks(self.text, at);
+            if self.text.get(at) == Some(&b'{') {
+                // Airflow: "{file.py:17} LEVEL"
+                let near = &self.text[at..self.text.len().min(at + MAX_BRACES)];
+                at = memchr(b'}', near).map_or(at, |length| skip_blanks(self.text, at + length + 1));
+            }
             if self.text.get(at) == Some(&b'[') {
                 // fly: "app[machine] region [info]"
                 let close = memchr(b']', &self.text[at..]).map_or(at, |length| at + length);

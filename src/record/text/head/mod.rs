@@ -100,7 +100,13 @@ impl Reader<'_, '_> {
                 b'(' => self.parenthesis(),
                 b'<' => self.angle(),
                 b'{' => self.brace(),
-                b'0'..=b'9' => self.time() || self.first_id() || self.bare_id() || self.number(),
+                b'0'..=b'9' => {
+                    self.time()
+                        || self.first_id()
+                        || self.bare_id()
+                        || self.thread_name_level()
+                        || self.number()
+                }
                 b'=' if self.at == 0 => self.erlang_report(),
                 b'#' if self.at == 0 && self.text.starts_with(b"# Time: ") => {
                     // MySQL's slow query log
@@ -112,6 +118,8 @@ impl Reader<'_, '_> {
                     (byte.is_ascii_alphabetic() && (self.time() || self.lettered_time()))
                         || self.first_id()
                         || self.bare_id()
+                        || self.thread_name_level()
+                        || self.named_first()
                         || self.level_word()
                         || self.pairs()
                         || self.word()
@@ -119,6 +127,7 @@ impl Reader<'_, '_> {
                 b'@' => self.time(),
                 b'/' => self.path_and_line(),
                 b'?' | b'.' => self.placeholder(),
+                0xe2 if self.at == 0 => self.boxed_level(),
                 0xc2 | 0xe2 => self.ornament(),
                 _ => false,
             };
@@ -195,7 +204,9 @@ impl Reader<'_, '_> {
             }
             end += 1;
         }
-        let before_blank = self.text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'['));
+        let before_blank = self.text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'['))
+            // WebLogic: "####<time> <level> <subsystem> …"
+            || byte == b'#' && self.text.get(end) == Some(&b'<');
         match byte {
             b'-' | b'*' | b'#' | b'>' if !before_blank => return false,
             b'-' if run > 3 => return false,

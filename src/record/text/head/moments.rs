@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::columns::{is_bare_id, is_id_list};
-use super::kinds::{is_logger, is_uuid};
+use super::kinds::{is_logger, is_place, is_uuid};
 use crate::record::text::{skip_blanks, word_end};
 use crate::record::{At, level, timestamp};
 
@@ -79,18 +79,22 @@ impl Reader<'_, '_> {
         self.set_level(level, end + sequence.map_or(0, |close| close + 1))
     }
 
-    /// A UUID before the time: FreeSWITCH's call.
+    /// A UUID before the time (FreeSWITCH's call) or before a request line (morgan's `:id :method :url`).
     pub(super) fn first_id(&mut self) -> bool {
         let word = At::new(0, self.text.len().min(36));
-        let before_time = self.at == 0
-            && is_uuid(word.of(self.text))
-            && self.text.get(36) == Some(&b' ')
-            && timestamp::parse_prefix(&self.text[37..], self.order).is_some();
-        if before_time {
+        if self.at > 0 || !is_uuid(word.of(self.text)) || self.text.get(36) != Some(&b' ') {
+            return false;
+        }
+        let rest = &self.text[37..];
+        let capitals = rest.iter().take(8).take_while(|byte| byte.is_ascii_uppercase()).count();
+        let before_request = capitals >= 3 && rest[capitals..].starts_with(b" /");
+        let before_time = timestamp::parse_prefix(rest, self.order).is_some();
+        if before_time || before_request {
             self.draft.groups.push(word);
             self.at = 36;
+            self.head.context |= before_request;
         }
-        before_time
+        before_time || before_request
     }
 
     /// A UUID, or hex digits, between tabs or bars, or before a level.
@@ -121,6 +125,9 @@ impl Reader<'_, '_> {
             || text[next..].starts_with(b"- ") && self.head.level.is_some() && before != Some(&b'-')
             || text[next..].starts_with(b":: ")
             || is_logger(next_word) && next_word.iter().filter(|&&byte| byte == b'.').count() > 1
+            // "TRACE SPAN message"
+            || word.len == 32 && next_word.len() == 16 && is_bare_id(next_word)
+            || word.len == 16 && behind_id
             || is_bare_id(next_word) && before == Some(&b'|')
             || is_bare_id(next_word) && text[skip_blanks(text, next + next_word.len())..].starts_with(b"- ")
             || text.get(next) == Some(&b'|') && before.is_some_and(|before| !before.is_ascii_alphabetic())
@@ -225,6 +232,8 @@ impl Reader<'_, '_> {
                     && (level || word.len() == 1 && level::from_letter(word[0]).is_some()))
                     || (!self.known() && timestamp::parse_prefix(rest, self.order).is_some())
                     || colon == 1 && self.known() && end > self.at + digits
+                    // "4711:140327044737920 file.py:17 "
+                    || self.known() && end > self.at + digits && is_place(&rest[..word_end(rest, 0)])
             }
             _ => false,
         };

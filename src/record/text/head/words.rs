@@ -24,7 +24,8 @@ impl Reader<'_, '_> {
             let short = names::lookup_name(NameHash::of(name.of(self.text)), false).is_none();
             let known = names_context(name.of(self.text))
                 && (!(colon || short) || looks_like_id(value.of(self.text)));
-            if !(known || taken && !colon && self.text.get(at.wrapping_sub(2)) == Some(&b',')) {
+            let listed = || matches!(self.text[..at].trim_ascii_end().last(), Some(b',' | b';'));
+            if !(known || taken && !colon && listed()) {
                 break;
             }
             taken = true;
@@ -32,6 +33,8 @@ impl Reader<'_, '_> {
             at = end;
             if matches!(self.text.get(at), Some(b',' | b';')) {
                 at += 1;
+                // "trace=…; message"
+                self.at += usize::from(self.text[at - 1] == b';');
             }
             at = skip_blanks(self.text, at);
         }
@@ -177,6 +180,9 @@ impl Reader<'_, '_> {
             self.at = end;
             return true;
         }
+        if !self.logger && !colon && self.class_and_line(word) {
+            return true;
+        }
         if bytes.len() > 64 {
             return false;
         }
@@ -313,6 +319,25 @@ impl Reader<'_, '_> {
         } else {
             self.draft.thread.get_or_insert(word);
         }
+        self.at = word.end();
+        true
+    }
+
+    /// `OrderService:42 ` before a group or a dash: a class and a line.
+    fn class_and_line(&mut self, word: At) -> bool {
+        let bytes = word.of(self.text);
+        let digits = bytes.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        let Some(class) = bytes[..bytes.len() - digits].strip_suffix(b":") else { return false };
+        let named = class.first().is_some_and(u8::is_ascii_uppercase)
+            && class.len() > 2
+            && class.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$'));
+        let rest = self.text[word.end()..].strip_prefix(b" ").unwrap_or_default();
+        let followed = matches!(rest, [b'[' | b'{' | b'(', ..] | [b'-' | b'|', b' ', ..]);
+        if digits == 0 || !named || !followed || level::from_word(class).is_some() {
+            return false;
+        }
+        self.draft.logger = Some(word);
+        self.logger = true;
         self.at = word.end();
         true
     }

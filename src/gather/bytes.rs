@@ -1,0 +1,93 @@
+//! Numbers as bytes: small ones are short.
+
+/// Writes numbers.
+pub trait Put {
+    /// A number of which small ones are common: seven bits a byte.
+    fn number(&mut self, number: u64);
+    /// A number that may be negative, likewise.
+    fn signed(&mut self, number: i64) {
+        self.number((number << 1 ^ number >> 63) as u64);
+    }
+    /// A number all of whose bits vary.
+    fn bits(&mut self, bits: u64);
+}
+
+impl Put for Vec<u8> {
+    fn number(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            self.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.push(number as u8);
+    }
+
+    fn bits(&mut self, bits: u64) {
+        self.extend_from_slice(&bits.to_le_bytes());
+    }
+}
+
+/// Reads what [`Put`] wrote; `None` where there is nothing more.
+#[derive(Debug)]
+pub struct Get<'b>(pub &'b [u8]);
+
+impl Get<'_> {
+    /// Whether all was read.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// One byte.
+    pub fn byte(&mut self) -> Option<u8> {
+        let (&byte, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(byte)
+    }
+
+    /// A number of which small ones are common.
+    pub fn number(&mut self) -> Option<u64> {
+        let (mut number, mut shift) = (0, 0);
+        loop {
+            let byte = self.byte()?;
+            number |= u64::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte < 0x80 {
+                return Some(number);
+            }
+            if shift > 63 {
+                return None;
+            }
+        }
+    }
+
+    /// A number that may be negative.
+    pub fn signed(&mut self) -> Option<i64> {
+        let number = self.number()?;
+        Some((number >> 1) as i64 ^ -((number & 1) as i64))
+    }
+
+    /// A number all of whose bits vary.
+    pub fn bits(&mut self) -> Option<u64> {
+        let (bits, rest) = self.0.split_first_chunk::<8>()?;
+        self.0 = rest;
+        Some(u64::from_le_bytes(*bits))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn numbers_come_back(number in any::<u64>(), signed in any::<i64>(), bits in any::<u64>()) {
+            let mut bytes = Vec::new();
+            bytes.number(number);
+            bytes.signed(signed);
+            bytes.bits(bits);
+            let mut get = Get(&bytes);
+            prop_assert_eq!((get.number(), get.signed(), get.bits()), (Some(number), Some(signed), Some(bits)));
+            prop_assert!(get.is_empty() && get.number().is_none());
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What does not fit into memory: compressed chunks in a temporary file without a name, which vanishes with the program
+//! however that ends.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use zstd::bulk::Compressor;
+
+/// The fastest level that still makes good use of what repeats.
+const LEVEL: i32 = 1;
+
+/// Why something cannot be kept in a temporary file.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {what} a temporary file in '{}'", folder.display())]
+pub struct SpillError {
+    what: &'static str,
+    folder: PathBuf,
+    source: io::Error,
+}
+
+impl SpillError {
+    fn new(what: &'static str, source: io::Error) -> SpillError {
+        SpillError { what, folder: std::env::temp_dir(), source }
+    }
+
+    /// A chunk that does not hold what was written.
+    pub(super) fn damaged() -> SpillError {
+        SpillError::new("read", io::Error::other("it was changed"))
+    }
+}
+
+/// A chunk of a spill file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chunk {
+    offset: u64,
+    /// Bytes in the file, and when they are decompressed.
+    len: u32,
+    raw: u32,
+}
+
+/// A temporary file of chunks.
+pub(super) struct Spill {
+    file: Mutex<File>,
+    end: u64,
+    compressor: Compressor<'static>,
+}
+
+impl std::fmt::Debug for Spill {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Spill of {} bytes", self.end)
+    }
+}
+
+impl Spill {
+    /// Makes the file.
+    pub fn new() -> Result<Spill, SpillError> {
+        let file = tempfile::tempfile().map_err(|error| SpillError::new("make", error))?;
+        let compressor = Compressor::new(LEVEL).map_err(|error| SpillError::new("write", error))?;
+        Ok(Spill { file: Mutex::new(file), end: 0, compressor })
+    }
+
+    /// Appends a chunk.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<Chunk, SpillError> {
+        let failed = |error| SpillError::new("write", error);
+        let packed = self.compressor.compress(bytes).map_err(failed)?;
+        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(self.end)).and_then(|_| file.write_all(&packed)).map_err(failed)?;
+        let chunk = Chunk { offset: self.end, len: packed.len() as u32, raw: bytes.len() as u32 };
+        self.end += packed.len() as u64;
+        Ok(chunk)
+    }
+
+    /// Reads a chunk.
+    pub fn read(&self, chunk: Chunk) -> Result<Vec<u8>, SpillError> {
+        let failed = |error| SpillError::new("read", error);
+        let mut packed = vec![0; chunk.len as usize];
+        {
+            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+            file.seek(SeekFrom::Start(chunk.offset))
+                .and_then(|_| file.read_exact(&mut packed))
+                .map_err(failed)?;
+        }
+        zstd::bulk::decompress(&packed, chunk.raw as usize).map_err(failed)
+    }
+}
+
+/// Blocks of bytes in the order in which they came: in memory up to a limit, beyond it in a temporary file.
+#[derive(Debug)]
+pub struct Log {
+    held: Vec<Vec<u8>>,
+    bytes: usize,
+    limit: usize,
+    spilled: Option<(Spill, Vec<Chunk>)>,
+}
+
+/// So many blocks are read at once.
+const AT_ONCE: usize = 32;
+
+impl Log {
+    /// Holds so many bytes in memory.
+    pub fn new(limit: usize) -> Log {
+        Log { held: Vec::new(), bytes: 0, limit, spilled: None }
+    }
+
+    /// Appends a block.
+    pub fn push(&mut self, block: Vec<u8>) -> Result<(), SpillError> {
+        self.bytes += block.len();
+        self.held.push(block);
+        if self.bytes > self.limit {
+            let (spill, chunks) = match &mut self.spilled {
+                Some(spilled) => spilled,
+                none => none.insert((Spill::new()?, Vec::new())),
+            };
+            for block in self.held.drain(..) {
+                chunks.push(spill.write(&block)?);
+            }
+            self.bytes = 0;
+        }
+        Ok(())
+    }
+
+    /// Hands over all blocks in their order, some at a time.
+    pub fn each(&self, mut take: impl FnMut(&[Vec<u8>])) -> Result<(), SpillError> {
+        use rayon::prelude::*;
+        if let Some((spill, chunks)) = &self.spilled {
+            for some in chunks.chunks(AT_ONCE) {
+                let blocks: Result<Vec<Vec<u8>>, SpillError> =
+                    some.par_iter().map(|chunk| spill.read(*chunk)).collect();
+                take(&blocks?);
+            }
+        }
+        if !self.held.is_empty() {
+            take(&self.held);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_come_back_in_their_order_wherever_they_are() {
+        for limit in [0, 100, usize::MAX] {
+            let mut log = Log::new(limit);
+            for number in 0..100u8 {
+                log.push(vec![number; usize::from(number)]).expect("there is room");
+            }
+            let mut found = Vec::new();
+            log.each(|blocks| found.extend_from_slice(blocks)).expect("it can be read");
+            assert_eq!(found.len(), 100);
+            assert!(found.iter().enumerate().all(|(at, block)| *block == vec![at as u8; at]), "{limit}");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! The events of a run that do not fit into memory are at hand window by window.
+
+use super::gatherer::Gatherer;
+use super::parts::{Parts, TRACED, Where, read};
+use super::spill::SpillError;
+use super::{Source, Store, complete};
+use crate::model::{Batch, Detail, Event, EventId};
+use std::ops::Range;
+
+/// Bytes that an event takes with its details, about.
+const EVENT: usize = 250;
+/// Bytes that an event takes while it is woven and judged, with all that is made of it, about.
+const WOVEN: usize = 800;
+
+/// How much memory there is for what grows with the input.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget(pub usize);
+
+impl Default for Budget {
+    /// No limit.
+    fn default() -> Budget {
+        Budget(usize::MAX)
+    }
+}
+
+impl Budget {
+    /// Bytes of events that are held while they are read.
+    pub fn gathering(self) -> usize {
+        self.0 / 3
+    }
+
+    /// Bytes of tables beside the events.
+    pub fn tables(self) -> usize {
+        self.0 / 8
+    }
+
+    /// Events that are looked at together, one by one.
+    fn surveyed(self) -> u64 {
+        (self.0 / 4 / EVENT) as u64
+    }
+
+    /// Events that are woven together.
+    pub fn woven(self) -> u64 {
+        ((self.0 / 3 / WOVEN) as u64).max(1)
+    }
+}
+
+/// Events in temporary files.
+#[derive(Debug)]
+pub(crate) struct Spilled {
+    parts: Vec<Parts>,
+    windows: Vec<Range<u32>>,
+    /// Their times are not complete yet.
+    raw: bool,
+}
+
+impl Store {
+    /// How many windows there are.
+    pub fn windows(&self) -> usize {
+        self.spilled.as_ref().map_or(1, |spilled| spilled.windows.len())
+    }
+
+    /// Whether not all events are at hand.
+    pub fn is_spilled(&self) -> bool {
+        self.spilled.is_some()
+    }
+
+    /// Brings the events of a window to hand, in place of those of another one. They have the same ids each time.
+    pub fn open(&mut self, window: usize) -> Result<(), SpillError> {
+        let Some(spilled) = &self.spilled else { return Ok(()) };
+        self.batches = Vec::new();
+        self.tags = Vec::new();
+        for (mut batch, tags) in read(&spilled.parts, spilled.windows[window].clone())? {
+            if spilled.raw {
+                finish(&mut batch, &self.sources);
+            }
+            self.batches.push(batch);
+            self.tags.push(tags);
+        }
+        Ok(())
+    }
+
+    /// The number that an event was put away with.
+    pub fn tag(&self, id: EventId) -> u32 {
+        self.tags[id.batch as usize][id.index as usize]
+    }
+
+    /// Takes over what was gathered; events that are held come in the order of `rank`, which tells the place of their source.
+    /// What is left to do is completing their times.
+    pub fn gathered(&mut self, lines: Vec<Gatherer>, rank: impl Fn(u32) -> u32) -> Result<(), SpillError> {
+        let any = lines.iter().any(|line| line.parts.is_some());
+        let mut held = Vec::new();
+        let mut all = Vec::new();
+        for mut line in lines {
+            if let Some(failure) = line.failure.take() {
+                return Err(failure);
+            }
+            if any && !line.batches.is_empty() {
+                line.put_away()?;
+            }
+            self.census.merge(line.census);
+            self.symbols.absorb(line.symbols);
+            held.extend(line.batches);
+            all.extend(line.parts);
+        }
+        // the parts of one source came in order
+        held.sort_by_key(|(source, _)| rank(source.0));
+        self.batches = held.into_iter().map(|(_, batch)| batch).collect();
+        if any {
+            let windows = windows(&all, self.budget.surveyed());
+            self.spilled = Some(Spilled { parts: all, windows, raw: true });
+        }
+        Ok(())
+    }
+}
+
+fn finish(batch: &mut Batch, sources: &[Source]) {
+    for event in &mut batch.events {
+        complete(event, &sources[event.place.source.0 as usize]);
+    }
+}
+
+/// Windows of parts that follow each other, of at most so many events; none holds events with and without trace ids.
+fn windows(all: &[Parts], most: u64) -> Vec<Range<u32>> {
+    let mut windows: Vec<Range<u32>> = Vec::new();
+    let mut events = 0;
+    for part in 0..TRACED + super::parts::UNTRACED {
+        let count: u64 = all.iter().map(|parts| parts.count(part)).sum();
+        if count == 0 {
+            continue;
+        }
+        match windows.last_mut() {
+            Some(last) if events + count <= most && (last.start < TRACED) == (part < TRACED) => {
+                last.end = part + 1;
+                events += count;
+            }
+            _ => {
+                windows.push(part..part + 1);
+                events = count;
+            }
+        }
+    }
+    windows
+}
+
+/// Some of the events that are at hand, copied.
+#[derive(Debug, Default)]
+pub struct Copied {
+    batch: Batch,
+    tags: Vec<u32>,
+}
+
+impl Copied {
+    /// Copies an event, with a number.
+    pub fn add(&mut self, event: &Event, details: &[Detail], tag: u32) -> u32 {
+        let start = self.batch.details.len() as u32;
+        self.batch.details.extend_from_slice(details);
+        self.batch.events.push(Event { details_start: start, ..event.clone() });
+        self.tags.push(tag);
+        self.batch.events.len() as u32 - 1
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.tags.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.tags.is_empty()
+    }
+
+    /// The events.
+    pub(super) fn into_batch(mut self) -> Batch {
+        self.batch.events.shrink_to_fit();
+        self.batch.details.shrink_to_fit();
+        self.batch
+    }
+
+    /// Brings them to hand.
+    pub fn open(self, store: &mut Store) {
+        store.batches = vec![self.batch];
+        store.tags = vec![self.tags];
+    }
+}
+
+/// Puts the events of a run away anew, so that each window holds whole transactions.
+#[derive(Debug)]
+pub struct Arranger {
+    parts: Parts,
+    windows: u32,
+    held: Copied,
+    events: Vec<Where>,
+    limit: usize,
+}
+
+impl Arranger {
+    /// So many windows.
+    pub fn new(windows: u32, budget: Budget) -> Result<Arranger, SpillError> {
+        Ok(Arranger {
+            parts: Parts::new(windows)?,
+            windows,
+            held: Copied::default(),
+            events: Vec::new(),
+            limit: (budget.surveyed() as usize).max(1),
+        })
+    }
+
+    /// Puts an event into a window, with a number.
+    pub fn add(
+        &mut self,
+        event: &Event,
+        details: &[Detail],
+        window: u32,
+        tag: u32,
+    ) -> Result<(), SpillError> {
+        let index = self.held.add(event, details, tag);
+        self.events.push(Where { part: window, tag, batch: 0, index });
+        if self.held.len() >= self.limit { self.put_away() } else { Ok(()) }
+    }
+
+    fn put_away(&mut self) -> Result<(), SpillError> {
+        let held = std::mem::take(&mut self.held);
+        self.parts.put(&[held.batch], std::mem::take(&mut self.events))
+    }
+
+    /// Makes these the windows of the store.
+    pub fn finish(mut self, store: &mut Store) -> Result<(), SpillError> {
+        self.put_away()?;
+        store.batches = Vec::new();
+        store.tags = Vec::new();
+        let windows = (0..self.windows).map(|window| window..window + 1).collect();
+        store.spilled = Some(Spilled { parts: vec![self.parts], windows, raw: false });
+        Ok(())
+    }
+}

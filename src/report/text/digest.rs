@@ -1,0 +1,156 @@
+//! What an overview needs of the transactions of a run, some of which may be gone when it is written.
+
+use super::findings::Groups;
+use super::{has_time, id_text};
+use crate::gather::Store;
+use crate::model::{Finding, Status, Time, Trace, TraceId};
+
+/// Failed transactions that are shown where no finding tells of them.
+const MAX_FAILED: usize = 5;
+/// Slow transactions that are shown.
+const MAX_SLOW: usize = 10;
+
+/// A transaction without its spans and records.
+#[derive(Clone, Debug)]
+pub(super) struct Brief {
+    pub trace: Trace,
+    /// Spans that were logged.
+    pub spans: u64,
+}
+
+impl Brief {
+    fn of(trace: &Trace) -> Brief {
+        let spans = trace.spans.iter().filter(|span| !span.missing).count() as u64;
+        let trace = Trace {
+            id: trace.id,
+            opaque: trace.opaque,
+            members: Vec::new(),
+            keys: Vec::new(),
+            name: trace.name,
+            service: trace.service,
+            root: None,
+            start: trace.start,
+            end: trace.end,
+            status: trace.status,
+            services: trace.services.clone(),
+            spans: Vec::new(),
+            loose: Vec::new(),
+            loose_errors: trace.loose_errors,
+            critical_path: Vec::new(),
+        };
+        Brief { trace, spans }
+    }
+}
+
+/// The digest of a run.
+#[derive(Debug, Default)]
+pub struct Digest {
+    /// How many transactions ended how.
+    pub(super) statuses: [u64; 4],
+    /// The first that failed, and how many did.
+    pub(super) failed: Vec<Brief>,
+    pub(super) failures: u64,
+    /// Those that took longest; the first of equal ones first.
+    pub(super) slowest: Vec<Brief>,
+    /// Of those with a time: start and length; and the last end.
+    pub(super) times: Vec<(Time, u64)>,
+    pub(super) end: Option<Time>,
+    /// Findings by cause.
+    pub(super) groups: Groups,
+    /// All ids of transactions.
+    ids: Vec<TraceId>,
+}
+
+impl Digest {
+    /// Takes in transactions, in their order.
+    pub fn add(&mut self, traces: &[Trace]) {
+        for trace in traces {
+            self.statuses[trace.status as usize] += 1;
+            self.ids.push(trace.id);
+            self.ids.extend(trace.members.iter().filter(|&&member| member != trace.id));
+            if trace.status == Status::Error {
+                self.failures += 1;
+                if self.failed.len() < MAX_FAILED {
+                    self.failed.push(Brief::of(trace));
+                }
+            }
+            if has_time(trace) {
+                self.times.push((trace.start, trace.duration()));
+                self.end = self.end.max(Some(trace.end));
+                let longer = |other: &Brief| other.trace.duration() >= trace.duration();
+                let at = self.slowest.partition_point(longer);
+                if at < MAX_SLOW {
+                    self.slowest.insert(at, Brief::of(trace));
+                    self.slowest.truncate(MAX_SLOW);
+                }
+            }
+        }
+    }
+
+    /// Takes in findings, in their order.
+    pub fn find(&mut self, findings: &[Finding]) {
+        for finding in findings {
+            self.groups.add(finding);
+        }
+    }
+
+    /// How many transactions there are.
+    pub fn transactions(&self) -> u64 {
+        self.statuses.iter().sum()
+    }
+
+    /// How many characters tell the ids of the transactions apart, but at least `least`; at most `most`.
+    pub(super) fn id_length(&self, store: &Store, least: usize, most: usize) -> usize {
+        id_length(store, self.ids.clone(), least, most)
+    }
+}
+
+/// How many characters tell ids apart, but at least `least`; at most `most`.
+pub(super) fn id_length(store: &Store, ids: Vec<TraceId>, least: usize, most: usize) -> usize {
+    let needed = if ids.iter().any(|id| store.symbols.has(id.symbol())) {
+        of_texts(ids.into_iter().map(|id| id_text(store, id)).collect())
+    } else {
+        of_numbers(ids.into_iter().map(TraceId::bits).collect())
+    };
+    needed.clamp(least, most)
+}
+
+/// Of ids in any spelling.
+fn of_texts(mut texts: Vec<String>) -> usize {
+    texts.sort_unstable();
+    texts.dedup();
+    let common = |pair: &[String]| {
+        pair[0].bytes().zip(pair[1].bytes()).take_while(|(left, right)| left == right).count()
+    };
+    texts.windows(2).map(|pair| common(pair) + 1).max().unwrap_or(0)
+}
+
+/// Of numbers, in hexadecimal digits without leading zeros.
+fn of_numbers(mut numbers: Vec<u128>) -> usize {
+    let digits = |number: u128| (u128::BITS - number.leading_zeros()).div_ceil(4);
+    // the first digit in front; of the numbers that only differ in zeros at their end the shorter one is first
+    let front = |number: u128| (number << (u128::BITS - 4 * digits(number)), digits(number));
+    numbers.sort_unstable_by_key(|&number| front(number));
+    numbers.dedup();
+    let common = |pair: &[u128]| {
+        let ((a, a_digits), (b, b_digits)) = (front(pair[0]), front(pair[1]));
+        ((a ^ b).leading_zeros() / 4).min(a_digits).min(b_digits)
+    };
+    numbers.windows(2).map(|pair| common(pair) as usize + 1).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn numbers_are_told_apart_as_their_texts_are(
+            numbers in prop::collection::vec(prop_oneof![1u128..400, any::<u128>().prop_map(|id| id | 1)], 0..40)
+        ) {
+            let texts = numbers.iter().map(|number| format!("{number:x}")).collect();
+            prop_assert_eq!(of_numbers(numbers), of_texts(texts));
+        }
+    }
+}
