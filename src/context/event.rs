@@ -140,6 +140,11 @@ impl Writer {
         }
     }
 
+    /// What was found in the last record that was searched.
+    pub fn found(&self) -> &Found {
+        &self.found
+    }
+
     /// Whether [`Writer::write_alike`] takes records of a pattern.
     #[inline]
     pub fn knows(&self, pattern: u32) -> bool {

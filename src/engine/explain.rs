@@ -3,7 +3,7 @@
 use super::load::described;
 use super::read::{Settings, SourceRead, Taker, read};
 use super::texts::Texts;
-use super::worker::Notes;
+use super::worker::{Note, Notes};
 use crate::gather::Source;
 use crate::input::{self, Discovery, Stop, Stream};
 use crate::model::{Batch, Event, SourceId, Symbols, Time, flag};
@@ -60,7 +60,10 @@ pub fn run(discovery: &Discovery, settings: &Settings, wanted: Wanted, now: Time
     let mut sources = Vec::new();
     for index in order {
         let kept = &events[index];
-        let notes = kept.iter().map(|event| texts.note(event.place, note).unwrap_or_default()).collect();
+        let notes = kept
+            .iter()
+            .map(|event| texts.note(event.place, Note { write: note, whole: true }).unwrap_or_default())
+            .collect();
         let explain =
             Explain { read: &reads[index], described: &described, symbols: &symbols, settings, wanted };
         sources.push(explain.source(kept.clone(), notes));

@@ -1,7 +1,7 @@
 //! `extract`: writes what was read from each record as it is read.
 
 use super::read::{Outcome, Settings, Taker, read};
-use super::worker::Notes;
+use super::worker::{Note, Notes};
 use crate::input::{Discovery, Stop};
 use crate::model::{Batch, SourceId};
 use crate::report::extract;
@@ -49,7 +49,8 @@ pub fn run(
     keep: Option<Box<Keep>>,
     out: &mut (dyn Write + Send),
 ) -> io::Result<(Outcome, u64)> {
-    let mut settings = Settings { note: Some(extract::note), ..settings.clone() };
+    let mut settings =
+        Settings { note: Some(Note { write: extract::note, whole: false }), ..settings.clone() };
     settings.read.live = true;
     let error = Arc::new(Mutex::new(None));
     let kept = Arc::new(AtomicU64::new(0));

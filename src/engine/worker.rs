@@ -6,8 +6,14 @@ use crate::record::document::Element;
 use crate::record::{Brief, Exit, LaneState, Lines, Profile, Record, Sink};
 
 /// What an output wants of a record besides its event; see [`Notes`].
-pub type Note =
-    fn(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &Batch, out: &mut Vec<u8>);
+#[derive(Clone, Copy, Debug)]
+pub struct Note {
+    /// Appends the note.
+    pub write:
+        fn(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &Batch, out: &mut Vec<u8>),
+    /// It is about more of the record than what its methods tell: fields, groups, free parts.
+    pub whole: bool,
+}
 
 /// A text for each event of a batch, made while the record's bytes were at hand.
 #[derive(Debug, Default)]
@@ -142,22 +148,26 @@ impl Sink for Collect<'_> {
         let found = self.writer.write(record, self.defaults, self.batch);
         if let Some(note) = self.note {
             for event in &self.batch.events[first..] {
-                note(record, found, event, self.batch, &mut self.notes.bytes);
+                (note.write)(record, found, event, self.batch, &mut self.notes.bytes);
                 self.notes.ends.push(self.notes.bytes.len());
             }
         }
     }
 
     fn knows(&self, pattern: u32) -> bool {
-        // a note may be about all that a record holds
-        self.note.is_none() && self.writer.knows(pattern)
+        self.note.is_none_or(|note| !note.whole) && self.writer.knows(pattern)
     }
 
     fn brief(&mut self, brief: &Brief<'_>) -> bool {
-        self.writer.write_brief(brief, self.defaults, self.batch)
+        self.note.is_none() && self.writer.write_brief(brief, self.defaults, self.batch)
     }
 
     fn alike(&mut self, record: &Record<'_>) -> bool {
-        self.writer.write_alike(record, self.defaults, self.batch)
+        let written = self.writer.write_alike(record, self.defaults, self.batch);
+        if let (Some(note), Some(event), true) = (self.note, self.batch.events.last(), written) {
+            (note.write)(record, Some(self.writer.found()), event, self.batch, &mut self.notes.bytes);
+            self.notes.ends.push(self.notes.bytes.len());
+        }
+        written
     }
 }
