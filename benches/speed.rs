@@ -13,9 +13,8 @@ use spanloom::engine::texts::Texts;
 use spanloom::engine::worker::Worker;
 use spanloom::gather::Fragments;
 use spanloom::input::{DiscoverOptions, Input, discover};
-use spanloom::model::{SourceId, Symbol, Symbols, Time};
+use spanloom::model::{SourceId, Time};
 use spanloom::record::Profile;
-use spanloom::record::timestamp::Zone;
 use spanloom::report::{Report, json};
 use spanloom::weave::{Options, plan, weave};
 use std::io::sink;
@@ -36,15 +35,7 @@ fn main() {
 fn reading(bencher: Bencher<'_, '_>, style: Style) {
     let files = logs(style, SIZE, SEED);
     let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
-    let defaults = Defaults {
-        source: SourceId(0),
-        service: Symbol::NONE,
-        service_is_sure: false,
-        instance: Symbol::NONE,
-        names: Symbols::default(),
-        zone: Zone::utc(),
-        keys: Default::default(),
-    };
+    let defaults = Defaults::of(SourceId(0));
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
         let mut worker = Worker::default();
         for (_, text) in &files {

@@ -17,6 +17,7 @@ use spanloom::engine::load::load;
 use spanloom::engine::read::Settings;
 use spanloom::input::{DiscoverOptions, Input, discover};
 use spanloom::model::Time;
+use spanloom::weave::choose;
 use spanloom::weave::features::{COUNT, Features};
 use spanloom::weave::training::{Given, Lesson, lessons};
 use spanloom::weave::tree;
@@ -145,13 +146,7 @@ fn hops(folder: &Path) -> Hops {
         .collect();
     for hop in hops.of.values() {
         let above = |hop: &str| parent(&spans[hop]).map(|parent| hops.of[&parent].clone());
-        let mut up = above(hop);
-        while let Some(at) = &up
-            && !logged.contains(at)
-        {
-            up = above(at);
-        }
-        hops.above.insert(hop.clone(), up);
+        hops.above.insert(hop.clone(), nearest(hop, above, |hop| logged.contains(hop)));
     }
     hops
 }
@@ -194,18 +189,25 @@ fn truth(folder: &Path) -> HashMap<String, Option<String>> {
         logged.insert(id.clone(), span["log_records"].as_u64().unwrap_or(0) > 0);
         parents.insert(id, parent);
     }
-    let mut out = HashMap::new();
-    for (id, _) in logged.iter().filter(|(_, has)| **has) {
-        let mut up = parents[id].clone();
-        while let Some(parent) = &up {
-            if logged.get(parent).copied().unwrap_or(false) {
-                break;
-            }
-            up = parents.get(parent).cloned().flatten();
-        }
-        out.insert(id.clone(), up);
+    let is_logged = |id: &String| logged.get(id).copied().unwrap_or(false);
+    let above = |id: &str| parents.get(id).cloned().flatten();
+    let logged = logged.keys().filter(|id| is_logged(id));
+    logged.map(|id| (id.clone(), nearest(id, above, is_logged))).collect()
+}
+
+/// The nearest one above of which something is logged.
+fn nearest(
+    below: &str,
+    above: impl Fn(&str) -> Option<String>,
+    is_logged: impl Fn(&String) -> bool,
+) -> Option<String> {
+    let mut up = above(below);
+    while let Some(at) = &up
+        && !is_logged(at)
+    {
+        up = above(at);
     }
-    out
+    up
 }
 
 fn tree(run: &Run, lesson: Lesson) -> Tree {
@@ -357,12 +359,7 @@ fn shares(tree: &Tree, weights: &Features) -> Vec<Vec<tree::Possible>> {
             if choice.rows.is_empty() {
                 return choice.parents.iter().map(|parent| (*parent, 1.0)).collect();
             }
-            let scores: Vec<f32> =
-                choice.rows.iter().map(|row| row.iter().zip(weights).map(|(a, b)| a * b).sum()).collect();
-            let top = scores.iter().copied().fold(f32::MIN, f32::max);
-            let powers: Vec<f32> = scores.iter().map(|score| (score - top).exp()).collect();
-            let sum: f32 = powers.iter().sum();
-            choice.parents.iter().copied().zip(powers.into_iter().map(|power| power / sum)).collect()
+            choice.parents.iter().copied().zip(choose::shares(choice.rows.iter(), weights)).collect()
         })
         .collect();
     tree::among_trees(&mut all);

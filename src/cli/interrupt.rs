@@ -32,7 +32,7 @@ pub(super) fn listen(stop: Stop, voice: Voice) {
         voice.hint("press Ctrl-C again to quit at once");
         let patience = patience(began.elapsed());
         std::thread::spawn(move || {
-            std::thread::park_timeout(patience);
+            std::thread::sleep(patience);
             give_up(&ANSWERING, || {
                 voice.error("interrupted: what was read takes too long to weave, nothing is reported");
                 std::process::exit(130);

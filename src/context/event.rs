@@ -29,6 +29,21 @@ pub struct Defaults {
     pub keys: Arc<KeyRules>,
 }
 
+impl Defaults {
+    /// Of a source of which nothing else is known; times are those of UTC.
+    pub fn of(source: SourceId) -> Defaults {
+        Defaults {
+            source,
+            service: Symbol::NONE,
+            service_is_sure: false,
+            instance: Symbol::NONE,
+            names: Symbols::default(),
+            zone: Zone::utc(),
+            keys: Arc::default(),
+        }
+    }
+}
+
 /// Writes events to a batch; its buffers are used again from record to record.
 #[derive(Debug, Default)]
 pub struct Writer {

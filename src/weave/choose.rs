@@ -1,6 +1,7 @@
 //! Chooses parents: the share of each candidate among all, by what speaks for it, and by which trees it allows.
 
 use super::features::{Candidate, Features, Known, candidates};
+use super::infer::Woven;
 use super::learned::Learned;
 use super::scene::Scene;
 use super::spans::Draft;
@@ -77,7 +78,7 @@ pub(super) fn decide(
             }
             Parent::Open(node) => {
                 let found = candidates(scene, *node, learned, known);
-                let shares = shares(&found, weights);
+                let shares = shares(found.iter().map(|candidate| &candidate.features), weights);
                 lists.push(found.iter().map(|candidate| candidate.node).zip(shares).collect());
                 calls.push(found.iter().map(Candidate::calls).collect());
             }
@@ -97,9 +98,9 @@ pub(super) fn decide(
         .collect()
 }
 
-/// The shares of candidates: they sum to 1.
-fn shares(found: &[Candidate], weights: &Features) -> Vec<f32> {
-    let scores: Vec<f32> = found.iter().map(|candidate| score(&candidate.features, weights)).collect();
+/// The shares of candidates, by what speaks for each: they sum to 1.
+pub fn shares<'f>(found: impl Iterator<Item = &'f Features>, weights: &Features) -> Vec<f32> {
+    let scores: Vec<f32> = found.map(|features| score(features, weights)).collect();
     let top = scores.iter().copied().fold(f32::MIN, f32::max);
     let powers: Vec<f32> = scores.iter().map(|score| (score - top).exp()).collect();
     let sum: f32 = powers.iter().sum();
@@ -124,18 +125,12 @@ fn score(features: &Features, weights: &Features) -> f32 {
 }
 
 /// Adds the edges of a transaction that are stated, or certain enough without anything learned.
-pub(super) fn teach(
-    scene: &Scene,
-    spans: &[Draft],
-    learned: &mut Learned,
-    known: Known<'_>,
-    weights: &Features,
-) {
-    let parents = parents(spans);
-    let decided = decide(scene, &parents, None, known, weights);
+pub(super) fn teach(woven: &Woven, learned: &mut Learned, known: Known<'_>, weights: &Features) {
+    let Woven { drafts, parents, scene } = woven;
+    let decided = decide(scene, parents, None, known, weights);
     for (span, (parent, (options, _))) in (0u32..).zip(parents.iter().zip(&decided)) {
         match parent {
-            Parent::Known(Some(parent)) if !spans[*parent as usize].missing => {
+            Parent::Known(Some(parent)) if !drafts.spans[*parent as usize].missing => {
                 learned.add(scene, Some(*parent), span, 100)
             }
             Parent::Known(None) => learned.add(scene, None, span, 100),

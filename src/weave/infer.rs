@@ -1,6 +1,6 @@
 //! Finds the parents that nobody stated.
 //!
-//! Two rounds: in the first each span is looked at by itself; what was certain there teaches how the spans of this run
+//! Two rounds: in the first each transaction is looked at by itself; what was certain there teaches how the spans of this run
 //! cause each other, and the second round decides with that.
 
 use super::choose::{self, Parent, Scored};
@@ -9,7 +9,7 @@ use super::habits::Habits;
 use super::learned::Learned;
 use super::lexicon::Lexicon;
 use super::scene::Scene;
-use super::spans::{Draft, Drafts};
+use super::spans::Drafts;
 use super::stitch::Whole;
 use super::weights;
 use super::words::Act;
@@ -20,13 +20,15 @@ use rayon::prelude::*;
 /// A transaction on its way to its tree.
 pub(super) struct Woven {
     pub drafts: Drafts,
+    /// Of each span, what is to be decided.
+    pub parents: Vec<Parent>,
     pub scene: Scene,
 }
 
 /// Lays out a transaction whose stated parents are known.
-pub(super) fn lay_out(store: &Store, lexicon: &Lexicon, drafts: Drafts) -> Woven {
+pub(super) fn lay_out(store: &Store, lexicon: &Lexicon, drafts: Drafts, parents: Vec<Parent>) -> Woven {
     let scene = Scene::of(store, lexicon, &drafts.spans);
-    Woven { drafts, scene }
+    Woven { drafts, parents, scene }
 }
 
 /// What so many events teach does not change when more of a run are looked at.
@@ -42,7 +44,7 @@ pub(super) fn teachers(groups: &[Whole]) -> Vec<bool> {
 
 /// What the transactions of a run teach; `all`: they are all that there are.
 pub(super) fn learn(teachers: &[Woven], all: bool, lexicon: &Lexicon) -> (Habits, Learned) {
-    if all && !teachers.par_iter().any(|woven| any_open(&woven.drafts.spans)) {
+    if all && !teachers.par_iter().any(|woven| any_open(&woven.parents)) {
         return (Habits::default(), Learned::default());
     }
     let habits = teachers
@@ -56,8 +58,8 @@ pub(super) fn learn(teachers: &[Woven], all: bool, lexicon: &Lexicon) -> (Habits
     let known = Known { lexicon, habits: &habits };
     let learned = teachers
         .par_iter()
-        .fold(Learned::default, |mut learned, Woven { scene, drafts }| {
-            choose::teach(scene, &drafts.spans, &mut learned, known, &weights::FIRST);
+        .fold(Learned::default, |mut learned, woven| {
+            choose::teach(woven, &mut learned, known, &weights::FIRST);
             learned
         })
         .reduce(Learned::default, Learned::merge)
@@ -66,15 +68,14 @@ pub(super) fn learn(teachers: &[Woven], all: bool, lexicon: &Lexicon) -> (Habits
 }
 
 /// Whether a parent is to be found for any span.
-pub(super) fn any_open(spans: &[Draft]) -> bool {
-    choose::parents(spans).iter().any(|parent| matches!(parent, Parent::Open(_)))
+pub(super) fn any_open(parents: &[Parent]) -> bool {
+    parents.iter().any(|parent| matches!(parent, Parent::Open(_)))
 }
 
 /// Gives the spans without a stated parent the most likely ones, if they are sure enough.
 pub(super) fn decide(woven: &mut Woven, learned: &Learned, known: Known<'_>, min_confidence: f32) {
-    let Woven { drafts, scene } = woven;
-    let parents = choose::parents(&drafts.spans);
-    let decided = choose::decide(scene, &parents, Some(learned), known, &weights::SECOND);
+    let Woven { drafts, parents, scene } = woven;
+    let decided = choose::decide(scene, parents, Some(learned), known, &weights::SECOND);
     for (index, (parent, (options, best))) in parents.iter().zip(decided).enumerate() {
         let (Parent::Open(node), Some(best)) = (parent, best) else { continue };
         let chosen = options[best];

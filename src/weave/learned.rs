@@ -201,8 +201,13 @@ impl Learned {
 }
 
 /// What of a parent the delay to a child counts from: its last record before the child, else its first.
-pub(super) fn anchor(scene: &Scene, parent: u32, child: u32) -> Option<(Symbol, i64)> {
-    scene.anchor(parent, child).or_else(|| scene.opening(parent).map(|line| (line.template, line.time)))
+fn anchor(scene: &Scene, parent: u32, child: u32) -> Option<(Symbol, i64)> {
+    scene.anchor(parent, child).or_else(|| first(scene, parent))
+}
+
+/// The first record of a span: template and time.
+pub(super) fn first(scene: &Scene, node: u32) -> Option<(Symbol, i64)> {
+    scene.opening(node).map(|line| (line.template, line.time))
 }
 
 #[cfg(test)]

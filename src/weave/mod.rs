@@ -136,6 +136,13 @@ impl Plan {
         drafts
     }
 
+    /// A transaction with what is to be decided.
+    fn lay_out(&self, store: &Store, fragments: &Fragments, group: &Group) -> infer::Woven {
+        let drafts = self.begin(store, fragments, group);
+        let parents = choose::parents(&drafts.spans);
+        infer::lay_out(store, &self.lexicon, drafts, parents)
+    }
+
     /// What some transactions teach; `all`: they are all that there are.
     fn learn(
         &self,
@@ -144,8 +151,7 @@ impl Plan {
         teachers: &[&Group],
         all: bool,
     ) -> (habits::Habits, learned::Learned) {
-        let lay_out =
-            |group: &&Group| infer::lay_out(store, &self.lexicon, self.begin(store, fragments, group));
+        let lay_out = |group: &&Group| self.lay_out(store, fragments, group);
         let teachers: Vec<infer::Woven> = teachers.par_iter().map(lay_out).collect();
         infer::learn(&teachers, all, &self.lexicon)
     }
@@ -157,8 +163,9 @@ impl Plan {
             .par_iter()
             .map(|group| {
                 let mut drafts = self.begin(store, fragments, group);
-                if infer::any_open(&drafts.spans) {
-                    let mut woven = infer::lay_out(store, &self.lexicon, drafts);
+                let parents = choose::parents(&drafts.spans);
+                if infer::any_open(&parents) {
+                    let mut woven = infer::lay_out(store, &self.lexicon, drafts, parents);
                     infer::decide(&mut woven, &self.learned, known, self.min_confidence);
                     drafts = woven.drafts;
                     repair::cycles(&mut drafts.spans);

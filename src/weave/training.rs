@@ -3,7 +3,7 @@
 use super::choose::{self, Parent};
 use super::features::{Features, Known, candidates};
 use super::habits::Habits;
-use super::infer::{self, Woven};
+use super::infer::Woven;
 use super::learned::Learned;
 use super::spans::Draft;
 use super::{Options, plan};
@@ -44,10 +44,7 @@ pub fn lessons(store: &mut Store, first: Option<&Features>, limit: Option<usize>
     let Some((fragments, groups)) = &plan.whole else { return Vec::new() };
     let store = &*store;
     let groups = &groups[..limit.unwrap_or(usize::MAX).min(groups.len())];
-    let scenes: Vec<Woven> = groups
-        .par_iter()
-        .map(|group| infer::lay_out(store, &plan.lexicon, plan.begin(store, fragments, group)))
-        .collect();
+    let scenes: Vec<Woven> = groups.par_iter().map(|group| plan.lay_out(store, fragments, group)).collect();
     let mut habits = Habits::default();
     for woven in &scenes {
         habits.learn(&woven.scene);
@@ -56,14 +53,14 @@ pub fn lessons(store: &mut Store, first: Option<&Features>, limit: Option<usize>
     let known = Known { lexicon: &plan.lexicon, habits: &habits };
     let learned = first.map(|weights| {
         let mut learned = Learned::default();
-        for Woven { scene, drafts } in &scenes {
-            choose::teach(scene, &drafts.spans, &mut learned, known, weights);
+        for woven in &scenes {
+            choose::teach(woven, &mut learned, known, weights);
         }
         learned.settle()
     });
-    let lesson = |Woven { scene, drafts }: &Woven| {
+    let lesson = |Woven { drafts, parents, scene }: &Woven| {
         let spans = &drafts.spans;
-        let given = choose::parents(spans).into_iter().map(|parent| match parent {
+        let given = parents.iter().map(|parent| match *parent {
             Parent::Known(parent) => Given::Stated(parent),
             Parent::Open(node) => {
                 let found = candidates(scene, node, learned.as_ref(), known);

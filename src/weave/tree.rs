@@ -21,10 +21,7 @@ pub fn among_trees(spans: &mut [Vec<Possible>]) {
             continue;
         }
         let size = part.len();
-        let mut place = vec![None; spans.len()];
-        for (at, &span) in part.iter().enumerate() {
-            place[span as usize] = Some(at);
-        }
+        let place = places(&part, spans.len());
         let inside = |parent: Option<u32>| parent.and_then(|parent| place[parent as usize]);
         // rows are parents, columns children
         let mut matrix = vec![0.0; size * size];
@@ -54,10 +51,7 @@ pub fn best(spans: &[Vec<Possible>]) -> Vec<Option<usize>> {
         .map(|list| (0..list.len()).min_by(|&a, &b| list[b].1.total_cmp(&list[a].1).then(a.cmp(&b))))
         .collect();
     for part in circles(spans) {
-        let mut place = vec![None; spans.len()];
-        for (at, &span) in part.iter().enumerate() {
-            place[span as usize] = Some(at);
-        }
+        let place = places(&part, spans.len());
         let root = part.len();
         let mut edges = Vec::new();
         for (to, &span) in part.iter().enumerate() {
@@ -71,6 +65,15 @@ pub fn best(spans: &[Vec<Possible>]) -> Vec<Option<usize>> {
         }
     }
     chosen
+}
+
+/// Where in a part each span stands.
+fn places(part: &[u32], spans: usize) -> Vec<Option<usize>> {
+    let mut places = vec![None; spans];
+    for (at, &span) in part.iter().enumerate() {
+        places[span as usize] = Some(at);
+    }
+    places
 }
 
 /// The sets of spans that may be below each other both ways.

@@ -1,7 +1,7 @@
 //! Tests of the whole program.
 //!
 //! One crate, so that it is linked once. What a test needs to run the program is in `program`, what it needs to show a
-//! difference in `diff` and `layout`; every other module is a subject:
+//! difference in `diff` and `layout`, random numbers in `random`; every other module is a subject:
 //!
 //! - `cases`: whole runs, each a folder below `testdata/cases`; a new one needs no Rust
 //! - `order`: the same bytes whatever the threads, the block size, the order of files, the compression
@@ -44,6 +44,7 @@ mod mutations;
 mod order;
 mod patterns;
 mod program;
+mod random;
 mod readme;
 mod records;
 mod spilling;

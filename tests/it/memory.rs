@@ -2,11 +2,11 @@
 //! lines and lines damaged at random are read by one worker after the other, and each by a fresh one.
 
 use crate::program;
+use crate::random::Random;
 use spanloom::context::Defaults;
 use spanloom::engine::worker::{Note, Worker};
-use spanloom::model::{SourceId, Symbol, Symbols};
+use spanloom::model::SourceId;
 use spanloom::record::Profile;
-use spanloom::record::timestamp::Zone;
 use spanloom::report::extract;
 
 /// All lines of the samples.
@@ -30,19 +30,6 @@ fn texts(value: &toml::Value, lines: &mut Vec<Vec<u8>>) {
         toml::Value::Array(items) => items.iter().for_each(|item| texts(item, lines)),
         toml::Value::Table(table) => table.iter().for_each(|(_, item)| texts(item, lines)),
         _ => {}
-    }
-}
-
-/// Random numbers: SplitMix64 (Steele, Lea and Flood, 2014).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % limit as u64) as usize
     }
 }
 
@@ -73,15 +60,7 @@ fn read(worker: &mut Worker, line: &[u8], defaults: &Defaults) -> String {
 fn what_was_read_before_makes_no_difference() {
     let lines = lines();
     assert!(lines.len() > 100, "only {} lines", lines.len());
-    let defaults = Defaults {
-        source: SourceId(0),
-        service: Symbol::NONE,
-        service_is_sure: false,
-        instance: Symbol::NONE,
-        names: Symbols::default(),
-        zone: Zone::utc(),
-        keys: Default::default(),
-    };
+    let defaults = Defaults::of(SourceId(0));
     let mut random = Random(1);
     let mut worker = Worker::default();
     for _ in 0..4 {

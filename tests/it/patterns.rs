@@ -1,26 +1,13 @@
 //! Lines of known patterns give what they give when they are read anew.
 
 use crate::formats;
+use crate::random::Random;
 use spanloom::context::Defaults;
 use spanloom::engine::worker::{Read, Worker};
-use spanloom::model::{SourceId, Symbol, Symbols};
+use spanloom::model::SourceId;
 use spanloom::record::Profile;
-use spanloom::record::timestamp::Zone;
 use std::fmt::Write as _;
 use std::path::Path;
-
-/// A generator of numbers (SplitMix64, Steele, Lea and Flood 2014): the same in each run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % bound.max(1) as u64) as usize
-    }
-}
 
 /// All of what was read, as text.
 fn shown(read: &Read) -> String {
@@ -42,15 +29,7 @@ fn shown(read: &Read) -> String {
 #[track_caller]
 fn check(what: &str, text: &[u8]) {
     let profile = Profile::of(text, Vec::new());
-    let defaults = Defaults {
-        source: SourceId(0),
-        service: Symbol::NONE,
-        service_is_sure: false,
-        instance: Symbol::NONE,
-        names: Symbols::default(),
-        zone: Zone::utc(),
-        keys: Default::default(),
-    };
+    let defaults = Defaults::of(SourceId(0));
     let mut knowing = Worker::default();
     // what was read before makes lines known, and no difference
     for round in 0..3 {
@@ -68,7 +47,7 @@ fn check(what: &str, text: &[u8]) {
 }
 
 /// The line with other digits in the place of some of its own, as the next line of its kind may have them.
-fn another(line: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+fn another(line: &[u8], numbers: &mut Random) -> Vec<u8> {
     let mut out = Vec::with_capacity(line.len());
     let kind = numbers.below(8);
     let mut index = 0;
@@ -126,7 +105,7 @@ fn lines_of_known_patterns_are_read_like_others() {
 #[test]
 fn lines_with_other_numbers_are_read_like_others() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/cases");
-    let mut numbers = Numbers(7);
+    let mut numbers = Random(7);
     walk(&root, &mut |path, bytes| {
         let lines: Vec<&[u8]> =
             bytes.split(|&byte| byte == b'\n').filter(|line| (20..2000).contains(&line.len())).collect();
@@ -145,7 +124,7 @@ fn lines_with_other_numbers_are_read_like_others() {
 
 #[test]
 fn samples_of_all_formats_with_other_numbers_are_read_like_others() {
-    let mut numbers = Numbers(11);
+    let mut numbers = Random(11);
     for (index, sample) in formats::samples().iter().enumerate() {
         let mut text = Vec::new();
         for _ in 0..24 {

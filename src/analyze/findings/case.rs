@@ -81,6 +81,14 @@ impl<'c> Case<'c> {
         words::quoted(self.run.store, event)
     }
 
+    /// That an effect is absent after a record of a hop, as the beginning of a sentence.
+    pub(super) fn absence(&self, rule: &Rule, after: EventId, hop: &Hop) -> String {
+        let store = self.run.store;
+        let service = store.symbols.text(rule.example.service);
+        let effect = words::told(store, &rule.example);
+        format!("{service} never logged {effect} after {} of {}", self.says(after), self.service(hop))
+    }
+
     /// A service's name, for a sentence.
     pub(super) fn service(&self, hop: &Hop) -> String {
         self.run.store.symbols.text(hop.service).to_owned()

@@ -265,14 +265,8 @@ fn report_unanswered(case: &mut Case<'_>, index: usize, failure: &Step) -> bool 
     });
     let Some((rule, sent)) = lost else { return false };
     let service = rule.example.service;
-    let summary = format!(
-        "{} never logged {} after {} of {}, which failed with {}",
-        store.symbols.text(service),
-        words::told(store, &rule.example),
-        case.says(sent.event),
-        case.service(hop),
-        case.says(failure.event),
-    );
+    let absence = case.absence(rule, sent.event, hop);
+    let summary = format!("{absence}, which failed with {}", case.says(failure.event));
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
     let found = Found {
         kind: FindingKind::MissingStep,

@@ -1,7 +1,7 @@
 //! Hops that should have begun and did not.
 
 use super::case::{Case, Fate, Found};
-use super::words::{self, fails};
+use super::words::fails;
 use crate::analyze::flow::{Hop, Rule, Step};
 use crate::model::{FindingKind, Level, Severity};
 use crate::weave::words::Act;
@@ -76,15 +76,8 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
     let step = hop.steps[at].clone();
     let store = case.run.store;
     let service = rule.example.service;
-    let summary = format!(
-        "{} never logged {} after {} of {}; it did in {} of {} such transactions",
-        store.symbols.text(service),
-        words::told(store, &rule.example),
-        case.says(step.event),
-        case.service(hop),
-        rule.right,
-        rule.peers,
-    );
+    let absence = case.absence(rule, step.event, hop);
+    let summary = format!("{absence}; it did in {} of {} such transactions", rule.right, rule.peers);
     let (kind, summary) = match &instead {
         Some(warned) => {
             let summary = format!(

@@ -23,7 +23,8 @@ pub(super) fn pair(
     let encloses = p.begin - p.blur <= child.begin && p.last >= child.last && p.last > p.begin;
     // the parent's last record before the child, else its first
     let anchor = previous.or_else(|| scene.opening(parent));
-    let point = learned::anchor(scene, parent, child.node);
+    let before = scene.anchor(parent, child.node);
+    let point = before.or_else(|| learned::first(scene, parent));
     let gap = point.map_or(0, |(_, time)| child.begin - time);
     let received = act(child.opening, &[Act::Receive]);
     let sends = act(child.opening, &[Act::Send]);
@@ -83,14 +84,14 @@ pub(super) fn pair(
     out[89] = habit.needed;
     out[90] = habit.implied;
     out[91] = habit.equal;
-    let before = known.habits.before(scene, parent, child.node, point);
-    out[92] = before.tight;
-    out[93] = before.steady;
-    out[94] = before.fit;
-    out[95] = before.tight * before.steady;
+    let ahead = known.habits.before(scene, parent, child.node, point);
+    out[92] = ahead.tight;
+    out[93] = ahead.steady;
+    out[94] = ahead.fit;
+    out[95] = ahead.tight * ahead.steady;
     let after = known.habits.after(scene, parent, child.node);
     // known to have begun before is not late
-    let late = previous.is_none() && scene.anchor(parent, child.node).is_none();
+    let late = before.is_none();
     let base = match (late, same) {
         (false, true) => 126,
         (false, false) => 130,
