@@ -192,6 +192,9 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
     } else if quoted.starts_with(b"\"") && message.of(text).ends_with(b"\"") && message.len > 2 {
         message = At { start: message.start + 1, len: message.len - 2 };
     }
+    if message.is_empty() && line_end == text.len() {
+        message = said_by_pairs(line, head.pairs.unwrap_or(start));
+    }
     draft.message = Some((message, Writing::Plain));
     // ids may stand anywhere but in the time
     let (from, to) = (head.stamp_at.start as usize, head.stamp_at.end());
@@ -199,6 +202,21 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         draft.free.push(At::new(0, from));
     }
     draft.free.push(At::new(if head.stamp.is_some() { to } else { 0 }, text.len()));
+}
+
+/// What a line says that has only pairs behind its header: all from the first one on that names neither ids nor a service.
+fn said_by_pairs(line: &[u8], start: usize) -> At {
+    let mut at = start + line[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    while let Some((name, _, end)) = text::pair(line, at, false) {
+        let known = names::known(name.of(line), true).map(|known| known.role);
+        if known.is_none_or(|role| matches!(role, Role::Other | Role::Noise))
+            && !names::names_a_correlation(name.of(line))
+        {
+            return text::trim(line, At::new(at, line.len()));
+        }
+        at = end + line[end..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b',' | b';')).count();
+    }
+    At::new(start, start)
 }
 
 /// Passes over groups that hold ids alone, before a message whose header says nothing of them: `[TRACE] message`.

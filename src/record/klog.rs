@@ -42,5 +42,6 @@ pub fn read(line: &[u8], draft: &mut Draft) -> Option<Head> {
         level_end: 0,
         message,
         context: false,
+        pairs: None,
     })
 }

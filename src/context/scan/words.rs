@@ -269,7 +269,8 @@ fn method_before_path(text: &[u8]) -> Option<(usize, usize)> {
 /// Whether the words before "in" or "after" say that something was finished.
 fn done_before(text: &[u8]) -> bool {
     let word = text.trim_ascii_end().rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
-    word.ends_with(b"ed")
+    // "…7bed" is no verb
+    word.ends_with(b"ed") && word.iter().all(u8::is_ascii_alphabetic)
         || matches!(
             word,
             b"done"

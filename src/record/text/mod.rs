@@ -86,7 +86,7 @@ pub(super) fn names_context(name: &[u8]) -> bool {
 }
 
 /// A `name=value` pair, or `name: value` where `colon` allows it, at `start`: the name, the value without quotes, and one past it.
-pub(super) fn pair(text: &[u8], start: usize, colon: bool) -> Option<(At, At, usize)> {
+pub(in crate::record) fn pair(text: &[u8], start: usize, colon: bool) -> Option<(At, At, usize)> {
     let length = text[start..].iter().position(|&byte| {
         !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'@' | b'/'))
     })?;

@@ -34,6 +34,8 @@ pub struct Head {
     pub message: usize,
     /// The header holds named ids.
     pub context: bool,
+    /// Where the first pair in it begins.
+    pub pairs: Option<usize>,
 }
 
 impl Head {

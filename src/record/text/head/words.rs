@@ -29,6 +29,7 @@ impl Reader<'_, '_> {
                 break;
             }
             taken = true;
+            self.head.pairs.get_or_insert(name.start as usize);
             self.at = end;
             at = end;
             if matches!(self.text.get(at), Some(b',' | b';')) {
