@@ -39,6 +39,10 @@ pub(super) fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profil
         Format::Logfmt => {
             draft.scan_pairs(text, 0);
             pick(text, draft);
+            whole_message(text, draft);
+            if draft.message.is_none() {
+                words_behind_pairs(text, draft);
+            }
             Format::Logfmt
         }
         Format::Ltsv => {
@@ -58,6 +62,8 @@ pub(super) fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profil
         }
         Format::Block => {
             block::scan(text, &mut draft.fields);
+            // a time that was never set, as Go prints it
+            draft.fields.retain(|field| !field.value.of(text).starts_with(b"1970-01-01 00:00:00 +0000 UTC"));
             pick(text, draft);
             if draft.message.is_none() && draft.fields.is_empty() {
                 draft.message = Some((text::trim(text, At::new(0, text.len())), Writing::Plain));
@@ -138,6 +144,7 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         pick(text, draft);
         draft.stamp = stamp.or(draft.stamp);
         draft.level = level.or(draft.level);
+        whole_message(text, draft);
         if draft.message.is_some() {
             draft.free.push(At::new(0, pairs));
             return;
@@ -202,6 +209,28 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         draft.free.push(At::new(0, from));
     }
     draft.free.push(At::new(if head.stamp.is_some() { to } else { 0 }, text.len()));
+}
+
+/// A message without quotes that is the last pair of its line goes on to the end.
+fn whole_message(text: &[u8], draft: &mut Draft) {
+    let (Some((message, Writing::Plain)), Some(last)) = (draft.message, draft.fields.last()) else { return };
+    let line = first_line(text);
+    if last.value == message && last.role == Role::Message && line.get(message.end()) == Some(&b' ') {
+        draft.message = Some((text::trim(line, At::new(message.start as usize, line.len())), Writing::Plain));
+    }
+}
+
+/// The words that a line of pairs ends with are its message, if no pair is.
+fn words_behind_pairs(text: &[u8], draft: &mut Draft) {
+    let line = first_line(text);
+    let Some(last) = draft.fields.last() else { return };
+    let end = last.value.end() + usize::from(line.get(last.value.end()) == Some(&b'"'));
+    let rest = line.get(end..).unwrap_or_default();
+    let marks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'|' | b'-' | b':')).count();
+    let words = text::trim(line, At::new(end + marks, line.len()));
+    if words.of(line).contains(&b' ') && rest.starts_with(b" ") {
+        draft.message = Some((words, Writing::Plain));
+    }
 }
 
 /// What a line says that has only pairs behind its header: all from the first one on that names neither ids nor a service.

@@ -42,7 +42,11 @@ impl Found {
         let facts = name.map(|name| self.facts.get(name));
         if word.len() == 36 && region == Region::Message && id::uuid(word).is_some_and(|bits| bits != 0) {
             self.bracketed_uuid(text, start, end);
-            if text[..start].ends_with(b" ") && memchr::memmem::find(&text[..start], b" HTTP/").is_some() {
+            if text[..start].ends_with(b" ") && memchr::memmem::find(&text[..start], b" HTTP/").is_some()
+                || text[..start].ends_with(b" [")
+                    && text[end..].starts_with(b"]: ")
+                    && memchr::memmem::find(&text[end..], b" HTTP/").is_some()
+            {
                 // a line of an access log behind a logger's header
                 self.add_id(b"request_id", word);
             }
@@ -85,6 +89,9 @@ impl Found {
                 return if inside { end } else { end + 17 };
             }
         }
+        if word.len() >= 20 && word[0].is_ascii_uppercase() {
+            self.tagged_word(word);
+        }
         if region == Region::Message {
             self.text_request(text, start);
             if let Some(name) = name {
@@ -112,6 +119,18 @@ impl Found {
             }
         }
         end
+    }
+
+    /// `JID-aca9134a8afe7d0a19344805`: an id behind its name in capitals.
+    fn tagged_word(&mut self, word: &[u8]) {
+        let Some(dash) = memchr::memchr(b'-', word) else { return };
+        let (name, rest) = (&word[..dash], &word[dash + 1..]);
+        if name.iter().all(u8::is_ascii_uppercase)
+            && matches!(shape_of(rest), Some(Shape::Hex | Shape::Uuid))
+            && self.facts.get(name).correlation
+        {
+            self.add_id(name, rest);
+        }
     }
 
     /// `message … with id X`: the id of the thing named last before it.

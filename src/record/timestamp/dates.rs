@@ -218,7 +218,11 @@ fn all_digits(text: &[u8], at: usize, n: usize) -> Option<(Stamp, usize)> {
 pub(super) fn klog(text: &[u8]) -> Option<(Stamp, usize)> {
     const HEAD: Shape = Shape::new(b"0000 00:");
     let Some(pairs) = text.first_chunk().and_then(|head| HEAD.pairs(head)) else {
-        let begins = digits::count(text, 0, 9) == 8 && byte(text, 8) == b' ';
+        let digits = digits::count(text, 0, 9);
+        if digits == 6 && byte(text, 6) == b' ' {
+            return six_digits(text, 0);
+        }
+        let begins = digits == 8 && byte(text, 8) == b' ';
         return if begins { eight_digits(text, 0) } else { None };
     };
     let number = day_number(2000, pairs[0].into(), pairs[2].into())?;

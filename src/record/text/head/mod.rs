@@ -3,6 +3,7 @@
 mod columns;
 mod groups;
 mod kinds;
+mod layouts;
 mod levels;
 mod moments;
 mod words;
@@ -122,7 +123,9 @@ impl Reader<'_, '_> {
                         || self.bare_id()
                         || self.thread_name_level()
                         || self.named_first()
+                        || self.leading_pairs()
                         || self.level_word()
+                        || self.thread_before_spans()
                         || self.pairs()
                         || self.word()
                 }
@@ -191,12 +194,11 @@ impl Reader<'_, '_> {
         let mut end = self.at + run;
         let behind_time = self.text[..self.at].trim_ascii_end().len() == self.head.stamp_at.end();
         if byte == b'-'
-            && run == 2
+            && (run == 1 || run == 2 && self.head.level.is_some())
             && self.text.get(end) == Some(&b'>')
-            && self.head.level.is_some()
             && behind_time
         {
-            // CodeIgniter: "LEVEL - date --> message"
+            // CodeIgniter: "LEVEL - date --> message"; "time->[thread] …"
             end += 1;
         }
         if byte == b'=' {
@@ -206,7 +208,8 @@ impl Reader<'_, '_> {
             }
             end += 1;
         }
-        let before_blank = self.text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'['))
+        let arrow = end > self.at + run;
+        let before_blank = arrow || self.text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'['))
             // WebLogic: "####<time> <level> <subsystem> …"
             || byte == b'#' && self.text.get(end) == Some(&b'<');
         match byte {
