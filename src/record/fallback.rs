@@ -45,7 +45,7 @@ const MESSAGES: &[&[u8]] =
 pub(super) fn complete(text: &[u8], draft: &mut Draft) {
     if draft.stamp.is_none() {
         let fields = &draft.fields;
-        draft.stamp = wrapped_time(text, fields);
+        draft.stamp = wrapped_time(text, fields).or_else(|| audit_time(text, fields));
         draft.likely_stamp = named_time(text, fields)
             .or_else(|| any_time(text, fields))
             .or_else(|| wrapped_whole(text, fields));
@@ -125,6 +125,13 @@ fn wrapped_whole(text: &[u8], fields: &[Field]) -> Option<Stamp> {
         })
         .filter_map(|field| time_of(field.value.of(text), field.writing))
         .find(|stamp| stamp.date == Date::Full)
+}
+
+/// `msg=audit(1651589429.921:1318):` of the Linux audit daemon.
+fn audit_time(text: &[u8], fields: &[Field]) -> Option<Stamp> {
+    let values = fields.iter().take(4).map(|field| field.value.of(text));
+    let inside = values.filter_map(|value| value.strip_prefix(b"audit(")).next()?;
+    timestamp::parse_epoch(&inside[..memchr::memchr(b':', inside)?])
 }
 
 /// A field at the top whose name speaks of a time and whose value is one, with its date.

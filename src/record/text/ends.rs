@@ -14,17 +14,26 @@ pub(super) fn padded(text: &[u8], start: usize, end: usize) -> Option<usize> {
     let mut at = 0;
     for _ in 0..MAX_GAPS {
         let gap = at + memchr::memmem::find(&bytes[at..], b"  ")?;
-        let pairs = gap + bytes[gap..].iter().take_while(|byte| **byte == b' ').count();
+        let tail = gap + bytes[gap..].iter().take_while(|byte| **byte == b' ').count();
+        let pairs = tail + bracketed_name(&bytes[tail..]);
         if bytes[..gap].contains(&b' ')
             && !bytes[..gap].contains(&b'=')
             && pair(bytes, pairs, false).is_some()
             && all_pairs(bytes, pairs).is_ok()
         {
-            return Some(start + pairs);
+            return Some(start + tail);
         }
-        at = pairs;
+        at = tail;
     }
     None
+}
+
+/// The length of `[name] `, structlog's logger between the message and the pairs.
+fn bracketed_name(text: &[u8]) -> usize {
+    let Some(inside) = text.strip_prefix(b"[") else { return 0 };
+    let name =
+        inside.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_')).count();
+    if name > 0 && inside[name..].starts_with(b"] ") { name + 3 } else { 0 }
 }
 
 /// The run of pairs at the end of a line.

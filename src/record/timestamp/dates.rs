@@ -114,7 +114,7 @@ fn parts(text: &[u8], at: usize) -> Option<Parts> {
     let (second, second_end) = digits::one_or_two(text, first_end + 1)?;
     if byte(text, second_end) != separator || !is_digit(text, second_end + 1) {
         // Without a year only what is written in full is a date.
-        let full = second_end == at + 5 && byte(text, second_end) == b' ';
+        let full = second_end == at + 5 && matches!(byte(text, second_end), b' ' | b'|');
         return full.then_some(Parts { first, second, year: None, separator, end: second_end });
     }
     let year_at = second_end + 1;
@@ -150,7 +150,7 @@ impl Parts {
     }
 }
 
-/// `05/01/2024`, `01.05.2024`, `1-5-2024`, `24/05/01`, `05/01/24`, `05-01`.
+/// `05/01/2024`, `01.05.2024`, `1-5-2024`, `24/05/01`, `05/01/24`, `05-01`, `05-01|`.
 fn year_last(text: &[u8], at: usize, order: DayOrder) -> Option<(Stamp, usize)> {
     let parts = parts(text, at)?;
     let number = parts.day_number(order)?;

@@ -266,6 +266,15 @@ impl Reader<'_, '_> {
             self.draft.logger = Some(inside);
         } else if is_place(content) {
             // "logger (file.pl:7) - "
+        } else if self.text.get(close + 1) == Some(&b':')
+            && self.head.level.is_some()
+            && self.head.stamp_at.end() + 2 == self.at
+            && self.text[..self.at].ends_with(b"] ")
+            && content.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        {
+            // pino-pretty with the level first: "LEVEL [time] (name): "
+            self.draft.service.get_or_insert(inside);
+            self.draft.service_is_weak = true;
         } else if self.text.get(self.at.wrapping_sub(2)) == Some(&b']') || is_thread(content) {
             self.draft.thread.get_or_insert(inside);
             // "[name] (thread) message": what stands in brackets is the logger

@@ -1,7 +1,9 @@
 //! Parts of headers that a few loggers write in a way of their own.
 
 use super::Reader;
+use super::columns::is_bare_id;
 use super::kinds::{is_logger, is_place, is_thread};
+use super::moments::before_level;
 use crate::record::text::{pair, skip_blanks, word_end};
 use crate::record::{At, NameHash, Role, level, names, timestamp};
 use memchr::memchr;
@@ -85,6 +87,30 @@ impl Reader<'_, '_> {
         let end = word_end(self.text, start);
         let place = self.text[start..end].strip_suffix(b":").is_some_and(is_place);
         self.at = if place { end } else { self.at };
+    }
+
+    /// `ID: UUID INFO `, `ID:      INFO `: a label and an id, or none, before the level.
+    pub(super) fn labelled_id(&mut self) -> bool {
+        if !self.known() || self.closed || self.head.level.is_some() {
+            return false;
+        }
+        let text = self.text;
+        let end = word_end(text, self.at);
+        let label = text[self.at..end].strip_suffix(b":").unwrap_or_default();
+        if label.len() < 2 || label.len() > 24 || level::from_word(label).is_some() {
+            return false;
+        }
+        let start = skip_blanks(text, end);
+        let id = At::new(start, word_end(text, start));
+        if is_bare_id(id.of(text)) && before_level(&text[skip_blanks(text, id.end())..]) {
+            self.draft.groups.push(id);
+            self.at = id.end();
+            return true;
+        }
+        // so wide a gap is where the id stands in other lines
+        let taken = start > end + 15 && before_level(&text[start..]);
+        self.at = if taken { start } else { self.at };
+        taken
     }
 
     /// `PID TID-… Worker JID-… INFO: `: process, thread, class and job (Sidekiq before version 6).

@@ -16,6 +16,7 @@ use super::skip_blanks;
 use crate::model::{Level, Stamp};
 use crate::record::timestamp::DayOrder;
 use crate::record::{At, Draft, Profile};
+use moments::before_level;
 
 /// A header with more atoms than this ends there.
 const MAX_ATOMS: usize = 24;
@@ -126,6 +127,7 @@ impl Reader<'_, '_> {
                         || self.leading_pairs()
                         || self.level_word()
                         || self.thread_before_spans()
+                        || self.labelled_id()
                         || self.pairs()
                         || self.word()
                 }
@@ -206,6 +208,14 @@ impl Reader<'_, '_> {
             if run != 1 || self.text.get(end) != Some(&b'>') {
                 return false;
             }
+            end += 1;
+        }
+        if byte == b'|'
+            && run == 1
+            && self.text.get(end) == Some(&b'-')
+            && before_level(&self.text[end + 1..])
+        {
+            // "|-INFO"
             end += 1;
         }
         let arrow = end > self.at + run;
