@@ -3,6 +3,7 @@
 mod columns;
 mod groups;
 mod kinds;
+mod layouts;
 mod levels;
 mod moments;
 mod words;
@@ -15,6 +16,7 @@ use super::skip_blanks;
 use crate::model::{Level, Stamp};
 use crate::record::timestamp::DayOrder;
 use crate::record::{At, Draft, Profile};
+use moments::before_level;
 
 /// A header with more atoms than this ends there.
 const MAX_ATOMS: usize = 24;
@@ -34,6 +36,8 @@ pub struct Head {
     pub message: usize,
     /// The header holds named ids.
     pub context: bool,
+    /// Where the first pair in it begins.
+    pub pairs: Option<usize>,
 }
 
 impl Head {
@@ -120,7 +124,10 @@ impl Reader<'_, '_> {
                         || self.bare_id()
                         || self.thread_name_level()
                         || self.named_first()
+                        || self.leading_pairs()
                         || self.level_word()
+                        || self.thread_before_spans()
+                        || self.labelled_id()
                         || self.pairs()
                         || self.word()
                 }
@@ -212,12 +219,11 @@ impl Reader<'_, '_> {
         let mut end = self.at + run;
         let behind_time = self.text[..self.at].trim_ascii_end().len() == self.head.stamp_at.end();
         if byte == b'-'
-            && run == 2
+            && (run == 1 || run == 2 && self.head.level.is_some())
             && self.text.get(end) == Some(&b'>')
-            && self.head.level.is_some()
             && behind_time
         {
-            // CodeIgniter: "LEVEL - date --> message"
+            // CodeIgniter: "LEVEL - date --> message"; "time->[thread] …"
             end += 1;
         }
         if byte == b'=' {
@@ -227,7 +233,16 @@ impl Reader<'_, '_> {
             }
             end += 1;
         }
-        let before_blank = self.text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'['))
+        if byte == b'|'
+            && run == 1
+            && self.text.get(end) == Some(&b'-')
+            && before_level(&self.text[end + 1..])
+        {
+            // "|-INFO"
+            end += 1;
+        }
+        let arrow = end > self.at + run;
+        let before_blank = arrow || self.text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'['))
             // WebLogic: "####<time> <level> <subsystem> …"
             || byte == b'#' && self.text.get(end) == Some(&b'<');
         match byte {

@@ -164,6 +164,9 @@ impl Reader<'_, '_> {
         let text = self.text;
         let digits = text[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         let mut end = self.at + digits;
+        if self.job(digits) || self.process_slash_thread(digits) {
+            return true;
+        }
         if digits > 12 {
             return false;
         }
@@ -218,6 +221,13 @@ impl Reader<'_, '_> {
             Some(b',') => self.known(),
             Some(b'*' | b'#') => self.known(),
             Some(b'0'..=b'9') if !self.known() => timestamp::parse_prefix(rest, self.order).is_some(),
+            // "PID TID --- "
+            Some(b'0'..=b'9')
+                if rest[rest.iter().take_while(|byte| byte.is_ascii_digit()).count()..]
+                    .starts_with(b" --- ") =>
+            {
+                true
+            }
             Some(b'0'..=b'9') => {
                 rest.iter().take_while(|byte| byte.is_ascii_digit()).count() < 8
                     && self.at > 0

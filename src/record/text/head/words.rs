@@ -3,10 +3,11 @@
 use super::Reader;
 use super::columns::{is_bare_id, is_id_list};
 use super::kinds::{
-    contains_word, group_has_id, is_code_place, is_logger, is_logger_with_more, is_place, is_thread,
-    looks_like_id, pair_like,
+    contains_word, group_has_id, is_code, is_code_place, is_logger, is_logger_with_more, is_place, is_thread,
+    is_uuid, looks_like_id, pair_like,
 };
 use super::moments::before_level;
+use crate::model::Date;
 use crate::record::text::{names_context, pair, skip_blanks, word_end};
 use crate::record::{At, NameHash, Role, level, names, timestamp};
 use memchr::memchr;
@@ -24,12 +25,15 @@ impl Reader<'_, '_> {
             // "trace" and "span" are words too
             let short = names::lookup_name(NameHash::of(name.of(self.text)), false).is_none();
             let known = names_context(name.of(self.text))
-                && (!(colon || short) || looks_like_id(value.of(self.text)));
+                && (!(colon || short) || looks_like_id(value.of(self.text)))
+                // "… | req=UUID | message"
+                || !colon && is_uuid(value.of(self.text)) && self.text[end..].starts_with(b" | ");
             let listed = || matches!(self.text[..at].trim_ascii_end().last(), Some(b',' | b';'));
             if !(known || taken && !colon && listed()) {
                 break;
             }
             taken = true;
+            self.head.pairs.get_or_insert(name.start as usize);
             self.at = end;
             at = end;
             if matches!(self.text.get(at), Some(b',' | b';')) {
@@ -104,18 +108,22 @@ impl Reader<'_, '_> {
     pub(super) fn word(&mut self) -> bool {
         let text = self.text;
         let end = word_end(text, self.at);
+        // "name - 2025-… - LEVEL - message" (Python)
+        let apart = [&b" - "[..], b" | "].iter().any(|mark| text[end..].starts_with(mark));
+        let time = end + if apart { 3 } else { 1 };
         if self.at == 0
             && end < 24
             && text.get(end) == Some(&b' ')
-            && text.get(end + 1).is_some_and(u8::is_ascii_digit)
+            && text.get(time).is_some_and(u8::is_ascii_digit)
         {
             // one word before the time: a type, a logger ("h2 2025-01-27T02:22:35Z …")
             // but "Timestamp: 2025-…" is a line of a record
             let bytes = &text[self.at..end];
             let is_label =
                 bytes.ends_with(b":") && (contains_word(bytes, b"time") || contains_word(bytes, b"date"));
-            if !is_label && timestamp::parse_prefix(&text[end + 1..], self.order).is_some() {
-                self.at = end;
+            let found = || timestamp::parse_prefix(&text[time..], self.order);
+            if !is_label && found().is_some_and(|(stamp, _)| !apart || stamp.date == Date::Full) {
+                self.at = time - 1;
                 return true;
             }
         }
@@ -205,7 +213,8 @@ impl Reader<'_, '_> {
             return false;
         }
         let next = skip_blanks(text, end);
-        if !self.logger && !colon && (self.cell(word) || self.process_and_thread(word)) {
+        if !self.logger && !colon && (self.cell(word) || self.tab_cell(word) || self.process_and_thread(word))
+        {
             return true;
         }
         // "name: TRACE: ", "name TRACE,SPAN - "
@@ -219,6 +228,8 @@ impl Reader<'_, '_> {
                 behind_level && is_bare_id(id)
             } else {
                 text[next + length..].starts_with(b" - ") && is_id_list(id)
+                    // "name TRACE-SPAN: "
+                    || token.strip_suffix(b":").is_some_and(|id| id.len() == 49 && is_bare_id(id))
             };
             if closed {
                 self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
@@ -251,7 +262,10 @@ impl Reader<'_, '_> {
             let ruby = text[..self.at].trim_ascii_end().ends_with(b"--") && text.get(1..4) == Some(b", [");
             // tracing-subscriber: "LEVEL span{…}: target: message"
             let behind_span = text[..self.at].trim_ascii_end().ends_with(b"}:");
-            if (self.bracketed_level || behind_span)
+            // "4711 1 --- Name: message"
+            let behind_dashes = text[..self.at].trim_ascii_end().ends_with(b" ---");
+            if (self.bracketed_level || behind_span || behind_dashes)
+                && !is_code(bare)
                 && !text.get(next).is_some_and(u8::is_ascii_digit)
                 && bare.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
                 || ruby
@@ -260,6 +274,9 @@ impl Reader<'_, '_> {
                 self.logger = true;
                 self.closed = true;
                 self.at = end;
+                if behind_span {
+                    self.place_behind();
+                }
                 return true;
             }
             return false;
@@ -346,11 +363,14 @@ impl Reader<'_, '_> {
         let bytes = word.of(self.text);
         let digits = bytes.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
         let Some(class) = bytes[..bytes.len() - digits].strip_suffix(b":") else { return false };
-        let named = class.first().is_some_and(u8::is_ascii_uppercase)
+        let named = (class.first().is_some_and(u8::is_ascii_uppercase) || class.starts_with(b"__"))
             && class.len() > 2
             && class.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$'));
         let rest = self.text[word.end()..].strip_prefix(b" ").unwrap_or_default();
-        let followed = matches!(rest, [b'[' | b'{' | b'(', ..] | [b'-' | b'|', b' ', ..]);
+        let followed = matches!(
+            rest,
+            [b'[' | b'{' | b'(', ..] | [b'-' | b'|' | b'>', b' ', ..] | [b'>', b'>', b' ', ..]
+        );
         if digits == 0 || !named || !followed || level::from_word(class).is_some() {
             return false;
         }

@@ -309,6 +309,10 @@ fn go_times_as_values_may_show_the_monotonic_clock() {
 fn klog_times_have_no_year_unless_glog_writes_it() {
     let read = |text: &str| parse_klog(text.as_bytes()).map(|(stamp, end)| (shown(stamp), end));
     assert_eq!(
+        read("240501 12:00:00.5 7"),
+        read("20240501 12:00:00.5 7").map(|(stamp, end)| (stamp, end - 2))
+    );
+    assert_eq!(
         read("1122 08:29:19.892876    3569 x.go:1]"),
         Some(("--11-22T08:29:19.892876".to_owned(), 20))
     );
