@@ -8,6 +8,7 @@
 
 mod atoms;
 mod dependents;
+mod holdings;
 mod join;
 mod kinds;
 mod neighbours;
@@ -79,7 +80,7 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
     if !store.is_spilled() {
         return stitch_whole(store);
     }
-    let mut atoms = Atoms::new(store);
+    let mut atoms = Atoms::spilled(store);
     let mut bases = Vec::new();
     let mut rest = Vec::new();
     for window in 0..store.windows() {
@@ -95,7 +96,7 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
         store.open(window)?;
         atoms.add_untraced(store, &Fragments::of(store))?;
     }
-    atoms.finish(true)?;
+    atoms.finish();
     let (mut stitched, of_atom) = Stitched::of(store, &atoms, bases)?;
     let mut untraced = vec![Vec::new(); store.windows()];
     if of_atom[atoms.traced()..].iter().any(|group| *group != NONE) {
@@ -113,10 +114,7 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
 /// Likewise, for a store that has all events at hand.
 pub fn stitch_whole(store: &Store) -> Result<Stitched, SpillError> {
     let fragments = Fragments::of(store);
-    let mut atoms = Atoms::new(store);
-    atoms.add_traced(store, &fragments)?;
-    atoms.add_untraced(store, &fragments)?;
-    atoms.finish(false)?;
+    let atoms = Atoms::whole(store, &fragments)?;
     let (mut stitched, of_atom) = Stitched::of(store, &atoms, vec![0])?;
     let untraced = Threads::new(&atoms, &of_atom).place(store, &fragments);
     stitched.took(vec![untraced]);
