@@ -7,6 +7,7 @@ mod arrange;
 mod assemble;
 pub mod choose;
 mod clocks;
+mod delays;
 pub mod features;
 mod gaps;
 pub mod habits;

@@ -8,7 +8,7 @@ mod possible;
 pub(super) mod ties;
 
 use super::habits::Habits;
-use super::learned::Learned;
+use super::learned::{Learned, OfChild};
 use super::lexicon::Lexicon;
 use super::scene::{Line, Node, Scene};
 use super::words::Act;
@@ -87,10 +87,11 @@ struct Child<'s> {
     just_before: Option<u32>,
     /// The latest of its service that may be open still: see [`may_be_open`].
     inmost_open: Option<u32>,
-    /// See [`Habits::enters`] and [`Learned::inner`].
+    /// See [`Habits::enters`] and [`Habits::follows`].
     enters: f32,
     follows: f32,
-    inner: f32,
+    /// What was learned of its kind.
+    learned: OfChild,
     /// See [`Habits::sent`].
     sent: f32,
 }
@@ -147,7 +148,7 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
     none[229] = child.sent * child.sent;
     none[147] = yes(own.begin < own.first);
     if let Some(learned) = learned {
-        none[54] = learned.share(None, own.kind);
+        none[54] = learned.share(None, own.kind, child.learned);
     }
     found.push(Candidate { node: None, features: none });
     found
@@ -201,7 +202,7 @@ fn child<'s>(
         enters: known.habits.enters(own.kind),
         follows: known.habits.follows(own.kind),
         sent: 0.0,
-        inner: learned.map_or(0.0, |learned| learned.inner(own.kind)),
+        learned: learned.map_or(OfChild::default(), |learned| learned.of_child(own.kind)),
     };
     for (index, other) in scene.nodes.iter().enumerate() {
         if other.service == own.service
@@ -297,7 +298,7 @@ fn yes(on: bool) -> f32 {
 
 /// A gap in time on a scale on which 1 ms is 0, 10 ms about 1, 10 s about 4.
 pub(super) fn scaled(nanos: i64) -> f32 {
-    (1.0 + nanos.max(0) as f32 / 1_000_000.0).log10()
+    if nanos <= 0 { 0.0 } else { (1.0 + nanos as f32 / 1_000_000.0).log10() }
 }
 
 /// Marks, for what counts only in comparison, the best candidate.

@@ -74,22 +74,23 @@ pub(super) fn pair(
         out[28] = yes(child.innermost_same.is_some()) * (1.0 - received);
         out[58] = yes(child.opening.act == Act::Start);
     }
+    let between = known.habits.between(p.kind, c.kind);
+    let habit = between.habit;
     if same {
         wording(scene, child, parent, out);
     } else {
-        evidence(scene, child, parent, known, out);
+        evidence(scene, child, parent, between.enters, known, out);
     }
-    let habit = known.habits.between(p.kind, c.kind);
     out[88] = habit.order;
     out[89] = habit.needed;
     out[90] = habit.implied;
     out[91] = habit.equal;
-    let ahead = known.habits.before(scene, parent, child.node, point);
+    let ahead = known.habits.before(&between, scene, child.node, point);
     out[92] = ahead.tight;
     out[93] = ahead.steady;
     out[94] = ahead.fit;
     out[95] = ahead.tight * ahead.steady;
-    let after = known.habits.after(scene, parent, child.node);
+    let after = known.habits.after(&between, scene, parent, child.node);
     // known to have begun before is not late
     let late = before.is_none();
     let base = match (late, same) {
@@ -186,11 +187,11 @@ pub(super) fn pair(
     out[40] = yes(p.begin > child.begin);
     out[41] = yes(late);
     if let (Some(learned), Some(point)) = (learned, point) {
-        out[50] = learned.share(Some(p.kind), c.kind);
+        out[50] = learned.share(Some(p.kind), c.kind, child.learned);
         let (fit, tight) = learned.delay(point, child.begin, c.kind);
         out[51] = fit;
         out[52] = tight;
-        out[53] = yes(same) * child.inner + yes(!same) * (1.0 - child.inner);
+        out[53] = yes(same) * child.learned.inner + yes(!same) * (1.0 - child.learned.inner);
     }
 }
 

@@ -141,13 +141,20 @@ pub(super) fn shared(child: &Child<'_>, parent: u32) -> (f32, bool) {
 
 /// What ties spans of two services together: values, names and words. What the parent holds because it was the first to
 /// receive it, it has not handed over.
-pub(super) fn evidence(scene: &Scene, child: &Child<'_>, parent: u32, known: Known<'_>, out: &mut Features) {
+/// `enters`: see [`Habits::enters`](crate::weave::habits::Habits::enters).
+pub(super) fn evidence(
+    scene: &Scene,
+    child: &Child<'_>,
+    parent: u32,
+    enters: f32,
+    known: Known<'_>,
+    out: &mut Features,
+) {
     let (sum, born) = shared(child, parent);
     out[30] = sum;
     out[33] = yes(born) * sum.min(1.0);
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let opening = child.opening;
-    let enters = known.habits.enters(p.kind);
     let mut ties = Ties::default();
     for line in scene.lines_of(parent).filter(|line| child.may_follow(p, line)) {
         let outgoing = matches!(line.act, Act::Send | Act::Call);
