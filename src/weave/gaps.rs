@@ -68,7 +68,8 @@ impl Gaps {
             .into_iter()
             .map(|((template, one, other), delays)| ((one, other), template, delays))
             .collect();
-        delays.sort_unstable_by_key(|(kinds, template, _)| (*kinds, *template));
+        // those of one later kind are asked for together
+        delays.sort_unstable_by_key(|(kinds, template, _)| (kinds.1, kinds.0, *template));
         self.known.reserve_exact(delays.len());
         let mut delays = delays.into_iter().peekable();
         while let Some(((kinds, ..), start)) = delays.peek().map(|first| (first, self.known.len())) {

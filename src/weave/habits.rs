@@ -78,10 +78,25 @@ pub struct Habit {
 pub struct Between {
     /// What they are to each other.
     pub habit: Habit,
+    /// How rare it is that the one is without the other: the child without the parent, the parent without the child.
+    pub exceptions: [f32; 2],
     /// See [`Habits::enters`], of the parent's kind.
     pub enters: f32,
     before: gaps::Of,
     after: gaps::Of,
+}
+
+impl Between {
+    /// Draws from what the kinds are to each other what is asked for often.
+    fn complete(&mut self, enters: f32) {
+        self.enters = enters;
+        self.exceptions = [exceptions(self.habit.needed), exceptions(self.habit.implied)];
+    }
+}
+
+/// How rare exceptions are: 0 if they are the rule, 2 if there are none among hundreds.
+fn exceptions(share: f32) -> f32 {
+    -(1.01 - share.min(1.0)).log10()
 }
 
 impl Habits {
@@ -246,7 +261,7 @@ impl Habits {
         self.before.settle(|kinds, of| told.entry(kinds).or_default().before = of);
         self.after.settle(|kinds, of| told.entry(kinds).or_default().after = of);
         for ((parent, _), between) in &mut told {
-            between.enters = self.enters(*parent);
+            between.complete(self.enters(*parent));
         }
         self.told = told;
         self
@@ -271,8 +286,11 @@ impl Habits {
 
     /// What is known of the kinds of a parent and a child.
     pub fn between(&self, parent: u64, child: u64) -> Between {
-        let unknown = || Between { enters: self.enters(parent), ..Between::default() };
-        self.told.get(&(parent, child)).copied().unwrap_or_else(unknown)
+        self.told.get(&(parent, child)).copied().unwrap_or_else(|| {
+            let mut unknown = Between::default();
+            unknown.complete(self.enters(parent));
+            unknown
+        })
     }
 
     /// What is usual of the gap before a child, from what its parent did last.

@@ -9,12 +9,12 @@ pub(super) mod ties;
 
 use super::habits::Habits;
 use super::learned::{Learned, OfChild};
-use super::lexicon::Lexicon;
+use super::lexicon::{Lexicon, Title};
 use super::scene::{Line, Node, Scene};
 use super::words::Act;
 use crate::model::Symbol;
 use pair::pair;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use ties::Held;
 
 /// Numbers a candidate.
@@ -79,6 +79,10 @@ struct Child<'s> {
     /// The weight of all its words.
     wording: f32,
     service: Symbol,
+    /// Its service's name in other records.
+    title: Title<'s>,
+    /// What is asked of the services of its candidates.
+    services: RefCell<Vec<(Symbol, OfService)>>,
     /// How clearly another service is named, once that was asked for.
     mentioned: Cell<Option<f32>>,
     /// The starts of the spans of its service that began before it, in order.
@@ -96,6 +100,17 @@ struct Child<'s> {
     sent: f32,
 }
 
+/// What is asked of the services of a child's candidates.
+#[derive(Clone, Copy)]
+struct OfService {
+    /// How clearly the child's first record names it.
+    mention: f32,
+    /// A span of it was open when the child began.
+    open: bool,
+    /// Its next record after the child's end.
+    next: Option<u32>,
+}
+
 impl Child<'_> {
     /// Whether a record of a possible parent may have to do with how the child began: it is not later, or the parent is
     /// known to have begun before its first record.
@@ -103,6 +118,26 @@ impl Child<'_> {
         line.time <= self.begin + SLACK
             || parent.first > self.begin
             || parent.begin < parent.first && parent.begin - parent.blur <= self.begin + self.blur
+    }
+
+    /// What is asked of the service of a candidate.
+    fn of_service(&self, scene: &Scene, service: Symbol, lexicon: &Lexicon) -> OfService {
+        let mut services = self.services.borrow_mut();
+        if let Some((_, known)) = services.iter().find(|(known, _)| *known == service) {
+            return *known;
+        }
+        let open =
+            |other: &Node| other.service == service && other.begin < self.begin && other.last >= self.begin;
+        let next = scene.lines[self.opens as usize..]
+            .iter()
+            .find(|line| line.time >= self.last && scene.nodes[line.node as usize].service == service);
+        let found = OfService {
+            mention: lexicon.title(service).mention(self.tokens),
+            open: scene.nodes.iter().any(open),
+            next: next.map(|line| line.order),
+        };
+        services.push((service, found));
+        found
     }
 
     /// How clearly a service other than the own one is named.
@@ -166,7 +201,7 @@ fn child<'s>(
     opening: &'s Line,
     (possible, previous): (&[u32], &[Option<u32>]),
     learned: Option<&Learned>,
-    known: Known<'_>,
+    known: Known<'s>,
 ) -> Child<'s> {
     let own = &scene.nodes[node as usize];
     let tokens = scene.tokens(opening);
@@ -192,6 +227,8 @@ fn child<'s>(
         rarest: ties::rarest(scene, node),
         wording: tokens.iter().map(|(_, weight)| weight).sum(),
         service: own.service,
+        title: known.lexicon.title(own.service),
+        services: RefCell::default(),
         mentioned: Cell::new(None),
         just_before: scene.lines[..own.opens as usize]
             .last()

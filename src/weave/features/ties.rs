@@ -186,7 +186,7 @@ pub(super) fn evidence(
             ties.sent_names = ties.sent_names.max(common_names);
             ties.sent = ties.sent.max(words);
         }
-        ties.mention = ties.mention.max(known.lexicon.mention(tokens, c.service));
+        ties.mention = ties.mention.max(child.title.mention(tokens));
         ties.handed = ties.handed.max(share * words.min(3.0));
         if first && line.order < child.opens && p.lines.get(1).is_none_or(|next| *next >= child.opens) {
             out[113] = enters;
@@ -203,7 +203,7 @@ pub(super) fn evidence(
     out[86] = ties.sent.min(3.0);
     out[87] = if child.wording > 0.0 { ties.most / child.wording } else { 0.0 };
     out[96] = ties.mention;
-    out[97] = known.lexicon.mention(child.tokens, p.service);
+    out[97] = child.of_service(scene, p.service, known.lexicon).mention;
     // it says who called, and that is another one
     out[98] = if out[97] < 0.5 { child.mentioned(known.lexicon) } else { 0.0 };
     out[110] = ties.values;

@@ -46,7 +46,7 @@ impl Kinds {
 /// Finds the kinds of the values that atoms hold.
 pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
     let list = &atoms.types;
-    let (counts, shared) = occurrences(atoms)?;
+    let Occurrences { counts, shared, .. } = occurrences(atoms)?;
     // names whose values are mostly the same are one kind
     let mut sets = super::sets::Sets::new(list.len());
     for (&(a, b), &count) in &shared {
@@ -112,16 +112,15 @@ impl Occurrences {
     }
 }
 
-fn occurrences(atoms: &Atoms) -> Result<(Vec<u32>, FxHashMap<(u32, u32), u32>), SpillError> {
-    let mut counts = vec![0; atoms.types.len()];
-    let mut shared: FxHashMap<(u32, u32), u32> = FxHashMap::default();
+fn occurrences(atoms: &Atoms) -> Result<Occurrences, SpillError> {
+    let mut all = Occurrences { counts: vec![0; atoms.types.len()], ..Occurrences::default() };
     for part in atoms.by_value(Occurrences::add)? {
-        counts.iter_mut().zip(&part.counts).for_each(|(own, count)| *own += count);
+        all.counts.iter_mut().zip(&part.counts).for_each(|(own, count)| *own += count);
         for (types, count) in part.shared {
-            *shared.entry(types).or_default() += count;
+            *all.shared.entry(types).or_default() += count;
         }
     }
-    Ok((counts, shared))
+    Ok(all)
 }
 
 /// What the values of a kind are like.

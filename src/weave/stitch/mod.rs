@@ -209,15 +209,24 @@ impl Stitched {
         self.untraced.iter().any(|events| !events.is_empty())
     }
 
-    /// The transactions, where all events are at hand.
-    pub fn local(&self, store: &Store) -> Vec<Group> {
-        let mut groups: Vec<Group> =
-            (0..self.groups.len() as u32).map(|number| Group { number, ..Group::default() }).collect();
+    /// Those transactions that are wanted by their numbers, where all events are at hand.
+    pub fn local(&self, store: &Store, wanted: impl Fn(u32) -> bool) -> Vec<Group> {
+        let mut at = vec![NONE; self.groups.len()];
+        let mut groups: Vec<Group> = Vec::new();
+        for number in (0..self.groups.len() as u32).filter(|number| wanted(*number)) {
+            at[number as usize] = groups.len() as u32;
+            groups.push(Group { number, ..Group::default() });
+        }
+        let place = |group: u32| Some(at[group as usize]).filter(|at| *at != NONE).map(|at| at as usize);
         for (fragment, &group) in (0..).zip(&self.of_fragment) {
-            groups[group as usize].fragments.push(fragment);
+            if let Some(at) = place(group) {
+                groups[at].fragments.push(fragment);
+            }
         }
         for &(id, group) in self.untraced.iter().flatten() {
-            groups[group as usize].untraced.push(id);
+            if let Some(at) = place(group) {
+                groups[at].untraced.push(id);
+            }
         }
         for group in groups.iter_mut().filter(|group| group.untraced.len() > 1) {
             group.untraced.sort_by_key(|id| store.order(*id));
