@@ -36,6 +36,8 @@ pub struct Head {
     pub message: usize,
     /// The header holds named ids.
     pub context: bool,
+    /// Named ids stand behind the logger: what is in brackets there may be the message's, however regular.
+    pub ended: bool,
     /// Where the first pair in it begins.
     pub pairs: Option<usize>,
 }

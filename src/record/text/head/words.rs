@@ -44,8 +44,8 @@ impl Reader<'_, '_> {
             at = skip_blanks(self.text, at);
         }
         self.head.context |= taken;
-        // what stands in brackets behind a logger and its context is the message's
-        self.closed |= taken && self.logger;
+        self.head.ended |= taken && self.logger;
+        self.closed |= self.head.ended;
         taken
     }
 
