@@ -6,10 +6,12 @@ mod kinds;
 mod layouts;
 mod levels;
 mod moments;
+mod servers;
 mod words;
 
 pub(super) use columns::is_bare_id;
 pub use columns::{Column, learn, level_token};
+pub(super) use kinds::is_logger;
 pub use levels::begins_with_padded_level;
 
 use super::skip_blanks;
@@ -128,6 +130,7 @@ impl Reader<'_, '_> {
                         || self.level_word()
                         || self.thread_before_spans()
                         || self.labelled_id()
+                        || self.in_place()
                         || self.pairs()
                         || self.word()
                 }
@@ -181,7 +184,7 @@ impl Reader<'_, '_> {
 
     fn separator(&mut self, byte: u8) -> bool {
         if byte == b'-' && self.known() && self.text.get(self.at + 1).is_some_and(u8::is_ascii_alphabetic) {
-            return self.dashed_pairs();
+            return self.dashed_pairs() || self.dash_behind_logger();
         }
         if self.at == 0 && byte == b'|' && self.enclosed_level(b'|') {
             return true;
@@ -190,6 +193,9 @@ impl Reader<'_, '_> {
             return false;
         }
         if byte == b'#' && self.known() && !self.closed && self.tagged_id() {
+            return true;
+        }
+        if byte == b'*' && self.starred() {
             return true;
         }
         let run = self.text[self.at..].iter().take_while(|&&next| next == byte).count();
