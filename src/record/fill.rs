@@ -6,7 +6,7 @@ use super::{
     At, Draft, Field, Format, Head, Look, Profile, Writing, access, block, cef, envelope, klog, level,
     logfmt, loose, ltsv, text, xml,
 };
-use crate::model::Level;
+use crate::model::{Date, Level};
 
 pub(super) fn first_line(text: &[u8]) -> &[u8] {
     memchr::memchr(b'\n', text).map_or(text, |end| &text[..end])
@@ -142,7 +142,9 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         draft.scan_pairs(line, pairs);
         let (stamp, level) = (draft.stamp, draft.level);
         pick(text, draft);
-        draft.stamp = stamp.or(draft.stamp);
+        // a time of day in front gives way to a pair that has the date too
+        let dated = draft.stamp.is_some_and(|stamp| stamp.date == Date::Full);
+        draft.stamp = stamp.filter(|stamp| stamp.date != Date::None || !dated).or(draft.stamp);
         draft.level = level.or(draft.level);
         whole_message(text, draft);
         if draft.message.is_some() {
@@ -179,6 +181,7 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         end -= 1;
     } else {
         tail_fields(line, end, draft);
+        end = logger_off(line, start, end, head, draft);
     }
     if profile.tail_id
         && let Some((id, open)) = text::id_at_end(line)
@@ -209,6 +212,28 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         draft.free.push(At::new(0, from));
     }
     draft.free.push(At::new(if head.stamp.is_some() { to } else { 0 }, text.len()));
+}
+
+/// The end of the message without the logger that stands behind it.
+fn logger_off(line: &[u8], start: usize, end: usize, head: &Head, draft: &mut Draft) -> usize {
+    if head.level.is_none() || draft.logger.is_some() || start > end {
+        return end;
+    }
+    if line.starts_with(b"[")
+        && let Some((logger, open)) = text::logger_at_end(&line[..end])
+        && open > start
+    {
+        draft.logger = Some(logger);
+        return text::trim(line, At::new(start, open)).end();
+    }
+    let behind_bar = line[..start].trim_ascii_end().ends_with(b"|");
+    if behind_bar && let Some((logger, thread, cut)) = text::columns_at_end(&line[start..end]) {
+        let place = |at: At| At::new(start + at.start as usize, start + at.end());
+        draft.logger = Some(place(logger));
+        draft.thread.get_or_insert(place(thread));
+        return start + cut;
+    }
+    end
 }
 
 /// A message without quotes that is the last pair of its line goes on to the end.

@@ -1,8 +1,9 @@
-//! What pairs at the end of a line tell.
+//! What stands at the end of a line: pairs, and loggers behind the message.
 
+use super::head::is_logger;
 use super::pair;
 use super::tail::{all_pairs, pair_before};
-use crate::record::NameHash;
+use crate::record::{At, NameHash};
 
 /// So many gaps are tried for the one before pairs.
 const MAX_GAPS: usize = 8;
@@ -34,6 +35,32 @@ fn bracketed_name(text: &[u8]) -> usize {
     let name =
         inside.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_')).count();
     if name > 0 && inside[name..].starts_with(b"] ") { name + 3 } else { 0 }
+}
+
+/// `message (com.acme.Orders)`, the logger behind the message (log4j's `[%d] %p %m (%c)`, which is Kafka's default), and
+/// where its parenthesis opens. Not a class of exceptions.
+pub fn logger_at_end(line: &[u8]) -> Option<(At, usize)> {
+    let bare = line.trim_ascii_end().strip_suffix(b")")?;
+    let open = memchr::memrchr(b'(', bare)?;
+    let inside = &bare[open + 1..];
+    let logger = bare[..open].ends_with(b" ")
+        && is_deep_logger(inside)
+        && !inside.ends_with(b"Exception")
+        && !inside.ends_with(b"Error");
+    logger.then_some((At::new(open + 1, bare.len()), open))
+}
+
+/// `message | com.acme.Orders | thread`: logger and thread behind the message (ActiveMQ), and where they begin.
+pub fn columns_at_end(message: &[u8]) -> Option<(At, At, usize)> {
+    let last = memchr::memmem::rfind(message, b" | ")?;
+    let cut = memchr::memmem::rfind(&message[..last], b" | ")?;
+    let logger = message[cut + 3..last].trim_ascii_end();
+    let at = At::new(cut + 3, cut + 3 + logger.len());
+    is_deep_logger(logger).then_some((at, At::new(last + 3, message.len()), cut))
+}
+
+fn is_deep_logger(name: &[u8]) -> bool {
+    is_logger(name) && name.iter().filter(|byte| **byte == b'.').count() >= 2 && !name.contains(&b'/')
 }
 
 /// The run of pairs at the end of a line.

@@ -8,7 +8,7 @@ mod head;
 mod late;
 mod tail;
 
-pub use ends::{Tail, tail_of};
+pub use ends::{Tail, columns_at_end, logger_at_end, tail_of};
 pub use head::{Column, Head, begins_with_padded_level, head, learn, level_token};
 pub use late::{bracketed_message, late_time, object, shipped_object};
 pub use tail::{id_at_end, is_id_group, tail};

@@ -59,6 +59,9 @@ impl Reader<'_, '_> {
             }
             return false;
         }
+        if self.level_and_time(inside, end) {
+            return true;
+        }
         if self.head.stamp.is_none() && !has_id {
             let letter = content.len() > 2 && content[1] == b' ' && level::from_letter(content[0]).is_some();
             let skip = if letter { 2 } else { 0 };
@@ -87,7 +90,8 @@ impl Reader<'_, '_> {
                 word => level::from_word(word)
                     .filter(|_| word.iter().all(u8::is_ascii_alphanumeric))
                     .or_else(|| level::from_word(first).filter(|_| first.len() < content.len()))
-                    .or_else(|| level_behind_slash(content)),
+                    .or_else(|| level_behind_slash(content))
+                    .or_else(|| self.level_before_logger(content, end)),
             };
             if let Some(level) = found {
                 self.bracketed_level = true;
@@ -400,8 +404,9 @@ impl Reader<'_, '_> {
             // an object that is the record
             return false;
         }
-        if is_logger(content) && content.contains(&b':') && !self.closed {
-            // Airflow: "{file.py:line}"
+        let dash = self.text[close + 1..].starts_with(b" - ");
+        if is_logger(content) && (content.contains(&b':') || dash) && !self.closed {
+            // Airflow: "{file.py:line}"; WSO2: "{logger} - "
             self.draft.logger = Some(inside);
             self.at = close + 1;
             return true;

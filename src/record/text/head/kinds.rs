@@ -8,7 +8,7 @@ pub(super) fn is_number(content: &[u8]) -> bool {
 }
 
 /// `com.acme.Orders`, `shop::orders`, `main.go:10`, `orders/worker`; not `e.g.`, an address or a number.
-pub(super) fn is_logger(word: &[u8]) -> bool {
+pub fn is_logger(word: &[u8]) -> bool {
     let joined =
         word.iter().any(|byte| matches!(byte, b'.' | b'$' | b'/')) || word.windows(2).any(|two| two == b"::");
     joined
@@ -36,6 +36,15 @@ pub(super) fn is_place(word: &[u8]) -> bool {
     let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let file = &word[..word.len() - digits];
     digits > 0 && file.len() > 3 && file.ends_with(b":") && file.contains(&b'.') && is_logger(word)
+}
+
+/// `CartController:`, a class before its message.
+pub(super) fn is_class_label(word: &[u8]) -> bool {
+    let Some(class) = word.strip_suffix(b":") else { return false };
+    class.first().is_some_and(u8::is_ascii_uppercase)
+        && class.iter().all(u8::is_ascii_alphanumeric)
+        && class.iter().any(u8::is_ascii_lowercase)
+        && !is_code(class)
 }
 
 /// `AH00489`, `ORA-00942`: the code of a message, which is a part of it.

@@ -103,6 +103,13 @@ impl Reader<'_, '_> {
                 return false;
             }
         }
+        // "Trace[445256728]: …" is a line of a trace that Kubernetes prints
+        if self.at == 0 && next == Some(b'[') && text.get(end + 1).is_some_and(u8::is_ascii_digit) {
+            let digits = text[end + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+            if word[1..].iter().any(u8::is_ascii_lowercase) && text[end + 1 + digits..].starts_with(b"]: ") {
+                return false;
+            }
+        }
         let found = level::stands_for_level(word).or_else(|| level::from_word(word).filter(|_| dotnet));
         let Some(level) = found else { return false };
         let upper = word.iter().all(u8::is_ascii_uppercase);

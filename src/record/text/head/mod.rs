@@ -6,10 +6,12 @@ mod kinds;
 mod layouts;
 mod levels;
 mod moments;
+mod servers;
 mod words;
 
 pub(super) use columns::is_bare_id;
 pub use columns::{Column, learn, level_token};
+pub(super) use kinds::is_logger;
 pub use levels::begins_with_padded_level;
 
 use super::skip_blanks;
@@ -130,6 +132,7 @@ impl Reader<'_, '_> {
                         || self.level_word()
                         || self.thread_before_spans()
                         || self.labelled_id()
+                        || self.in_place()
                         || self.pairs()
                         || self.word()
                 }
@@ -199,12 +202,12 @@ impl Reader<'_, '_> {
 
     fn separator(&mut self, byte: u8) -> bool {
         if byte == b'-' && self.known() && self.text.get(self.at + 1).is_some_and(u8::is_ascii_alphabetic) {
-            return self.dashed_pairs() || self.dash_before_message();
+            return self.dashed_pairs() || self.dash_behind_logger();
         }
         if byte == b'-'
             && self.known()
             && self.text.get(self.at + 1) == Some(&b'[')
-            && self.dash_before_message()
+            && self.dash_behind_logger()
         {
             return true;
         }
@@ -215,6 +218,9 @@ impl Reader<'_, '_> {
             return false;
         }
         if byte == b'#' && self.known() && !self.closed && self.tagged_id() {
+            return true;
+        }
+        if byte == b'*' && self.starred() {
             return true;
         }
         let run = self.text[self.at..].iter().take_while(|&&next| next == byte).count();
