@@ -129,26 +129,37 @@ fn weave_all<E: From<SpillError>>(
     let plan = weave::plan(store, options)?;
     let mut learning = Learning::new(store);
     let mut counts = services(store);
-    // what is at hand all the time is woven once
+    let rounds = weave::rounds(store, &plan);
+    let mut packed = weave::Packed::new(store.budget.tables());
+    // few are not worth it
     let mut held: Option<Vec<Trace>> = None;
-    for window in 0..store.windows() {
-        store.open(window)?;
-        let traces = weave::weave(store, &plan);
+    for round in 0..rounds {
+        let traces = weave::weave(store, &plan, round)?;
         learning.add(store, &traces)?;
         for span in traces.iter().flat_map(|trace| &trace.spans).filter(|span| !span.missing) {
             let entry = counts.entry(span.service).or_default();
             entry.spans += 1;
             entry.errors += u64::from(span.failed);
         }
-        held = (!store.is_spilled()).then_some(traces);
+        if rounds > 1 {
+            packed.push(&traces)?;
+        } else {
+            held = Some(traces);
+        }
     }
+    drop(plan);
     let mut judging = learning.finish()?;
     let mut coverage = store.coverage.clone();
     let placed = |traces: &[Trace]| traces.iter().map(|trace| trace.record_count() as u64).sum::<u64>();
     let mut all = 0;
-    for window in 0..store.windows() {
-        store.open(window)?;
-        let mut traces = held.take().unwrap_or_else(|| weave::weave(store, &plan));
+    for round in 0..rounds {
+        if store.is_spilled() {
+            store.open(round)?;
+        }
+        let mut traces = match held.take() {
+            Some(traces) => traces,
+            None => packed.take(round)?,
+        };
         let mut findings = judging.judge(store, &mut traces);
         all += placed(&traces);
         if !selection.is_all() {

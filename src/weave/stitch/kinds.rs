@@ -5,6 +5,9 @@ use crate::gather::{SpillError, Store};
 use crate::model::{Shape, Symbol};
 use rustc_hash::FxHashMap;
 
+/// Values of one name that look alike.
+pub(super) type Type = (Symbol, Shape);
+
 /// A kind of value.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kind {
@@ -38,20 +41,20 @@ pub(super) struct Kinds {
 impl Kinds {
     /// The kind of a value.
     pub fn of(&self, holding: &Holding) -> usize {
-        self.of_type[holding.sort as usize]
+        self.of_type[holding.of_type as usize]
     }
 }
 
 /// Finds the kinds of the values that atoms hold.
 pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
-    let list = &atoms.types;
+    let list = atoms.types();
     let mut counts: Vec<u32> = vec![0; list.len()];
     let mut shared: FxHashMap<(u32, u32), u32> = FxHashMap::default();
     let mut here: Vec<u32> = Vec::new();
     atoms.by_value(|holdings| {
         here.clear();
         for holding in holdings {
-            let index = holding.sort;
+            let index = holding.of_type;
             if !here.contains(&index) && here.len() < 16 {
                 here.push(index);
             }
@@ -62,6 +65,7 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
                 *shared.entry((a.min(b), a.max(b))).or_default() += 1;
             }
         }
+        Ok(())
     })?;
     // names whose values are mostly the same are one kind
     let mut sets = super::sets::Sets::new(list.len());
@@ -120,36 +124,29 @@ fn measure(atoms: &Atoms, kinds: &Kinds) -> Result<Vec<Measure>, SpillError> {
     let mut measures = vec![Measure::default(); kinds.list.len()];
     let (low, high) = atoms.span();
     let run = (high.0 - low.0).max(1) as f64;
-    let mut here: Vec<(usize, u32)> = Vec::new();
     atoms.by_value(|holdings| {
-        here.clear();
-        here.extend(holdings.iter().map(|holding| (kinds.of(holding), holding.atom)));
-        here.sort_unstable();
-        here.dedup();
+        let mut here: Vec<(usize, &Holding)> =
+            holdings.iter().map(|holding| (kinds.of(holding), holding)).collect();
+        // of each atom what it held first
+        here.sort_unstable_by_key(|(kind, held)| (*kind, held.atom, held.time, held.origin));
+        here.dedup_by_key(|(kind, held)| (*kind, held.atom));
         for group in here.chunk_by(|a, b| a.0 == b.0) {
             let measure = &mut measures[group[0].0];
             measure.values += 1;
             measure.atoms += group.len() as u32;
-            let mut services: Vec<Symbol> =
-                group.iter().take(64).map(|&(_, atom)| atoms.service(atom as usize)).collect();
-            services.sort_unstable();
-            services.dedup();
-            measure.across += u32::from(services.len() > 1);
+            let service = atoms.service(group[0].1);
+            measure.across += u32::from(group.iter().any(|(_, held)| atoms.service(held) != service));
             if group.len() > 1 {
                 measure.multi += 1;
-                let first = group
-                    .iter()
-                    .map(|&(_, atom)| atom)
-                    .min_by_key(|&atom| (atoms.first(atom as usize), atom))
-                    .unwrap_or(group[0].1);
-                let sort = atoms.sort(first);
-                measure.again +=
-                    u32::from(group.iter().filter(|&&(_, atom)| atoms.sort(atom) == sort).count() > 1);
-                let start = atoms.first(first as usize);
-                let end = group.iter().map(|&(_, atom)| atoms.last(atom as usize)).max().unwrap_or(start);
-                measure.extent += ((end.0 - start.0) as f64 / run * 1000.0) as u64;
+                let earliest = |(_, held): &&(usize, &Holding)| (held.first, held.time, held.origin);
+                let first = group.iter().min_by_key(earliest).map_or(group[0].1, |(_, held)| held);
+                let alike = group.iter().filter(|(_, held)| held.sort == first.sort).count();
+                measure.again += u32::from(alike > 1);
+                let end = group.iter().map(|(_, held)| atoms.last(held)).max().unwrap_or(first.first);
+                measure.extent += ((end.0 - first.first.0) as f64 / run * 1000.0) as u64;
             }
         }
+        Ok(())
     })?;
     Ok(measures)
 }
