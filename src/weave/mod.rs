@@ -7,6 +7,7 @@ mod arrange;
 mod assemble;
 pub mod choose;
 mod clocks;
+mod delays;
 pub mod features;
 mod gaps;
 pub mod habits;
@@ -124,7 +125,7 @@ pub fn plan(store: &mut Store, options: &Options) -> Result<Plan, SpillError> {
         whole: None,
     };
     if stitched.whole.is_some() {
-        let groups = stitched.local(store);
+        let groups = stitched.local(store, |_| true);
         let fragments = stitched.whole.take().unwrap_or_default();
         if plan.folding.may_learn(any_untraced) {
             plan.folding.learn(store, &fragments, &groups);
@@ -156,17 +157,23 @@ pub fn rounds(store: &Store, plan: &Plan) -> usize {
     plan.whole.as_ref().map_or(store.windows(), |whole| whole.rounds.len())
 }
 
-/// Weaves the transactions of a round, as planned; traces come in the order of their first time and id, and those of later
-/// rounds start later. Their events are at hand then.
-pub fn weave(store: &mut Store, plan: &Plan, round: usize) -> Result<Vec<Trace>, SpillError> {
+/// Weaves the transactions of a round, as planned, and has each trace seen while its events are in the cache. Traces come in
+/// the order of their first time and id, and those of later rounds start later; what was noted of them comes in parts of
+/// which the order does not depend on chance. Their events are at hand then.
+pub fn weave<T: Default + Send>(
+    store: &mut Store,
+    plan: &Plan,
+    round: usize,
+    see: impl Fn(&Store, &mut T, &Trace) + Sync + Send,
+) -> Result<(Vec<Trace>, Vec<T>), SpillError> {
     match &plan.whole {
         Some(Whole { fragments, groups, rounds }) => {
-            Ok(plan.weave(store, fragments, &groups[rounds[round].clone()]))
+            Ok(plan.weave(store, fragments, &groups[rounds[round].clone()], see))
         }
         None => {
             store.open(round)?;
             let fragments = Fragments::of(store);
-            Ok(plan.weave(store, &fragments, &stitch::tagged(store, &fragments)))
+            Ok(plan.weave(store, &fragments, &stitch::tagged(store, &fragments), see))
         }
     }
 }
@@ -239,24 +246,42 @@ impl Plan {
         Ok(groups.par_iter().map(|group| self.lay_out(store, &fragments, group)).collect())
     }
 
-    fn weave(&self, store: &Store, fragments: &Fragments, groups: &[Group]) -> Vec<Trace> {
+    fn weave<T: Default + Send>(
+        &self,
+        store: &Store,
+        fragments: &Fragments,
+        groups: &[Group],
+        see: impl Fn(&Store, &mut T, &Trace) + Sync + Send,
+    ) -> (Vec<Trace>, Vec<T>) {
         let known = features::Known { lexicon: &self.lexicon, habits: &self.habits };
         // a transaction is finished while it is at hand
-        let mut traces: Vec<Trace> = groups
+        let finish = |group: &Group| {
+            let mut drafts = self.begin(store, fragments, group);
+            let parents = choose::parents(&drafts.spans);
+            if infer::is_open(&parents) {
+                let mut woven = infer::lay_out(store, &self.lexicon, drafts, parents);
+                infer::decide(&mut woven, &self.learned, known, self.min_confidence);
+                drafts = woven.drafts;
+                repair::cycles(&mut drafts.spans);
+            }
+            assemble::trace(store, fragments, group, &self.keys, drafts)
+        };
+        let parts: Vec<(Vec<Trace>, T)> = groups
             .par_iter()
-            .map(|group| {
-                let mut drafts = self.begin(store, fragments, group);
-                let parents = choose::parents(&drafts.spans);
-                if infer::is_open(&parents) {
-                    let mut woven = infer::lay_out(store, &self.lexicon, drafts, parents);
-                    infer::decide(&mut woven, &self.learned, known, self.min_confidence);
-                    drafts = woven.drafts;
-                    repair::cycles(&mut drafts.spans);
-                }
-                assemble::trace(store, fragments, group, &self.keys, drafts)
+            .fold(<(Vec<Trace>, T)>::default, |(mut traces, mut noted), group| {
+                let trace = finish(group);
+                see(store, &mut noted, &trace);
+                traces.push(trace);
+                (traces, noted)
             })
             .collect();
-        traces.sort_by_key(|trace| (trace.start, trace.id));
-        traces
+        let mut traces = Vec::with_capacity(groups.len());
+        let mut noted = Vec::with_capacity(parts.len());
+        for (mut some, seen) in parts {
+            traces.append(&mut some);
+            noted.push(seen);
+        }
+        traces.par_sort_by_key(|trace| (trace.start, trace.id));
+        (traces, noted)
     }
 }

@@ -3,34 +3,17 @@
 //! Atoms are numbered as they come: fragments first. Of an event without trace id nothing is kept but its values, which may
 //! be put away, as most of them join nothing; see [`super::order`] for those that may.
 
+use super::holdings::{Added, Holding, Holdings};
 use super::kinds::Type;
-use crate::gather::bytes::{Get, Put};
-use crate::gather::{Fragment, Fragments, Rows, SpillError, Store};
+use crate::gather::{Fragment, Fragments, SpillError, Store};
 use crate::model::{Detail, EventId, HeaderRole, Origin, Shape, Symbol, Time, TraceId, flag};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-
-/// A value held by an atom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Holding {
-    pub value: Symbol,
-    /// When it was first held, on the common clock, and by which record of the atom.
-    pub time: Time,
-    pub origin: Origin,
-    /// The time of the atom's first event as logged.
-    pub first: Time,
-    /// Which of the pairs of name and shape; see [`Atoms::types`].
-    pub of_type: u32,
-    pub atom: u32,
-    /// What the atom begins with: which of the pairs of service and template of a first event.
-    pub sort: u32,
-    /// The time of the event is known; of events without trace id only.
-    pub timed: bool,
-}
 
 /// More values of one atom than this are left out: it is no step of a transaction but a dump.
 const MAX_VALUES: usize = 512;
-/// Values are looked at in so many parts, in their order.
-const PARTS: usize = 128;
+/// So many fragments, or events without trace id, are looked at together.
+const CHUNK: usize = 2048;
 
 /// Numbers things in the order in which they come.
 #[derive(Debug)]
@@ -42,6 +25,11 @@ impl<T: Copy + Eq + std::hash::Hash> Numbers<T> {
             self.1.push(thing);
             self.1.len() as u32 - 1
         })
+    }
+
+    /// The numbers of things that have others elsewhere.
+    fn of_all(&mut self, others: &Numbers<T>) -> Vec<u32> {
+        others.1.iter().map(|thing| self.of(*thing)).collect()
     }
 }
 
@@ -67,17 +55,28 @@ pub(super) struct Traced {
     pub sizes: Vec<u32>,
 }
 
+impl Traced {
+    /// Adds others, with the numbers of what they begin with.
+    fn append(&mut self, mut others: Traced, sorts: &[u32]) {
+        self.traces.append(&mut others.traces);
+        self.begins.append(&mut others.begins);
+        self.starts.append(&mut others.starts);
+        self.firsts.append(&mut others.firsts);
+        self.lasts.append(&mut others.lasts);
+        self.sizes.append(&mut others.sizes);
+        self.sorts.extend(others.sorts.into_iter().map(|sort| sorts[sort as usize]));
+    }
+}
+
 /// The atoms of a run.
 #[derive(Debug)]
 pub(super) struct Atoms {
     pub traced: Traced,
     /// How many events without trace id hold a value.
-    pub untraced: usize,
-    /// The values, by their first bits.
-    holdings: Rows,
+    untraced: usize,
+    holdings: Holdings,
     /// The pairs of name and shape that values have; in their order, once all are there.
     types: Numbers<Type>,
-    ranks: Vec<u32>,
     /// What atoms begin with: service and template of the first event.
     sorts: Numbers<(Symbol, Symbol)>,
     /// First and last time as logged.
@@ -85,22 +84,65 @@ pub(super) struct Atoms {
 }
 
 impl Atoms {
-    pub fn new(store: &Store) -> Atoms {
+    fn new(holdings: Holdings) -> Atoms {
         Atoms {
             traced: Traced::default(),
             untraced: 0,
-            holdings: Rows::new(PARTS, store.budget.tables()),
+            holdings,
             types: Numbers::default(),
-            ranks: Vec::new(),
             sorts: Numbers::default(),
             span: (Time(i64::MAX), Time(i64::MIN)),
         }
     }
 
+    /// For a run of which not all is at hand: its atoms are added window by window.
+    pub fn spilled(store: &Store) -> Atoms {
+        Atoms::new(Holdings::spilled(store.budget.tables()))
+    }
+
+    /// The atoms of a run of which all is at hand.
+    pub fn whole(store: &Store, fragments: &Fragments) -> Result<Atoms, SpillError> {
+        let traced = fragments.traced.par_chunks(CHUNK).map(|chunk| {
+            let mut atoms = Atoms::new(Holdings::held());
+            atoms.add_fragments(store, chunk).map(|()| atoms)
+        });
+        let mut parts = traced.collect::<Result<Vec<Atoms>, SpillError>>()?;
+        let untraced = fragments.untraced.par_chunks(CHUNK).map(|chunk| {
+            let mut atoms = Atoms::new(Holdings::held());
+            atoms.add_events(store, chunk).map(|()| atoms)
+        });
+        parts.append(&mut untraced.collect::<Result<Vec<Atoms>, SpillError>>()?);
+        let mut atoms = Atoms::new(Holdings::held());
+        let mut added = Vec::with_capacity(parts.len());
+        for part in parts {
+            let base = atoms.len() as u32;
+            let (kinds, sorts) = (atoms.types.of_all(&part.types), atoms.sorts.of_all(&part.sorts));
+            atoms.traced.append(part.traced, &sorts);
+            atoms.untraced += part.untraced;
+            atoms.extend(part.span);
+            added.push(Added { holdings: part.holdings, base, kinds, sorts });
+        }
+        let ranks = atoms.settle_types();
+        for own in &mut added {
+            own.kinds.iter_mut().for_each(|kind| *kind = ranks[*kind as usize]);
+        }
+        atoms.holdings = Holdings::sorted(added);
+        Ok(atoms)
+    }
+
     /// Adds the fragments at hand; none may be added behind events without trace id.
     pub fn add_traced(&mut self, store: &Store, fragments: &Fragments) -> Result<(), SpillError> {
+        self.add_fragments(store, &fragments.traced)
+    }
+
+    /// Adds the events without trace id at hand.
+    pub fn add_untraced(&mut self, store: &Store, fragments: &Fragments) -> Result<(), SpillError> {
+        self.add_events(store, &fragments.untraced)
+    }
+
+    fn add_fragments(&mut self, store: &Store, fragments: &[Fragment]) -> Result<(), SpillError> {
         let mut own: Vec<Held> = Vec::new();
-        for fragment in &fragments.traced {
+        for fragment in fragments {
             own.clear();
             if store.census.foreign.contains(&fragment.trace) {
                 own.push(trace_value(store, fragment));
@@ -110,85 +152,88 @@ impl Atoms {
             }
             own.sort_unstable_by_key(|held| (held.value, held.name, held.time, held.origin));
             own.dedup_by_key(|held| (held.value, held.name));
-            let (first, last) = self.begin(store, fragment);
-            self.span = (self.span.0.min(first), self.span.1.max(last));
-            let atom = self.traced.firsts.len() as u32 - 1;
-            self.hold(&own, atom, |_| {})?;
+            let atom = self.len() as u32;
+            let (first, sort) = self.begin(store, fragment);
+            self.hold(&own, |holding| Holding { first, atom, sort, ..holding })?;
         }
         Ok(())
     }
 
-    fn begin(&mut self, store: &Store, fragment: &Fragment) -> (Time, Time) {
+    /// Takes in what is known of a fragment; gives its first time as logged, and what it begins with.
+    fn begin(&mut self, store: &Store, fragment: &Fragment) -> (Time, u32) {
         let events = &fragment.events;
         let (first, last) = (store.event(events[0]), store.event(events[events.len() - 1]));
         let known = events.iter().filter(|id| !store.event(**id).is(flag::TIME_UNKNOWN));
+        let sort = self.sorts.of((first.service, first.template));
         let traced = &mut self.traced;
         traced.traces.push(fragment.trace);
         traced.begins.push(store.time(events[0]));
         traced.starts.push(known.map(|id| store.time(*id)).min().unwrap_or(Time::UNKNOWN));
         traced.firsts.push(first.time);
         traced.lasts.push(last.time);
-        traced.sorts.push(self.sorts.of((first.service, first.template)));
+        traced.sorts.push(sort);
         traced.sizes.push(events.len() as u32);
-        (first.time, last.time)
+        self.extend((first.time, last.time));
+        (first.time, sort)
     }
 
-    /// Adds the events without trace id at hand.
-    pub fn add_untraced(&mut self, store: &Store, fragments: &Fragments) -> Result<(), SpillError> {
+    fn add_events(&mut self, store: &Store, events: &[EventId]) -> Result<(), SpillError> {
         let mut own: Vec<Held> = Vec::new();
-        for &id in &fragments.untraced {
+        for &id in events {
             own.clear();
             hold(store, id, &mut own);
             if !is_atom(own.len()) {
                 continue;
             }
             let event = store.event(id);
-            let sort = self.sorts.of((event.service, event.template));
-            let atom = (self.traced.firsts.len() + self.untraced) as u32;
+            let (atom, sort) = (self.len() as u32, self.sorts.of((event.service, event.template)));
+            let (first, timed) = (event.time, !event.is(flag::TIME_UNKNOWN));
             self.untraced += 1;
-            self.span = (self.span.0.min(event.time), self.span.1.max(event.time));
-            let timed = !event.is(flag::TIME_UNKNOWN);
-            let shift = event.time.0.wrapping_sub(store.time(id).0);
-            self.hold(&own, atom, |out| {
-                out.number(u64::from(sort) << 1 | u64::from(timed));
-                out.signed(shift);
-            })?;
+            self.extend((first, first));
+            self.hold(&own, |holding| Holding { first, atom, sort, timed, ..holding })?;
         }
         Ok(())
     }
 
-    fn hold(&mut self, own: &[Held], atom: u32, more: impl Fn(&mut Vec<u8>)) -> Result<(), SpillError> {
+    fn hold(&mut self, own: &[Held], of_atom: impl Fn(Holding) -> Holding) -> Result<(), SpillError> {
         if own.len() > MAX_VALUES {
             return Ok(());
         }
-        for held in own {
-            let of_type = self.types.of((held.name, held.shape));
-            let part = (held.value.0 >> 57) as usize;
-            self.holdings.push(part, |out| {
-                out.bits(held.value.0);
-                out.number(u64::from(of_type));
-                out.number(u64::from(atom));
-                out.bits(held.time.0 as u64);
-                out.number(u64::from(held.origin.rank));
-                out.number(held.origin.line);
-                out.number(u64::from(held.origin.part));
-                more(out);
-            })?;
+        for &Held { value, name, shape, time, origin } in own {
+            let kind = self.types.of((name, shape));
+            let held = Holding { value, time, origin, first: time, atom: 0, kind, sort: 0, timed: true };
+            self.holdings.add(&of_atom(held))?;
         }
         Ok(())
     }
 
-    /// Puts the types in order, once all atoms are there.
-    pub fn finish(&mut self) {
+    fn extend(&mut self, span: (Time, Time)) {
+        self.span = (self.span.0.min(span.0), self.span.1.max(span.1));
+    }
+
+    /// Sorts the pairs of name and shape; gives the number of each by the one it had.
+    fn settle_types(&mut self) -> Vec<u32> {
         let types = &mut self.types.1;
         let mut order: Vec<u32> = (0..types.len() as u32).collect();
         order.sort_unstable_by_key(|&came| types[came as usize]);
-        self.ranks = vec![0; order.len()];
+        let mut ranks = vec![0; order.len()];
         for (rank, came) in (0..).zip(&order) {
-            self.ranks[*came as usize] = rank;
+            ranks[*came as usize] = rank;
         }
         types.sort_unstable();
         self.types.0 = FxHashMap::default();
+        ranks
+    }
+
+    /// Puts the types in order, once the atoms of all windows are there.
+    pub fn finish(&mut self) {
+        let ranks = self.settle_types();
+        self.holdings.rename(ranks);
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.traced.firsts.len() + self.untraced
     }
 
     /// The pairs of name and shape that values have.
@@ -221,43 +266,14 @@ impl Atoms {
         self.span
     }
 
-    /// The holdings, value by value, each by time.
-    pub fn by_value(
+    /// Looks at the holdings, value by value, each by time: in parts of the values, of which the results come in order, or
+    /// all in one where not all are at hand.
+    pub fn by_value<T: Send>(
         &self,
-        mut take: impl FnMut(&[Holding]) -> Result<(), SpillError>,
-    ) -> Result<(), SpillError> {
-        let mut holdings: Vec<Holding> = Vec::new();
-        for part in 0..self.holdings.parts() {
-            holdings.clear();
-            self.holdings.each(part, |bytes| {
-                let mut bytes = Get(bytes);
-                while let Some(holding) = self.read(&mut bytes) {
-                    holdings.push(holding);
-                }
-            })?;
-            holdings.sort_unstable_by_key(|held| (held.value, held.time, held.origin, held.of_type));
-            for same in holdings.chunk_by(|a, b| a.value == b.value) {
-                take(same)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn read(&self, bytes: &mut Get<'_>) -> Option<Holding> {
-        let value = Symbol(bytes.bits()?);
-        let of_type = *self.ranks.get(bytes.number()? as usize)?;
-        let atom = bytes.number()? as u32;
-        let time = Time(bytes.bits()? as i64);
-        let origin =
-            Origin { rank: bytes.number()? as u32, line: bytes.number()?, part: bytes.number()? as u32 };
-        let (first, sort, timed) = match self.traced.firsts.get(atom as usize) {
-            Some(first) => (*first, self.traced.sorts[atom as usize], true),
-            None => {
-                let sort = bytes.number()?;
-                (Time(time.0.wrapping_add(bytes.signed()?)), (sort >> 1) as u32, sort & 1 == 1)
-            }
-        };
-        Some(Holding { value, time, origin, first, of_type, atom, sort, timed })
+        begin: impl Fn() -> T + Sync,
+        take: impl Fn(&mut T, &[Holding]) -> Result<(), SpillError> + Sync,
+    ) -> Result<Vec<T>, SpillError> {
+        self.holdings.by_value(begin, take)
     }
 }
 

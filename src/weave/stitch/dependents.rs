@@ -1,6 +1,7 @@
 //! Which sorts of fragments go on with what others began.
 
-use super::atoms::{Atoms, Holding};
+use super::atoms::Atoms;
+use super::holdings::Holding;
 use super::order::Ordered;
 use crate::gather::bytes::{Get, Put};
 use crate::gather::{Rows, SpillError};
@@ -39,6 +40,11 @@ impl Dependents {
             }
         }
         Ok(())
+    }
+
+    /// Takes in those of other values.
+    pub fn append(&mut self, others: &Dependents) -> Result<(), SpillError> {
+        self.holders.append(&others.holders)
     }
 
     /// Counts, when all values are there.

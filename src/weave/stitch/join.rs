@@ -3,8 +3,9 @@
 //! A kind is tried before it is trusted: if its values would join two sets of atoms that begin in the same way (two
 //! checkouts, say), it names more than a transaction: a customer, a product, a host.
 
-use super::atoms::{Atoms, Holding};
+use super::atoms::Atoms;
 use super::dependents::Dependents;
+use super::holdings::Holding;
 use super::kinds::{Kind, Kinds};
 use super::order::{Ordered, Sharing};
 use super::sets::{Sets, Trial};
@@ -83,13 +84,15 @@ pub(super) fn join(
         (0..kinds.list.len()).filter(|&kind| kinds.list[kind].score >= MIN_SCORE).collect();
     let name = |kind: usize| kinds.list[kind].names.iter().min().copied();
     order.sort_by(|&a, &b| kinds.list[b].score.total_cmp(&kinds.list[a].score).then(name(a).cmp(&name(b))));
-    let mut split = Split {
+    let begin = || Split {
         kinds,
         values: Rows::new(kinds.list.len(), limit),
         dependents: Dependents::new(limit),
         sharing: Sharing::default(),
     };
-    atoms.by_value(|holdings| split.value(&atoms, holdings))?;
+    let mut parts = atoms.by_value(begin, |split, holdings| split.value(&atoms, holdings))?.into_iter();
+    let mut split = parts.next().unwrap_or_else(begin);
+    parts.try_for_each(|part| split.append(part))?;
     let Split { values, mut dependents, sharing, .. } = split;
     dependents.count(&atoms)?;
     let atoms = Ordered::of(atoms, sharing, several);
@@ -124,6 +127,14 @@ struct Split<'k> {
 }
 
 impl Split<'_> {
+    /// Takes in other values.
+    fn append(&mut self, others: Split<'_>) -> Result<(), SpillError> {
+        self.values.append(&others.values)?;
+        self.dependents.append(&others.dependents)?;
+        self.sharing.append(others.sharing);
+        Ok(())
+    }
+
     /// Takes in the holdings of a value.
     fn value(&mut self, atoms: &Atoms, holdings: &[Holding]) -> Result<(), SpillError> {
         let mut by_kind: Vec<(usize, &Holding)> = Vec::new();

@@ -8,6 +8,7 @@
 
 mod atoms;
 mod dependents;
+mod holdings;
 mod join;
 mod kinds;
 mod neighbours;
@@ -83,7 +84,7 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
     if !store.is_spilled() {
         return stitch_whole(store);
     }
-    let mut atoms = Atoms::new(store);
+    let mut atoms = Atoms::spilled(store);
     let mut bases = Vec::new();
     let mut rest = Vec::new();
     for window in 0..store.windows() {
@@ -97,11 +98,12 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
     }
     let mut begins = vec![u32::MAX; store.windows()];
     for &window in &rest {
-        begins[window] = (atoms.traced.firsts.len() + atoms.untraced) as u32;
+        begins[window] = atoms.len() as u32;
         store.open(window)?;
         atoms.add_untraced(store, &Fragments::of(store))?;
     }
     store.close();
+    atoms.finish();
     let mut stitched = Stitched::of(store, atoms, true)?;
     (stitched.bases, stitched.placed.begins) = (bases, begins);
     if stitched.placed.any() {
@@ -117,9 +119,7 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
 /// Likewise, for a store that has all events at hand.
 pub fn stitch_whole(store: &Store) -> Result<Stitched, SpillError> {
     let fragments = Fragments::of(store);
-    let mut atoms = Atoms::new(store);
-    atoms.add_traced(store, &fragments)?;
-    atoms.add_untraced(store, &fragments)?;
+    let atoms = Atoms::whole(store, &fragments)?;
     let begins = vec![atoms.traced.firsts.len() as u32];
     let mut stitched = Stitched::of(store, atoms, false)?;
     (stitched.bases, stitched.placed.begins) = (vec![0], begins);
@@ -140,8 +140,7 @@ struct Unnumbered {
 
 impl Stitched {
     /// Joins atoms; `several`: fragments came from several windows.
-    fn of(store: &Store, mut atoms: Atoms, several: bool) -> Result<Stitched, SpillError> {
-        atoms.finish();
+    fn of(store: &Store, atoms: Atoms, several: bool) -> Result<Stitched, SpillError> {
         let kinds = kinds::kinds(store, &atoms)?;
         let (atoms, mut sets) = join::join(atoms, &kinds, store.budget.tables(), several)?;
         // of each atom first the first one of its set
@@ -207,15 +206,24 @@ impl Stitched {
         self.any_untraced
     }
 
-    /// The transactions, where all events are at hand.
-    pub fn local(&self, store: &Store) -> Vec<Group> {
-        let mut groups: Vec<Group> =
-            (0..self.groups.len() as u32).map(|number| Group { number, ..Group::default() }).collect();
+    /// Those transactions that are wanted by their numbers, where all events are at hand.
+    pub fn local(&self, store: &Store, wanted: impl Fn(u32) -> bool) -> Vec<Group> {
+        let mut at = vec![NONE; self.groups.len()];
+        let mut groups: Vec<Group> = Vec::new();
+        for number in (0..self.groups.len() as u32).filter(|number| wanted(*number)) {
+            at[number as usize] = groups.len() as u32;
+            groups.push(Group { number, ..Group::default() });
+        }
+        let place = |group: u32| Some(at[group as usize]).filter(|at| *at != NONE).map(|at| at as usize);
         for (fragment, &group) in (0..).zip(&self.of_fragment) {
-            groups[group as usize].fragments.push(fragment);
+            if let Some(at) = place(group) {
+                groups[at].fragments.push(fragment);
+            }
         }
         for &(id, group) in &self.at_hand {
-            groups[group as usize].untraced.push(id);
+            if let Some(at) = place(group) {
+                groups[at].untraced.push(id);
+            }
         }
         for group in groups.iter_mut().filter(|group| group.untraced.len() > 1) {
             group.untraced.sort_by_key(|id| store.order(*id));

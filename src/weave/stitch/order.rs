@@ -1,7 +1,8 @@
 //! The atoms that may be joined, in their order: all fragments by their beginning, then those events without trace id that
 //! share a value with another atom.
 
-use super::atoms::{Atoms, Holding};
+use super::atoms::Atoms;
+use super::holdings::Holding;
 use crate::model::{Origin, Symbol, Time, TraceId};
 
 /// An event without trace id that shares a value.
@@ -33,6 +34,11 @@ impl Sharing {
         if self.notes.len() > 2 * self.known + MIN_DOUBLE {
             self.settle();
         }
+    }
+
+    /// Takes in those that share other values.
+    pub fn append(&mut self, mut others: Sharing) {
+        self.notes.append(&mut others.notes);
     }
 
     /// Leaves each once, by the order of their coming.
