@@ -3,8 +3,8 @@
 use super::Reader;
 use super::columns::{is_bare_id, is_id_list};
 use super::kinds::{
-    contains_word, group_has_id, is_class_label, is_code, is_code_place, is_logger, is_place, is_thread,
-    is_uuid, looks_like_id, pair_like,
+    contains_word, group_has_id, is_class_label, is_code, is_code_place, is_logger, is_logger_with_more,
+    is_place, is_thread, is_uuid, looks_like_id, pair_like,
 };
 use super::moments::before_level;
 use crate::model::Date;
@@ -44,6 +44,8 @@ impl Reader<'_, '_> {
             at = skip_blanks(self.text, at);
         }
         self.head.context |= taken;
+        // what stands in brackets behind a logger and its context is the message's
+        self.closed |= taken && self.logger;
         taken
     }
 
@@ -70,6 +72,14 @@ impl Reader<'_, '_> {
             at = skip_blanks(self.text, end);
         }
         false
+    }
+
+    /// ` -message` behind the logger: nothing else is header.
+    pub(super) fn dash_before_message(&mut self) -> bool {
+        let taken = self.logger && !self.closed && self.text[..self.at].ends_with(b" ");
+        self.at += usize::from(taken);
+        self.closed |= taken;
+        taken
     }
 
     /// Pairs that a separator or a level closes, one of which names context: all of them are header.
@@ -181,6 +191,13 @@ impl Reader<'_, '_> {
             self.at = end;
             return true;
         }
+        let whole = whole.strip_suffix(b":").unwrap_or(whole);
+        if !self.logger && (whole.len() > bare.len() || !is_logger(bare)) && is_logger_with_more(whole) {
+            self.draft.logger = Some(At::new(self.at, self.at + whole.len()));
+            self.logger = true;
+            self.at += whole.len();
+            return true;
+        }
         if !self.logger
             && is_logger(bare)
             && (text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'[' | b'(' | b'|')))
@@ -255,8 +272,11 @@ impl Reader<'_, '_> {
             // "4711 1 --- Name: message"
             let behind_dashes = text[..self.at].trim_ascii_end().ends_with(b" ---");
             let behind_id = self.behind_group_of_id();
-            // "[LEVEL] trace_id=… cache: 4 evictions" tells no logger
-            let behind_level = self.bracketed_level && self.head.pairs.is_none() && !behind_id;
+            // "[LEVEL] trace_id=… cache: 4 evictions" and "[LEVEL]: cache: …" tell no logger
+            let behind_level = self.bracketed_level
+                && self.head.pairs.is_none()
+                && !behind_id
+                && !text[..self.at].trim_ascii_end().ends_with(b"]:");
             let class = is_class_label(bytes) && (behind_id || self.class_behind_level(bare));
             if (behind_level || behind_span || behind_dashes || class)
                 && !is_code(bare)
