@@ -226,6 +226,9 @@ impl Reader<'_, '_> {
                 return true;
             }
         }
+        if self.time_in_parentheses() {
+            return true;
+        }
         if !self.known() || self.closed {
             return false;
         }
