@@ -127,6 +127,11 @@ impl Delays {
 pub struct Learned {
     /// Weight of edges by child kind and parent kind (0: no parent).
     causes: FxHashMap<(u64, u64), u32>,
+    /// The same of all edges that are possible, each by its share.
+    soft: FxHashMap<(u64, u64), u32>,
+    soft_totals: FxHashMap<u64, u32>,
+    /// Spans by kind.
+    spans: FxHashMap<u64, u32>,
     /// Weight of all edges by child kind, and of those within a service.
     totals: FxHashMap<u64, (u32, u32)>,
     /// Delays from a record of the parent to the child, by the templates of the two.
@@ -138,6 +143,15 @@ impl Learned {
     pub fn merge(mut self, other: Learned) -> Learned {
         for (kinds, weight) in other.causes {
             *self.causes.entry(kinds).or_default() += weight;
+        }
+        for (kinds, weight) in other.soft {
+            *self.soft.entry(kinds).or_default() += weight;
+        }
+        for (kinds, weight) in other.soft_totals {
+            *self.soft_totals.entry(kinds).or_default() += weight;
+        }
+        for (kinds, weight) in other.spans {
+            *self.spans.entry(kinds).or_default() += weight;
         }
         for (kind, (all, inside)) in other.totals {
             let own = self.totals.entry(kind).or_default();
@@ -169,6 +183,35 @@ impl Learned {
         if let Some((template, time)) = anchor(scene, parent, child) {
             self.delays.entry((template, c.kind)).or_default().add(c.begin.saturating_sub(time), weight);
         }
+    }
+
+    /// Adds a possible edge by its share (1 to 100).
+    pub fn add_soft(&mut self, scene: &Scene, parent: Option<u32>, child: u32, weight: u32) {
+        let kind = parent.map_or(0, |parent| scene.nodes[parent as usize].kind);
+        let own = scene.nodes[child as usize].kind;
+        *self.soft.entry((own, kind)).or_default() += weight;
+        *self.soft_totals.entry(own).or_default() += weight;
+    }
+
+    /// Takes in the spans of a transaction.
+    pub fn add_spans(&mut self, scene: &Scene) {
+        for node in scene.nodes.iter().filter(|node| !node.lines.is_empty()) {
+            *self.spans.entry(node.kind).or_default() += 1;
+        }
+    }
+
+    /// As [`Learned::share`], of all edges by their shares.
+    pub fn soft_share(&self, parent: Option<u64>, child: u64) -> f32 {
+        let Some(&total) = self.soft_totals.get(&child) else { return 0.0 };
+        let count = self.soft.get(&(child, parent.unwrap_or(0))).copied().unwrap_or(0);
+        ((count as f32 + 20.0) / (total as f32 + 400.0) * 20.0).log10()
+    }
+
+    /// How many children of a kind a span of a kind has, log10, smoothed.
+    pub fn fans(&self, parent: u64, child: u64) -> f32 {
+        let count = self.soft.get(&(child, parent)).copied().unwrap_or(0);
+        let spans = self.spans.get(&parent).copied().unwrap_or(0);
+        ((count as f32 / 100.0 + 0.2) / (spans as f32 + 4.0) * 20.0).log10()
     }
 
     /// log10 of how often this kind of parent causes that kind of child, smoothed; 0 if nothing is known of the child.

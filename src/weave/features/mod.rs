@@ -18,7 +18,7 @@ use std::cell::Cell;
 use ties::Held;
 
 /// Numbers a candidate.
-pub const COUNT: usize = 232;
+pub const COUNT: usize = 284;
 
 /// The numbers of one candidate.
 pub type Features = [f32; COUNT];
@@ -129,7 +129,9 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
         }
     }
     compare(&mut found);
+    ranks(scene, &child, &mut found);
     let mut none = [0.0; COUNT];
+    about_child(scene, &child, &mut none);
     none[42] = 1.0;
     none[43] = f32::from(u8::from(child.first_of_all));
     none[44] = act(opening, &[Act::Receive, Act::Start]);
@@ -148,9 +150,67 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
     none[147] = yes(own.begin < own.first);
     if let Some(learned) = learned {
         none[54] = learned.share(None, own.kind);
+        none[276] = learned.soft_share(None, own.kind);
     }
     found.push(Candidate { node: None, features: none });
     found
+}
+
+/// What is so of the child whoever the parent is.
+fn about_child(scene: &Scene, child: &Child<'_>, out: &mut Features) {
+    let own = &scene.nodes[child.node as usize];
+    out[232] = act(child.opening, &[Act::Receive]);
+    out[233] = act(child.opening, &[Act::Send]);
+    out[234] = act(child.opening, &[Act::Call]);
+    out[235] = act(child.opening, &[Act::Answer]);
+    out[236] = act(child.opening, &[Act::Start]);
+    out[237] = act(child.opening, &[Act::End]);
+    out[238] = child.enters;
+    out[239] = child.follows;
+    out[240] = yes(own.lines.len() == 1);
+    out[241] = scaled(own.last - own.begin);
+    out[242] = (own.rank.1 as f32).log2().min(4.0);
+    out[243] = yes(child.first_of_service);
+    out[244] = yes(child.inmost_open.is_some());
+    out[245] = yes(child.inmost_same.is_some());
+    out[246] = child.wording.min(3.0) / 3.0;
+    out[247] = child.sent;
+    if let Some(rarest) = &child.rarest {
+        out[248] = 1.0 / (rarest.count() as f32 - 1.0);
+    }
+}
+
+/// The rank of each candidate by the gap before the child, among those of the child's service and among the others.
+fn ranks(scene: &Scene, child: &Child<'_>, found: &mut [Candidate]) {
+    let service = child.service;
+    for same in [true, false] {
+        let mut order: Vec<(i64, u32, usize)> = Vec::new();
+        for (at, candidate) in found.iter().enumerate() {
+            let Some(node) = candidate.node else { continue };
+            if (scene.nodes[node as usize].service == service) != same {
+                continue;
+            }
+            let since = scene.anchor(node, child.node).map_or(i64::MIN, |(_, time)| time);
+            order.push((since, node, at));
+        }
+        order.sort_unstable();
+        for (rank, (_, _, at)) in order.iter().rev().enumerate() {
+            found[*at].features[if same { 249 } else { 250 }] = 1.0 / (1.0 + rank as f32);
+        }
+        let mut order: Vec<(i64, u32, usize)> = Vec::new();
+        for (at, candidate) in found.iter().enumerate() {
+            let Some(node) = candidate.node else { continue };
+            let own = &scene.nodes[node as usize];
+            if (own.service == service) != same || own.begin - own.blur > child.begin + child.blur {
+                continue;
+            }
+            order.push((own.begin, node, at));
+        }
+        order.sort_unstable();
+        for (rank, (_, _, at)) in order.iter().rev().enumerate() {
+            found[*at].features[if same { 251 } else { 252 }] = 1.0 / (1.0 + rank as f32);
+        }
+    }
 }
 
 /// The place of a node's last record before another one.

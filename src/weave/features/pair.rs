@@ -191,7 +191,68 @@ pub(super) fn pair(
         out[51] = fit;
         out[52] = tight;
         out[53] = yes(same) * child.inner + yes(!same) * (1.0 - child.inner);
+        out[276] = learned.soft_share(Some(p.kind), c.kind);
+        out[277] = learned.fans(p.kind, c.kind);
     }
+    super::about_child(scene, child, out);
+    about_parent(scene, child, parent, anchor, point, known, out);
+}
+
+fn about_parent(
+    scene: &Scene,
+    child: &Child<'_>,
+    parent: u32,
+    anchor: Option<&Line>,
+    point: Option<(Symbol, i64)>,
+    known: Known<'_>,
+    out: &mut Features,
+) {
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
+    if let Some(first) = scene.opening(parent) {
+        out[253] = act(first, &[Act::Receive]);
+        out[254] = act(first, &[Act::Send]);
+        out[255] = act(first, &[Act::Call]);
+        out[256] = act(first, &[Act::Answer]);
+        out[257] = act(first, &[Act::Start]);
+        out[258] = act(first, &[Act::End]);
+    }
+    if let Some(line) = anchor {
+        out[259] = act(line, &[Act::Send, Act::Call]);
+        out[260] = act(line, &[Act::Receive, Act::Start]);
+        out[261] = act(line, &[Act::End, Act::Answer]);
+        out[262] = (1.0 + (child.opens as f32 - line.order as f32).max(0.0)).log2().min(6.0) / 2.0;
+        if line.order < child.opens {
+            let lines = &scene.lines[line.order as usize + 1..child.opens as usize];
+            let own =
+                lines.iter().filter(|line| scene.nodes[line.node as usize].service == p.service).count();
+            out[263] = (1.0 + own as f32).log2().min(5.0) / 2.0;
+        }
+    }
+    out[264] = known.habits.enters(p.kind);
+    out[265] = yes(p.lines.len() == 1);
+    out[266] = scaled(p.last - p.begin);
+    let whole =
+        scene.lines.last().map_or(0, |line| line.time) - scene.lines.first().map_or(0, |line| line.time);
+    let gap = point.map_or(0, |(_, time)| child.begin - time);
+    out[267] = (gap as f32 / (whole.max(1_000_000) as f32)).clamp(-1.0, 1.0);
+    if let Some(rarest) = &child.rarest
+        && rarest.held_by(parent)
+    {
+        out[268] = 1.0 / (rarest.count() as f32 - 1.0);
+    }
+    out[269] = scaled(p.last - c.last) - scaled(c.last - p.last);
+    out[270] = scaled(c.begin - p.begin) - scaled(p.begin - c.begin);
+    let place = p.lines.partition_point(|order| scene.lines[*order as usize].time < c.last);
+    if let Some(next) = p.lines.get(place).map(|order| &scene.lines[*order as usize]) {
+        out[271] = 1.0;
+        out[272] = scaled(next.time - c.last);
+        let ends = c.lines.last().copied().unwrap_or_default();
+        out[273] = (1.0 + (next.order as f32 - ends as f32).max(0.0)).log2().min(6.0) / 2.0;
+        out[274] = act(next, &[Act::End, Act::Answer]);
+    }
+    let equal = p.rank.1 == c.rank.1;
+    out[275] = yes(equal && p.rank.0 == c.rank.0);
+    out[278] = (p.rank.1 as f32).log2().min(4.0);
 }
 
 /// What speaks for a parent that logs nothing before its child.

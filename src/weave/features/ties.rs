@@ -43,6 +43,16 @@ impl Rarest<'_> {
     pub fn sent(&self) -> bool {
         self.sender.is_some()
     }
+
+    /// How many spans hold it.
+    pub fn count(&self) -> usize {
+        self.holders.len()
+    }
+
+    /// Whether a span holds it.
+    pub fn held_by(&self, node: u32) -> bool {
+        self.holders.contains(&node)
+    }
 }
 
 /// The value of a span's records, rather of the first one, that fewest other spans hold and that another one held before.
