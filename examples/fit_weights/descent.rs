@@ -79,7 +79,7 @@ pub fn shares(tree: &Tree, weights: &Weights) -> Vec<Vec<Possible>> {
 pub fn fit(mut trees: Vec<&Tree>) -> Weights {
     let mut drawn = Drawn(1);
     let mut weights = zero();
-    weights.units.as_flattened_mut().iter_mut().for_each(|weight| *weight = 0.6 * drawn.centred());
+    weights.units.iter_mut().for_each(|weight| *weight = 0.6 * drawn.centred());
     weights.bias.iter_mut().for_each(|weight| *weight = 0.2 * drawn.centred());
     weights.out.iter_mut().for_each(|weight| *weight = drawn.centred());
     let steps = EPOCHS * trees.len().div_ceil(BATCH);
@@ -138,7 +138,7 @@ fn add_slopes(tree: &Tree, weights: &Weights, scale: f32, slopes: &mut Weights) 
             }
             for (number, value) in &choice.rows[at] {
                 slopes.linear[usize::from(*number)] += error * value;
-                let slots = slopes.units[usize::from(*number)].iter_mut();
+                let slots = slopes.units[usize::from(*number) * UNITS..].iter_mut();
                 slots.zip(&back).for_each(|(slot, back)| *slot += value * back);
             }
         }
@@ -176,16 +176,16 @@ impl Descent {
 }
 
 fn zero() -> Weights {
-    Weights { linear: [0.0; COUNT], units: [[0.0; UNITS]; COUNT], bias: [0.0; UNITS], out: [0.0; UNITS] }
+    Weights { linear: [0.0; COUNT], units: [0.0; COUNT * UNITS], bias: [0.0; UNITS], out: [0.0; UNITS] }
 }
 
 fn numbers(weights: &mut Weights) -> impl Iterator<Item = &mut f32> {
-    let units = weights.units.as_flattened_mut().iter_mut();
+    let units = weights.units.iter_mut();
     weights.linear.iter_mut().chain(units).chain(&mut weights.bias).chain(&mut weights.out)
 }
 
 fn all(weights: &Weights) -> impl Iterator<Item = f32> {
-    let units = weights.units.as_flattened().iter();
+    let units = weights.units.iter();
     weights.linear.iter().chain(units).chain(&weights.bias).chain(&weights.out).copied()
 }
 

@@ -136,12 +136,11 @@ fn text(name: &str, about: &str, weights: &Weights) -> String {
     let mut out = format!("//! {about} Written by `examples/fit_weights`.\n\n");
     out += "#![allow(clippy::approx_constant, reason = \"fitted numbers are near constants by chance\")]\n\n";
     out += "use crate::weave::score::Weights;\n\n";
-    let units: Vec<String> = weights.units.iter().map(|units| row(units)).collect();
     let _ = write!(
         out,
-        "/// {about}\npub static {name}: Weights = Weights {{ linear: {}, units: [{}], bias: {}, out: {} }};\n",
+        "/// {about}\npub static {name}: Weights = Weights {{ linear: {}, units: {}, bias: {}, out: {} }};\n",
         row(&weights.linear),
-        units.join(", "),
+        row(&weights.units),
         row(&weights.bias),
         row(&weights.out)
     );

@@ -85,8 +85,8 @@ pub(super) fn decide(
             }
         }
     }
-    tree::among_trees(&mut lists);
-    let best = tree::best(&lists);
+    // without circles any choice is a tree
+    let best = if tree::among_trees(&mut lists) { tree::best(&lists) } else { tree::largest(&lists) };
     lists
         .into_iter()
         .zip(calls)
@@ -106,24 +106,18 @@ pub(super) fn teach(woven: &Woven, learned: &mut Learned, known: Known<'_>, weig
     learned.add_spans(scene);
     for (span, (parent, (options, _))) in (0u32..).zip(parents.iter().zip(&decided)) {
         match parent {
-            Parent::Known(Some(parent)) if !drafts.spans[*parent as usize].missing => {
-                learned.add(scene, Some(*parent), span, 100);
-                learned.add_soft(scene, Some(*parent), span, 100);
-            }
-            Parent::Known(None) => {
-                learned.add(scene, None, span, 100);
-                learned.add_soft(scene, None, span, 100);
-            }
-            Parent::Known(Some(_)) => {}
-            // certain edges count fully, doubtful ones for the doubt they leave
+            Parent::Known(Some(parent)) if drafts.spans[*parent as usize].missing => {}
+            Parent::Known(parent) => learned.add(scene, *parent, span, 100, true),
             Parent::Open(node) => {
-                for option in options.iter().filter(|option| option.share >= CERTAIN) {
-                    learned.add(scene, option.node, *node, (option.share * 100.0) as u32);
+                for option in options.iter().filter(|option| option.share >= POSSIBLE) {
+                    let share = (option.share * 100.0) as u32;
+                    learned.add(scene, option.node, *node, share, option.share >= CERTAIN);
                 }
             }
         }
     }
 }
 
-/// Edges below this share teach nothing.
+/// Edges below this share teach nothing, and below this nothing certain.
+const POSSIBLE: f32 = 0.02;
 const CERTAIN: f32 = 0.6;

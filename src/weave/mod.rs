@@ -7,6 +7,7 @@ mod arrange;
 mod assemble;
 pub mod choose;
 mod clocks;
+mod delays;
 pub mod features;
 mod gaps;
 pub mod habits;
@@ -92,7 +93,7 @@ fn prepare(store: &mut Store, options: &Options, learn: bool) -> Result<Plan, Sp
         whole: None,
     };
     if stitched.whole.is_some() {
-        let groups = stitched.local(store);
+        let groups = stitched.local(store, |_| true);
         let fragments = stitched.whole.take().unwrap_or_default();
         if plan.folding.may_learn(any_untraced) {
             plan.folding.learn(store, &fragments, &groups);
@@ -125,11 +126,21 @@ fn prepare(store: &mut Store, options: &Options, learn: bool) -> Result<Plan, Sp
 
 /// Weaves the transactions at hand, as planned; traces come in the order of their first time and id.
 pub fn weave(store: &Store, plan: &Plan) -> Vec<Trace> {
+    weave_and(store, plan, |(): &mut (), _| ()).0
+}
+
+/// Likewise, and has each trace seen while its events are in the cache; gives what was noted of them, in parts of which the
+/// order does not depend on chance.
+pub fn weave_and<T: Default + Send>(
+    store: &Store,
+    plan: &Plan,
+    see: impl Fn(&mut T, &Trace) + Sync + Send,
+) -> (Vec<Trace>, Vec<T>) {
     match &plan.whole {
-        Some((fragments, groups)) => plan.weave(store, fragments, groups),
+        Some((fragments, groups)) => plan.weave(store, fragments, groups, see),
         None => {
             let fragments = Fragments::of(store);
-            plan.weave(store, &fragments, &stitch::tagged(store, &fragments))
+            plan.weave(store, &fragments, &stitch::tagged(store, &fragments), see)
         }
     }
 }
@@ -165,24 +176,42 @@ impl Plan {
         infer::learn(&teachers, all, &self.lexicon)
     }
 
-    fn weave(&self, store: &Store, fragments: &Fragments, groups: &[Group]) -> Vec<Trace> {
+    fn weave<T: Default + Send>(
+        &self,
+        store: &Store,
+        fragments: &Fragments,
+        groups: &[Group],
+        see: impl Fn(&mut T, &Trace) + Sync + Send,
+    ) -> (Vec<Trace>, Vec<T>) {
         let known = features::Known { lexicon: &self.lexicon, habits: &self.habits };
         // a transaction is finished while it is at hand
-        let mut traces: Vec<Trace> = groups
+        let finish = |group: &Group| {
+            let mut drafts = self.begin(store, fragments, group);
+            let parents = choose::parents(&drafts.spans);
+            if infer::any_open(&parents) {
+                let mut woven = infer::lay_out(store, &self.lexicon, drafts, parents);
+                infer::decide(&mut woven, &self.learned, known, self.min_confidence);
+                drafts = woven.drafts;
+                repair::cycles(&mut drafts.spans);
+            }
+            assemble::trace(store, fragments, group, &self.keys, drafts)
+        };
+        let parts: Vec<(Vec<Trace>, T)> = groups
             .par_iter()
-            .map(|group| {
-                let mut drafts = self.begin(store, fragments, group);
-                let parents = choose::parents(&drafts.spans);
-                if infer::any_open(&parents) {
-                    let mut woven = infer::lay_out(store, &self.lexicon, drafts, parents);
-                    infer::decide(&mut woven, &self.learned, known, self.min_confidence);
-                    drafts = woven.drafts;
-                    repair::cycles(&mut drafts.spans);
-                }
-                assemble::trace(store, fragments, group, &self.keys, drafts)
+            .fold(<(Vec<Trace>, T)>::default, |(mut traces, mut noted), group| {
+                let trace = finish(group);
+                see(&mut noted, &trace);
+                traces.push(trace);
+                (traces, noted)
             })
             .collect();
-        traces.sort_by_key(|trace| (trace.start, trace.id));
-        traces
+        let mut traces = Vec::with_capacity(groups.len());
+        let mut noted = Vec::with_capacity(parts.len());
+        for (mut some, seen) in parts {
+            traces.append(&mut some);
+            noted.push(seen);
+        }
+        traces.par_sort_by_key(|trace| (trace.start, trace.id));
+        (traces, noted)
     }
 }

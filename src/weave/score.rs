@@ -14,8 +14,8 @@ pub const UNITS: usize = 16;
 pub struct Weights {
     /// In the sum.
     pub linear: Features,
-    /// In each unit.
-    pub units: [[f32; UNITS]; COUNT],
+    /// In each unit: a row of these for each number.
+    pub units: [f32; COUNT * UNITS],
     /// What each unit begins with.
     pub bias: [f32; UNITS],
     /// What each unit is worth.
@@ -62,7 +62,9 @@ impl Weights {
     /// The sum of each unit.
     pub fn units(&self, features: &Features) -> [f32; UNITS] {
         let mut sums = self.bias;
-        for (value, weights) in features.iter().zip(&self.units).filter(|(value, _)| **value != 0.0) {
+        for (value, weights) in
+            features.iter().zip(self.units.as_chunks::<UNITS>().0).filter(|(value, _)| **value != 0.0)
+        {
             for (sum, weight) in sums.iter_mut().zip(weights) {
                 *sum += value * weight;
             }
@@ -84,12 +86,11 @@ mod tests {
     fn together() -> Weights {
         let mut weights = Weights {
             linear: [0.0; COUNT],
-            units: [[0.0; UNITS]; COUNT],
+            units: [0.0; COUNT * UNITS],
             bias: [0.0; UNITS],
             out: [0.0; UNITS],
         };
-        (weights.units[0][0], weights.units[1][0], weights.bias[0], weights.out[0]) =
-            (10.0, 10.0, -15.0, 2.0);
+        (weights.units[0], weights.units[UNITS], weights.bias[0], weights.out[0]) = (10.0, 10.0, -15.0, 2.0);
         weights
     }
 

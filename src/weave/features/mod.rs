@@ -3,22 +3,22 @@
 //! Each number is between -1 and a few units, 0 where it says nothing. What they are worth together is decided by
 //! [`super::weights`].
 
+mod numbers;
 mod pair;
 mod possible;
 pub(super) mod ties;
 
 use super::habits::Habits;
-use super::learned::Learned;
-use super::lexicon::Lexicon;
+use super::learned::{Learned, OfChild};
+use super::lexicon::{Lexicon, Title};
 use super::scene::{Line, Node, Scene};
 use super::words::Act;
 use crate::model::Symbol;
+pub use numbers::COUNT;
+use numbers::*;
 use pair::pair;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use ties::Held;
-
-/// Numbers a candidate.
-pub const COUNT: usize = 284;
 
 /// The numbers of one candidate.
 pub type Features = [f32; COUNT];
@@ -36,7 +36,9 @@ impl Candidate {
     /// Whether it names the span's service or route, or answered right after it.
     pub fn calls(&self) -> bool {
         let features = &self.features;
-        features[36] > 0.0 || features[38] > 0.0 || features[72] > 0.0 && features[70] > 0.0
+        features[NAMES_CHILD] > 0.0
+            || features[ROUTE] > 0.0
+            || features[LATE_CROSS_OPEN] > 0.0 && features[LATE_CROSS_ENDS] > 0.0
     }
 }
 
@@ -67,8 +69,6 @@ struct Child<'s> {
     innermost_same: Option<u32>,
     latest_same: Option<u32>,
     active_same: Option<u32>,
-    innermost_cross: Option<u32>,
-    latest_cross: Option<u32>,
     first_of_service: bool,
     first_of_all: bool,
     /// What its first record says.
@@ -79,6 +79,10 @@ struct Child<'s> {
     /// The weight of all its words.
     wording: f32,
     service: Symbol,
+    /// Its service's name in other records.
+    title: Title<'s>,
+    /// What is asked of the services of its candidates.
+    services: RefCell<Vec<(Symbol, OfService)>>,
     /// How clearly another service is named, once that was asked for.
     mentioned: Cell<Option<f32>>,
     /// The starts of the spans of its service that began before it, in order.
@@ -87,12 +91,22 @@ struct Child<'s> {
     just_before: Option<u32>,
     /// The latest of its service that may be open still: see [`may_be_open`].
     inmost_open: Option<u32>,
-    /// See [`Habits::enters`] and [`Learned::inner`].
+    /// See [`Habits::enters`] and [`Habits::follows`].
     enters: f32,
     follows: f32,
-    inner: f32,
+    /// What was learned of its kind.
+    learned: OfChild,
     /// See [`Habits::sent`].
     sent: f32,
+}
+
+/// What is asked of the services of a child's candidates.
+#[derive(Clone, Copy)]
+struct OfService {
+    /// How clearly the child's first record names it.
+    mention: f32,
+    /// A span of it was open when the child began.
+    open: bool,
 }
 
 impl Child<'_> {
@@ -102,6 +116,22 @@ impl Child<'_> {
         line.time <= self.begin + SLACK
             || parent.first > self.begin
             || parent.begin < parent.first && parent.begin - parent.blur <= self.begin + self.blur
+    }
+
+    /// What is asked of the service of a candidate.
+    fn of_service(&self, scene: &Scene, service: Symbol, lexicon: &Lexicon) -> OfService {
+        let mut services = self.services.borrow_mut();
+        if let Some((_, known)) = services.iter().find(|(known, _)| *known == service) {
+            return *known;
+        }
+        let open =
+            |other: &Node| other.service == service && other.begin < self.begin && other.last >= self.begin;
+        let found = OfService {
+            mention: lexicon.title(service).mention(self.tokens),
+            open: scene.nodes.iter().any(open),
+        };
+        services.push((service, found));
+        found
     }
 
     /// How clearly a service other than the own one is named.
@@ -129,28 +159,17 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
         }
     }
     compare(&mut found);
-    ranks(scene, &child, &mut found);
+    recent(scene, &child, &mut found);
     let mut none = [0.0; COUNT];
     about_child(scene, &child, &mut none);
-    none[42] = 1.0;
-    none[43] = f32::from(u8::from(child.first_of_all));
-    none[44] = act(opening, &[Act::Receive, Act::Start]);
-    none[45] = act(opening, &[Act::Send, Act::Call, Act::Answer]);
-    none[46] = f32::from(u8::from(child.first_of_service));
-    none[47] = f32::from(u8::from(child.innermost_same.is_none()));
-    none[145] = yes(child.inmost_same.is_some());
-    none[146] = yes(child.inmost_cross.is_some());
-    none[206] = child.follows;
-    none[207] = yes(child.inmost_open.is_some());
-    none[188] = yes(!own.first_of_trace);
-    none[189] = yes(own.first_of_trace && !child.first_of_all);
-    none[190] = yes(child.rarest.is_some());
-    none[191] = yes(child.rarest.as_ref().is_some_and(|rarest| rarest.sent()));
-    none[229] = child.sent * child.sent;
-    none[147] = yes(own.begin < own.first);
+    none[NONE] = 1.0;
+    none[NONE_FIRST] = yes(child.first_of_all);
+    none[NONE_FIRST_OF_SERVICE] = yes(child.first_of_service);
+    none[NONE_TOOK] = yes(own.begin < own.first);
     if let Some(learned) = learned {
-        none[54] = learned.share(None, own.kind);
-        none[276] = learned.soft_share(None, own.kind);
+        let of_none = learned.causes(None, own.kind, child.learned);
+        none[NONE_CAUSES] = of_none.share;
+        none[POSSIBLE] = of_none.possible;
     }
     found.push(Candidate { node: None, features: none });
     found
@@ -159,57 +178,31 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
 /// What is so of the child whoever the parent is.
 fn about_child(scene: &Scene, child: &Child<'_>, out: &mut Features) {
     let own = &scene.nodes[child.node as usize];
-    out[232] = act(child.opening, &[Act::Receive]);
-    out[233] = act(child.opening, &[Act::Send]);
-    out[234] = act(child.opening, &[Act::Call]);
-    out[235] = act(child.opening, &[Act::Answer]);
-    out[236] = act(child.opening, &[Act::Start]);
-    out[237] = act(child.opening, &[Act::End]);
-    out[238] = child.enters;
-    out[239] = child.follows;
-    out[240] = yes(own.lines.len() == 1);
-    out[241] = scaled(own.last - own.begin);
-    out[242] = (own.rank.1 as f32).log2().min(4.0);
-    out[243] = yes(child.first_of_service);
-    out[244] = yes(child.inmost_open.is_some());
-    out[245] = yes(child.inmost_same.is_some());
-    out[246] = child.wording.min(3.0) / 3.0;
-    out[247] = child.sent;
-    if let Some(rarest) = &child.rarest {
-        out[248] = 1.0 / (rarest.count() as f32 - 1.0);
-    }
+    out[CHILD_RECEIVES] = act(child.opening, &[Act::Receive]);
+    out[CHILD_ENDS] = act(child.opening, &[Act::End]);
+    out[CHILD_ENTERS] = child.enters;
+    out[CHILD_FOLLOWS] = child.follows;
+    out[CHILD_SINGLE] = yes(own.lines.len() == 1);
+    out[CHILD_LENGTH] = scaled(own.last - own.begin);
+    out[CHILD_PEERS] = (own.rank.1 as f32).log2().min(4.0);
+    out[CHILD_FIRST] = yes(child.first_of_service);
+    out[CHILD_MAY_FOLLOW] = yes(child.inmost_open.is_some());
+    out[CHILD_WITHIN] = yes(child.inmost_same.is_some());
+    out[CHILD_WORDS] = child.wording.min(3.0) / 3.0;
+    out[CHILD_SENT] = child.sent;
+    out[CHILD_RARE] = child.rarest.as_ref().map_or(0.0, |rarest| rarest.rarity());
 }
 
-/// The rank of each candidate by the gap before the child, among those of the child's service and among the others.
-fn ranks(scene: &Scene, child: &Child<'_>, found: &mut [Candidate]) {
-    let service = child.service;
-    for same in [true, false] {
-        let mut order: Vec<(i64, u32, usize)> = Vec::new();
-        for (at, candidate) in found.iter().enumerate() {
-            let Some(node) = candidate.node else { continue };
-            if (scene.nodes[node as usize].service == service) != same {
-                continue;
-            }
-            let since = scene.anchor(node, child.node).map_or(i64::MIN, |(_, time)| time);
-            order.push((since, node, at));
-        }
-        order.sort_unstable();
-        for (rank, (_, _, at)) in order.iter().rev().enumerate() {
-            found[*at].features[if same { 249 } else { 250 }] = 1.0 / (1.0 + rank as f32);
-        }
-        let mut order: Vec<(i64, u32, usize)> = Vec::new();
-        for (at, candidate) in found.iter().enumerate() {
-            let Some(node) = candidate.node else { continue };
-            let own = &scene.nodes[node as usize];
-            if (own.service == service) != same || own.begin - own.blur > child.begin + child.blur {
-                continue;
-            }
-            order.push((own.begin, node, at));
-        }
-        order.sort_unstable();
-        for (rank, (_, _, at)) in order.iter().rev().enumerate() {
-            found[*at].features[if same { 251 } else { 252 }] = 1.0 / (1.0 + rank as f32);
-        }
+/// Ranks the candidates of the child's service by their last record before it.
+fn recent(scene: &Scene, child: &Child<'_>, found: &mut [Candidate]) {
+    let same = |node: &u32| scene.nodes[*node as usize].service == child.service;
+    let since = |node: u32| scene.anchor(node, child.node).map_or(i64::MIN, |(_, time)| time);
+    let candidates = found.iter().enumerate();
+    let own = candidates.filter_map(|(at, candidate)| Some((candidate.node.filter(same)?, at)));
+    let mut order: Vec<(i64, u32, usize)> = own.map(|(node, at)| (since(node), node, at)).collect();
+    order.sort_unstable();
+    for (rank, (.., at)) in order.into_iter().rev().enumerate() {
+        found[at].features[SAME_RECENT] = 1.0 / (1.0 + rank as f32);
     }
 }
 
@@ -225,7 +218,7 @@ fn child<'s>(
     opening: &'s Line,
     (possible, previous): (&[u32], &[Option<u32>]),
     learned: Option<&Learned>,
-    known: Known<'_>,
+    known: Known<'s>,
 ) -> Child<'s> {
     let own = &scene.nodes[node as usize];
     let tokens = scene.tokens(opening);
@@ -241,8 +234,6 @@ fn child<'s>(
         innermost_same: None,
         latest_same: None,
         active_same: None,
-        innermost_cross: None,
-        latest_cross: None,
         first_of_service: true,
         first_of_all: true,
         names: scene.names(opening),
@@ -251,6 +242,8 @@ fn child<'s>(
         rarest: ties::rarest(scene, node),
         wording: tokens.iter().map(|(_, weight)| weight).sum(),
         service: own.service,
+        title: known.lexicon.title(own.service),
+        services: RefCell::default(),
         mentioned: Cell::new(None),
         just_before: scene.lines[..own.opens as usize]
             .last()
@@ -261,7 +254,7 @@ fn child<'s>(
         enters: known.habits.enters(own.kind),
         follows: known.habits.follows(own.kind),
         sent: 0.0,
-        inner: learned.map_or(0.0, |learned| learned.inner(own.kind)),
+        learned: learned.map_or(OfChild::default(), |learned| learned.of_child(own.kind)),
     };
     for (index, other) in scene.nodes.iter().enumerate() {
         if other.service == own.service
@@ -284,7 +277,7 @@ fn child<'s>(
         let first = |node: u32| (scene.nodes[node as usize].begin, node);
         Some(best.filter(|&best| first(best) > first(other)).unwrap_or(other))
     };
-    let (mut active_same, mut latest_cross) = (None, None);
+    let mut active_same = None;
     for (&other, &before) in possible.iter().zip(previous) {
         let same = scene.nodes[other as usize].service == own.service;
         let open = is_open(scene, other, own.begin + own.blur);
@@ -308,15 +301,9 @@ fn child<'s>(
                 child.latest_same = later(child.latest_same, other);
             }
             active_same = active_same.max(before.map(|order| (order, other)));
-        } else {
-            if open {
-                child.innermost_cross = later(child.innermost_cross, other);
-            }
-            latest_cross = latest_cross.max(before.map(|order| (order, other)));
         }
     }
     child.active_same = active_same.map(|(_, other)| other);
-    child.latest_cross = latest_cross.map(|(_, other)| other);
     child
 }
 
@@ -357,31 +344,22 @@ fn yes(on: bool) -> f32 {
 
 /// A gap in time on a scale on which 1 ms is 0, 10 ms about 1, 10 s about 4.
 pub(super) fn scaled(nanos: i64) -> f32 {
-    (1.0 + nanos.max(0) as f32 / 1_000_000.0).log10()
+    if nanos <= 0 { 0.0 } else { (1.0 + nanos as f32 / 1_000_000.0).log10() }
 }
 
 /// Marks, for what counts only in comparison, the best candidate.
 fn compare(found: &mut [Candidate]) {
     for (from, to) in [
-        (30usize, 32usize),
-        (34, 48),
-        (39, 59),
-        (31, 60),
-        (84, 99),
-        (96, 100),
-        (97, 101),
-        (95, 102),
-        (82, 103),
-        (86, 104),
-        (92, 105),
-        (110, 114),
-        (111, 115),
-        (108, 116),
-        (129, 148),
-        (133, 149),
-        (155, 164),
-        (159, 165),
-        (160, 166),
+        (VALUES, MOST_VALUES),
+        (NAMES, MOST_NAMES),
+        (SAME_VALUES, MOST_SAME_VALUES),
+        (MENTION, MOST_MENTION),
+        (MENTIONED, MOST_MENTIONED),
+        (SAME_WORDS, MOST_SAME_WORDS),
+        (BEFORE_TIGHT, MOST_BEFORE_TIGHT),
+        (HANDED_VALUES, MOST_HANDED_VALUES),
+        (HANDED_WORDS, MOST_HANDED_WORDS),
+        (LATE_CROSS_AFTER_SURE, MOST_LATE_CROSS_AFTER_SURE),
     ] {
         let best = found.iter().map(|candidate| candidate.features[from]).fold(0.0, f32::max);
         if best > 0.05 {
@@ -389,16 +367,6 @@ fn compare(found: &mut [Candidate]) {
                 found.iter().filter(|candidate| candidate.features[from] >= best - 1e-4).count() as f32;
             for candidate in found.iter_mut().filter(|candidate| candidate.features[from] >= best - 1e-4) {
                 candidate.features[to] = 1.0 / many;
-            }
-        }
-    }
-    // learned: the tightest delay and the largest share among the candidates
-    for (from, to) in [(52usize, 61usize), (50, 62), (51, 63)] {
-        let best = found.iter().map(|candidate| candidate.features[from]).fold(f32::MIN, f32::max);
-        let any = found.iter().any(|candidate| candidate.features[from] != 0.0);
-        if any {
-            for candidate in found.iter_mut().filter(|candidate| candidate.features[from] >= best - 1e-4) {
-                candidate.features[to] = 1.0;
             }
         }
     }

@@ -1,28 +1,15 @@
 //! What is joined: fragments, and single events without a trace id, with the values they hold.
 
-use crate::gather::bytes::{Get, Put};
-use crate::gather::{Fragment, Fragments, Rows, SpillError, Store};
-use crate::model::{Detail, EventId, HeaderRole, Origin, Shape, Symbol, Time, TraceId, flag};
+use super::holdings::{Holding, Holdings};
+use crate::gather::{Fragment, Fragments, SpillError, Store};
+use crate::model::{Detail, Event, EventId, HeaderRole, Shape, Symbol, Time, TraceId, flag};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-
-/// A value held by an atom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Holding {
-    pub value: Symbol,
-    pub name: Symbol,
-    pub shape: Shape,
-    /// Which of the pairs of name and shape; see [`Atoms::types`].
-    pub sort: u32,
-    pub atom: u32,
-    /// The first record of the atom that holds it.
-    pub origin: Origin,
-    pub time: Time,
-}
 
 /// More values of one atom than this are left out: it is no step of a transaction but a dump.
 const MAX_VALUES: usize = 512;
-/// Values are looked at in so many parts, in their order.
-const PARTS: usize = 64;
+/// So many fragments, or events without trace id, are looked at together.
+const CHUNK: usize = 2048;
 
 /// The place of an event without trace id in the order of time.
 type Order = (Time, u32, u64, u32);
@@ -45,18 +32,18 @@ pub(super) struct Atoms {
     sizes: Vec<u32>,
     /// Where events without a trace id stand, while the order is sought.
     orders: Vec<Order>,
-    /// The values, by their first bits; atoms in the order of their coming.
-    holdings: Rows,
-    /// The pairs of name and shape that values have, in the order in which the sorted holdings show them.
+    /// The values; atoms in the order of their coming.
+    holdings: Holdings,
+    /// The pairs of name and shape that values have: in the order of their coming, sorted once all are there.
     pub types: Vec<(Symbol, Shape)>,
-    sort_of: FxHashMap<(Symbol, Shape), u32>,
+    type_of: FxHashMap<(Symbol, Shape), u32>,
     traced: usize,
     /// The place of each atom by its place in the order of coming; none where that is the same.
     places: Option<Vec<u32>>,
 }
 
 impl Atoms {
-    pub fn new(store: &Store) -> Atoms {
+    fn new(holdings: Holdings) -> Atoms {
         Atoms {
             traces: Vec::new(),
             begins: Vec::new(),
@@ -67,45 +54,97 @@ impl Atoms {
             services: Vec::new(),
             sizes: Vec::new(),
             orders: Vec::new(),
-            holdings: Rows::new(PARTS, store.budget.tables()),
+            holdings,
             types: Vec::new(),
-            sort_of: FxHashMap::default(),
+            type_of: FxHashMap::default(),
             traced: 0,
             places: None,
         }
     }
 
+    /// For a run of which not all is at hand: its atoms are added window by window.
+    pub fn spilled(store: &Store) -> Atoms {
+        Atoms::new(Holdings::spilled(store.budget.tables()))
+    }
+
+    /// The atoms of a run of which all is at hand.
+    pub fn whole(store: &Store, fragments: &Fragments) -> Result<Atoms, SpillError> {
+        let traced = fragments.traced.par_chunks(CHUNK).map(|chunk| {
+            let mut atoms = Atoms::new(Holdings::held());
+            atoms.add_fragments(store, chunk).map(|()| atoms)
+        });
+        let mut parts = traced.collect::<Result<Vec<Atoms>, SpillError>>()?;
+        let traced = parts.iter().map(Atoms::len).sum();
+        let untraced = fragments.untraced.par_chunks(CHUNK).map(|chunk| {
+            let mut atoms = Atoms::new(Holdings::held());
+            atoms.add_events(store, chunk).map(|()| atoms)
+        });
+        parts.append(&mut untraced.collect::<Result<Vec<Atoms>, SpillError>>()?);
+        let mut atoms = Atoms::new(Holdings::held());
+        let mut held = Vec::with_capacity(parts.len());
+        for mut part in parts {
+            let types: Vec<u32> = part.types.iter().map(|kind| atoms.number(*kind)).collect();
+            held.push((part.holdings, atoms.len() as u32, types));
+            atoms.traces.append(&mut part.traces);
+            atoms.begins.append(&mut part.begins);
+            atoms.starts.append(&mut part.starts);
+            atoms.firsts.append(&mut part.firsts);
+            atoms.lasts.append(&mut part.lasts);
+            atoms.sorts.append(&mut part.sorts);
+            atoms.services.append(&mut part.services);
+            atoms.sizes.append(&mut part.sizes);
+        }
+        atoms.traced = traced;
+        let types = atoms.settle_types();
+        for (.., own) in &mut held {
+            own.iter_mut().for_each(|kind| *kind = types[*kind as usize]);
+        }
+        atoms.holdings = Holdings::sorted(held);
+        Ok(atoms)
+    }
+
     /// Adds the fragments at hand; none may be added behind events without trace id.
     pub fn add_traced(&mut self, store: &Store, fragments: &Fragments) -> Result<(), SpillError> {
+        self.add_fragments(store, &fragments.traced)?;
+        self.traced = self.firsts.len();
+        Ok(())
+    }
+
+    fn add_fragments(&mut self, store: &Store, fragments: &[Fragment]) -> Result<(), SpillError> {
         let mut own: Vec<Holding> = Vec::new();
-        for fragment in &fragments.traced {
+        for fragment in fragments {
             own.clear();
             let atom = self.begin(store, &fragment.events);
             self.traces.push(fragment.trace);
             if store.census.foreign.contains(&fragment.trace) {
-                own.push(trace_value(store, fragment, atom));
+                let holding = self.trace_value(store, fragment, atom);
+                own.push(holding);
             }
             for &id in &fragment.events {
-                hold(store, id, atom, &mut own);
+                self.hold(store, id, atom, &mut own);
             }
-            own.sort_unstable_by_key(|holding| (holding.value, holding.name, holding.time, holding.origin));
-            own.dedup_by_key(|holding| (holding.value, holding.name));
-            self.hold(&own)?;
+            let name = |holding: &Holding| self.types[holding.kind as usize].0;
+            own.sort_unstable_by_key(|holding| (holding.value, name(holding), holding.time, holding.origin));
+            own.dedup_by_key(|holding| (holding.value, name(holding)));
+            self.keep(&own)?;
         }
-        self.traced = self.firsts.len();
         Ok(())
     }
 
     /// Adds the events without trace id at hand.
     pub fn add_untraced(&mut self, store: &Store, fragments: &Fragments) -> Result<(), SpillError> {
+        self.add_events(store, &fragments.untraced)
+    }
+
+    fn add_events(&mut self, store: &Store, events: &[EventId]) -> Result<(), SpillError> {
         let mut own: Vec<Holding> = Vec::new();
-        for &id in &fragments.untraced {
+        for &id in events {
             own.clear();
-            hold(store, id, self.firsts.len() as u32, &mut own);
+            self.hold(store, id, self.firsts.len() as u32, &mut own);
             if is_atom(own.len()) {
                 self.begin(store, &[id]);
                 self.orders.push(store.order(id));
-                self.hold(&own)?;
+                self.keep(&own)?;
             }
         }
         Ok(())
@@ -125,50 +164,49 @@ impl Atoms {
         self.firsts.len() as u32 - 1
     }
 
-    fn hold(&mut self, own: &[Holding]) -> Result<(), SpillError> {
-        for holding in own.iter().take(if own.len() <= MAX_VALUES { MAX_VALUES } else { 0 }) {
-            let part = (holding.value.0 >> 58) as usize;
-            self.holdings.push(part, |out| holding.write(out))?;
-        }
-        Ok(())
+    fn keep(&mut self, own: &[Holding]) -> Result<(), SpillError> {
+        if own.len() <= MAX_VALUES { self.holdings.add(own) } else { Ok(()) }
     }
 
-    /// Puts all in order, once all atoms are there.
-    pub fn finish(&mut self, several: bool) -> Result<(), SpillError> {
-        if several {
-            let mut order: Vec<u32> = (0..self.firsts.len() as u32).collect();
-            let (traced, untraced) = order.split_at_mut(self.traced);
-            traced.sort_unstable_by_key(|&atom| (self.begins[atom as usize], self.traces[atom as usize]));
-            untraced.sort_unstable_by_key(|&atom| self.orders[atom as usize - self.traced]);
-            self.orders = Vec::new();
-            put(&mut self.traces, &order[..self.traced]);
-            put(&mut self.begins, &order);
-            put(&mut self.starts, &order);
-            put(&mut self.firsts, &order);
-            put(&mut self.lasts, &order);
-            put(&mut self.sorts, &order);
-            put(&mut self.services, &order);
-            put(&mut self.sizes, &order);
-            let mut places = vec![0; order.len()];
-            for (place, came) in (0..).zip(&order) {
-                places[*came as usize] = place;
-            }
-            self.places = Some(places);
-        }
+    /// The number of a pair of name and shape.
+    fn number(&mut self, kind: (Symbol, Shape)) -> u32 {
+        *self.type_of.entry(kind).or_insert_with(|| {
+            self.types.push(kind);
+            self.types.len() as u32 - 1
+        })
+    }
+
+    /// Sorts the pairs of name and shape; gives the new number of each by its old one.
+    fn settle_types(&mut self) -> Vec<u32> {
+        let came = std::mem::take(&mut self.types);
+        self.types.clone_from(&came);
+        self.types.sort_unstable();
+        self.type_of = (0..).zip(&self.types).map(|(number, kind)| (*kind, number)).collect();
+        came.iter().map(|kind| self.type_of[kind]).collect()
+    }
+
+    /// Puts all in order, once the atoms of all windows are there.
+    pub fn finish(&mut self) {
+        let mut order: Vec<u32> = (0..self.firsts.len() as u32).collect();
+        let (traced, untraced) = order.split_at_mut(self.traced);
+        traced.sort_unstable_by_key(|&atom| (self.begins[atom as usize], self.traces[atom as usize]));
+        untraced.sort_unstable_by_key(|&atom| self.orders[atom as usize - self.traced]);
         self.orders = Vec::new();
-        let mut types = Vec::new();
-        let mut sort_of = FxHashMap::default();
-        self.by_value(|holdings| {
-            for holding in holdings {
-                let kind = (holding.name, holding.shape);
-                sort_of.entry(kind).or_insert_with(|| {
-                    types.push(kind);
-                    types.len() as u32 - 1
-                });
-            }
-        })?;
-        (self.types, self.sort_of) = (types, sort_of);
-        Ok(())
+        put(&mut self.traces, &order[..self.traced]);
+        put(&mut self.begins, &order);
+        put(&mut self.starts, &order);
+        put(&mut self.firsts, &order);
+        put(&mut self.lasts, &order);
+        put(&mut self.sorts, &order);
+        put(&mut self.services, &order);
+        put(&mut self.sizes, &order);
+        let mut places = vec![0; order.len()];
+        for (place, came) in (0..).zip(&order) {
+            places[*came as usize] = place;
+        }
+        let types = self.settle_types();
+        self.holdings.rename(places.clone(), types);
+        self.places = Some(places);
     }
 
     /// The place of the atom that came at some place.
@@ -237,26 +275,31 @@ impl Atoms {
         (low, high)
     }
 
-    /// The holdings, value by value, each by time.
-    pub fn by_value(&self, mut take: impl FnMut(&[Holding])) -> Result<(), SpillError> {
-        for part in 0..self.holdings.parts() {
-            let mut holdings: Vec<Holding> = Vec::new();
-            self.holdings.each(part, |bytes| {
-                let mut bytes = Get(bytes);
-                while let Some(mut holding) = Holding::read(&mut bytes) {
-                    holding.atom = self.place(holding.atom as usize);
-                    holding.sort =
-                        self.sort_of.get(&(holding.name, holding.shape)).copied().unwrap_or_default();
-                    holdings.push(holding);
-                }
-            })?;
-            holdings
-                .sort_unstable_by_key(|holding| (holding.value, holding.time, holding.atom, holding.name));
-            for same in holdings.chunk_by(|a, b| a.value == b.value) {
-                take(same);
+    fn hold(&mut self, store: &Store, id: EventId, atom: u32, out: &mut Vec<Holding>) {
+        let event = store.event(id);
+        for detail in store.details(id) {
+            if let Some((name, value, shape)) = held(store, event, detail) {
+                let kind = self.number((name, shape));
+                out.push(Holding { value, kind, atom, origin: store.origin(id), time: store.time(id) });
             }
         }
-        Ok(())
+    }
+
+    /// A fragment holds its own trace id for those that received it in a header.
+    fn trace_value(&mut self, store: &Store, fragment: &Fragment, atom: u32) -> Holding {
+        let event = fragment.events[0];
+        let kind = self.number((header_name(), Shape::Uuid));
+        let (origin, time) = (store.origin(event), store.time(event));
+        Holding { value: header_value(fragment.trace), kind, atom, origin, time }
+    }
+
+    /// Looks at the holdings, value by value, each by time: in parts of the values, of which the results come in order, or
+    /// all in one where not all are at hand.
+    pub fn by_value<T: Default + Send>(
+        &self,
+        take: impl Fn(&mut T, &[Holding]) + Sync,
+    ) -> Result<Vec<T>, SpillError> {
+        self.holdings.by_value(take)
     }
 }
 
@@ -265,38 +308,6 @@ fn put<T: Copy>(list: &mut Vec<T>, order: &[u32]) {
     *list = order.iter().map(|&at| list[at as usize]).collect();
 }
 
-impl Holding {
-    fn write(&self, out: &mut Vec<u8>) {
-        out.bits(self.value.0);
-        out.bits(self.name.0);
-        out.push(SHAPES.iter().position(|shape| *shape == self.shape).unwrap_or_default() as u8);
-        out.number(u64::from(self.atom));
-        out.bits(self.time.0 as u64);
-        out.number(u64::from(self.origin.rank));
-        out.number(self.origin.line);
-        out.number(u64::from(self.origin.part));
-    }
-
-    fn read(bytes: &mut Get<'_>) -> Option<Holding> {
-        Some(Holding {
-            value: Symbol(bytes.bits()?),
-            name: Symbol(bytes.bits()?),
-            shape: *SHAPES.get(usize::from(bytes.byte()?))?,
-            sort: 0,
-            atom: bytes.number()? as u32,
-            time: Time(bytes.bits()? as i64),
-            origin: Origin {
-                rank: bytes.number()? as u32,
-                line: bytes.number()?,
-                part: bytes.number()? as u32,
-            },
-        })
-    }
-}
-
-const SHAPES: [Shape; 6] =
-    [Shape::Uuid, Shape::Hex, Shape::Mixed, Shape::Number, Shape::Decimal, Shape::Word];
-
 /// Whether an event without trace id that holds so many values is an atom.
 fn is_atom(values: usize) -> bool {
     (1..=MAX_VALUES).contains(&values)
@@ -304,46 +315,24 @@ fn is_atom(values: usize) -> bool {
 
 /// Whether an event without trace id is an atom.
 pub(super) fn is_untraced_atom(store: &Store, id: EventId) -> bool {
-    let mut own = Vec::new();
-    hold(store, id, 0, &mut own);
-    is_atom(own.len())
+    is_atom(store.details(id).iter().filter_map(|detail| held(store, store.event(id), detail)).count())
 }
 
 fn sort(service: Symbol, template: Symbol) -> u64 {
     service.0.rotate_left(17) ^ template.0
 }
 
-fn hold(store: &Store, id: EventId, atom: u32, out: &mut Vec<Holding>) {
-    let event = store.event(id);
-    for detail in store.details(id) {
-        let (name, value, shape) = match *detail {
-            Detail::Key { name, .. } if store.keys.ignores(name) => continue,
-            Detail::Key { name, value, shape } if shape != Shape::Word || store.keys.joins(name) => {
-                (name, value, shape)
-            }
-            Detail::Header { trace, role, .. }
-                if role != HeaderRole::Outgoing && event.trace != Some(trace) =>
-            {
-                (header_name(), header_value(trace), Shape::Uuid)
-            }
-            _ => continue,
-        };
-        let (time, origin) = (store.time(id), store.origin(id));
-        out.push(Holding { value, name, shape, sort: 0, atom, origin, time });
-    }
-}
-
-/// A fragment holds its own trace id for those that received it in a header.
-fn trace_value(store: &Store, fragment: &Fragment, atom: u32) -> Holding {
-    let event = fragment.events[0];
-    Holding {
-        value: header_value(fragment.trace),
-        name: header_name(),
-        shape: Shape::Uuid,
-        sort: 0,
-        atom,
-        origin: store.origin(event),
-        time: store.time(event),
+/// A value that a detail of an event holds: name, value and shape.
+fn held(store: &Store, event: &Event, detail: &Detail) -> Option<(Symbol, Symbol, Shape)> {
+    match *detail {
+        Detail::Key { name, .. } if store.keys.ignores(name) => None,
+        Detail::Key { name, value, shape } if shape != Shape::Word || store.keys.joins(name) => {
+            Some((name, value, shape))
+        }
+        Detail::Header { trace, role, .. } if role != HeaderRole::Outgoing && event.trace != Some(trace) => {
+            Some((header_name(), header_value(trace), Shape::Uuid))
+        }
+        _ => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which sorts of fragments go on with what others began.
 
-use super::atoms::{Atoms, Holding};
+use super::atoms::Atoms;
+use super::holdings::Holding;
 use rustc_hash::FxHashMap;
 
 /// What is noted twice is dropped when there are so many notes more than twice as many as are known to differ.
@@ -33,6 +34,11 @@ impl Dependents {
             self.holders.dedup();
             self.known = self.holders.len();
         }
+    }
+
+    /// Takes in those of other values.
+    pub fn append(&mut self, mut others: Dependents) {
+        self.holders.append(&mut others.holders);
     }
 
     /// Counts, when all values are there.

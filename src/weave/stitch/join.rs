@@ -3,8 +3,9 @@
 //! A kind is tried before it is trusted: if its values would join two sets of atoms that begin in the same way (two
 //! checkouts, say), it names more than a transaction: a customer, a product, a host.
 
-use super::atoms::{Atoms, Holding};
+use super::atoms::Atoms;
 use super::dependents::Dependents;
+use super::holdings::Holding;
 use super::kinds::{Kind, Kinds};
 use super::sets::{Sets, Trial};
 use crate::gather::SpillError;
@@ -34,6 +35,12 @@ impl Values {
         self.ends.push(self.atoms.len());
     }
 
+    fn append(&mut self, mut other: Values) {
+        let before = self.atoms.len();
+        self.atoms.append(&mut other.atoms);
+        self.ends.extend(other.ends.into_iter().map(|end| before + end));
+    }
+
     fn iter(&self) -> impl Iterator<Item = &[u32]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, end)| &self.atoms[start..*end])
@@ -46,10 +53,17 @@ impl Values {
 
 /// Joins.
 pub(super) fn join(atoms: &Atoms, kinds: &Kinds) -> Result<Sets, SpillError> {
+    let parts = atoms.by_value(|(values, dependents): &mut (Vec<Values>, Dependents), holdings| {
+        values.resize_with(kinds.list.len(), Values::default);
+        split(holdings, kinds, atoms, values, dependents);
+    })?;
     let mut values: Vec<Values> = Vec::new();
     values.resize_with(kinds.list.len(), Values::default);
     let mut dependents = Dependents::default();
-    atoms.by_value(|holdings| split(holdings, kinds, atoms, &mut values, &mut dependents))?;
+    for (of_kinds, others) in parts {
+        values.iter_mut().zip(of_kinds).for_each(|(own, of_kind)| own.append(of_kind));
+        dependents.append(others);
+    }
     dependents.count(atoms);
     for (kind, values) in values.iter_mut().enumerate() {
         if kinds.list[kind].named {

@@ -8,6 +8,7 @@
 
 mod atoms;
 mod dependents;
+mod holdings;
 mod join;
 mod kinds;
 mod neighbours;
@@ -79,7 +80,7 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
     if !store.is_spilled() {
         return stitch_whole(store);
     }
-    let mut atoms = Atoms::new(store);
+    let mut atoms = Atoms::spilled(store);
     let mut bases = Vec::new();
     let mut rest = Vec::new();
     for window in 0..store.windows() {
@@ -95,7 +96,7 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
         store.open(window)?;
         atoms.add_untraced(store, &Fragments::of(store))?;
     }
-    atoms.finish(true)?;
+    atoms.finish();
     let (mut stitched, of_atom) = Stitched::of(store, &atoms, bases)?;
     let mut untraced = vec![Vec::new(); store.windows()];
     if of_atom[atoms.traced()..].iter().any(|group| *group != NONE) {
@@ -113,10 +114,7 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
 /// Likewise, for a store that has all events at hand.
 pub fn stitch_whole(store: &Store) -> Result<Stitched, SpillError> {
     let fragments = Fragments::of(store);
-    let mut atoms = Atoms::new(store);
-    atoms.add_traced(store, &fragments)?;
-    atoms.add_untraced(store, &fragments)?;
-    atoms.finish(false)?;
+    let atoms = Atoms::whole(store, &fragments)?;
     let (mut stitched, of_atom) = Stitched::of(store, &atoms, vec![0])?;
     let untraced = Threads::new(&atoms, &of_atom).place(store, &fragments);
     stitched.took(vec![untraced]);
@@ -211,15 +209,24 @@ impl Stitched {
         self.untraced.iter().any(|events| !events.is_empty())
     }
 
-    /// The transactions, where all events are at hand.
-    pub fn local(&self, store: &Store) -> Vec<Group> {
-        let mut groups: Vec<Group> =
-            (0..self.groups.len() as u32).map(|number| Group { number, ..Group::default() }).collect();
+    /// Those transactions that are wanted by their numbers, where all events are at hand.
+    pub fn local(&self, store: &Store, wanted: impl Fn(u32) -> bool) -> Vec<Group> {
+        let mut at = vec![NONE; self.groups.len()];
+        let mut groups: Vec<Group> = Vec::new();
+        for number in (0..self.groups.len() as u32).filter(|number| wanted(*number)) {
+            at[number as usize] = groups.len() as u32;
+            groups.push(Group { number, ..Group::default() });
+        }
+        let place = |group: u32| Some(at[group as usize]).filter(|at| *at != NONE).map(|at| at as usize);
         for (fragment, &group) in (0..).zip(&self.of_fragment) {
-            groups[group as usize].fragments.push(fragment);
+            if let Some(at) = place(group) {
+                groups[at].fragments.push(fragment);
+            }
         }
         for &(id, group) in self.untraced.iter().flatten() {
-            groups[group as usize].untraced.push(id);
+            if let Some(at) = place(group) {
+                groups[at].untraced.push(id);
+            }
         }
         for group in groups.iter_mut().filter(|group| group.untraced.len() > 1) {
             group.untraced.sort_by_key(|id| store.order(*id));
