@@ -20,6 +20,16 @@ pub(super) fn is_logger(word: &[u8]) -> bool {
         })
 }
 
+/// A logger with what some add to it: `t.s.OrderService#532`, a line, and `o.a.c.c.C.[.[.[/].[dispatcherServlet]`, as
+/// Tomcat names those of its containers.
+pub(super) fn is_logger_with_more(word: &[u8]) -> bool {
+    let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let word = word[..word.len() - digits].strip_suffix(b"#").filter(|_| digits > 0).unwrap_or(word);
+    let container = memchr::memmem::find(word, b".[").filter(|_| word.ends_with(b"]"));
+    let named = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'=' | b'"' | b'{' | b'}' | b',');
+    is_logger(word) || container.is_some_and(|at| is_logger(&word[..at]) && word[at..].iter().all(named))
+}
+
 /// `file.go:42`, `orders/main.py:7`: a file and a line.
 pub(super) fn is_place(word: &[u8]) -> bool {
     let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();

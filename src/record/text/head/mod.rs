@@ -66,7 +66,7 @@ pub fn head(text: &[u8], profile: &Profile, draft: &mut Draft) -> Head {
         reader.columns(&profile.columns);
     }
     let mut head = reader.head;
-    head.message = reader.at;
+    head.message = reader.message();
     if !head.starts_record() && !head.context {
         head.message = 0;
         draft.groups.clear();
@@ -142,6 +142,22 @@ impl Reader<'_, '_> {
         self.head.starts_record()
     }
 
+    /// Where the message begins: a group without ids that nothing follows is all that the record says.
+    fn message(&mut self) -> usize {
+        let rest = &self.text[self.at.min(self.text.len())..];
+        let Some(last) = self.draft.groups.last().filter(|_| rest.trim_ascii().is_empty()) else {
+            return self.at;
+        };
+        let before = self.text[..last.start as usize].trim_ascii_end();
+        let closes = before.ends_with(b"[") && self.text[last.end()..].trim_ascii() == b"]";
+        if !closes || kinds::group_has_id(last.of(self.text)) {
+            return self.at;
+        }
+        let open = before.len() - 1;
+        self.draft.groups.pop();
+        open
+    }
+
     /// `?` or `...` in the place of something that is not known.
     fn placeholder(&mut self) -> bool {
         let run = self.text[self.at..].iter().take_while(|byte| matches!(byte, b'?' | b'.')).count();
@@ -174,7 +190,14 @@ impl Reader<'_, '_> {
 
     fn separator(&mut self, byte: u8) -> bool {
         if byte == b'-' && self.known() && self.text.get(self.at + 1).is_some_and(u8::is_ascii_alphabetic) {
-            return self.dashed_pairs();
+            return self.dashed_pairs() || self.dash_before_message();
+        }
+        if byte == b'-'
+            && self.known()
+            && self.text.get(self.at + 1) == Some(&b'[')
+            && self.dash_before_message()
+        {
+            return true;
         }
         if self.at == 0 && byte == b'|' && self.enclosed_level(b'|') {
             return true;

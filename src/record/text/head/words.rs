@@ -3,7 +3,8 @@
 use super::Reader;
 use super::columns::{is_bare_id, is_id_list};
 use super::kinds::{
-    contains_word, group_has_id, is_code_place, is_logger, is_place, is_thread, looks_like_id, pair_like,
+    contains_word, group_has_id, is_code_place, is_logger, is_logger_with_more, is_place, is_thread,
+    looks_like_id, pair_like,
 };
 use super::moments::before_level;
 use crate::record::text::{names_context, pair, skip_blanks, word_end};
@@ -39,6 +40,8 @@ impl Reader<'_, '_> {
             at = skip_blanks(self.text, at);
         }
         self.head.context |= taken;
+        // what stands in brackets behind a logger and its context is the message's
+        self.closed |= taken && self.logger;
         taken
     }
 
@@ -65,6 +68,14 @@ impl Reader<'_, '_> {
             at = skip_blanks(self.text, end);
         }
         false
+    }
+
+    /// ` -message` behind the logger: nothing else is header.
+    pub(super) fn dash_before_message(&mut self) -> bool {
+        let taken = self.logger && !self.closed && self.text[..self.at].ends_with(b" ");
+        self.at += usize::from(taken);
+        self.closed |= taken;
+        taken
     }
 
     /// Pairs that a separator or a level closes, one of which names context: all of them are header.
@@ -163,6 +174,13 @@ impl Reader<'_, '_> {
         }
         if !self.logger && colon && self.bracketed_level && is_place(bare) {
             self.at = end;
+            return true;
+        }
+        let whole = whole.strip_suffix(b":").unwrap_or(whole);
+        if !self.logger && (whole.len() > bare.len() || !is_logger(bare)) && is_logger_with_more(whole) {
+            self.draft.logger = Some(At::new(self.at, self.at + whole.len()));
+            self.logger = true;
+            self.at += whole.len();
             return true;
         }
         if !self.logger
