@@ -7,7 +7,7 @@
 use super::features::{COUNT, Features};
 
 /// Units of the network.
-pub const UNITS: usize = 16;
+pub const UNITS: usize = 24;
 
 /// What each number is worth.
 #[derive(Debug)]
