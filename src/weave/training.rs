@@ -8,7 +8,7 @@ use super::learned::Learned;
 use super::lexicon::Lexicon;
 use super::score::Weights;
 use super::spans::Draft;
-use super::{Options, prepare};
+use super::{Options, Whole, prepare};
 use crate::gather::Store;
 use crate::model::SpanId;
 use rayon::prelude::*;
@@ -50,7 +50,7 @@ impl<'s> Course<'s> {
     pub fn of(store: &'s mut Store) -> Option<Course<'s>> {
         let plan = prepare(store, &Options::default(), false).ok()?;
         let store = &*store;
-        let (fragments, groups) = plan.whole.as_ref()?;
+        let Whole { fragments, groups, .. } = plan.whole.as_ref()?;
         let scenes = groups.par_iter().map(|group| plan.lay_out(store, fragments, group)).collect();
         Some(Course { store, lexicon: plan.lexicon, scenes })
     }

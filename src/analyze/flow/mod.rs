@@ -6,13 +6,15 @@
 mod counts;
 mod rules;
 mod shape;
+mod tally;
 mod usual;
 
-pub use counts::{ChildCount, Counts, Distinct, HeldCount, KindCount, StepCount, Tally};
+pub use counts::{ChildCount, Counts, Distinct, HeldCount, KindCount, StepCount};
 pub(crate) use counts::{holders, pairs, whole};
 pub use rules::{Place, Rule, Rules, Steps, Trigger};
 pub(crate) use shape::gaps;
 pub use shape::{Frame, Hop, Run, Shape, Step};
+pub use tally::Tally;
 pub use usual::{MIN_PEERS, Usual};
 
 use crate::gather::{Log, SpillError};
