@@ -88,7 +88,7 @@ fn a_disk_that_is_full_is_told_and_nothing_half_written_is_left() {
     }
 }
 
-/// The most that a process has held at once, in bytes, and what it wrote to standard output.
+/// The most that a process has held at once, in bytes, until it had written nearly all, and what it wrote.
 #[cfg(target_os = "linux")]
 fn peak(dir: &Path, args: &[&str]) -> (u64, Vec<u8>) {
     use std::io::Read;
@@ -96,24 +96,20 @@ fn peak(dir: &Path, args: &[&str]) -> (u64, Vec<u8>) {
     command.args(args);
     let mut child = program::start(command);
     let mut pipe = child.stdout.take().expect("it is piped");
-    let output = std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = pipe.read_to_end(&mut bytes);
-        bytes
-    });
     let status = format!("/proc/{}/status", child.id());
-    let mut most = 0;
+    let (mut most, mut output, mut chunk) = (0, Vec::new(), vec![0; 64 << 10]);
     loop {
-        // it only ever grows, and is gone when the process is
+        let taken = pipe.read(&mut chunk).expect("it is a pipe");
+        if taken == 0 {
+            assert!(child.wait().expect("it was started").success());
+            return (most, output);
+        }
+        output.extend_from_slice(&chunk[..taken]);
+        // it only ever grows; a process that has more to write than the pipe holds is there still
         let text = std::fs::read_to_string(&status).unwrap_or_default();
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kilobytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
         most = kilobytes.map_or(most, |kilobytes| kilobytes << 10);
-        if let Some(ended) = child.try_wait().expect("it was started") {
-            assert!(ended.success());
-            return (most, output.join().expect("reading does not panic"));
-        }
-        std::thread::sleep(std::time::Duration::from_millis(2));
     }
 }
 
@@ -128,7 +124,9 @@ fn what_memory_allows_is_kept_to() {
     for (name, text) in corpus::logs(corpus::Style::Json, size, 5) {
         program::write(dir.path(), &name, &text);
     }
-    let run = |memory: &str| peak(dir.path(), &["report", "--threads", "2", "--memory", memory, "."]);
+    let run = |memory: &str| {
+        peak(dir.path(), &["report", "--format", "json", "--threads", "2", "--memory", memory, "."])
+    };
     let (little, told) = run(&format!("{ALLOWED}M"));
     let (much, expected) = run("4G");
     assert!(told == expected, "the report differs");

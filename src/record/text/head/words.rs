@@ -201,7 +201,7 @@ impl Reader<'_, '_> {
         if !self.logger
             && is_logger(bare)
             // a function that a message tells of
-            && !text[end..].starts_with(b"()")
+            && !text[end..].starts_with(b"() ")
             && (text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'[' | b'(' | b'|')))
         {
             self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
