@@ -58,6 +58,7 @@ fn overview(mut loaded: Loaded, selection: &Selection, args: &ReportArgs) -> Res
     let take = |_: &Store, traces: Vec<Trace>, findings: Vec<Finding>| {
         digest.add(&traces);
         digest.find(&findings);
+        running::let_go(traces);
         Ok::<(), SpillError>(())
     };
     let told = running::each(&mut loaded.store, selection, &options, loaded.threads, take);

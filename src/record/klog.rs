@@ -51,6 +51,7 @@ pub fn read(line: &[u8], draft: &mut Draft) -> Option<Head> {
         level_end: 0,
         message,
         context: false,
+        ended: false,
         pairs: None,
     })
 }

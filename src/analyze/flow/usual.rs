@@ -1,8 +1,9 @@
 //! What is usual in a run, drawn from the counts.
 
-use super::counts::{ChildCount, Counts, KindCount, StepCount, Tally};
+use super::counts::{ChildCount, Counts, KindCount, StepCount};
 use super::rules::Rules;
 use super::shape::{Hop, Shape};
+use super::tally::Tally;
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
 
@@ -34,6 +35,8 @@ pub struct Usual {
     pub counts: Counts,
     /// Which steps make which hops begin.
     pub rules: Rules,
+    /// By kind of step, in hops of whatever kind.
+    ends: FxHashMap<u64, StepCount>,
     /// By kind of hop: the steps that nearly all of them have that came to a good end.
     mandatory: FxHashMap<u64, Vec<u64>>,
     /// By kind of step: what comes next.
@@ -68,6 +71,7 @@ impl Usual {
             if whole >= MIN_PEERS && f64::from(count.whole) >= f64::from(whole) * MIN_MANDATORY {
                 usual.mandatory.entry(hop).or_default().push(step);
             }
+            usual.ends.entry(step).or_default().merge(count);
         }
         for (&(before, after), tally) in &counts.gaps {
             usual.next.entry(before).or_default().add(tally.count() as u32, after);
@@ -83,7 +87,7 @@ impl Usual {
 
     /// Counts of a kind of step.
     pub fn step(&self, step: u64) -> Option<&StepCount> {
-        self.counts.ends.get(&step)
+        self.ends.get(&step)
     }
 
     /// How long hops take from one step to the next.

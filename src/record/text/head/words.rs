@@ -44,8 +44,8 @@ impl Reader<'_, '_> {
             at = skip_blanks(self.text, at);
         }
         self.head.context |= taken;
-        // what stands in brackets behind a logger and its context is the message's
-        self.closed |= taken && self.logger;
+        self.head.ended |= taken && self.logger;
+        self.closed |= self.head.ended;
         taken
     }
 
@@ -72,14 +72,6 @@ impl Reader<'_, '_> {
             at = skip_blanks(self.text, end);
         }
         false
-    }
-
-    /// ` -message` behind the logger: nothing else is header.
-    pub(super) fn dash_before_message(&mut self) -> bool {
-        let taken = self.logger && !self.closed && self.text[..self.at].ends_with(b" ");
-        self.at += usize::from(taken);
-        self.closed |= taken;
-        taken
     }
 
     /// Pairs that a separator or a level closes, one of which names context: all of them are header.
