@@ -17,7 +17,8 @@ use super::{At, names};
 
 /// One past the word at `start`: up to white space or a byte that ends a word in any layout.
 pub(super) fn word_end(text: &[u8], start: usize) -> usize {
-    text[start..]
+    text.get(start..)
+        .unwrap_or_default()
         .iter()
         .position(|byte| {
             matches!(
@@ -42,9 +43,10 @@ pub(super) fn word_end(text: &[u8], start: usize) -> usize {
         .map_or(text.len(), |length| start + length)
 }
 
-/// The first position from `start` that is no blank.
+/// The first position from `start` that is no blank; the end of the text, if there is none or `start` is past it.
 pub(super) fn skip_blanks(text: &[u8], start: usize) -> usize {
-    text[start..]
+    text.get(start..)
+        .unwrap_or_default()
         .iter()
         .position(|byte| !matches!(byte, b' ' | b'\t'))
         .map_or(text.len(), |length| start + length)

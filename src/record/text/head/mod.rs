@@ -202,12 +202,12 @@ impl Reader<'_, '_> {
 
     fn separator(&mut self, byte: u8) -> bool {
         if byte == b'-' && self.known() && self.text.get(self.at + 1).is_some_and(u8::is_ascii_alphabetic) {
-            return self.dashed_pairs() || self.dash_before_message();
+            return self.dashed_pairs() || self.dash_behind_logger();
         }
         if byte == b'-'
             && self.known()
             && self.text.get(self.at + 1) == Some(&b'[')
-            && self.dash_before_message()
+            && self.dash_behind_logger()
         {
             return true;
         }

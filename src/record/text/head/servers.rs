@@ -1,7 +1,7 @@
 //! Names and ids in headers as the defaults of servers and frameworks put them.
 
 use super::Reader;
-use super::kinds::{group_has_id, is_logger, is_thread, is_uuid, pair_like};
+use super::kinds::{group_has_id, is_logger, is_logger_with_more, is_thread, is_uuid, pair_like};
 use super::moments::before_level;
 use crate::model::{Date, Level};
 use crate::record::text::{skip_blanks, word_end};
@@ -178,6 +178,18 @@ impl Reader<'_, '_> {
             && self.head.stamp.is_none()
             && self.text.get(self.at + 1) == Some(&b' ')
             && self.text.get(self.at + 2).is_some_and(u8::is_ascii_digit);
+        self.at += usize::from(taken);
+        taken
+    }
+
+    /// `logger -message`.
+    pub(super) fn dash_behind_logger(&mut self) -> bool {
+        let taken = !self.closed
+            && self.draft.logger.is_some_and(|logger| {
+                logger.end() == self.text[..self.at].trim_ascii_end().len()
+                    && is_logger_with_more(logger.of(self.text))
+            });
+        self.closed |= taken;
         self.at += usize::from(taken);
         taken
     }

@@ -74,14 +74,6 @@ impl Reader<'_, '_> {
         false
     }
 
-    /// ` -message` behind the logger: nothing else is header.
-    pub(super) fn dash_before_message(&mut self) -> bool {
-        let taken = self.logger && !self.closed && self.text[..self.at].ends_with(b" ");
-        self.at += usize::from(taken);
-        self.closed |= taken;
-        taken
-    }
-
     /// Pairs that a separator or a level closes, one of which names context: all of them are header.
     pub(super) fn header_run(&mut self) -> bool {
         let (mut at, mut end, mut known, mut count) = (self.at, self.at, false, 0);
