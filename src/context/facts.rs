@@ -131,7 +131,7 @@ impl Facts {
         Facts {
             hash,
             known: names::known(name, true),
-            digest: words::names_a_digest(name) && !named,
+            digest: (words::names_a_digest(name) || words::is_a_value(name)) && !named,
             correlation: names::names_a_correlation(name) || named,
             id: names::names_an_id(name),
             machinery: names::names_machinery(b"", name) && !named,
