@@ -204,7 +204,7 @@ fn budget(bytes: u64) -> Budget {
 }
 
 /// Bytes that blocks, names and what is learned take, about, beyond the 64 MiB that may stand beside.
-const FIXED: u64 = 96 << 20;
+const FIXED: u64 = 32 << 20;
 
 /// `512M`, `4G`, `1.5g`, `100000` in bytes: powers of 1024.
 fn size(text: &str) -> Option<u64> {

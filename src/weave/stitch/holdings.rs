@@ -23,12 +23,14 @@ pub(super) struct Holding {
     pub timed: bool,
 }
 
-/// Values are looked at in so many parts, by their first bits.
+/// Values in memory are looked at in so many parts, by their first bits.
 const PARTS: usize = 64;
+/// Those in rows in so many, as some values are held by a large part of all atoms.
+const ROWS: usize = 256;
 
-/// The part of a value.
-fn part(value: Symbol) -> usize {
-    (value.0 >> 58) as usize
+/// The part of a value, of so many.
+fn part(value: Symbol, parts: usize) -> usize {
+    ((value.0 >> 32) * parts as u64 >> 32) as usize
 }
 
 /// What is held: in memory, or in rows that may be spilled.
@@ -37,6 +39,8 @@ pub(super) enum Holdings {
     Held(Vec<Vec<Holding>>),
     Spilled {
         rows: Rows,
+        /// How many there are in each part.
+        counts: Vec<usize>,
         /// The numbers of pairs of name and shape by the ones they had first.
         kinds: Vec<u32>,
     },
@@ -60,15 +64,17 @@ impl Holdings {
 
     /// None so far; so many bytes of them will be in memory.
     pub fn spilled(limit: usize) -> Holdings {
-        Holdings::Spilled { rows: Rows::new(PARTS, limit), kinds: Vec::new() }
+        Holdings::Spilled { rows: Rows::new(ROWS, limit), counts: vec![0; ROWS], kinds: Vec::new() }
     }
 
     /// Adds one.
     pub fn add(&mut self, holding: &Holding) -> Result<(), SpillError> {
         match self {
-            Holdings::Held(held) => held[part(holding.value)].push(*holding),
-            Holdings::Spilled { rows, .. } => {
-                rows.push(part(holding.value), |out| holding.write(out))?;
+            Holdings::Held(held) => held[part(holding.value, PARTS)].push(*holding),
+            Holdings::Spilled { rows, counts, .. } => {
+                let part = part(holding.value, ROWS);
+                counts[part] += 1;
+                rows.push(part, |out| holding.write(out))?;
             }
         }
         Ok(())
@@ -123,11 +129,10 @@ impl Holdings {
                 };
                 held.par_iter().map(part).collect()
             }
-            Holdings::Spilled { rows, kinds } => {
+            Holdings::Spilled { rows, counts, kinds } => {
                 let mut told = begin();
-                let mut all: Vec<Holding> = Vec::new();
-                for part in 0..PARTS {
-                    all.clear();
+                for (part, count) in counts.iter().enumerate() {
+                    let mut all: Vec<Holding> = Vec::with_capacity(*count);
                     rows.each(part, |bytes| {
                         let mut bytes = Get(bytes);
                         while let Some(holding) = Holding::read(&mut bytes) {

@@ -268,7 +268,7 @@ impl Stitched {
 fn unnumbered(atoms: &Ordered, sets: &mut Sets, of_atom: &mut [u32]) -> Vec<Unnumbered> {
     // the group of each set, by its root
     let mut at = vec![NONE; atoms.len()];
-    let mut groups: Vec<Unnumbered> = Vec::new();
+    let mut groups: Vec<Unnumbered> = Vec::with_capacity(atoms.traced());
     for (atom, of_atom) in (0..).zip(of_atom) {
         let root = sets.find(atom) as usize;
         if !atoms.is_traced(atom) && sets.size(atom) == 1 {
