@@ -39,7 +39,7 @@ impl Learning {
         part.add(&flow::Run::new(store, &self.frame), trace);
     }
 
-    /// Takes in what transactions taught, in their order.
+    /// Takes in what transactions taught, in any order.
     pub fn add(&mut self, parts: Vec<flow::Part>) -> Result<(), SpillError> {
         self.learner.add(parts)
     }

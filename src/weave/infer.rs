@@ -11,6 +11,7 @@ use super::lexicon::Lexicon;
 use super::scene::Scene;
 use super::spans::Drafts;
 use super::stitch::Whole;
+use super::tables::Tables;
 use super::weights;
 use super::words::Act;
 use crate::gather::Store;
@@ -47,23 +48,15 @@ pub(super) fn learn(teachers: &[Woven], all: bool, lexicon: &Lexicon) -> (Habits
     if all && !teachers.par_iter().any(|woven| any_open(&woven.parents)) {
         return (Habits::default(), Learned::default());
     }
-    let habits = teachers
-        .par_iter()
-        .fold(Habits::default, |mut habits, woven| {
-            habits.learn(&woven.scene);
-            habits
-        })
-        .reduce(Habits::default, Habits::merge)
-        .settle();
+    let tables = Tables::<Habits>::new();
+    teachers.par_iter().for_each(|woven| tables.fill(|habits| habits.learn(&woven.scene)));
+    let habits = tables.all().reduce(Habits::merge).unwrap_or_default().settle();
     let known = Known { lexicon, habits: &habits };
-    let learned = teachers
-        .par_iter()
-        .fold(Learned::default, |mut learned, woven| {
-            choose::teach(woven, &mut learned, known, &weights::FIRST);
-            learned
-        })
-        .reduce(Learned::default, Learned::merge)
-        .settle();
+    let tables = Tables::<Learned>::new();
+    teachers.par_iter().for_each(|woven| {
+        tables.fill(|learned| choose::teach(woven, learned, known, &weights::FIRST));
+    });
+    let learned = tables.all().reduce(Learned::merge).unwrap_or_default().settle();
     (habits, learned)
 }
 

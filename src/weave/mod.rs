@@ -19,6 +19,7 @@ mod repair;
 pub mod scene;
 mod spans;
 pub mod stitch;
+mod tables;
 mod timing;
 pub mod training;
 pub mod tree;
@@ -30,6 +31,7 @@ use crate::model::{Symbol, Trace};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use stitch::Group;
+use tables::Tables;
 
 /// How to weave.
 #[derive(Clone, Debug)]
@@ -120,8 +122,8 @@ pub fn weave(store: &Store, plan: &Plan) -> Vec<Trace> {
     weave_and(store, plan, |(): &mut (), _| ()).0
 }
 
-/// Likewise, and has each trace seen while its events are in the cache; gives what was noted of them, in parts of which the
-/// order does not depend on chance.
+/// Likewise, and has each trace seen while its events are in the cache; gives what was noted of them, in parts that chance
+/// made.
 pub fn weave_and<T: Default + Send>(
     store: &Store,
     plan: &Plan,
@@ -187,22 +189,16 @@ impl Plan {
             }
             assemble::trace(store, fragments, group, &self.keys, drafts)
         };
-        let parts: Vec<(Vec<Trace>, T)> = groups
+        let notes = Tables::new();
+        let mut traces: Vec<Trace> = groups
             .par_iter()
-            .fold(<(Vec<Trace>, T)>::default, |(mut traces, mut noted), group| {
+            .map(|group| {
                 let trace = finish(group);
-                see(&mut noted, &trace);
-                traces.push(trace);
-                (traces, noted)
+                notes.fill(|notes| see(notes, &trace));
+                trace
             })
             .collect();
-        let mut traces = Vec::with_capacity(groups.len());
-        let mut noted = Vec::with_capacity(parts.len());
-        for (mut some, seen) in parts {
-            traces.append(&mut some);
-            noted.push(seen);
-        }
         traces.par_sort_by_key(|trace| (trace.start, trace.id));
-        (traces, noted)
+        (traces, notes.all().collect())
     }
 }

@@ -44,7 +44,7 @@ impl Part {
         }
     }
 
-    /// Adds what the transactions behind them teach.
+    /// Adds what other transactions teach.
     fn merge(mut self, other: Part) -> Part {
         self.counts = self.counts.merge(other.counts);
         self.blocks.extend(other.blocks);
@@ -69,7 +69,7 @@ impl Learner {
         Learner { counts: Counts::default(), steps: Log::new(limit) }
     }
 
-    /// Takes in what transactions teach, in their order.
+    /// Takes in what transactions teach, in any order.
     pub fn add(&mut self, parts: Vec<Part>) -> Result<(), SpillError> {
         let Part { counts, blocks } = parts.into_par_iter().reduce(Part::default, Part::merge);
         self.counts = std::mem::take(&mut self.counts).merge(counts);

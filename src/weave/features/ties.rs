@@ -107,7 +107,7 @@ pub(super) fn rare(child: &Child<'_>, usual: f32, parent: u32, same: bool, out: 
 pub(super) fn wording(scene: &Scene, child: &Child<'_>, parent: u32, out: &mut Features) {
     let (mut most, mut last) = (0.0f32, 0.0f32);
     for line in scene.lines_of(parent).filter(|line| child.may_follow(&scene.nodes[parent as usize], line)) {
-        let shared = common(child.tokens, scene.tokens(line));
+        let shared = common(child.tokens.tokens, scene.tokens(line));
         most = most.max(shared);
         if line.order < child.opens {
             last = shared;
@@ -177,7 +177,7 @@ pub(super) fn evidence(
         ties.named |= names.contains(&c.service_name);
         ties.route |= !line.route.is_none() && line.route == opening.route;
         let tokens = scene.tokens(line);
-        let words = common(child.tokens, tokens);
+        let words = common(child.tokens.tokens, tokens);
         ties.most = ties.most.max(words);
         if line.order < child.opens {
             ties.last = words;

@@ -1,6 +1,6 @@
 //! What is joined: fragments, and single events without a trace id, with the values they hold.
 
-use super::holdings::{Holding, Holdings};
+use super::holdings::{Holding, Holdings, by_value};
 use crate::gather::{Fragment, Fragments, SpillError, Store};
 use crate::model::{Detail, Event, EventId, HeaderRole, Shape, Symbol, Time, TraceId, flag};
 use rayon::prelude::*;
@@ -124,7 +124,7 @@ impl Atoms {
                 self.hold(store, id, atom, &mut own);
             }
             let name = |holding: &Holding| self.types[holding.kind as usize].0;
-            own.sort_unstable_by_key(|holding| (holding.value, name(holding), holding.time, holding.origin));
+            by_value(&mut own, |holding| (name(holding), holding.time, holding.origin));
             own.dedup_by_key(|holding| (holding.value, name(holding)));
             self.keep(&own)?;
         }

@@ -134,7 +134,15 @@ impl Holdings {
 }
 
 fn sort(holdings: &mut [Holding]) {
-    holdings.sort_unstable_by_key(|holding| (holding.value, holding.time, holding.atom, holding.kind));
+    by_value(holdings, |holding| (holding.time, holding.atom, holding.kind));
+}
+
+/// Sorts by value, and those of one value by something else: mostly there is but one.
+pub(super) fn by_value<K: Ord>(holdings: &mut [Holding], then: impl Fn(&Holding) -> K) {
+    holdings.sort_unstable_by_key(|holding| holding.value);
+    for same in holdings.chunk_by_mut(|a, b| a.value == b.value).filter(|same| same.len() > 1) {
+        same.sort_unstable_by_key(&then);
+    }
 }
 
 impl Holding {

@@ -112,8 +112,8 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
 }
 
 /// Likewise, for a store that has all events at hand.
-pub fn stitch_whole(store: &Store) -> Result<Stitched, SpillError> {
-    let fragments = Fragments::of(store);
+pub fn stitch_whole(store: &mut Store) -> Result<Stitched, SpillError> {
+    let fragments = store.by_fragments();
     let atoms = Atoms::whole(store, &fragments)?;
     let (mut stitched, of_atom) = Stitched::of(store, &atoms, vec![0])?;
     let untraced = Threads::new(&atoms, &of_atom).place(store, &fragments);
