@@ -198,6 +198,9 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit> {
     }
     .with_context(|| out.failed())?;
     out.finish()?;
+    for (reason, name) in &discovery.skipped {
+        voice.note(format_args!("left out '{name}': {}", reason.text()));
+    }
     exit = exit.max(failures(&explained.failures, explained.stopped, voice));
     if explained.records() == 0 {
         voice.error("no record to explain");

@@ -148,34 +148,51 @@ fn weave_all<E: From<SpillError>>(
     let plan = weave::plan(store, options)?;
     let mut learning = Learning::new(store);
     let mut counts = services(store);
-    // what is at hand all the time is woven once
+    let rounds = weave::rounds(store, &plan);
+    let mut packed = weave::Packed::new(store.budget.tables());
+    // few are not worth it
     let mut held: Option<Vec<Trace>> = None;
-    for window in 0..store.windows() {
-        store.open(window)?;
-        let (traces, parts) = weave::weave_and(store, &plan, |(lessons, spans): &mut Part, trace| {
-            learning.see(store, lessons, trace);
-            for span in trace.spans.iter().filter(|span| !span.missing) {
-                let (all, failed) = spans.entry(span.service).or_default();
-                *all += 1;
-                *failed += u64::from(span.failed);
-            }
-        });
-        let (lessons, spans): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let mut notes = weave::Tables::<Part>::default();
+    for round in 0..rounds {
+        let see = |store: &Store, trace: &Trace| {
+            notes.fill(|(lessons, spans)| {
+                learning.see(store, lessons, trace);
+                for span in trace.spans.iter().filter(|span| !span.missing) {
+                    let (all, failed) = spans.entry(span.service).or_default();
+                    *all += 1;
+                    *failed += u64::from(span.failed);
+                }
+            });
+        };
+        let traces = weave::weave(store, &plan, round, see)?;
+        notes.each_mut().try_for_each(|(lessons, _)| learning.put_away(lessons))?;
+        if rounds > 1 {
+            packed.push(&traces)?;
+        } else {
+            held = Some(traces);
+        }
+    }
+    drop(plan);
+    for (lessons, spans) in notes.all() {
         learning.add(lessons)?;
-        for (service, (all, failed)) in spans.into_iter().flatten() {
+        for (service, (all, failed)) in spans {
             let entry = counts.entry(service).or_default();
             entry.spans += all;
             entry.errors += failed;
         }
-        held = (!store.is_spilled()).then_some(traces);
     }
     let mut judging = learning.finish()?;
     let mut coverage = store.coverage.clone();
     let placed = |traces: &[Trace]| traces.par_iter().map(|trace| trace.record_count() as u64).sum::<u64>();
     let mut all = 0;
-    for window in 0..store.windows() {
-        store.open(window)?;
-        let mut traces = held.take().unwrap_or_else(|| weave::weave(store, &plan));
+    for round in 0..rounds {
+        if store.is_spilled() {
+            store.open(round)?;
+        }
+        let mut traces = match held.take() {
+            Some(traces) => traces,
+            None => packed.take(round)?,
+        };
         let mut findings = judging.judge(store, &mut traces, in_detail);
         let mut records = placed(&traces);
         all += records;

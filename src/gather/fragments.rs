@@ -201,8 +201,7 @@ mod tests {
                 rank: source,
                 descending: false,
                 first: None,
-                undated_shift: 0,
-                year: None,
+                placement: Default::default(),
             });
             let mut batch = Batch::default();
             for line in 0..40u64 {

@@ -43,25 +43,29 @@ pub(super) fn teachers(groups: &[Whole]) -> Vec<bool> {
     groups.iter().map(|group| u128::from(mixed(group.id)) <= share).collect()
 }
 
-/// What the transactions of a run teach; `all`: they are all that there are.
-pub(super) fn learn(teachers: &[Woven], all: bool, lexicon: &Lexicon) -> (Habits, Learned) {
-    if all && !teachers.par_iter().any(|woven| any_open(&woven.parents)) {
-        return (Habits::default(), Learned::default());
-    }
-    let tables = Tables::<Habits>::new();
+/// How the spans of some transactions stand to each other.
+pub(super) fn habits(teachers: &[Woven]) -> Habits {
+    let tables = Tables::<Habits>::default();
     teachers.par_iter().for_each(|woven| tables.fill(|habits| habits.learn(&woven.scene)));
-    let habits = tables.all().reduce(Habits::merge).unwrap_or_default().settle();
-    let known = Known { lexicon, habits: &habits };
-    let tables = Tables::<Learned>::new();
+    tables.all().reduce(Habits::merge).unwrap_or_default()
+}
+
+/// What is certain in some transactions, by the habits of the run.
+pub(super) fn learn(teachers: &[Woven], known: Known<'_>) -> Learned {
+    let tables = Tables::<Learned>::default();
     teachers.par_iter().for_each(|woven| {
         tables.fill(|learned| choose::teach(woven, learned, known, &weights::FIRST));
     });
-    let learned = tables.all().reduce(Learned::merge).unwrap_or_default().settle();
-    (habits, learned)
+    tables.all().reduce(Learned::merge).unwrap_or_default()
 }
 
-/// Whether a parent is to be found for any span.
-pub(super) fn any_open(parents: &[Parent]) -> bool {
+/// Whether a parent is to be found for any span of some transactions.
+pub(super) fn any_open(teachers: &[Woven]) -> bool {
+    teachers.par_iter().any(|woven| is_open(&woven.parents))
+}
+
+/// Whether a parent is to be found for any span of a transaction.
+pub(super) fn is_open(parents: &[Parent]) -> bool {
     parents.iter().any(|parent| matches!(parent, Parent::Open(_)))
 }
 

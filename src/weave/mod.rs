@@ -15,6 +15,7 @@ mod hops;
 mod infer;
 pub mod learned;
 pub mod lexicon;
+mod packed;
 mod repair;
 pub mod scene;
 mod spans;
@@ -28,10 +29,12 @@ pub mod words;
 
 use crate::gather::{Fragments, SpillError, Store};
 use crate::model::{Symbol, Trace};
+pub use packed::Packed;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use stitch::Group;
-use tables::Tables;
+use std::ops::Range;
+use stitch::{Group, Stitched};
+pub use tables::Tables;
 
 /// How to weave.
 #[derive(Clone, Debug)]
@@ -59,7 +62,42 @@ pub struct Plan {
     learned: learned::Learned,
     min_confidence: f32,
     /// The transactions, where all events are at hand.
-    whole: Option<(Fragments, Vec<Group>)>,
+    whole: Option<Whole>,
+}
+
+/// The transactions of a run of which all events are at hand.
+#[derive(Debug)]
+struct Whole {
+    fragments: Fragments,
+    /// In the order of their start.
+    groups: Vec<Group>,
+    /// Those that are woven together; what starts at one time is.
+    rounds: Vec<Range<usize>>,
+}
+
+/// Events that are woven together, where all are at hand: what is made of them is packed before the next ones are woven.
+const ROUND: u64 = 1 << 18;
+
+impl Whole {
+    fn of(stitched: &Stitched, fragments: Fragments, mut groups: Vec<Group>, most: u64) -> Whole {
+        let whole = |group: &Group| stitched.groups[group.number as usize];
+        groups.sort_by_key(|group| whole(group).start);
+        let mut rounds: Vec<Range<usize>> = Vec::new();
+        let (mut at, mut events) = (0, 0);
+        for same in groups.chunk_by(|a, b| whole(a).start == whole(b).start) {
+            let more: u64 = same.iter().map(|group| whole(group).events).sum();
+            match rounds.last_mut().filter(|_| events + more <= most) {
+                Some(last) => last.end += same.len(),
+                None => {
+                    rounds.push(at..at + same.len());
+                    events = 0;
+                }
+            }
+            at += same.len();
+            events += more;
+        }
+        Whole { fragments, groups, rounds }
+    }
 }
 
 /// Finds out which events make a transaction and how the transactions of the run are. Leaves the offsets of clocks in the
@@ -97,11 +135,12 @@ pub fn plan(store: &mut Store, options: &Options) -> Result<Plan, SpillError> {
         plan.folding = plan.folding.settle();
         let teachers: Vec<&Group> = groups.iter().filter(|group| teaches[group.number as usize]).collect();
         (plan.habits, plan.learned) = plan.learn(store, &fragments, &teachers, all);
-        plan.whole = Some((fragments, groups));
+        plan.whole = Some(Whole::of(&stitched, fragments, groups, ROUND.min(store.budget.woven())));
         return Ok(plan);
     }
-    let copied = arrange::arrange(store, &stitched, |group| teaches[group as usize])?;
+    arrange::arrange(store, &stitched, |group| teaches[group as usize])?;
     drop(stitched);
+    drop(teaches);
     if plan.folding.may_learn(any_untraced) {
         for window in 0..store.windows() {
             store.open(window)?;
@@ -110,30 +149,32 @@ pub fn plan(store: &mut Store, options: &Options) -> Result<Plan, SpillError> {
         }
     }
     plan.folding = plan.folding.settle();
-    copied.open(store);
-    let fragments = Fragments::of(store);
-    let groups = stitch::tagged(store, &fragments);
-    (plan.habits, plan.learned) = plan.learn(store, &fragments, &groups.iter().collect::<Vec<_>>(), all);
+    (plan.habits, plan.learned) = plan.learn_from_samples(store, all)?;
+    store.close();
     Ok(plan)
 }
 
-/// Weaves the transactions at hand, as planned; traces come in the order of their first time and id.
-pub fn weave(store: &Store, plan: &Plan) -> Vec<Trace> {
-    weave_and(store, plan, |(): &mut (), _| ()).0
+/// In how many rounds the transactions of a run are woven; where not all events are at hand, each has its window.
+pub fn rounds(store: &Store, plan: &Plan) -> usize {
+    plan.whole.as_ref().map_or(store.windows(), |whole| whole.rounds.len())
 }
 
-/// Likewise, and has each trace seen while its events are in the cache; gives what was noted of them, in parts that chance
-/// made.
-pub fn weave_and<T: Default + Send>(
-    store: &Store,
+/// Weaves the transactions of a round, as planned, and has each trace seen while its events are in the cache. Traces come in
+/// the order of their first time and id, and those of later rounds start later. Their events are at hand then.
+pub fn weave(
+    store: &mut Store,
     plan: &Plan,
-    see: impl Fn(&mut T, &Trace) + Sync + Send,
-) -> (Vec<Trace>, Vec<T>) {
+    round: usize,
+    see: impl Fn(&Store, &Trace) + Sync + Send,
+) -> Result<Vec<Trace>, SpillError> {
     match &plan.whole {
-        Some((fragments, groups)) => plan.weave(store, fragments, groups, see),
+        Some(Whole { fragments, groups, rounds }) => {
+            Ok(plan.weave(store, fragments, &groups[rounds[round].clone()], see))
+        }
         None => {
+            store.open(round)?;
             let fragments = Fragments::of(store);
-            plan.weave(store, &fragments, &stitch::tagged(store, &fragments), see)
+            Ok(plan.weave(store, &fragments, &stitch::tagged(store, &fragments), see))
         }
     }
 }
@@ -166,22 +207,59 @@ impl Plan {
     ) -> (habits::Habits, learned::Learned) {
         let lay_out = |group: &&Group| self.lay_out(store, fragments, group);
         let teachers: Vec<infer::Woven> = teachers.par_iter().map(lay_out).collect();
-        infer::learn(&teachers, all, &self.lexicon)
+        if all && !infer::any_open(&teachers) {
+            return (habits::Habits::default(), learned::Learned::default());
+        }
+        let habits = infer::habits(&teachers).settle();
+        let learned = infer::learn(&teachers, features::Known { lexicon: &self.lexicon, habits: &habits });
+        (habits, learned.settle())
     }
 
-    fn weave<T: Default + Send>(
+    /// Likewise, from the samples of a store, which are laid out twice as they need not all fit into memory.
+    fn learn_from_samples(
+        &self,
+        store: &mut Store,
+        all: bool,
+    ) -> Result<(habits::Habits, learned::Learned), SpillError> {
+        let (mut habits, mut learned) = (habits::Habits::default(), learned::Learned::default());
+        let mut any_open = false;
+        for sample in 0..store.samples() {
+            let teachers = self.lay_out_sample(store, sample)?;
+            any_open |= infer::any_open(&teachers);
+            habits = habits.merge(infer::habits(&teachers));
+        }
+        if all && !any_open {
+            return Ok((habits::Habits::default(), learned));
+        }
+        let habits = habits.settle();
+        for sample in 0..store.samples() {
+            let teachers = self.lay_out_sample(store, sample)?;
+            let known = features::Known { lexicon: &self.lexicon, habits: &habits };
+            learned = learned.merge(infer::learn(&teachers, known));
+        }
+        Ok((habits, learned.settle()))
+    }
+
+    fn lay_out_sample(&self, store: &mut Store, sample: usize) -> Result<Vec<infer::Woven>, SpillError> {
+        store.open_sample(sample)?;
+        let fragments = Fragments::of(store);
+        let groups = stitch::tagged(store, &fragments);
+        Ok(groups.par_iter().map(|group| self.lay_out(store, &fragments, group)).collect())
+    }
+
+    fn weave(
         &self,
         store: &Store,
         fragments: &Fragments,
         groups: &[Group],
-        see: impl Fn(&mut T, &Trace) + Sync + Send,
-    ) -> (Vec<Trace>, Vec<T>) {
+        see: impl Fn(&Store, &Trace) + Sync + Send,
+    ) -> Vec<Trace> {
         let known = features::Known { lexicon: &self.lexicon, habits: &self.habits };
         // a transaction is finished while it is at hand
         let finish = |group: &Group| {
             let mut drafts = self.begin(store, fragments, group);
             let parents = choose::parents(&drafts.spans);
-            if infer::any_open(&parents) {
+            if infer::is_open(&parents) {
                 let mut woven = infer::lay_out(store, &self.lexicon, drafts, parents);
                 infer::decide(&mut woven, &self.learned, known, self.min_confidence);
                 drafts = woven.drafts;
@@ -189,16 +267,15 @@ impl Plan {
             }
             assemble::trace(store, fragments, group, &self.keys, drafts)
         };
-        let notes = Tables::new();
         let mut traces: Vec<Trace> = groups
             .par_iter()
             .map(|group| {
                 let trace = finish(group);
-                notes.fill(|notes| see(notes, &trace));
+                see(store, &trace);
                 trace
             })
             .collect();
         traces.par_sort_by_key(|trace| (trace.start, trace.id));
-        (traces, notes.all().collect())
+        traces
     }
 }

@@ -4,21 +4,28 @@ use std::sync::{Mutex, PoisonError};
 
 /// Tables at rest. Which of them takes in what is left to chance, so the order must not matter to them.
 #[derive(Debug)]
-pub(super) struct Tables<T>(Mutex<Vec<Box<T>>>);
+pub struct Tables<T>(Mutex<Vec<Box<T>>>);
 
-impl<T: Default> Tables<T> {
+impl<T> Default for Tables<T> {
     /// None so far.
-    pub fn new() -> Tables<T> {
+    fn default() -> Tables<T> {
         Tables(Mutex::new(Vec::new()))
     }
+}
 
+impl<T: Default> Tables<T> {
     /// Fills one of them.
     pub fn fill(&self, work: impl FnOnce(&mut T)) {
-        let rests = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let rested = rests().pop();
+        let resting = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let rested = resting().pop();
         let mut table = rested.unwrap_or_default();
         work(&mut table);
-        rests().push(table);
+        resting().push(table);
+    }
+
+    /// Looks at each of them, while no thread fills one.
+    pub fn each_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).iter_mut().map(|table| &mut **table)
     }
 
     /// All of them.

@@ -3,8 +3,9 @@
 //! The edges between hops only say which pairs to look at. Whether they belong together is decided on whole
 //! transactions, so that one edge drawn wrongly neither hides a missing step nor makes one up.
 
-use super::counts::{Counts, Tally};
+use super::counts::Counts;
 use super::shape::{Frame, Shape, Step};
+use super::tally::Tally;
 use crate::gather::bytes::{Get, Put};
 use crate::model::Sample;
 use crate::weave::words::Act;

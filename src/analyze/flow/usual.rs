@@ -1,8 +1,9 @@
 //! What is usual in a run, drawn from the counts.
 
-use super::counts::{ChildCount, Counts, KindCount, StepCount, Tally};
+use super::counts::{ChildCount, Counts, KindCount, StepCount};
 use super::rules::Rules;
 use super::shape::{Hop, Shape};
+use super::tally::Tally;
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
 

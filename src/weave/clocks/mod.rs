@@ -7,6 +7,7 @@
 //! they must agree. Nothing is moved unless an order that is proven would be broken otherwise.
 
 mod evidence;
+mod settle;
 mod solve;
 
 use super::arrange::copy;

@@ -9,12 +9,18 @@ use rayon::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Holding {
     pub value: Symbol,
+    /// When it was first held, on the common clock, and by which record of the atom.
     pub time: Time,
-    /// The first record of the atom that holds it.
     pub origin: Origin,
+    /// The time of the atom's first event as logged.
+    pub first: Time,
     pub atom: u32,
     /// Which of the pairs of name and shape.
     pub kind: u32,
+    /// What the atom begins with: which of the pairs of service and template of a first event.
+    pub sort: u32,
+    /// The time of the record is known.
+    pub timed: bool,
 }
 
 /// Values are looked at in so many parts, by their first bits.
@@ -31,14 +37,20 @@ pub(super) enum Holdings {
     Held(Vec<Vec<Holding>>),
     Spilled {
         rows: Rows,
-        /// The places of atoms by their order of coming, and the numbers of pairs by the ones they had first.
-        places: Vec<u32>,
+        /// The numbers of pairs of name and shape by the ones they had first.
         kinds: Vec<u32>,
     },
 }
 
-/// What was held by some atoms, the place of the first of them among all, and the numbers of pairs by the ones they had.
-pub(super) type Added = (Holdings, u32, Vec<u32>);
+/// What was held by some atoms.
+pub(super) struct Added {
+    pub holdings: Holdings,
+    /// The number of the first of the atoms among all.
+    pub base: u32,
+    /// The numbers of pairs of name and shape, and of what atoms begin with, by the ones they had.
+    pub kinds: Vec<u32>,
+    pub sorts: Vec<u32>,
+}
 
 impl Holdings {
     /// None so far, in memory.
@@ -48,17 +60,15 @@ impl Holdings {
 
     /// None so far; so many bytes of them will be in memory.
     pub fn spilled(limit: usize) -> Holdings {
-        Holdings::Spilled { rows: Rows::new(PARTS, limit), places: Vec::new(), kinds: Vec::new() }
+        Holdings::Spilled { rows: Rows::new(PARTS, limit), kinds: Vec::new() }
     }
 
-    /// Adds those of an atom.
-    pub fn add(&mut self, own: &[Holding]) -> Result<(), SpillError> {
+    /// Adds one.
+    pub fn add(&mut self, holding: &Holding) -> Result<(), SpillError> {
         match self {
-            Holdings::Held(held) => own.iter().for_each(|holding| held[part(holding.value)].push(*holding)),
+            Holdings::Held(held) => held[part(holding.value)].push(*holding),
             Holdings::Spilled { rows, .. } => {
-                for holding in own {
-                    rows.push(part(holding.value), |out| holding.write(out))?;
-                }
+                rows.push(part(holding.value), |out| holding.write(out))?;
             }
         }
         Ok(())
@@ -68,16 +78,17 @@ impl Holdings {
     pub fn sorted(added: Vec<Added>) -> Holdings {
         let sorted = (0..PARTS).into_par_iter().map(|part| {
             let parts = || {
-                added.iter().filter_map(|(holdings, base, kinds)| match holdings {
-                    Holdings::Held(held) => Some((&held[part], *base, kinds)),
+                added.iter().filter_map(|added| match &added.holdings {
+                    Holdings::Held(held) => Some((&held[part], added)),
                     Holdings::Spilled { .. } => None,
                 })
             };
-            let mut all = Vec::with_capacity(parts().map(|(held, ..)| held.len()).sum());
-            for (held, base, kinds) in parts() {
+            let mut all = Vec::with_capacity(parts().map(|(held, _)| held.len()).sum());
+            for (held, added) in parts() {
                 all.extend(held.iter().map(|holding| Holding {
-                    atom: base + holding.atom,
-                    kind: kinds[holding.kind as usize],
+                    atom: added.base + holding.atom,
+                    kind: added.kinds[holding.kind as usize],
+                    sort: added.sorts[holding.sort as usize],
                     ..*holding
                 }));
             }
@@ -87,45 +98,44 @@ impl Holdings {
         Holdings::Held(sorted.collect())
     }
 
-    /// Tells the places of atoms, and the numbers of pairs, for those that may be spilled.
-    pub fn rename(&mut self, of_atoms: Vec<u32>, of_kinds: Vec<u32>) {
-        if let Holdings::Spilled { places, kinds, .. } = self {
-            (*places, *kinds) = (of_atoms, of_kinds);
+    /// Tells the numbers of pairs of name and shape, for those that may be spilled.
+    pub fn rename(&mut self, of_kinds: Vec<u32>) {
+        if let Holdings::Spilled { kinds, .. } = self {
+            *kinds = of_kinds;
         }
     }
 
     /// Looks at all, value by value, each by time: part by part at once, or all one after the other where not all is in
     /// memory.
-    pub fn by_value<T: Default + Send>(
+    pub fn by_value<T: Send>(
         &self,
-        take: impl Fn(&mut T, &[Holding]) + Sync,
+        begin: impl Fn() -> T + Sync,
+        take: impl Fn(&mut T, &[Holding]) -> Result<(), SpillError> + Sync,
     ) -> Result<Vec<T>, SpillError> {
         let values = |all: &[Holding], told: &mut T| {
-            all.chunk_by(|a, b| a.value == b.value).for_each(|same| take(told, same));
+            all.chunk_by(|a, b| a.value == b.value).try_for_each(|same| take(told, same))
         };
         match self {
             Holdings::Held(held) => {
                 let part = |part: &Vec<Holding>| {
-                    let mut told = T::default();
-                    values(part, &mut told);
-                    told
+                    let mut told = begin();
+                    values(part, &mut told).map(|()| told)
                 };
-                Ok(held.par_iter().map(part).collect())
+                held.par_iter().map(part).collect()
             }
-            Holdings::Spilled { rows, places, kinds } => {
-                let mut told = T::default();
+            Holdings::Spilled { rows, kinds } => {
+                let mut told = begin();
+                let mut all: Vec<Holding> = Vec::new();
                 for part in 0..PARTS {
-                    let mut all: Vec<Holding> = Vec::new();
+                    all.clear();
                     rows.each(part, |bytes| {
                         let mut bytes = Get(bytes);
-                        while let Some(mut holding) = Holding::read(&mut bytes) {
-                            holding.atom = places[holding.atom as usize];
-                            holding.kind = kinds[holding.kind as usize];
-                            all.push(holding);
+                        while let Some(holding) = Holding::read(&mut bytes) {
+                            all.push(Holding { kind: kinds[holding.kind as usize], ..holding });
                         }
                     })?;
                     sort(&mut all);
-                    values(&all, &mut told);
+                    values(&all, &mut told)?;
                 }
                 Ok(vec![told])
             }
@@ -134,13 +144,13 @@ impl Holdings {
 }
 
 fn sort(holdings: &mut [Holding]) {
-    by_value(holdings, |holding| (holding.time, holding.atom, holding.kind));
+    by_value(holdings, |holding| holding.value, |holding| (holding.time, holding.origin, holding.kind));
 }
 
-/// Sorts by value, and those of one value by something else: mostly there is but one.
-pub(super) fn by_value<K: Ord>(holdings: &mut [Holding], then: impl Fn(&Holding) -> K) {
-    holdings.sort_unstable_by_key(|holding| holding.value);
-    for same in holdings.chunk_by_mut(|a, b| a.value == b.value).filter(|same| same.len() > 1) {
+/// Sorts by value, and what has the same value by something else: mostly there is but one.
+pub(super) fn by_value<H, K: Ord>(list: &mut [H], value: impl Fn(&H) -> Symbol, then: impl Fn(&H) -> K) {
+    list.sort_unstable_by_key(&value);
+    for same in list.chunk_by_mut(|a, b| value(a) == value(b)).filter(|same| same.len() > 1) {
         same.sort_unstable_by_key(&then);
     }
 }
@@ -154,19 +164,18 @@ impl Holding {
         out.number(u64::from(self.origin.rank));
         out.number(self.origin.line);
         out.number(u64::from(self.origin.part));
+        out.signed(self.first.0.wrapping_sub(self.time.0));
+        out.number(u64::from(self.sort) << 1 | u64::from(self.timed));
     }
 
     fn read(bytes: &mut Get<'_>) -> Option<Holding> {
-        Some(Holding {
-            value: Symbol(bytes.bits()?),
-            kind: bytes.number()? as u32,
-            atom: bytes.number()? as u32,
-            time: Time(bytes.bits()? as i64),
-            origin: Origin {
-                rank: bytes.number()? as u32,
-                line: bytes.number()?,
-                part: bytes.number()? as u32,
-            },
-        })
+        let value = Symbol(bytes.bits()?);
+        let (kind, atom) = (bytes.number()? as u32, bytes.number()? as u32);
+        let time = Time(bytes.bits()? as i64);
+        let (rank, line, part) = (bytes.number()? as u32, bytes.number()?, bytes.number()? as u32);
+        let first = Time(time.0.wrapping_add(bytes.signed()?));
+        let sort = bytes.number()?;
+        let (sort, timed) = ((sort >> 1) as u32, sort & 1 == 1);
+        Some(Holding { value, time, origin: Origin { rank, line, part }, first, atom, kind, sort, timed })
     }
 }

@@ -6,6 +6,9 @@ use crate::gather::{SpillError, Store};
 use crate::model::{Shape, Symbol};
 use rustc_hash::FxHashMap;
 
+/// Values of one name that look alike.
+pub(super) type Type = (Symbol, Shape);
+
 /// A kind of value.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kind {
@@ -45,7 +48,7 @@ impl Kinds {
 
 /// Finds the kinds of the values that atoms hold.
 pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
-    let list = &atoms.types;
+    let list = atoms.types();
     let Occurrences { counts, shared, .. } = occurrences(atoms)?;
     // names whose values are mostly the same are one kind
     let mut sets = super::sets::Sets::new(list.len());
@@ -113,8 +116,12 @@ impl Occurrences {
 }
 
 fn occurrences(atoms: &Atoms) -> Result<Occurrences, SpillError> {
-    let mut all = Occurrences { counts: vec![0; atoms.types.len()], ..Occurrences::default() };
-    for part in atoms.by_value(Occurrences::add)? {
+    let mut all = Occurrences { counts: vec![0; atoms.types().len()], ..Occurrences::default() };
+    let add = |all: &mut Occurrences, holdings: &[Holding]| {
+        all.add(holdings);
+        Ok(())
+    };
+    for part in atoms.by_value(Occurrences::default, add)? {
         all.counts.iter_mut().zip(&part.counts).for_each(|(own, count)| *own += count);
         for (types, count) in part.shared {
             *all.shared.entry(types).or_default() += count;
@@ -149,45 +156,40 @@ impl Measure {
         self.atoms += other.atoms;
     }
 
-    /// Takes in a value by the atoms that hold it, each with the kind.
-    fn add(&mut self, atoms: &Atoms, run: f64, group: &[(usize, u32)]) {
+    /// Takes in a value by what each atom that holds it held first.
+    fn add(&mut self, atoms: &Atoms, run: f64, group: &[(usize, &Holding)]) {
         self.values += 1;
         self.atoms += group.len() as u32;
         if group.len() == 1 {
             return;
         }
-        let service = |(_, atom): &(usize, u32)| atoms.service(*atom as usize);
-        self.across += u32::from(group[1..].iter().take(63).any(|held| service(held) != service(&group[0])));
+        let service = atoms.service(group[0].1);
+        self.across += u32::from(group.iter().any(|(_, held)| atoms.service(held) != service));
         self.multi += 1;
-        let first = group
-            .iter()
-            .map(|&(_, atom)| atom)
-            .min_by_key(|&atom| (atoms.first(atom as usize), atom))
-            .unwrap_or(group[0].1);
-        let sort = atoms.sort(first);
-        self.again += u32::from(group.iter().filter(|&&(_, atom)| atoms.sort(atom) == sort).count() > 1);
-        let start = atoms.first(first as usize);
-        let end = group.iter().map(|&(_, atom)| atoms.last(atom as usize)).max().unwrap_or(start);
-        self.extent += ((end.0 - start.0) as f64 / run * 1000.0) as u64;
+        let earliest = |(_, held): &&(usize, &Holding)| (held.first, held.time, held.origin);
+        let first = group.iter().min_by_key(earliest).map_or(group[0].1, |(_, held)| held);
+        self.again += u32::from(group.iter().filter(|(_, held)| held.sort == first.sort).count() > 1);
+        let end = group.iter().map(|(_, held)| atoms.last(held)).max().unwrap_or(first.first);
+        self.extent += ((end.0 - first.first.0) as f64 / run * 1000.0) as u64;
     }
 }
 
 fn measure(atoms: &Atoms, kinds: &Kinds) -> Result<Vec<Measure>, SpillError> {
     let (low, high) = atoms.span();
-    let run = (high.0 - low.0).max(1) as f64;
-    type Part = (Vec<Measure>, Vec<(usize, u32)>);
-    let parts = atoms.by_value(|(measures, here): &mut Part, holdings| {
-        measures.resize(kinds.list.len(), Measure::default());
-        here.clear();
-        here.extend(holdings.iter().map(|holding| (kinds.of(holding), holding.atom)));
-        here.sort_unstable();
-        here.dedup();
+    let run = high.0.saturating_sub(low.0).max(1) as f64;
+    let begin = || vec![Measure::default(); kinds.list.len()];
+    let parts = atoms.by_value(begin, |measures, holdings| {
+        let mut here: Vec<(usize, &Holding)> =
+            holdings.iter().map(|holding| (kinds.of(holding), holding)).collect();
+        here.sort_unstable_by_key(|(kind, held)| (*kind, held.atom, held.time, held.origin));
+        here.dedup_by_key(|(kind, held)| (*kind, held.atom));
         for group in here.chunk_by(|a, b| a.0 == b.0) {
             measures[group[0].0].add(atoms, run, group);
         }
+        Ok(())
     })?;
-    let mut measures = vec![Measure::default(); kinds.list.len()];
-    for (part, _) in parts {
+    let mut measures = begin();
+    for part in parts {
         measures.iter_mut().zip(&part).for_each(|(own, measure)| own.merge(measure));
     }
     Ok(measures)
