@@ -64,7 +64,7 @@ fn weaving(bencher: Bencher<'_, '_>, style: Style) {
     bencher.counter(BytesCount::new(corpus.bytes)).bench_local(|| {
         let plan = plan(&mut loaded.store, &options).expect("all fits into memory");
         let rounds = rounds(&loaded.store, &plan);
-        let weave = |round| weave(&mut loaded.store, &plan, round, |_, (): &mut (), _| ());
+        let weave = |round| weave(&mut loaded.store, &plan, round, |_, _| ());
         (0..rounds).map(weave).collect::<Result<Vec<_>, _>>().expect("all fits into memory")
     });
 }

@@ -39,9 +39,14 @@ impl Learning {
         part.add(&flow::Run::new(store, &self.frame), trace);
     }
 
-    /// Takes in what transactions taught, in their order.
-    pub fn add(&mut self, parts: Vec<flow::Part>) -> Result<(), SpillError> {
-        self.learner.add(parts)
+    /// Takes what grows with the number of transactions out of a part.
+    pub fn put_away(&mut self, part: &mut flow::Part) -> Result<(), SpillError> {
+        self.learner.put_away(part)
+    }
+
+    /// Takes in what transactions taught, in any order.
+    pub fn add(&mut self, part: flow::Part) -> Result<(), SpillError> {
+        self.learner.add(part)
     }
 
     /// Goes on to judging, once all transactions were taken in.

@@ -152,23 +152,20 @@ fn weave_all<E: From<SpillError>>(
     let mut packed = weave::Packed::new(store.budget.tables());
     // few are not worth it
     let mut held: Option<Vec<Trace>> = None;
+    let mut notes = weave::Tables::<Part>::default();
     for round in 0..rounds {
-        let see = |store: &Store, (lessons, spans): &mut Part, trace: &Trace| {
-            learning.see(store, lessons, trace);
-            for span in trace.spans.iter().filter(|span| !span.missing) {
-                let (all, failed) = spans.entry(span.service).or_default();
-                *all += 1;
-                *failed += u64::from(span.failed);
-            }
+        let see = |store: &Store, trace: &Trace| {
+            notes.fill(|(lessons, spans)| {
+                learning.see(store, lessons, trace);
+                for span in trace.spans.iter().filter(|span| !span.missing) {
+                    let (all, failed) = spans.entry(span.service).or_default();
+                    *all += 1;
+                    *failed += u64::from(span.failed);
+                }
+            });
         };
-        let (traces, parts) = weave::weave(store, &plan, round, see)?;
-        let (lessons, spans): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-        learning.add(lessons)?;
-        for (service, (all, failed)) in spans.into_iter().flatten() {
-            let entry = counts.entry(service).or_default();
-            entry.spans += all;
-            entry.errors += failed;
-        }
+        let traces = weave::weave(store, &plan, round, see)?;
+        notes.each_mut().try_for_each(|(lessons, _)| learning.put_away(lessons))?;
         if rounds > 1 {
             packed.push(&traces)?;
         } else {
@@ -176,6 +173,14 @@ fn weave_all<E: From<SpillError>>(
         }
     }
     drop(plan);
+    for (lessons, spans) in notes.all() {
+        learning.add(lessons)?;
+        for (service, (all, failed)) in spans {
+            let entry = counts.entry(service).or_default();
+            entry.spans += all;
+            entry.errors += failed;
+        }
+    }
     let mut judging = learning.finish()?;
     let mut coverage = store.coverage.clone();
     let placed = |traces: &[Trace]| traces.par_iter().map(|trace| trace.record_count() as u64).sum::<u64>();

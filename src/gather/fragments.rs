@@ -1,7 +1,7 @@
 //! Events that share a trace id.
 
 use super::Store;
-use crate::model::{Event, EventId, Time, TraceId, flag};
+use crate::model::{Batch, Event, EventId, Time, TraceId, flag};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -67,6 +67,48 @@ impl Fragments {
             untraced: untraced.into_iter().map(|(_, id)| id).collect(),
         }
     }
+}
+
+/// So many fragments, or so many times as many events without trace id, come into one batch.
+const NEIGHBOURS: usize = 512;
+
+impl Store {
+    /// The fragments of all events; these are brought to lie in memory in the order of the fragments, as later stages look
+    /// at one transaction after the other.
+    pub fn by_fragments(&mut self) -> Fragments {
+        let mut fragments = Fragments::of(self);
+        let Fragments { traced, untraced } = &mut fragments;
+        let store = &*self;
+        let chunks = traced.len().div_ceil(NEIGHBOURS) as u32;
+        let of_chunk = |(batch, chunk): (u32, &mut [Fragment])| {
+            let ids = chunk.iter_mut().flat_map(|fragment| &mut fragment.events);
+            bring(store, batch, ids)
+        };
+        let mut batches: Vec<Batch> =
+            (0..chunks).into_par_iter().zip(traced.par_chunks_mut(NEIGHBOURS)).map(of_chunk).collect();
+        let rest = (chunks..u32::MAX).into_par_iter().zip(untraced.par_chunks_mut(NEIGHBOURS * 32));
+        batches.par_extend(rest.map(|(batch, chunk)| bring(store, batch, chunk.iter_mut())));
+        for batch in &mut self.batches {
+            self.symbols.absorb(std::mem::take(&mut batch.symbols));
+        }
+        self.batches = batches;
+        fragments
+    }
+}
+
+/// Copies events into one batch, and names them by their copies.
+fn bring<'i>(store: &Store, number: u32, ids: impl Iterator<Item = &'i mut EventId>) -> Batch {
+    let mut batch = Batch::default();
+    for id in ids {
+        let event = store.event(*id);
+        let details_start = batch.details.len() as u32;
+        batch.details.extend_from_slice(store.details(*id));
+        *id = EventId { batch: number, index: batch.events.len() as u32 };
+        batch.events.push(Event { details_start, ..event.clone() });
+    }
+    batch.events.shrink_to_fit();
+    batch.details.shrink_to_fit();
+    batch
 }
 
 /// The events of a store, some at a time, each time with the id of the first one.
@@ -142,4 +184,60 @@ fn whole_ids(store: &Store) -> Whole {
         }
     }
     whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gather::Source;
+    use crate::model::{Detail, Place, Symbol};
+
+    /// Two sources whose records are of three traces in turn, and of none.
+    fn store() -> Store {
+        let mut store = Store::default();
+        for source in 0..2u32 {
+            store.sources.push(Source {
+                name: source.to_string().into(),
+                rank: source,
+                descending: false,
+                first: None,
+                placement: Default::default(),
+            });
+            let mut batch = Batch::default();
+            for line in 0..40u64 {
+                let place = Place { source: crate::model::SourceId(source), line, ..Place::default() };
+                let mut event = Event::at(place);
+                event.time = Time((line / 3) as i64);
+                event.trace = TraceId::new(u128::from(line % 4) << 64 | u128::from(line % 4));
+                event.details_start = batch.details.len() as u32;
+                event.details_len = 1;
+                batch.details.push(Detail::Topic(Symbol(line + 1)));
+                batch.events.push(event);
+            }
+            store.batches.push(batch);
+        }
+        store
+    }
+
+    #[test]
+    fn events_that_are_brought_together_stay_what_they_are() {
+        let mut store = store();
+        let told = |store: &Store, ids: &[EventId]| -> Vec<_> {
+            let of =
+                |id: &EventId| (store.event(*id).place, store.event(*id).time, store.details(*id).to_vec());
+            ids.iter().map(of).collect()
+        };
+        let before = Fragments::of(&store);
+        let expected: Vec<_> = before.traced.iter().map(|fragment| told(&store, &fragment.events)).collect();
+        let untraced = told(&store, &before.untraced);
+        let after = store.by_fragments();
+        assert_eq!(after.traced.len(), 3);
+        for (fragment, expected) in after.traced.iter().zip(&expected) {
+            assert_eq!(&told(&store, &fragment.events), expected);
+            assert!(fragment.events.is_sorted_by_key(|id| store.order(*id)));
+            assert!(fragment.events.windows(2).all(|pair| pair[0].index + 1 == pair[1].index));
+        }
+        assert_eq!(told(&store, &after.untraced), untraced);
+        assert_eq!(untraced.len(), 20);
+    }
 }

@@ -170,4 +170,22 @@ mod tests {
         }
         assert_eq!(bucket(i64::MIN), 0);
     }
+
+    #[test]
+    fn what_is_told_is_what_all_buckets_tell() {
+        let mut delays = Delays::default();
+        for (nanos, weight) in [(700, 3), (2_000_000, 40), (2_100_000, 7), (90_000_000, 1), (1 << 50, 2)] {
+            delays.add(nanos, weight);
+        }
+        let mut counts = [0u32; BUCKETS];
+        delays.counts.iter().for_each(|&(bucket, count)| counts[usize::from(bucket)] += count);
+        let fits = delays.clone().settle();
+        for at in 0..BUCKETS {
+            let nanos = if at == 0 { 0 } else { BOUNDS.upper[at - 1] };
+            let near = counts[at.saturating_sub(1)..=(at + 1).min(BUCKETS - 1)].iter().sum();
+            assert_eq!(fits.fit(nanos), delays.fit(near), "{at}");
+        }
+        assert!(fits.fit(2_000_000) > 0.5 && fits.fit(10_000) < 0.0);
+        assert!(fits.tight > 0.3 && fits.tight < 1.0, "{}", fits.tight);
+    }
 }

@@ -11,6 +11,7 @@ use super::lexicon::Lexicon;
 use super::scene::Scene;
 use super::spans::Drafts;
 use super::stitch::Whole;
+use super::tables::Tables;
 use super::weights;
 use super::words::Act;
 use crate::gather::Store;
@@ -44,20 +45,18 @@ pub(super) fn teachers(groups: &[Whole]) -> Vec<bool> {
 
 /// How the spans of some transactions stand to each other.
 pub(super) fn habits(teachers: &[Woven]) -> Habits {
-    let learn = |mut habits: Habits, woven: &Woven| {
-        habits.learn(&woven.scene);
-        habits
-    };
-    teachers.par_iter().fold(Habits::default, learn).reduce(Habits::default, Habits::merge)
+    let tables = Tables::<Habits>::default();
+    teachers.par_iter().for_each(|woven| tables.fill(|habits| habits.learn(&woven.scene)));
+    tables.all().reduce(Habits::merge).unwrap_or_default()
 }
 
 /// What is certain in some transactions, by the habits of the run.
 pub(super) fn learn(teachers: &[Woven], known: Known<'_>) -> Learned {
-    let teach = |mut learned: Learned, woven: &Woven| {
-        choose::teach(woven, &mut learned, known, &weights::FIRST);
-        learned
-    };
-    teachers.par_iter().fold(Learned::default, teach).reduce(Learned::default, Learned::merge)
+    let tables = Tables::<Learned>::default();
+    teachers.par_iter().for_each(|woven| {
+        tables.fill(|learned| choose::teach(woven, learned, known, &weights::FIRST));
+    });
+    tables.all().reduce(Learned::merge).unwrap_or_default()
 }
 
 /// Whether a parent is to be found for any span of some transactions.

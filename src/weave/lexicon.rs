@@ -12,7 +12,7 @@ pub type Tokens = Vec<(Symbol, f32)>;
 /// What is known of the templates of a run.
 #[derive(Debug, Default)]
 pub struct Lexicon {
-    templates: FxHashMap<Symbol, Words>,
+    templates: FxHashMap<Symbol, (Words, Tokens)>,
     /// How telling the names are that stand in templates or topics; and any other one.
     names: FxHashMap<Symbol, f32>,
     unnamed: f32,
@@ -23,7 +23,7 @@ pub struct Lexicon {
     service_tokens: FxHashMap<Symbol, (Tokens, f32)>,
     /// Topics, operations and peers, normalized.
     pub(super) named: FxHashMap<Symbol, Symbol>,
-    none: Words,
+    none: (Words, Tokens),
 }
 
 impl Lexicon {
@@ -36,7 +36,7 @@ impl Lexicon {
             for name in &found.names {
                 *names.entry(*name).or_default() += 1;
             }
-            lexicon.templates.insert(template, found);
+            lexicon.templates.insert(template, (found, Tokens::new()));
         }
         for &service in store.census.services.keys().filter(|service| !service.is_none()) {
             lexicon.services.insert(service, normalized(store.symbols.text(service)));
@@ -51,6 +51,11 @@ impl Lexicon {
 
     /// The words of a template.
     pub fn words(&self, template: Symbol) -> &Words {
+        &self.template(template).0
+    }
+
+    /// The words of a template, with how telling they are.
+    pub(super) fn template(&self, template: Symbol) -> &(Words, Tokens) {
         self.templates.get(&template).unwrap_or(&self.none)
     }
 
@@ -66,6 +71,9 @@ impl Lexicon {
             // a word of one text alone ties it to nothing
             if count < 2 { 0.0 } else { ((all / count as f32).ln() / all.ln()).clamp(0.0, 1.0) }
         });
+        for (template, (_, tokens)) in &mut self.templates {
+            *tokens = self.tokens.get(template).cloned().unwrap_or_default();
+        }
         let services =
             self.services.keys().map(|service| (*service, tokens(store.symbols.text(*service)))).collect();
         let services = weighed(services, |count, all| {
@@ -90,7 +98,7 @@ impl Lexicon {
     }
 
     /// The service that words name most clearly but one, if any.
-    pub fn mentioned(&self, words: &[(Symbol, f32)], own: Symbol) -> f32 {
+    pub fn mentioned(&self, words: Wording<'_>, own: Symbol) -> f32 {
         let others = self.service_tokens.iter().filter(|(service, _)| **service != own);
         others.map(|(_, tokens)| share_of(tokens, words)).fold(0.0, f32::max)
     }
@@ -112,13 +120,13 @@ pub(super) struct Title<'l>(Option<&'l (Tokens, f32)>);
 
 impl Title<'_> {
     /// How clearly words name the service: the share of the words of its name that are among them.
-    pub fn mention(self, words: &[(Symbol, f32)]) -> f32 {
+    pub fn mention(self, words: Wording<'_>) -> f32 {
         self.0.map_or(0.0, |own| share_of(own, words))
     }
 }
 
 /// The share of the words of a service's name, of which the weight in all is given, that are among others.
-fn share_of((own, all): &(Tokens, f32), words: &[(Symbol, f32)]) -> f32 {
+fn share_of((own, all): &(Tokens, f32), words: Wording<'_>) -> f32 {
     if *all == 0.0 { 0.0 } else { common(own, words) / all }
 }
 
@@ -140,16 +148,56 @@ fn weighed(
         .collect()
 }
 
-/// The weight of the words of the first list that the second has too.
-pub fn common(a: &[(Symbol, f32)], b: &[(Symbol, f32)]) -> f32 {
+/// Words, with a bit for each, so that those that are not among them are mostly told without a search.
+#[derive(Clone, Copy, Debug)]
+pub struct Wording<'w> {
+    /// The words.
+    pub tokens: &'w [(Symbol, f32)],
+    /// See [`bits`].
+    pub bits: u64,
+}
+
+/// One of 64 bits for each word.
+pub fn bits(tokens: &[(Symbol, f32)]) -> u64 {
+    tokens.iter().fold(0, |bits, (token, _)| bits | bit(*token))
+}
+
+fn bit(token: Symbol) -> u64 {
+    1 << (token.0 & 63)
+}
+
+/// The weight of the words of a list that others have too.
+pub fn common(list: &[(Symbol, f32)], others: Wording<'_>) -> f32 {
     let (mut at, mut sum) = (0, 0.0);
-    for (token, weight) in a {
-        while at < b.len() && b[at].0 < *token {
+    let tokens = others.tokens;
+    for (token, weight) in list.iter().filter(|(token, _)| others.bits & bit(*token) != 0) {
+        while at < tokens.len() && tokens[at].0 < *token {
             at += 1;
         }
-        if b.get(at).is_some_and(|(other, _)| other == token) {
+        if tokens.get(at).is_some_and(|(other, _)| other == token) {
             sum += weight;
         }
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn common_words_are_those_of_both_lists(
+            one in prop::collection::btree_set(0u64..200, 0..20),
+            other in prop::collection::btree_set(0u64..200, 0..20),
+        ) {
+            let list = |words: &std::collections::BTreeSet<u64>| -> Tokens {
+                words.iter().map(|&word| (Symbol(word), 1.0)).collect()
+            };
+            let tokens = list(&other);
+            let found = common(&list(&one), Wording { tokens: &tokens, bits: bits(&tokens) });
+            prop_assert_eq!(found, one.intersection(&other).count() as f32);
+        }
+    }
 }

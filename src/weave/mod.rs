@@ -21,6 +21,7 @@ pub mod scene;
 pub mod score;
 mod spans;
 pub mod stitch;
+mod tables;
 mod timing;
 pub mod training;
 pub mod tree;
@@ -34,6 +35,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 use stitch::{Group, Stitched};
+pub use tables::Tables;
 
 /// How to weave.
 #[derive(Clone, Debug)]
@@ -167,14 +169,13 @@ pub fn rounds(store: &Store, plan: &Plan) -> usize {
 }
 
 /// Weaves the transactions of a round, as planned, and has each trace seen while its events are in the cache. Traces come in
-/// the order of their first time and id, and those of later rounds start later; what was noted of them comes in parts of
-/// which the order does not depend on chance. Their events are at hand then.
-pub fn weave<T: Default + Send>(
+/// the order of their first time and id, and those of later rounds start later. Their events are at hand then.
+pub fn weave(
     store: &mut Store,
     plan: &Plan,
     round: usize,
-    see: impl Fn(&Store, &mut T, &Trace) + Sync + Send,
-) -> Result<(Vec<Trace>, Vec<T>), SpillError> {
+    see: impl Fn(&Store, &Trace) + Sync + Send,
+) -> Result<Vec<Trace>, SpillError> {
     match &plan.whole {
         Some(Whole { fragments, groups, rounds }) => {
             Ok(plan.weave(store, fragments, &groups[rounds[round].clone()], see))
@@ -255,13 +256,13 @@ impl Plan {
         Ok(groups.par_iter().map(|group| self.lay_out(store, &fragments, group)).collect())
     }
 
-    fn weave<T: Default + Send>(
+    fn weave(
         &self,
         store: &Store,
         fragments: &Fragments,
         groups: &[Group],
-        see: impl Fn(&Store, &mut T, &Trace) + Sync + Send,
-    ) -> (Vec<Trace>, Vec<T>) {
+        see: impl Fn(&Store, &Trace) + Sync + Send,
+    ) -> Vec<Trace> {
         let known = features::Known { lexicon: &self.lexicon, habits: &self.habits };
         // a transaction is finished while it is at hand
         let finish = |group: &Group| {
@@ -275,22 +276,15 @@ impl Plan {
             }
             assemble::trace(store, fragments, group, &self.keys, drafts)
         };
-        let parts: Vec<(Vec<Trace>, T)> = groups
+        let mut traces: Vec<Trace> = groups
             .par_iter()
-            .fold(<(Vec<Trace>, T)>::default, |(mut traces, mut noted), group| {
+            .map(|group| {
                 let trace = finish(group);
-                see(store, &mut noted, &trace);
-                traces.push(trace);
-                (traces, noted)
+                see(store, &trace);
+                trace
             })
             .collect();
-        let mut traces = Vec::with_capacity(groups.len());
-        let mut noted = Vec::with_capacity(parts.len());
-        for (mut some, seen) in parts {
-            traces.append(&mut some);
-            noted.push(seen);
-        }
         traces.par_sort_by_key(|trace| (trace.start, trace.id));
-        (traces, noted)
+        traces
     }
 }

@@ -1,6 +1,6 @@
 //! A transaction laid out for weaving: spans, their events in order of time, and what each event tells.
 
-use super::lexicon::{Lexicon, Tokens};
+use super::lexicon::{Lexicon, Tokens, Wording, bits};
 use super::spans::Draft;
 use super::words::Act;
 use crate::gather::Store;
@@ -25,6 +25,8 @@ pub struct Line {
     /// See [`Scene::names`], [`Scene::tokens`] and [`Scene::values`].
     names: (u32, u32),
     tokens: (u32, u32),
+    /// See [`Wording`].
+    bits: u64,
     values: (u32, u32),
     /// The path it is about.
     pub route: Symbol,
@@ -200,10 +202,10 @@ impl Scene {
     /// Lays out an event behind those before it.
     fn line(&mut self, store: &Store, lexicon: &Lexicon, id: EventId, time: i64, node: u32) -> Line {
         let event = store.event(id);
-        let words = lexicon.words(event.template);
+        let (words, tokens) = lexicon.template(event.template);
         let starts = (self.names.len(), self.tokens.len(), self.values.len());
         self.names.extend_from_slice(&words.names);
-        self.tokens.extend_from_slice(lexicon.tokens(event.template));
+        self.tokens.extend_from_slice(tokens);
         let own = self.tokens.len();
         let (mut route, mut duration) = (Symbol::NONE, None);
         for detail in store.details(id) {
@@ -239,6 +241,7 @@ impl Scene {
             template: event.template,
             names: (starts.0 as u32, self.names.len() as u32),
             tokens: (starts.1 as u32, self.tokens.len() as u32),
+            bits: bits(&self.tokens[starts.1..]),
             values: (starts.2 as u32, self.values.len() as u32),
             route,
             thread: event.thread,
@@ -252,8 +255,9 @@ impl Scene {
     }
 
     /// The telling words of a line's message, topic, operation, peer and route.
-    pub fn tokens(&self, line: &Line) -> &[(Symbol, f32)] {
-        &self.tokens[line.tokens.0 as usize..line.tokens.1 as usize]
+    pub fn tokens(&self, line: &Line) -> Wording<'_> {
+        let tokens = &self.tokens[line.tokens.0 as usize..line.tokens.1 as usize];
+        Wording { tokens, bits: line.bits }
     }
 
     /// Values of a line that may tie it to others.

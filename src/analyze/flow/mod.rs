@@ -45,13 +45,6 @@ impl Part {
             }
         }
     }
-
-    /// Adds what the transactions behind them teach.
-    fn merge(mut self, other: Part) -> Part {
-        self.counts = self.counts.merge(other.counts);
-        self.blocks.extend(other.blocks);
-        self
-    }
 }
 
 /// Learns from the transactions of a run, part by part.
@@ -71,14 +64,19 @@ impl Learner {
         Learner { counts: Counts::default(), steps: Log::new(limit) }
     }
 
-    /// Takes in what transactions teach, in their order.
-    pub fn add(&mut self, parts: Vec<Part>) -> Result<(), SpillError> {
-        let Part { counts, blocks } = parts.into_par_iter().reduce(Part::default, Part::merge);
-        self.counts = std::mem::take(&mut self.counts).merge(counts);
-        for mut block in blocks {
+    /// Takes the steps of the transactions out of a part.
+    pub fn put_away(&mut self, part: &mut Part) -> Result<(), SpillError> {
+        for mut block in part.blocks.drain(..) {
             block.shrink_to_fit();
             self.steps.push(block)?;
         }
+        Ok(())
+    }
+
+    /// Takes in what transactions teach, in any order.
+    pub fn add(&mut self, mut part: Part) -> Result<(), SpillError> {
+        self.put_away(&mut part)?;
+        self.counts = std::mem::take(&mut self.counts).merge(part.counts);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ pub(super) mod ties;
 
 use super::habits::Habits;
 use super::learned::{Learned, OfChild};
-use super::lexicon::{Lexicon, Title};
+use super::lexicon::{Lexicon, Title, Wording};
 use super::scene::{Line, Node, Scene};
 use super::words::Act;
 use crate::model::Symbol;
@@ -73,7 +73,7 @@ struct Child<'s> {
     first_of_all: bool,
     /// What its first record says.
     names: &'s [Symbol],
-    tokens: &'s [(Symbol, f32)],
+    tokens: Wording<'s>,
     values: Vec<Held<'s>>,
     rarest: Option<ties::Rarest<'s>>,
     /// The weight of all its words.
@@ -240,7 +240,7 @@ fn child<'s>(
         tokens,
         values: ties::held(scene, opening),
         rarest: ties::rarest(scene, node),
-        wording: tokens.iter().map(|(_, weight)| weight).sum(),
+        wording: tokens.tokens.iter().map(|(_, weight)| weight).sum(),
         service: own.service,
         title: known.lexicon.title(own.service),
         services: RefCell::default(),

@@ -128,7 +128,7 @@ pub(super) fn rare(child: &Child<'_>, usual: f32, parent: u32, same: bool, out: 
 /// What the words of two spans of one service tell.
 pub(super) fn wording(scene: &Scene, child: &Child<'_>, parent: u32, out: &mut Features) {
     let lines = scene.lines_of(parent).filter(|line| child.may_follow(&scene.nodes[parent as usize], line));
-    let most = lines.map(|line| common(child.tokens, scene.tokens(line))).fold(0.0, f32::max);
+    let most = lines.map(|line| common(child.tokens.tokens, scene.tokens(line))).fold(0.0, f32::max);
     out[SAME_WORDS] = most.min(3.0);
 }
 
@@ -184,7 +184,7 @@ pub(super) fn evidence(
         ties.named |= names.contains(&c.service_name);
         ties.route |= !line.route.is_none() && line.route == opening.route;
         let tokens = scene.tokens(line);
-        let words = common(child.tokens, tokens);
+        let words = common(child.tokens.tokens, tokens);
         ties.most = ties.most.max(words);
         if line.order < child.opens {
             ties.last = words;

@@ -3,7 +3,7 @@
 //! Atoms are numbered as they come: fragments first. Of an event without trace id nothing is kept but its values, which may
 //! be put away, as most of them join nothing; see [`super::order`] for those that may.
 
-use super::holdings::{Added, Holding, Holdings};
+use super::holdings::{Added, Holding, Holdings, by_value};
 use super::kinds::Type;
 use crate::gather::{Fragment, Fragments, SpillError, Store};
 use crate::model::{Detail, EventId, HeaderRole, Origin, Shape, Symbol, Time, TraceId, flag};
@@ -150,7 +150,7 @@ impl Atoms {
             for &id in &fragment.events {
                 hold(store, id, &mut own);
             }
-            own.sort_unstable_by_key(|held| (held.value, held.name, held.time, held.origin));
+            by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));
             own.dedup_by_key(|held| (held.value, held.name));
             let atom = self.len() as u32;
             let (first, sort) = self.begin(store, fragment);

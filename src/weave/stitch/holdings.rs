@@ -149,7 +149,15 @@ impl Holdings {
 }
 
 fn sort(holdings: &mut [Holding]) {
-    holdings.sort_unstable_by_key(|holding| (holding.value, holding.time, holding.origin, holding.kind));
+    by_value(holdings, |holding| holding.value, |holding| (holding.time, holding.origin, holding.kind));
+}
+
+/// Sorts by value, and what has the same value by something else: mostly there is but one.
+pub(super) fn by_value<H, K: Ord>(list: &mut [H], value: impl Fn(&H) -> Symbol, then: impl Fn(&H) -> K) {
+    list.sort_unstable_by_key(&value);
+    for same in list.chunk_by_mut(|a, b| value(a) == value(b)).filter(|same| same.len() > 1) {
+        same.sort_unstable_by_key(&then);
+    }
 }
 
 impl Holding {

@@ -117,8 +117,8 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
 }
 
 /// Likewise, for a store that has all events at hand.
-pub fn stitch_whole(store: &Store) -> Result<Stitched, SpillError> {
-    let fragments = Fragments::of(store);
+pub fn stitch_whole(store: &mut Store) -> Result<Stitched, SpillError> {
+    let fragments = store.by_fragments();
     let atoms = Atoms::whole(store, &fragments)?;
     let begins = vec![atoms.traced.firsts.len() as u32];
     let mut stitched = Stitched::of(store, atoms, false)?;
