@@ -19,6 +19,8 @@ const MAX_COUNT: u32 = 64;
 const MAX_NUMBER: u32 = 3;
 /// A rule holds where it is right in at least this share of the transactions that it is about.
 const MIN_RIGHT: f64 = 0.9;
+/// The number of effects is exactly that of the rule in at least this share: in others they may be repeated.
+const MIN_EXACT: f64 = 0.6;
 /// A rule that is right in fewer transactions is none.
 const MIN_TRANSACTIONS: u32 = 8;
 
@@ -49,7 +51,7 @@ pub struct Rule {
     pub number: u32,
     /// Transactions with such a step.
     pub peers: u32,
-    /// Transactions among them in which the numbers are right.
+    /// Transactions among them with as many effects as there should be, or more.
     pub right: u32,
     /// How long after the step the effect begins.
     pub delays: Tally,
@@ -331,6 +333,8 @@ struct Choice {
     number: u32,
     peers: u32,
     right: u32,
+    /// Transactions with more effects than that.
+    more: u32,
 }
 
 /// Chooses the triggers and the number that are right most often.
@@ -341,7 +345,7 @@ fn settle(rule: Rule, rows: &[(u32, [u32; MAX_TRIGGERS], u32)]) -> Option<Rule> 
             (0..rule.triggers.len()).filter(|at| set >> at & 1 == 1).map(|at| numbers[at]).sum()
         };
         for number in 1..=MAX_NUMBER {
-            let (mut peers, mut right, mut wrong) = (0, 0, 0);
+            let (mut peers, mut right, mut more, mut wrong) = (0, 0, 0, 0);
             for (effects, numbers, times) in rows {
                 let sum = chosen(numbers);
                 peers += if sum > 0 { *times } else { 0 };
@@ -349,17 +353,22 @@ fn settle(rule: Rule, rows: &[(u32, [u32; MAX_TRIGGERS], u32)]) -> Option<Rule> 
                     right += if sum > 0 { *times } else { 0 };
                 } else {
                     wrong += *times;
+                    more += if sum > 0 && *effects > number * sum { *times } else { 0 };
                 }
             }
             // few triggers and small numbers where they explain as much
             let rank = (-i64::from(wrong), u32::MAX - set.count_ones(), u32::MAX - number);
             if best.as_ref().is_none_or(|known| rank > known.rank) {
-                best = Some(Choice { rank, set, number, peers, right });
+                best = Some(Choice { rank, set, number, peers, right, more });
             }
         }
     }
-    let Choice { set, number, peers, right, .. } = best?;
-    if right < MIN_TRANSACTIONS || f64::from(right) < f64::from(peers) * rule.least() {
+    let Choice { set, number, peers, right, more, .. } = best?;
+    let exact = right;
+    // what is done again is not absent
+    let right = right + more;
+    let share = |times: u32| f64::from(times) / f64::from(peers.max(1));
+    if exact < MIN_TRANSACTIONS || share(exact) < MIN_EXACT || share(right) < rule.least() {
         return None;
     }
     let triggers = rule.triggers.into_iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
