@@ -18,7 +18,8 @@ pub(super) fn judge(case: &mut Case<'_>) {
     let usual = case.usual;
     let mut absent: Vec<Absent<'_>> = Vec::new();
     for rule in usual.rules.about(&case.steps) {
-        if case.absent(rule) == 0 || case.explained(rule).is_some() {
+        let again = rule.was_tried_again(&case.steps, |step| usual.once(step));
+        if case.absent(rule) == 0 || again || case.explained(rule).is_some() {
             continue;
         }
         // the hops that did what makes the effect begin: first those under which it is not seen

@@ -171,6 +171,12 @@ impl Rule {
         if self.delivery { MIN_DELIVERED } else { MIN_RIGHT }
     }
 
+    /// Whether what makes the effect begin was done again, and then it began.
+    pub fn was_tried_again(&self, steps: &Steps, once: impl Fn(u64) -> bool) -> bool {
+        let again = |trigger: &Trigger| steps.number(trigger.step) > 1 && once(trigger.step);
+        steps.number(self.effect) >= self.number && self.triggers.iter().any(again)
+    }
+
     fn triggers_in(&self, steps: &Steps) -> u32 {
         self.triggers.iter().map(|trigger| steps.number(trigger.step)).sum()
     }
@@ -280,7 +286,10 @@ impl Candidates {
                 along: FxHashMap::default(),
             });
             rule.example = rule.example.min(child.example);
-            rule.delivery &= child.messages * 2 > child.hops && (trigger.direct || trigger.act == Act::Send);
+            let sent = trigger.direct || trigger.act == Act::Send;
+            rule.delivery &= sent
+                && child.messages * 2 > child.hops
+                && frame.share_a_name(&trigger.example, &child.example);
             match rule.triggers.iter_mut().find(|known| known.step == trigger.step) {
                 Some(known) => known.present += trigger.present,
                 None => rule.triggers.push(trigger),

@@ -95,6 +95,8 @@ pub struct Run<'r> {
 pub struct Frame {
     /// What the templates tell.
     acts: FxHashMap<Symbol, Act>,
+    /// What the templates name.
+    names: FxHashMap<Symbol, Box<[Symbol]>>,
     /// The templates that are one kind of step with another one.
     merged: FxHashMap<Symbol, Symbol>,
     /// When the first and last record of each service was logged.
@@ -115,13 +117,18 @@ impl Frame {
     pub fn of(store: &Store) -> Frame {
         let mut run = Frame {
             acts: FxHashMap::default(),
+            names: FxHashMap::default(),
             merged: kinds::merged(store),
             windows: FxHashMap::default(),
             window: (i64::MAX, i64::MIN),
             grains: FxHashMap::default(),
         };
         for &template in &store.census.templates {
-            run.acts.insert(template, words(store.symbols.text(template)).act);
+            let told = words(store.symbols.text(template));
+            run.acts.insert(template, told.act);
+            if !told.names.is_empty() {
+                run.names.insert(template, told.names.into());
+            }
         }
         for (service, window) in store.census.of_services(&store.clocks) {
             run.windows.insert(service, (window.low.0, window.high.0));
@@ -136,6 +143,13 @@ impl Frame {
     /// The template that stands for all those of one kind of step.
     fn wording(&self, template: Symbol) -> Symbol {
         self.merged.get(&template).copied().unwrap_or(template)
+    }
+
+    /// Whether two records are about the same topic or kind of event.
+    pub fn share_a_name(&self, one: &Sample, other: &Sample) -> bool {
+        let names = |of: &Sample| self.names.get(&of.template).map_or(&[][..], |names| names);
+        !one.topic.is_none() && one.topic == other.topic
+            || names(one).iter().any(|name| names(other).contains(name))
     }
 
     /// What a record's template tells.
