@@ -16,7 +16,7 @@ use spanloom::input::{DiscoverOptions, Input, discover};
 use spanloom::model::{SourceId, Time};
 use spanloom::record::Profile;
 use spanloom::report::{Report, json};
-use spanloom::weave::{Options, plan, weave};
+use spanloom::weave::{Options, plan, rounds, weave};
 use std::io::sink;
 
 #[global_allocator]
@@ -63,7 +63,9 @@ fn weaving(bencher: Bencher<'_, '_>, style: Style) {
     let options = Options::default();
     bencher.counter(BytesCount::new(corpus.bytes)).bench_local(|| {
         let plan = plan(&mut loaded.store, &options).expect("all fits into memory");
-        weave(&loaded.store, &plan)
+        let rounds = rounds(&loaded.store, &plan);
+        let weave = |round| weave(&mut loaded.store, &plan, round, |_, (): &mut (), _| ());
+        (0..rounds).map(weave).collect::<Result<Vec<_>, _>>().expect("all fits into memory")
     });
 }
 

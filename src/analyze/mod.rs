@@ -34,9 +34,14 @@ impl Learning {
         Learning { frame: flow::Frame::of(store), learner: flow::Learner::new(store.budget.tables()) }
     }
 
-    /// Takes in the transactions at hand.
-    pub fn add(&mut self, store: &Store, traces: &[Trace]) -> Result<(), SpillError> {
-        self.learner.add(&flow::Run::new(store, &self.frame), traces)
+    /// Adds what a transaction teaches to a part, while its events are at hand.
+    pub fn see(&self, store: &Store, part: &mut flow::Part, trace: &Trace) {
+        part.add(&flow::Run::new(store, &self.frame), trace);
+    }
+
+    /// Takes in what transactions taught, in their order.
+    pub fn add(&mut self, parts: Vec<flow::Part>) -> Result<(), SpillError> {
+        self.learner.add(parts)
     }
 
     /// Goes on to judging, once all transactions were taken in.
@@ -55,11 +60,14 @@ pub struct Judging {
 }
 
 impl Judging {
-    /// What is wrong with the transactions at hand. Sets how each ended, the times of its spans and its critical path.
-    pub fn judge(&mut self, store: &Store, traces: &mut [Trace]) -> Vec<Finding> {
+    /// What is wrong with the transactions at hand. Sets how each ended and, if they are to be shown in detail, the times
+    /// of its spans and its critical path.
+    pub fn judge(&mut self, store: &Store, traces: &mut [Trace], in_detail: bool) -> Vec<Finding> {
         let found = findings::find(&flow::Run::new(store, &self.frame), &self.usual, traces);
         self.whole.add(store, traces);
-        detail(store, traces);
+        if in_detail {
+            detail(store, traces);
+        }
         found
     }
 

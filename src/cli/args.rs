@@ -164,10 +164,10 @@ pub struct WeaveArgs {
     pub no_clock_correction: bool,
     /// Keep what takes more memory than SIZE in temporary files [default: half of what is free]
     ///
-    /// A size such as 512M or 4G. What is told is the same. What blocks and habits take, about 150 MB, is not cut, nor are
-    /// about 150 bytes for each transaction and for each record without trace id that holds a key, the largest transaction,
-    /// exported spans that state no parents, and, but for `report` as text, the transactions that are told of. TMPDIR names
-    /// the folder of the files, which vanish with the program.
+    /// A size such as 512M or 4G, of 64M at least. What is told is the same. No more than 64 MiB are taken beside it, but
+    /// for what cannot be put away: about 120 bytes for each transaction and for each record without trace id that shares a
+    /// telling value, the largest transaction, exported spans that state no parents, and, but for `report` as text, the
+    /// transactions that are told of. TMPDIR names the folder of the files, which vanish with the program.
     #[arg(long, value_name = "SIZE", help_heading = "Weaving")]
     pub memory: Option<String>,
 }

@@ -58,6 +58,7 @@ fn overview(mut loaded: Loaded, selection: &Selection, args: &ReportArgs) -> Res
     let take = |_: &Store, traces: Vec<Trace>, findings: Vec<Finding>| {
         digest.add(&traces);
         digest.find(&findings);
+        running::let_go(traces);
         Ok::<(), SpillError>(())
     };
     let told = running::each(&mut loaded.store, selection, &options, loaded.threads, take);
@@ -197,6 +198,9 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit> {
     }
     .with_context(|| out.failed())?;
     out.finish()?;
+    for (reason, name) in &discovery.skipped {
+        voice.note(format_args!("left out '{name}': {}", reason.text()));
+    }
     exit = exit.max(failures(&explained.failures, explained.stopped, voice));
     if explained.records() == 0 {
         voice.error("no record to explain");

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use std::path::Path;
 
 /// The file that is read if no other is named.
-pub const DEFAULT: &str = "spanloom.toml";
+const DEFAULT: &str = crate::input::SETTINGS[0];
 
 /// What the file may hold.
 #[derive(Debug, Default, Deserialize)]

@@ -26,6 +26,7 @@ pub(super) fn listen(stop: Stop, voice: Voice) {
     // fails only if a handler is set already, which then does the same
     let _ = ctrlc::set_handler(move || {
         if stop.set() {
+            super::output::discard();
             std::process::exit(130);
         }
         voice.note("interrupted: reporting what was read so far");
@@ -35,6 +36,7 @@ pub(super) fn listen(stop: Stop, voice: Voice) {
             std::thread::sleep(patience);
             give_up(&ANSWERING, || {
                 voice.error("interrupted: what was read takes too long to weave, nothing is reported");
+                super::output::discard();
                 std::process::exit(130);
             });
         });

@@ -34,7 +34,7 @@ pub fn inputs(args: &InputArgs) -> Result<Discovery> {
         }
         inputs.push(Input::Stdin);
     }
-    Ok(discover(&inputs, &DiscoverOptions { hidden: args.hidden }))
+    Ok(discover(&inputs, &DiscoverOptions { hidden: args.hidden, settings: args.config.clone() }))
 }
 
 /// The zone of times that state none.

@@ -4,10 +4,32 @@ use super::args::OutputArgs;
 use anyhow::{Context, Result, anyhow};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::NamedTempFile;
 
 /// Bytes that are gathered before they are written.
 const BUFFER: usize = 256 << 10;
+
+/// The file that is being written and not yet in place.
+static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+fn unfinished() -> MutexGuard<'static, Option<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes a file that is not yet in place, as the program ends now. Nothing is written to a file hereafter.
+pub(super) fn discard() {
+    let mut unfinished = unfinished();
+    remove(&mut unfinished);
+    // none is made or put in place from now on
+    std::mem::forget(unfinished);
+}
+
+fn remove(unfinished: &mut Option<PathBuf>) {
+    if let Some(path) = unfinished.take() {
+        let _ = std::fs::remove_file(path);
+    }
+}
 
 /// Where output goes.
 pub enum Output {
@@ -34,7 +56,9 @@ impl Output {
             return Ok(Output::Direct(BufWriter::with_capacity(BUFFER, file), path.to_owned()));
         }
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut unfinished = unfinished();
         let file = NamedTempFile::new_in(folder).map_err(failed)?;
+        *unfinished = Some(file.path().to_owned());
         Ok(Output::File(BufWriter::with_capacity(BUFFER, file), path.to_owned()))
     }
 
@@ -61,6 +85,8 @@ impl Output {
 fn put_in_place(out: BufWriter<NamedTempFile>, path: &Path) -> io::Result<()> {
     let file = out.into_inner().map_err(|error| error.into_error())?;
     open_to_others(file.as_file());
+    let mut unfinished = unfinished();
+    *unfinished = None;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
@@ -90,5 +116,26 @@ impl Write for Output {
             Output::File(out, _) => out.flush(),
             Output::Direct(out, _) => out.flush(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_in_place_is_removed_when_the_program_ends() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let files = || std::fs::read_dir(folder.path()).expect("it is there").count();
+        let args = OutputArgs { output: Some(folder.path().join("out.json")), ..OutputArgs::default() };
+        let mut out = Output::open(&args).expect("it can be written");
+        out.write_all(b"{}").expect("it can be written");
+        assert_eq!(files(), 1);
+        remove(&mut unfinished());
+        assert_eq!(files(), 0);
+        let whole = Output::open(&args).expect("it can be written");
+        whole.finish().expect("it is put in place");
+        assert_eq!(*unfinished(), None);
+        assert_eq!(files(), 1);
     }
 }

@@ -73,6 +73,11 @@ impl FactCache {
         !self.rules.joins_none()
     }
 
+    /// Whether the user says that values of a name tie records together.
+    pub(super) fn joins(&self, name: Symbol) -> bool {
+        self.rules.joins(name)
+    }
+
     /// What is known of a name.
     #[inline]
     pub(super) fn get(&mut self, name: &[u8]) -> Facts {
@@ -126,7 +131,7 @@ impl Facts {
         Facts {
             hash,
             known: names::known(name, true),
-            digest: words::names_a_digest(name) && !named,
+            digest: (words::names_a_digest(name) || words::is_a_value(name)) && !named,
             correlation: names::names_a_correlation(name) || named,
             id: names::names_an_id(name),
             machinery: names::names_machinery(b"", name) && !named,

@@ -83,10 +83,20 @@ impl Found {
                 return true;
             }
         }
+        // morgan's tokens and others without quotes
+        let bare =
+            text.split(|&byte| byte == b'"').step_by(2).flat_map(|part| part.split(|&byte| byte == b' '));
+        let mut uuids = bare.filter(|word| word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0));
+        if let Some(word) = uuids.next() {
+            self.add_id(b"request_id", word);
+            return true;
+        }
         // ingress-nginx ends its lines with $req_id
         let last = text.trim_ascii_end().rsplit(|&byte| byte == b' ').next().unwrap_or_default();
         if last.len() == 32 && id::exact_trace(last).is_some() {
             self.add_id(b"request_id", last);
+        } else if is_unique_id(last) {
+            self.add_id(b"unique_id", last);
         }
         false
     }
@@ -234,7 +244,9 @@ impl Found {
                 || memchr::memmem::find(value, b"-01").is_some()
                 || value[..5].eq_ignore_ascii_case(b"Root=")
             {
-                self.scan(value, Region::Ids);
+                // an object that was written as a text names more than its trace
+                let object = value.starts_with(b"{\"") && value.ends_with(b"}");
+                self.scan(value, if object { Region::Header } else { Region::Ids });
             }
             if value.len() > 128 {
                 return;
@@ -284,6 +296,16 @@ impl Found {
             self.add_known_key(name, (&facts, index), value, shape);
         }
     }
+}
+
+/// `7F000001:A8CA_7F000001:46A2_6B0A9383_0000:0358`: client, frontend, time, count and process in capital hex digits.
+/// Source: HAProxy's documentation of `unique-id-format`.
+fn is_unique_id(word: &[u8]) -> bool {
+    let hex = |part: &[u8]| {
+        !part.is_empty() && part.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'A'..=b'F'))
+    };
+    let parts = || word.split(|byte| matches!(byte, b':' | b'_'));
+    (24..=128).contains(&word.len()) && parts().count() == 7 && parts().all(hex)
 }
 
 fn is_word(value: &[u8]) -> bool {

@@ -92,6 +92,20 @@ pub(super) fn names_a_digest(name: &[u8]) -> bool {
     WORDS.iter().any(|word| last.eq_ignore_ascii_case(word) || first.eq_ignore_ascii_case(word))
 }
 
+/// Whether a word is a value where a name is expected: `ORD-1234`, a number, an id in hex digits.
+pub(super) fn is_a_value(name: &[u8]) -> bool {
+    /// Names have no more digits: `x-b3-traceid`, `iso-8859-1`.
+    const MAX_DIGITS: usize = 5;
+    /// A number behind a dash tells things apart from so many digits on.
+    const NUMBER: usize = 3;
+    let digits = |part: &[u8]| part.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if digits(name) > MAX_DIGITS {
+        return true;
+    }
+    let number = name.rsplit(|&byte| byte == b'-').next().unwrap_or_default();
+    number.len() < name.len() && number.len() >= NUMBER && digits(number) == number.len()
+}
+
 /// Writes a name in lower case without what is no letter or digit: `orderId` and `order-id` as `orderid`.
 pub(super) fn bare(name: &[u8], out: &mut Vec<u8>) {
     let inner = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte >= 0x80;

@@ -1,5 +1,6 @@
 //! Gives times what they lack: records without time take their neighbour's, times without year or date take the nearest.
 
+use crate::gather::Placement;
 use crate::model::{DAY, Event, Time, days_from_civil, flag};
 use crate::record::timestamp::Zone;
 
@@ -13,10 +14,14 @@ pub struct Dating {
     modified: Option<Time>,
     /// The time of the last record.
     last: Option<Time>,
+    /// What the time of the last record lacked.
+    lacking: u16,
     /// The first time, for records before it.
     pub first: Option<Time>,
     /// What of the times is only assumed.
     pub assumed: Assumed,
+    /// Where assumed times belong, if a later record of the source told it; times kept here are then right.
+    pub told: Option<Placement>,
     /// Earliest and latest time.
     pub range: Option<(Time, Time)>,
     /// Steps forward and backward in time from record to record.
@@ -38,6 +43,9 @@ pub enum Assumed {
 /// Stands for a year that nothing tells; a leap year, so that it has every day.
 pub const ASSUMED_YEAR: i64 = 1972;
 
+/// What of a time may not be written.
+const LACKING: u16 = flag::NO_YEAR | flag::NO_DATE;
+
 impl Default for Dating {
     fn default() -> Dating {
         Dating::new(Zone::utc(), None, None)
@@ -52,8 +60,10 @@ impl Dating {
             hint,
             modified,
             last: None,
+            lacking: 0,
             first: None,
             assumed: Assumed::Nothing,
+            told: None,
             range: None,
             steps: (0, 0),
         }
@@ -73,28 +83,53 @@ impl Dating {
         for event in events {
             if event.is(flag::TIME_UNKNOWN) {
                 if let Some(last) = self.last {
-                    event.time = last;
-                    event.flags = event.flags & !flag::TIME_UNKNOWN | flag::TIME_INHERITED;
+                    event.time = self.stored(last, self.lacking);
+                    event.flags = event.flags & !flag::TIME_UNKNOWN | flag::TIME_INHERITED | self.lacking;
                 }
                 continue;
             }
-            if event.is(flag::NO_YEAR | flag::NO_DATE) {
-                event.time = self.complete(event);
+            let lacking = event.flags & LACKING;
+            let time = if lacking != 0 { self.complete(event) } else { event.time };
+            if lacking == 0 && self.assumed != Assumed::Nothing && self.told.is_none() {
+                self.tell(time);
             }
             if let Some(last) = self.last {
-                match event.time.cmp(&last) {
+                match time.cmp(&last) {
                     std::cmp::Ordering::Greater => self.steps.0 += 1,
                     std::cmp::Ordering::Less => self.steps.1 += 1,
                     std::cmp::Ordering::Equal => {}
                 }
             }
-            self.last = Some(event.time);
-            self.first.get_or_insert(event.time);
-            self.range =
-                Some(self.range.map_or((event.time, event.time), |(low, high)| {
-                    (low.min(event.time), high.max(event.time))
-                }));
+            event.time = self.stored(time, lacking);
+            (self.last, self.lacking) = (Some(time), lacking);
+            self.first.get_or_insert(time);
+            self.range = Some(self.range.map_or((time, time), |(low, high)| (low.min(time), high.max(time))));
         }
+    }
+
+    /// The time as the event has it: what lacks something is moved with all that do, once all is read.
+    fn stored(&self, time: Time, lacking: u16) -> Time {
+        match self.told {
+            Some(placement) if lacking != 0 => placement.displace(time),
+            _ => time,
+        }
+    }
+
+    /// A record states its date and so tells where the assumed times before it belong: near to it.
+    fn tell(&mut self, time: Time) {
+        let Some(last) = self.last else { return };
+        let placement = if self.assumed == Assumed::Date {
+            Placement { shift: (time.0 - last.0 + DAY / 2).div_euclid(DAY) * DAY, year: None }
+        } else {
+            let (assumed, near) = (last.civil().0, time.civil().0);
+            let year = (near - 1..=near + 1).min_by_key(|&year| (last.in_year(year).0 - time.0).abs());
+            Placement { shift: 0, year: Some((assumed, year.unwrap_or(near))) }
+        };
+        self.told = Some(placement);
+        let place = |time: Time| placement.place(time);
+        self.last = self.last.map(place);
+        self.first = self.first.map(place);
+        self.range = self.range.map(|(low, high)| (place(low), place(high)));
     }
 
     /// The time nearest to the last one that the written parts allow.
@@ -127,11 +162,11 @@ impl Dating {
     /// What the first time is near to: the date in the file's name, or the file's last change.
     fn anchor(&self, event: &Event) -> Option<Time> {
         if let Some((year, date)) = self.hint {
-            let (month, day) = date.unwrap_or(if event.is(flag::NO_YEAR) {
-                (event.time.civil().1, event.time.civil().2)
-            } else {
-                return None;
-            });
+            let written = || {
+                let (_, month, day) = event.time.civil();
+                event.is(flag::NO_YEAR).then_some((month, day))
+            };
+            let (month, day) = date.or_else(written)?;
             return Time::from_civil(year, month, day, event.time.nanos_of_day());
         }
         if event.is(flag::NO_DATE) {
@@ -147,5 +182,51 @@ impl Dating {
 
     fn utc(&self, event: &Event, local: i64) -> Time {
         if event.is(flag::ZONED) { Time(local) } else { self.zone.to_utc(local) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Place;
+
+    const HOUR: i64 = 3_600_000_000_000;
+
+    fn at(time: i64, flags: u16) -> Event {
+        Event { time: Time(time), flags, ..Event::at(Place::default()) }
+    }
+
+    fn day(year: i64, month: u32, day: u32) -> i64 {
+        days_from_civil(year, month, day) * DAY
+    }
+
+    /// The times that records have in the end.
+    fn settled(mut dating: Dating, mut events: Vec<Event>) -> Vec<i64> {
+        dating.settle(&mut events);
+        let placement = dating.told.unwrap_or_default();
+        let place = |event: &Event| if event.is(LACKING) { placement.place(event.time) } else { event.time };
+        events.iter().map(|event| place(event).0).collect()
+    }
+
+    #[test]
+    fn the_date_in_a_name_tells_that_of_times_of_day() {
+        let dating = Dating::new(Zone::utc(), Some((2024, Some((5, 1)))), None);
+        assert_eq!(settled(dating, vec![at(9 * HOUR, flag::NO_DATE)]), [day(2024, 5, 1) + 9 * HOUR]);
+    }
+
+    #[test]
+    fn a_record_with_a_date_tells_that_of_those_around_it() {
+        let of_day = |hour: i64| at(hour * HOUR, flag::NO_DATE);
+        let events = vec![of_day(23), at(0, flag::TIME_UNKNOWN), at(day(2024, 5, 2) + HOUR, 0), of_day(2)];
+        let midnight = day(2024, 5, 2);
+        let expected = [midnight - HOUR, midnight - HOUR, midnight + HOUR, midnight + 2 * HOUR];
+        assert_eq!(settled(Dating::default(), events), expected);
+    }
+
+    #[test]
+    fn a_record_with_a_year_tells_that_of_those_around_it() {
+        let in_year = |month: u32| at(day(1970, month, 3), flag::NO_YEAR);
+        let events = vec![in_year(12), at(day(2024, 1, 2), 0), in_year(2)];
+        assert_eq!(settled(Dating::default(), events), [day(2023, 12, 3), day(2024, 1, 2), day(2024, 2, 3)]);
     }
 }

@@ -6,6 +6,7 @@ pub mod extract;
 pub mod find;
 pub mod load;
 mod order;
+mod placing;
 mod produce;
 pub mod read;
 pub mod run;

@@ -1,12 +1,13 @@
 //! From a store of events to what reports tell.
 
-use crate::analyze::Learning;
 use crate::analyze::query::{Context, Query, View};
 use crate::analyze::times::Operations;
+use crate::analyze::{Learning, flow};
 use crate::gather::{ClockOffset, Kept, SpillError, Store};
 use crate::model::{Coverage, Finding, Symbol, Time, Trace, TraceId};
 use crate::report::{ClockSummary, ServiceSummary};
 use crate::weave;
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The transactions of a run.
@@ -81,7 +82,7 @@ pub fn run(
 ) -> Result<Woven, SpillError> {
     let mut woven = Woven::default();
     let mut kept = Kept::default();
-    let summary = each(store, selection, options, threads, |store, mut traces, findings| {
+    let summary = parts(store, selection, options, threads, true, |store, mut traces, findings| {
         if store.is_spilled() {
             kept.take(store, &mut traces);
         }
@@ -101,21 +102,38 @@ pub fn run(
 }
 
 /// Likewise, but hands the transactions that are asked for over, some at a time in the order of their start, with what was
-/// found in them. Their events are at hand only then, if not all fit into memory.
+/// found in them. Their events are at hand only then, if not all fit into memory. The times of their spans are told only
+/// where a condition may ask for them.
 pub fn each<E: From<SpillError> + Send>(
     store: &mut Store,
     selection: &Selection,
     options: &weave::Options,
     threads: usize,
+    take: impl FnMut(&Store, Vec<Trace>, Vec<Finding>) -> Result<(), E> + Send,
+) -> Result<Summary, E> {
+    parts(store, selection, options, threads, selection.query.is_some(), take)
+}
+
+/// Likewise; `in_detail`: with the times of their spans and the critical path.
+fn parts<E: From<SpillError> + Send>(
+    store: &mut Store,
+    selection: &Selection,
+    options: &weave::Options,
+    threads: usize,
+    in_detail: bool,
     mut take: impl FnMut(&Store, Vec<Trace>, Vec<Finding>) -> Result<(), E> + Send,
 ) -> Result<Summary, E> {
-    let mut all = || weave_all(store, selection, options, &mut take);
+    let mut all = || weave_all(store, selection, options, in_detail, &mut take);
     match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
         Ok(pool) => pool.install(all),
         // no thread to be had: the caller's own does it
         Err(_) => all(),
     }
 }
+
+/// What is noted of transactions while they are woven: what they teach, and by service how many spans they have and how
+/// many of those failed.
+type Part = (flow::Part, FxHashMap<Symbol, (u64, u64)>);
 
 /// Takes transactions over, with what was found in them.
 type Take<'t, E> = dyn FnMut(&Store, Vec<Trace>, Vec<Finding>) -> Result<(), E> + 't;
@@ -124,39 +142,62 @@ fn weave_all<E: From<SpillError>>(
     store: &mut Store,
     selection: &Selection,
     options: &weave::Options,
+    in_detail: bool,
     take: &mut Take<'_, E>,
 ) -> Result<Summary, E> {
     let plan = weave::plan(store, options)?;
     let mut learning = Learning::new(store);
     let mut counts = services(store);
-    // what is at hand all the time is woven once
+    let rounds = weave::rounds(store, &plan);
+    let mut packed = weave::Packed::new(store.budget.tables());
+    // few are not worth it
     let mut held: Option<Vec<Trace>> = None;
-    for window in 0..store.windows() {
-        store.open(window)?;
-        let traces = weave::weave(store, &plan);
-        learning.add(store, &traces)?;
-        for span in traces.iter().flat_map(|trace| &trace.spans).filter(|span| !span.missing) {
-            let entry = counts.entry(span.service).or_default();
-            entry.spans += 1;
-            entry.errors += u64::from(span.failed);
+    for round in 0..rounds {
+        let see = |store: &Store, (lessons, spans): &mut Part, trace: &Trace| {
+            learning.see(store, lessons, trace);
+            for span in trace.spans.iter().filter(|span| !span.missing) {
+                let (all, failed) = spans.entry(span.service).or_default();
+                *all += 1;
+                *failed += u64::from(span.failed);
+            }
+        };
+        let (traces, parts) = weave::weave(store, &plan, round, see)?;
+        let (lessons, spans): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        learning.add(lessons)?;
+        for (service, (all, failed)) in spans.into_iter().flatten() {
+            let entry = counts.entry(service).or_default();
+            entry.spans += all;
+            entry.errors += failed;
         }
-        held = (!store.is_spilled()).then_some(traces);
+        if rounds > 1 {
+            packed.push(&traces)?;
+        } else {
+            held = Some(traces);
+        }
     }
+    drop(plan);
     let mut judging = learning.finish()?;
     let mut coverage = store.coverage.clone();
-    let placed = |traces: &[Trace]| traces.iter().map(|trace| trace.record_count() as u64).sum::<u64>();
+    let placed = |traces: &[Trace]| traces.par_iter().map(|trace| trace.record_count() as u64).sum::<u64>();
     let mut all = 0;
-    for window in 0..store.windows() {
-        store.open(window)?;
-        let mut traces = held.take().unwrap_or_else(|| weave::weave(store, &plan));
-        let mut findings = judging.judge(store, &mut traces);
-        all += placed(&traces);
+    for round in 0..rounds {
+        if store.is_spilled() {
+            store.open(round)?;
+        }
+        let mut traces = match held.take() {
+            Some(traces) => traces,
+            None => packed.take(round)?,
+        };
+        let mut findings = judging.judge(store, &mut traces, in_detail);
+        let mut records = placed(&traces);
+        all += records;
         if !selection.is_all() {
             selection.retain(store, &findings, &mut traces);
             let taken: FxHashSet<TraceId> = traces.iter().map(|trace| trace.id).collect();
             findings.retain(|finding| finding.trace.is_none_or(|trace| taken.contains(&trace)));
+            records = placed(&traces);
         }
-        coverage.records_placed += placed(&traces);
+        coverage.records_placed += records;
         take(store, traces, findings)?;
     }
     coverage.records_filtered = all - coverage.records_placed;
@@ -168,6 +209,11 @@ fn weave_all<E: From<SpillError>>(
         .collect();
     services.sort_by(|a, b| store.symbols.text(a.name).cmp(store.symbols.text(b.name)));
     Ok(Summary { coverage, services, findings: judging.finish(store) })
+}
+
+/// Gives the memory of transactions back, which is in millions of pieces.
+pub fn let_go(traces: Vec<Trace>) {
+    traces.into_par_iter().for_each(drop);
 }
 
 fn services(store: &Store) -> FxHashMap<Symbol, ServiceSummary> {

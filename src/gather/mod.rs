@@ -38,10 +38,31 @@ pub struct Source {
     pub descending: bool,
     /// The time of records before the first one that has a time.
     pub first: Option<Time>,
-    /// What is to be added to times of which only the time of day is known.
-    pub undated_shift: i64,
+    /// Where times of which the date or the year was only assumed belong.
+    pub placement: Placement,
+}
+
+/// Brings times of which the date or the year was only assumed to their place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Placement {
+    /// Nanoseconds to be added, whole days.
+    pub shift: i64,
     /// The year to put in place of an assumed one: the assumed year and the right one.
     pub year: Option<(i64, i64)>,
+}
+
+impl Placement {
+    /// The right time for an assumed one.
+    pub fn place(self, assumed: Time) -> Time {
+        let time = Time(assumed.0 + self.shift);
+        self.year.map_or(time, |(assumed, right)| time.in_year(time.civil().0 - assumed + right))
+    }
+
+    /// The assumed time that [`place`](Placement::place) brings to this one.
+    pub fn displace(self, right: Time) -> Time {
+        let back = self.year.map(|(assumed, right)| (right, assumed));
+        Placement { shift: -self.shift, year: back }.place(right)
+    }
 }
 
 impl Source {
@@ -58,10 +79,8 @@ impl Source {
     pub fn completed(&self, time: Time, class: u16) -> Option<Time> {
         if class & flag::TIME_UNKNOWN != 0 {
             self.first
-        } else if class & flag::NO_DATE != 0 {
-            Some(Time(time.0 + self.undated_shift))
-        } else if let (true, Some((assumed, right))) = (class & flag::NO_YEAR != 0, self.year) {
-            Some(time.in_year(time.civil().0 - assumed + right))
+        } else if class & (flag::NO_DATE | flag::NO_YEAR) != 0 {
+            Some(self.placement.place(time))
         } else {
             Some(time)
         }

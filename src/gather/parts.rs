@@ -1,7 +1,7 @@
 //! Events beyond what memory holds, in parts that are read again one by one.
 
 use super::codec::{Encoder, decode};
-use super::spill::{Chunk, Spill, SpillError};
+use super::spill::{Chunk, Spill, SpillError, decompressor};
 use crate::model::{Batch, Event};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -91,6 +91,12 @@ pub(super) fn read(all: &[Parts], range: Range<u32>) -> Result<Vec<(Batch, Vec<u
         .collect();
     chunks
         .par_iter()
-        .map(|(parts, chunk)| decode(&parts.spill.read(*chunk)?).ok_or_else(SpillError::damaged))
+        .map_init(decompressor, |decompressor, (parts, chunk)| {
+            let bytes = match decompressor {
+                Ok(decompressor) => parts.spill.read_with(*chunk, decompressor)?,
+                Err(_) => parts.spill.read(*chunk)?,
+            };
+            decode(&bytes).ok_or_else(SpillError::damaged)
+        })
         .collect()
 }

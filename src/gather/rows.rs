@@ -26,6 +26,17 @@ impl Rows {
         if self.bytes > self.limit { self.put_away() } else { Ok(()) }
     }
 
+    /// Appends the rows of others, part by part.
+    pub fn append(&mut self, others: &Rows) -> Result<(), SpillError> {
+        for part in 0..others.parts() {
+            let held = &mut self.held[part];
+            let before = held.len();
+            others.each(part, |bytes| held.extend_from_slice(bytes))?;
+            self.bytes += held.len() - before;
+        }
+        if self.bytes > self.limit { self.put_away() } else { Ok(()) }
+    }
+
     fn put_away(&mut self) -> Result<(), SpillError> {
         let (spill, chunks) = match &mut self.spilled {
             Some(spilled) => spilled,

@@ -1,11 +1,13 @@
 //! What does not fit into memory: compressed chunks in a temporary file without a name, which vanishes with the program
 //! however that ends.
 
+use rayon::prelude::*;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-use zstd::bulk::Compressor;
+use zstd::bulk::{Compressor, Decompressor};
 
 /// The fastest level that still makes good use of what repeats.
 const LEVEL: i32 = 1;
@@ -25,7 +27,7 @@ impl SpillError {
     }
 
     /// A chunk that does not hold what was written.
-    pub(super) fn damaged() -> SpillError {
+    pub fn damaged() -> SpillError {
         SpillError::new("read", io::Error::other("it was changed"))
     }
 }
@@ -73,6 +75,15 @@ impl Spill {
 
     /// Reads a chunk.
     pub fn read(&self, chunk: Chunk) -> Result<Vec<u8>, SpillError> {
+        self.read_with(chunk, &mut decompressor()?)
+    }
+
+    /// Reads a chunk with a decompressor that may have served before.
+    pub fn read_with(
+        &self,
+        chunk: Chunk,
+        decompressor: &mut Decompressor<'static>,
+    ) -> Result<Vec<u8>, SpillError> {
         let failed = |error| SpillError::new("read", error);
         let mut packed = vec![0; chunk.len as usize];
         {
@@ -81,8 +92,13 @@ impl Spill {
                 .and_then(|_| file.read_exact(&mut packed))
                 .map_err(failed)?;
         }
-        zstd::bulk::decompress(&packed, chunk.raw as usize).map_err(failed)
+        decompressor.decompress(&packed, chunk.raw as usize).map_err(failed)
     }
+}
+
+/// What reads chunks.
+pub(super) fn decompressor() -> Result<Decompressor<'static>, SpillError> {
+    Decompressor::new().map_err(|error| SpillError::new("read", error))
 }
 
 /// Blocks of bytes in the order in which they came: in memory up to a limit, beyond it in a temporary file.
@@ -120,9 +136,28 @@ impl Log {
         Ok(())
     }
 
+    /// How many blocks there are.
+    pub fn blocks(&self) -> usize {
+        self.held.len() + self.spilled.as_ref().map_or(0, |(_, chunks)| chunks.len())
+    }
+
+    /// Takes blocks out by their places, each once.
+    pub fn take(&mut self, range: Range<usize>) -> Result<Vec<Vec<u8>>, SpillError> {
+        let mut blocks = Vec::new();
+        let mut away = 0;
+        if let Some((spill, chunks)) = &self.spilled {
+            away = chunks.len();
+            let some = &chunks[range.start.min(away)..range.end.min(away)];
+            let read: Result<_, _> = some.par_iter().map(|chunk| spill.read(*chunk)).collect();
+            blocks = read?;
+        }
+        let held = &mut self.held[range.start.max(away) - away..range.end.max(away) - away];
+        blocks.extend(held.iter_mut().map(std::mem::take));
+        Ok(blocks)
+    }
+
     /// Hands over all blocks in their order, some at a time.
     pub fn each(&self, mut take: impl FnMut(&[Vec<u8>])) -> Result<(), SpillError> {
-        use rayon::prelude::*;
         if let Some((spill, chunks)) = &self.spilled {
             for some in chunks.chunks(AT_ONCE) {
                 let blocks: Result<Vec<Vec<u8>>, SpillError> =
@@ -152,6 +187,10 @@ mod tests {
             log.each(|blocks| found.extend_from_slice(blocks)).expect("it can be read");
             assert_eq!(found.len(), 100);
             assert!(found.iter().enumerate().all(|(at, block)| *block == vec![at as u8; at]), "{limit}");
+            for range in [0..0, 3..40, 40..100] {
+                let taken = log.take(range.clone()).expect("it can be read");
+                assert_eq!(taken, found[range.clone()], "{limit}");
+            }
         }
     }
 }

@@ -39,6 +39,11 @@ impl Budget {
         (self.0 / 4 / EVENT) as u64
     }
 
+    /// Events that are held while they are put away anew.
+    fn arranged(self) -> usize {
+        (self.0 / 8 / EVENT).max(1)
+    }
+
     /// Events that are woven together.
     pub fn woven(self) -> u64 {
         ((self.0 / 3 / WOVEN) as u64).max(1)
@@ -50,6 +55,8 @@ impl Budget {
 pub(crate) struct Spilled {
     parts: Vec<Parts>,
     windows: Vec<Range<u32>>,
+    /// Windows beside those, of copies.
+    samples: Vec<Range<u32>>,
     /// Their times are not complete yet.
     raw: bool,
 }
@@ -65,12 +72,35 @@ impl Store {
         self.spilled.is_some()
     }
 
+    /// How many windows of samples there are beside those; see [`Arranger::sample`].
+    pub fn samples(&self) -> usize {
+        self.spilled.as_ref().map_or(0, |spilled| spilled.samples.len())
+    }
+
     /// Brings the events of a window to hand, in place of those of another one. They have the same ids each time.
     pub fn open(&mut self, window: usize) -> Result<(), SpillError> {
+        let range = self.spilled.as_ref().map(|spilled| spilled.windows[window].clone());
+        range.map_or(Ok(()), |range| self.open_parts(range))
+    }
+
+    /// Likewise those of a window of samples.
+    pub fn open_sample(&mut self, sample: usize) -> Result<(), SpillError> {
+        let range = self.spilled.as_ref().map(|spilled| spilled.samples[sample].clone());
+        range.map_or(Ok(()), |range| self.open_parts(range))
+    }
+
+    /// Lets go of the events at hand, where they can be had again.
+    pub fn close(&mut self) {
+        if self.is_spilled() {
+            self.batches = Vec::new();
+            self.tags = Vec::new();
+        }
+    }
+
+    fn open_parts(&mut self, parts: Range<u32>) -> Result<(), SpillError> {
+        self.close();
         let Some(spilled) = &self.spilled else { return Ok(()) };
-        self.batches = Vec::new();
-        self.tags = Vec::new();
-        for (mut batch, tags) in read(&spilled.parts, spilled.windows[window].clone())? {
+        for (mut batch, tags) in read(&spilled.parts, parts)? {
             if spilled.raw {
                 finish(&mut batch, &self.sources);
             }
@@ -108,7 +138,7 @@ impl Store {
         self.batches = held.into_iter().map(|(_, batch)| batch).collect();
         if any {
             let windows = windows(&all, self.budget.surveyed());
-            self.spilled = Some(Spilled { parts: all, windows, raw: true });
+            self.spilled = Some(Spilled { parts: all, windows, samples: Vec::new(), raw: true });
         }
         Ok(())
     }
@@ -189,20 +219,22 @@ impl Copied {
 pub struct Arranger {
     parts: Parts,
     windows: u32,
+    samples: u32,
     held: Copied,
     events: Vec<Where>,
     limit: usize,
 }
 
 impl Arranger {
-    /// So many windows.
-    pub fn new(windows: u32, budget: Budget) -> Result<Arranger, SpillError> {
+    /// So many windows, and so many of samples.
+    pub fn new(windows: u32, samples: u32, budget: Budget) -> Result<Arranger, SpillError> {
         Ok(Arranger {
-            parts: Parts::new(windows)?,
+            parts: Parts::new(windows + samples)?,
             windows,
+            samples,
             held: Copied::default(),
             events: Vec::new(),
-            limit: (budget.surveyed() as usize).max(1),
+            limit: budget.arranged(),
         })
     }
 
@@ -219,6 +251,17 @@ impl Arranger {
         if self.held.len() >= self.limit { self.put_away() } else { Ok(()) }
     }
 
+    /// Puts a copy of an event into a window of samples, with a number.
+    pub fn sample(
+        &mut self,
+        event: &Event,
+        details: &[Detail],
+        sample: u32,
+        tag: u32,
+    ) -> Result<(), SpillError> {
+        self.add(event, details, self.windows + sample, tag)
+    }
+
     fn put_away(&mut self) -> Result<(), SpillError> {
         let held = std::mem::take(&mut self.held);
         self.parts.put(&[held.batch], std::mem::take(&mut self.events))
@@ -229,8 +272,9 @@ impl Arranger {
         self.put_away()?;
         store.batches = Vec::new();
         store.tags = Vec::new();
-        let windows = (0..self.windows).map(|window| window..window + 1).collect();
-        store.spilled = Some(Spilled { parts: vec![self.parts], windows, raw: false });
+        let each = |parts: Range<u32>| parts.map(|part| part..part + 1).collect();
+        let (windows, samples) = (each(0..self.windows), each(self.windows..self.windows + self.samples));
+        store.spilled = Some(Spilled { parts: vec![self.parts], windows, samples, raw: false });
         Ok(())
     }
 }

@@ -14,14 +14,14 @@ use super::open::{FileId, real};
 use super::pattern::Pattern;
 use super::rotation::sets;
 use super::twins::is_twin;
-use super::{DiscoverOptions, Discovery, Input, Source, Stream};
+use super::{DiscoverOptions, Discovery, Input, SETTINGS, Source, Stream};
 use crate::model::SkipReason;
 
 /// Finds the files behind `inputs` and sorts them into streams.
 ///
 /// A path that does not exist but holds `*`, `?`, `[` or `{` is a pattern: `*` and `?` match within one directory, `**`
-/// any number of directories. In directories, hidden files and what is no regular file are left out; a pipe or device
-/// is read if its name was given. Files are opened only where two may be copies of each other.
+/// any number of directories. In directories, hidden files, the program's own files and what is no regular file are left
+/// out; each is read if its name was given. Files are opened only where two may be copies of each other.
 pub fn discover(inputs: &[Input], options: &DiscoverOptions) -> Discovery {
     let mut search = Search { options, found: Vec::new(), stdin: false, discovery: Discovery::default() };
     for input in inputs {
@@ -98,11 +98,23 @@ impl Search<'_> {
         let name = shown(path);
         match entry.metadata() {
             Ok(metadata) if metadata.is_file() => {
+                if self.is_settings(entry, path) {
+                    self.discovery.skipped.push((SkipReason::Settings, name));
+                    return;
+                }
                 self.found.push(Found { name, path: path.to_owned(), real: real(path), metadata });
             }
             Ok(_) => self.discovery.skipped.push((SkipReason::SpecialFile, name)),
             Err(_) => self.discovery.skipped.push((SkipReason::Unreadable, name)),
         }
+    }
+
+    /// Whether an entry is a file of the program's own.
+    fn is_settings(&self, entry: &DirEntry, path: &Path) -> bool {
+        SETTINGS.iter().any(|name| entry.file_name() == *name)
+            || self.options.settings.as_deref().is_some_and(|settings| {
+                settings.file_name() == Some(entry.file_name()) && real(settings) == real(path)
+            })
     }
 
     fn unreadable(&mut self, error: &walkdir::Error, base: &Path) {

@@ -77,7 +77,12 @@ pub enum Input {
 pub struct DiscoverOptions {
     /// Also take hidden files and directories that are not named themselves.
     pub hidden: bool,
+    /// The settings that are in use; they are no log, nor are files called as in [`SETTINGS`].
+    pub settings: Option<PathBuf>,
 }
+
+/// What the program's own files are called unless they are named otherwise: settings, and a baseline of `check`.
+pub const SETTINGS: [&str; 2] = ["spanloom.toml", "spanloom.baseline.toml"];
 
 /// What was found.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]

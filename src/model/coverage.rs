@@ -58,6 +58,8 @@ pub enum SkipReason {
     EmptyLine,
     /// A JSON document that is no log record, alone in its file.
     NoLog,
+    /// Settings or a baseline of spanloom, found in a directory.
+    Settings,
 }
 
 impl SkipReason {
@@ -78,6 +80,7 @@ impl SkipReason {
             SkipReason::SpecialFile => "not a regular file",
             SkipReason::EmptyLine => "empty line",
             SkipReason::NoLog => "JSON document that holds no log records",
+            SkipReason::Settings => "settings of spanloom",
         }
     }
 }

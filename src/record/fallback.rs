@@ -45,8 +45,10 @@ const MESSAGES: &[&[u8]] =
 pub(super) fn complete(text: &[u8], draft: &mut Draft) {
     if draft.stamp.is_none() {
         let fields = &draft.fields;
-        draft.stamp = wrapped_time(text, fields);
-        draft.likely_stamp = named_time(text, fields).or_else(|| any_time(text, fields));
+        draft.stamp = wrapped_time(text, fields).or_else(|| audit_time(text, fields));
+        draft.likely_stamp = named_time(text, fields)
+            .or_else(|| any_time(text, fields))
+            .or_else(|| wrapped_whole(text, fields));
     }
     if draft.level.is_none() && draft.message.is_none() {
         inner_record(text, draft);
@@ -110,11 +112,35 @@ fn wrapped_time(text: &[u8], fields: &[Field]) -> Option<Stamp> {
     time_of(field.value.of(text), field.writing)
 }
 
+/// The time of a record that is the one member of an object, which names where it comes from: `{"aws": {"time": …}}`.
+fn wrapped_whole(text: &[u8], fields: &[Field]) -> Option<Stamp> {
+    if fields.iter().any(|field| field.parent.is_empty()) {
+        return None;
+    }
+    fields
+        .iter()
+        .filter(|field| {
+            let meaning = names::lookup_name(NameHash::of(field.name.of(text)), true);
+            meaning.is_some_and(|known| known.role == Role::Time)
+        })
+        .filter_map(|field| time_of(field.value.of(text), field.writing))
+        .find(|stamp| stamp.date == Date::Full)
+}
+
+/// `msg=audit(1651589429.921:1318):` of the Linux audit daemon.
+fn audit_time(text: &[u8], fields: &[Field]) -> Option<Stamp> {
+    let values = fields.iter().take(4).map(|field| field.value.of(text));
+    let inside = values.filter_map(|value| value.strip_prefix(b"audit(")).next()?;
+    timestamp::parse_epoch(&inside[..memchr::memchr(b':', inside)?])
+}
+
 /// A field at the top whose name speaks of a time and whose value is one, with its date.
 fn named_time(text: &[u8], fields: &[Field]) -> Option<Stamp> {
     fields
         .iter()
-        .filter(|field| field.top && matches!(field.role, Role::Other | Role::Time | Role::Noise))
+        .filter(|field| {
+            field.top && matches!(field.role, Role::Other | Role::Time | Role::Noise | Role::LevelOrTime)
+        })
         .filter(|field| field.value.len >= 8 && names_a_time(field.name.of(text)))
         .filter_map(|field| time_of(field.value.of(text), field.writing))
         .find(|stamp| stamp.date == Date::Full)

@@ -6,7 +6,7 @@ use super::{
     At, Draft, Field, Format, Head, Look, Profile, Writing, access, block, cef, envelope, klog, level,
     logfmt, loose, ltsv, text, xml,
 };
-use crate::model::Level;
+use crate::model::{Date, Level};
 
 pub(super) fn first_line(text: &[u8]) -> &[u8] {
     memchr::memchr(b'\n', text).map_or(text, |end| &text[..end])
@@ -39,6 +39,10 @@ pub(super) fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profil
         Format::Logfmt => {
             draft.scan_pairs(text, 0);
             pick(text, draft);
+            whole_message(text, draft);
+            if draft.message.is_none() {
+                words_behind_pairs(text, draft);
+            }
             Format::Logfmt
         }
         Format::Ltsv => {
@@ -58,6 +62,8 @@ pub(super) fn fill(text: &[u8], seen: &Look, draft: &mut Draft, profile: &Profil
         }
         Format::Block => {
             block::scan(text, &mut draft.fields);
+            // a time that was never set, as Go prints it
+            draft.fields.retain(|field| !field.value.of(text).starts_with(b"1970-01-01 00:00:00 +0000 UTC"));
             pick(text, draft);
             if draft.message.is_none() && draft.fields.is_empty() {
                 draft.message = Some((text::trim(text, At::new(0, text.len())), Writing::Plain));
@@ -136,8 +142,11 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         draft.scan_pairs(line, pairs);
         let (stamp, level) = (draft.stamp, draft.level);
         pick(text, draft);
-        draft.stamp = stamp.or(draft.stamp);
+        // a time of day in front gives way to a pair that has the date too
+        let dated = draft.stamp.is_some_and(|stamp| stamp.date == Date::Full);
+        draft.stamp = stamp.filter(|stamp| stamp.date != Date::None || !dated).or(draft.stamp);
         draft.level = level.or(draft.level);
+        whole_message(text, draft);
         if draft.message.is_some() {
             draft.free.push(At::new(0, pairs));
             return;
@@ -172,6 +181,7 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         end -= 1;
     } else {
         tail_fields(line, end, draft);
+        end = logger_off(line, start, end, head, draft);
     }
     if profile.tail_id
         && let Some((id, open)) = text::id_at_end(line)
@@ -192,6 +202,9 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
     } else if quoted.starts_with(b"\"") && message.of(text).ends_with(b"\"") && message.len > 2 {
         message = At { start: message.start + 1, len: message.len - 2 };
     }
+    if message.is_empty() && line_end == text.len() {
+        message = said_by_pairs(line, head.pairs.unwrap_or(start));
+    }
     draft.message = Some((message, Writing::Plain));
     // ids may stand anywhere but in the time
     let (from, to) = (head.stamp_at.start as usize, head.stamp_at.end());
@@ -199,6 +212,65 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         draft.free.push(At::new(0, from));
     }
     draft.free.push(At::new(if head.stamp.is_some() { to } else { 0 }, text.len()));
+}
+
+/// The end of the message without the logger that stands behind it.
+fn logger_off(line: &[u8], start: usize, end: usize, head: &Head, draft: &mut Draft) -> usize {
+    if head.level.is_none() || draft.logger.is_some() || start > end {
+        return end;
+    }
+    if line.starts_with(b"[")
+        && let Some((logger, open)) = text::logger_at_end(&line[..end])
+        && open > start
+    {
+        draft.logger = Some(logger);
+        return text::trim(line, At::new(start, open)).end();
+    }
+    let behind_bar = line[..start].trim_ascii_end().ends_with(b"|");
+    if behind_bar && let Some((logger, thread, cut)) = text::columns_at_end(&line[start..end]) {
+        let place = |at: At| At::new(start + at.start as usize, start + at.end());
+        draft.logger = Some(place(logger));
+        draft.thread.get_or_insert(place(thread));
+        return start + cut;
+    }
+    end
+}
+
+/// A message without quotes that is the last pair of its line goes on to the end.
+fn whole_message(text: &[u8], draft: &mut Draft) {
+    let (Some((message, Writing::Plain)), Some(last)) = (draft.message, draft.fields.last()) else { return };
+    let line = first_line(text);
+    if last.value == message && last.role == Role::Message && line.get(message.end()) == Some(&b' ') {
+        draft.message = Some((text::trim(line, At::new(message.start as usize, line.len())), Writing::Plain));
+    }
+}
+
+/// The words that a line of pairs ends with are its message, if no pair is.
+fn words_behind_pairs(text: &[u8], draft: &mut Draft) {
+    let line = first_line(text);
+    let Some(last) = draft.fields.last() else { return };
+    let end = last.value.end() + usize::from(line.get(last.value.end()) == Some(&b'"'));
+    let rest = line.get(end..).unwrap_or_default();
+    let marks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'|' | b'-' | b':')).count();
+    let words = text::trim(line, At::new(end + marks, line.len()));
+    if words.of(line).contains(&b' ') && rest.starts_with(b" ") {
+        draft.message = Some((words, Writing::Plain));
+    }
+}
+
+/// What a line says that has only pairs behind its header: all from the first one on that names neither ids nor a service.
+fn said_by_pairs(line: &[u8], start: usize) -> At {
+    let mut at = start + line[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    while let Some((name, _, end)) = text::pair(line, at, false) {
+        let known = names::known(name.of(line), true).map(|known| known.role);
+        if known.is_none_or(|role| matches!(role, Role::Other | Role::Noise))
+            && !names::names_a_correlation(name.of(line))
+        {
+            return text::trim(line, At::new(at, line.len()));
+        }
+        at = end + line[end..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b',' | b';')).count();
+    }
+    At::new(start, start)
 }
 
 /// Passes over groups that hold ids alone, before a message whose header says nothing of them: `[TRACE] message`.

@@ -1,7 +1,7 @@
 //! klog and glog: `I1122 08:29:19.892876    3569 file.go:158] message`.
 //!
 //! Source: k8s.io/klog, "header formats a log header"; github.com/google/glog, "Log line format"
-//! (glog may write a year: `I20221122`). Structured messages follow klog's `"message" key="value"`.
+//! (glog may write a year: `I20221122`); cockroachdb/cockroach, "crdb-v1" (`I221122 …  file.go:158  [tags] message`). Structured messages follow klog's `"message" key="value"`.
 
 use super::{At, Draft, Head, Writing, level, text, timestamp};
 use memchr::memchr;
@@ -9,7 +9,7 @@ use memchr::memchr;
 /// Whether a line begins like klog: a level's letter, month and day, and a time of day.
 pub fn detect(line: &[u8]) -> bool {
     let digits = line[1..].iter().take(9).take_while(|byte| byte.is_ascii_digit()).count();
-    matches!(digits, 4 | 8) && line.get(1 + digits) == Some(&b' ') && line.get(4 + digits) == Some(&b':')
+    matches!(digits, 4 | 6 | 8) && line.get(1 + digits) == Some(&b' ') && line.get(4 + digits) == Some(&b':')
 }
 
 /// Reads a klog line: time, level, thread, logger and message; `false` if it is none after all.
@@ -18,14 +18,23 @@ pub fn read(line: &[u8], draft: &mut Draft) -> Option<Head> {
     let mut at = 1 + taken;
     at = text::skip_blanks(line, at);
     let thread_end = at + line[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let close = at + memchr(b']', &line[at..line.len().min(at + 256)])?;
+    let start = text::skip_blanks(line, thread_end);
+    let length = line[start..].iter().take_while(|byte| **byte != b' ').count();
+    let place = &line[start..start + length];
+    let number = place.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let close = if number > 0 && place[..length - number].ends_with(b":") && place.contains(&b'.') {
+        // without a bracket: CockroachDB, glog's ports
+        start + length
+    } else {
+        at + memchr(b']', &line[at..line.len().min(at + 256)])?
+    };
     draft.stamp = Some(stamp);
     draft.level = level::from_letter(line[0]);
     if thread_end > at {
         draft.thread = Some(At::new(at, thread_end));
     }
     draft.logger = Some(text::trim(line, At::new(thread_end, close)));
-    let mut message = text::skip_blanks(line, close + 1);
+    let mut message = text::skip_blanks(line, (close + 1).min(line.len()));
     if let Some(bracket) = line.get(message..).filter(|rest| rest.starts_with(b"\"")) {
         let (end, escaped) = super::json::string_end(bracket, 1)?;
         draft.message = Some((
@@ -42,5 +51,7 @@ pub fn read(line: &[u8], draft: &mut Draft) -> Option<Head> {
         level_end: 0,
         message,
         context: false,
+        ended: false,
+        pairs: None,
     })
 }

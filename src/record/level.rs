@@ -12,14 +12,16 @@ pub fn from_word(word: &[u8]) -> Option<Level> {
         b"trace" | b"trc" | b"finest" | b"finer" | b"silly" | b"vrb" | b"all" | b"trac" | b"trce" => {
             Level::Trace
         }
-        b"debug" | b"dbg" | b"dbug" | b"debg" | b"fine" | b"verbose" | b"config" | b"deb" | b"debug1"
-        | b"debug2" | b"debug3" | b"debug4" | b"debug5" => Level::Debug,
+        b"debug" | b"debu" | b"dbg" | b"dbug" | b"debg" | b"fine" | b"verbose" | b"config" | b"deb"
+        | b"debug1" | b"debug2" | b"debug3" | b"debug4" | b"debug5" => Level::Debug,
         b"info" | b"inf" | b"information" | b"informational" | b"notice" | b"note" | b"http" | b"success"
         | b"log" | b"audit" | b"ntc" | b"normal" | b"default" => Level::Info,
-        b"warn" | b"warning" | b"wrn" | b"wrng" | b"warnings" => Level::Warn,
+        b"warn" | b"warning" | b"wrn" | b"wrng" | b"warnings" | b"warni" => Level::Warn,
         b"error" | b"err" | b"eror" | b"fail" | b"failure" | b"severe" | b"erro" => Level::Error,
         b"fatal" | b"ftl" | b"critical" | b"crit" | b"crt" | b"cri" | b"panic" | b"dpanic" | b"emerg"
-        | b"emergency" | b"alert" | b"fata" | b"pnc" | b"fault" | b"system" => Level::Fatal,
+        | b"criti" | b"pani" | b"emergency" | b"alert" | b"fata" | b"pnc" | b"fault" | b"system" => {
+            Level::Fatal
+        }
         _ => return None,
     })
 }

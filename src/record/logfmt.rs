@@ -4,6 +4,7 @@
 //! backslash escapes. Words without `=` are passed over.
 
 use super::names::{self, NameHash, NameId, Names, Role, Seen, TOP};
+use super::timestamp::{self, DayOrder};
 use super::{At, Field, Writing, json};
 
 /// A scanner that remembers the names it met, so that texts like those before are read faster. What it gives does not
@@ -64,8 +65,14 @@ impl Scanner {
         let (mut at, mut before) = (skip_blanks(text, start), TOP);
         while at < text.len() && fields.len() < json::MAX_FIELDS {
             match self.pair(before, text, at) {
-                Some((id, name, value, writing, end)) => {
+                Some((id, name, mut value, writing, mut end)) => {
                     let Seen { path, role, rank, .. } = *self.names.get(id);
+                    if role == Role::Time
+                        && let Some(whole) = time_of_words(text, value)
+                    {
+                        end = whole;
+                        value.len = (whole - value.start as usize) as u32;
+                    }
                     let parent = At::default();
                     fields.push(Field { name, parent, path, role, rank, top: true, value, writing });
                     before = id;
@@ -93,6 +100,17 @@ impl Scanner {
         };
         Some((id, name, value, writing, end))
     }
+}
+
+/// One past a time whose time of day, and zone, are words of their own: `time=2018-05-14 15:59:03 +0000`.
+fn time_of_words(text: &[u8], value: At) -> Option<usize> {
+    let rest = text.get(value.end()..)?;
+    let date = value.len == 10 && matches!(value.of(text)[4], b'-' | b'/');
+    if !date || !matches!(rest, [b' ', b'0'..=b'9', b'0'..=b'9', b':', ..]) {
+        return None;
+    }
+    let (_, taken) = timestamp::parse_prefix(&text[value.start as usize..], DayOrder::MonthFirst)?;
+    Some(value.start as usize + taken)
 }
 
 /// Whether a text begins like a pair, without looking at the value.

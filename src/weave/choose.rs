@@ -84,8 +84,8 @@ pub(super) fn decide(
             }
         }
     }
-    tree::among_trees(&mut lists);
-    let best = tree::best(&lists);
+    // without circles any choice is a tree
+    let best = if tree::among_trees(&mut lists) { tree::best(&lists) } else { tree::largest(&lists) };
     lists
         .into_iter()
         .zip(calls)

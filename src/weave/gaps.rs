@@ -1,6 +1,6 @@
 //! The gaps in time between records of one kind of span and the start or end of another, over a whole run.
 
-use super::learned::Delays;
+use super::delays::{Delays, Fits};
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
@@ -10,10 +10,7 @@ use std::collections::hash_map::Entry;
 pub(super) struct Gaps {
     /// By the template of the one kind's record, its kind, and the other kind.
     delays: FxHashMap<(Symbol, u64, u64), Delays>,
-    /// How often a span of the first kind had such a record at all.
-    stood: FxHashMap<(u64, u64), u32>,
-    /// Where the gaps of a pair are in `known`, once they are settled.
-    places: FxHashMap<(u64, u64), (u32, u32)>,
+    /// Those of each pair together, once they are settled.
     known: Vec<Known>,
 }
 
@@ -26,7 +23,14 @@ struct Known {
     tight: f32,
     /// Few gaps prove little.
     sure: f32,
-    delays: Delays,
+    fits: Fits,
+}
+
+/// Where the gaps of a pair of kinds are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Of {
+    start: u32,
+    end: u32,
 }
 
 /// What is usual of a gap; each from 0 to 1, or 0 where too little is known.
@@ -43,15 +47,11 @@ pub(super) struct Gap {
 impl Gaps {
     /// Takes in the gap of a pair.
     pub fn add(&mut self, template: Symbol, kinds: (u64, u64), nanos: i64) {
-        *self.stood.entry(kinds).or_default() += 1;
         self.delays.entry((template, kinds.0, kinds.1)).or_default().add(nanos, 1);
     }
 
     /// Adds the gaps of another part of the run.
     pub fn merge(&mut self, other: Gaps) {
-        for (kinds, stood) in other.stood {
-            *self.stood.entry(kinds).or_default() += stood;
-        }
         for (key, delays) in other.delays {
             match self.delays.entry(key) {
                 Entry::Occupied(mut own) => own.get_mut().merge(&delays),
@@ -62,37 +62,39 @@ impl Gaps {
         }
     }
 
-    /// Draws from the gaps what is asked for often; to be called when all parts are merged.
-    pub fn settle(&mut self) {
+    /// Draws from the gaps what is asked for often, when all parts are merged; hands over where those of each pair are.
+    pub fn settle(&mut self, mut take: impl FnMut((u64, u64), Of)) {
         let mut delays: Vec<((u64, u64), Symbol, Delays)> = std::mem::take(&mut self.delays)
             .into_iter()
             .map(|((template, one, other), delays)| ((one, other), template, delays))
             .collect();
-        delays.sort_unstable_by_key(|(kinds, template, _)| (*kinds, *template));
-        for (kinds, template, mut delays) in delays {
-            delays.settle();
-            let at = self.known.len() as u32;
-            let place = self.places.entry(kinds).or_insert((at, at));
-            place.1 = at + 1;
-            let total = delays.total() as f32;
-            let sure = total / (total + 10.0);
-            self.known.push(Known {
-                template,
-                steady: total / (self.stood[&kinds] as f32 + 3.0),
-                tight: delays.tightness() * sure,
-                sure,
-                delays,
-            });
+        // those of one later kind are asked for together
+        delays.sort_unstable_by_key(|(kinds, template, _)| (kinds.1, kinds.0, *template));
+        self.known.reserve_exact(delays.len());
+        let mut delays = delays.into_iter().peekable();
+        while let Some(((kinds, ..), start)) = delays.peek().map(|first| (first, self.known.len())) {
+            let kinds = *kinds;
+            let mut stood = 0;
+            while let Some((_, template, delays)) = delays.next_if(|next| next.0 == kinds) {
+                let total = delays.total() as f32;
+                stood += delays.total();
+                let sure = total / (total + 10.0);
+                let fits = delays.settle();
+                self.known.push(Known { template, steady: total, tight: fits.tight * sure, sure, fits });
+            }
+            // how often a span of the first kind had such a record at all
+            let stood = stood as f32;
+            self.known[start..].iter_mut().for_each(|known| known.steady /= stood + 3.0);
+            take(kinds, Of { start: start as u32, end: self.known.len() as u32 });
         }
     }
 
     /// What is usual of this gap.
-    pub fn gap(&self, template: Symbol, kinds: (u64, u64), nanos: i64) -> Gap {
-        let Some(&(start, end)) = self.places.get(&kinds) else { return Gap::default() };
-        let known = &self.known[start as usize..end as usize];
+    pub fn gap(&self, template: Symbol, of: Of, nanos: i64) -> Gap {
+        let known = &self.known[of.start as usize..of.end as usize];
         let Some(known) = known.iter().find(|known| known.template == template) else {
             return Gap::default();
         };
-        Gap { steady: known.steady, tight: known.tight, fit: known.delays.fit(nanos) * known.sure }
+        Gap { steady: known.steady, tight: known.tight, fit: known.fits.fit(nanos) * known.sure }
     }
 }

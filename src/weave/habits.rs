@@ -6,7 +6,7 @@
 
 use super::features::ties::rarest;
 use super::features::{is_open, may_be_open};
-use super::gaps::{Gap, Gaps};
+use super::gaps::{self, Gap, Gaps};
 use super::scene::Scene;
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
@@ -51,7 +51,7 @@ pub struct Habits {
     sent: FxHashMap<(u64, Symbol), (u32, u32)>,
     pairs: FxHashMap<(u64, u64), Pair>,
     /// What the pairs tell, once all are counted.
-    told: FxHashMap<(u64, u64), Habit>,
+    told: FxHashMap<(u64, u64), Between>,
     /// From the last record of an earlier span to the start of a later one.
     before: Gaps,
     /// From the end of a later span to the next record of an earlier one.
@@ -71,6 +71,32 @@ pub struct Habit {
     pub equal: f32,
     /// The share of spans of the child's kind that began while one of the parent's kind was open.
     pub around: f32,
+}
+
+/// All that is known of two kinds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Between {
+    /// What they are to each other.
+    pub habit: Habit,
+    /// How rare it is that the one is without the other: the child without the parent, the parent without the child.
+    pub exceptions: [f32; 2],
+    /// See [`Habits::enters`], of the parent's kind.
+    pub enters: f32,
+    before: gaps::Of,
+    after: gaps::Of,
+}
+
+impl Between {
+    /// Draws from what the kinds are to each other what is asked for often.
+    fn complete(&mut self, enters: f32) {
+        self.enters = enters;
+        self.exceptions = [exceptions(self.habit.needed), exceptions(self.habit.implied)];
+    }
+}
+
+/// How rare exceptions are: 0 if they are the rule, 2 if there are none among hundreds.
+fn exceptions(share: f32) -> f32 {
+    -(1.01 - share.min(1.0)).log10()
 }
 
 impl Habits {
@@ -228,11 +254,16 @@ impl Habits {
 
     /// Draws from the counts what is asked for often; to be called when all parts are merged.
     pub fn settle(mut self) -> Habits {
-        self.before.settle();
-        self.after.settle();
+        let mut told = std::mem::take(&mut self.told);
         for (kinds, pair) in std::mem::take(&mut self.pairs) {
-            self.told.insert(kinds, self.tell(kinds, pair));
+            told.insert(kinds, Between { habit: self.tell(kinds, pair), ..Between::default() });
         }
+        self.before.settle(|kinds, of| told.entry(kinds).or_default().before = of);
+        self.after.settle(|kinds, of| told.entry(kinds).or_default().after = of);
+        for ((parent, _), between) in &mut told {
+            between.complete(self.enters(*parent));
+        }
+        self.told = told;
         self
     }
 
@@ -253,32 +284,36 @@ impl Habits {
         habit
     }
 
-    /// What is usual between the kinds of a parent and a child.
-    pub fn between(&self, parent: u64, child: u64) -> Habit {
-        self.told.get(&(parent, child)).copied().unwrap_or_default()
+    /// What is known of the kinds of a parent and a child.
+    pub fn between(&self, parent: u64, child: u64) -> Between {
+        self.told.get(&(parent, child)).copied().unwrap_or_else(|| {
+            let mut unknown = Between::default();
+            unknown.complete(self.enters(parent));
+            unknown
+        })
     }
 
     /// What is usual of the gap before a child, from what its parent did last.
     pub(super) fn before(
         &self,
+        between: &Between,
         scene: &Scene,
-        parent: u32,
         child: u32,
         anchor: Option<(Symbol, i64)>,
     ) -> Gap {
         let Some((template, time)) = anchor else { return Gap::default() };
-        let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child as usize]);
-        self.before.gap(template, (p.kind, c.kind), c.begin.saturating_sub(time))
+        let c = &scene.nodes[child as usize];
+        self.before.gap(template, between.before, c.begin.saturating_sub(time))
     }
 
     /// What is usual of the gap after a child, to what its parent did next.
-    pub(super) fn after(&self, scene: &Scene, parent: u32, child: u32) -> Gap {
+    pub(super) fn after(&self, between: &Between, scene: &Scene, parent: u32, child: u32) -> Gap {
         let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child as usize]);
         let Some(&end) = c.lines.last() else { return Gap::default() };
         let next = p.lines.partition_point(|order| *order < end);
         let Some(line) = p.lines.get(next).map(|order| &scene.lines[*order as usize]) else {
             return Gap::default();
         };
-        self.after.gap(line.template, (p.kind, c.kind), line.time.saturating_sub(c.last))
+        self.after.gap(line.template, between.after, line.time.saturating_sub(c.last))
     }
 }

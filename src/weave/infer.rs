@@ -42,33 +42,31 @@ pub(super) fn teachers(groups: &[Whole]) -> Vec<bool> {
     groups.iter().map(|group| u128::from(mixed(group.id)) <= share).collect()
 }
 
-/// What the transactions of a run teach; `all`: they are all that there are.
-pub(super) fn learn(teachers: &[Woven], all: bool, lexicon: &Lexicon) -> (Habits, Learned) {
-    if all && !teachers.par_iter().any(|woven| any_open(&woven.parents)) {
-        return (Habits::default(), Learned::default());
-    }
-    let habits = teachers
-        .par_iter()
-        .fold(Habits::default, |mut habits, woven| {
-            habits.learn(&woven.scene);
-            habits
-        })
-        .reduce(Habits::default, Habits::merge)
-        .settle();
-    let known = Known { lexicon, habits: &habits };
-    let learned = teachers
-        .par_iter()
-        .fold(Learned::default, |mut learned, woven| {
-            choose::teach(woven, &mut learned, known, &weights::FIRST);
-            learned
-        })
-        .reduce(Learned::default, Learned::merge)
-        .settle();
-    (habits, learned)
+/// How the spans of some transactions stand to each other.
+pub(super) fn habits(teachers: &[Woven]) -> Habits {
+    let learn = |mut habits: Habits, woven: &Woven| {
+        habits.learn(&woven.scene);
+        habits
+    };
+    teachers.par_iter().fold(Habits::default, learn).reduce(Habits::default, Habits::merge)
 }
 
-/// Whether a parent is to be found for any span.
-pub(super) fn any_open(parents: &[Parent]) -> bool {
+/// What is certain in some transactions, by the habits of the run.
+pub(super) fn learn(teachers: &[Woven], known: Known<'_>) -> Learned {
+    let teach = |mut learned: Learned, woven: &Woven| {
+        choose::teach(woven, &mut learned, known, &weights::FIRST);
+        learned
+    };
+    teachers.par_iter().fold(Learned::default, teach).reduce(Learned::default, Learned::merge)
+}
+
+/// Whether a parent is to be found for any span of some transactions.
+pub(super) fn any_open(teachers: &[Woven]) -> bool {
+    teachers.par_iter().any(|woven| is_open(&woven.parents))
+}
+
+/// Whether a parent is to be found for any span of a transaction.
+pub(super) fn is_open(parents: &[Parent]) -> bool {
     parents.iter().any(|parent| matches!(parent, Parent::Open(_)))
 }
 

@@ -2,142 +2,49 @@
 //!
 //! Counted from edges that were certain enough; all in integers, so that parts of a run merge in any order.
 
+use super::delays::{Delays, Fits};
 use super::scene::Scene;
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
-use std::sync::LazyLock;
-
-/// Buckets of delays: eight a factor of ten, from 1 µs up to about 3 hours; negative ones in the first.
-const BUCKETS: usize = 84;
-
-/// A histogram of delays.
-#[derive(Clone, Debug)]
-pub(super) struct Delays {
-    counts: Vec<u32>,
-    total: u32,
-    /// See [`Delays::tightness`].
-    tight: f32,
-}
-
-impl Default for Delays {
-    fn default() -> Delays {
-        Delays { counts: vec![0; BUCKETS], total: 0, tight: 0.0 }
-    }
-}
-
-/// The bucket of a delay.
-fn bucket(nanos: i64) -> usize {
-    if nanos <= 1_000 {
-        return 0;
-    }
-    let bounds = &*BOUNDS;
-    let mut at = usize::from(bounds.first[nanos.ilog2() as usize]);
-    while bounds.upper[at] <= nanos {
-        at += 1;
-    }
-    at
-}
-
-/// Where the buckets end, so that no delay needs a logarithm.
-struct Bounds {
-    /// The least delay that lies above each bucket.
-    upper: [i64; BUCKETS],
-    /// The bucket of each power of two.
-    first: [u8; 63],
-}
-
-static BOUNDS: LazyLock<Bounds> = LazyLock::new(|| {
-    let mut bounds = Bounds { upper: [i64::MAX; BUCKETS], first: [0; 63] };
-    for (index, upper) in bounds.upper[..BUCKETS - 1].iter_mut().enumerate() {
-        let (mut low, mut high) = (1_000, 1 << 50);
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            if computed(middle) <= index { low = middle } else { high = middle }
-        }
-        *upper = high;
-    }
-    for (power, first) in bounds.first.iter_mut().enumerate() {
-        *first = computed(1 << power) as u8;
-    }
-    bounds
-});
-
-fn computed(nanos: i64) -> usize {
-    if nanos <= 1_000 {
-        return 0;
-    }
-    let place = ((nanos as f64 / 1_000.0).log10() * 8.0) as usize + 1;
-    place.min(BUCKETS - 1)
-}
-
-impl Delays {
-    /// Adds a delay.
-    pub fn add(&mut self, nanos: i64, weight: u32) {
-        self.counts[bucket(nanos)] += weight;
-        self.total += weight;
-    }
-
-    /// Adds the delays of another part of the run.
-    pub fn merge(&mut self, other: &Delays) {
-        for (own, count) in self.counts.iter_mut().zip(&other.counts) {
-            *own += count;
-        }
-        self.total += other.total;
-    }
-
-    /// The sum of the weights.
-    pub fn total(&self) -> u32 {
-        self.total
-    }
-
-    /// How likely a delay is, against one spread evenly over all buckets: log10 of the ratio, smoothed over neighbours.
-    pub fn fit(&self, nanos: i64) -> f32 {
-        let at = bucket(nanos);
-        let near: u32 =
-            (at.saturating_sub(1)..=(at + 1).min(BUCKETS - 1)).map(|index| self.counts[index]).sum();
-        let share = (near as f32 / 3.0 + 0.5) / (self.total as f32 + 0.5 * BUCKETS as f32);
-        (share * BUCKETS as f32).log10()
-    }
-
-    /// How narrow the delays are: 1 for all in one bucket, towards 0 for spread ones; once it is settled.
-    pub fn tightness(&self) -> f32 {
-        self.tight
-    }
-
-    /// Computes the tightness, now that all delays are there.
-    pub fn settle(&mut self) {
-        if self.total == 0 {
-            return;
-        }
-        let entropy: f32 = self
-            .counts
-            .iter()
-            .filter(|&&count| count > 0)
-            .map(|&count| {
-                let share = count as f32 / self.total as f32;
-                -share * share.log2()
-            })
-            .sum();
-        self.tight = (1.0 - entropy / (BUCKETS as f32).log2()).max(0.0);
-    }
-}
 
 /// What was learned.
 #[derive(Clone, Debug, Default)]
 pub struct Learned {
     /// Weight of edges by child kind and parent kind (0: no parent).
-    causes: FxHashMap<(u64, u64), u32>,
+    causes: FxHashMap<(u64, u64), Cause>,
     /// Weight of all edges by child kind, and of those within a service.
     totals: FxHashMap<u64, (u32, u32)>,
-    /// Delays from a record of the parent to the child, by the templates of the two.
+    /// Delays from a record of the parent to the child, by the template and the kind of the two.
     delays: FxHashMap<(Symbol, u64), Delays>,
+    /// What those tell of which there are enough, once all are there.
+    fits: FxHashMap<(Symbol, u64), Fits>,
+}
+
+/// How often one kind causes another.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cause {
+    weight: u32,
+    /// See [`Learned::share`]; once all are counted.
+    share: f32,
+}
+
+/// Fewer delays than this, in hundredths, tell nothing.
+const MIN_DELAYS: u32 = 200;
+
+/// What was learned of a kind as a child.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OfChild {
+    /// The share of its edges that lie within its service; one half if nothing is known.
+    pub inner: f32,
+    /// See [`Learned::share`], for kinds that never cause it.
+    unseen: f32,
 }
 
 impl Learned {
     /// Adds what another part of the run taught.
     pub fn merge(mut self, other: Learned) -> Learned {
-        for (kinds, weight) in other.causes {
-            *self.causes.entry(kinds).or_default() += weight;
+        for (kinds, cause) in other.causes {
+            self.causes.entry(kinds).or_default().weight += cause.weight;
         }
         for (kind, (all, inside)) in other.totals {
             let own = self.totals.entry(kind).or_default();
@@ -152,7 +59,11 @@ impl Learned {
 
     /// Draws from the counts what is asked for often; to be called when all parts are merged.
     pub fn settle(mut self) -> Learned {
-        self.delays.values_mut().for_each(Delays::settle);
+        for ((child, _), cause) in &mut self.causes {
+            cause.share = share(cause.weight, self.totals.get(child).map_or(0, |total| total.0));
+        }
+        let enough = std::mem::take(&mut self.delays).into_iter().filter(|(_, of)| of.total() >= MIN_DELAYS);
+        self.fits = enough.map(|(key, delays)| (key, delays.settle())).collect();
         self
     }
 
@@ -164,40 +75,43 @@ impl Learned {
         total.0 += weight;
         total.1 += if inside { weight } else { 0 };
         let kind = parent.map_or(0, |parent| scene.nodes[parent as usize].kind);
-        *self.causes.entry((c.kind, kind)).or_default() += weight;
+        self.causes.entry((c.kind, kind)).or_default().weight += weight;
         let Some(parent) = parent else { return };
         if let Some((template, time)) = anchor(scene, parent, child) {
             self.delays.entry((template, c.kind)).or_default().add(c.begin.saturating_sub(time), weight);
         }
     }
 
+    /// What was learned of a kind as a child.
+    pub fn of_child(&self, child: u64) -> OfChild {
+        let known = self.totals.get(&child);
+        let (total, inside) = known.copied().unwrap_or_default();
+        OfChild {
+            inner: (inside as f32 + 50.0) / (total as f32 + 100.0),
+            unseen: known.map_or(0.0, |_| share(0, total)),
+        }
+    }
+
     /// log10 of how often this kind of parent causes that kind of child, smoothed; 0 if nothing is known of the child.
-    pub fn share(&self, parent: Option<u64>, child: u64) -> f32 {
-        let Some(&(total, _)) = self.totals.get(&child) else { return 0.0 };
-        let count = self.causes.get(&(child, parent.unwrap_or(0))).copied().unwrap_or(0);
-        ((count as f32 + 20.0) / (total as f32 + 400.0) * 20.0).log10()
+    pub fn share(&self, parent: Option<u64>, child: u64, of: OfChild) -> f32 {
+        self.causes.get(&(child, parent.unwrap_or(0))).map_or(of.unseen, |cause| cause.share)
     }
 
     /// In how many transactions this kind of parent caused that kind of child.
     pub fn times(&self, parent: u64, child: u64) -> u32 {
-        self.causes.get(&(child, parent)).copied().unwrap_or(0) / 100
-    }
-
-    /// The share of a kind's edges that lie within its service; one half if nothing is known.
-    pub fn inner(&self, child: u64) -> f32 {
-        let (total, inside) = self.totals.get(&child).copied().unwrap_or_default();
-        (inside as f32 + 50.0) / (total as f32 + 100.0)
+        self.causes.get(&(child, parent)).map_or(0, |cause| cause.weight) / 100
     }
 
     /// How well the delay from a parent's record fits what was learned of such pairs, and how narrow those delays are.
     pub fn delay(&self, (template, time): (Symbol, i64), begin: i64, child: u64) -> (f32, f32) {
-        match self.delays.get(&(template, child)) {
-            Some(delays) if delays.total >= 200 => {
-                (delays.fit(begin.saturating_sub(time)), delays.tightness())
-            }
-            _ => (0.0, 0.0),
-        }
+        let fits = self.fits.get(&(template, child));
+        fits.map_or((0.0, 0.0), |fits| (fits.fit(begin.saturating_sub(time)), fits.tight))
     }
+}
+
+/// See [`Learned::share`].
+fn share(weight: u32, total: u32) -> f32 {
+    ((weight as f32 + 20.0) / (total as f32 + 400.0) * 20.0).log10()
 }
 
 /// What of a parent the delay to a child counts from: its last record before the child, else its first.
@@ -208,25 +122,4 @@ fn anchor(scene: &Scene, parent: u32, child: u32) -> Option<(Symbol, i64)> {
 /// The first record of a span: template and time.
 pub(super) fn first(scene: &Scene, node: u32) -> Option<(Symbol, i64)> {
     scene.opening(node).map(|line| (line.template, line.time))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn buckets_are_those_of_logarithms() {
-        let mut delay: i64 = 1;
-        while delay < 1 << 60 {
-            for nanos in [delay - 1, delay, delay + 1] {
-                assert_eq!(bucket(nanos), computed(nanos), "{nanos}");
-            }
-            delay += delay / 7 + 1;
-        }
-        for upper in &BOUNDS.upper[..BUCKETS - 1] {
-            assert_eq!(bucket(*upper), computed(*upper));
-            assert_eq!(bucket(*upper - 1), computed(*upper - 1));
-        }
-        assert_eq!(bucket(i64::MIN), 0);
-    }
 }

@@ -13,8 +13,9 @@ pub type Tokens = Vec<(Symbol, f32)>;
 #[derive(Debug, Default)]
 pub struct Lexicon {
     templates: FxHashMap<Symbol, Words>,
-    /// In how many templates or topics a name stands.
-    names: FxHashMap<Symbol, u32>,
+    /// How telling the names are that stand in templates or topics; and any other one.
+    names: FxHashMap<Symbol, f32>,
+    unnamed: f32,
     services: FxHashMap<Symbol, Symbol>,
     /// The words of templates, and of topics, operations, peers and routes, each with how telling it is; sorted.
     tokens: FxHashMap<Symbol, Tokens>,
@@ -29,16 +30,21 @@ impl Lexicon {
     /// Reads all templates that events of a store have.
     pub fn of(store: &Store) -> Lexicon {
         let mut lexicon = Lexicon::default();
+        let mut names: FxHashMap<Symbol, u32> = FxHashMap::default();
         for &template in &store.census.templates {
             let found = words(store.symbols.text(template));
             for name in &found.names {
-                *lexicon.names.entry(*name).or_default() += 1;
+                *names.entry(*name).or_default() += 1;
             }
             lexicon.templates.insert(template, found);
         }
         for &service in store.census.services.keys().filter(|service| !service.is_none()) {
             lexicon.services.insert(service, normalized(store.symbols.text(service)));
         }
+        let all = lexicon.templates.len().max(8) as f32;
+        let weight = |count: u32| ((all / (1.0 + count as f32)).ln() / all.ln()).clamp(0.0, 1.0);
+        lexicon.names = names.into_iter().map(|(name, count)| (name, weight(count))).collect();
+        lexicon.unnamed = weight(0);
         lexicon.weigh_tokens(store);
         lexicon
     }
@@ -78,9 +84,9 @@ impl Lexicon {
         self.tokens.get(&text).map_or(&[], Vec::as_slice)
     }
 
-    /// How clearly words name a service: the share of the words of its name that are not those of many services.
-    pub fn mention(&self, words: &[(Symbol, f32)], service: Symbol) -> f32 {
-        self.service_tokens.get(&service).map_or(0.0, |own| share_of(own, words))
+    /// The name of a service as others may mention it.
+    pub(super) fn title(&self, service: Symbol) -> Title<'_> {
+        Title(self.service_tokens.get(&service).filter(|(_, all)| *all != 0.0))
     }
 
     /// The service that words name most clearly but one, if any.
@@ -91,14 +97,23 @@ impl Lexicon {
 
     /// How telling a name is: 1 for one that few templates have, towards 0 for one that many have.
     pub fn weight(&self, name: Symbol) -> f32 {
-        let count = self.names.get(&name).copied().unwrap_or(0);
-        let all = self.templates.len().max(8) as f32;
-        ((all / (1.0 + count as f32)).ln() / all.ln()).clamp(0.0, 1.0)
+        self.names.get(&name).copied().unwrap_or(self.unnamed)
     }
 
     /// A service's name, normalized.
     pub fn service(&self, service: Symbol) -> Symbol {
         self.services.get(&service).copied().unwrap_or_default()
+    }
+}
+
+/// The words of a service's name that are not those of many services.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Title<'l>(Option<&'l (Tokens, f32)>);
+
+impl Title<'_> {
+    /// How clearly words name the service: the share of the words of its name that are among them.
+    pub fn mention(self, words: &[(Symbol, f32)]) -> f32 {
+        self.0.map_or(0.0, |own| share_of(own, words))
     }
 }
 

@@ -7,6 +7,7 @@ mod arrange;
 mod assemble;
 pub mod choose;
 mod clocks;
+mod delays;
 pub mod features;
 mod gaps;
 pub mod habits;
@@ -14,6 +15,7 @@ mod hops;
 mod infer;
 pub mod learned;
 pub mod lexicon;
+mod packed;
 mod repair;
 pub mod scene;
 mod spans;
@@ -26,9 +28,11 @@ pub mod words;
 
 use crate::gather::{Fragments, SpillError, Store};
 use crate::model::{Symbol, Trace};
+pub use packed::Packed;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use stitch::Group;
+use std::ops::Range;
+use stitch::{Group, Stitched};
 
 /// How to weave.
 #[derive(Clone, Debug)]
@@ -56,7 +60,42 @@ pub struct Plan {
     learned: learned::Learned,
     min_confidence: f32,
     /// The transactions, where all events are at hand.
-    whole: Option<(Fragments, Vec<Group>)>,
+    whole: Option<Whole>,
+}
+
+/// The transactions of a run of which all events are at hand.
+#[derive(Debug)]
+struct Whole {
+    fragments: Fragments,
+    /// In the order of their start.
+    groups: Vec<Group>,
+    /// Those that are woven together; what starts at one time is.
+    rounds: Vec<Range<usize>>,
+}
+
+/// Events that are woven together, where all are at hand: what is made of them is packed before the next ones are woven.
+const ROUND: u64 = 1 << 18;
+
+impl Whole {
+    fn of(stitched: &Stitched, fragments: Fragments, mut groups: Vec<Group>, most: u64) -> Whole {
+        let whole = |group: &Group| stitched.groups[group.number as usize];
+        groups.sort_by_key(|group| whole(group).start);
+        let mut rounds: Vec<Range<usize>> = Vec::new();
+        let (mut at, mut events) = (0, 0);
+        for same in groups.chunk_by(|a, b| whole(a).start == whole(b).start) {
+            let more: u64 = same.iter().map(|group| whole(group).events).sum();
+            match rounds.last_mut().filter(|_| events + more <= most) {
+                Some(last) => last.end += same.len(),
+                None => {
+                    rounds.push(at..at + same.len());
+                    events = 0;
+                }
+            }
+            at += same.len();
+            events += more;
+        }
+        Whole { fragments, groups, rounds }
+    }
 }
 
 /// Finds out which events make a transaction and how the transactions of the run are. Leaves the offsets of clocks in the
@@ -86,7 +125,7 @@ pub fn plan(store: &mut Store, options: &Options) -> Result<Plan, SpillError> {
         whole: None,
     };
     if stitched.whole.is_some() {
-        let groups = stitched.local(store);
+        let groups = stitched.local(store, |_| true);
         let fragments = stitched.whole.take().unwrap_or_default();
         if plan.folding.may_learn(any_untraced) {
             plan.folding.learn(store, &fragments, &groups);
@@ -94,11 +133,12 @@ pub fn plan(store: &mut Store, options: &Options) -> Result<Plan, SpillError> {
         plan.folding = plan.folding.settle();
         let teachers: Vec<&Group> = groups.iter().filter(|group| teaches[group.number as usize]).collect();
         (plan.habits, plan.learned) = plan.learn(store, &fragments, &teachers, all);
-        plan.whole = Some((fragments, groups));
+        plan.whole = Some(Whole::of(&stitched, fragments, groups, ROUND.min(store.budget.woven())));
         return Ok(plan);
     }
-    let copied = arrange::arrange(store, &stitched, |group| teaches[group as usize])?;
+    arrange::arrange(store, &stitched, |group| teaches[group as usize])?;
     drop(stitched);
+    drop(teaches);
     if plan.folding.may_learn(any_untraced) {
         for window in 0..store.windows() {
             store.open(window)?;
@@ -107,20 +147,33 @@ pub fn plan(store: &mut Store, options: &Options) -> Result<Plan, SpillError> {
         }
     }
     plan.folding = plan.folding.settle();
-    copied.open(store);
-    let fragments = Fragments::of(store);
-    let groups = stitch::tagged(store, &fragments);
-    (plan.habits, plan.learned) = plan.learn(store, &fragments, &groups.iter().collect::<Vec<_>>(), all);
+    (plan.habits, plan.learned) = plan.learn_from_samples(store, all)?;
+    store.close();
     Ok(plan)
 }
 
-/// Weaves the transactions at hand, as planned; traces come in the order of their first time and id.
-pub fn weave(store: &Store, plan: &Plan) -> Vec<Trace> {
+/// In how many rounds the transactions of a run are woven; where not all events are at hand, each has its window.
+pub fn rounds(store: &Store, plan: &Plan) -> usize {
+    plan.whole.as_ref().map_or(store.windows(), |whole| whole.rounds.len())
+}
+
+/// Weaves the transactions of a round, as planned, and has each trace seen while its events are in the cache. Traces come in
+/// the order of their first time and id, and those of later rounds start later; what was noted of them comes in parts of
+/// which the order does not depend on chance. Their events are at hand then.
+pub fn weave<T: Default + Send>(
+    store: &mut Store,
+    plan: &Plan,
+    round: usize,
+    see: impl Fn(&Store, &mut T, &Trace) + Sync + Send,
+) -> Result<(Vec<Trace>, Vec<T>), SpillError> {
     match &plan.whole {
-        Some((fragments, groups)) => plan.weave(store, fragments, groups),
+        Some(Whole { fragments, groups, rounds }) => {
+            Ok(plan.weave(store, fragments, &groups[rounds[round].clone()], see))
+        }
         None => {
+            store.open(round)?;
             let fragments = Fragments::of(store);
-            plan.weave(store, &fragments, &stitch::tagged(store, &fragments))
+            Ok(plan.weave(store, &fragments, &stitch::tagged(store, &fragments), see))
         }
     }
 }
@@ -153,27 +206,82 @@ impl Plan {
     ) -> (habits::Habits, learned::Learned) {
         let lay_out = |group: &&Group| self.lay_out(store, fragments, group);
         let teachers: Vec<infer::Woven> = teachers.par_iter().map(lay_out).collect();
-        infer::learn(&teachers, all, &self.lexicon)
+        if all && !infer::any_open(&teachers) {
+            return (habits::Habits::default(), learned::Learned::default());
+        }
+        let habits = infer::habits(&teachers).settle();
+        let learned = infer::learn(&teachers, features::Known { lexicon: &self.lexicon, habits: &habits });
+        (habits, learned.settle())
     }
 
-    fn weave(&self, store: &Store, fragments: &Fragments, groups: &[Group]) -> Vec<Trace> {
+    /// Likewise, from the samples of a store, which are laid out twice as they need not all fit into memory.
+    fn learn_from_samples(
+        &self,
+        store: &mut Store,
+        all: bool,
+    ) -> Result<(habits::Habits, learned::Learned), SpillError> {
+        let (mut habits, mut learned) = (habits::Habits::default(), learned::Learned::default());
+        let mut any_open = false;
+        for sample in 0..store.samples() {
+            let teachers = self.lay_out_sample(store, sample)?;
+            any_open |= infer::any_open(&teachers);
+            habits = habits.merge(infer::habits(&teachers));
+        }
+        if all && !any_open {
+            return Ok((habits::Habits::default(), learned));
+        }
+        let habits = habits.settle();
+        for sample in 0..store.samples() {
+            let teachers = self.lay_out_sample(store, sample)?;
+            let known = features::Known { lexicon: &self.lexicon, habits: &habits };
+            learned = learned.merge(infer::learn(&teachers, known));
+        }
+        Ok((habits, learned.settle()))
+    }
+
+    fn lay_out_sample(&self, store: &mut Store, sample: usize) -> Result<Vec<infer::Woven>, SpillError> {
+        store.open_sample(sample)?;
+        let fragments = Fragments::of(store);
+        let groups = stitch::tagged(store, &fragments);
+        Ok(groups.par_iter().map(|group| self.lay_out(store, &fragments, group)).collect())
+    }
+
+    fn weave<T: Default + Send>(
+        &self,
+        store: &Store,
+        fragments: &Fragments,
+        groups: &[Group],
+        see: impl Fn(&Store, &mut T, &Trace) + Sync + Send,
+    ) -> (Vec<Trace>, Vec<T>) {
         let known = features::Known { lexicon: &self.lexicon, habits: &self.habits };
         // a transaction is finished while it is at hand
-        let mut traces: Vec<Trace> = groups
+        let finish = |group: &Group| {
+            let mut drafts = self.begin(store, fragments, group);
+            let parents = choose::parents(&drafts.spans);
+            if infer::is_open(&parents) {
+                let mut woven = infer::lay_out(store, &self.lexicon, drafts, parents);
+                infer::decide(&mut woven, &self.learned, known, self.min_confidence);
+                drafts = woven.drafts;
+                repair::cycles(&mut drafts.spans);
+            }
+            assemble::trace(store, fragments, group, &self.keys, drafts)
+        };
+        let parts: Vec<(Vec<Trace>, T)> = groups
             .par_iter()
-            .map(|group| {
-                let mut drafts = self.begin(store, fragments, group);
-                let parents = choose::parents(&drafts.spans);
-                if infer::any_open(&parents) {
-                    let mut woven = infer::lay_out(store, &self.lexicon, drafts, parents);
-                    infer::decide(&mut woven, &self.learned, known, self.min_confidence);
-                    drafts = woven.drafts;
-                    repair::cycles(&mut drafts.spans);
-                }
-                assemble::trace(store, fragments, group, &self.keys, drafts)
+            .fold(<(Vec<Trace>, T)>::default, |(mut traces, mut noted), group| {
+                let trace = finish(group);
+                see(store, &mut noted, &trace);
+                traces.push(trace);
+                (traces, noted)
             })
             .collect();
-        traces.sort_by_key(|trace| (trace.start, trace.id));
-        traces
+        let mut traces = Vec::with_capacity(groups.len());
+        let mut noted = Vec::with_capacity(parts.len());
+        for (mut some, seen) in parts {
+            traces.append(&mut some);
+            noted.push(seen);
+        }
+        traces.par_sort_by_key(|trace| (trace.start, trace.id));
+        (traces, noted)
     }
 }

@@ -1,6 +1,6 @@
 //! Parents that the logs state, and what has to be mended in them.
 
-use super::spans::{Draft, Drafts, stated_edge};
+use super::spans::{Draft, Drafts, Same, stated_edge};
 use crate::model::{Basis, Proof, SpanId, SpanKind, Symbol, TraceId};
 
 /// Gives each span the parent that is stated for it; a parent that logged nothing becomes a placeholder.
@@ -26,7 +26,8 @@ pub(super) fn stated(drafts: &mut Drafts) {
 
 /// Of the spans with one id, the server's hangs under the client's.
 fn shared(drafts: &mut Drafts) {
-    let groups: Vec<Vec<u32>> = drafts.by_id.values().filter(|group| group.len() > 1).cloned().collect();
+    let several = drafts.by_id.values().filter(|group| group.are_several());
+    let groups: Vec<Vec<u32>> = several.map(|group| group.iter().collect()).collect();
     for mut group in groups {
         let rank = |draft: &Draft| match draft.kind {
             Some(SpanKind::Client | SpanKind::Producer) => 0,
@@ -53,8 +54,8 @@ fn shared(drafts: &mut Drafts) {
 /// The span that an id means to a child: one of the child's own service goes before.
 fn find(drafts: &Drafts, trace: TraceId, id: SpanId, service: Symbol, child: u32) -> Option<u32> {
     let group = drafts.by_id.get(&(trace, id))?;
-    let own = group.iter().find(|&&index| drafts.spans[index as usize].service == service && index != child);
-    own.or_else(|| group.iter().find(|&&index| index != child)).copied()
+    let own = group.iter().find(|&index| drafts.spans[index as usize].service == service && index != child);
+    own.or_else(|| group.iter().find(|&index| index != child))
 }
 
 /// A span that is only known as somebody's parent: one for each id, so that siblings stay together.
@@ -64,7 +65,7 @@ fn placeholder(drafts: &mut Drafts, trace: TraceId, id: SpanId) -> u32 {
     draft.missing = true;
     draft.trace = Some(trace);
     drafts.spans.push(draft);
-    drafts.by_id.entry((trace, id)).or_default().push(index);
+    Same::add(drafts.by_id.entry((trace, id)), index);
     index
 }
 

@@ -4,7 +4,7 @@ use super::lexicon::{Lexicon, Tokens};
 use super::spans::Draft;
 use super::words::Act;
 use crate::gather::Store;
-use crate::model::{Detail, EventId, Shape, Symbol, TraceId};
+use crate::model::{Detail, EventId, Shape, Symbol, Time, TraceId};
 use rustc_hash::FxHashMap;
 
 /// One event of a scene.
@@ -123,17 +123,21 @@ impl Scene {
     /// Lays out spans.
     pub(super) fn of(store: &Store, lexicon: &Lexicon, spans: &[Draft]) -> Scene {
         let mut scene = Scene::default();
-        let mut lines = Vec::with_capacity(spans.iter().map(|span| span.events.len()).sum());
+        let mut lines: Vec<(Time, u32, EventId)> =
+            Vec::with_capacity(spans.iter().map(|span| span.events.len()).sum());
         for (node, span) in (0u32..).zip(spans) {
-            lines.extend(span.events.iter().map(|id| (store.order(*id), node, *id)));
+            lines.extend(span.events.iter().map(|id| (store.time(*id), node, *id)));
         }
-        lines.sort_by_key(|(order, ..)| *order);
+        lines.sort_unstable_by_key(|(time, ..)| *time);
+        for same in lines.chunk_by_mut(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+            same.sort_unstable_by_key(|(.., id)| store.order(*id));
+        }
         scene.nodes = spans.iter().map(|span| node(span, lexicon, store)).collect();
         scene.lines.reserve(lines.len());
         scene.tokens.reserve(lines.len() * 8);
         scene.values.reserve(lines.len() * 2);
         scene.names.reserve(lines.len());
-        for ((time, ..), node, id) in lines {
+        for (time, node, id) in lines {
             let index = scene.lines.len() as u32;
             let line = scene.line(store, lexicon, id, time.0, node);
             let owner = &mut scene.nodes[node as usize];

@@ -7,6 +7,7 @@ use crate::model::{
     flag,
 };
 use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 
 /// A span on its way to its place in a tree.
 #[derive(Clone, Debug)]
@@ -45,8 +46,37 @@ pub(super) struct Drafts {
     pub spans: Vec<Draft>,
     /// By time.
     pub loose: Vec<EventId>,
-    /// Spans by trace and id; several where services share one.
-    pub by_id: FxHashMap<(TraceId, SpanId), Vec<u32>>,
+    /// Spans by trace and id.
+    pub by_id: FxHashMap<(TraceId, SpanId), Same>,
+}
+
+/// The spans with one id: several where services share it.
+#[derive(Clone, Debug)]
+pub(super) struct Same {
+    first: u32,
+    others: Vec<u32>,
+}
+
+impl Same {
+    /// All of them, in the order of their coming.
+    pub fn iter(&self) -> impl Iterator<Item = u32> {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
+
+    /// Whether there are several.
+    pub fn are_several(&self) -> bool {
+        !self.others.is_empty()
+    }
+
+    /// Adds a span to those of an id.
+    pub fn add(entry: Entry<'_, (TraceId, SpanId), Same>, span: u32) {
+        match entry {
+            Entry::Occupied(mut known) => known.get_mut().others.push(span),
+            Entry::Vacant(free) => {
+                free.insert(Same { first: span, others: Vec::new() });
+            }
+        }
+    }
 }
 
 impl Draft {
@@ -147,22 +177,27 @@ pub(super) fn drafts(store: &Store, fragments: &Fragments, group: &Group) -> Dra
 /// Adds an event to the span that it names.
 fn place(store: &Store, drafts: &mut Drafts, trace: TraceId, span: SpanId, id: EventId) {
     let event = store.event(id);
-    let known = drafts.by_id.entry((trace, span)).or_default();
+    let known = drafts.by_id.entry((trace, span));
     // client and server of one call may share an id: they log to different sources under different names
     let source = event.place.source;
-    let same = known.iter().copied().find(|&index| {
-        let draft = &drafts.spans[index as usize];
+    let fits = |index: &u32| {
+        let draft = &drafts.spans[*index as usize];
         draft.service == event.service
             || draft.events.iter().any(|other| store.event(*other).place.source == source)
                 && !event.is(flag::WHOLE_SPAN)
-    });
+    };
+    let same = match &known {
+        Entry::Occupied(known) => known.get().iter().find(fits),
+        Entry::Vacant(_) => None,
+    };
     let index = same.unwrap_or_else(|| {
         let mut draft = Draft::new(span);
         draft.service = event.service;
         draft.trace = Some(trace);
         drafts.spans.push(draft);
-        known.push(drafts.spans.len() as u32 - 1);
-        drafts.spans.len() as u32 - 1
+        let index = drafts.spans.len() as u32 - 1;
+        Same::add(known, index);
+        index
     });
     drafts.spans[index as usize].add(store, id);
 }

@@ -41,7 +41,7 @@ pub struct Lesson {
 pub fn lessons(store: &mut Store, first: Option<&Features>, limit: Option<usize>) -> Vec<Lesson> {
     // fails only where events are spilled
     let Ok(plan) = plan(store, &Options::default()) else { return Vec::new() };
-    let Some((fragments, groups)) = &plan.whole else { return Vec::new() };
+    let Some(super::Whole { fragments, groups, .. }) = &plan.whole else { return Vec::new() };
     let store = &*store;
     let groups = &groups[..limit.unwrap_or(usize::MAX).min(groups.len())];
     let scenes: Vec<Woven> = groups.par_iter().map(|group| plan.lay_out(store, fragments, group)).collect();

@@ -14,9 +14,12 @@ const SLIGHT: f32 = 1e-5;
 /// In larger circles the shares are taken as they are.
 const MAX_CIRCLE: usize = 96;
 
-/// The possible parents of each span, each with its share among all trees instead of its share for this span alone.
-pub fn among_trees(spans: &mut [Vec<Possible>]) {
-    for part in circles(spans) {
+/// The possible parents of each span, each with its share among all trees instead of its share for this span alone. Says
+/// whether that is another one for any.
+pub fn among_trees(spans: &mut [Vec<Possible>]) -> bool {
+    let circles = circles(spans);
+    let any = !circles.is_empty();
+    for part in circles {
         if part.len() > MAX_CIRCLE {
             continue;
         }
@@ -42,14 +45,20 @@ pub fn among_trees(spans: &mut [Vec<Possible>]) {
             }
         }
     }
+    any
+}
+
+/// For each span the index of the parent that it would have by itself: the one with the largest share.
+pub fn largest(spans: &[Vec<Possible>]) -> Vec<Option<usize>> {
+    let largest = |list: &Vec<Possible>| {
+        (0..list.len()).min_by(|&a, &b| list[b].1.total_cmp(&list[a].1).then(a.cmp(&b)))
+    };
+    spans.iter().map(largest).collect()
 }
 
 /// For each span the index of the parent that it has in the best tree: the one whose shares sum to most.
 pub fn best(spans: &[Vec<Possible>]) -> Vec<Option<usize>> {
-    let mut chosen: Vec<Option<usize>> = spans
-        .iter()
-        .map(|list| (0..list.len()).min_by(|&a, &b| list[b].1.total_cmp(&list[a].1).then(a.cmp(&b))))
-        .collect();
+    let mut chosen = largest(spans);
     for part in circles(spans) {
         let place = places(&part, spans.len());
         let root = part.len();
@@ -78,20 +87,24 @@ fn places(part: &[u32], spans: usize) -> Vec<Option<usize>> {
 
 /// The sets of spans that may be below each other both ways.
 fn circles(spans: &[Vec<Possible>]) -> Vec<Vec<u32>> {
-    let above = |span: u32| {
-        spans[span as usize].iter().filter(|(_, share)| *share >= SLIGHT).filter_map(|(parent, _)| *parent)
-    };
+    // the possible parents of all spans, one span after the other
+    let mut above: Vec<u32> = Vec::with_capacity(spans.iter().map(Vec::len).sum());
+    let mut ends: Vec<u32> = Vec::with_capacity(spans.len());
+    for list in spans {
+        above.extend(list.iter().filter(|(_, share)| *share >= SLIGHT).filter_map(|(parent, _)| *parent));
+        ends.push(above.len() as u32);
+    }
     // Tarjan, "Depth-first search and linear graph algorithms", 1972, with a stack of its own
     const NEW: u32 = u32::MAX;
     let count = spans.len();
     let (mut index, mut low) = (vec![NEW; count], vec![0; count]);
     let mut open = vec![false; count];
     let (mut path, mut found, mut next) = (Vec::new(), Vec::new(), 0);
+    let mut stack: Vec<(u32, u32)> = Vec::new();
     for start in 0..count as u32 {
         if index[start as usize] != NEW {
             continue;
         }
-        let mut stack: Vec<(u32, Vec<u32>)> = Vec::new();
         let mut enter = Some(start);
         loop {
             if let Some(span) = enter.take() {
@@ -99,11 +112,13 @@ fn circles(spans: &[Vec<Possible>]) -> Vec<Vec<u32>> {
                 next += 1;
                 path.push(span);
                 open[span as usize] = true;
-                stack.push((span, above(span).collect()));
+                stack.push((span, span.checked_sub(1).map_or(0, |before| ends[before as usize])));
             }
-            let Some((span, left)) = stack.last_mut() else { break };
+            let Some((span, at)) = stack.last_mut() else { break };
             let span = *span;
-            if let Some(parent) = left.pop() {
+            if *at < ends[span as usize] {
+                let parent = above[*at as usize];
+                *at += 1;
                 if index[parent as usize] == NEW {
                     enter = Some(parent);
                 } else if open[parent as usize] {
@@ -117,12 +132,13 @@ fn circles(spans: &[Vec<Possible>]) -> Vec<Vec<u32>> {
             }
             if low[span as usize] == index[span as usize] {
                 let from = path.iter().rposition(|&other| other == span).unwrap_or(0);
-                let mut part = path.split_off(from);
-                part.iter().for_each(|&member| open[member as usize] = false);
-                if part.len() > 1 {
+                path[from..].iter().for_each(|&member| open[member as usize] = false);
+                if path.len() - from > 1 {
+                    let mut part = path[from..].to_vec();
                     part.sort_unstable();
                     found.push(part);
                 }
+                path.truncate(from);
             }
         }
     }

@@ -12,7 +12,7 @@
 //! - `bad_input`, `interrupted`: what goes wrong, and what is said of it
 //! - `records`: which records there are, and which are asked for
 //! - `memory`, `patterns`: what was read before makes no difference
-//! - `spilling`: what does not fit into memory
+//! - `spilling`: what does not fit into memory; its logs are those of the benches (`corpus`)
 //! - `help`: the texts of `--help`
 //! - `text`: the reports for people, written by the library
 //! - `check`: outcomes for CI, against foreign schemas and parsers
@@ -30,6 +30,9 @@ mod bad_input;
 mod cases;
 mod check;
 mod contract;
+#[cfg(unix)]
+#[path = "../../benches/corpus.rs"]
+mod corpus;
 mod dependencies;
 mod diff;
 mod exports;

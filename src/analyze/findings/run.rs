@@ -2,6 +2,7 @@
 
 use crate::gather::Store;
 use crate::model::{Finding, FindingKind, Place, Severity, Span, Symbol, Trace};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 /// A clock that is off by more than this, in nanoseconds, misleads whoever reads the logs.
@@ -21,28 +22,53 @@ pub struct Whole {
 impl Whole {
     /// Takes in transactions.
     pub fn add(&mut self, store: &Store, traces: &[Trace]) {
+        let seen = |mut seen: Whole, trace: &Trace| {
+            seen.see(store, trace);
+            seen
+        };
+        let seen = traces.par_iter().fold(Whole::default, seen).reduce(Whole::default, Whole::merge);
+        *self = std::mem::take(self).merge(seen);
+    }
+
+    /// Adds what was seen in later transactions.
+    fn merge(mut self, other: Whole) -> Whole {
+        for (services, (all, lost, places)) in other.edges {
+            let (own, own_lost, evidence) = self.edges.entry(services).or_default();
+            *own += all;
+            *own_lost += lost;
+            evidence.extend(places);
+            evidence.truncate(MAX_EVIDENCE);
+        }
+        for (service, (count, places)) in other.orphans {
+            let (own, evidence) = self.orphans.entry(service).or_default();
+            *own += count;
+            evidence.extend(places);
+            evidence.truncate(MAX_EVIDENCE);
+        }
+        self
+    }
+
+    fn see(&mut self, store: &Store, trace: &Trace) {
         let first = |span: &Span| span.events.first().map(|id| store.event(*id).place);
-        for trace in traces {
-            for span in &trace.spans {
-                let Some(parent) = span.parent.map(|parent| &trace.spans[parent as usize]) else { continue };
-                if parent.missing && !span.missing {
-                    let (count, evidence) = self.orphans.entry(span.service).or_default();
-                    *count += 1;
-                    if evidence.len() < MAX_EVIDENCE {
-                        evidence.extend(first(span));
-                    }
+        for span in &trace.spans {
+            let Some(parent) = span.parent.map(|parent| &trace.spans[parent as usize]) else { continue };
+            if parent.missing && !span.missing {
+                let (count, evidence) = self.orphans.entry(span.service).or_default();
+                *count += 1;
+                if evidence.len() < MAX_EVIDENCE {
+                    evidence.extend(first(span));
                 }
-                let (Some(from), Some(to)) = (parent.trace, span.trace) else { continue };
-                if parent.service == span.service {
-                    continue;
-                }
-                let (all, lost, evidence) = self.edges.entry((parent.service, span.service)).or_default();
-                *all += 1;
-                if from != to {
-                    *lost += 1;
-                    if evidence.len() < MAX_EVIDENCE {
-                        evidence.extend(first(span));
-                    }
+            }
+            let (Some(from), Some(to)) = (parent.trace, span.trace) else { continue };
+            if parent.service == span.service {
+                continue;
+            }
+            let (all, lost, evidence) = self.edges.entry((parent.service, span.service)).or_default();
+            *all += 1;
+            if from != to {
+                *lost += 1;
+                if evidence.len() < MAX_EVIDENCE {
+                    evidence.extend(first(span));
                 }
             }
         }

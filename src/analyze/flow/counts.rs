@@ -26,8 +26,6 @@ pub struct Counts {
     pub kinds: FxHashMap<u64, KindCount>,
     /// By kind of hop and of step.
     pub steps: FxHashMap<(u64, u64), StepCount>,
-    /// By kind of step, in hops of whatever kind.
-    pub ends: FxHashMap<u64, StepCount>,
     /// By kind of the first hop of a transaction and of a step: hops with the step, and hops that end with it.
     pub ends_in: FxHashMap<(u64, u64), (u32, u32)>,
     /// By the kinds of a step and the one after it: how long the hop itself took; by 0 and a kind of step: how long that
@@ -156,7 +154,6 @@ impl Counts {
                     example: Sample::default(),
                 };
                 self.steps.entry((hop.kind, step)).or_default().add(store, &count, event);
-                self.ends.entry(step).or_default().add(store, &count, event);
                 let ends = self.ends_in.entry((root, step)).or_default();
                 *ends = (ends.0 + 1, ends.1 + count.last);
             }
@@ -226,9 +223,6 @@ impl Counts {
         }
         for (key, count) in other.steps {
             self.steps.entry(key).or_default().merge(&count);
-        }
-        for (key, count) in other.ends {
-            self.ends.entry(key).or_default().merge(&count);
         }
         for (key, tally) in other.gaps {
             self.gaps.entry(key).or_default().merge(&tally);

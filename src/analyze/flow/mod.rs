@@ -27,6 +27,38 @@ use crate::model::Trace;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+/// What some transactions teach.
+#[derive(Debug, Default)]
+pub struct Part {
+    counts: Counts,
+    /// The numbers of their steps, in blocks.
+    blocks: Vec<Vec<u8>>,
+}
+
+impl Part {
+    /// Takes in a transaction.
+    pub fn add(&mut self, run: &Run<'_>, trace: &Trace) {
+        let shape = run.shape(trace);
+        let steps = Steps::of(&shape);
+        self.counts.add(run.store, &shape, &steps);
+        match self.blocks.last_mut() {
+            Some(block) if block.len() < BLOCK => steps.write(block),
+            _ => {
+                let mut block = Vec::with_capacity(BLOCK + BLOCK / 4);
+                steps.write(&mut block);
+                self.blocks.push(block);
+            }
+        }
+    }
+
+    /// Adds what the transactions behind them teach.
+    fn merge(mut self, other: Part) -> Part {
+        self.counts = self.counts.merge(other.counts);
+        self.blocks.extend(other.blocks);
+        self
+    }
+}
+
 /// Learns from the transactions of a run, part by part.
 #[derive(Debug)]
 pub struct Learner {
@@ -44,32 +76,9 @@ impl Learner {
         Learner { counts: Counts::default(), steps: Log::new(limit) }
     }
 
-    /// Takes in the transactions at hand.
-    pub fn add(&mut self, run: &Run<'_>, traces: &[Trace]) -> Result<(), SpillError> {
-        let begin = || (Counts::default(), vec![Vec::with_capacity(BLOCK)]);
-        let (counts, blocks) = traces
-            .par_iter()
-            .fold(begin, |(mut counts, mut blocks), trace| {
-                let shape = run.shape(trace);
-                let steps = Steps::of(&shape);
-                counts.add(run.store, &shape, &steps);
-                match blocks.last_mut() {
-                    Some(block) if block.len() < BLOCK => steps.write(block),
-                    _ => {
-                        let mut block = Vec::with_capacity(BLOCK + BLOCK / 4);
-                        steps.write(&mut block);
-                        blocks.push(block);
-                    }
-                }
-                (counts, blocks)
-            })
-            .reduce(
-                || (Counts::default(), Vec::new()),
-                |(counts, mut blocks), (more, others)| {
-                    blocks.extend(others);
-                    (counts.merge(more), blocks)
-                },
-            );
+    /// Takes in what transactions teach, in their order.
+    pub fn add(&mut self, parts: Vec<Part>) -> Result<(), SpillError> {
+        let Part { counts, blocks } = parts.into_par_iter().reduce(Part::default, Part::merge);
         self.counts = std::mem::take(&mut self.counts).merge(counts);
         for mut block in blocks {
             block.shrink_to_fit();

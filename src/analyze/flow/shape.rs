@@ -288,6 +288,7 @@ impl<'r> Run<'r> {
     fn add(&self, span: &Span, index: u32, hop: &mut Hop) {
         hop.start = hop.start.min(span.start.0);
         hop.end = hop.end.max(span.end.0);
+        hop.steps.reserve(span.events.len());
         for &id in &span.events {
             let event = self.store.event(id);
             let whole = event.is(flag::WHOLE_SPAN);

@@ -42,6 +42,8 @@ pub struct Usual {
     pub counts: Counts,
     /// Which steps make which hops begin.
     pub rules: Rules,
+    /// By kind of step, in hops of whatever kind.
+    ends: FxHashMap<u64, StepCount>,
     /// By kind of hop: the steps that nearly all of them have that came to a good end.
     mandatory: FxHashMap<u64, Vec<u64>>,
     /// By kind of step: what comes next.
@@ -76,6 +78,7 @@ impl Usual {
             if whole >= MIN_PEERS && f64::from(count.whole) >= f64::from(whole) * MIN_MANDATORY {
                 usual.mandatory.entry(hop).or_default().push(step);
             }
+            usual.ends.entry(step).or_default().merge(count);
         }
         for (&(before, after), tally) in &counts.gaps {
             usual.next.entry(before).or_default().add(tally.count() as u32, after);
@@ -91,7 +94,7 @@ impl Usual {
 
     /// Counts of a kind of step.
     pub fn step(&self, step: u64) -> Option<&StepCount> {
-        self.counts.ends.get(&step)
+        self.ends.get(&step)
     }
 
     /// How long hops take from one step to the next.

@@ -18,7 +18,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use std::path::Path;
 
 /// The baseline that is used if no other is named.
-const DEFAULT: &str = "spanloom.baseline.toml";
+const DEFAULT: &str = crate::input::SETTINGS[1];
 
 /// `check`
 pub fn check(args: &CheckArgs) -> Result<Exit> {

@@ -13,6 +13,7 @@ pub(super) use durations::duration;
 pub(super) use shapes::{looks_like_id, names_some_id, path_keys, shape_of};
 
 use super::Found;
+use super::words::is_a_value;
 use value::value_after;
 
 /// What a text may hold.
@@ -89,6 +90,7 @@ impl Found {
                 end -= 1;
             }
             if let Some(value) = value_after(text, at)
+                && !(digits && is_a_value(&text[start..end]))
                 && (end == at || text[end] == b'.')
             {
                 // "Trace ID: …"; not SQL's "where id=7"
@@ -204,6 +206,8 @@ mod tests {
             &[("order", "ORD-1"), ("msg", "e9670498-a2ce-43f3-9db2-7b20cbc960f8")],
         );
         keys("status: ok; next: none", &[]);
+        keys("order ORD-1234: 86", &[("order", "ORD-1234"), ("value", "86")]);
+        keys("invoice 20251101: paid", &[("invoice", "20251101")]);
         keys("published to topic orders partition 2", &[("partition", "2")]);
     }
 
@@ -218,6 +222,7 @@ mod tests {
             assert_eq!(found(text).duration, Some(nanos), "{text}");
         }
         assert_eq!(found("retrying in 500 ms").duration, None);
+        assert_eq!(found("item 00f067aa0ba902ed in 500 ms").duration, None);
         assert_eq!(duration(b"2m3.5s", 0), Some(123_500_000_000));
         assert_eq!(duration(b"PT0.25S", 0), Some(250_000_000));
         assert_eq!(duration(b"abc", 1), None);

@@ -111,6 +111,19 @@ impl Found {
             // "'message' : TRACE SPAN [scope]" of OpenTelemetry Java: by their place, not by the word before
             return None;
         }
+        if !value.quoted && printed_object(bytes).is_some_and(|_| matches!(role, Role::Other | Role::Noise)) {
+            // "spanContext=SpanContext{traceId=…"
+            return Some(from + printed_object(bytes).unwrap_or_default());
+        }
+        if value.colon
+            && !value.quoted
+            && bytes.len() > 38
+            && bytes[bytes.len() - 37] == b'['
+            && id::uuid(&bytes[bytes.len() - 36..]).is_some()
+        {
+            // "task: name[UUID]"
+            return None;
+        }
         if bytes.is_empty() {
             if role == Role::ParentId {
                 self.step(|_| Some(Step::Root), |found| found.root = true);
@@ -307,6 +320,15 @@ impl Found {
             );
         }
     }
+}
+
+/// One past the brace that opens the members of an object behind the name of its type: `Context{id=1`, `Context(id=1`.
+fn printed_object(value: &[u8]) -> Option<usize> {
+    let open = value.iter().position(|byte| matches!(byte, b'{' | b'(' | b'['))?;
+    let named = open > 0
+        && value[..open].iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
+    (named && value[..open].iter().any(u8::is_ascii_alphabetic) && value[open..].contains(&b'='))
+        .then_some(open + 1)
 }
 
 /// Whether a UUID under this name is an id although nothing in the name says so.

@@ -42,7 +42,11 @@ impl Found {
         let facts = name.map(|name| self.facts.get(name));
         if word.len() == 36 && region == Region::Message && id::uuid(word).is_some_and(|bits| bits != 0) {
             self.bracketed_uuid(text, start, end);
-            if text[..start].ends_with(b" ") && memchr::memmem::find(&text[..start], b" HTTP/").is_some() {
+            if text[..start].ends_with(b" ") && memchr::memmem::find(&text[..start], b" HTTP/").is_some()
+                || text[..start].ends_with(b" [")
+                    && text[end..].starts_with(b"]: ")
+                    && memchr::memmem::find(&text[end..], b" HTTP/").is_some()
+            {
                 // a line of an access log behind a logger's header
                 self.add_id(b"request_id", word);
             }
@@ -85,6 +89,15 @@ impl Found {
                 return if inside { end } else { end + 17 };
             }
         }
+        if near
+            && text.get(end) == Some(&b':')
+            && let Some(next) = self.reported_span(text, start, name)
+        {
+            return next;
+        }
+        if word.len() >= 20 && word[0].is_ascii_uppercase() {
+            self.tagged_word(word);
+        }
         if region == Region::Message {
             self.text_request(text, start);
             if let Some(name) = name {
@@ -112,6 +125,34 @@ impl Found {
             }
         }
         end
+    }
+
+    /// `Reporting span TRACE:SPAN:PARENT:FLAGS` of Jaeger's clients; gives where to go on.
+    fn reported_span(&mut self, text: &[u8], start: usize, name: Option<&[u8]>) -> Option<usize> {
+        let length =
+            text[start..].iter().take_while(|byte| byte.is_ascii_hexdigit() || **byte == b':').count();
+        let context = &text[start..start + length];
+        let told = name.is_some_and(|name| name.eq_ignore_ascii_case(b"span"))
+            && context.iter().filter(|byte| **byte == b':').count() == 3
+            && !text.get(start + length).is_some_and(u8::is_ascii_alphanumeric);
+        if !told {
+            return None;
+        }
+        // leading zeros are left out, so that the lengths of its parts tell nothing
+        self.refuse();
+        self.text_context(Role::UberTraceId, name.unwrap_or_default(), context).then_some(start + length)
+    }
+
+    /// `JID-aca9134a8afe7d0a19344805`: an id behind its name in capitals.
+    fn tagged_word(&mut self, word: &[u8]) {
+        let Some(dash) = memchr::memchr(b'-', word) else { return };
+        let (name, rest) = (&word[..dash], &word[dash + 1..]);
+        if name.iter().all(u8::is_ascii_uppercase)
+            && matches!(shape_of(rest), Some(Shape::Hex | Shape::Uuid))
+            && self.facts.get(name).correlation
+        {
+            self.add_id(name, rest);
+        }
     }
 
     /// `message … with id X`: the id of the thing named last before it.
@@ -269,7 +310,8 @@ fn method_before_path(text: &[u8]) -> Option<(usize, usize)> {
 /// Whether the words before "in" or "after" say that something was finished.
 fn done_before(text: &[u8]) -> bool {
     let word = text.trim_ascii_end().rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
-    word.ends_with(b"ed")
+    // "…7bed" is no verb
+    word.ends_with(b"ed") && word.iter().all(u8::is_ascii_alphabetic)
         || matches!(
             word,
             b"done"

@@ -25,8 +25,25 @@ fn hidden_files_are_left_out_unless_named() {
     check(tree.found(&["logs/.hidden.log"]), &["logs/.hidden.log: logs/.hidden.log"]);
     check(tree.found(&["logs/.git"]), &["logs/.git/config: logs/.git/config"]);
     check(tree.found(&["logs/.*.log"]), &["logs/.hidden.log: logs/.hidden.log"]);
-    let all = discover(&[Input::Path(tree.path("logs"))], &DiscoverOptions { hidden: true });
+    let all = discover(
+        &[Input::Path(tree.path("logs"))],
+        &DiscoverOptions { hidden: true, ..DiscoverOptions::default() },
+    );
     assert_eq!(all.streams.len(), 3);
+}
+
+#[test]
+fn settings_are_no_logs_unless_named() {
+    let tree = Tree::new();
+    tree.write("a.log", b"").write("spanloom.toml", b"").write("sub/spanloom.baseline.toml", b"");
+    tree.write("other.toml", b"");
+    let options = DiscoverOptions { settings: Some(tree.path("other.toml")), ..DiscoverOptions::default() };
+    let all = discover(&[Input::Path(tree.path("."))], &options);
+    assert_eq!(all.streams.len(), 1);
+    assert_eq!(all.skipped.len(), 3);
+    assert!(all.skipped.iter().all(|(reason, _)| *reason == SkipReason::Settings));
+    check(tree.found(&["*.toml"]), &["other.toml: other.toml", "spanloom.toml: settings of spanloom"]);
+    check(tree.found(&["spanloom.toml"]), &["spanloom.toml: spanloom.toml"]);
 }
 
 #[test]

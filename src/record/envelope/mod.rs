@@ -32,7 +32,10 @@ pub fn strip(line: &[u8], draft: &mut Draft, buffer: &mut Vec<u8>) -> Option<Wra
         b'0'..=b'9' if memchr::memchr(b'|', &line[..line.len().min(4)]).is_some() => {
             prefix::compose(line, draft)
         }
-        b'1' | b'2' => container::cri(line, draft).or_else(|| prefix::foreman(line, draft)),
+        b'1' | b'2' => container::cri(line, draft)
+            .or_else(|| prefix::foreman(line, draft))
+            .or_else(|| prefix::cloud_foundry(line, 0, draft)),
+        b' ' if line.starts_with(b"   2") => prefix::cloud_foundry(line, 3, draft),
         b'[' => prefix::kubectl(line, draft),
         _ => prefix::compose(line, draft).or_else(|| prefix::stern(line, draft)),
     }

@@ -57,6 +57,32 @@ pub(super) fn foreman(line: &[u8], draft: &mut Draft) -> Option<Wrapped> {
     })
 }
 
+/// `2024-05-01T12:00:00.49-0600 [APP/PROC/WEB/0] OUT line`, what `cf logs` prints, three blanks before it.
+///
+/// Source: Cloud Foundry, "App logging", log formats.
+pub(super) fn cloud_foundry(line: &[u8], start: usize, draft: &mut Draft) -> Option<Wrapped> {
+    let near = &line[start..line.len().min(start + 96)];
+    let open = memchr(b'[', &near[..near.len().min(36)])?;
+    let close = open + memchr(b']', &near[open..])?;
+    let from = &near[open + 1..close];
+    let stream = close + 1 + near[close + 1..].iter().take_while(|byte| **byte == b' ').count();
+    if stream == close + 1
+        || !matches!(near.get(stream..stream + 4), Some(b"OUT " | b"ERR "))
+        || !from.contains(&b'/')
+        || !from.first().is_some_and(u8::is_ascii_uppercase)
+    {
+        return None;
+    }
+    let (stamp, taken) = timestamp::parse_prefix(near, DayOrder::MonthFirst)?;
+    if taken + 1 != open {
+        return None;
+    }
+    draft.stamp = Some(stamp);
+    let lane = Symbol::of_pair(b"cf", from).0;
+    let inside = At::new(start + stream + 4, line.len());
+    Some(Wrapped { format: Format::Compose, inside: Some(inside), partial: false, lane })
+}
+
 /// `[pod/NAME/CONTAINER] line`, also with a time before the line.
 ///
 /// Source: kubectl, pkg/cmd/logs (`--prefix`).

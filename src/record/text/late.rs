@@ -20,6 +20,9 @@ pub fn late_time(line: &[u8], order: DayOrder) -> Option<(Stamp, At)> {
         let bounded = line.get(end).is_some_and(|next| ends.contains(next));
         (bounded && stamp.date == Date::Full).then(|| (stamp, At::new(start, end)))
     };
+    if let Some(found) = request_time(line, order) {
+        return Some(found);
+    }
     let mut from = 0;
     while let Some(found) = memchr(b'[', &near[from..]) {
         from += found + 1;
@@ -37,6 +40,17 @@ pub fn late_time(line: &[u8], order: DayOrder) -> Option<(Stamp, At)> {
     let bounded = slash == 2 || matches!(near[slash - 3], b' ' | b'"' | b'|' | b'\t');
     let ends = at(slash - 2, b" \t\"|");
     ends.filter(|_| bounded && near.get(slash + 9) == Some(&b':'))
+}
+
+/// `Started GET "/orders" for 127.0.0.1 at 2024-05-01 12:00:00 +0000`, the one time in what Rails says of a request.
+fn request_time(line: &[u8], order: DayOrder) -> Option<(Stamp, At)> {
+    if !(line.starts_with(b"Started ") || line.starts_with(b"Finished ")) {
+        return None;
+    }
+    let line = line.trim_ascii_end();
+    let start = memchr::memmem::rfind(line, b" at ")? + 4;
+    let (stamp, taken) = timestamp::parse_prefix(&line[start..], order)?;
+    (stamp.date == Date::Full && start + taken == line.len()).then(|| (stamp, At::new(start, line.len())))
 }
 
 /// Where an object begins that is the record itself: all that follows a header, or a tag such as `@cee:`, `data:`,
@@ -111,6 +125,10 @@ mod tests {
         check("127.0.0.1 -  22/Nov/2026:12:32:08 +0000 \"GET", Some("22/Nov/2026:12:32:08 +0000"));
         check("%3|1795350795.243|FAIL|x| y", Some("1795350795.243"));
         check("[0] tag: [[1786078438.181409000, {}], {}]", Some("1786078438.181409000"));
+        check(
+            "Started GET \"/orders\" for ::1 at 2024-05-01 12:00:00 +0000",
+            Some("2024-05-01 12:00:00 +0000"),
+        );
         check("retry at 2024-05-01T12:00:00Z", None);
         check("see /var/log/app [done]", None);
     }

@@ -3,13 +3,15 @@
 //! Nothing is known of any one layout: a header is read atom by atom (a time, a level, a bracketed group, a logger …)
 //! until something stands there that no header has. What follows is the message, less a tail of structured context.
 
+mod ends;
 mod head;
 mod late;
 mod tail;
 
+pub use ends::{Tail, columns_at_end, logger_at_end, tail_of};
 pub use head::{Column, Head, begins_with_padded_level, head, learn, level_token};
 pub use late::{bracketed_message, late_time, object, shipped_object};
-pub use tail::{Tail, id_at_end, is_id_group, tail, tail_of};
+pub use tail::{id_at_end, is_id_group, tail};
 
 use super::{At, names};
 
@@ -76,6 +78,8 @@ pub(super) fn names_context(name: &[u8]) -> bool {
             | Role::Kind
             | Role::Exception,
         ) => false,
+        // what a request says of itself
+        Some(Role::Noise) => !is_of_a_request(name),
         Some(_) => true,
         None => {
             let top = names::lookup_name(names::NameHash::of(name), true).map(|known| known.role);
@@ -85,8 +89,15 @@ pub(super) fn names_context(name: &[u8]) -> bool {
     }
 }
 
+fn is_of_a_request(name: &[u8]) -> bool {
+    let hash = names::NameHash::of(name);
+    [&b"useragent"[..], b"httpuseragent", b"httpversion", b"uid", b"gid"]
+        .iter()
+        .any(|name| hash == names::NameHash::of(name))
+}
+
 /// A `name=value` pair, or `name: value` where `colon` allows it, at `start`: the name, the value without quotes, and one past it.
-pub(super) fn pair(text: &[u8], start: usize, colon: bool) -> Option<(At, At, usize)> {
+pub(in crate::record) fn pair(text: &[u8], start: usize, colon: bool) -> Option<(At, At, usize)> {
     let length = text[start..].iter().position(|&byte| {
         !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'@' | b'/'))
     })?;
@@ -124,7 +135,15 @@ fn bare_value_end(text: &[u8], start: usize) -> usize {
     let ends = |byte: &u8| {
         matches!(byte, b' ' | b'\t' | b',' | b';' | b']' | b')' | b'}' | b'|' | b'\n' | b'"' | b'(')
     };
-    let end = text[start..].iter().position(ends).map_or(text.len(), |length| start + length);
+    let mut end = text[start..].iter().position(ends).map_or(text.len(), |length| start + length);
+    // "33,615,127"
+    while text.get(end) == Some(&b',')
+        && text[start..end].iter().all(|byte| byte.is_ascii_digit() || *byte == b',')
+        && end > start
+        && text[end + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count() == 3
+    {
+        end += 4;
+    }
     if text.get(end) != Some(&b'(') {
         return end;
     }

@@ -1,5 +1,6 @@
 //! Structured context behind the message.
 
+use super::ends::padded;
 use super::head::is_bare_id;
 use super::{names_context, pair, trim};
 use crate::record::{At, NameHash, Profile, Role, json, names};
@@ -21,7 +22,9 @@ pub fn tail(text: &[u8], start: usize, profile: &Profile) -> usize {
     let mut end = text.len();
     for _ in 0..MAX_GROUPS {
         let line = trim(text, At::new(start, end));
-        let shorter = group(text, line, profile).or_else(|| pairs(text, line, profile));
+        let shorter = group(text, line, profile)
+            .or_else(|| pairs(text, line, profile))
+            .or_else(|| padded(text, line.start as usize, line.end()));
         match shorter {
             Some(shorter) if shorter >= start && shorter < end => end = shorter,
             _ => break,
@@ -167,8 +170,14 @@ fn names_ids(inside: &[u8], open: u8) -> bool {
         let name = name.strip_prefix(b"'").or_else(|| name.strip_prefix(b"\"")).unwrap_or(name);
         let name = name.strip_suffix(b"'").or_else(|| name.strip_suffix(b"\"")).unwrap_or(name);
         // in parentheses stand remarks of the message, so only trace context counts there
-        !name.is_empty() && if open == b'(' { names_a_trace(name) } else { names_context(name) }
+        !name.is_empty()
+            && if open == b'(' { names_a_trace(name) } else { names_context(name) && !is_noise(name) }
     })
+}
+
+/// Whether a name tells of the logger's own matters only; `source`, `file` and the like stand in objects that are printed.
+fn is_noise(name: &[u8]) -> bool {
+    names::known(name, false).is_some_and(|known| known.role == Role::Noise)
 }
 
 fn names_a_trace(name: &[u8]) -> bool {
@@ -229,7 +238,7 @@ fn pairs(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
 
 /// Whether pairs fill the text from `start` on, else where they end; the last may be a quoted value that goes on in the
 /// next line.
-fn all_pairs(bytes: &[u8], start: usize) -> Result<(), usize> {
+pub(super) fn all_pairs(bytes: &[u8], start: usize) -> Result<(), usize> {
     let mut at = start;
     while at < bytes.len() {
         match pair(bytes, at, false) {
@@ -260,7 +269,7 @@ fn all_colon_pairs(bytes: &[u8], start: usize) -> bool {
 }
 
 /// Where the pair begins that ends before `end`; its value may be quoted and hold blanks.
-fn pair_before(bytes: &[u8], end: usize) -> Option<usize> {
+pub(super) fn pair_before(bytes: &[u8], end: usize) -> Option<usize> {
     let bare = bytes[..end].trim_ascii_end();
     let quote = bare.last().copied().filter(|byte| matches!(byte, b'"' | b'\''));
     let open = quote.and_then(|quote| memchr::memrchr(quote, &bare[..bare.len() - 1]));
@@ -324,36 +333,6 @@ fn run_before(bytes: &[u8], start: usize, colon: bool) -> usize {
     }
 }
 
-/// The run of pairs at the end of a line.
-#[derive(Debug, Default)]
-pub struct Tail {
-    /// The names in it.
-    pub names: Vec<NameHash>,
-    /// Hash of the letters that stand before it: tells one message from another.
-    pub before: NameHash,
-}
-
-/// The run of pairs at the end of a line, for learning which names stand behind most messages.
-pub fn tail_of(line: &[u8]) -> Tail {
-    /// So many bytes before the pairs tell the message.
-    const NEAR: usize = 24;
-    let bytes = line.trim_ascii_end();
-    let mut start = bytes.len();
-    while let Some(before) = pair_before(bytes, start) {
-        start = before;
-    }
-    let mut names = Vec::new();
-    let mut at = start;
-    while at < bytes.len() {
-        at += bytes[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-        let Some((name, _, end)) = pair(bytes, at, false) else { break };
-        names.push(NameHash::of(name.of(bytes)));
-        at = end;
-    }
-    let near = bytes[start.saturating_sub(NEAR)..start].iter().filter(|byte| byte.is_ascii_alphabetic());
-    Tail { names, before: NameHash::of(&near.copied().collect::<Vec<u8>>()) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -383,6 +362,7 @@ mod tests {
         check("sent to 84122\trows=1 trace_id=c979 span_id=f2c4", "sent to 84122");
         check("published: trace_id=11a7 detail=\"first line", "published");
         check("item is low [trace_id=427711b03ee1e44caa796c0d96d71a65]", "item is low");
+        check("Imported new segment        blocks=4  txs=42 number=33,615,127", "Imported new segment");
     }
 
     #[test]
@@ -393,6 +373,8 @@ mod tests {
             "basket 35646: total=42.50 currency=EUR items=3",
         );
         check("basket 1: total=42.50 items=3 trace_id=9f", "basket 1: total=42.50 items=3");
+        check("two  gaps a=1 and words", "two  gaps a=1 and words");
+        check("gone: Error { source: Io, code: 2 }", "gone: Error { source: Io, code: 2 }");
         check("request on eth0 (xid=0x654a04aa)", "request on eth0 (xid=0x654a04aa)");
         check("2662% of quota used (user=dmitri)", "2662% of quota used (user=dmitri)");
     }

@@ -114,7 +114,7 @@ fn parts(text: &[u8], at: usize) -> Option<Parts> {
     let (second, second_end) = digits::one_or_two(text, first_end + 1)?;
     if byte(text, second_end) != separator || !is_digit(text, second_end + 1) {
         // Without a year only what is written in full is a date.
-        let full = second_end == at + 5 && byte(text, second_end) == b' ';
+        let full = second_end == at + 5 && matches!(byte(text, second_end), b' ' | b'|');
         return full.then_some(Parts { first, second, year: None, separator, end: second_end });
     }
     let year_at = second_end + 1;
@@ -150,7 +150,7 @@ impl Parts {
     }
 }
 
-/// `05/01/2024`, `01.05.2024`, `1-5-2024`, `24/05/01`, `05/01/24`, `05-01`.
+/// `05/01/2024`, `01.05.2024`, `1-5-2024`, `24/05/01`, `05/01/24`, `05-01`, `05-01|`.
 fn year_last(text: &[u8], at: usize, order: DayOrder) -> Option<(Stamp, usize)> {
     let parts = parts(text, at)?;
     let number = parts.day_number(order)?;
@@ -218,7 +218,11 @@ fn all_digits(text: &[u8], at: usize, n: usize) -> Option<(Stamp, usize)> {
 pub(super) fn klog(text: &[u8]) -> Option<(Stamp, usize)> {
     const HEAD: Shape = Shape::new(b"0000 00:");
     let Some(pairs) = text.first_chunk().and_then(|head| HEAD.pairs(head)) else {
-        let begins = digits::count(text, 0, 9) == 8 && byte(text, 8) == b' ';
+        let digits = digits::count(text, 0, 9);
+        if digits == 6 && byte(text, 6) == b' ' {
+            return six_digits(text, 0);
+        }
+        let begins = digits == 8 && byte(text, 8) == b' ';
         return if begins { eight_digits(text, 0) } else { None };
     };
     let number = day_number(2000, pairs[0].into(), pairs[2].into())?;

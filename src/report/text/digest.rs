@@ -1,6 +1,7 @@
 //! What an overview needs of the transactions of a run, some of which may be gone when it is written.
 
 use super::findings::Groups;
+use super::list::MAX_ID;
 use super::{has_time, id_text};
 use crate::gather::Store;
 use crate::model::{Finding, Status, Time, Trace, TraceId};
@@ -106,23 +107,32 @@ impl Digest {
 }
 
 /// How many characters tell ids apart, but at least `least`; at most `most`.
-pub(super) fn id_length(store: &Store, ids: Vec<TraceId>, least: usize, most: usize) -> usize {
+pub(super) fn id_length(store: &Store, mut ids: Vec<TraceId>, least: usize, most: usize) -> usize {
+    ids.sort_unstable();
+    ids.dedup();
     let needed = if ids.iter().any(|id| store.symbols.has(id.symbol())) {
-        of_texts(ids.into_iter().map(|id| id_text(store, id)).collect())
+        of_texts(ids.into_iter().map(|id| front(id_text(store, id).as_bytes())).collect())
     } else {
         of_numbers(ids.into_iter().map(TraceId::bits).collect())
     };
     needed.clamp(least, most)
 }
 
-/// Of ids in any spelling.
-fn of_texts(mut texts: Vec<String>) -> usize {
-    texts.sort_unstable();
-    texts.dedup();
-    let common = |pair: &[String]| {
-        pair[0].bytes().zip(pair[1].bytes()).take_while(|(left, right)| left == right).count()
-    };
-    texts.windows(2).map(|pair| common(pair) + 1).max().unwrap_or(0)
+/// The first bytes of an id: none is shown at greater length.
+type Front = [u8; MAX_ID];
+
+fn front(text: &[u8]) -> Front {
+    let mut front = [0; MAX_ID];
+    let length = text.len().min(front.len());
+    front[..length].copy_from_slice(&text[..length]);
+    front
+}
+
+/// Of different ids in any spelling, by their fronts.
+fn of_texts(mut fronts: Vec<Front>) -> usize {
+    fronts.sort_unstable();
+    let common = |pair: &[Front]| pair[0].iter().zip(&pair[1]).take_while(|(a, b)| a == b).count();
+    fronts.windows(2).map(|pair| common(pair) + 1).max().unwrap_or(0)
 }
 
 /// Of numbers, in hexadecimal digits without leading zeros.
@@ -149,8 +159,11 @@ mod tests {
         fn numbers_are_told_apart_as_their_texts_are(
             numbers in prop::collection::vec(prop_oneof![1u128..400, any::<u128>().prop_map(|id| id | 1)], 0..40)
         ) {
-            let texts = numbers.iter().map(|number| format!("{number:x}")).collect();
-            prop_assert_eq!(of_numbers(numbers), of_texts(texts));
+            let mut numbers = numbers;
+            numbers.sort_unstable();
+            numbers.dedup();
+            let fronts = numbers.iter().map(|number| front(format!("{number:x}").as_bytes())).collect();
+            prop_assert_eq!(of_numbers(numbers), of_texts(fronts));
         }
     }
 }

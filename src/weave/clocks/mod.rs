@@ -7,11 +7,12 @@
 //! they must agree. Nothing is moved unless an order that is proven would be broken otherwise.
 
 mod evidence;
+mod settle;
 mod solve;
 
 use super::arrange::copy;
 use super::lexicon::Lexicon;
-use super::stitch::{Group, Stitched, tagged};
+use super::stitch::{Stitched, tagged};
 use crate::gather::{Clocks, Fragments, SpillError, Store};
 
 /// Finds the offsets.
@@ -24,9 +25,7 @@ pub(super) fn estimate(
     let looks_at = |number: u32| evidence::looks_at(number, all);
     let evidence = match &stitched.whole {
         Some(fragments) => {
-            let groups: Vec<Group> =
-                stitched.local(store).into_iter().filter(|group| looks_at(group.number)).collect();
-            evidence::Evidence::of(store, fragments, &groups, lexicon)
+            evidence::Evidence::of(store, fragments, &stitched.local(store, looks_at), lexicon)
         }
         None => {
             copy(store, stitched, looks_at)?.open(store);

@@ -1,6 +1,7 @@
 //! From differences to offsets.
 
 use super::evidence::{Evidence, Pair};
+use super::settle::settle;
 use crate::gather::{ClockOffset, Clocks, Store};
 use crate::model::Time;
 use rustc_hash::FxHashMap;
@@ -37,6 +38,7 @@ pub(super) fn solve(store: &Store, evidence: &Evidence) -> Clocks {
     let shift = agreed(&offsets);
     let offsets: Vec<Option<i64>> =
         offsets.iter().map(|offset| offset.map(|offset| (offset - shift).round() as i64)).collect();
+    let offsets = settle(evidence, offsets, LEAST);
     for (index, clock) in evidence.clocks.iter().enumerate() {
         let Some(offset) = offsets[index] else { continue };
         let uncertainty = uncertainty(index as u32, &ties, &offsets);

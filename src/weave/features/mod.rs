@@ -8,13 +8,13 @@ mod possible;
 pub(super) mod ties;
 
 use super::habits::Habits;
-use super::learned::Learned;
-use super::lexicon::Lexicon;
+use super::learned::{Learned, OfChild};
+use super::lexicon::{Lexicon, Title};
 use super::scene::{Line, Node, Scene};
 use super::words::Act;
 use crate::model::Symbol;
 use pair::pair;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use ties::Held;
 
 /// Numbers a candidate.
@@ -79,6 +79,10 @@ struct Child<'s> {
     /// The weight of all its words.
     wording: f32,
     service: Symbol,
+    /// Its service's name in other records.
+    title: Title<'s>,
+    /// What is asked of the services of its candidates.
+    services: RefCell<Vec<(Symbol, OfService)>>,
     /// How clearly another service is named, once that was asked for.
     mentioned: Cell<Option<f32>>,
     /// The starts of the spans of its service that began before it, in order.
@@ -87,12 +91,24 @@ struct Child<'s> {
     just_before: Option<u32>,
     /// The latest of its service that may be open still: see [`may_be_open`].
     inmost_open: Option<u32>,
-    /// See [`Habits::enters`] and [`Learned::inner`].
+    /// See [`Habits::enters`] and [`Habits::follows`].
     enters: f32,
     follows: f32,
-    inner: f32,
+    /// What was learned of its kind.
+    learned: OfChild,
     /// See [`Habits::sent`].
     sent: f32,
+}
+
+/// What is asked of the services of a child's candidates.
+#[derive(Clone, Copy)]
+struct OfService {
+    /// How clearly the child's first record names it.
+    mention: f32,
+    /// A span of it was open when the child began.
+    open: bool,
+    /// Its next record after the child's end.
+    next: Option<u32>,
 }
 
 impl Child<'_> {
@@ -102,6 +118,26 @@ impl Child<'_> {
         line.time <= self.begin + SLACK
             || parent.first > self.begin
             || parent.begin < parent.first && parent.begin - parent.blur <= self.begin + self.blur
+    }
+
+    /// What is asked of the service of a candidate.
+    fn of_service(&self, scene: &Scene, service: Symbol, lexicon: &Lexicon) -> OfService {
+        let mut services = self.services.borrow_mut();
+        if let Some((_, known)) = services.iter().find(|(known, _)| *known == service) {
+            return *known;
+        }
+        let open =
+            |other: &Node| other.service == service && other.begin < self.begin && other.last >= self.begin;
+        let next = scene.lines[self.opens as usize..]
+            .iter()
+            .find(|line| line.time >= self.last && scene.nodes[line.node as usize].service == service);
+        let found = OfService {
+            mention: lexicon.title(service).mention(self.tokens),
+            open: scene.nodes.iter().any(open),
+            next: next.map(|line| line.order),
+        };
+        services.push((service, found));
+        found
     }
 
     /// How clearly a service other than the own one is named.
@@ -147,7 +183,7 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
     none[229] = child.sent * child.sent;
     none[147] = yes(own.begin < own.first);
     if let Some(learned) = learned {
-        none[54] = learned.share(None, own.kind);
+        none[54] = learned.share(None, own.kind, child.learned);
     }
     found.push(Candidate { node: None, features: none });
     found
@@ -165,7 +201,7 @@ fn child<'s>(
     opening: &'s Line,
     (possible, previous): (&[u32], &[Option<u32>]),
     learned: Option<&Learned>,
-    known: Known<'_>,
+    known: Known<'s>,
 ) -> Child<'s> {
     let own = &scene.nodes[node as usize];
     let tokens = scene.tokens(opening);
@@ -191,6 +227,8 @@ fn child<'s>(
         rarest: ties::rarest(scene, node),
         wording: tokens.iter().map(|(_, weight)| weight).sum(),
         service: own.service,
+        title: known.lexicon.title(own.service),
+        services: RefCell::default(),
         mentioned: Cell::new(None),
         just_before: scene.lines[..own.opens as usize]
             .last()
@@ -201,7 +239,7 @@ fn child<'s>(
         enters: known.habits.enters(own.kind),
         follows: known.habits.follows(own.kind),
         sent: 0.0,
-        inner: learned.map_or(0.0, |learned| learned.inner(own.kind)),
+        learned: learned.map_or(OfChild::default(), |learned| learned.of_child(own.kind)),
     };
     for (index, other) in scene.nodes.iter().enumerate() {
         if other.service == own.service
@@ -297,7 +335,7 @@ fn yes(on: bool) -> f32 {
 
 /// A gap in time on a scale on which 1 ms is 0, 10 ms about 1, 10 s about 4.
 pub(super) fn scaled(nanos: i64) -> f32 {
-    (1.0 + nanos.max(0) as f32 / 1_000_000.0).log10()
+    if nanos <= 0 { 0.0 } else { (1.0 + nanos as f32 / 1_000_000.0).log10() }
 }
 
 /// Marks, for what counts only in comparison, the best candidate.

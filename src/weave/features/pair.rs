@@ -74,22 +74,23 @@ pub(super) fn pair(
         out[28] = yes(child.innermost_same.is_some()) * (1.0 - received);
         out[58] = yes(child.opening.act == Act::Start);
     }
+    let between = known.habits.between(p.kind, c.kind);
+    let habit = between.habit;
     if same {
         wording(scene, child, parent, out);
     } else {
-        evidence(scene, child, parent, known, out);
+        evidence(scene, child, parent, between.enters, known, out);
     }
-    let habit = known.habits.between(p.kind, c.kind);
     out[88] = habit.order;
     out[89] = habit.needed;
     out[90] = habit.implied;
     out[91] = habit.equal;
-    let ahead = known.habits.before(scene, parent, child.node, point);
+    let ahead = known.habits.before(&between, scene, child.node, point);
     out[92] = ahead.tight;
     out[93] = ahead.steady;
     out[94] = ahead.fit;
     out[95] = ahead.tight * ahead.steady;
-    let after = known.habits.after(scene, parent, child.node);
+    let after = known.habits.after(&between, scene, parent, child.node);
     // known to have begun before is not late
     let late = before.is_none();
     let base = match (late, same) {
@@ -123,8 +124,7 @@ pub(super) fn pair(
         out[140] = yes(child.inmost_same.is_some());
     }
     ties::rare(child, child.sent, parent, same, out);
-    out[212] = exceptions(habit.needed);
-    out[213] = exceptions(habit.implied);
+    [out[212], out[213]] = between.exceptions;
     if !same {
         let mention = out[96];
         let outgoing = anchor.map_or(0.0, |line| act(line, &[Act::Send, Act::Call]));
@@ -180,22 +180,29 @@ pub(super) fn pair(
     }
     out[112] = scaled(p.begin - child.begin);
     if late {
-        late_pair(scene, child, parent, same, out);
+        late_pair(scene, child, parent, same, known, out);
     }
     out[31] = if same { shared(child, parent).0 } else { 0.0 };
     out[40] = yes(p.begin > child.begin);
     out[41] = yes(late);
     if let (Some(learned), Some(point)) = (learned, point) {
-        out[50] = learned.share(Some(p.kind), c.kind);
+        out[50] = learned.share(Some(p.kind), c.kind, child.learned);
         let (fit, tight) = learned.delay(point, child.begin, c.kind);
         out[51] = fit;
         out[52] = tight;
-        out[53] = yes(same) * child.inner + yes(!same) * (1.0 - child.inner);
+        out[53] = yes(same) * child.learned.inner + yes(!same) * (1.0 - child.learned.inner);
     }
 }
 
 /// What speaks for a parent that logs nothing before its child.
-fn late_pair(scene: &Scene, child: &Child<'_>, parent: u32, same: bool, out: &mut Features) {
+fn late_pair(
+    scene: &Scene,
+    child: &Child<'_>,
+    parent: u32,
+    same: bool,
+    known: Known<'_>,
+    out: &mut Features,
+) {
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let Some(first) = scene.opening(parent) else { return };
     let ends = act(first, &[Act::End, Act::Answer]);
@@ -210,19 +217,14 @@ fn late_pair(scene: &Scene, child: &Child<'_>, parent: u32, same: bool, out: &mu
         out[163] = out[82];
         return;
     }
-    let open = |other: &crate::weave::scene::Node| {
-        other.service == p.service && other.begin < child.begin && other.last >= child.begin
-    };
-    let next = scene.lines[child.opens as usize..]
-        .iter()
-        .find(|line| scene.nodes[line.node as usize].service == p.service && line.time >= c.last);
+    let of_service = child.of_service(scene, p.service, known.lexicon);
     out[68] = 1.0;
     out[69] = gap;
     out[70] = ends;
     out[71] = act(first, &[Act::Send]);
-    out[72] = yes(scene.nodes.iter().any(open));
+    out[72] = yes(of_service.open);
     out[73] = yes(p.first >= c.last);
-    out[74] = yes(next.is_some_and(|line| line.order == first.order));
+    out[74] = yes(of_service.next == Some(first.order));
     out[75] = yes(p.lines.len() == 1);
     out[76] = act(child.opening, &[Act::Receive]);
     out[77] = out[30];
@@ -234,9 +236,4 @@ fn late_pair(scene: &Scene, child: &Child<'_>, parent: u32, same: bool, out: &mu
     out[161] = out[87];
     out[162] = out[38];
     out[81] = yes(child.innermost_same.is_some());
-}
-
-/// How rare exceptions are: 0 if they are the rule, 2 if there are none among hundreds.
-fn exceptions(share: f32) -> f32 {
-    -(1.01 - share.min(1.0)).log10()
 }

@@ -141,13 +141,20 @@ pub(super) fn shared(child: &Child<'_>, parent: u32) -> (f32, bool) {
 
 /// What ties spans of two services together: values, names and words. What the parent holds because it was the first to
 /// receive it, it has not handed over.
-pub(super) fn evidence(scene: &Scene, child: &Child<'_>, parent: u32, known: Known<'_>, out: &mut Features) {
+/// `enters`: see [`Habits::enters`](crate::weave::habits::Habits::enters).
+pub(super) fn evidence(
+    scene: &Scene,
+    child: &Child<'_>,
+    parent: u32,
+    enters: f32,
+    known: Known<'_>,
+    out: &mut Features,
+) {
     let (sum, born) = shared(child, parent);
     out[30] = sum;
     out[33] = yes(born) * sum.min(1.0);
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let opening = child.opening;
-    let enters = known.habits.enters(p.kind);
     let mut ties = Ties::default();
     for line in scene.lines_of(parent).filter(|line| child.may_follow(p, line)) {
         let outgoing = matches!(line.act, Act::Send | Act::Call);
@@ -179,7 +186,7 @@ pub(super) fn evidence(scene: &Scene, child: &Child<'_>, parent: u32, known: Kno
             ties.sent_names = ties.sent_names.max(common_names);
             ties.sent = ties.sent.max(words);
         }
-        ties.mention = ties.mention.max(known.lexicon.mention(tokens, c.service));
+        ties.mention = ties.mention.max(child.title.mention(tokens));
         ties.handed = ties.handed.max(share * words.min(3.0));
         if first && line.order < child.opens && p.lines.get(1).is_none_or(|next| *next >= child.opens) {
             out[113] = enters;
@@ -196,7 +203,7 @@ pub(super) fn evidence(scene: &Scene, child: &Child<'_>, parent: u32, known: Kno
     out[86] = ties.sent.min(3.0);
     out[87] = if child.wording > 0.0 { ties.most / child.wording } else { 0.0 };
     out[96] = ties.mention;
-    out[97] = known.lexicon.mention(child.tokens, p.service);
+    out[97] = child.of_service(scene, p.service, known.lexicon).mention;
     // it says who called, and that is another one
     out[98] = if out[97] < 0.5 { child.mentioned(known.lexicon) } else { 0.0 };
     out[110] = ties.values;

@@ -1,301 +1,290 @@
 //! What is joined: fragments, and single events without a trace id, with the values they hold.
+//!
+//! Atoms are numbered as they come: fragments first. Of an event without trace id nothing is kept but its values, which may
+//! be put away, as most of them join nothing; see [`super::order`] for those that may.
 
-use crate::gather::bytes::{Get, Put};
-use crate::gather::{Fragment, Fragments, Rows, SpillError, Store};
+use super::holdings::{Added, Holding, Holdings};
+use super::kinds::Type;
+use crate::gather::{Fragment, Fragments, SpillError, Store};
 use crate::model::{Detail, EventId, HeaderRole, Origin, Shape, Symbol, Time, TraceId, flag};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-
-/// A value held by an atom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Holding {
-    pub value: Symbol,
-    pub name: Symbol,
-    pub shape: Shape,
-    /// Which of the pairs of name and shape; see [`Atoms::types`].
-    pub sort: u32,
-    pub atom: u32,
-    /// The first record of the atom that holds it.
-    pub origin: Origin,
-    pub time: Time,
-}
 
 /// More values of one atom than this are left out: it is no step of a transaction but a dump.
 const MAX_VALUES: usize = 512;
-/// Values are looked at in so many parts, in their order.
-const PARTS: usize = 64;
+/// So many fragments, or events without trace id, are looked at together.
+const CHUNK: usize = 2048;
 
-/// The place of an event without trace id in the order of time.
-type Order = (Time, u32, u64, u32);
+/// Numbers things in the order in which they come.
+#[derive(Debug)]
+struct Numbers<T>(FxHashMap<T, u32>, Vec<T>);
 
-/// The atoms of a run: fragments first, then events without trace id that hold a value; each in their order.
+impl<T: Copy + Eq + std::hash::Hash> Numbers<T> {
+    fn of(&mut self, thing: T) -> u32 {
+        *self.0.entry(thing).or_insert_with(|| {
+            self.1.push(thing);
+            self.1.len() as u32 - 1
+        })
+    }
+
+    /// The numbers of things that have others elsewhere.
+    fn of_all(&mut self, others: &Numbers<T>) -> Vec<u32> {
+        others.1.iter().map(|thing| self.of(*thing)).collect()
+    }
+}
+
+impl<T> Default for Numbers<T> {
+    fn default() -> Numbers<T> {
+        Numbers(FxHashMap::default(), Vec::new())
+    }
+}
+
+/// What is known of the fragments of a run, by the order of their coming.
+#[derive(Debug, Default)]
+pub(super) struct Traced {
+    pub traces: Vec<TraceId>,
+    /// Time of the first event on the common clock, and the first known one, else [`Time::UNKNOWN`].
+    pub begins: Vec<Time>,
+    pub starts: Vec<Time>,
+    /// Times of the first and last event as logged.
+    pub firsts: Vec<Time>,
+    pub lasts: Vec<Time>,
+    /// What each begins with, as in [`Holding::sort`].
+    pub sorts: Vec<u32>,
+    /// How many events each has.
+    pub sizes: Vec<u32>,
+}
+
+impl Traced {
+    /// Adds others, with the numbers of what they begin with.
+    fn append(&mut self, mut others: Traced, sorts: &[u32]) {
+        self.traces.append(&mut others.traces);
+        self.begins.append(&mut others.begins);
+        self.starts.append(&mut others.starts);
+        self.firsts.append(&mut others.firsts);
+        self.lasts.append(&mut others.lasts);
+        self.sizes.append(&mut others.sizes);
+        self.sorts.extend(others.sorts.into_iter().map(|sort| sorts[sort as usize]));
+    }
+}
+
+/// The atoms of a run.
 #[derive(Debug)]
 pub(super) struct Atoms {
-    /// Of fragments: their trace.
-    traces: Vec<TraceId>,
-    /// Time of the first event on the common clock, and the first known one, else [`Time::UNKNOWN`].
-    begins: Vec<Time>,
-    starts: Vec<Time>,
-    /// Times of the first and last event as logged.
-    firsts: Vec<Time>,
-    lasts: Vec<Time>,
-    /// What an atom begins with: service and template of its first event.
-    sorts: Vec<u64>,
-    services: Vec<Symbol>,
-    /// Events.
-    sizes: Vec<u32>,
-    /// Where events without a trace id stand, while the order is sought.
-    orders: Vec<Order>,
-    /// The values, by their first bits; atoms in the order of their coming.
-    holdings: Rows,
-    /// The pairs of name and shape that values have, in the order in which the sorted holdings show them.
-    pub types: Vec<(Symbol, Shape)>,
-    sort_of: FxHashMap<(Symbol, Shape), u32>,
-    traced: usize,
-    /// The place of each atom by its place in the order of coming; none where that is the same.
-    places: Option<Vec<u32>>,
+    pub traced: Traced,
+    /// How many events without trace id hold a value.
+    untraced: usize,
+    holdings: Holdings,
+    /// The pairs of name and shape that values have; in their order, once all are there.
+    types: Numbers<Type>,
+    /// What atoms begin with: service and template of the first event.
+    sorts: Numbers<(Symbol, Symbol)>,
+    /// First and last time as logged.
+    span: (Time, Time),
 }
 
 impl Atoms {
-    pub fn new(store: &Store) -> Atoms {
+    fn new(holdings: Holdings) -> Atoms {
         Atoms {
-            traces: Vec::new(),
-            begins: Vec::new(),
-            starts: Vec::new(),
-            firsts: Vec::new(),
-            lasts: Vec::new(),
-            sorts: Vec::new(),
-            services: Vec::new(),
-            sizes: Vec::new(),
-            orders: Vec::new(),
-            holdings: Rows::new(PARTS, store.budget.tables()),
-            types: Vec::new(),
-            sort_of: FxHashMap::default(),
-            traced: 0,
-            places: None,
+            traced: Traced::default(),
+            untraced: 0,
+            holdings,
+            types: Numbers::default(),
+            sorts: Numbers::default(),
+            span: (Time(i64::MAX), Time(i64::MIN)),
         }
+    }
+
+    /// For a run of which not all is at hand: its atoms are added window by window.
+    pub fn spilled(store: &Store) -> Atoms {
+        Atoms::new(Holdings::spilled(store.budget.tables()))
+    }
+
+    /// The atoms of a run of which all is at hand.
+    pub fn whole(store: &Store, fragments: &Fragments) -> Result<Atoms, SpillError> {
+        let traced = fragments.traced.par_chunks(CHUNK).map(|chunk| {
+            let mut atoms = Atoms::new(Holdings::held());
+            atoms.add_fragments(store, chunk).map(|()| atoms)
+        });
+        let mut parts = traced.collect::<Result<Vec<Atoms>, SpillError>>()?;
+        let untraced = fragments.untraced.par_chunks(CHUNK).map(|chunk| {
+            let mut atoms = Atoms::new(Holdings::held());
+            atoms.add_events(store, chunk).map(|()| atoms)
+        });
+        parts.append(&mut untraced.collect::<Result<Vec<Atoms>, SpillError>>()?);
+        let mut atoms = Atoms::new(Holdings::held());
+        let mut added = Vec::with_capacity(parts.len());
+        for part in parts {
+            let base = atoms.len() as u32;
+            let (kinds, sorts) = (atoms.types.of_all(&part.types), atoms.sorts.of_all(&part.sorts));
+            atoms.traced.append(part.traced, &sorts);
+            atoms.untraced += part.untraced;
+            atoms.extend(part.span);
+            added.push(Added { holdings: part.holdings, base, kinds, sorts });
+        }
+        let ranks = atoms.settle_types();
+        for own in &mut added {
+            own.kinds.iter_mut().for_each(|kind| *kind = ranks[*kind as usize]);
+        }
+        atoms.holdings = Holdings::sorted(added);
+        Ok(atoms)
     }
 
     /// Adds the fragments at hand; none may be added behind events without trace id.
     pub fn add_traced(&mut self, store: &Store, fragments: &Fragments) -> Result<(), SpillError> {
-        let mut own: Vec<Holding> = Vec::new();
-        for fragment in &fragments.traced {
-            own.clear();
-            let atom = self.begin(store, &fragment.events);
-            self.traces.push(fragment.trace);
-            if store.census.foreign.contains(&fragment.trace) {
-                own.push(trace_value(store, fragment, atom));
-            }
-            for &id in &fragment.events {
-                hold(store, id, atom, &mut own);
-            }
-            own.sort_unstable_by_key(|holding| (holding.value, holding.name, holding.time, holding.origin));
-            own.dedup_by_key(|holding| (holding.value, holding.name));
-            self.hold(&own)?;
-        }
-        self.traced = self.firsts.len();
-        Ok(())
+        self.add_fragments(store, &fragments.traced)
     }
 
     /// Adds the events without trace id at hand.
     pub fn add_untraced(&mut self, store: &Store, fragments: &Fragments) -> Result<(), SpillError> {
-        let mut own: Vec<Holding> = Vec::new();
-        for &id in &fragments.untraced {
+        self.add_events(store, &fragments.untraced)
+    }
+
+    fn add_fragments(&mut self, store: &Store, fragments: &[Fragment]) -> Result<(), SpillError> {
+        let mut own: Vec<Held> = Vec::new();
+        for fragment in fragments {
             own.clear();
-            hold(store, id, self.firsts.len() as u32, &mut own);
-            if is_atom(own.len()) {
-                self.begin(store, &[id]);
-                self.orders.push(store.order(id));
-                self.hold(&own)?;
+            if store.census.foreign.contains(&fragment.trace) {
+                own.push(trace_value(store, fragment));
             }
+            for &id in &fragment.events {
+                hold(store, id, &mut own);
+            }
+            own.sort_unstable_by_key(|held| (held.value, held.name, held.time, held.origin));
+            own.dedup_by_key(|held| (held.value, held.name));
+            let atom = self.len() as u32;
+            let (first, sort) = self.begin(store, fragment);
+            self.hold(&own, |holding| Holding { first, atom, sort, ..holding })?;
         }
         Ok(())
     }
 
-    fn begin(&mut self, store: &Store, events: &[EventId]) -> u32 {
-        let first = store.event(events[0]);
-        let last = store.event(events[events.len() - 1]);
-        self.begins.push(store.time(events[0]));
+    /// Takes in what is known of a fragment; gives its first time as logged, and what it begins with.
+    fn begin(&mut self, store: &Store, fragment: &Fragment) -> (Time, u32) {
+        let events = &fragment.events;
+        let (first, last) = (store.event(events[0]), store.event(events[events.len() - 1]));
         let known = events.iter().filter(|id| !store.event(**id).is(flag::TIME_UNKNOWN));
-        self.starts.push(known.map(|id| store.time(*id)).min().unwrap_or(Time::UNKNOWN));
-        self.firsts.push(first.time);
-        self.lasts.push(last.time);
-        self.sorts.push(sort(first.service, first.template));
-        self.services.push(first.service);
-        self.sizes.push(events.len() as u32);
-        self.firsts.len() as u32 - 1
+        let sort = self.sorts.of((first.service, first.template));
+        let traced = &mut self.traced;
+        traced.traces.push(fragment.trace);
+        traced.begins.push(store.time(events[0]));
+        traced.starts.push(known.map(|id| store.time(*id)).min().unwrap_or(Time::UNKNOWN));
+        traced.firsts.push(first.time);
+        traced.lasts.push(last.time);
+        traced.sorts.push(sort);
+        traced.sizes.push(events.len() as u32);
+        self.extend((first.time, last.time));
+        (first.time, sort)
     }
 
-    fn hold(&mut self, own: &[Holding]) -> Result<(), SpillError> {
-        for holding in own.iter().take(if own.len() <= MAX_VALUES { MAX_VALUES } else { 0 }) {
-            let part = (holding.value.0 >> 58) as usize;
-            self.holdings.push(part, |out| holding.write(out))?;
+    fn add_events(&mut self, store: &Store, events: &[EventId]) -> Result<(), SpillError> {
+        let mut own: Vec<Held> = Vec::new();
+        for &id in events {
+            own.clear();
+            hold(store, id, &mut own);
+            if !is_atom(own.len()) {
+                continue;
+            }
+            let event = store.event(id);
+            let (atom, sort) = (self.len() as u32, self.sorts.of((event.service, event.template)));
+            let (first, timed) = (event.time, !event.is(flag::TIME_UNKNOWN));
+            self.untraced += 1;
+            self.extend((first, first));
+            self.hold(&own, |holding| Holding { first, atom, sort, timed, ..holding })?;
         }
         Ok(())
     }
 
-    /// Puts all in order, once all atoms are there.
-    pub fn finish(&mut self, several: bool) -> Result<(), SpillError> {
-        if several {
-            let mut order: Vec<u32> = (0..self.firsts.len() as u32).collect();
-            let (traced, untraced) = order.split_at_mut(self.traced);
-            traced.sort_unstable_by_key(|&atom| (self.begins[atom as usize], self.traces[atom as usize]));
-            untraced.sort_unstable_by_key(|&atom| self.orders[atom as usize - self.traced]);
-            self.orders = Vec::new();
-            put(&mut self.traces, &order[..self.traced]);
-            put(&mut self.begins, &order);
-            put(&mut self.starts, &order);
-            put(&mut self.firsts, &order);
-            put(&mut self.lasts, &order);
-            put(&mut self.sorts, &order);
-            put(&mut self.services, &order);
-            put(&mut self.sizes, &order);
-            let mut places = vec![0; order.len()];
-            for (place, came) in (0..).zip(&order) {
-                places[*came as usize] = place;
-            }
-            self.places = Some(places);
+    fn hold(&mut self, own: &[Held], of_atom: impl Fn(Holding) -> Holding) -> Result<(), SpillError> {
+        if own.len() > MAX_VALUES {
+            return Ok(());
         }
-        self.orders = Vec::new();
-        let mut types = Vec::new();
-        let mut sort_of = FxHashMap::default();
-        self.by_value(|holdings| {
-            for holding in holdings {
-                let kind = (holding.name, holding.shape);
-                sort_of.entry(kind).or_insert_with(|| {
-                    types.push(kind);
-                    types.len() as u32 - 1
-                });
-            }
-        })?;
-        (self.types, self.sort_of) = (types, sort_of);
+        for &Held { value, name, shape, time, origin } in own {
+            let kind = self.types.of((name, shape));
+            let held = Holding { value, time, origin, first: time, atom: 0, kind, sort: 0, timed: true };
+            self.holdings.add(&of_atom(held))?;
+        }
         Ok(())
     }
 
-    /// The place of the atom that came at some place.
-    pub fn place(&self, came: usize) -> u32 {
-        self.places.as_ref().map_or(came as u32, |places| places[came])
+    fn extend(&mut self, span: (Time, Time)) {
+        self.span = (self.span.0.min(span.0), self.span.1.max(span.1));
     }
 
-    /// Where each atom went that came at some place; none if all stayed.
-    pub fn into_places(self) -> Option<Vec<u32>> {
-        self.places
+    /// Sorts the pairs of name and shape; gives the number of each by the one it had.
+    fn settle_types(&mut self) -> Vec<u32> {
+        let types = &mut self.types.1;
+        let mut order: Vec<u32> = (0..types.len() as u32).collect();
+        order.sort_unstable_by_key(|&came| types[came as usize]);
+        let mut ranks = vec![0; order.len()];
+        for (rank, came) in (0..).zip(&order) {
+            ranks[*came as usize] = rank;
+        }
+        types.sort_unstable();
+        self.types.0 = FxHashMap::default();
+        ranks
     }
 
+    /// Puts the types in order, once the atoms of all windows are there.
+    pub fn finish(&mut self) {
+        let ranks = self.settle_types();
+        self.holdings.rename(ranks);
+    }
+
+    /// How many there are.
     pub fn len(&self) -> usize {
-        self.firsts.len()
+        self.traced.firsts.len() + self.untraced
     }
 
-    /// How many are fragments.
-    pub fn traced(&self) -> usize {
-        self.traced
+    /// The pairs of name and shape that values have.
+    pub fn types(&self) -> &[Type] {
+        &self.types.1
     }
 
-    pub fn first(&self, atom: usize) -> Time {
-        self.firsts[atom]
-    }
-
-    pub fn last(&self, atom: usize) -> Time {
-        self.lasts[atom]
-    }
-
-    pub fn start(&self, atom: usize) -> Time {
-        self.starts[atom]
-    }
-
-    pub fn size(&self, atom: usize) -> u32 {
-        self.sizes[atom]
-    }
-
-    pub fn sort(&self, atom: u32) -> u64 {
-        self.sorts[atom as usize]
-    }
-
-    pub fn service(&self, atom: usize) -> Symbol {
-        self.services[atom]
-    }
-
-    /// A number that tells an atom from most others, and that does not depend on them.
-    pub fn id(&self, atom: usize) -> u64 {
-        match self.traces.get(atom) {
-            Some(trace) => trace.bits() as u64,
-            None => {
-                let template = self.sorts[atom] ^ self.services[atom].0.rotate_left(17);
-                self.firsts[atom].0 as u64 ^ template
-            }
-        }
+    /// The fragments, and what atoms begin with: service and template of the first event.
+    pub fn into_parts(self) -> (Traced, Vec<(Symbol, Symbol)>) {
+        (self.traced, self.sorts.1)
     }
 
     /// Whether an atom has a trace id.
     pub fn is_traced(&self, atom: u32) -> bool {
-        (atom as usize) < self.traced
+        (atom as usize) < self.traced.firsts.len()
+    }
+
+    /// The service of the first event of the atom that holds a value.
+    pub fn service(&self, holding: &Holding) -> Symbol {
+        self.sorts.1[holding.sort as usize].0
+    }
+
+    /// The time of the last event of the atom that holds a value, as logged.
+    pub fn last(&self, holding: &Holding) -> Time {
+        self.traced.lasts.get(holding.atom as usize).copied().unwrap_or(holding.first)
     }
 
     /// Earliest and latest time.
     pub fn span(&self) -> (Time, Time) {
-        let low = self.firsts.iter().min().copied().unwrap_or_default();
-        let high = self.lasts.iter().max().copied().unwrap_or_default();
-        (low, high)
+        self.span
     }
 
-    /// The holdings, value by value, each by time.
-    pub fn by_value(&self, mut take: impl FnMut(&[Holding])) -> Result<(), SpillError> {
-        for part in 0..self.holdings.parts() {
-            let mut holdings: Vec<Holding> = Vec::new();
-            self.holdings.each(part, |bytes| {
-                let mut bytes = Get(bytes);
-                while let Some(mut holding) = Holding::read(&mut bytes) {
-                    holding.atom = self.place(holding.atom as usize);
-                    holding.sort =
-                        self.sort_of.get(&(holding.name, holding.shape)).copied().unwrap_or_default();
-                    holdings.push(holding);
-                }
-            })?;
-            holdings
-                .sort_unstable_by_key(|holding| (holding.value, holding.time, holding.atom, holding.name));
-            for same in holdings.chunk_by(|a, b| a.value == b.value) {
-                take(same);
-            }
-        }
-        Ok(())
+    /// Looks at the holdings, value by value, each by time: in parts of the values, of which the results come in order, or
+    /// all in one where not all are at hand.
+    pub fn by_value<T: Send>(
+        &self,
+        begin: impl Fn() -> T + Sync,
+        take: impl Fn(&mut T, &[Holding]) -> Result<(), SpillError> + Sync,
+    ) -> Result<Vec<T>, SpillError> {
+        self.holdings.by_value(begin, take)
     }
 }
 
-/// Brings a list into an order.
-fn put<T: Copy>(list: &mut Vec<T>, order: &[u32]) {
-    *list = order.iter().map(|&at| list[at as usize]).collect();
+/// A value that an event holds.
+struct Held {
+    value: Symbol,
+    name: Symbol,
+    shape: Shape,
+    time: Time,
+    origin: Origin,
 }
-
-impl Holding {
-    fn write(&self, out: &mut Vec<u8>) {
-        out.bits(self.value.0);
-        out.bits(self.name.0);
-        out.push(SHAPES.iter().position(|shape| *shape == self.shape).unwrap_or_default() as u8);
-        out.number(u64::from(self.atom));
-        out.bits(self.time.0 as u64);
-        out.number(u64::from(self.origin.rank));
-        out.number(self.origin.line);
-        out.number(u64::from(self.origin.part));
-    }
-
-    fn read(bytes: &mut Get<'_>) -> Option<Holding> {
-        Some(Holding {
-            value: Symbol(bytes.bits()?),
-            name: Symbol(bytes.bits()?),
-            shape: *SHAPES.get(usize::from(bytes.byte()?))?,
-            sort: 0,
-            atom: bytes.number()? as u32,
-            time: Time(bytes.bits()? as i64),
-            origin: Origin {
-                rank: bytes.number()? as u32,
-                line: bytes.number()?,
-                part: bytes.number()? as u32,
-            },
-        })
-    }
-}
-
-const SHAPES: [Shape; 6] =
-    [Shape::Uuid, Shape::Hex, Shape::Mixed, Shape::Number, Shape::Decimal, Shape::Word];
 
 /// Whether an event without trace id that holds so many values is an atom.
 fn is_atom(values: usize) -> bool {
@@ -304,44 +293,36 @@ fn is_atom(values: usize) -> bool {
 
 /// Whether an event without trace id is an atom.
 pub(super) fn is_untraced_atom(store: &Store, id: EventId) -> bool {
-    let mut own = Vec::new();
-    hold(store, id, 0, &mut own);
-    is_atom(own.len())
+    is_atom(values(store, id).count())
 }
 
-fn sort(service: Symbol, template: Symbol) -> u64 {
-    service.0.rotate_left(17) ^ template.0
+/// The values of an event that may tie it to others: value, name and shape.
+fn values(store: &Store, id: EventId) -> impl Iterator<Item = (Symbol, Symbol, Shape)> + '_ {
+    let trace = store.event(id).trace;
+    store.details(id).iter().filter_map(move |detail| match *detail {
+        Detail::Key { name, .. } if store.keys.ignores(name) => None,
+        Detail::Key { name, value, shape } if shape != Shape::Word || store.keys.joins(name) => {
+            Some((value, name, shape))
+        }
+        Detail::Header { trace: named, role, .. } if role != HeaderRole::Outgoing && trace != Some(named) => {
+            Some((header_value(named), header_name(), Shape::Uuid))
+        }
+        _ => None,
+    })
 }
 
-fn hold(store: &Store, id: EventId, atom: u32, out: &mut Vec<Holding>) {
-    let event = store.event(id);
-    for detail in store.details(id) {
-        let (name, value, shape) = match *detail {
-            Detail::Key { name, .. } if store.keys.ignores(name) => continue,
-            Detail::Key { name, value, shape } if shape != Shape::Word || store.keys.joins(name) => {
-                (name, value, shape)
-            }
-            Detail::Header { trace, role, .. }
-                if role != HeaderRole::Outgoing && event.trace != Some(trace) =>
-            {
-                (header_name(), header_value(trace), Shape::Uuid)
-            }
-            _ => continue,
-        };
-        let (time, origin) = (store.time(id), store.origin(id));
-        out.push(Holding { value, name, shape, sort: 0, atom, origin, time });
-    }
+fn hold(store: &Store, id: EventId, out: &mut Vec<Held>) {
+    let (time, origin) = (store.time(id), store.origin(id));
+    out.extend(values(store, id).map(|(value, name, shape)| Held { value, name, shape, time, origin }));
 }
 
 /// A fragment holds its own trace id for those that received it in a header.
-fn trace_value(store: &Store, fragment: &Fragment, atom: u32) -> Holding {
+fn trace_value(store: &Store, fragment: &Fragment) -> Held {
     let event = fragment.events[0];
-    Holding {
+    Held {
         value: header_value(fragment.trace),
         name: header_name(),
         shape: Shape::Uuid,
-        sort: 0,
-        atom,
         origin: store.origin(event),
         time: store.time(event),
     }

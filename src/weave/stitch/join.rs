@@ -3,11 +3,14 @@
 //! A kind is tried before it is trusted: if its values would join two sets of atoms that begin in the same way (two
 //! checkouts, say), it names more than a transaction: a customer, a product, a host.
 
-use super::atoms::{Atoms, Holding};
+use super::atoms::Atoms;
 use super::dependents::Dependents;
+use super::holdings::Holding;
 use super::kinds::{Kind, Kinds};
+use super::order::{Ordered, Sharing};
 use super::sets::{Sets, Trial};
-use crate::gather::SpillError;
+use crate::gather::bytes::{Get, Put};
+use crate::gather::{Rows, SpillError};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Ordering;
 
@@ -29,9 +32,35 @@ struct Values {
 }
 
 impl Values {
-    fn push(&mut self, atoms: impl Iterator<Item = u32>) {
-        self.atoms.extend(atoms);
-        self.ends.push(self.atoms.len());
+    /// Those of a kind: the atoms that one is born in, or that go on with what others began.
+    fn of(
+        shared: &Rows,
+        kinds: &Kinds,
+        kind: usize,
+        atoms: &Ordered,
+        dependents: &Dependents,
+    ) -> Result<Values, SpillError> {
+        let named = kinds.list[kind].named;
+        let mut values = Values::default();
+        shared.each(kind, |bytes| {
+            let mut bytes = Get(bytes);
+            while let Some(count) = bytes.number() {
+                let start = values.atoms.len();
+                for _ in 0..count {
+                    let atom = atoms.place(bytes.number().unwrap_or_default() as u32);
+                    let origin = values.atoms.get(start).is_none_or(|origin| *origin == atom);
+                    if named || origin || dependents.depends(atoms, kind, atom) {
+                        values.atoms.push(atom);
+                    }
+                }
+                if values.atoms.len() - start > 1 {
+                    values.ends.push(values.atoms.len());
+                } else {
+                    values.atoms.truncate(start);
+                }
+            }
+        })?;
+        Ok(values)
     }
 
     fn iter(&self) -> impl Iterator<Item = &[u32]> {
@@ -44,71 +73,96 @@ impl Values {
     }
 }
 
-/// Joins.
-pub(super) fn join(atoms: &Atoms, kinds: &Kinds) -> Result<Sets, SpillError> {
-    let mut values: Vec<Values> = Vec::new();
-    values.resize_with(kinds.list.len(), Values::default);
-    let mut dependents = Dependents::default();
-    atoms.by_value(|holdings| split(holdings, kinds, atoms, &mut values, &mut dependents))?;
-    dependents.count(atoms);
-    for (kind, values) in values.iter_mut().enumerate() {
-        if kinds.list[kind].named {
-            continue;
-        }
-        let mut kept = Values::default();
-        for value in values.iter() {
-            let origin = value[0];
-            let keeps = |atom: &u32| *atom == origin || dependents.depends(atoms, kind, *atom);
-            if value.iter().filter(|atom| keeps(atom)).count() > 1 {
-                kept.push(value.iter().copied().filter(keeps));
-            }
-        }
-        *values = kept;
-    }
-    drop(dependents);
+/// Joins; `limit` bytes of tables are held in memory, and `several` tells whether fragments came from several windows.
+pub(super) fn join(
+    atoms: Atoms,
+    kinds: &Kinds,
+    limit: usize,
+    several: bool,
+) -> Result<(Ordered, Sets), SpillError> {
     let mut order: Vec<usize> =
         (0..kinds.list.len()).filter(|&kind| kinds.list[kind].score >= MIN_SCORE).collect();
     let name = |kind: usize| kinds.list[kind].names.iter().min().copied();
     order.sort_by(|&a, &b| kinds.list[b].score.total_cmp(&kinds.list[a].score).then(name(a).cmp(&name(b))));
-    let mut work = Work { atoms, sets: Sets::new(atoms.len()), firsts: (0..atoms.len() as u32).collect() };
+    let begin = || Split {
+        kinds,
+        values: Rows::new(kinds.list.len(), limit),
+        dependents: Dependents::new(limit),
+        sharing: Sharing::default(),
+    };
+    let mut parts = atoms.by_value(begin, |split, holdings| split.value(&atoms, holdings))?.into_iter();
+    let mut split = parts.next().unwrap_or_else(begin);
+    parts.try_for_each(|part| split.append(part))?;
+    let Split { values, mut dependents, sharing, .. } = split;
+    dependents.count(&atoms)?;
+    let atoms = Ordered::of(atoms, sharing, several);
+    let firsts = (0..atoms.len() as u32).collect();
+    let mut work = Work { atoms: &atoms, sets: Sets::new(atoms.len()), firsts };
     let mut waiting = Vec::new();
     for kind in order {
-        if !kinds.list[kind].named && !is_directed(atoms, &values[kind]) {
+        let values = Values::of(&values, kinds, kind, &atoms, &dependents)?;
+        if !kinds.list[kind].named && !is_directed(&atoms, &values) {
             continue;
         }
-        let gathering = gathering(atoms, &values[kind]);
-        if work.try_kind(&kinds.list[kind], &values[kind], &gathering) {
+        let gathering = gathering(&atoms, &values);
+        if work.try_kind(&kinds.list[kind], &values, &gathering) && !gathering.is_empty() {
             waiting.push((kind, gathering));
         }
     }
     for (kind, gathering) in waiting {
-        work.gather(&values[kind], &gathering);
+        let values = Values::of(&values, kinds, kind, &atoms, &dependents)?;
+        work.gather(&values, &gathering);
     }
-    Ok(work.sets)
+    let sets = work.sets;
+    Ok((atoms, sets))
 }
 
-/// Splits the holdings of a value by kind.
-fn split(
-    holdings: &[Holding],
-    kinds: &Kinds,
-    atoms: &Atoms,
-    values: &mut [Values],
-    dependents: &mut Dependents,
-) {
-    if let [holding] = holdings {
-        return dependents.add(atoms, kinds.of(holding), &[holding]);
+/// Splits values by kind: those of kinds that may be tried.
+struct Split<'k> {
+    kinds: &'k Kinds,
+    /// By kind: for each value that several atoms hold how many these are, and those, by time.
+    values: Rows,
+    dependents: Dependents,
+    sharing: Sharing,
+}
+
+impl Split<'_> {
+    /// Takes in other values.
+    fn append(&mut self, others: Split<'_>) -> Result<(), SpillError> {
+        self.values.append(&others.values)?;
+        self.dependents.append(&others.dependents)?;
+        self.sharing.append(others.sharing);
+        Ok(())
     }
-    let mut by_kind: Vec<(usize, &Holding)> =
-        holdings.iter().map(|holding| (kinds.of(holding), holding)).collect();
-    by_kind.sort_by_key(|(kind, holding)| (*kind, holding.atom, holding.time));
-    for group in by_kind.chunk_by(|a, b| a.0 == b.0) {
-        let mut value: Vec<&Holding> = group.iter().map(|(_, holding)| *holding).collect();
-        value.dedup_by_key(|holding| holding.atom);
-        value.sort_by_key(|holding| (holding.time, atoms.first(holding.atom as usize), holding.origin));
-        dependents.add(atoms, group[0].0, &value);
-        if value.len() > 1 {
-            values[group[0].0].push(value.iter().map(|holding| holding.atom));
+
+    /// Takes in the holdings of a value.
+    fn value(&mut self, atoms: &Atoms, holdings: &[Holding]) -> Result<(), SpillError> {
+        let mut by_kind: Vec<(usize, &Holding)> = Vec::new();
+        for holding in holdings {
+            let kind = self.kinds.of(holding);
+            if self.kinds.list[kind].score >= MIN_SCORE {
+                by_kind.push((kind, holding));
+            }
         }
+        by_kind.sort_by_key(|(kind, holding)| (*kind, holding.atom, holding.time));
+        for group in by_kind.chunk_by(|a, b| a.0 == b.0) {
+            let kind = group[0].0;
+            let mut value: Vec<&Holding> = group.iter().map(|(_, holding)| *holding).collect();
+            value.dedup_by_key(|holding| holding.atom);
+            value.sort_by_key(|holding| (holding.time, holding.first, holding.origin));
+            self.dependents.add(atoms, kind, &value)?;
+            if value.len() > 1 {
+                self.values.push(kind, |out| {
+                    out.number(value.len() as u64);
+                    value.iter().for_each(|holding| out.number(u64::from(holding.atom)));
+                })?;
+                value
+                    .iter()
+                    .filter(|holding| !atoms.is_traced(holding.atom))
+                    .for_each(|holding| self.sharing.add(holding));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -117,8 +171,8 @@ const MAX_BACKWARD: f32 = 0.1;
 
 /// Whether the values of a kind run one way between sorts of fragments, as from cause to effect. What two transactions of
 /// one customer share runs both ways.
-fn is_directed(atoms: &Atoms, values: &Values) -> bool {
-    let mut ways: FxHashMap<(u64, u64), u32> = FxHashMap::default();
+fn is_directed(atoms: &Ordered, values: &Values) -> bool {
+    let mut ways: FxHashMap<(u32, u32), u32> = FxHashMap::default();
     for value in values.iter().filter(|value| atoms.is_traced(value[0])) {
         let origin = atoms.sort(value[0]);
         for &atom in value[1..].iter().filter(|atom| atoms.is_traced(**atom)) {
@@ -141,14 +195,14 @@ fn is_directed(atoms: &Atoms, values: &Values) -> bool {
 }
 
 /// The sorts of atoms that hold several values born elsewhere, and those atoms: consumers of batches, or joins.
-fn gathering(atoms: &Atoms, values: &Values) -> FxHashSet<u64> {
+fn gathering(atoms: &Ordered, values: &Values) -> FxHashSet<u32> {
     let mut incoming: FxHashMap<u32, u32> = FxHashMap::default();
     for value in values.iter() {
         for &atom in &value[1..] {
             *incoming.entry(atom).or_default() += 1;
         }
     }
-    let mut sorts: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
+    let mut sorts: FxHashMap<u32, (u32, u32)> = FxHashMap::default();
     for (atom, count) in incoming {
         let entry = sorts.entry(atoms.sort(atom)).or_default();
         entry.0 += 1;
@@ -158,7 +212,7 @@ fn gathering(atoms: &Atoms, values: &Values) -> FxHashSet<u64> {
 }
 
 struct Work<'a> {
-    atoms: &'a Atoms,
+    atoms: &'a Ordered,
     sets: Sets,
     /// The earliest atom of each set, by root.
     firsts: Vec<u32>,
@@ -166,13 +220,13 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Tries a kind; joins by it if it holds.
-    fn try_kind(&mut self, kind: &Kind, values: &Values, gathering: &FxHashSet<u64>) -> bool {
+    fn try_kind(&mut self, kind: &Kind, values: &Values, gathering: &FxHashSet<u32>) -> bool {
         let mut trial = Trial::default();
         let mut firsts: FxHashMap<u32, u32> = FxHashMap::default();
         let mut good: Vec<&[u32]> = Vec::new();
         let (mut novel, mut conflicts) = (0usize, 0usize);
         let mut roots: Vec<u32> = Vec::new();
-        let mut sorts: Vec<u64> = Vec::new();
+        let mut sorts: Vec<u32> = Vec::new();
         for value in values.iter() {
             roots.clear();
             if kind.named || value.len() <= MAX_HOLDERS {
@@ -190,10 +244,8 @@ impl Work<'_> {
             }
             novel += 1;
             let first_of = |root: u32| firsts.get(&root).copied().unwrap_or(self.firsts[root as usize]);
-            let earliest = roots
-                .iter()
-                .map(|&root| first_of(root))
-                .min_by_key(|&atom| (self.atoms.first(atom as usize), atom));
+            let earliest =
+                roots.iter().map(|&root| first_of(root)).min_by_key(|&atom| (self.atoms.first(atom), atom));
             let Some(earliest) = earliest else {
                 conflicts += 1;
                 continue;
@@ -240,14 +292,14 @@ impl Work<'_> {
         if self.sets.union(a, b) {
             let earliest = [self.firsts[x as usize], self.firsts[y as usize]]
                 .into_iter()
-                .min_by_key(|&atom| (self.atoms.first(atom as usize), atom));
+                .min_by_key(|&atom| (self.atoms.first(atom), atom));
             let root = self.sets.find(a);
             self.firsts[root as usize] = earliest.unwrap_or(root);
         }
     }
 
     /// Decides for atoms that hold several values born elsewhere: joined, or left alone as they handle batches.
-    fn gather(&mut self, values: &Values, gathering: &FxHashSet<u64>) {
+    fn gather(&mut self, values: &Values, gathering: &FxHashSet<u32>) {
         if gathering.is_empty() {
             return;
         }
@@ -261,10 +313,10 @@ impl Work<'_> {
             }
         }
         let mut receivers: Vec<(u32, Vec<u32>)> = incoming.into_iter().collect();
-        receivers.sort_by_key(|(atom, _)| (self.atoms.first(*atom as usize), *atom));
-        let mut votes: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
+        receivers.sort_by_key(|(atom, _)| (self.atoms.first(*atom), *atom));
+        let mut votes: FxHashMap<u32, (u32, u32)> = FxHashMap::default();
         for (atom, origins) in &receivers {
-            let mut begins: Vec<(u64, u32)> = origins
+            let mut begins: Vec<(u32, u32)> = origins
                 .iter()
                 .map(|&origin| {
                     let root = self.sets.find(origin);

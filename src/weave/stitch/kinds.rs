@@ -1,9 +1,13 @@
 //! Kinds of values: names that stand for the same thing, and what their values are like.
 
-use super::atoms::{Atoms, Holding};
+use super::atoms::Atoms;
+use super::holdings::Holding;
 use crate::gather::{SpillError, Store};
 use crate::model::{Shape, Symbol};
 use rustc_hash::FxHashMap;
+
+/// Values of one name that look alike.
+pub(super) type Type = (Symbol, Shape);
 
 /// A kind of value.
 #[derive(Clone, Debug, Default)]
@@ -38,31 +42,14 @@ pub(super) struct Kinds {
 impl Kinds {
     /// The kind of a value.
     pub fn of(&self, holding: &Holding) -> usize {
-        self.of_type[holding.sort as usize]
+        self.of_type[holding.kind as usize]
     }
 }
 
 /// Finds the kinds of the values that atoms hold.
 pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
-    let list = &atoms.types;
-    let mut counts: Vec<u32> = vec![0; list.len()];
-    let mut shared: FxHashMap<(u32, u32), u32> = FxHashMap::default();
-    let mut here: Vec<u32> = Vec::new();
-    atoms.by_value(|holdings| {
-        here.clear();
-        for holding in holdings {
-            let index = holding.sort;
-            if !here.contains(&index) && here.len() < 16 {
-                here.push(index);
-            }
-        }
-        for (at, &a) in here.iter().enumerate() {
-            counts[a as usize] += 1;
-            for &b in &here[at + 1..] {
-                *shared.entry((a.min(b), a.max(b))).or_default() += 1;
-            }
-        }
-    })?;
+    let list = atoms.types();
+    let Occurrences { counts, shared, .. } = occurrences(atoms)?;
     // names whose values are mostly the same are one kind
     let mut sets = super::sets::Sets::new(list.len());
     for (&(a, b), &count) in &shared {
@@ -100,6 +87,49 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
     Ok(kinds)
 }
 
+/// How many values each type of [`Atoms::types`] has, and how many each two of them have in common.
+#[derive(Debug, Default)]
+struct Occurrences {
+    counts: Vec<u32>,
+    shared: FxHashMap<(u32, u32), u32>,
+    here: Vec<u32>,
+}
+
+impl Occurrences {
+    fn add(&mut self, holdings: &[Holding]) {
+        self.here.clear();
+        for holding in holdings {
+            if !self.here.contains(&holding.kind) && self.here.len() < 16 {
+                self.here.push(holding.kind);
+            }
+        }
+        for (at, &a) in self.here.iter().enumerate() {
+            if self.counts.len() <= a as usize {
+                self.counts.resize(a as usize + 1, 0);
+            }
+            self.counts[a as usize] += 1;
+            for &b in &self.here[at + 1..] {
+                *self.shared.entry((a.min(b), a.max(b))).or_default() += 1;
+            }
+        }
+    }
+}
+
+fn occurrences(atoms: &Atoms) -> Result<Occurrences, SpillError> {
+    let mut all = Occurrences { counts: vec![0; atoms.types().len()], ..Occurrences::default() };
+    let add = |all: &mut Occurrences, holdings: &[Holding]| {
+        all.add(holdings);
+        Ok(())
+    };
+    for part in atoms.by_value(Occurrences::default, add)? {
+        all.counts.iter_mut().zip(&part.counts).for_each(|(own, count)| *own += count);
+        for (types, count) in part.shared {
+            *all.shared.entry(types).or_default() += count;
+        }
+    }
+    Ok(all)
+}
+
 /// What the values of a kind are like.
 #[derive(Clone, Debug, Default)]
 struct Measure {
@@ -116,41 +146,52 @@ struct Measure {
     atoms: u32,
 }
 
-fn measure(atoms: &Atoms, kinds: &Kinds) -> Result<Vec<Measure>, SpillError> {
-    let mut measures = vec![Measure::default(); kinds.list.len()];
-    let (low, high) = atoms.span();
-    let run = (high.0 - low.0).max(1) as f64;
-    let mut here: Vec<(usize, u32)> = Vec::new();
-    atoms.by_value(|holdings| {
-        here.clear();
-        here.extend(holdings.iter().map(|holding| (kinds.of(holding), holding.atom)));
-        here.sort_unstable();
-        here.dedup();
-        for group in here.chunk_by(|a, b| a.0 == b.0) {
-            let measure = &mut measures[group[0].0];
-            measure.values += 1;
-            measure.atoms += group.len() as u32;
-            let mut services: Vec<Symbol> =
-                group.iter().take(64).map(|&(_, atom)| atoms.service(atom as usize)).collect();
-            services.sort_unstable();
-            services.dedup();
-            measure.across += u32::from(services.len() > 1);
-            if group.len() > 1 {
-                measure.multi += 1;
-                let first = group
-                    .iter()
-                    .map(|&(_, atom)| atom)
-                    .min_by_key(|&atom| (atoms.first(atom as usize), atom))
-                    .unwrap_or(group[0].1);
-                let sort = atoms.sort(first);
-                measure.again +=
-                    u32::from(group.iter().filter(|&&(_, atom)| atoms.sort(atom) == sort).count() > 1);
-                let start = atoms.first(first as usize);
-                let end = group.iter().map(|&(_, atom)| atoms.last(atom as usize)).max().unwrap_or(start);
-                measure.extent += ((end.0 - start.0) as f64 / run * 1000.0) as u64;
-            }
+impl Measure {
+    fn merge(&mut self, other: &Measure) {
+        self.values += other.values;
+        self.multi += other.multi;
+        self.across += other.across;
+        self.again += other.again;
+        self.extent += other.extent;
+        self.atoms += other.atoms;
+    }
+
+    /// Takes in a value by what each atom that holds it held first.
+    fn add(&mut self, atoms: &Atoms, run: f64, group: &[(usize, &Holding)]) {
+        self.values += 1;
+        self.atoms += group.len() as u32;
+        if group.len() == 1 {
+            return;
         }
+        let service = atoms.service(group[0].1);
+        self.across += u32::from(group.iter().any(|(_, held)| atoms.service(held) != service));
+        self.multi += 1;
+        let earliest = |(_, held): &&(usize, &Holding)| (held.first, held.time, held.origin);
+        let first = group.iter().min_by_key(earliest).map_or(group[0].1, |(_, held)| held);
+        self.again += u32::from(group.iter().filter(|(_, held)| held.sort == first.sort).count() > 1);
+        let end = group.iter().map(|(_, held)| atoms.last(held)).max().unwrap_or(first.first);
+        self.extent += ((end.0 - first.first.0) as f64 / run * 1000.0) as u64;
+    }
+}
+
+fn measure(atoms: &Atoms, kinds: &Kinds) -> Result<Vec<Measure>, SpillError> {
+    let (low, high) = atoms.span();
+    let run = high.0.saturating_sub(low.0).max(1) as f64;
+    let begin = || vec![Measure::default(); kinds.list.len()];
+    let parts = atoms.by_value(begin, |measures, holdings| {
+        let mut here: Vec<(usize, &Holding)> =
+            holdings.iter().map(|holding| (kinds.of(holding), holding)).collect();
+        here.sort_unstable_by_key(|(kind, held)| (*kind, held.atom, held.time, held.origin));
+        here.dedup_by_key(|(kind, held)| (*kind, held.atom));
+        for group in here.chunk_by(|a, b| a.0 == b.0) {
+            measures[group[0].0].add(atoms, run, group);
+        }
+        Ok(())
     })?;
+    let mut measures = begin();
+    for part in parts {
+        measures.iter_mut().zip(&part).for_each(|(own, measure)| own.merge(measure));
+    }
     Ok(measures)
 }
 

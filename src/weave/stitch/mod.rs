@@ -8,9 +8,11 @@
 
 mod atoms;
 mod dependents;
+mod holdings;
 mod join;
 mod kinds;
 mod neighbours;
+mod order;
 mod sets;
 
 pub(super) use sets::Sets;
@@ -18,7 +20,8 @@ pub(super) use sets::Sets;
 use crate::gather::{Fragments, SpillError, Store};
 use crate::model::{EventId, Symbol, Time};
 use atoms::Atoms;
-use neighbours::Threads;
+use neighbours::Placed;
+use order::Ordered;
 use rustc_hash::FxHashMap;
 
 /// A transaction among the events at hand: fragments and events without trace id that belong together.
@@ -42,8 +45,6 @@ impl Group {
 /// A transaction of the run, wherever its events are.
 #[derive(Clone, Copy, Debug)]
 pub struct Whole {
-    /// Its first time, as logged.
-    first: Time,
     /// Its first known time on the common clock, else [`Time::UNKNOWN`].
     pub start: Time,
     /// Its events.
@@ -66,8 +67,12 @@ pub struct Stitched {
     places: Option<Vec<u32>>,
     /// By window: how many fragments there are in those before it.
     bases: Vec<usize>,
-    /// By window: the events without trace id that are in a transaction, by their ids.
-    untraced: Vec<Vec<(EventId, u32)>>,
+    /// The events without trace id that are in a transaction.
+    placed: Placed,
+    /// Whether there are any.
+    any_untraced: bool,
+    /// Those of the store, by their ids, where all events are at hand.
+    at_hand: Vec<(EventId, u32)>,
     /// Names of values that name a transaction, with the one name under which all of their kind are shown.
     pub keys: FxHashMap<Symbol, Symbol>,
     /// The fragments, where all events are at hand.
@@ -79,11 +84,11 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
     if !store.is_spilled() {
         return stitch_whole(store);
     }
-    let mut atoms = Atoms::new(store);
+    let mut atoms = Atoms::spilled(store);
     let mut bases = Vec::new();
     let mut rest = Vec::new();
     for window in 0..store.windows() {
-        bases.push(atoms.len());
+        bases.push(atoms.traced.firsts.len());
         store.open(window)?;
         let fragments = Fragments::of(store);
         atoms.add_traced(store, &fragments)?;
@@ -91,86 +96,77 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
             rest.push(window);
         }
     }
+    let mut begins = vec![u32::MAX; store.windows()];
     for &window in &rest {
+        begins[window] = atoms.len() as u32;
         store.open(window)?;
         atoms.add_untraced(store, &Fragments::of(store))?;
     }
-    atoms.finish(true)?;
-    let (mut stitched, of_atom) = Stitched::of(store, &atoms, bases)?;
-    let mut untraced = vec![Vec::new(); store.windows()];
-    if of_atom[atoms.traced()..].iter().any(|group| *group != NONE) {
-        let mut threads = Threads::new(&atoms, &of_atom);
+    store.close();
+    atoms.finish();
+    let mut stitched = Stitched::of(store, atoms, true)?;
+    (stitched.bases, stitched.placed.begins) = (bases, begins);
+    if stitched.placed.any() {
         for window in rest {
             store.open(window)?;
-            untraced[window] = threads.place(store, &Fragments::of(store));
+            let placed = stitched.placed.of(store, window, &Fragments::of(store));
+            stitched.took(&placed);
         }
     }
-    stitched.places = atoms.into_places();
-    stitched.took(untraced);
     Ok(stitched)
 }
 
 /// Likewise, for a store that has all events at hand.
 pub fn stitch_whole(store: &Store) -> Result<Stitched, SpillError> {
     let fragments = Fragments::of(store);
-    let mut atoms = Atoms::new(store);
-    atoms.add_traced(store, &fragments)?;
-    atoms.add_untraced(store, &fragments)?;
-    atoms.finish(false)?;
-    let (mut stitched, of_atom) = Stitched::of(store, &atoms, vec![0])?;
-    let untraced = Threads::new(&atoms, &of_atom).place(store, &fragments);
-    stitched.took(vec![untraced]);
+    let atoms = Atoms::whole(store, &fragments)?;
+    let begins = vec![atoms.traced.firsts.len() as u32];
+    let mut stitched = Stitched::of(store, atoms, false)?;
+    (stitched.bases, stitched.placed.begins) = (vec![0], begins);
+    let placed = stitched.placed.of(store, 0, &fragments);
+    stitched.took(&placed);
+    stitched.at_hand = placed;
     stitched.whole = Some(fragments);
     Ok(stitched)
 }
 
+/// A transaction whose number is not known yet: its first time as logged, whether events without trace id are all that it
+/// has, and its first atom tell its place.
+struct Unnumbered {
+    first: Time,
+    atom: u32,
+    whole: Whole,
+}
+
 impl Stitched {
-    /// Joins atoms; also gives the group of each.
-    fn of(store: &Store, atoms: &Atoms, bases: Vec<usize>) -> Result<(Stitched, Vec<u32>), SpillError> {
-        let kinds = kinds::kinds(store, atoms)?;
-        let mut sets = join::join(atoms, &kinds)?;
-        let mut at = vec![NONE; atoms.len()];
-        let mut groups: Vec<(Whole, u32)> = Vec::new();
+    /// Joins atoms; `several`: fragments came from several windows.
+    fn of(store: &Store, atoms: Atoms, several: bool) -> Result<Stitched, SpillError> {
+        let kinds = kinds::kinds(store, &atoms)?;
+        let (atoms, mut sets) = join::join(atoms, &kinds, store.budget.tables(), several)?;
+        // of each atom first the first one of its set
         let mut of_atom = vec![NONE; atoms.len()];
-        for (atom, of_atom) in of_atom.iter_mut().enumerate() {
-            let root = sets.find(atom as u32) as usize;
-            if atom >= atoms.traced() && sets.size(atom as u32) == 1 {
-                continue;
-            }
-            if at[root] == NONE {
-                at[root] = groups.len() as u32;
-                let first = Time(i64::MAX);
-                groups.push((
-                    Whole { first, start: Time::UNKNOWN, events: 0, id: atoms.id(atom) },
-                    atom as u32,
-                ));
-            }
-            *of_atom = at[root];
-            let (group, _) = &mut groups[at[root] as usize];
-            group.first = group.first.min(atoms.first(atom));
-            group.start = earlier(group.start, atoms.start(atom));
-            if atom < atoms.traced() {
-                group.events += u64::from(atoms.size(atom));
-            }
-        }
-        drop(at);
-        let mut order: Vec<u32> = (0..groups.len() as u32).collect();
-        order.sort_unstable_by_key(|&group| {
-            let (whole, atom) = &groups[group as usize];
-            // those without fragments come first
-            (whole.first, *atom < atoms.traced() as u32, *atom)
-        });
-        let mut number = vec![0; groups.len()];
-        for (at, group) in (0..).zip(&order) {
-            number[*group as usize] = at;
+        let mut groups = unnumbered(&atoms, &mut sets, &mut of_atom);
+        drop(sets);
+        // those without fragments come first
+        groups.sort_unstable_by_key(|group| (group.first, atoms.is_traced(group.atom), group.atom));
+        let mut number = vec![NONE; atoms.len()];
+        for (at, group) in (0..).zip(&groups) {
+            number[group.atom as usize] = at;
         }
         for group in of_atom.iter_mut().filter(|group| **group != NONE) {
             *group = number[*group as usize];
         }
-        let stitched = Stitched {
-            groups: order.iter().map(|&group| groups[group as usize].0).collect(),
-            of_fragment: of_atom[..atoms.traced()].to_vec(),
-            bases,
+        drop(number);
+        let traced = atoms.traced();
+        let (places, came, places_of_came) = atoms.into_places();
+        let groups_of_came = places_of_came.into_iter().map(|place| of_atom[place as usize]).collect();
+        of_atom.truncate(traced);
+        of_atom.shrink_to_fit();
+        Ok(Stitched {
+            groups: groups.into_iter().map(|group| group.whole).collect(),
+            of_fragment: of_atom,
+            places,
+            placed: Placed::new(came, groups_of_came),
             keys: kinds
                 .list
                 .iter()
@@ -178,16 +174,15 @@ impl Stitched {
                 .flat_map(|kind| kind.names.iter().map(|name| (*name, kind.label)))
                 .collect(),
             ..Stitched::default()
-        };
-        Ok((stitched, of_atom))
+        })
     }
 
-    /// Takes over which events without trace id are in transactions.
-    fn took(&mut self, untraced: Vec<Vec<(EventId, u32)>>) {
-        for (_, group) in untraced.iter().flatten() {
+    /// Counts events without trace id that are in transactions.
+    fn took(&mut self, placed: &[(EventId, u32)]) {
+        self.any_untraced |= !placed.is_empty();
+        for (_, group) in placed {
             self.groups[*group as usize].events += 1;
         }
-        self.untraced = untraced;
     }
 
     /// The place in the run of a fragment of a window.
@@ -201,25 +196,34 @@ impl Stitched {
         self.of_fragment[self.place(window, fragment) as usize]
     }
 
-    /// The events without trace id of a window that are in a transaction, by their ids, with its number.
-    pub fn untraced(&self, window: usize) -> &[(EventId, u32)] {
-        &self.untraced[window]
+    /// The events without trace id of a window at hand that are in a transaction, by their ids, with its number.
+    pub fn untraced(&self, store: &Store, window: usize, fragments: &Fragments) -> Vec<(EventId, u32)> {
+        if self.any_untraced { self.placed.of(store, window, fragments) } else { Vec::new() }
     }
 
     /// Whether any event without trace id is in a transaction.
     pub fn any_untraced(&self) -> bool {
-        self.untraced.iter().any(|events| !events.is_empty())
+        self.any_untraced
     }
 
-    /// The transactions, where all events are at hand.
-    pub fn local(&self, store: &Store) -> Vec<Group> {
-        let mut groups: Vec<Group> =
-            (0..self.groups.len() as u32).map(|number| Group { number, ..Group::default() }).collect();
-        for (fragment, &group) in (0..).zip(&self.of_fragment) {
-            groups[group as usize].fragments.push(fragment);
+    /// Those transactions that are wanted by their numbers, where all events are at hand.
+    pub fn local(&self, store: &Store, wanted: impl Fn(u32) -> bool) -> Vec<Group> {
+        let mut at = vec![NONE; self.groups.len()];
+        let mut groups: Vec<Group> = Vec::new();
+        for number in (0..self.groups.len() as u32).filter(|number| wanted(*number)) {
+            at[number as usize] = groups.len() as u32;
+            groups.push(Group { number, ..Group::default() });
         }
-        for &(id, group) in self.untraced.iter().flatten() {
-            groups[group as usize].untraced.push(id);
+        let place = |group: u32| Some(at[group as usize]).filter(|at| *at != NONE).map(|at| at as usize);
+        for (fragment, &group) in (0..).zip(&self.of_fragment) {
+            if let Some(at) = place(group) {
+                groups[at].fragments.push(fragment);
+            }
+        }
+        for &(id, group) in &self.at_hand {
+            if let Some(at) = place(group) {
+                groups[at].untraced.push(id);
+            }
         }
         for group in groups.iter_mut().filter(|group| group.untraced.len() > 1) {
             group.untraced.sort_by_key(|id| store.order(*id));
@@ -252,11 +256,36 @@ impl Stitched {
         for group in &mut self.of_fragment {
             *group = moved[*group as usize];
         }
-        for (_, group) in self.untraced.iter_mut().flatten() {
+        for (_, group) in &mut self.at_hand {
             *group = moved[*group as usize];
         }
+        self.placed.rename(|group| moved[group as usize]);
         self.groups = groups;
     }
+}
+
+/// The transactions by their first atoms; each atom learns which that is, unless it is an event that was joined to nothing.
+fn unnumbered(atoms: &Ordered, sets: &mut Sets, of_atom: &mut [u32]) -> Vec<Unnumbered> {
+    // the group of each set, by its root
+    let mut at = vec![NONE; atoms.len()];
+    let mut groups: Vec<Unnumbered> = Vec::new();
+    for (atom, of_atom) in (0..).zip(of_atom) {
+        let root = sets.find(atom) as usize;
+        if !atoms.is_traced(atom) && sets.size(atom) == 1 {
+            continue;
+        }
+        if at[root] == NONE {
+            at[root] = groups.len() as u32;
+            let whole = Whole { start: Time::UNKNOWN, events: 0, id: atoms.id(atom) };
+            groups.push(Unnumbered { first: Time(i64::MAX), atom, whole });
+        }
+        let group = &mut groups[at[root] as usize];
+        *of_atom = group.atom;
+        group.first = group.first.min(atoms.first(atom));
+        group.whole.start = earlier(group.whole.start, atoms.start(atom));
+        group.whole.events += u64::from(atoms.size(atom));
+    }
+    groups
 }
 
 /// The earlier of two times, if both are known.

@@ -107,7 +107,7 @@ impl Timed {
             let Some(cause) = cause else { continue };
             let parents = drafts.by_id.get(&(cause.trace, cause.span));
             let parent = parents.and_then(|known| {
-                known.iter().copied().find(|&other| {
+                known.iter().find(|&other| {
                     let other = &drafts.spans[other as usize];
                     other.service == draft.service && takes(other.kind)
                 })

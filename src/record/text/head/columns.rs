@@ -44,19 +44,34 @@ pub(super) const MAX_TOKEN: usize = 16;
 /// Words longer than this are no names.
 const MAX_WORD: usize = 80;
 
+/// What the header before a column leaves open.
+#[derive(Clone, Copy)]
+struct Behind {
+    /// It has no level yet.
+    levels: bool,
+    /// Named ids end it: several groups in a row, or one with words, are the message's.
+    ended: bool,
+}
+
+impl Behind {
+    fn of(head: &Head) -> Behind {
+        Behind { levels: head.level.is_none(), ended: head.ended }
+    }
+}
+
 /// The columns behind the headers of a source's lines: of each line, what its header is, and its text.
 pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
-    let mut rest: Vec<(&[u8], usize, bool)> = lines
+    let mut rest: Vec<(&[u8], usize, Behind)> = lines
         .iter()
         .filter(|(head, text)| head.starts_record() && head.message < text.len())
-        .map(|(head, text)| (*text, head.message, head.level.is_none()))
+        .map(|(head, text)| (*text, head.message, Behind::of(head)))
         .collect();
     let all = rest.len();
     let mut columns = Vec::new();
     // what is left of each line behind so many columns
     let mut rests = vec![rest.clone()];
     while columns.len() < MAX_COLUMNS {
-        let found: Vec<_> = rest.iter().map(|&(text, at, levels)| column(text, at, levels)).collect();
+        let found: Vec<_> = rest.iter().map(|&(text, at, behind)| column(text, at, behind)).collect();
         let count = |kind: Column| found.iter().flatten().filter(|(other, ..)| *other == kind).count();
         let kinds = found.iter().flatten().map(|&(kind, ..)| (count(kind), kind));
         let Some((most, kind)) = kinds.max_by_key(|&(count, _)| count) else { break };
@@ -87,9 +102,9 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
         rest = rest
             .iter()
             .zip(&found)
-            .filter_map(|(&(text, _, levels), found)| {
+            .filter_map(|(&(text, _, behind), found)| {
                 let (_, _, end) = found.filter(|(other, ..)| *other == kind)?;
-                Some((text, end, levels && kind != Column::Level))
+                Some((text, end, Behind { levels: behind.levels && kind != Column::Level, ..behind }))
             })
             .collect();
         rests.push(rest.clone());
@@ -150,8 +165,8 @@ pub(super) fn bare_level(word: &[u8]) -> Option<Level> {
 }
 
 /// Whether what follows the columns begins with different words, as messages do.
-fn messages_differ(rest: &[(&[u8], usize, bool)]) -> bool {
-    let first = |&(text, at, _): &(&[u8], usize, bool)| -> Vec<u8> {
+fn messages_differ(rest: &[(&[u8], usize, Behind)]) -> bool {
+    let first = |&(text, at, _): &(&[u8], usize, Behind)| -> Vec<u8> {
         let word = text[at.min(text.len())..].trim_ascii_start();
         let word = &word[..word.iter().position(|byte| *byte == b' ').unwrap_or(word.len())];
         // a value tells nothing
@@ -162,7 +177,7 @@ fn messages_differ(rest: &[(&[u8], usize, bool)]) -> bool {
 }
 
 /// The column at `start`: its kind, what is in it, and one past it with its separator.
-fn column(text: &[u8], start: usize, levels: bool) -> Option<(Column, At, usize)> {
+fn column(text: &[u8], start: usize, behind: Behind) -> Option<(Column, At, usize)> {
     let start = skip_blanks(text, start);
     let open = *text.get(start)?;
     if let Some(cell) = cell(text, start) {
@@ -174,6 +189,9 @@ fn column(text: &[u8], start: usize, levels: bool) -> Option<(Column, At, usize)
             text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b':' | b'[' | b'{' | b'('));
         let colon = usize::from(text.get(end) == Some(&b':'));
         let inside = trim(text, At::new(start + 1, end - 1));
+        if behind.ended && (text.get(end) == Some(&b'[') || inside.of(text).contains(&b' ')) {
+            return None;
+        }
         let after = past_separator(text, end + colon);
         let kind = if is_id_group(inside.of(text)) { Column::Ids(open) } else { Column::Group(open) };
         return (bounded && end < text.len()).then_some((kind, inside, after));
@@ -198,7 +216,7 @@ fn column(text: &[u8], start: usize, levels: bool) -> Option<(Column, At, usize)
     let colon = bare.len() < word.len();
     let bare = bare.strip_suffix(b"()").unwrap_or(bare);
     let name = At::new(start, start + bare.len());
-    if levels && level::from_word(bare).is_some() {
+    if behind.levels && level::from_word(bare).is_some() {
         return Some((Column::Level, name, past_separator(text, end)));
     }
     if is_number(bare) {
@@ -314,7 +332,7 @@ impl Reader<'_, '_> {
     /// Takes the learned columns that this line has.
     pub(super) fn columns(&mut self, columns: &[Column]) {
         for &kind in columns {
-            let Some((found, inside, end)) = column(self.text, self.at, self.head.level.is_none()) else {
+            let Some((found, inside, end)) = column(self.text, self.at, Behind::of(&self.head)) else {
                 return;
             };
             if found != kind {

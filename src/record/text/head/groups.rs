@@ -1,7 +1,10 @@
 //! Groups in a header: `[..]`, `(..)`, `<..>`, `{..}`.
 
 use super::Reader;
-use super::kinds::{group_has_id, is_duration, is_logger, is_number, is_place, is_thread, is_uuid};
+use super::kinds::{
+    group_has_id, is_duration, is_logger, is_number, is_place, is_thread, is_uuid, names_trace,
+};
+use crate::model::Level;
 use crate::record::text::{skip_blanks, trim, word_end};
 use crate::record::{At, level, timestamp};
 use memchr::memchr;
@@ -56,6 +59,9 @@ impl Reader<'_, '_> {
             }
             return false;
         }
+        if self.level_and_time(inside, end) {
+            return true;
+        }
         if self.head.stamp.is_none() && !has_id {
             let letter = content.len() > 2 && content[1] == b' ' && level::from_letter(content[0]).is_some();
             let skip = if letter { 2 } else { 0 };
@@ -83,7 +89,9 @@ impl Reader<'_, '_> {
                 [letter] => level::from_letter(*letter).filter(|_| self.known()),
                 word => level::from_word(word)
                     .filter(|_| word.iter().all(u8::is_ascii_alphanumeric))
-                    .or_else(|| level::from_word(first).filter(|_| first.len() < content.len())),
+                    .or_else(|| level::from_word(first).filter(|_| first.len() < content.len()))
+                    .or_else(|| level_behind_slash(content))
+                    .or_else(|| self.level_before_logger(content, end)),
             };
             if let Some(level) = found {
                 self.bracketed_level = true;
@@ -92,15 +100,30 @@ impl Reader<'_, '_> {
         }
         if has_id {
             // Rails tags its lines "[UUID] …" without a time
-            self.head.context = self.head.context || self.known() || is_uuid(content);
+            self.head.context =
+                self.head.context || self.known() || is_uuid(content) || self.at == 0 && names_trace(content);
             self.draft.groups.push(inside);
         } else if is_number(content) || content.starts_with(b"pid") || content.starts_with(b"tid") {
             // a process number
+        } else if self.begins_message(content, end) {
+            return false;
         } else {
             self.name_group(inside, end);
         }
         self.at = end;
         true
+    }
+
+    /// Whether a group in capitals is the first word of a message: `LEVEL logger … - [REQUEST] method=…`.
+    fn begins_message(&self, content: &[u8], end: usize) -> bool {
+        self.head.level.is_some()
+            && self.logger
+            && self.text[..self.at].ends_with(b" - ")
+            && self.text[end..]
+                .strip_prefix(b" ")
+                .is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_alphabetic))
+            && content.len() > 2
+            && content.iter().all(u8::is_ascii_uppercase)
     }
 
     /// `[2026-03-07][09:15:42]`: date and time in groups of their own.
@@ -192,6 +215,15 @@ impl Reader<'_, '_> {
         if self.enclosed_level(b')') {
             return true;
         }
+        if self.known() && self.text.get(self.at + 37) == Some(&b')') {
+            // "name: (UUID) message"
+            let inside = At::new(self.at + 1, self.at + 37);
+            if is_uuid(inside.of(self.text)) && self.text.get(self.at + 38) == Some(&b' ') {
+                self.draft.groups.push(inside);
+                self.at += 38;
+                return true;
+            }
+        }
         if !self.known() || self.closed {
             return false;
         }
@@ -238,8 +270,19 @@ impl Reader<'_, '_> {
             self.draft.logger = Some(inside);
         } else if is_place(content) {
             // "logger (file.pl:7) - "
+        } else if self.text.get(close + 1) == Some(&b':')
+            && self.head.level.is_some()
+            && self.head.stamp_at.end() + 2 == self.at
+            && self.text[..self.at].ends_with(b"] ")
+            && content.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        {
+            // pino-pretty with the level first: "LEVEL [time] (name): "
+            self.draft.service.get_or_insert(inside);
+            self.draft.service_is_weak = true;
         } else if self.text.get(self.at.wrapping_sub(2)) == Some(&b']') || is_thread(content) {
             self.draft.thread.get_or_insert(inside);
+            // "[name] (thread) message": what stands in brackets is the logger
+            self.logger |= self.text[..self.at].ends_with(b"] ") && is_thread(content);
         } else if self.text.get(close + 1) != Some(&b':') {
             return false;
         } else if self.head.level_end > 0
@@ -361,8 +404,9 @@ impl Reader<'_, '_> {
             // an object that is the record
             return false;
         }
-        if is_logger(content) && content.contains(&b':') && !self.closed {
-            // Airflow: "{file.py:line}"
+        let dash = self.text[close + 1..].starts_with(b" - ");
+        if is_logger(content) && (content.contains(&b':') || dash) && !self.closed {
+            // Airflow: "{file.py:line}"; WSO2: "{logger} - "
             self.draft.logger = Some(inside);
             self.at = close + 1;
             return true;
@@ -375,4 +419,11 @@ impl Reader<'_, '_> {
         self.at = close + 1;
         true
     }
+}
+
+/// `[Server thread/INFO]` (Minecraft).
+fn level_behind_slash(content: &[u8]) -> Option<Level> {
+    let slash = memchr::memrchr(b'/', content)?;
+    let word = &content[slash + 1..];
+    level::from_word(word).filter(|_| word.iter().all(u8::is_ascii_uppercase))
 }

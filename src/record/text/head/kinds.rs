@@ -1,13 +1,14 @@
 //! What the words and groups of a header look like.
 
 use crate::record::text::names_context;
+use crate::record::{NameHash, Role, names};
 
 pub(super) fn is_number(content: &[u8]) -> bool {
     !content.is_empty() && content.iter().all(u8::is_ascii_digit)
 }
 
 /// `com.acme.Orders`, `shop::orders`, `main.go:10`, `orders/worker`; not `e.g.`, an address or a number.
-pub(super) fn is_logger(word: &[u8]) -> bool {
+pub fn is_logger(word: &[u8]) -> bool {
     let joined =
         word.iter().any(|byte| matches!(byte, b'.' | b'$' | b'/')) || word.windows(2).any(|two| two == b"::");
     joined
@@ -20,11 +21,37 @@ pub(super) fn is_logger(word: &[u8]) -> bool {
         })
 }
 
+/// A logger with what some add to it: `t.s.OrderService#532`, a line, and `o.a.c.c.C.[.[.[/].[dispatcherServlet]`, as
+/// Tomcat names those of its containers.
+pub(super) fn is_logger_with_more(word: &[u8]) -> bool {
+    let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let word = word[..word.len() - digits].strip_suffix(b"#").filter(|_| digits > 0).unwrap_or(word);
+    let container = memchr::memmem::find(word, b".[").filter(|_| word.ends_with(b"]"));
+    let named = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'=' | b'"' | b'{' | b'}' | b',');
+    is_logger(word) || container.is_some_and(|at| is_logger(&word[..at]) && word[at..].iter().all(named))
+}
+
 /// `file.go:42`, `orders/main.py:7`: a file and a line.
 pub(super) fn is_place(word: &[u8]) -> bool {
     let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let file = &word[..word.len() - digits];
     digits > 0 && file.len() > 3 && file.ends_with(b":") && file.contains(&b'.') && is_logger(word)
+}
+
+/// `CartController:`, a class before its message.
+pub(super) fn is_class_label(word: &[u8]) -> bool {
+    let Some(class) = word.strip_suffix(b":") else { return false };
+    class.first().is_some_and(u8::is_ascii_uppercase)
+        && class.iter().all(u8::is_ascii_alphanumeric)
+        && class.iter().any(u8::is_ascii_lowercase)
+        && !is_code(class)
+}
+
+/// `AH00489`, `ORA-00942`: the code of a message, which is a part of it.
+pub(super) fn is_code(word: &[u8]) -> bool {
+    let letters = word.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let number = word[letters..].strip_prefix(b"-").unwrap_or(&word[letters..]);
+    letters >= 2 && number.len() >= 3 && is_number(number)
 }
 
 /// `module:function:line`.
@@ -80,6 +107,20 @@ pub(super) fn group_has_id(content: &[u8]) -> bool {
             halves.next().is_some() && names_context(name)
         })
         || content.ends_with(b",,")
+}
+
+/// Whether a group of pairs names a trace or span.
+pub(super) fn names_trace(content: &[u8]) -> bool {
+    content.split(|byte| matches!(byte, b',' | b' ')).any(|part| {
+        let mut halves = part.splitn(2, |&byte| byte == b'=');
+        let name = halves.next().unwrap_or_default();
+        let role = names::lookup_name(NameHash::of(name), false).map(|known| known.role);
+        let trace = matches!(
+            role,
+            Some(Role::TraceId | Role::SpanId | Role::DatadogTraceId | Role::DatadogSpanId | Role::B3TraceId)
+        );
+        trace && halves.next().is_some_and(|value| !value.is_empty())
+    })
 }
 
 /// Whether a group names what it holds, or holds an id alone.

@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::columns::{bare_level, is_bare_id, words};
-use super::kinds::is_logger;
+use super::kinds::{is_logger, is_number, is_thread};
 use crate::model::{Date, Level};
 use crate::record::text::{pair, skip_blanks, word_end};
 use crate::record::{At, level, timestamp};
@@ -103,6 +103,13 @@ impl Reader<'_, '_> {
                 return false;
             }
         }
+        // "Trace[445256728]: …" is a line of a trace that Kubernetes prints
+        if self.at == 0 && next == Some(b'[') && text.get(end + 1).is_some_and(u8::is_ascii_digit) {
+            let digits = text[end + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+            if word[1..].iter().any(u8::is_ascii_lowercase) && text[end + 1 + digits..].starts_with(b"]: ") {
+                return false;
+            }
+        }
         let found = level::stands_for_level(word).or_else(|| level::from_word(word).filter(|_| dotnet));
         let Some(level) = found else { return false };
         let upper = word.iter().all(u8::is_ascii_uppercase);
@@ -189,7 +196,7 @@ impl Reader<'_, '_> {
             && rest[0] == b' '
             && rest[1].is_ascii_digit()
             && timestamp::parse_prefix(&rest[1..], self.order)
-                .is_some_and(|(stamp, _)| stamp.date == Date::Full)
+                .is_some_and(|(stamp, _)| stamp.date != Date::None)
         {
             return self.set_level(level, end);
         }
@@ -201,6 +208,28 @@ impl Reader<'_, '_> {
                 || word.contains(&b'.') && word.iter().any(u8::is_ascii_alphabetic)
                 || matches!(letter, b'T' | b'D' | b'I' | b'W' | b'E' | b'F') && rest.starts_with(b" [")
         };
+        // MongoDB before 4.4: "TIME I NETWORK  [conn12] message"
+        let component = rest.iter().skip(1).take_while(|byte| byte.is_ascii_uppercase()).count();
+        let context = skip_blanks(self.text, end + 1 + component);
+        if self.head.stamp.is_some()
+            && component > 2
+            && context > end + 1 + component
+            && self.text.get(context) == Some(&b'[')
+        {
+            self.draft.logger = Some(At::new(end + 1, end + 1 + component));
+            self.logger = true;
+            return self.set_level(level, end + 1 + component);
+        }
+        // "TIME W 4711 name: message"
+        let digits = rest.iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
+        if self.head.stamp_at.end() == self.text[..self.at].trim_ascii_end().len()
+            && self.head.stamp.is_some()
+            && digits > 2
+            && rest.get(1 + digits) == Some(&b' ')
+            && self.text[end + 2 + digits..word_end(self.text, end + 2 + digits)].ends_with(b":")
+        {
+            return self.set_level(level, end + 1 + digits);
+        }
         let slash = rest.starts_with(b"/")
             && rest.get(1).is_some_and(u8::is_ascii_alphabetic)
             && rest.iter().take(60).any(|&byte| byte == b':' || byte == b'(');
@@ -314,6 +343,11 @@ impl Reader<'_, '_> {
                 if level::from_word(&self.text[(at + 1).min(close)..close]).is_some() {
                     self.at = at;
                     return true;
+                }
+                let inside = &self.text[(at + 1).min(close)..close];
+                if is_thread(inside) || is_number(inside) {
+                    // "name [thread] LEVEL"
+                    at = skip_blanks(self.text, close + 1);
                 }
             }
             let letters = self.text[at..].iter().take_while(|byte| byte.is_ascii_uppercase()).count();

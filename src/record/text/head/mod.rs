@@ -3,18 +3,22 @@
 mod columns;
 mod groups;
 mod kinds;
+mod layouts;
 mod levels;
 mod moments;
+mod servers;
 mod words;
 
 pub(super) use columns::is_bare_id;
 pub use columns::{Column, learn, level_token};
+pub(super) use kinds::is_logger;
 pub use levels::begins_with_padded_level;
 
 use super::skip_blanks;
 use crate::model::{Level, Stamp};
 use crate::record::timestamp::DayOrder;
 use crate::record::{At, Draft, Profile};
+use moments::before_level;
 
 /// A header with more atoms than this ends there.
 const MAX_ATOMS: usize = 24;
@@ -34,6 +38,10 @@ pub struct Head {
     pub message: usize,
     /// The header holds named ids.
     pub context: bool,
+    /// Named ids stand behind the logger: what is in brackets there may be the message's, however regular.
+    pub ended: bool,
+    /// Where the first pair in it begins.
+    pub pairs: Option<usize>,
 }
 
 impl Head {
@@ -66,7 +74,7 @@ pub fn head(text: &[u8], profile: &Profile, draft: &mut Draft) -> Head {
         reader.columns(&profile.columns);
     }
     let mut head = reader.head;
-    head.message = reader.at;
+    head.message = reader.message();
     if !head.starts_record() && !head.context {
         head.message = 0;
         draft.groups.clear();
@@ -120,7 +128,11 @@ impl Reader<'_, '_> {
                         || self.bare_id()
                         || self.thread_name_level()
                         || self.named_first()
+                        || self.leading_pairs()
                         || self.level_word()
+                        || self.thread_before_spans()
+                        || self.labelled_id()
+                        || self.in_place()
                         || self.pairs()
                         || self.word()
                 }
@@ -140,6 +152,22 @@ impl Reader<'_, '_> {
 
     fn known(&self) -> bool {
         self.head.starts_record()
+    }
+
+    /// Where the message begins: a group without ids that nothing follows is all that the record says.
+    fn message(&mut self) -> usize {
+        let rest = &self.text[self.at.min(self.text.len())..];
+        let Some(last) = self.draft.groups.last().filter(|_| rest.trim_ascii().is_empty()) else {
+            return self.at;
+        };
+        let before = self.text[..last.start as usize].trim_ascii_end();
+        let closes = before.ends_with(b"[") && self.text[last.end()..].trim_ascii() == b"]";
+        if !closes || kinds::group_has_id(last.of(self.text)) {
+            return self.at;
+        }
+        let open = before.len() - 1;
+        self.draft.groups.pop();
+        open
     }
 
     /// `?` or `...` in the place of something that is not known.
@@ -174,7 +202,14 @@ impl Reader<'_, '_> {
 
     fn separator(&mut self, byte: u8) -> bool {
         if byte == b'-' && self.known() && self.text.get(self.at + 1).is_some_and(u8::is_ascii_alphabetic) {
-            return self.dashed_pairs();
+            return self.dashed_pairs() || self.dash_behind_logger();
+        }
+        if byte == b'-'
+            && self.known()
+            && self.text.get(self.at + 1) == Some(&b'[')
+            && self.dash_behind_logger()
+        {
+            return true;
         }
         if self.at == 0 && byte == b'|' && self.enclosed_level(b'|') {
             return true;
@@ -185,16 +220,18 @@ impl Reader<'_, '_> {
         if byte == b'#' && self.known() && !self.closed && self.tagged_id() {
             return true;
         }
+        if byte == b'*' && self.starred() {
+            return true;
+        }
         let run = self.text[self.at..].iter().take_while(|&&next| next == byte).count();
         let mut end = self.at + run;
         let behind_time = self.text[..self.at].trim_ascii_end().len() == self.head.stamp_at.end();
         if byte == b'-'
-            && run == 2
+            && (run == 1 || run == 2 && self.head.level.is_some())
             && self.text.get(end) == Some(&b'>')
-            && self.head.level.is_some()
             && behind_time
         {
-            // CodeIgniter: "LEVEL - date --> message"
+            // CodeIgniter: "LEVEL - date --> message"; "time->[thread] …"
             end += 1;
         }
         if byte == b'=' {
@@ -204,7 +241,16 @@ impl Reader<'_, '_> {
             }
             end += 1;
         }
-        let before_blank = self.text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'['))
+        if byte == b'|'
+            && run == 1
+            && self.text.get(end) == Some(&b'-')
+            && before_level(&self.text[end + 1..])
+        {
+            // "|-INFO"
+            end += 1;
+        }
+        let arrow = end > self.at + run;
+        let before_blank = arrow || self.text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'['))
             // WebLogic: "####<time> <level> <subsystem> …"
             || byte == b'#' && self.text.get(end) == Some(&b'<');
         match byte {

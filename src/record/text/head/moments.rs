@@ -2,7 +2,8 @@
 
 use super::Reader;
 use super::columns::{is_bare_id, is_id_list};
-use super::kinds::{is_logger, is_place, is_uuid};
+use super::kinds::{is_class_label, is_logger, is_place, is_uuid};
+use crate::model::Date;
 use crate::record::text::{skip_blanks, word_end};
 use crate::record::{At, level, timestamp};
 
@@ -38,7 +39,12 @@ impl Reader<'_, '_> {
         {
             return false;
         }
-        if self.head.stamp.is_none() {
+        // what shows a container's output puts a time of its own before a finer one
+        let finer = self.head.stamp.is_some_and(|first| {
+            let full = first.date == Date::Full && stamp.date == Date::Full;
+            full && first.offset.is_none() && stamp.offset.is_none() && stamp.precision < first.precision
+        }) && self.at == self.head.stamp_at.end() + 1;
+        if self.head.stamp.is_none() || finer {
             self.head.stamp = Some(stamp);
             self.head.stamp_at = At::new(self.at, end);
         }
@@ -107,6 +113,13 @@ impl Reader<'_, '_> {
             text[self.at..].iter().take(64).take_while(|byte| !matches!(byte, b' ' | b'\t' | b'|')).count();
         let whole = &text[self.at..self.at + length];
         let before = text[..self.at].trim_ascii_end().last();
+        // "LEVEL - UUID- message"
+        if before == Some(&b'-') && self.head.level.is_some() && whole.strip_suffix(b"-").is_some_and(is_uuid)
+        {
+            self.draft.groups.push(At::new(self.at, self.at + length - 1));
+            self.at += length;
+            return true;
+        }
         // "logger: TRACE: message", "…;TRACE;…"
         let cell = before.filter(|byte| matches!(byte, b':' | b';' | b','));
         let cut = cell.and_then(|byte| memchr::memchr(*byte, whole)).unwrap_or(length);
@@ -132,6 +145,8 @@ impl Reader<'_, '_> {
             || is_bare_id(next_word) && text[skip_blanks(text, next + next_word.len())..].starts_with(b"- ")
             || text.get(next) == Some(&b'|') && before.is_some_and(|before| !before.is_ascii_alphabetic())
             || self.head.level.is_none() && before_level(&text[next..])
+            // "LEVEL [time] UUID Class: message"
+            || is_uuid(word.of(text)) && self.behind_time_group() && is_class_label(next_word)
             // AWS Lambda's request id behind the time
             || self.head.level.is_none() && text.get(word.end()) == Some(&b' ') && is_uuid(word.of(text));
         if !parted {
@@ -164,6 +179,13 @@ impl Reader<'_, '_> {
         let text = self.text;
         let digits = text[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         let mut end = self.at + digits;
+        if self.job(digits)
+            || self.process_slash_thread(digits)
+            || self.bundle(digits)
+            || self.key_before_level()
+        {
+            return true;
+        }
         if digits > 12 {
             return false;
         }
@@ -218,6 +240,13 @@ impl Reader<'_, '_> {
             Some(b',') => self.known(),
             Some(b'*' | b'#') => self.known(),
             Some(b'0'..=b'9') if !self.known() => timestamp::parse_prefix(rest, self.order).is_some(),
+            // "PID TID --- "
+            Some(b'0'..=b'9')
+                if rest[rest.iter().take_while(|byte| byte.is_ascii_digit()).count()..]
+                    .starts_with(b" --- ") =>
+            {
+                true
+            }
             Some(b'0'..=b'9') => {
                 rest.iter().take_while(|byte| byte.is_ascii_digit()).count() < 8
                     && self.at > 0

@@ -3,9 +3,11 @@
 use super::Reader;
 use super::columns::{is_bare_id, is_id_list};
 use super::kinds::{
-    contains_word, group_has_id, is_code_place, is_logger, is_place, is_thread, looks_like_id, pair_like,
+    contains_word, group_has_id, is_class_label, is_code, is_code_place, is_logger, is_logger_with_more,
+    is_place, is_thread, is_uuid, looks_like_id, pair_like,
 };
 use super::moments::before_level;
+use crate::model::Date;
 use crate::record::text::{names_context, pair, skip_blanks, word_end};
 use crate::record::{At, NameHash, Role, level, names, timestamp};
 use memchr::memchr;
@@ -23,12 +25,15 @@ impl Reader<'_, '_> {
             // "trace" and "span" are words too
             let short = names::lookup_name(NameHash::of(name.of(self.text)), false).is_none();
             let known = names_context(name.of(self.text))
-                && (!(colon || short) || looks_like_id(value.of(self.text)));
+                && (!(colon || short) || looks_like_id(value.of(self.text)))
+                // "… | req=UUID | message"
+                || !colon && is_uuid(value.of(self.text)) && self.text[end..].starts_with(b" | ");
             let listed = || matches!(self.text[..at].trim_ascii_end().last(), Some(b',' | b';'));
             if !(known || taken && !colon && listed()) {
                 break;
             }
             taken = true;
+            self.head.pairs.get_or_insert(name.start as usize);
             self.at = end;
             at = end;
             if matches!(self.text.get(at), Some(b',' | b';')) {
@@ -39,6 +44,8 @@ impl Reader<'_, '_> {
             at = skip_blanks(self.text, at);
         }
         self.head.context |= taken;
+        self.head.ended |= taken && self.logger;
+        self.closed |= self.head.ended;
         taken
     }
 
@@ -69,17 +76,21 @@ impl Reader<'_, '_> {
 
     /// Pairs that a separator or a level closes, one of which names context: all of them are header.
     pub(super) fn header_run(&mut self) -> bool {
-        let (mut at, mut end, mut known) = (self.at, self.at, false);
+        let (mut at, mut end, mut known, mut count) = (self.at, self.at, false, 0);
         while let Some((name, _, after)) = pair(self.text, at, false) {
+            count += 1;
             known |= names_context(name.of(self.text));
             end = after;
             at = after + usize::from(matches!(self.text.get(after), Some(b',' | b';')));
             at = skip_blanks(self.text, at);
         }
+        let rest = &self.text[at..];
+        // "time p=4711 u=root n=x | message" (Ansible)
+        let behind_time = self.text[..self.at].trim_ascii_end().len() == self.head.stamp_at.end();
+        known |= count > 1 && behind_time && rest.starts_with(b"| ");
         if end == self.at || !known || !self.known() {
             return false;
         }
-        let rest = &self.text[at..];
         let level = self.head.level.is_none() && before_level(rest);
         let dash = matches!(rest, [b'-' | b'|', b' ', ..]);
         if level || dash {
@@ -93,18 +104,22 @@ impl Reader<'_, '_> {
     pub(super) fn word(&mut self) -> bool {
         let text = self.text;
         let end = word_end(text, self.at);
+        // "name - 2025-… - LEVEL - message" (Python)
+        let apart = [&b" - "[..], b" | "].iter().any(|mark| text[end..].starts_with(mark));
+        let time = end + if apart { 3 } else { 1 };
         if self.at == 0
             && end < 24
             && text.get(end) == Some(&b' ')
-            && text.get(end + 1).is_some_and(u8::is_ascii_digit)
+            && text.get(time).is_some_and(u8::is_ascii_digit)
         {
             // one word before the time: a type, a logger ("h2 2025-01-27T02:22:35Z …")
             // but "Timestamp: 2025-…" is a line of a record
             let bytes = &text[self.at..end];
             let is_label =
                 bytes.ends_with(b":") && (contains_word(bytes, b"time") || contains_word(bytes, b"date"));
-            if !is_label && timestamp::parse_prefix(&text[end + 1..], self.order).is_some() {
-                self.at = end;
+            let found = || timestamp::parse_prefix(&text[time..], self.order);
+            if !is_label && found().is_some_and(|(stamp, _)| !apart || stamp.date == Date::Full) {
+                self.at = time - 1;
                 return true;
             }
         }
@@ -128,6 +143,9 @@ impl Reader<'_, '_> {
             }
             self.at = open;
             return false;
+        }
+        if !self.logger && (self.before_groups(word) || self.host_level_logger(word)) {
+            return true;
         }
         // loguru: "module:function:line"
         let whole = &text[self.at
@@ -165,6 +183,13 @@ impl Reader<'_, '_> {
             self.at = end;
             return true;
         }
+        let whole = whole.strip_suffix(b":").unwrap_or(whole);
+        if !self.logger && (whole.len() > bare.len() || !is_logger(bare)) && is_logger_with_more(whole) {
+            self.draft.logger = Some(At::new(self.at, self.at + whole.len()));
+            self.logger = true;
+            self.at += whole.len();
+            return true;
+        }
         if !self.logger
             && is_logger(bare)
             && (text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'[' | b'(' | b'|')))
@@ -187,7 +212,8 @@ impl Reader<'_, '_> {
             return false;
         }
         let next = skip_blanks(text, end);
-        if !self.logger && !colon && (self.cell(word) || self.process_and_thread(word)) {
+        if !self.logger && !colon && (self.cell(word) || self.tab_cell(word) || self.process_and_thread(word))
+        {
             return true;
         }
         // "name: TRACE: ", "name TRACE,SPAN - "
@@ -201,6 +227,8 @@ impl Reader<'_, '_> {
                 behind_level && is_bare_id(id)
             } else {
                 text[next + length..].starts_with(b" - ") && is_id_list(id)
+                    // "name TRACE-SPAN: "
+                    || token.strip_suffix(b":").is_some_and(|id| id.len() == 49 && is_bare_id(id))
             };
             if closed {
                 self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
@@ -233,7 +261,14 @@ impl Reader<'_, '_> {
             let ruby = text[..self.at].trim_ascii_end().ends_with(b"--") && text.get(1..4) == Some(b", [");
             // tracing-subscriber: "LEVEL span{…}: target: message"
             let behind_span = text[..self.at].trim_ascii_end().ends_with(b"}:");
-            if (self.bracketed_level || behind_span)
+            // "4711 1 --- Name: message"
+            let behind_dashes = text[..self.at].trim_ascii_end().ends_with(b" ---");
+            let behind_id = self.behind_group_of_id();
+            // "[LEVEL] trace_id=… cache: 4 evictions" tells no logger
+            let behind_level = self.bracketed_level && self.head.pairs.is_none() && !behind_id;
+            let class = is_class_label(bytes) && (behind_id || self.class_behind_level(bare));
+            if (behind_level || behind_span || behind_dashes || class)
+                && !is_code(bare)
                 && !text.get(next).is_some_and(u8::is_ascii_digit)
                 && bare.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
                 || ruby
@@ -242,6 +277,9 @@ impl Reader<'_, '_> {
                 self.logger = true;
                 self.closed = true;
                 self.at = end;
+                if behind_span {
+                    self.place_behind();
+                }
                 return true;
             }
             return false;
@@ -271,12 +309,9 @@ impl Reader<'_, '_> {
             self.at = end;
             return true;
         }
-        // "name [traceId=…]", "name file.pl:7 - ", "name: "key"=…"
+        // "name [traceId=…]", "name {traceId=…} - ", "name file.pl:7 - ", "name: "key"=…"
         if !self.logger && next > end {
-            let grouped = text.get(next) == Some(&b'[')
-                && memchr(b']', &text[next..]).is_some_and(|close| {
-                    group_has_id(&text[next + 1..next + close]) && pair_like(&text[next + 1..next + close])
-                });
+            let grouped = self.group_behind(next);
             let place = &text[next..word_end(text, next)];
             let placed = place.contains(&b':')
                 && place.contains(&b'.')
@@ -320,59 +355,6 @@ impl Reader<'_, '_> {
             self.draft.thread.get_or_insert(word);
         }
         self.at = word.end();
-        true
-    }
-
-    /// `OrderService:42 ` before a group or a dash: a class and a line.
-    fn class_and_line(&mut self, word: At) -> bool {
-        let bytes = word.of(self.text);
-        let digits = bytes.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-        let Some(class) = bytes[..bytes.len() - digits].strip_suffix(b":") else { return false };
-        let named = class.first().is_some_and(u8::is_ascii_uppercase)
-            && class.len() > 2
-            && class.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$'));
-        let rest = self.text[word.end()..].strip_prefix(b" ").unwrap_or_default();
-        let followed = matches!(rest, [b'[' | b'{' | b'(', ..] | [b'-' | b'|', b' ', ..]);
-        if digits == 0 || !named || !followed || level::from_word(class).is_some() {
-            return false;
-        }
-        self.draft.logger = Some(word);
-        self.logger = true;
-        self.at = word.end();
-        true
-    }
-
-    /// `module 4711 140327044737920 `: the number of a process and that of a thread behind a name.
-    fn process_and_thread(&mut self, word: At) -> bool {
-        let number = |at: usize| {
-            let start = skip_blanks(self.text, at);
-            let digits = self.text[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-            (digits, start + digits)
-        };
-        let (process, end) = number(word.end());
-        let (thread, end) = number(end);
-        let taken =
-            (1..8).contains(&process) && (12..17).contains(&thread) && self.text.get(end) == Some(&b' ');
-        if taken {
-            self.draft.logger = Some(word);
-            self.at = end;
-        }
-        taken
-    }
-
-    /// `name/4711 on HOST: `: program, process and host as Bunyan prints them.
-    fn on_host(&mut self, word: At) -> bool {
-        let bytes = word.of(self.text);
-        let Some(slash) = memchr(b'/', bytes).filter(|&slash| slash > 0) else { return false };
-        let Some(rest) = self.text[word.end()..].strip_prefix(b" on ") else { return false };
-        let host = rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len());
-        if !bytes[slash + 1..].iter().all(u8::is_ascii_digit) || !rest[..host].ends_with(b":") {
-            return false;
-        }
-        self.draft.service.get_or_insert(At::new(self.at, self.at + slash));
-        self.logger = true;
-        self.closed = true;
-        self.at = word.end() + 4 + host;
         true
     }
 

@@ -121,6 +121,7 @@ pub(super) const NUMBERS: &[(&str, &str)] = &[
     ("Wed 2024-05-01 12:00:00 CEST", "2024-05-01T12:00:00+02:00"),
     // logcat; Proxifier.
     ("05-01 12:00:00.123", "--05-01T12:00:00.123"),
+    ("05-01|12:00:00.123", "--05-01T12:00:00.123"),
     ("27-05 12:00:00.123", "--05-27T12:00:00.123"),
     ("10.30 16:49:06", "--10-30T16:49:06"),
     ("05/01 12:00:00", "--05-01T12:00:00"),
@@ -308,6 +309,10 @@ fn go_times_as_values_may_show_the_monotonic_clock() {
 #[test]
 fn klog_times_have_no_year_unless_glog_writes_it() {
     let read = |text: &str| parse_klog(text.as_bytes()).map(|(stamp, end)| (shown(stamp), end));
+    assert_eq!(
+        read("240501 12:00:00.5 7"),
+        read("20240501 12:00:00.5 7").map(|(stamp, end)| (stamp, end - 2))
+    );
     assert_eq!(
         read("1122 08:29:19.892876    3569 x.go:1]"),
         Some(("--11-22T08:29:19.892876".to_owned(), 20))

@@ -1,0 +1,173 @@
+//! The values that atoms hold, value by value.
+
+use crate::gather::bytes::{Get, Put};
+use crate::gather::{Rows, SpillError};
+use crate::model::{Origin, Symbol, Time};
+use rayon::prelude::*;
+
+/// A value held by an atom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Holding {
+    pub value: Symbol,
+    /// When it was first held, on the common clock, and by which record of the atom.
+    pub time: Time,
+    pub origin: Origin,
+    /// The time of the atom's first event as logged.
+    pub first: Time,
+    pub atom: u32,
+    /// Which of the pairs of name and shape.
+    pub kind: u32,
+    /// What the atom begins with: which of the pairs of service and template of a first event.
+    pub sort: u32,
+    /// The time of the record is known.
+    pub timed: bool,
+}
+
+/// Values are looked at in so many parts, by their first bits.
+const PARTS: usize = 64;
+
+/// The part of a value.
+fn part(value: Symbol) -> usize {
+    (value.0 >> 58) as usize
+}
+
+/// What is held: in memory, or in rows that may be spilled.
+#[derive(Debug)]
+pub(super) enum Holdings {
+    Held(Vec<Vec<Holding>>),
+    Spilled {
+        rows: Rows,
+        /// The numbers of pairs of name and shape by the ones they had first.
+        kinds: Vec<u32>,
+    },
+}
+
+/// What was held by some atoms.
+pub(super) struct Added {
+    pub holdings: Holdings,
+    /// The number of the first of the atoms among all.
+    pub base: u32,
+    /// The numbers of pairs of name and shape, and of what atoms begin with, by the ones they had.
+    pub kinds: Vec<u32>,
+    pub sorts: Vec<u32>,
+}
+
+impl Holdings {
+    /// None so far, in memory.
+    pub fn held() -> Holdings {
+        Holdings::Held(vec![Vec::new(); PARTS])
+    }
+
+    /// None so far; so many bytes of them will be in memory.
+    pub fn spilled(limit: usize) -> Holdings {
+        Holdings::Spilled { rows: Rows::new(PARTS, limit), kinds: Vec::new() }
+    }
+
+    /// Adds one.
+    pub fn add(&mut self, holding: &Holding) -> Result<(), SpillError> {
+        match self {
+            Holdings::Held(held) => held[part(holding.value)].push(*holding),
+            Holdings::Spilled { rows, .. } => {
+                rows.push(part(holding.value), |out| holding.write(out))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts those in memory together and in order.
+    pub fn sorted(added: Vec<Added>) -> Holdings {
+        let sorted = (0..PARTS).into_par_iter().map(|part| {
+            let parts = || {
+                added.iter().filter_map(|added| match &added.holdings {
+                    Holdings::Held(held) => Some((&held[part], added)),
+                    Holdings::Spilled { .. } => None,
+                })
+            };
+            let mut all = Vec::with_capacity(parts().map(|(held, _)| held.len()).sum());
+            for (held, added) in parts() {
+                all.extend(held.iter().map(|holding| Holding {
+                    atom: added.base + holding.atom,
+                    kind: added.kinds[holding.kind as usize],
+                    sort: added.sorts[holding.sort as usize],
+                    ..*holding
+                }));
+            }
+            sort(&mut all);
+            all
+        });
+        Holdings::Held(sorted.collect())
+    }
+
+    /// Tells the numbers of pairs of name and shape, for those that may be spilled.
+    pub fn rename(&mut self, of_kinds: Vec<u32>) {
+        if let Holdings::Spilled { kinds, .. } = self {
+            *kinds = of_kinds;
+        }
+    }
+
+    /// Looks at all, value by value, each by time: part by part at once, or all one after the other where not all is in
+    /// memory.
+    pub fn by_value<T: Send>(
+        &self,
+        begin: impl Fn() -> T + Sync,
+        take: impl Fn(&mut T, &[Holding]) -> Result<(), SpillError> + Sync,
+    ) -> Result<Vec<T>, SpillError> {
+        let values = |all: &[Holding], told: &mut T| {
+            all.chunk_by(|a, b| a.value == b.value).try_for_each(|same| take(told, same))
+        };
+        match self {
+            Holdings::Held(held) => {
+                let part = |part: &Vec<Holding>| {
+                    let mut told = begin();
+                    values(part, &mut told).map(|()| told)
+                };
+                held.par_iter().map(part).collect()
+            }
+            Holdings::Spilled { rows, kinds } => {
+                let mut told = begin();
+                let mut all: Vec<Holding> = Vec::new();
+                for part in 0..PARTS {
+                    all.clear();
+                    rows.each(part, |bytes| {
+                        let mut bytes = Get(bytes);
+                        while let Some(holding) = Holding::read(&mut bytes) {
+                            all.push(Holding { kind: kinds[holding.kind as usize], ..holding });
+                        }
+                    })?;
+                    sort(&mut all);
+                    values(&all, &mut told)?;
+                }
+                Ok(vec![told])
+            }
+        }
+    }
+}
+
+fn sort(holdings: &mut [Holding]) {
+    holdings.sort_unstable_by_key(|holding| (holding.value, holding.time, holding.origin, holding.kind));
+}
+
+impl Holding {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.bits(self.value.0);
+        out.number(u64::from(self.kind));
+        out.number(u64::from(self.atom));
+        out.bits(self.time.0 as u64);
+        out.number(u64::from(self.origin.rank));
+        out.number(self.origin.line);
+        out.number(u64::from(self.origin.part));
+        out.signed(self.first.0.wrapping_sub(self.time.0));
+        out.number(u64::from(self.sort) << 1 | u64::from(self.timed));
+    }
+
+    fn read(bytes: &mut Get<'_>) -> Option<Holding> {
+        let value = Symbol(bytes.bits()?);
+        let (kind, atom) = (bytes.number()? as u32, bytes.number()? as u32);
+        let time = Time(bytes.bits()? as i64);
+        let (rank, line, part) = (bytes.number()? as u32, bytes.number()?, bytes.number()? as u32);
+        let first = Time(time.0.wrapping_add(bytes.signed()?));
+        let sort = bytes.number()?;
+        let (sort, timed) = ((sort >> 1) as u32, sort & 1 == 1);
+        Some(Holding { value, time, origin: Origin { rank, line, part }, first, atom, kind, sort, timed })
+    }
+}

@@ -1,0 +1,176 @@
+//! The atoms that may be joined, in their order: all fragments by their beginning, then those events without trace id that
+//! share a value with another atom.
+
+use super::atoms::Atoms;
+use super::holdings::Holding;
+use crate::model::{Origin, Symbol, Time, TraceId};
+
+/// An event without trace id that shares a value.
+#[derive(Clone, Copy, Debug)]
+struct Note {
+    time: Time,
+    origin: Origin,
+    first: Time,
+    came: u32,
+    sort: u32,
+    timed: bool,
+}
+
+/// The events without trace id that were seen to share a value.
+#[derive(Debug, Default)]
+pub(super) struct Sharing {
+    notes: Vec<Note>,
+    /// So many of them differ, as far as that is known.
+    known: usize,
+}
+
+/// What is noted twice is dropped when there are so many notes more than twice as many as are known to differ.
+const MIN_DOUBLE: usize = 1 << 16;
+
+impl Sharing {
+    pub fn add(&mut self, holding: &Holding) {
+        let Holding { time, origin, first, atom: came, sort, timed, .. } = *holding;
+        self.notes.push(Note { time, origin, first, came, sort, timed });
+        if self.notes.len() > 2 * self.known + MIN_DOUBLE {
+            self.settle();
+        }
+    }
+
+    /// Takes in those that share other values.
+    pub fn append(&mut self, mut others: Sharing) {
+        self.notes.append(&mut others.notes);
+    }
+
+    /// Leaves each once, by the order of their coming.
+    fn settle(&mut self) {
+        self.notes.sort_unstable_by_key(|note| note.came);
+        self.notes.dedup_by_key(|note| note.came);
+        self.known = self.notes.len();
+    }
+}
+
+/// The atoms that may be joined, in their order.
+#[derive(Debug)]
+pub(super) struct Ordered {
+    /// Of fragments: their trace, and how many events they have.
+    traces: Vec<TraceId>,
+    sizes: Vec<u32>,
+    /// The first known time on the common clock, else [`Time::UNKNOWN`].
+    starts: Vec<Time>,
+    /// Times of the first event as logged.
+    firsts: Vec<Time>,
+    /// What each begins with: an index of `begin`.
+    sorts: Vec<u32>,
+    begin: Vec<(Symbol, Symbol)>,
+    /// The place of each fragment by the order of coming; none where that is the same.
+    places: Option<Vec<u32>>,
+    /// Of the events without trace id: the order of coming, and the place of each.
+    came: Vec<u32>,
+    places_of_came: Vec<u32>,
+}
+
+impl Ordered {
+    /// Puts atoms in order; `several`: fragments came from several windows.
+    pub fn of(atoms: Atoms, mut sharing: Sharing, several: bool) -> Ordered {
+        sharing.settle();
+        let (traced, begin) = atoms.into_parts();
+        drop(traced.lasts);
+        let mut ordered = Ordered {
+            traces: traced.traces,
+            sizes: traced.sizes,
+            starts: traced.starts,
+            firsts: traced.firsts,
+            sorts: traced.sorts,
+            begin,
+            places: None,
+            came: sharing.notes.iter().map(|note| note.came).collect(),
+            places_of_came: vec![0; sharing.notes.len()],
+        };
+        if several {
+            let mut order: Vec<u32> = (0..ordered.traces.len() as u32).collect();
+            let (begins, traces) = (&traced.begins, &ordered.traces);
+            order.sort_unstable_by_key(|&atom| (begins[atom as usize], traces[atom as usize]));
+            put(&mut ordered.traces, &order);
+            put(&mut ordered.sizes, &order);
+            put(&mut ordered.starts, &order);
+            put(&mut ordered.firsts, &order);
+            put(&mut ordered.sorts, &order);
+            let mut places = vec![0; order.len()];
+            for (place, came) in (0..).zip(&order) {
+                places[*came as usize] = place;
+            }
+            ordered.places = Some(places);
+        }
+        drop(traced.begins);
+        let mut notes = sharing.notes;
+        notes.sort_unstable_by_key(|note| (note.time, note.origin));
+        for note in notes {
+            if let Ok(at) = ordered.came.binary_search(&note.came) {
+                ordered.places_of_came[at] = ordered.firsts.len() as u32;
+            }
+            ordered.starts.push(if note.timed { note.time } else { Time::UNKNOWN });
+            ordered.firsts.push(note.first);
+            ordered.sorts.push(note.sort);
+        }
+        ordered
+    }
+
+    /// The place of the atom that came at some place.
+    pub fn place(&self, came: u32) -> u32 {
+        if (came as usize) < self.traces.len() {
+            return self.places.as_ref().map_or(came, |places| places[came as usize]);
+        }
+        let at = self.came.binary_search(&came).unwrap_or_default();
+        self.places_of_came.get(at).copied().unwrap_or_default()
+    }
+
+    /// Where each fragment went that came at some place, none if all stayed; the order of coming of the events without
+    /// trace id; and the place of each of these.
+    pub fn into_places(self) -> (Option<Vec<u32>>, Vec<u32>, Vec<u32>) {
+        (self.places, self.came, self.places_of_came)
+    }
+
+    pub fn len(&self) -> usize {
+        self.firsts.len()
+    }
+
+    /// How many are fragments.
+    pub fn traced(&self) -> usize {
+        self.traces.len()
+    }
+
+    pub fn first(&self, atom: u32) -> Time {
+        self.firsts[atom as usize]
+    }
+
+    pub fn start(&self, atom: u32) -> Time {
+        self.starts[atom as usize]
+    }
+
+    /// How many events with a trace id.
+    pub fn size(&self, atom: u32) -> u32 {
+        self.sizes.get(atom as usize).copied().unwrap_or_default()
+    }
+
+    pub fn sort(&self, atom: u32) -> u32 {
+        self.sorts[atom as usize]
+    }
+
+    /// A number that tells an atom from most others, and that does not depend on them.
+    pub fn id(&self, atom: u32) -> u64 {
+        match self.traces.get(atom as usize) {
+            Some(trace) => trace.bits() as u64,
+            None => self.first(atom).0 as u64 ^ self.begin[self.sort(atom) as usize].1.0,
+        }
+    }
+
+    /// Whether an atom has a trace id.
+    pub fn is_traced(&self, atom: u32) -> bool {
+        (atom as usize) < self.traces.len()
+    }
+}
+
+/// Brings a list into an order.
+fn put<T: Copy>(list: &mut Vec<T>, order: &[u32]) {
+    *list = order.iter().map(|&at| list[at as usize]).collect();
+}
