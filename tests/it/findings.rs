@@ -29,8 +29,10 @@ enum Fate {
     Told,
     /// The message to the packer waits.
     Waits,
+    /// The packer fails, is given it again and succeeds.
+    Redelivered,
 }
-use Fate::{Failed, Fine, Healed, Lost, Refused, Slow, Stuck, Told, Twice, Waits, Warned};
+use Fate::{Failed, Fine, Healed, Lost, Redelivered, Refused, Slow, Stuck, Told, Twice, Waits, Warned};
 
 /// Parcels go through a depot: the gate takes them in, the sorter hands them to the packer.
 struct Depot {
@@ -73,6 +75,7 @@ fn parcel(depot: &mut Depot, number: usize, fate: Fate) {
     match fate {
         Lost => return,
         Twice => pack(depot, number, 4, 320, &job, Fine),
+        Redelivered => pack(depot, number, 4, 420, &job, Fine),
         _ => {}
     }
     let wait = if fate == Waits { 5_000 } else { 0 };
@@ -87,6 +90,28 @@ fn pay(depot: &mut Depot, number: usize, at: usize) {
     line(&mut depot.packer, number, 5, at + 20, "INFO", "bill put into the box");
 }
 
+/// The packer is told that a parcel is insured. Only what is packed and insured goes to the sorter again, who says so.
+fn insure(depot: &mut Depot, number: usize, lost: bool) {
+    let policy = format!("policy_id=4d1e0000-0000-4000-8000-{number:012x}");
+    let label = format!("label_id=6c3f0000-0000-4000-8000-{number:012x}");
+    let wobble = number * 5 % 11;
+    line(&mut depot.gate, number, 1, 62, "INFO", &format!("published parcel.insured {policy}"));
+    if lost {
+        return;
+    }
+    line(&mut depot.packer, number, 6, 260 + wobble, "INFO", &format!("received parcel.insured {policy}"));
+    line(
+        &mut depot.packer,
+        number,
+        6,
+        264 + wobble,
+        "INFO",
+        &format!("all is there, sending parcel.ready {label}"),
+    );
+    line(&mut depot.sorter, number, 7, 280 + wobble, "INFO", &format!("received parcel.ready {label}"));
+    line(&mut depot.sorter, number, 7, 290 + wobble, "INFO", "parcel goes to its truck");
+}
+
 fn pack(depot: &mut Depot, number: usize, span: usize, at: usize, job: &str, fate: Fate) {
     let wobble = number * 11 % 17;
     let mut say = |after: usize, level: &str, text: &str| {
@@ -95,6 +120,7 @@ fn pack(depot: &mut Depot, number: usize, span: usize, at: usize, job: &str, fat
     say(0, "INFO", &format!("received parcel.sorted {job}"));
     match fate {
         Stuck => return,
+        Redelivered => return say(30, "ERROR", "could not print the label: broken pipe, message requeued"),
         Failed => return say(30, "ERROR", "box is torn, parcel left behind"),
         Healed => say(20, "ERROR", "printer jammed"),
         Warned => return say(30, "WARN", "could not print the label: connection refused, message requeued"),
@@ -182,6 +208,34 @@ fn each_fault_is_found_where_it_is_and_as_what_it_is() {
 #[test]
 fn failures_that_are_handled_need_nobody() {
     check(&[(5, Healed), (9, Refused), (14, Refused), (22, Refused), (30, Healed), (44, Refused)], &[]);
+}
+
+#[test]
+fn a_message_that_is_lost_in_every_fifth_transaction_is_still_missed() {
+    let lost: Vec<usize> = (3..58).step_by(5).collect();
+    let fates: Vec<(usize, Fate)> = lost.iter().map(|&number| (number, Lost)).collect();
+    check(&fates, &lost.iter().map(|&number| (number, "missing_step")).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_message_that_fails_and_comes_again_is_not_missed_nor_handled_twice() {
+    let fates: Vec<(usize, Fate)> = (4..60).step_by(4).map(|number| (number, Redelivered)).collect();
+    check(&fates, &[]);
+    // nor does that hide what is lost
+    let others: Vec<(usize, Fate)> = fates.into_iter().chain([(31, Lost)]).collect();
+    check(&others, &[(31, "missing_step")]);
+}
+
+#[test]
+fn of_what_waits_for_two_things_only_the_missing_one_is_told() {
+    let lost = [17, 42];
+    let mut depot = depot(&sixty(&[]));
+    for number in 0..60 {
+        insure(&mut depot, number, lost.contains(&number));
+    }
+    let told: Vec<_> =
+        findings(&depot).into_iter().map(|(number, kind, service, _)| (number, kind, service)).collect();
+    assert_eq!(told, lost.map(|number| (number, "missing_step".to_owned(), "packer".to_owned())));
 }
 
 #[test]

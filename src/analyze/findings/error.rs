@@ -4,16 +4,15 @@
 //! end, a later try that succeeds, a caller that goes on. How often something fails excuses nothing: what is usual is
 //! learned only from hops in which nothing failed.
 
+use super::blame::{named_cause, report_unanswered, silent_cause};
 use super::case::{Case, Fate, Found};
-use super::words::{self, breaks, fails, gives_up, names, refuses, waits_in_vain};
-use crate::analyze::flow::{Hop, Step};
+use super::retry::{repeats_step, tried_again};
+use super::words::{self, breaks, fails, gives_up, refuses};
+use crate::analyze::flow::Step;
 use crate::model::{EventId, FindingKind, Level, Severity, flag};
-use crate::weave::words::Act;
 
 /// An effect is known to follow a hop of a kind if so many did.
 const MIN_KNOWN: u32 = 3;
-/// So many times the usual number of hops of a kind are more than usual.
-const MORE: f64 = 1.5;
 /// Spans above one another within a hop that are looked at.
 const MAX_DEPTH: usize = 64;
 /// Hops that failed, of one transaction, that are looked at.
@@ -75,7 +74,10 @@ fn ends_badly(case: &Case<'_>, index: usize) -> Option<usize> {
     // who handles a message is asked by nobody how it went: its last word counts
     let alone = hop.message || hop.parent.is_none();
     let (says_fails, says_breaks) = (fails(template(end)), breaks(template(end)));
-    if alone && !refuses(template(end)) && says_breaks && (says_fails || end.warned) {
+    if alone
+        && !refuses(template(end))
+        && (says_breaks && (says_fails || end.warned) || says_fails && end.warned)
+    {
         return Some(hop.steps.len() - 1);
     }
     let at = hop.steps.iter().rposition(|step| step.warned)?;
@@ -122,53 +124,29 @@ fn healed_itself(case: &Case<'_>, index: usize) -> bool {
     if plain && refuses(template(failure.event)) {
         return true;
     }
-    let ended = own.last().is_some_and(|last| case.usual.ends(last.kind));
-    ended && (plain || case.usual.lacking(hop).next().is_none())
+    // what goes on below it does not tell how it ended
+    let Some(last) = own.iter().rfind(|step| is_above(case, step.span, failure.span)) else { return false };
+    if case.usual.ends(last.kind) {
+        return plain || case.usual.lacking(hop).next().is_none();
+    }
+    // an outcome that only follows such failures
+    let outcome = template(last.event);
+    plain
+        && !breaks(template(failure.event))
+        && !fails(outcome)
+        && !breaks(outcome)
+        && case.usual.mostly_ends(last.kind)
 }
 
 /// Whether the span of one step is that of another one, above it or below it.
 fn on_one_line(case: &Case<'_>, one: &Step, other: &Step) -> bool {
-    let above = |from: u32, to: u32| {
-        let parents = std::iter::successors(Some(from), |&span| case.trace.spans[span as usize].parent);
-        parents.take(MAX_DEPTH).any(|span| span == to)
-    };
-    above(one.span, other.span) || above(other.span, one.span)
+    is_above(case, other.span, one.span) || is_above(case, one.span, other.span)
 }
 
-/// Whether a step of a hop was done again after a failure.
-fn repeats_step(hop: &Hop) -> bool {
-    let Some(at) = hop.steps.iter().position(|step| step.failed) else { return false };
-    let (before, after) = hop.steps.split_at(at);
-    after.iter().any(|step| before.iter().any(|earlier| earlier.kind == step.kind))
-}
-
-/// Whether the same thing was done again later and worked.
-fn tried_again(case: &Case<'_>, index: usize) -> bool {
-    let hop = case.hop(index);
-    let failure = hop.steps.iter().rfind(|step| step.failed).map_or(hop.end, |step| step.time);
-    // more of a kind than usual are further attempts, whatever they were hung under
-    let more = f64::from(case.times(hop.kind)) >= case.usual.often(hop.kind) * MORE;
-    case.shape.hops.iter().zip(&case.fates).enumerate().any(|(other, (later, fate))| {
-        other != index
-            && later.kind == hop.kind
-            && (later.parent == hop.parent || more || shares_a_value(hop, later))
-            && later.start >= failure
-            && *fate != Fate::Broken
-            && same_values(hop, later)
-    })
-}
-
-/// Whether two hops of one kind are about the same thing: none of the values that tell things apart differs.
-fn same_values(one: &Hop, other: &Hop) -> bool {
-    one.values.iter().filter(|(.., telling)| *telling).all(|(name, value, _)| {
-        let mut values = other.values.iter().filter(|(known, ..)| known == name).peekable();
-        values.peek().is_none() || values.any(|(_, known, _)| known == value)
-    })
-}
-
-/// Whether two hops hold the same value that tells things apart.
-fn shares_a_value(one: &Hop, other: &Hop) -> bool {
-    one.values.iter().any(|value| value.2 && other.values.contains(value))
+/// Whether a span is another one, or above it.
+fn is_above(case: &Case<'_>, above: u32, span: u32) -> bool {
+    let parents = std::iter::successors(Some(span), |&span| case.trace.spans[span as usize].parent);
+    parents.take(MAX_DEPTH).any(|span| span == above)
 }
 
 /// Whether the caller waited for a hop that failed, noticed it, and went on to its usual end all the same.
@@ -186,39 +164,7 @@ fn caller_went_on(case: &Case<'_>, index: usize) -> bool {
     case.fates[parent] == Fate::Healed
         || noticed
             && after.last().is_some_and(|last| !last.failed && case.usual.ends(last.kind))
-            && case.usual.lacking(caller).next().is_none()
-}
-
-/// The hop at which a failure began without a word: one that was caused by a hop that failed, and ended where such hops do
-/// not end before the failure.
-fn silent_cause(case: &Case<'_>, index: usize, failure: i64) -> Option<usize> {
-    let mut below: Vec<u32> = case.hop(index).children.clone();
-    let mut found: Option<(i64, usize)> = None;
-    while let Some(child) = below.pop() {
-        let child = child as usize;
-        let hop = case.hop(child);
-        below.extend(&hop.children);
-        let Some(last) = hop.steps.last() else { continue };
-        if case.fates[child] == Fate::Stuck && last.time <= failure {
-            found = found.max(Some((last.time, child)));
-        }
-    }
-    found.map(|(_, child)| child)
-}
-
-/// The hop of another service that a failure speaks of, if that began before and came to no usual end.
-fn named_cause(case: &Case<'_>, index: usize, failure: &Step) -> Option<usize> {
-    let store = case.run.store;
-    let template = store.symbols.text(store.event(failure.event).template);
-    let own = case.hop(index).service;
-    let before = |other: &usize| {
-        let hop = case.hop(*other);
-        hop.service != own
-            && hop.start <= failure.time
-            && names(template, store.symbols.text(hop.service))
-            && !hop.steps.last().is_some_and(|last| case.usual.ends(last.kind))
-    };
-    (0..case.shape.hops.len()).filter(before).max_by_key(|&other| (case.hop(other).start, other))
+            && (case.usual.lacking(caller).next().is_none() || after.iter().any(|step| step.answered))
 }
 
 fn report_healed(case: &mut Case<'_>, index: usize, retried: bool) {
@@ -246,45 +192,33 @@ fn report_healed(case: &mut Case<'_>, index: usize, retried: bool) {
     );
 }
 
-/// Reports that a hop failed because what it sent was never taken up: then that is the fault.
-fn report_unanswered(case: &mut Case<'_>, index: usize, failure: &Step) -> bool {
-    let (store, hop) = (case.run.store, case.hop(index));
-    let waited = |step: &&Step| waits_in_vain(store.symbols.text(store.event(step.event).template));
-    let Some(told) = hop.steps.iter().find(waited).filter(|told| told.time <= failure.time) else {
-        return false;
-    };
-    let usual = case.usual;
-    let lost = usual.rules.about(&case.steps).find_map(|rule| {
-        let at = hop.steps.iter().find(|step| rule.triggers.iter().any(|it| it.step == step.kind))?;
-        let act = rule.triggers.iter().find(|it| it.step == at.kind)?.act;
-        let lost = at.time <= told.time
-            && matches!(act, Act::Send | Act::Call)
-            && case.absent(rule) > 0
-            && rule.example.service != hop.service;
-        lost.then_some((rule, at))
-    });
-    let Some((rule, sent)) = lost else { return false };
-    let service = rule.example.service;
-    let absence = case.absence(rule, sent.event, hop);
-    let summary = format!("{absence}, which failed with {}", case.says(failure.event));
-    let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
-    let found = Found {
-        kind: FindingKind::MissingStep,
-        severity: if hop.parent.is_none() { Severity::Critical } else { Severity::Warning },
-        span: Some(sent.span),
-        service: Some(service),
-        summary,
-        confidence: right / (peers + 2.0),
-        evidence: vec![sent.event, told.event, failure.event],
-        group: (rule.effect, sent.kind),
-    };
-    case.find(index, found);
-    true
+/// The failure that a failure began with: that of a hop below, unless it came later, as far as the times tell.
+fn first_below(case: &Case<'_>, mut first: (i64, usize)) -> (i64, usize) {
+    loop {
+        let (time, index) = first;
+        let above = case.hop(index);
+        let began = |&child: &u32| {
+            let (hop, fate) = (case.hop(child as usize), case.fates[child as usize]);
+            let failed = hop.steps.iter().find(|step| step.failed)?;
+            // of times that are written coarsely the coarse part counts; who waits for what fails fails later
+            let grain = case.run.grain(hop.service).max(case.run.grain(above.service)).max(1);
+            let earlier = failed.time.div_euclid(grain) <= time.div_euclid(grain);
+            let counts = matches!(fate, Fate::Broken | Fate::Retried)
+                && (earlier
+                    || !hop.message && hop.start < time && failed.time < above.end.saturating_add(grain));
+            counts.then_some((failed.time, child as usize))
+        };
+        // causes come before effects, so this ends
+        match above.children.iter().filter_map(began).min() {
+            Some(below) => first = (below.0.min(time), below.1),
+            None => return first,
+        }
+    }
 }
 
 /// Reports the failures of a transaction, by time, as what they are: the first one and what followed from it.
 fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
-    let (time, index) = broken[0];
+    let (time, index) = first_below(case, broken[0]);
     let hop = case.hop(index);
     let Some(first) = hop.steps.iter().find(|step| step.failed).cloned() else { return };
     let silent = silent_cause(case, index, time).or_else(|| named_cause(case, index, &first));

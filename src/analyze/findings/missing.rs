@@ -16,9 +16,10 @@ pub(super) fn judge(case: &mut Case<'_>) {
         return;
     }
     let usual = case.usual;
+    let mut absent: Vec<Absent<'_>> = Vec::new();
     for rule in usual.rules.about(&case.steps) {
-        let absent = case.absent(rule);
-        if absent == 0 || case.explained(rule).is_some() {
+        let again = rule.was_tried_again(&case.steps, |step| usual.once(step));
+        if case.absent(rule) == 0 || again || case.explained(rule).is_some() {
             continue;
         }
         // the hops that did what makes the effect begin: first those under which it is not seen
@@ -32,24 +33,62 @@ pub(super) fn judge(case: &mut Case<'_>) {
             }
         }
         causes.sort_unstable();
-        let open = causes.iter().filter(|(_, index, at)| may_miss(case, *index, *at, rule));
-        let Some(&(_, index, at)) = open.clone().next() else { continue };
-        if cut(case, case.hop(index).steps[at].time, rule) {
+        let mut open = causes.iter().filter(|(_, index, at)| may_miss(case, *index, *at, rule));
+        if let Some(&(_, index, at)) = open.next() {
+            let due = case.hop(index).steps[at].time.saturating_add(rule.delays.at(0.5));
+            absent.push(Absent { due, rule, index, at });
+        }
+    }
+    // what is absent first is why the rest is: whatever needs several things lacks one of them
+    absent.sort_by_key(|absent| absent.due);
+    let mut told: Vec<&Rule> = Vec::new();
+    for Absent { rule, index, at, .. } in absent {
+        if told.iter().any(|cause| usual.rules.follows(rule, cause)) {
+            continue;
+        }
+        let time = case.hop(index).steps[at].time;
+        if cut(case, time, rule) {
             case.truncated = true;
             continue;
         }
-        let instead = instead(case, rule, case.hop(index).steps[at].time);
-        report(case, index, at, rule, instead);
+        let instead = instead(case, rule, time);
+        if report(case, index, at, rule, instead) > Severity::Info {
+            told.push(rule);
+        }
     }
+}
+
+/// An effect that is absent.
+struct Absent<'r> {
+    /// When it should have begun, in nanoseconds.
+    due: i64,
+    rule: &'r Rule,
+    /// The hop and the step after which it should have.
+    index: usize,
+    at: usize,
 }
 
 /// Whether nothing else explains that an effect is absent.
 fn may_miss(case: &Case<'_>, index: usize, at: usize, rule: &Rule) -> bool {
     let hop = case.hop(index);
     let fate = case.fates[index];
+    if rule.delivery
+        && hop.children.iter().any(|&child| arrived(case, hop, at, case.hop(child as usize), rule))
+    {
+        return false;
+    }
     let act =
         rule.triggers.iter().find(|trigger| trigger.step == hop.steps[at].kind).map(|trigger| trigger.act);
     fate != Fate::Broken && (fate != Fate::Stuck || matches!(act, Some(Act::Send | Act::Call)))
+}
+
+/// Whether a hop is what a step sent, but logged something else first than such hops do.
+fn arrived(case: &Case<'_>, hop: &Hop, at: usize, child: &Hop, rule: &Rule) -> bool {
+    let often = case.usual.child(hop, child).map_or(0, |count| count.hops);
+    child.service == rule.example.service
+        && child.cause == Some(hop.steps[at].span)
+        && child.kind != rule.effect
+        && often * 2 < case.usual.kind(hop).hops
 }
 
 /// Whether the logs end before the effect could begin.
@@ -71,7 +110,7 @@ fn instead(case: &Case<'_>, rule: &Rule, after: i64) -> Option<Step> {
     hops.filter_map(warned).find(|step| case.usual.rare(step.kind))
 }
 
-fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Option<Step>) {
+fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Option<Step>) -> Severity {
     let hop = case.hop(index);
     let step = hop.steps[at].clone();
     let store = case.run.store;
@@ -92,7 +131,8 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
         None => (FindingKind::MissingStep, summary),
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
-    let severity = if right >= peers * MIN_CERTAIN { Severity::Warning } else { Severity::Info };
+    let severity =
+        if rule.delivery || right >= peers * MIN_CERTAIN { Severity::Warning } else { Severity::Info };
     case.find(
         index,
         Found {
@@ -106,4 +146,5 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
             group: (rule.effect, step.kind),
         },
     );
+    severity
 }

@@ -20,12 +20,13 @@ pub(super) fn judge(case: &mut Case<'_>) {
     let mut told: Vec<usize> = Vec::new();
     for (first, second) in pairs(&case.shape) {
         let (one, other) = (case.hop(first), case.hop(second));
-        let against = case.usual.began_before(other.kind, one.kind);
-        let along = case.usual.began_before(one.kind, other.kind);
+        let usual = case.usual.began_before(other.kind, one.kind);
+        let (against, along) = (usual.times, case.usual.began_before(one.kind, other.kind).times);
         let apart = (other.start - one.start).max(0);
         if against < MIN_SEEN
             || along > 1 && f64::from(along) > f64::from(along + against) * MAX_OTHER
             || apart < MIN_APART.max(2 * case.run.grain(one.service))
+            || !usual.is_kept_apart()
             || told.contains(&second)
         {
             continue;

@@ -1,8 +1,8 @@
 //! What was handled more than once: the same hop for the same value, where the other transactions have it once.
 
 use super::case::{Case, Fate, Found};
-use crate::analyze::flow::{Step, holders, whole};
-use crate::model::{FindingKind, Level, Severity, Symbol};
+use crate::analyze::flow::{Hop, Step, holders, whole};
+use crate::model::{EventId, FindingKind, Level, Severity, Symbol};
 
 /// Hops with one value that are looked at beyond the usual ones.
 const MAX_FURTHER: usize = 50;
@@ -40,7 +40,42 @@ pub(super) fn judge(case: &mut Case<'_>) {
                 .filter_map(|&later| again(case, &hops, first[first.len() - 1], later, name)),
         );
     }
+    if found.is_empty() && !case.fates.contains(&Fate::Repeated) {
+        found.extend(received_again(case));
+    }
     report(case, found);
+}
+
+/// A message that was handled twice, though not in hops of its own: what such a hop begins with, and what transactions
+/// hardly ever have twice, is there twice. Of several the one that is there again first.
+fn received_again(case: &Case<'_>) -> Option<Again> {
+    if !case.fates.iter().all(|fate| *fate == Fate::Fine) {
+        return None;
+    }
+    let mut twice: Vec<(i64, Vec<(usize, usize)>)> = Vec::new();
+    for kind in case.steps.kinds().filter(|kind| case.times(*kind) == 2) {
+        if case.usual.is_delivered_once(kind) && !case.usual.rules.are_due(&case.steps, kind, 2) {
+            let places = (0..case.shape.hops.len())
+                .flat_map(|hop| (0..case.hop(hop).steps.len()).map(move |step| (hop, step)))
+                .filter(|&(hop, step)| case.hop(hop).steps[step].kind == kind);
+            let mut places: Vec<(usize, usize)> = places.collect();
+            places.sort_by_key(|&(hop, step)| (case.hop(hop).steps[step].time, hop, step));
+            twice.push((places.last().map_or(0, |&(hop, step)| case.hop(hop).steps[step].time), places));
+        }
+    }
+    twice.sort();
+    let places = twice.into_iter().next()?.1;
+    let [(earlier, first), (later, second)] = places[..] else { return None };
+    let (one, other) = (&case.hop(earlier).steps[first], &case.hop(later).steps[second]);
+    let same = case.run.same_values(one.event, other.event);
+    let calm = case.shape.hops.iter().flat_map(|hop| &hop.steps).all(|step| !step.warned);
+    (same && calm).then_some(Again {
+        earlier,
+        later,
+        name: Symbol::NONE,
+        retried: false,
+        records: Some((one.event, other.event)),
+    })
 }
 
 /// Whether some other value, which usually only one hop holds, tells the hops apart.
@@ -79,6 +114,8 @@ struct Again {
     name: Symbol,
     /// There was a reason: the first time it had not finished, or its caller said why.
     retried: bool,
+    /// The records that say so, if not the first ones of the hops.
+    records: Option<(EventId, EventId)>,
 }
 
 /// Marks a hop as done again; says so unless something else explains it.
@@ -101,11 +138,16 @@ fn again(case: &mut Case<'_>, hops: &[u32], earlier: u32, later: u32, name: Symb
     let told = caller.is_some_and(|caller| caller.steps.iter().any(told));
     let unfinished = case.usual.lacking(before).count() > case.usual.lacking(hop).count();
     let idle = before.children.is_empty() && before.steps.len() == 1;
-    let retried = gave_up || told || unfinished && idle;
+    // whoever tries again does again what follows
+    let failed = |(hop, fate): (&Hop, &Fate)| {
+        *fate == Fate::Retried && hop.steps.iter().any(|step| step.failed && between.contains(&step.time))
+    };
+    let upstream = case.shape.hops.iter().zip(&case.fates).any(failed);
+    let retried = gave_up || told || upstream || unfinished && idle;
     if matches!(case.fates[earlier], Fate::Fine | Fate::Stuck) {
         case.fates[earlier] = Fate::Repeated;
     }
-    Some(Again { earlier, later, name, retried })
+    Some(Again { earlier, later, name, retried, records: None })
 }
 
 /// Whether a hop that is there again has another cause: causes that were repeated themselves repeat their effects, and a
@@ -123,14 +165,15 @@ fn report(case: &mut Case<'_>, mut found: Vec<Again>) {
     found.sort_by_key(|again| (again.retried, case.hop(again.later).start, again.later, again.name));
     let mut twice = false;
     let mut told: Vec<usize> = Vec::new();
-    for Again { earlier, later, name, retried } in found {
+    for Again { earlier, later, name, retried, records } in found {
         if told.contains(&later) || twice {
             continue;
         }
         told.push(later);
         let (before, hop) = (case.hop(earlier), case.hop(later));
-        let (Some(one), Some(other)) = (before.steps.first(), hop.steps.first()) else { continue };
-        let (service, says) = (case.service(hop), case.says(other.event));
+        let first = |hop: &Hop| hop.steps.first().map(|step| step.event);
+        let Some((one, other)) = records.or(first(before).zip(first(hop))) else { continue };
+        let (service, says) = (case.service(hop), case.says(other));
         let by = case.run.store.symbols.text(name);
         let by = if by.is_empty() { String::new() } else { format!(" (same {by})") };
         let (kind, severity, summary) = if retried {
@@ -140,7 +183,7 @@ fn report(case: &mut Case<'_>, mut found: Vec<Again>) {
             twice = true;
             (FindingKind::Duplicate, Severity::Warning, format!("{service} handled {says} twice{by}"))
         };
-        let (evidence, group) = (vec![one.event, other.event], (hop.kind, 0));
+        let (evidence, group) = (vec![one, other], (hop.kind, 0));
         case.find(
             later,
             Found { kind, severity, span: None, service: None, summary, confidence: 0.9, evidence, group },

@@ -1,9 +1,10 @@
 //! Steps that took far longer than the same step in other transactions.
 
 use super::case::{Case, Fate, Found};
-use super::words::{breaks, fails};
-use crate::analyze::flow::{Rule, Step, Tally, gaps};
-use crate::model::{Detail, EventId, FindingKind, Severity};
+use super::words::{breaks, fails, names};
+use crate::analyze::flow::{Hop, Rule, Step, Tally, gaps};
+use crate::model::units::duration;
+use crate::model::{Detail, EventId, FindingKind, Severity, Symbol};
 use crate::weave::words::Act;
 
 /// Fewer durations than this make no usual one.
@@ -22,10 +23,15 @@ const LONG_RARE: f64 = 0.85;
 const MIN_EXCESS: f64 = 100e6;
 /// What makes a transaction longer by this share of its usual time is felt,
 const FELT: f64 = 0.5;
-/// and so are this many nanoseconds, by any person;
+/// if it is not shorter than this, in nanoseconds,
+const NOTICED: f64 = 300e6;
+/// and so is this, whatever its share;
 const LONG: f64 = 1e9;
 /// a smaller share is not worth a word.
 const WORTH: f64 = 0.1;
+
+/// So many times the usual time are no number that tells anything.
+const MANY: f64 = 100.0;
 
 /// Slow stretches of one transaction that are looked at, the longest.
 const MAX_FOUND: usize = 200;
@@ -60,7 +66,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
     for stretch in found {
         let holds = |inner: &Stretch| {
             let common = stretch.to.min(inner.to) - stretch.from.max(inner.from);
-            inner.hop != stretch.hop && common * 2 >= stretch.nanos - stretch.usual
+            common * 2 >= stretch.nanos - stretch.usual
         };
         if !causes.iter().any(holds) {
             causes.push(stretch);
@@ -171,6 +177,27 @@ fn waited(case: &Case<'_>, stretch: &Stretch) -> bool {
     hop.message && stretch.at == 0 && sent && elsewhere
 }
 
+/// The service that a stretch was spent waiting for: its end tells of it, and its own records do not say that it was done
+/// before long.
+fn callee(case: &Case<'_>, stretch: &Stretch) -> Option<Symbol> {
+    let (store, hop) = (case.run.store, case.hop(stretch.hop));
+    let step = hop.steps.get(stretch.at)?;
+    let sample = store.sample(step.event);
+    let says = store.symbols.text(sample.template);
+    if case.run.act(&sample) != Act::Answer {
+        return None;
+    }
+    let called = case.usual.children(hop).map(|(_, count)| count.example.service);
+    let named = called.filter(|&service| service != hop.service && names(says, store.symbols.text(service)));
+    let named = named.min_by_key(|service| store.symbols.text(*service))?;
+    let half = stretch.from + (stretch.to - stretch.from) / 2;
+    let done = |other: &Hop| {
+        let within = stretch.from <= other.start && other.end < half;
+        other.service == named && within && other.steps.len() > 1
+    };
+    (!case.shape.hops.iter().any(done)).then_some(named)
+}
+
 /// The topic that a message waited in, for a sentence.
 fn topic(case: &Case<'_>, stretch: &Stretch) -> String {
     let store = case.run.store;
@@ -196,15 +223,20 @@ fn report(case: &mut Case<'_>, stretch: &Stretch) {
     let Some(step) = hop.steps.get(at).cloned() else { return };
     let (service, says) = (case.service(hop), case.says(step.event));
     let after = stretch.since.map_or(String::new(), |since| format!(" after {}", case.says(since)));
-    let seconds = |nanos: i64| format!("{:.3} s", nanos as f64 / 1e9);
-    let (took, usually) = (seconds(nanos), seconds(usual));
+    let took = duration(nanos);
+    let usually = match (times, duration(usual)) {
+        (MANY.., usually) => format!("; {usually} is usual"),
+        (_, usually) => format!(", {times:.0} times the usual {usually}"),
+    };
+    let callee = callee(case, stretch);
     let summary = if waited(case, stretch) {
         let topic = topic(case, stretch);
-        format!(
-            "{says} waited {took} in a queue to {service}{topic}{after}, {times:.0} times the usual {usually}"
-        )
+        format!("{says} waited {took} in a queue to {service}{topic}{after}{usually}")
+    } else if let Some(callee) = callee {
+        let callee = case.run.store.symbols.text(callee);
+        format!("{service} waited {took} for {callee}, till {says}{usually}")
     } else {
-        format!("{service} took {took} to {says}{after}, {times:.0} times the usual {usually}")
+        format!("{service} took {took} to {says}{after}{usually}")
     };
     let group = (0, step.kind);
     let evidence = stretch.since.into_iter().chain([step.event]).collect();
@@ -212,9 +244,13 @@ fn report(case: &mut Case<'_>, stretch: &Stretch) {
         index,
         Found {
             kind: FindingKind::Slow,
-            severity: if harm >= FELT || excess >= LONG { Severity::Warning } else { Severity::Info },
+            severity: if harm >= FELT && excess >= NOTICED || excess >= LONG {
+                Severity::Warning
+            } else {
+                Severity::Info
+            },
             span: Some(step.span),
-            service: None,
+            service: callee,
             summary,
             confidence: 0.9,
             evidence,

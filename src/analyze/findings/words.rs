@@ -80,7 +80,30 @@ pub(super) fn fails(template: &str) -> bool {
         "unavailable",
     ];
     let lower = template.to_ascii_lowercase();
-    !lower.contains("compensat") && (gives_up(&lower) || WORDS.iter().any(|word| lower.contains(word)))
+    !lower.contains("compensat")
+        && (gives_up(&lower) || WORDS.iter().any(|word| lower.contains(word)) || has_word(&lower, "err"))
+}
+
+/// Whether a text has a word, as letters and digits between others.
+fn has_word(lower: &str, wanted: &str) -> bool {
+    lower.split(|c: char| !c.is_alphanumeric()).any(|word| word == wanted)
+}
+
+/// Whether a template says that something will be tried again.
+pub(super) fn announces(template: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "retry",
+        "retri",
+        "attempt",
+        "redeliver",
+        "requeue",
+        "backoff",
+        "back off",
+        "backing off",
+        "try again",
+    ];
+    let lower = template.to_ascii_lowercase();
+    !gives_up(&lower) && WORDS.iter().any(|word| lower.contains(word))
 }
 
 /// Whether a template names a fault of the machinery, as operating systems, databases and libraries word it.
@@ -105,8 +128,7 @@ pub(super) fn breaks(template: &str) -> bool {
         "end of file",
     ];
     let lower = template.to_ascii_lowercase();
-    WORDS.iter().any(|word| lower.contains(word))
-        || lower.split(|c: char| !c.is_alphanumeric()).any(|word| word == "eof")
+    WORDS.iter().any(|word| lower.contains(word)) || has_word(&lower, "eof")
 }
 
 /// Whether a template says that nobody answered in time.

@@ -1,125 +1,25 @@
 //! What is counted over all transactions, in integers that merge in any order.
 
-use super::rules::Steps;
+use super::count::{ChildCount, HeldCount, KindCount, NUMBERS, OrderCount, Present, StepCount};
 use super::shape::{Hop, Shape};
+use super::steps::Steps;
 use super::tally::Tally;
 use crate::gather::Store;
 use crate::model::{EventId, Sample, Symbol};
-use rustc_hash::FxHashMap;
-use std::collections::BTreeSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Different steps of one hop, and different kinds of hops that it causes, that are looked at.
 const MAX_DIFFERENT: usize = 96;
 /// Hops of one service whose order is compared.
 const MAX_COMPARED: usize = 8;
-/// Hashes that are kept to estimate how many different values there are.
-const KEPT: usize = 64;
-/// Numbers of hops with the same value that are told apart.
-const NUMBERS: usize = 9;
-
-/// How often a step occurs in hops of one kind.
-#[derive(Clone, Debug, Default)]
-pub struct StepCount {
-    /// In so many hops.
-    pub hops: u32,
-    /// In so many of them nothing failed.
-    pub clean: u32,
-    /// In so many of them nothing failed, and they do not end with a warning.
-    pub whole: u32,
-    /// So many hops end with it.
-    pub last: u32,
-    /// So many hops in which nothing failed end with it.
-    pub clean_last: u32,
-    /// An example: the first record.
-    pub example: Sample,
-}
-
-impl StepCount {
-    /// Takes in a hop, of which `event` is the step's first record.
-    fn add(&mut self, store: &Store, count: &StepCount, event: EventId) {
-        let earlier = self.hops == 0 || store.origin(event) < self.example.origin;
-        let example = if earlier { store.sample(event) } else { self.example };
-        self.merge(&StepCount { example, ..*count });
-    }
-
-    /// Takes in what was counted elsewhere.
-    pub(super) fn merge(&mut self, other: &StepCount) {
-        self.example = if self.hops == 0 { other.example } else { self.example.min(other.example) };
-        self.hops += other.hops;
-        self.clean += other.clean;
-        self.whole += other.whole;
-        self.last += other.last;
-        self.clean_last += other.clean_last;
-    }
-}
-
-/// Hops of one kind.
-#[derive(Clone, Debug, Default)]
-pub struct KindCount {
-    /// How many.
-    pub hops: u32,
-    /// In so many nothing failed, and they do not end with a warning.
-    pub whole: u32,
-    /// So many have no cause.
-    pub roots: u32,
-}
-
-/// Hops of one kind under hops of another.
-#[derive(Clone, Debug, Default)]
-pub struct ChildCount {
-    /// So many hops cause at least one.
-    pub hops: u32,
-    /// In so many the cause logged on after the effect had ended.
-    pub waited: u32,
-    /// An example of the effect's first record: the first of all.
-    pub example: Sample,
-}
-
-/// How the values of one name are spread over hops of one kind.
-#[derive(Clone, Debug, Default)]
-pub struct HeldCount {
-    /// How many values one hop of a transaction holds, two hold, and so on.
-    pub numbers: [u32; NUMBERS],
-    /// The values.
-    pub values: Distinct,
-}
-
-/// About how many different values there are, from the least of their hashes.
-#[derive(Clone, Debug, Default)]
-pub struct Distinct(BTreeSet<u64>);
-
-impl Distinct {
-    fn add(&mut self, value: u64) {
-        if self.0.len() < KEPT || self.0.last().is_some_and(|most| value < *most) {
-            self.0.insert(value);
-            if self.0.len() > KEPT {
-                self.0.pop_last();
-            }
-        }
-    }
-
-    fn merge(&mut self, other: Distinct) {
-        for value in other.0 {
-            self.add(value);
-        }
-    }
-
-    /// The estimate; exact for few values.
-    pub fn estimate(&self) -> f64 {
-        match self.0.last() {
-            Some(&most) if self.0.len() >= KEPT => (KEPT - 1) as f64 * (u64::MAX as f64 / most as f64),
-            _ => self.0.len() as f64,
-        }
-    }
-}
 
 /// Everything that is counted.
 #[derive(Debug, Default)]
 pub struct Counts {
     /// Transactions.
     pub transactions: u32,
-    /// By kind of step: transactions that have it, and how often it occurs in them.
-    pub present: FxHashMap<u64, (u32, u32)>,
+    /// By kind of step.
+    pub present: FxHashMap<u64, Present>,
     /// By kind of the first hop: how long transactions last.
     pub lasting: FxHashMap<u64, Tally>,
     /// By kind of hop.
@@ -131,10 +31,11 @@ pub struct Counts {
     /// By the kinds of a step and the one after it: how long the hop itself took; by 0 and a kind of step: how long that
     /// step says that it took.
     pub gaps: FxHashMap<(u64, u64), Tally>,
-    /// By kind of hop, kind of step, kind of hop that is caused: how many hops with the step cause such a one.
-    pub causes: FxHashMap<(u64, u64, u64), u32>,
+    /// By kind of hop, kind of step, kind of hop that is caused: how many hops with the step cause such a one, and of how
+    /// many of these the span with the step is the very cause.
+    pub causes: FxHashMap<(u64, u64, u64), (u32, u32)>,
     /// By the kinds of two hops of one service, of each of which a transaction has one: how often the first one began first.
-    pub orders: FxHashMap<(u64, u64), u32>,
+    pub orders: FxHashMap<(u64, u64), OrderCount>,
     /// By kind of hop and kind of hop that is caused.
     pub children: FxHashMap<(u64, u64), ChildCount>,
     /// By kind of hop and name of a value in its first record: how many values one hop of a transaction holds, two hold,
@@ -210,7 +111,7 @@ impl Counts {
         self.transactions += 1;
         for (step, number) in steps.numbers() {
             let present = self.present.entry(step).or_default();
-            *present = (present.0 + 1, present.1 + number);
+            present.add(Present { transactions: 1, times: number, once: u32::from(number == 1) });
         }
         if let Some(first) = shape.hops.first() {
             self.lasting.entry(first.kind).or_default().add(shape.length());
@@ -228,7 +129,10 @@ impl Counts {
             }
         }
         for (first, second) in pairs(shape) {
-            *self.orders.entry((shape.hops[first].kind, shape.hops[second].kind)).or_default() += 1;
+            let (first, second) = (&shape.hops[first], &shape.hops[second]);
+            let apart = second.start.saturating_sub(first.start).max(0);
+            let order = self.orders.entry((first.kind, second.kind)).or_default();
+            order.merge(OrderCount { times: 1, least: apart, sum: apart });
         }
         for hop in &shape.hops {
             let failed = hop.failed();
@@ -237,6 +141,7 @@ impl Counts {
             let whole = !failed && !hop.steps.last().is_some_and(|last| last.warned);
             kind.whole += u32::from(whole);
             kind.roots += u32::from(hop.parent.is_none());
+            kind.messages += u32::from(hop.message);
             let steps = distinct(hop);
             let last = hop.steps.last().map(|step| step.kind);
             for &(step, event) in &steps {
@@ -286,9 +191,13 @@ impl Counts {
                 count.example = store.sample(step.event);
             }
             count.hops += 1;
+            count.messages += u32::from(child.message);
             count.waited += u32::from(!child.message && last >= child.end && child.end > child.start);
+            let of_cause = hop.steps.iter().filter(|step| Some(step.span) == child.cause);
+            let direct: FxHashSet<u64> = of_cause.map(|step| step.kind).collect();
             for &(step, _) in steps {
-                *self.causes.entry((hop.kind, step, kind)).or_default() += 1;
+                let causes = self.causes.entry((hop.kind, step, kind)).or_default();
+                *causes = (causes.0 + 1, causes.1 + u32::from(direct.contains(&step)));
             }
         }
     }
@@ -300,8 +209,7 @@ impl Counts {
         }
         self.transactions += other.transactions;
         for (key, count) in other.present {
-            let present = self.present.entry(key).or_default();
-            *present = (present.0 + count.0, present.1 + count.1);
+            self.present.entry(key).or_default().add(count);
         }
         for (key, tally) in other.lasting {
             self.lasting.entry(key).or_default().merge(&tally);
@@ -311,6 +219,7 @@ impl Counts {
             known.hops += count.hops;
             known.whole += count.whole;
             known.roots += count.roots;
+            known.messages += count.messages;
         }
         for (key, count) in other.steps {
             self.steps.entry(key).or_default().merge(&count);
@@ -326,7 +235,7 @@ impl Counts {
             known.values.merge(count.values);
         }
         for (key, times) in other.orders {
-            *self.orders.entry(key).or_default() += times;
+            self.orders.entry(key).or_default().merge(times);
         }
         for (key, count) in other.ends_in {
             let ends = self.ends_in.entry(key).or_default();
@@ -339,13 +248,15 @@ impl Counts {
             }
         }
         for (key, count) in other.causes {
-            *self.causes.entry(key).or_default() += count;
+            let causes = self.causes.entry(key).or_default();
+            *causes = (causes.0 + count.0, causes.1 + count.1);
         }
         for (key, count) in other.children {
             let known = self.children.entry(key).or_default();
             known.example = if known.hops == 0 { count.example } else { known.example.min(count.example) };
             known.hops += count.hops;
             known.waited += count.waited;
+            known.messages += count.messages;
         }
         self
     }

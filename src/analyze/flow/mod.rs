@@ -3,17 +3,22 @@
 //! A transaction is seen as *hops* (what one service does for one call or message) made of *steps* (what its records say).
 //! Learned are: how hops of a kind end, which step makes which further hop begin, how often, how long after.
 
+mod count;
 mod counts;
+mod kinds;
 mod rules;
 mod shape;
+mod steps;
 mod tally;
 mod usual;
 
-pub use counts::{ChildCount, Counts, Distinct, HeldCount, KindCount, StepCount};
+pub use count::{ChildCount, Distinct, HeldCount, KindCount, OrderCount, Present, StepCount};
+pub use counts::Counts;
 pub(crate) use counts::{holders, pairs, whole};
-pub use rules::{Place, Rule, Rules, Steps, Trigger};
+pub use rules::{Rule, Rules, Trigger};
 pub(crate) use shape::gaps;
 pub use shape::{Frame, Hop, Run, Shape, Step};
+pub use steps::{Place, Steps};
 pub use tally::Tally;
 pub use usual::{MIN_PEERS, Usual};
 

@@ -4,9 +4,9 @@
 //! transactions, so that one edge drawn wrongly neither hides a missing step nor makes one up.
 
 use super::counts::Counts;
-use super::shape::{Frame, Shape, Step};
+use super::shape::Frame;
+use super::steps::{Place, Steps};
 use super::tally::Tally;
-use crate::gather::bytes::{Get, Put};
 use crate::model::Sample;
 use crate::weave::words::Act;
 use rustc_hash::FxHashMap;
@@ -19,8 +19,17 @@ const MAX_COUNT: u32 = 64;
 const MAX_NUMBER: u32 = 3;
 /// A rule holds where it is right in at least this share of the transactions that it is about.
 const MIN_RIGHT: f64 = 0.9;
+/// The number of effects is exactly that of the rule in at least this share: in others they may be repeated.
+const MIN_EXACT: f64 = 0.6;
 /// A rule that is right in fewer transactions is none.
 const MIN_TRANSACTIONS: u32 = 8;
+
+/// Effects that one transaction lacks of which others may be a consequence.
+const MAX_LACKING: usize = 64;
+/// Something is absent because something else is where both are absent in this share of the transactions.
+const MIN_ALONG: f64 = 0.8;
+/// The same for the delivery of messages: only faults keep them away.
+const MIN_DELIVERED: f64 = 0.75;
 
 /// A step explains an absence that at least so many transactions with it show,
 const MIN_EXPLAINED: u32 = 3;
@@ -30,6 +39,8 @@ const MIN_EXPLAINED_SHARE: f64 = 0.6;
 /// Every so many steps of these kinds make so many hops of a kind begin.
 #[derive(Clone, Debug)]
 pub struct Rule {
+    /// Its number.
+    index: u32,
     /// First step of the hops that begin.
     pub effect: u64,
     /// An example of it.
@@ -40,24 +51,36 @@ pub struct Rule {
     pub number: u32,
     /// Transactions with such a step.
     pub peers: u32,
-    /// Transactions among them in which the numbers are right.
+    /// Transactions among them with as many effects as there should be, or more.
     pub right: u32,
     /// How long after the step the effect begins.
     pub delays: Tally,
-    /// Steps of transactions that lack effects: in how many.
+    /// A message reaches who takes it: nothing but a fault keeps the effect away.
+    pub delivery: bool,
+    /// Transactions that lack effects.
+    lacks: u32,
+    /// Steps of these: in how many.
     lacking: FxHashMap<u64, u32>,
+    /// Other rules by which these lack effects too: in how many.
+    along: FxHashMap<u32, u32>,
 }
 
 /// What is seen of a rule in transactions.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
     delays: Tally,
+    lacks: u32,
     lacking: FxHashMap<u64, u32>,
+    along: FxHashMap<u32, u32>,
 }
 
 impl Seen {
     pub(super) fn merge(&mut self, other: Seen) {
         self.delays.merge(&other.delays);
+        self.lacks += other.lacks;
+        for (rule, times) in other.along {
+            *self.along.entry(rule).or_default() += times;
+        }
         for (step, times) in other.lacking {
             *self.lacking.entry(step).or_default() += times;
         }
@@ -72,7 +95,10 @@ pub struct Rules {
 }
 
 impl Rules {
-    fn of(rules: Vec<Rule>) -> Rules {
+    fn of(mut rules: Vec<Rule>) -> Rules {
+        for (index, rule) in (0..).zip(&mut rules) {
+            rule.index = index;
+        }
         let mut by_trigger: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
         for (index, rule) in rules.iter().enumerate() {
             for trigger in &rule.triggers {
@@ -93,6 +119,12 @@ impl Rules {
         indices.iter().map(|&index| &self.rules[index as usize])
     }
 
+    /// Whether so many hops of a kind are due, as the steps that make them begin are there so often.
+    pub fn are_due(&self, steps: &Steps, effect: u64, number: u32) -> bool {
+        let mut rules = self.about(steps).filter(|rule| rule.effect == effect);
+        rules.any(|rule| rule.triggers_in(steps).saturating_mul(rule.number) >= number)
+    }
+
     fn indices(&self, steps: &Steps) -> Vec<u32> {
         let mut indices: Vec<u32> =
             steps.kinds().filter_map(|step| self.by_trigger.get(&step)).flatten().copied().collect();
@@ -103,9 +135,24 @@ impl Rules {
 
     /// Looks at a transaction.
     pub(super) fn see(&self, steps: &Steps, seen: &mut FxHashMap<u32, Seen>) {
-        for index in self.indices(steps) {
-            self.rules[index as usize].see(steps, seen.entry(index).or_default());
+        let indices = self.indices(steps);
+        let lacks = |index: &u32| self.rules[*index as usize].absent(steps) > 0;
+        let lacking: Vec<u32> = indices.iter().copied().filter(lacks).take(MAX_LACKING).collect();
+        for index in indices {
+            let seen = seen.entry(index).or_default();
+            if lacks(&index) {
+                for other in lacking.iter().filter(|other| **other != index) {
+                    *seen.along.entry(*other).or_default() += 1;
+                }
+            }
+            self.rules[index as usize].see(steps, seen);
         }
+    }
+
+    /// Whether the effect of one rule is mostly absent where that of another one is.
+    pub fn follows(&self, rule: &Rule, cause: &Rule) -> bool {
+        let along = cause.along.get(&rule.index).copied().unwrap_or(0);
+        f64::from(along) >= f64::from(cause.lacks) * MIN_ALONG
     }
 
     /// Takes over what was seen in all transactions.
@@ -113,97 +160,23 @@ impl Rules {
         for (index, seen) in seen {
             let rule = &mut self.rules[index as usize];
             rule.delays = seen.delays;
-            rule.lacking = seen.lacking;
+            (rule.lacks, rule.lacking, rule.along) = (seen.lacks, seen.lacking, seen.along);
         }
-    }
-}
-
-/// The steps of a transaction by kind: how many, and where the first one is.
-#[derive(Debug, Default)]
-pub struct Steps(Box<[(u64, u32, Place)]>);
-
-/// Where a step is, and when.
-#[derive(Clone, Copy, Debug)]
-pub struct Place {
-    /// Index of the hop.
-    pub hop: u32,
-    /// Index of the step in it.
-    pub step: u32,
-    /// When, in nanoseconds.
-    pub time: i64,
-}
-
-impl Steps {
-    /// Counts the steps of a transaction.
-    pub fn of(shape: &Shape) -> Steps {
-        let mut steps = Vec::with_capacity(shape.hops.iter().map(|hop| hop.steps.len()).sum());
-        for (hop, of_hop) in (0..).zip(&shape.hops) {
-            let place =
-                |(step, of_step): (u32, &Step)| (of_step.kind, 1, Place { hop, step, time: of_step.time });
-            steps.extend((0..).zip(&of_hop.steps).map(place));
-        }
-        steps.sort_unstable_by_key(|(kind, _, place): &(u64, u32, Place)| (*kind, place.hop, place.step));
-        steps.dedup_by(|later, first| {
-            let same = later.0 == first.0;
-            first.1 += u32::from(same);
-            same
-        });
-        Steps(steps.into_boxed_slice())
-    }
-
-    /// Appends them to bytes.
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
-        out.number(self.0.len() as u64);
-        let mut last = 0i64;
-        for (kind, number, place) in &self.0 {
-            out.bits(*kind);
-            out.number(u64::from(*number));
-            out.number(u64::from(place.hop));
-            out.number(u64::from(place.step));
-            out.signed(place.time.wrapping_sub(last));
-            last = place.time;
-        }
-    }
-
-    /// Reads what [`Steps::write`] wrote; `None` at the end.
-    pub(super) fn read(bytes: &mut Get<'_>) -> Option<Steps> {
-        let count = bytes.number()? as usize;
-        let mut steps = Vec::with_capacity(count);
-        let mut last = 0i64;
-        for _ in 0..count {
-            let (kind, number) = (bytes.bits()?, bytes.number()? as u32);
-            let (hop, step) = (bytes.number()? as u32, bytes.number()? as u32);
-            last = last.wrapping_add(bytes.signed()?);
-            steps.push((kind, number, Place { hop, step, time: last }));
-        }
-        Some(Steps(steps.into_boxed_slice()))
-    }
-
-    fn get(&self, kind: u64) -> Option<&(u64, u32, Place)> {
-        self.0.binary_search_by_key(&kind, |(known, ..)| *known).ok().map(|at| &self.0[at])
-    }
-
-    /// How many there are of a kind.
-    pub fn number(&self, kind: u64) -> u32 {
-        self.get(kind).map_or(0, |(_, number, _)| *number)
-    }
-
-    /// The kinds, with how many there are of each.
-    pub fn numbers(&self) -> impl Iterator<Item = (u64, u32)> {
-        self.0.iter().map(|(kind, number, _)| (*kind, *number))
-    }
-
-    /// The kinds.
-    pub fn kinds(&self) -> impl Iterator<Item = u64> {
-        self.0.iter().map(|(kind, ..)| *kind)
-    }
-
-    fn first(&self, kind: u64) -> Option<Place> {
-        self.get(kind).map(|(.., place)| *place)
     }
 }
 
 impl Rule {
+    /// The share of transactions in which it must be right.
+    fn least(&self) -> f64 {
+        if self.delivery { MIN_DELIVERED } else { MIN_RIGHT }
+    }
+
+    /// Whether what makes the effect begin was done again, and then it began.
+    pub fn was_tried_again(&self, steps: &Steps, once: impl Fn(u64) -> bool) -> bool {
+        let again = |trigger: &Trigger| steps.number(trigger.step) > 1 && once(trigger.step);
+        steps.number(self.effect) >= self.number && self.triggers.iter().any(again)
+    }
+
     fn triggers_in(&self, steps: &Steps) -> u32 {
         self.triggers.iter().map(|trigger| steps.number(trigger.step)).sum()
     }
@@ -224,6 +197,7 @@ impl Rule {
 
     fn see(&self, steps: &Steps, seen: &mut Seen) {
         if self.absent(steps) > 0 {
+            seen.lacks += 1;
             for step in steps.kinds() {
                 *seen.lacking.entry(step).or_default() += 1;
             }
@@ -246,6 +220,8 @@ pub struct Trigger {
     pub step: u64,
     /// What it is about.
     pub act: Act,
+    /// The span with the step is itself the cause.
+    direct: bool,
     /// An example.
     example: Sample,
     /// Hops with the step that have the effect.
@@ -281,19 +257,22 @@ impl Candidates {
         for (&(hop, effect), child) in &counts.children {
             let rank = |step: u64| {
                 let count = &counts.steps[&(hop, step)];
-                let present = counts.causes.get(&(hop, step, effect)).copied().unwrap_or(0);
+                let (present, direct) = counts.causes.get(&(hop, step, effect)).copied().unwrap_or_default();
                 let share = f64::from(present) / f64::from(count.hops.max(1));
                 let cover = f64::from(present) / f64::from(child.hops.max(1));
                 let act = frame.act(&count.example);
-                // the step that says "sent" is preferred to others that fit as well
-                let fit = ((share * cover * 200.0).round() as i64, matches!(act, Act::Send | Act::Call));
-                (fit, Trigger { step, act, example: count.example, present })
+                // the step of the very cause, and one that says "sent", are preferred to others that fit as well
+                let direct = direct * 2 >= present;
+                let fit =
+                    ((share * cover * 200.0).round() as i64, direct, matches!(act, Act::Send | Act::Call));
+                (fit, Trigger { step, act, direct, example: count.example, present })
             };
             let best = steps[&hop].iter().map(|&step| rank(step));
             let Some((_, trigger)) = best.max_by_key(|(fit, trigger)| (*fit, trigger.example)) else {
                 continue;
             };
             let rule = rules.entry(effect).or_insert_with(|| Rule {
+                index: 0,
                 effect,
                 example: child.example,
                 triggers: Vec::new(),
@@ -301,9 +280,16 @@ impl Candidates {
                 peers: 0,
                 right: 0,
                 delays: Tally::default(),
+                delivery: true,
+                lacks: 0,
                 lacking: FxHashMap::default(),
+                along: FxHashMap::default(),
             });
             rule.example = rule.example.min(child.example);
+            let sent = trigger.direct || trigger.act == Act::Send;
+            rule.delivery &= sent
+                && child.messages * 2 > child.hops
+                && frame.share_a_name(&trigger.example, &child.example);
             match rule.triggers.iter_mut().find(|known| known.step == trigger.step) {
                 Some(known) => known.present += trigger.present,
                 None => rule.triggers.push(trigger),
@@ -356,6 +342,8 @@ struct Choice {
     number: u32,
     peers: u32,
     right: u32,
+    /// Transactions with more effects than that.
+    more: u32,
 }
 
 /// Chooses the triggers and the number that are right most often.
@@ -366,7 +354,7 @@ fn settle(rule: Rule, rows: &[(u32, [u32; MAX_TRIGGERS], u32)]) -> Option<Rule> 
             (0..rule.triggers.len()).filter(|at| set >> at & 1 == 1).map(|at| numbers[at]).sum()
         };
         for number in 1..=MAX_NUMBER {
-            let (mut peers, mut right, mut wrong) = (0, 0, 0);
+            let (mut peers, mut right, mut more, mut wrong) = (0, 0, 0, 0);
             for (effects, numbers, times) in rows {
                 let sum = chosen(numbers);
                 peers += if sum > 0 { *times } else { 0 };
@@ -374,17 +362,22 @@ fn settle(rule: Rule, rows: &[(u32, [u32; MAX_TRIGGERS], u32)]) -> Option<Rule> 
                     right += if sum > 0 { *times } else { 0 };
                 } else {
                     wrong += *times;
+                    more += if sum > 0 && *effects > number * sum { *times } else { 0 };
                 }
             }
             // few triggers and small numbers where they explain as much
             let rank = (-i64::from(wrong), u32::MAX - set.count_ones(), u32::MAX - number);
             if best.as_ref().is_none_or(|known| rank > known.rank) {
-                best = Some(Choice { rank, set, number, peers, right });
+                best = Some(Choice { rank, set, number, peers, right, more });
             }
         }
     }
-    let Choice { set, number, peers, right, .. } = best?;
-    if right < MIN_TRANSACTIONS || f64::from(right) < f64::from(peers) * MIN_RIGHT {
+    let Choice { set, number, peers, right, more, .. } = best?;
+    let exact = right;
+    // what is done again is not absent
+    let right = right + more;
+    let share = |times: u32| f64::from(times) / f64::from(peers.max(1));
+    if exact < MIN_TRANSACTIONS || share(exact) < MIN_EXACT || share(right) < rule.least() {
         return None;
     }
     let triggers = rule.triggers.into_iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);

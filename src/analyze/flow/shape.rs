@@ -1,5 +1,6 @@
 //! A transaction as hops and steps.
 
+use super::kinds;
 use crate::gather::Store;
 use crate::model::{
     Basis, Detail, EventId, Level, Sample, Shape as Form, Span, SpanKind, Symbol, Trace, flag,
@@ -42,6 +43,8 @@ pub struct Hop {
     pub span: u32,
     /// The hop that caused it.
     pub parent: Option<u32>,
+    /// The span that caused it.
+    pub cause: Option<u32>,
     /// It is caused by a message, so nobody waits for it.
     pub message: bool,
     /// Its steps, in order of time.
@@ -92,6 +95,10 @@ pub struct Run<'r> {
 pub struct Frame {
     /// What the templates tell.
     acts: FxHashMap<Symbol, Act>,
+    /// What the templates name.
+    names: FxHashMap<Symbol, Box<[Symbol]>>,
+    /// The templates that are one kind of step with another one.
+    merged: FxHashMap<Symbol, Symbol>,
     /// When the first and last record of each service was logged.
     windows: FxHashMap<Symbol, (i64, i64)>,
     /// When the first and last record of all was logged.
@@ -110,12 +117,18 @@ impl Frame {
     pub fn of(store: &Store) -> Frame {
         let mut run = Frame {
             acts: FxHashMap::default(),
+            names: FxHashMap::default(),
+            merged: kinds::merged(store),
             windows: FxHashMap::default(),
             window: (i64::MAX, i64::MIN),
             grains: FxHashMap::default(),
         };
         for &template in &store.census.templates {
-            run.acts.insert(template, words(store.symbols.text(template)).act);
+            let told = words(store.symbols.text(template));
+            run.acts.insert(template, told.act);
+            if !told.names.is_empty() {
+                run.names.insert(template, told.names.into());
+            }
         }
         for (service, window) in store.census.of_services(&store.clocks) {
             run.windows.insert(service, (window.low.0, window.high.0));
@@ -125,6 +138,18 @@ impl Frame {
             run.window = (run.window.0.min(window.0), run.window.1.max(window.1));
         }
         run
+    }
+
+    /// The template that stands for all those of one kind of step.
+    fn wording(&self, template: Symbol) -> Symbol {
+        self.merged.get(&template).copied().unwrap_or(template)
+    }
+
+    /// Whether two records are about the same topic or kind of event.
+    pub fn share_a_name(&self, one: &Sample, other: &Sample) -> bool {
+        let names = |of: &Sample| self.names.get(&of.template).map_or(&[][..], |names| names);
+        !one.topic.is_none() && one.topic == other.topic
+            || names(one).iter().any(|name| names(other).contains(name))
     }
 
     /// What a record's template tells.
@@ -174,7 +199,9 @@ impl<'r> Run<'r> {
             }
             let parent = span.parent.filter(|&parent| trace.spans[parent as usize].missing);
             let known = match (above, parent) {
-                (Some(above), _) if self.continues(span, shape.hops[above as usize].service) => Some(above),
+                (Some(above), _) if self.continues(trace, span, shape.hops[above as usize].service) => {
+                    Some(above)
+                }
                 (None, Some(missing)) => under_missing.get(&(missing, span.service)).copied(),
                 _ => None,
             };
@@ -191,7 +218,8 @@ impl<'r> Run<'r> {
                     service: span.service,
                     span: index,
                     parent: above,
-                    message: self.by_message(span),
+                    cause: span.parent,
+                    message: self.by_message(trace, span),
                     steps: Vec::new(),
                     children: Vec::new(),
                     values: Vec::new(),
@@ -214,14 +242,37 @@ impl<'r> Run<'r> {
     }
 
     /// Whether a span goes on with what its parent's hop does, rather than handling a call or message of its own.
-    fn continues(&self, span: &Span, service: Symbol) -> bool {
-        let entry = matches!(span.kind, Some(SpanKind::Server | SpanKind::Consumer)) || self.by_message(span);
+    fn continues(&self, trace: &Trace, span: &Span, service: Symbol) -> bool {
+        let entry =
+            matches!(span.kind, Some(SpanKind::Server | SpanKind::Consumer)) || self.by_message(trace, span);
         span.service == service && !entry
     }
 
-    fn by_message(&self, span: &Span) -> bool {
-        let basis = span.edge.as_ref().map(|edge| edge.basis);
-        span.kind == Some(SpanKind::Consumer) || matches!(basis, Some(Basis::Message | Basis::Link))
+    fn by_message(&self, trace: &Trace, span: &Span) -> bool {
+        match (span.kind, span.edge.as_ref().map(|edge| edge.basis)) {
+            (Some(SpanKind::Consumer), _) | (_, Some(Basis::Message | Basis::Link)) => true,
+            (Some(SpanKind::Server), _) => false,
+            // stated edges do not tell what they are
+            (_, Some(Basis::Stated | Basis::Header)) => {
+                let parent = span.parent.map(|parent| &trace.spans[parent as usize]);
+                let sends =
+                    |id: &EventId| self.frame.acts.get(&self.store.event(*id).template) == Some(&Act::Send);
+                parent.is_some_and(|parent| {
+                    parent.service != span.service
+                        && (parent.kind == Some(SpanKind::Producer) || parent.events.iter().any(sends))
+                })
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether two records are about the same thing: none of the values that tell things apart differs.
+    pub fn same_values(&self, one: EventId, other: EventId) -> bool {
+        let others = self.values(other);
+        self.values(one).iter().filter(|(.., telling)| *telling).all(|(name, value, _)| {
+            let mut values = others.iter().filter(|(known, ..)| known == name).peekable();
+            values.peek().is_none() || values.any(|(_, known, _)| known == value)
+        })
     }
 
     fn values(&self, event: EventId) -> Vec<(Symbol, Symbol, bool)> {
@@ -241,7 +292,8 @@ impl<'r> Run<'r> {
         for &id in &span.events {
             let event = self.store.event(id);
             let whole = event.is(flag::WHOLE_SPAN);
-            let mut kind = mix(span.service.0, if whole { span.name.0 } else { event.template.0 });
+            let mut kind =
+                mix(span.service.0, if whole { span.name } else { self.frame.wording(event.template) }.0);
             let mut failed = event.is(flag::FAILED)
                 || event.level >= Some(Level::Error)
                 || event.is(flag::EXCEPTION) && event.level >= Some(Level::Warn);

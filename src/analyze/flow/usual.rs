@@ -1,6 +1,7 @@
 //! What is usual in a run, drawn from the counts.
 
-use super::counts::{ChildCount, Counts, KindCount, StepCount};
+use super::count::{ChildCount, KindCount, OrderCount, Present, StepCount};
+use super::counts::Counts;
 use super::rules::Rules;
 use super::shape::{Hop, Shape};
 use super::tally::Tally;
@@ -21,6 +22,12 @@ const MIN_FOLLOWED: f64 = 0.7;
 const MIN_CAUSE: f64 = 0.1;
 /// The share of hops that must cause the same number of hops for that number to be usual.
 const MIN_SAME: f64 = 0.9;
+
+/// The share of transactions that must have a step once for that to be usual: some try it again.
+const MIN_ONCE: f64 = 0.6;
+
+/// The share for what a message sets off.
+const MIN_DELIVERED_ONCE: f64 = 0.85;
 
 /// A step is rare if at most this share of all transactions has it.
 const MAX_RARE: f64 = 0.2;
@@ -143,6 +150,18 @@ impl Usual {
         })
     }
 
+    /// Whether hops, even those in which something fails, mostly end with a step.
+    pub fn mostly_ends(&self, step: u64) -> bool {
+        self.step(step).is_some_and(|count| count.hops >= 3 && count.last * 2 >= count.hops)
+    }
+
+    /// The kinds of hops that hops of a kind cause.
+    pub fn children(&self, hop: &Hop) -> impl Iterator<Item = (u64, &ChildCount)> {
+        let kind = hop.kind;
+        let children = self.counts.children.iter();
+        children.filter(move |((cause, _), _)| *cause == kind).map(|((_, child), count)| (*child, count))
+    }
+
     /// The steps that nearly all hops of its kind have and this one lacks.
     pub fn lacking<'u>(&'u self, hop: &'u Hop) -> impl Iterator<Item = u64> + 'u {
         let mandatory = self.mandatory.get(&hop.kind).map_or(&[][..], Vec::as_slice);
@@ -168,19 +187,38 @@ impl Usual {
     }
 
     /// How often a hop of one kind began before one of another, both of one service.
-    pub fn began_before(&self, first: u64, second: u64) -> u32 {
-        self.counts.orders.get(&(first, second)).copied().unwrap_or(0)
+    pub fn began_before(&self, first: u64, second: u64) -> OrderCount {
+        self.counts.orders.get(&(first, second)).copied().unwrap_or_default()
     }
 
     /// How many transactions have a step.
     pub fn present(&self, step: u64) -> u32 {
-        self.counts.present.get(&step).map_or(0, |present| present.0)
+        self.occurs(step).transactions
+    }
+
+    fn occurs(&self, step: u64) -> Present {
+        self.counts.present.get(&step).copied().unwrap_or_default()
     }
 
     /// How often transactions that have a step have it.
     pub fn often(&self, step: u64) -> f64 {
-        let (transactions, times) = self.counts.present.get(&step).copied().unwrap_or_default();
+        let Present { transactions, times, .. } = self.occurs(step);
         f64::from(times) / f64::from(transactions.max(1))
+    }
+
+    /// Whether most transactions that have a step have it once.
+    pub fn once(&self, step: u64) -> bool {
+        let Present { transactions, once, .. } = self.occurs(step);
+        transactions >= MIN_PEERS && f64::from(once) >= f64::from(transactions) * MIN_ONCE
+    }
+
+    /// Whether hops that messages cause begin with a step, and hardly any transaction has it more than once.
+    pub fn is_delivered_once(&self, step: u64) -> bool {
+        let Present { transactions, times, once } = self.occurs(step);
+        let begins = self.counts.kinds.get(&step);
+        transactions >= MIN_PEERS
+            && f64::from(once) >= f64::from(transactions) * MIN_DELIVERED_ONCE
+            && begins.is_some_and(|kind| kind.messages * 2 >= times)
     }
 
     /// How long transactions usually last that begin like this one, in nanoseconds.

@@ -7,6 +7,7 @@ use crate::analyze::compare::{Change, Difference};
 use crate::gather::Store;
 use crate::model::Coverage;
 use crate::model::units::duration;
+use crate::report::units::counted;
 
 /// A run that is compared.
 #[derive(Clone, Copy, Debug)]
@@ -54,8 +55,8 @@ pub fn words(difference: &Difference) -> String {
     let time = |nanos: u64| duration(nanos.try_into().unwrap_or(i64::MAX));
     let (before, after) = difference.counts;
     match difference.change {
-        Change::New => format!("new, {after} times"),
-        Change::Gone => format!("gone, {before} times before"),
+        Change::New => format!("new, {}", counted(after, "time")),
+        Change::Gone => format!("gone, {} before", counted(before, "time")),
         Change::Share(before, after) => {
             format!("in {} of the transactions, {} before", share(after), share(before))
         }

@@ -167,9 +167,16 @@ impl<'r> Table<'r> {
             start = 4;
         }
         let others = group.wordings.len().saturating_sub(1) as u64;
-        let mut summary = clean(&finding.summary, self.style.terminal).into_owned();
+        // the column before it has named the service
+        let service = store.symbols.text(finding.service);
+        let told = finding.summary.strip_prefix(service).and_then(|rest| rest.strip_prefix(' '));
+        let mut summary = clean(told.unwrap_or(&finding.summary), self.style.terminal).into_owned();
         if others > 0 {
             summary.push_str(&format!(" (and {} like it)", counted(others, "other")));
+        }
+        if let Some(place) = finding.evidence.first() {
+            let file = clean(&store.source(place.source).name, self.style.terminal);
+            summary.push_str(&format!(" {file}:{}", place.line));
         }
         for line in wrap(&summary, self.style.width.saturating_sub(start)) {
             row.to(start).put(Paint::Plain, line).write(out)?;

@@ -1,0 +1,165 @@
+//! Which templates are one kind of step: those that differ only in what is data, though it is made of letters.
+//!
+//! A template masks what has digits. A city or a tenant among the attributes of a message stays, and so do the few ids that
+//! happen to have no digit: each would make a step of its own, and none of them would be known well. Whether something is
+//! data shows only when all templates of a run are looked at together.
+
+use crate::gather::Store;
+use crate::model::Symbol;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::ops::Range;
+
+/// Stands for what is variable.
+const MASK: &str = "<*>";
+/// An attribute is data if at least so many of its values
+const MIN_VALUES: usize = 2;
+/// stand in so many messages that are worded differently: what tells steps apart stands in few.
+const MIN_WORDINGS: u32 = 4;
+/// Shorter messages may be the same by chance.
+const MIN_WORDS: usize = 3;
+/// Shorter words in capitals are no ids.
+const MIN_CODE: usize = 6;
+/// Attributes of one message that are looked at.
+const MAX_ATTRIBUTES: usize = 24;
+
+/// The templates that count as another one.
+pub(super) fn merged(store: &Store) -> FxHashMap<Symbol, Symbol> {
+    let text = |symbol: &Symbol| store.symbols.text(*symbol);
+    let templates = &store.census.templates;
+    let data = data(templates.iter().map(text));
+    // the least of those with one wording stands for all: messages of some length are not the same by chance, whoever logs them
+    let mut by_wording: FxHashMap<Symbol, Symbol> = FxHashMap::default();
+    let masked: Vec<(Symbol, String)> =
+        templates.iter().map(|template| (*template, mask(text(template), &data))).collect();
+    for (template, wording) in &masked {
+        if wording.split_whitespace().nth(MIN_WORDS - 1).is_some() {
+            let least = by_wording.entry(Symbol::of(wording.as_bytes())).or_insert(*template);
+            *least = (*least).min(*template);
+        }
+    }
+    let mut merged: FxHashMap<Symbol, Symbol> = FxHashMap::default();
+    for (template, wording) in &masked {
+        let wordings = without_code(wording).into_iter().chain([Symbol::of(wording.as_bytes())]);
+        let known = wordings.filter_map(|wording| by_wording.get(&wording)).next();
+        merged.extend(known.filter(|known| *known != template).map(|known| (*template, *known)));
+    }
+    merged
+}
+
+/// The names of attributes that are data: their values come again in messages that are worded differently.
+fn data<'t>(texts: impl Iterator<Item = &'t str>) -> FxHashSet<&'t str> {
+    let mut seen: FxHashMap<&str, FxHashMap<Symbol, FxHashSet<&str>>> = FxHashMap::default();
+    for text in texts {
+        for (name, value) in attributes(text) {
+            let mut wording = text.to_owned();
+            for (_, value) in attributes(text).into_iter().rev() {
+                wording.replace_range(value, MASK);
+            }
+            let wordings = seen.entry(&text[name]).or_default();
+            wordings.entry(Symbol::of(wording.as_bytes())).or_default().insert(&text[value]);
+        }
+    }
+    let is_data = |wordings: &FxHashMap<Symbol, FxHashSet<&str>>| {
+        let mut often: FxHashMap<&str, u32> = FxHashMap::default();
+        for values in wordings.values().filter(|values| values.len() >= MIN_VALUES) {
+            for value in values {
+                *often.entry(value).or_default() += 1;
+            }
+        }
+        often.values().filter(|times| **times >= MIN_WORDINGS).count() >= MIN_VALUES
+    };
+    seen.into_iter().filter(|(_, wordings)| is_data(wordings)).map(|(name, _)| name).collect()
+}
+
+/// A template with attributes that are data masked.
+fn mask(text: &str, data: &FxHashSet<&str>) -> String {
+    let mut masked = text.to_owned();
+    if !data.is_empty() {
+        for (name, value) in attributes(text).into_iter().rev() {
+            if data.contains(&text[name]) {
+                masked.replace_range(value, MASK);
+            }
+        }
+    }
+    masked
+}
+
+/// The attributes of a message that are not masked, in order: `name=value`, and `, name value` in a list.
+fn attributes(text: &str) -> Vec<(Range<usize>, Range<usize>)> {
+    let mut found: Vec<(Range<usize>, Range<usize>)> = Vec::new();
+    let bytes = text.as_bytes();
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let mut at = 0;
+    while let Some(next) = memchr::memchr2(b'=', b',', &bytes[at..]) {
+        let mark = at + next;
+        at = mark + 1;
+        let (name, value) = if bytes[mark] == b'=' {
+            let start = bytes[..mark].iter().rposition(|&byte| !word(byte)).map_or(0, |before| before + 1);
+            (start..mark, mark + 1)
+        } else {
+            let start = mark + 2;
+            let Some(end) = bytes.get(start..).and_then(|rest| rest.iter().position(|&byte| !word(byte)))
+            else {
+                continue;
+            };
+            if bytes[mark + 1] != b' ' || bytes[start + end] != b' ' {
+                continue;
+            }
+            (start..start + end, start + end + 1)
+        };
+        let end = bytes[value..].iter().position(|&byte| !word(byte)).map_or(bytes.len(), |end| value + end);
+        let closed =
+            bytes.get(end).is_none_or(|byte| matches!(byte, b' ' | b',' | b';' | b']' | b'}' | b')'));
+        let listed = bytes[mark] == b'=' || bytes.get(end) != Some(&b' ');
+        if !name.is_empty() && end > value && closed && listed && found.len() < MAX_ATTRIBUTES {
+            found.push((name, value..end));
+        }
+    }
+    found
+}
+
+/// The wordings that a template has if one of its words, all in capitals, is an id.
+fn without_code(text: &str) -> Vec<Symbol> {
+    let is_code = |word: &&str| word.len() >= MIN_CODE && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    let words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '-');
+    let codes = words.filter(is_code).take(MAX_ATTRIBUTES);
+    let mut wordings: Vec<Symbol> =
+        codes.map(|code| Symbol::of(text.replace(code, MASK).as_bytes())).collect();
+    wordings.dedup();
+    wordings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged_texts(texts: &[&str]) -> Vec<usize> {
+        let mut store = Store::default();
+        let symbols: Vec<Symbol> = texts.iter().map(|text| store.symbols.keep(text.as_bytes())).collect();
+        store.census.templates.extend(&symbols);
+        let merged = merged(&store);
+        let of = |symbol: &Symbol| *merged.get(symbol).unwrap_or(symbol);
+        symbols.iter().map(|one| symbols.iter().position(|other| of(one) == of(other)).unwrap()).collect()
+    }
+
+    #[test]
+    fn what_stands_in_many_messages_is_data() {
+        let mut texts = Vec::new();
+        for says in ["got order", "order saved", "order sent", "done"] {
+            for city in ["lyon", "porto"] {
+                texts.push(format!("{says} [id=<*>] [city={city}]"));
+            }
+        }
+        texts.extend(["lyon", "porto"].map(|city| format!("seen for id <*>, city {city}, zone a")));
+        texts.extend(["open", "paid"].map(|state| format!("order now state={state}")));
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        assert_eq!(merged_texts(&texts), [0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 11]);
+    }
+
+    #[test]
+    fn ids_without_digits_are_data_where_others_have_digits() {
+        let texts =
+            ["order <*> sent", "order WUKJUMKVA sent", "order PAID sent", "WUKJUMKVA", "sent DNZBTSGCY"];
+        assert_eq!(merged_texts(&texts), [0, 0, 2, 3, 4]);
+    }
+}
