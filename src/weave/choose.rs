@@ -1,9 +1,10 @@
 //! Chooses parents: the share of each candidate among all, by what speaks for it, and by which trees it allows.
 
-use super::features::{Candidate, Features, Known, candidates};
+use super::features::{Candidate, Known, candidates};
 use super::infer::Woven;
 use super::learned::Learned;
 use super::scene::Scene;
+use super::score::Weights;
 use super::spans::Draft;
 use super::tree::{self, Possible};
 
@@ -66,7 +67,7 @@ pub(super) fn decide(
     parents: &[Parent],
     learned: Option<&Learned>,
     known: Known<'_>,
-    weights: &Features,
+    weights: &Weights,
 ) -> Vec<(Vec<Scored>, Option<usize>)> {
     let mut calls: Vec<Vec<bool>> = Vec::with_capacity(parents.len());
     let mut lists: Vec<Vec<Possible>> = Vec::with_capacity(parents.len());
@@ -78,7 +79,7 @@ pub(super) fn decide(
             }
             Parent::Open(node) => {
                 let found = candidates(scene, *node, learned, known);
-                let shares = shares(found.iter().map(|candidate| &candidate.features), weights);
+                let shares = weights.shares(found.iter().map(|candidate| &candidate.features));
                 lists.push(found.iter().map(|candidate| candidate.node).zip(shares).collect());
                 calls.push(found.iter().map(Candidate::calls).collect());
             }
@@ -98,52 +99,25 @@ pub(super) fn decide(
         .collect()
 }
 
-/// The shares of candidates, by what speaks for each: they sum to 1.
-pub fn shares<'f>(found: impl Iterator<Item = &'f Features>, weights: &Features) -> Vec<f32> {
-    let scores: Vec<f32> = found.map(|features| score(features, weights)).collect();
-    let top = scores.iter().copied().fold(f32::MIN, f32::max);
-    let powers: Vec<f32> = scores.iter().map(|score| (score - top).exp()).collect();
-    let sum: f32 = powers.iter().sum();
-    powers.into_iter().map(|power| power / sum).collect()
-}
-
-/// What speaks for a candidate in all: in eight sums at once, as a processor likes it.
-fn score(features: &Features, weights: &Features) -> f32 {
-    const LANES: usize = 8;
-    let mut sums = [0.0; LANES];
-    let (values, rest) = features.as_chunks::<LANES>();
-    let (weights, last) = weights.as_chunks::<LANES>();
-    for (values, weights) in values.iter().zip(weights) {
-        for lane in 0..LANES {
-            sums[lane] += values[lane] * weights[lane];
-        }
-    }
-    for (lane, (value, weight)) in rest.iter().zip(last).enumerate() {
-        sums[lane] += value * weight;
-    }
-    sums.iter().sum()
-}
-
 /// Adds the edges of a transaction that are stated, or certain enough without anything learned.
-pub(super) fn teach(woven: &Woven, learned: &mut Learned, known: Known<'_>, weights: &Features) {
+pub(super) fn teach(woven: &Woven, learned: &mut Learned, known: Known<'_>, weights: &Weights) {
     let Woven { drafts, parents, scene } = woven;
     let decided = decide(scene, parents, None, known, weights);
+    learned.add_spans(scene);
     for (span, (parent, (options, _))) in (0u32..).zip(parents.iter().zip(&decided)) {
         match parent {
-            Parent::Known(Some(parent)) if !drafts.spans[*parent as usize].missing => {
-                learned.add(scene, Some(*parent), span, 100)
-            }
-            Parent::Known(None) => learned.add(scene, None, span, 100),
-            Parent::Known(Some(_)) => {}
-            // certain edges count fully, doubtful ones for the doubt they leave
+            Parent::Known(Some(parent)) if drafts.spans[*parent as usize].missing => {}
+            Parent::Known(parent) => learned.add(scene, *parent, span, 100, true),
             Parent::Open(node) => {
-                for option in options.iter().filter(|option| option.share >= CERTAIN) {
-                    learned.add(scene, option.node, *node, (option.share * 100.0) as u32);
+                for option in options.iter().filter(|option| option.share >= POSSIBLE) {
+                    let share = (option.share * 100.0) as u32;
+                    learned.add(scene, option.node, *node, share, option.share >= CERTAIN);
                 }
             }
         }
     }
 }
 
-/// Edges below this share teach nothing.
+/// Edges below this share teach nothing, and below this nothing certain.
+const POSSIBLE: f32 = 0.02;
 const CERTAIN: f32 = 0.6;

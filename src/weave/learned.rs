@@ -1,8 +1,8 @@
-//! What a run teaches of itself: which kinds of spans cause which, and with which delay.
+//! What a run teaches of itself: which kinds of spans cause which.
 //!
-//! Counted from edges that were certain enough; all in integers, so that parts of a run merge in any order.
+//! Counted from edges that were certain enough, and from all possible ones by their shares; all in integers, so that parts
+//! of a run merge in any order.
 
-use super::delays::{Delays, Fits};
 use super::scene::Scene;
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
@@ -10,113 +10,132 @@ use rustc_hash::FxHashMap;
 /// What was learned.
 #[derive(Clone, Debug, Default)]
 pub struct Learned {
-    /// Weight of edges by child kind and parent kind (0: no parent).
-    causes: FxHashMap<(u64, u64), Cause>,
-    /// Weight of all edges by child kind, and of those within a service.
-    totals: FxHashMap<u64, (u32, u32)>,
-    /// Delays from a record of the parent to the child, by the template and the kind of the two.
-    delays: FxHashMap<(Symbol, u64), Delays>,
-    /// What those tell of which there are enough, once all are there.
-    fits: FxHashMap<(Symbol, u64), Fits>,
+    /// Edges by child kind and parent kind (0: no parent).
+    causes: FxHashMap<(u64, u64), (Counts, Causes)>,
+    /// All edges by child kind.
+    totals: FxHashMap<u64, Total>,
+    /// Spans by kind.
+    spans: FxHashMap<u64, u32>,
 }
 
-/// How often one kind causes another.
+/// Edges, in hundredths.
 #[derive(Clone, Copy, Debug, Default)]
-struct Cause {
-    weight: u32,
-    /// See [`Learned::share`]; once all are counted.
-    share: f32,
+struct Counts {
+    /// Those that are certain enough.
+    certain: u32,
+    /// All possible ones, by their shares.
+    possible: u32,
 }
 
-/// Fewer delays than this, in hundredths, tell nothing.
-const MIN_DELAYS: u32 = 200;
+/// The edges of a kind of child.
+#[derive(Clone, Copy, Debug, Default)]
+struct Total {
+    all: Counts,
+    /// Of the certain ones those within its service.
+    inside: u32,
+}
+
+/// How often one kind causes another; once all are counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Causes {
+    /// log10 of the share of the child kind's certain edges, smoothed; 0 if nothing is known of the child.
+    pub share: f32,
+    /// The same of all possible edges.
+    pub possible: f32,
+    /// log10 of how many such children a span of the parent's kind has, smoothed.
+    pub fans: f32,
+}
 
 /// What was learned of a kind as a child.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OfChild {
     /// The share of its edges that lie within its service; one half if nothing is known.
     pub inner: f32,
-    /// See [`Learned::share`], for kinds that never cause it.
-    unseen: f32,
+    /// For kinds that never cause it.
+    unseen: Causes,
 }
 
 impl Learned {
     /// Adds what another part of the run taught.
     pub fn merge(mut self, other: Learned) -> Learned {
-        for (kinds, cause) in other.causes {
-            self.causes.entry(kinds).or_default().weight += cause.weight;
+        for (kinds, (counts, _)) in other.causes {
+            self.causes.entry(kinds).or_default().0.add(counts);
         }
-        for (kind, (all, inside)) in other.totals {
+        for (kind, total) in other.totals {
             let own = self.totals.entry(kind).or_default();
-            own.0 += all;
-            own.1 += inside;
+            own.all.add(total.all);
+            own.inside += total.inside;
         }
-        for (key, delays) in other.delays {
-            self.delays.entry(key).or_default().merge(&delays);
+        for (kind, spans) in other.spans {
+            *self.spans.entry(kind).or_default() += spans;
         }
         self
     }
 
     /// Draws from the counts what is asked for often; to be called when all parts are merged.
     pub fn settle(mut self) -> Learned {
-        for ((child, _), cause) in &mut self.causes {
-            cause.share = share(cause.weight, self.totals.get(child).map_or(0, |total| total.0));
+        for ((child, parent), (counts, causes)) in &mut self.causes {
+            let total = self.totals.get(child).copied().unwrap_or_default();
+            let spans = self.spans.get(parent).copied().unwrap_or(0);
+            *causes = counts.settle(total.all, spans);
         }
-        let enough = std::mem::take(&mut self.delays).into_iter().filter(|(_, of)| of.total() >= MIN_DELAYS);
-        self.fits = enough.map(|(key, delays)| (key, delays.settle())).collect();
         self
     }
 
-    /// Adds an edge with a weight (1 to 100).
-    pub fn add(&mut self, scene: &Scene, parent: Option<u32>, child: u32, weight: u32) {
-        let c = &scene.nodes[child as usize];
-        let inside = parent.is_some_and(|parent| scene.nodes[parent as usize].service == c.service);
-        let total = self.totals.entry(c.kind).or_default();
-        total.0 += weight;
-        total.1 += if inside { weight } else { 0 };
-        let kind = parent.map_or(0, |parent| scene.nodes[parent as usize].kind);
-        self.causes.entry((c.kind, kind)).or_default().weight += weight;
-        let Some(parent) = parent else { return };
-        if let Some((template, time)) = anchor(scene, parent, child) {
-            self.delays.entry((template, c.kind)).or_default().add(c.begin.saturating_sub(time), weight);
+    /// Takes in the spans of a transaction.
+    pub fn add_spans(&mut self, scene: &Scene) {
+        for node in scene.nodes.iter().filter(|node| !node.lines.is_empty()) {
+            *self.spans.entry(node.kind).or_default() += 1;
         }
+    }
+
+    /// Adds a possible edge by its share in hundredths; `certain`: it is certain enough.
+    pub fn add(&mut self, scene: &Scene, parent: Option<u32>, child: u32, share: u32, certain: bool) {
+        let c = &scene.nodes[child as usize];
+        let counts = Counts { certain: if certain { share } else { 0 }, possible: share };
+        let total = self.totals.entry(c.kind).or_default();
+        total.all.add(counts);
+        if parent.is_some_and(|parent| scene.nodes[parent as usize].service == c.service) {
+            total.inside += counts.certain;
+        }
+        let kind = parent.map_or(0, |parent| scene.nodes[parent as usize].kind);
+        self.causes.entry((c.kind, kind)).or_default().0.add(counts);
     }
 
     /// What was learned of a kind as a child.
     pub fn of_child(&self, child: u64) -> OfChild {
         let known = self.totals.get(&child);
-        let (total, inside) = known.copied().unwrap_or_default();
-        OfChild {
-            inner: (inside as f32 + 50.0) / (total as f32 + 100.0),
-            unseen: known.map_or(0.0, |_| share(0, total)),
-        }
+        let total = known.copied().unwrap_or_default();
+        let unseen = known.map_or(Causes::default(), |total| Counts::default().settle(total.all, 0));
+        OfChild { inner: (total.inside as f32 + 50.0) / (total.all.certain as f32 + 100.0), unseen }
     }
 
-    /// log10 of how often this kind of parent causes that kind of child, smoothed; 0 if nothing is known of the child.
-    pub fn share(&self, parent: Option<u64>, child: u64, of: OfChild) -> f32 {
-        self.causes.get(&(child, parent.unwrap_or(0))).map_or(of.unseen, |cause| cause.share)
+    /// How often this kind of parent causes that kind of child.
+    pub fn causes(&self, parent: Option<u64>, child: u64, of: OfChild) -> Causes {
+        self.causes.get(&(child, parent.unwrap_or(0))).map_or(of.unseen, |(_, causes)| *causes)
     }
 
     /// In how many transactions this kind of parent caused that kind of child.
     pub fn times(&self, parent: u64, child: u64) -> u32 {
-        self.causes.get(&(child, parent)).map_or(0, |cause| cause.weight) / 100
-    }
-
-    /// How well the delay from a parent's record fits what was learned of such pairs, and how narrow those delays are.
-    pub fn delay(&self, (template, time): (Symbol, i64), begin: i64, child: u64) -> (f32, f32) {
-        let fits = self.fits.get(&(template, child));
-        fits.map_or((0.0, 0.0), |fits| (fits.fit(begin.saturating_sub(time)), fits.tight))
+        self.causes.get(&(child, parent)).map_or(0, |(counts, _)| counts.certain) / 100
     }
 }
 
-/// See [`Learned::share`].
-fn share(weight: u32, total: u32) -> f32 {
-    ((weight as f32 + 20.0) / (total as f32 + 400.0) * 20.0).log10()
-}
+impl Counts {
+    fn add(&mut self, other: Counts) {
+        self.certain += other.certain;
+        self.possible += other.possible;
+    }
 
-/// What of a parent the delay to a child counts from: its last record before the child, else its first.
-fn anchor(scene: &Scene, parent: u32, child: u32) -> Option<(Symbol, i64)> {
-    scene.anchor(parent, child).or_else(|| first(scene, parent))
+    /// Of all edges of the child's kind, and so many spans of the parent's.
+    fn settle(self, all: Counts, spans: u32) -> Causes {
+        let share = |part: u32, all: u32| ((part as f32 + 20.0) / (all as f32 + 400.0) * 20.0).log10();
+        Causes {
+            share: if all.certain > 0 { share(self.certain, all.certain) } else { 0.0 },
+            possible: share(self.possible, all.possible),
+            fans: ((self.possible as f32 / 100.0 + 0.2) / (spans as f32 + 4.0) * 20.0).log10(),
+        }
+    }
 }
 
 /// The first record of a span: template and time.

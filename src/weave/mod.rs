@@ -18,6 +18,7 @@ pub mod lexicon;
 mod packed;
 mod repair;
 pub mod scene;
+pub mod score;
 mod spans;
 pub mod stitch;
 mod tables;
@@ -103,6 +104,11 @@ impl Whole {
 /// Finds out which events make a transaction and how the transactions of the run are. Leaves the offsets of clocks in the
 /// store; where its events are not all at hand, each window holds whole transactions then, in the order of their start.
 pub fn plan(store: &mut Store, options: &Options) -> Result<Plan, SpillError> {
+    prepare(store, options, true)
+}
+
+/// See [`plan`]; `learn`: with what its transactions teach, where all events are at hand.
+fn prepare(store: &mut Store, options: &Options, learn: bool) -> Result<Plan, SpillError> {
     let lexicon = lexicon::Lexicon::of(store);
     let mut stitched = stitch::stitch(store)?;
     if options.correct_clocks {
@@ -133,8 +139,11 @@ pub fn plan(store: &mut Store, options: &Options) -> Result<Plan, SpillError> {
             plan.folding.learn(store, &fragments, &groups);
         }
         plan.folding = plan.folding.settle();
-        let teachers: Vec<&Group> = groups.iter().filter(|group| teaches[group.number as usize]).collect();
-        (plan.habits, plan.learned) = plan.learn(store, &fragments, &teachers, all);
+        if learn {
+            let teaches = |group: &&Group| teaches[group.number as usize];
+            let teachers: Vec<&Group> = groups.iter().filter(teaches).collect();
+            (plan.habits, plan.learned) = plan.learn(store, &fragments, &teachers, all);
+        }
         plan.whole = Some(Whole::of(&stitched, fragments, groups, ROUND.min(store.budget.woven())));
         return Ok(plan);
     }

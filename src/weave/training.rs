@@ -5,8 +5,10 @@ use super::features::{Features, Known, candidates};
 use super::habits::Habits;
 use super::infer::Woven;
 use super::learned::Learned;
+use super::lexicon::Lexicon;
+use super::score::Weights;
 use super::spans::Draft;
-use super::{Options, plan};
+use super::{Options, Whole, prepare};
 use crate::gather::Store;
 use crate::model::SpanId;
 use rayon::prelude::*;
@@ -36,41 +38,64 @@ pub struct Lesson {
     pub records: Vec<Vec<(usize, u64)>>,
 }
 
-/// What is to be learned from a run, or from so many of its transactions: with what a first round with the given weights
-/// learned of these, or without.
-pub fn lessons(store: &mut Store, first: Option<&Features>, limit: Option<usize>) -> Vec<Lesson> {
-    // fails only where events are spilled
-    let Ok(plan) = plan(store, &Options::default()) else { return Vec::new() };
-    let Some(super::Whole { fragments, groups, .. }) = &plan.whole else { return Vec::new() };
-    let store = &*store;
-    let groups = &groups[..limit.unwrap_or(usize::MAX).min(groups.len())];
-    let scenes: Vec<Woven> = groups.par_iter().map(|group| plan.lay_out(store, fragments, group)).collect();
-    let mut habits = Habits::default();
-    for woven in &scenes {
-        habits.learn(&woven.scene);
+/// A run of which the transactions are laid out.
+pub struct Course<'s> {
+    store: &'s Store,
+    lexicon: Lexicon,
+    scenes: Vec<Woven>,
+}
+
+impl<'s> Course<'s> {
+    /// Lays out all transactions; `None` where events are spilled.
+    pub fn of(store: &'s mut Store) -> Option<Course<'s>> {
+        let plan = prepare(store, &Options::default(), false).ok()?;
+        let store = &*store;
+        let Whole { fragments, groups, .. } = plan.whole.as_ref()?;
+        let scenes = groups.par_iter().map(|group| plan.lay_out(store, fragments, group)).collect();
+        Some(Course { store, lexicon: plan.lexicon, scenes })
     }
-    let habits = habits.settle();
-    let known = Known { lexicon: &plan.lexicon, habits: &habits };
-    let learned = first.map(|weights| {
-        let mut learned = Learned::default();
-        for woven in &scenes {
-            choose::teach(woven, &mut learned, known, weights);
+
+    /// What is to be learned from so many transactions, about `most` spans of them: with what a first round with the given
+    /// weights learned of these, or without.
+    pub fn lessons(&self, first: Option<&Weights>, limit: usize, most: usize) -> Vec<Lesson> {
+        let scenes = &self.scenes[..limit.min(self.scenes.len())];
+        let mut habits = Habits::default();
+        for woven in scenes {
+            habits.learn(&woven.scene);
         }
-        learned.settle()
-    });
-    let lesson = |Woven { drafts, parents, scene }: &Woven| {
+        let habits = habits.settle();
+        let known = Known { lexicon: &self.lexicon, habits: &habits };
+        let learned = first.map(|weights| {
+            let mut learned = Learned::default();
+            for woven in scenes {
+                choose::teach(woven, &mut learned, known, weights);
+            }
+            learned.settle()
+        });
+        let all: usize = scenes.iter().map(|woven| woven.parents.len()).sum();
+        let taken: Vec<&Woven> = scenes.iter().step_by(all.div_ceil(most).max(1)).collect();
+        taken.into_par_iter().map(|woven| self.lesson(woven, learned.as_ref(), known)).collect()
+    }
+
+    fn lesson(
+        &self,
+        Woven { drafts, parents, scene }: &Woven,
+        learned: Option<&Learned>,
+        known: Known<'_>,
+    ) -> Lesson {
         let spans = &drafts.spans;
         let given = parents.iter().map(|parent| match *parent {
             Parent::Known(parent) => Given::Stated(parent),
             Parent::Open(node) => {
-                let found = candidates(scene, node, learned.as_ref(), known);
+                let found = candidates(scene, node, learned, known);
                 let rows = found.into_iter().map(|candidate| (candidate.node, candidate.features));
                 let draft = &spans[node as usize];
                 Given::Open { span: draft.id, candidates: rows.collect() }
             }
         });
         let records = |draft: &Draft| {
-            let places = draft.events.iter().filter(|_| draft.synthetic).map(|id| store.event(*id).place);
+            let places =
+                draft.events.iter().filter(|_| draft.synthetic).map(|id| self.store.event(*id).place);
             places.map(|place| (place.source.0 as usize, place.line)).collect()
         };
         Lesson {
@@ -78,6 +103,5 @@ pub fn lessons(store: &mut Store, first: Option<&Features>, limit: Option<usize>
             ids: spans.iter().map(|draft| draft.id).collect(),
             records: spans.iter().map(records).collect(),
         }
-    };
-    scenes.par_iter().map(lesson).collect()
+    }
 }

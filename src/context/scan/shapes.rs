@@ -34,6 +34,7 @@ pub(in crate::context) fn shape_of(value: &[u8]) -> Option<Shape> {
             (0, 0) => Some(Shape::Number),
             (1, 0) => Some(Shape::Decimal),
             (0, 1) if value[0] == b'-' => Some(Shape::Number),
+            (0, _) if is_numbered(value, digits) => Some(Shape::Mixed),
             _ => None,
         };
     }
@@ -41,6 +42,15 @@ pub(in crate::context) fn shape_of(value: &[u8]) -> Option<Shape> {
         return Some(Shape::Hex);
     }
     (!value.starts_with(b"/")).then_some(Shape::Mixed)
+}
+
+/// Whether digits with hyphens between them are an id, such as `1737722335319-0` (a Redis stream entry) or
+/// `112-7654321-1234567`: too long for a date.
+fn is_numbered(value: &[u8], digits: usize) -> bool {
+    const DATE: usize = 8;
+    digits > DATE
+        && value[0].is_ascii_digit()
+        && value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-')
 }
 
 /// Whether a value behind a general name (`trace`, `span`) looks like an id.

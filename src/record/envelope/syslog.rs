@@ -166,6 +166,7 @@ fn rfc3164(line: &[u8], start: usize, certain: bool, draft: &mut Draft) -> Optio
         return None;
     }
     let offset = tag.start as usize;
+    let name = memchr(b'(', &bare[..name]).unwrap_or(name);
     draft.stamp = Some(stamp);
     draft.service = Some(At::new(offset, offset + name));
     draft.thread = process.map(|(from, to)| At::new(offset + from, offset + to));
@@ -231,11 +232,14 @@ fn word(line: &[u8], start: usize) -> Option<At> {
 }
 
 fn is_tag(word: &[u8]) -> bool {
-    word.ends_with(b":")
-        && word.len() > 1
-        && word[..word.len() - 1]
-            .iter()
-            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'=' | b'"' | b'(' | b'{' | b'<' | b','))
+    let Some(bare) = word.strip_suffix(b":") else { return false };
+    // "sshd(pam_unix)[19937]:" tells a module, "main()" a call
+    let module = memchr(b'(', bare).is_none_or(|open| {
+        let close = memchr(b')', bare).unwrap_or(0);
+        open > 0 && close > open + 1 && matches!(bare[close + 1..].first(), None | Some(b'['))
+    });
+    let plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'=' | b'"' | b'{' | b'<' | b',');
+    !bare.is_empty() && module && bare.iter().all(plain)
 }
 
 /// `name[123]` without a colon, as senders without one leave it; what follows must be no level.

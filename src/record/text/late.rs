@@ -26,7 +26,10 @@ pub fn late_time(line: &[u8], order: DayOrder) -> Option<(Stamp, At)> {
     let mut from = 0;
     while let Some(found) = memchr(b'[', &near[from..]) {
         from += found + 1;
-        if let Some(found) = at(from, b"],") {
+        // "task[2019352994]" numbers a task
+        let glued = from > 1 && near[from - 2].is_ascii_alphanumeric();
+        let number = |place: &At| place.of(line).iter().all(u8::is_ascii_digit);
+        if let Some(found) = at(from, b"],").filter(|(_, place)| !glued || !number(place)) {
             return Some(found);
         }
     }

@@ -3,6 +3,7 @@
 //! Each number is between -1 and a few units, 0 where it says nothing. What they are worth together is decided by
 //! [`super::weights`].
 
+mod numbers;
 mod pair;
 mod possible;
 pub(super) mod ties;
@@ -13,12 +14,11 @@ use super::lexicon::{Lexicon, Title, Wording};
 use super::scene::{Line, Node, Scene};
 use super::words::Act;
 use crate::model::Symbol;
+pub use numbers::COUNT;
+use numbers::*;
 use pair::pair;
 use std::cell::{Cell, RefCell};
 use ties::Held;
-
-/// Numbers a candidate.
-pub const COUNT: usize = 232;
 
 /// The numbers of one candidate.
 pub type Features = [f32; COUNT];
@@ -36,7 +36,9 @@ impl Candidate {
     /// Whether it names the span's service or route, or answered right after it.
     pub fn calls(&self) -> bool {
         let features = &self.features;
-        features[36] > 0.0 || features[38] > 0.0 || features[72] > 0.0 && features[70] > 0.0
+        features[NAMES_CHILD] > 0.0
+            || features[ROUTE] > 0.0
+            || features[LATE_CROSS_OPEN] > 0.0 && features[LATE_CROSS_ENDS] > 0.0
     }
 }
 
@@ -67,8 +69,6 @@ struct Child<'s> {
     innermost_same: Option<u32>,
     latest_same: Option<u32>,
     active_same: Option<u32>,
-    innermost_cross: Option<u32>,
-    latest_cross: Option<u32>,
     first_of_service: bool,
     first_of_all: bool,
     /// What its first record says.
@@ -107,8 +107,6 @@ struct OfService {
     mention: f32,
     /// A span of it was open when the child began.
     open: bool,
-    /// Its next record after the child's end.
-    next: Option<u32>,
 }
 
 impl Child<'_> {
@@ -128,13 +126,9 @@ impl Child<'_> {
         }
         let open =
             |other: &Node| other.service == service && other.begin < self.begin && other.last >= self.begin;
-        let next = scene.lines[self.opens as usize..]
-            .iter()
-            .find(|line| line.time >= self.last && scene.nodes[line.node as usize].service == service);
         let found = OfService {
             mention: lexicon.title(service).mention(self.tokens),
             open: scene.nodes.iter().any(open),
-            next: next.map(|line| line.order),
         };
         services.push((service, found));
         found
@@ -165,28 +159,51 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
         }
     }
     compare(&mut found);
+    recent(scene, &child, &mut found);
     let mut none = [0.0; COUNT];
-    none[42] = 1.0;
-    none[43] = f32::from(u8::from(child.first_of_all));
-    none[44] = act(opening, &[Act::Receive, Act::Start]);
-    none[45] = act(opening, &[Act::Send, Act::Call, Act::Answer]);
-    none[46] = f32::from(u8::from(child.first_of_service));
-    none[47] = f32::from(u8::from(child.innermost_same.is_none()));
-    none[145] = yes(child.inmost_same.is_some());
-    none[146] = yes(child.inmost_cross.is_some());
-    none[206] = child.follows;
-    none[207] = yes(child.inmost_open.is_some());
-    none[188] = yes(!own.first_of_trace);
-    none[189] = yes(own.first_of_trace && !child.first_of_all);
-    none[190] = yes(child.rarest.is_some());
-    none[191] = yes(child.rarest.as_ref().is_some_and(|rarest| rarest.sent()));
-    none[229] = child.sent * child.sent;
-    none[147] = yes(own.begin < own.first);
+    about_child(scene, &child, &mut none);
+    none[NONE] = 1.0;
+    none[NONE_FIRST] = yes(child.first_of_all);
+    none[NONE_FIRST_OF_SERVICE] = yes(child.first_of_service);
+    none[NONE_TOOK] = yes(own.begin < own.first);
     if let Some(learned) = learned {
-        none[54] = learned.share(None, own.kind, child.learned);
+        let of_none = learned.causes(None, own.kind, child.learned);
+        none[NONE_CAUSES] = of_none.share;
+        none[POSSIBLE] = of_none.possible;
     }
     found.push(Candidate { node: None, features: none });
     found
+}
+
+/// What is so of the child whoever the parent is.
+fn about_child(scene: &Scene, child: &Child<'_>, out: &mut Features) {
+    let own = &scene.nodes[child.node as usize];
+    out[CHILD_RECEIVES] = act(child.opening, &[Act::Receive]);
+    out[CHILD_ENDS] = act(child.opening, &[Act::End]);
+    out[CHILD_ENTERS] = child.enters;
+    out[CHILD_FOLLOWS] = child.follows;
+    out[CHILD_SINGLE] = yes(own.lines.len() == 1);
+    out[CHILD_LENGTH] = scaled(own.last - own.begin);
+    out[CHILD_PEERS] = (own.rank.1 as f32).log2().min(4.0);
+    out[CHILD_FIRST] = yes(child.first_of_service);
+    out[CHILD_MAY_FOLLOW] = yes(child.inmost_open.is_some());
+    out[CHILD_WITHIN] = yes(child.inmost_same.is_some());
+    out[CHILD_WORDS] = child.wording.min(3.0) / 3.0;
+    out[CHILD_SENT] = child.sent;
+    out[CHILD_RARE] = child.rarest.as_ref().map_or(0.0, |rarest| rarest.rarity());
+}
+
+/// Ranks the candidates of the child's service by their last record before it.
+fn recent(scene: &Scene, child: &Child<'_>, found: &mut [Candidate]) {
+    let same = |node: &u32| scene.nodes[*node as usize].service == child.service;
+    let since = |node: u32| scene.anchor(node, child.node).map_or(i64::MIN, |(_, time)| time);
+    let candidates = found.iter().enumerate();
+    let own = candidates.filter_map(|(at, candidate)| Some((candidate.node.filter(same)?, at)));
+    let mut order: Vec<(i64, u32, usize)> = own.map(|(node, at)| (since(node), node, at)).collect();
+    order.sort_unstable();
+    for (rank, (.., at)) in order.into_iter().rev().enumerate() {
+        found[at].features[SAME_RECENT] = 1.0 / (1.0 + rank as f32);
+    }
 }
 
 /// The place of a node's last record before another one.
@@ -217,8 +234,6 @@ fn child<'s>(
         innermost_same: None,
         latest_same: None,
         active_same: None,
-        innermost_cross: None,
-        latest_cross: None,
         first_of_service: true,
         first_of_all: true,
         names: scene.names(opening),
@@ -262,7 +277,7 @@ fn child<'s>(
         let first = |node: u32| (scene.nodes[node as usize].begin, node);
         Some(best.filter(|&best| first(best) > first(other)).unwrap_or(other))
     };
-    let (mut active_same, mut latest_cross) = (None, None);
+    let mut active_same = None;
     for (&other, &before) in possible.iter().zip(previous) {
         let same = scene.nodes[other as usize].service == own.service;
         let open = is_open(scene, other, own.begin + own.blur);
@@ -286,15 +301,9 @@ fn child<'s>(
                 child.latest_same = later(child.latest_same, other);
             }
             active_same = active_same.max(before.map(|order| (order, other)));
-        } else {
-            if open {
-                child.innermost_cross = later(child.innermost_cross, other);
-            }
-            latest_cross = latest_cross.max(before.map(|order| (order, other)));
         }
     }
     child.active_same = active_same.map(|(_, other)| other);
-    child.latest_cross = latest_cross.map(|(_, other)| other);
     child
 }
 
@@ -341,25 +350,16 @@ pub(super) fn scaled(nanos: i64) -> f32 {
 /// Marks, for what counts only in comparison, the best candidate.
 fn compare(found: &mut [Candidate]) {
     for (from, to) in [
-        (30usize, 32usize),
-        (34, 48),
-        (39, 59),
-        (31, 60),
-        (84, 99),
-        (96, 100),
-        (97, 101),
-        (95, 102),
-        (82, 103),
-        (86, 104),
-        (92, 105),
-        (110, 114),
-        (111, 115),
-        (108, 116),
-        (129, 148),
-        (133, 149),
-        (155, 164),
-        (159, 165),
-        (160, 166),
+        (VALUES, MOST_VALUES),
+        (NAMES, MOST_NAMES),
+        (SAME_VALUES, MOST_SAME_VALUES),
+        (MENTION, MOST_MENTION),
+        (MENTIONED, MOST_MENTIONED),
+        (SAME_WORDS, MOST_SAME_WORDS),
+        (BEFORE_TIGHT, MOST_BEFORE_TIGHT),
+        (HANDED_VALUES, MOST_HANDED_VALUES),
+        (HANDED_WORDS, MOST_HANDED_WORDS),
+        (LATE_CROSS_AFTER_SURE, MOST_LATE_CROSS_AFTER_SURE),
     ] {
         let best = found.iter().map(|candidate| candidate.features[from]).fold(0.0, f32::max);
         if best > 0.05 {
@@ -367,16 +367,6 @@ fn compare(found: &mut [Candidate]) {
                 found.iter().filter(|candidate| candidate.features[from] >= best - 1e-4).count() as f32;
             for candidate in found.iter_mut().filter(|candidate| candidate.features[from] >= best - 1e-4) {
                 candidate.features[to] = 1.0 / many;
-            }
-        }
-    }
-    // learned: the tightest delay and the largest share among the candidates
-    for (from, to) in [(52usize, 61usize), (50, 62), (51, 63)] {
-        let best = found.iter().map(|candidate| candidate.features[from]).fold(f32::MIN, f32::max);
-        let any = found.iter().any(|candidate| candidate.features[from] != 0.0);
-        if any {
-            for candidate in found.iter_mut().filter(|candidate| candidate.features[from] >= best - 1e-4) {
-                candidate.features[to] = 1.0;
             }
         }
     }

@@ -1,7 +1,8 @@
 //! What speaks for one span as the parent of another.
 
+use super::numbers::*;
 use super::ties::{self, evidence, shared, wording};
-use super::{Child, Features, Known, act, contains, is_open, may_be_open, scaled, yes};
+use super::{Child, Features, Known, about_child, act, contains, is_open, scaled, yes};
 use crate::model::Symbol;
 use crate::weave::learned::{self, Learned};
 use crate::weave::scene::{Line, Scene};
@@ -19,179 +20,246 @@ pub(super) fn pair(
 ) {
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let same = p.service == c.service;
-    let open = is_open(scene, parent, child.begin + child.blur);
-    let encloses = p.begin - p.blur <= child.begin && p.last >= child.last && p.last > p.begin;
     // the parent's last record before the child, else its first
     let anchor = previous.or_else(|| scene.opening(parent));
     let before = scene.anchor(parent, child.node);
     let point = before.or_else(|| learned::first(scene, parent));
-    let gap = point.map_or(0, |(_, time)| child.begin - time);
-    let received = act(child.opening, &[Act::Receive]);
-    let sends = act(child.opening, &[Act::Send]);
-    let calls = act(child.opening, &[Act::Call]);
-    let answers = act(child.opening, &[Act::Answer]);
-    if same {
-        let finished = scene.lines_of(parent).any(|line| {
-            line.order < child.opens
-                && line.act == Act::End
-                && (line.duration.is_some() || line.order == p.lines.last().copied().unwrap_or(0))
-        });
-        out[0] = 1.0;
-        out[1] = yes(open);
-        out[2] = yes(encloses);
-        out[3] = yes(child.innermost_same == Some(parent));
-        out[4] = yes(child.active_same == Some(parent));
-        out[5] = yes(child.latest_same == Some(parent));
-        out[6] = yes(!open && !finished);
-        out[7] = yes(finished);
-        out[8] = yes(p.kind == c.kind);
-        let thread = previous.map_or(Symbol::NONE, |line| line.thread);
-        let known = !thread.is_none() && !child.opening.thread.is_none();
-        out[9] = yes(known && thread == child.opening.thread);
-        out[10] = yes(known && thread != child.opening.thread);
-        out[11] = scaled(gap);
-        out[12] = received;
-        out[13] = sends + calls;
-        out[14] = anchor.map_or(0.0, |line| act(line, &[Act::Receive, Act::Start]));
-        out[49] = answers;
-        out[55] = yes(open) * received;
-        out[56] = yes(p.lines.len() == 1 && !p.exact);
-        out[57] = yes(child.opening.act == Act::Start);
-    } else {
-        out[15] = 1.0;
-        out[16] = yes(open);
-        out[17] = yes(encloses);
-        out[18] = yes(child.innermost_cross == Some(parent));
-        out[19] = scaled(gap);
-        out[20] = anchor.map_or(0.0, |line| act(line, &[Act::Send, Act::Call]));
-        out[21] = anchor.map_or(0.0, |line| act(line, &[Act::Receive, Act::Start]));
-        out[22] = anchor.map_or(0.0, |line| act(line, &[Act::End, Act::Answer]));
-        out[23] = received;
-        out[24] = sends + calls + answers;
-        out[25] = yes(child.innermost_same.is_none());
-        out[26] = yes(child.first_of_service);
-        out[27] = yes(child.latest_cross == Some(parent));
-        out[28] = yes(child.innermost_same.is_some()) * (1.0 - received);
-        out[58] = yes(child.opening.act == Act::Start);
-    }
-    let between = known.habits.between(p.kind, c.kind);
-    let habit = between.habit;
-    if same {
-        wording(scene, child, parent, out);
-    } else {
-        evidence(scene, child, parent, between.enters, known, out);
-    }
-    out[88] = habit.order;
-    out[89] = habit.needed;
-    out[90] = habit.implied;
-    out[91] = habit.equal;
-    let ahead = known.habits.before(&between, scene, child.node, point);
-    out[92] = ahead.tight;
-    out[93] = ahead.steady;
-    out[94] = ahead.fit;
-    out[95] = ahead.tight * ahead.steady;
-    let after = known.habits.after(&between, scene, parent, child.node);
     // known to have begun before is not late
     let late = before.is_none();
-    let base = match (late, same) {
-        (false, true) => 126,
-        (false, false) => 130,
-        (true, true) => 152,
-        (true, false) => 156,
-    };
-    out[base] = after.tight;
-    out[base + 1] = after.steady;
-    out[base + 2] = after.fit;
-    out[base + 3] = after.tight * after.steady;
-    out[106] = yes(same) * child.enters;
-    out[107] = yes(!same) * child.enters;
-    out[if same { 108 } else { 109 }] = habit.around;
-    let around = contains(p, c);
-    let within = contains(c, p);
-    let inmost = if same { child.inmost_same } else { child.inmost_cross };
-    let base = if same { 120 } else { 123 };
-    out[base] = yes(around);
-    out[base + 1] = yes(within);
-    out[base + 2] = yes(inmost == Some(parent));
-    if p.rank.1 == c.rank.1 && p.rank.1 > 1 {
-        let base = if same { 134 } else { 136 };
-        out[base + usize::from(p.rank.0 != c.rank.0)] = habit.equal;
-    }
-    if around && !same {
-        // what a caller and the called one see differs by the network only
-        out[138] = scaled(c.begin - p.begin);
-        out[139] = scaled(p.last - c.last);
-        out[140] = yes(child.inmost_same.is_some());
-    }
-    ties::rare(child, child.sent, parent, same, out);
-    [out[212], out[213]] = between.exceptions;
-    if !same {
-        let mention = out[96];
-        let outgoing = anchor.map_or(0.0, |line| act(line, &[Act::Send, Act::Call]));
-        let told = mention.max(outgoing).max(out[176]).max(out[180]).max(out[35].min(1.0));
-        let words = out[84] / 3.0;
-        if late {
-            out[214] = mention;
-            out[215] = words;
-            out[216] = mention * words;
-        } else if around {
-            out[217] = mention;
-            out[218] = outgoing;
-            out[219] = words;
-            out[220] = 1.0 - told;
-            out[221] = mention * outgoing;
-        } else {
-            out[222] = mention;
-            out[223] = outgoing;
-            out[224] = words;
-            out[225] = 1.0 - told;
-            out[226] = mention * outgoing;
-            out[227] = (1.0 - told) * scaled(gap);
-        }
-        out[228] = out[176].max(out[180]) * received;
-    }
-    // a span of the child's service that began since the parent's last record is rather what the parent caused
-    let since = point.map_or(p.begin, |(_, time)| time);
-    let between = child.service_began.iter().rev().take_while(|(begin, _)| *begin > since);
-    let entered = between.into_iter().any(|(_, other)| *other != child.node && *other != parent);
-    let base = if same { 192 } else { 197 };
-    out[base] = yes(entered);
-    out[base + 1] = yes(child.just_before == Some(parent));
-    out[base + 2] = yes(child
-        .just_before
-        .is_some_and(|before| before != parent && scene.nodes[before as usize].service == p.service));
-    out[base + 3] = child.follows;
-    out[base + 4] = yes(child.inmost_open.is_some());
+    let between = known.habits.between(p.kind, c.kind);
+    about_child(scene, child, out);
+    about_parent(scene, child, parent, anchor, out);
     if same {
-        out[202] = yes(child.inmost_open == Some(parent));
-        out[203] = yes(may_be_open(scene, parent, c));
-        out[204] = yes(child.inmost_open == Some(parent) && child.just_before == Some(parent));
+        one_service(scene, child, parent, previous, anchor, out);
+        wording(scene, child, parent, out);
     } else {
-        out[205] = yes(child.inmost_open.is_some() && entered);
+        two_services(scene, child, parent, anchor, out);
+        evidence(scene, child, parent, between.enters, known, out);
     }
+    times(scene, child, parent, point, out);
+    usual(scene, child, parent, (point, late), known, out);
+    ties::rare(child, child.sent, parent, same, out);
+    if !same {
+        told(scene, child, parent, anchor, late, out);
+    }
+    entered(scene, child, parent, point, out);
     if p.trace != c.trace {
-        out[184 + usize::from(same) * 2 + usize::from(c.first_of_trace)] = 1.0;
+        let [later, first] = if same {
+            [SAME_OTHER_TRACE, SAME_OTHER_TRACE_FIRST]
+        } else {
+            [CROSS_OTHER_TRACE, CROSS_OTHER_TRACE_FIRST]
+        };
+        out[if c.first_of_trace { first } else { later }] = 1.0;
     }
-    if p.begin < p.first {
-        out[if same { 141 } else { 142 }] = 1.0;
-    }
-    if c.begin < c.first {
-        out[if same { 143 } else { 144 }] = 1.0;
-    }
-    out[112] = scaled(p.begin - child.begin);
     if late {
         late_pair(scene, child, parent, same, known, out);
     }
-    out[31] = if same { shared(child, parent).0 } else { 0.0 };
-    out[40] = yes(p.begin > child.begin);
-    out[41] = yes(late);
-    if let (Some(learned), Some(point)) = (learned, point) {
-        out[50] = learned.share(Some(p.kind), c.kind, child.learned);
-        let (fit, tight) = learned.delay(point, child.begin, c.kind);
-        out[51] = fit;
-        out[52] = tight;
-        out[53] = yes(same) * child.learned.inner + yes(!same) * (1.0 - child.learned.inner);
+    if let (Some(learned), Some(_)) = (learned, point) {
+        let causes = learned.causes(Some(p.kind), c.kind, child.learned);
+        out[CAUSES] = causes.share;
+        out[POSSIBLE] = causes.possible;
+        out[FANS] = causes.fans;
+        out[INSIDE] = if same { child.learned.inner } else { 1.0 - child.learned.inner };
     }
+}
+
+/// What is so of the parent.
+fn about_parent(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&Line>, out: &mut Features) {
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
+    if let Some(first) = scene.opening(parent) {
+        out[OPENS_RECEIVING] = act(first, &[Act::Receive]);
+        out[OPENS_SENDING] = act(first, &[Act::Send]);
+        out[OPENS_CALLING] = act(first, &[Act::Call]);
+        out[OPENS_STARTING] = act(first, &[Act::Start]);
+    }
+    if let Some(line) = anchor {
+        out[LAST_SENT] = act(line, &[Act::Send, Act::Call]);
+        out[LAST_BEGAN] = act(line, &[Act::Receive, Act::Start]);
+    }
+    out[PARENT_SINGLE] = yes(p.lines.len() == 1);
+    out[PARENT_LENGTH] = scaled(p.last - p.begin);
+    out[ONE_RANK] = yes(p.rank == c.rank);
+    if let Some(rarest) = &child.rarest
+        && rarest.held_by(parent)
+    {
+        out[RARE_HELD] = rarest.rarity();
+    }
+}
+
+/// What speaks for a parent of the child's service.
+fn one_service(
+    scene: &Scene,
+    child: &Child<'_>,
+    parent: u32,
+    previous: Option<&Line>,
+    anchor: Option<&Line>,
+    out: &mut Features,
+) {
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
+    let open = is_open(scene, parent, child.begin + child.blur);
+    let received = act(child.opening, &[Act::Receive]);
+    let finished = scene.lines_of(parent).any(|line| {
+        line.order < child.opens
+            && line.act == Act::End
+            && (line.duration.is_some() || line.order == p.lines.last().copied().unwrap_or(0))
+    });
+    out[SAME] = 1.0;
+    out[SAME_INNERMOST] = yes(child.innermost_same == Some(parent));
+    out[SAME_ACTIVE] = yes(child.active_same == Some(parent));
+    out[SAME_LATEST] = yes(child.latest_same == Some(parent));
+    out[SAME_SILENT] = yes(!open && !finished);
+    out[SAME_KIND] = yes(p.kind == c.kind);
+    let thread = previous.map_or(Symbol::NONE, |line| line.thread);
+    let known = !thread.is_none() && !child.opening.thread.is_none();
+    out[SAME_THREAD] = yes(known && thread == child.opening.thread);
+    out[SAME_OTHER_THREAD] = yes(known && thread != child.opening.thread);
+    out[SAME_RECEIVED] = received;
+    out[SAME_JUST_BEGUN] = anchor.map_or(0.0, |line| act(line, &[Act::Receive, Act::Start]));
+    out[SAME_OPEN_RECEIVED] = yes(open) * received;
+    out[SAME_VALUES] = shared(child, parent);
+    out[SAME_AROUND_CHILD] = yes(contains(p, c));
+    out[SAME_WITHIN_CHILD] = yes(contains(c, p));
+    out[SAME_INMOST] = yes(child.inmost_same == Some(parent));
+    out[SAME_TOOK] = yes(p.begin < p.first);
+    out[SAME_CHILD_TOOK] = yes(c.begin < c.first);
+}
+
+/// What speaks for a parent of another service.
+fn two_services(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&Line>, out: &mut Features) {
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
+    let around = contains(p, c);
+    out[CROSS_OPEN] = yes(is_open(scene, parent, child.begin + child.blur));
+    out[CROSS_ENDED] = anchor.map_or(0.0, |line| act(line, &[Act::End, Act::Answer]));
+    out[CROSS_RECEIVED] = act(child.opening, &[Act::Receive]);
+    out[CROSS_ALONE] = yes(child.innermost_same.is_none());
+    out[CROSS_FIRST] = yes(child.first_of_service);
+    out[CROSS_AROUND_CHILD] = yes(around);
+    out[CROSS_WITHIN_CHILD] = yes(contains(c, p));
+    out[CROSS_INMOST] = yes(child.inmost_cross == Some(parent));
+    out[CROSS_CHILD_TOOK] = yes(c.begin < c.first);
+    if around {
+        // what a caller and the called one see differs by the network only
+        out[WAY_BACK] = scaled(p.last - c.last);
+    }
+}
+
+/// How the two stand in time.
+fn times(scene: &Scene, child: &Child<'_>, parent: u32, point: Option<(Symbol, i64)>, out: &mut Features) {
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
+    let gap = point.map_or(0, |(_, time)| child.begin - time);
+    out[if p.service == c.service { SAME_GAP } else { CROSS_GAP }] = scaled(gap);
+    let time = |line: Option<&Line>| line.map_or(0, |line| line.time);
+    let whole = time(scene.lines.last()) - time(scene.lines.first());
+    out[GAP_SHARE] = (gap as f32 / whole.max(1_000_000) as f32).clamp(-1.0, 1.0);
+    out[OUTLASTS] = scaled(p.last - c.last) - scaled(c.last - p.last);
+    out[PRECEDES] = scaled(c.begin - p.begin) - scaled(p.begin - c.begin);
+    let place = p.lines.partition_point(|order| scene.lines[*order as usize].time < c.last);
+    if let Some(next) = p.lines.get(place).map(|order| &scene.lines[*order as usize]) {
+        out[GOES_ON_GAP] = scaled(next.time - c.last);
+        let ends = c.lines.last().copied().unwrap_or_default();
+        out[GOES_ON_RECORDS] = (1.0 + next.order.saturating_sub(ends) as f32).log2().min(6.0) / 2.0;
+    }
+}
+
+/// What is usual of the two kinds; `point`: the template and time of the parent's last record before the child, and whether
+/// it has none.
+fn usual(
+    scene: &Scene,
+    child: &Child<'_>,
+    parent: u32,
+    (point, late): (Option<(Symbol, i64)>, bool),
+    known: Known<'_>,
+    out: &mut Features,
+) {
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
+    let same = p.service == c.service;
+    let between = known.habits.between(p.kind, c.kind);
+    let habit = between.habit;
+    out[ORDER] = habit.order;
+    out[NEEDED] = habit.needed;
+    out[EQUAL] = habit.equal;
+    [out[NEEDED_ALWAYS], out[IMPLIED_ALWAYS]] = between.exceptions;
+    out[PARENT_ENTERS] = between.enters;
+    out[if same { SAME_AROUND } else { CROSS_AROUND }] = habit.around;
+    out[BEFORE_TIGHT] = known.habits.before(&between, scene, child.node, point).tight;
+    let after = known.habits.after(&between, scene, parent, child.node);
+    let sure = after.tight * after.steady;
+    match (late, same) {
+        (false, true) => {
+            out[SAME_AFTER_TIGHT] = after.tight;
+            out[SAME_AFTER_STEADY] = after.steady;
+            out[SAME_AFTER_FIT] = after.fit;
+            out[SAME_AFTER_SURE] = sure;
+        }
+        (false, false) => {
+            out[CROSS_AFTER_TIGHT] = after.tight;
+            out[CROSS_AFTER_STEADY] = after.steady;
+            out[CROSS_AFTER_SURE] = sure;
+        }
+        (true, true) => {
+            out[LATE_SAME_AFTER_TIGHT] = after.tight;
+            out[LATE_SAME_AFTER_FIT] = after.fit;
+            out[LATE_SAME_AFTER_SURE] = sure;
+        }
+        (true, false) => {
+            out[LATE_CROSS_AFTER_TIGHT] = after.tight;
+            out[LATE_CROSS_AFTER_STEADY] = after.steady;
+            out[LATE_CROSS_AFTER_FIT] = after.fit;
+            out[LATE_CROSS_AFTER_SURE] = sure;
+        }
+    }
+    if p.rank.1 == c.rank.1 && p.rank.1 > 1 {
+        match (same, p.rank.0 == c.rank.0) {
+            (true, true) => {}
+            (true, false) => out[SAME_OTHER_RANK] = habit.equal,
+            (false, true) => out[CROSS_RANK] = habit.equal,
+            (false, false) => out[CROSS_OTHER_RANK] = habit.equal,
+        }
+    }
+}
+
+/// Whether a parent of another service tells that it sent or called anything.
+fn told(
+    scene: &Scene,
+    child: &Child<'_>,
+    parent: u32,
+    anchor: Option<&Line>,
+    late: bool,
+    out: &mut Features,
+) {
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
+    let mention = out[MENTION];
+    let outgoing = anchor.map_or(0.0, |line| act(line, &[Act::Send, Act::Call]));
+    let sent = yes(child.rarest.as_ref().is_some_and(|rarest| rarest.sent_by(parent)));
+    let told = mention.max(outgoing).max(sent).max(out[SENT_NAMES].min(1.0));
+    if late {
+        out[LATE_TELLS] = mention;
+    } else if contains(p, c) {
+        out[AROUND_MENTION] = mention;
+        out[AROUND_SILENT] = 1.0 - told;
+    } else {
+        out[BESIDE_SENT] = outgoing;
+        out[BESIDE_SILENT] = 1.0 - told;
+        out[BESIDE_MENTION_SENT] = mention * outgoing;
+    }
+}
+
+/// A span of the child's service that began since the parent's last record is rather what the parent caused.
+fn entered(scene: &Scene, child: &Child<'_>, parent: u32, point: Option<(Symbol, i64)>, out: &mut Features) {
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
+    let since = point.map_or(p.begin, |(_, time)| time);
+    let mut between = child.service_began.iter().rev().take_while(|(begin, _)| *begin > since);
+    let entered = between.any(|(_, other)| *other != child.node && *other != parent);
+    if p.service != c.service {
+        out[CROSS_ENTERED] = yes(entered);
+        return;
+    }
+    let beside = |before: u32| before != parent && scene.nodes[before as usize].service == p.service;
+    out[SAME_ENTERED] = yes(entered);
+    out[SAME_JUST_BEFORE] = yes(child.just_before == Some(parent));
+    out[SAME_BESIDE] = yes(child.just_before.is_some_and(beside));
+    out[SAME_FOLLOWS] = child.follows;
+    out[SAME_MAY_FOLLOW] = yes(child.inmost_open.is_some());
 }
 
 /// What speaks for a parent that logs nothing before its child.
@@ -206,34 +274,19 @@ fn late_pair(
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let Some(first) = scene.opening(parent) else { return };
     let ends = act(first, &[Act::End, Act::Answer]);
-    let gap = scaled(first.time - child.last);
     if same {
-        out[64] = 1.0;
-        out[65] = gap;
-        out[66] = ends;
-        out[67] = yes(p.lines.len() > 1);
-        out[79] = yes(first.duration.is_some());
-        out[80] = yes(child.innermost_same.is_some());
-        out[163] = out[82];
+        out[LATE_SAME_ENDS] = ends;
+        out[LATE_SAME_MORE] = yes(p.lines.len() > 1);
         return;
     }
-    let of_service = child.of_service(scene, p.service, known.lexicon);
-    out[68] = 1.0;
-    out[69] = gap;
-    out[70] = ends;
-    out[71] = act(first, &[Act::Send]);
-    out[72] = yes(of_service.open);
-    out[73] = yes(p.first >= c.last);
-    out[74] = yes(of_service.next == Some(first.order));
-    out[75] = yes(p.lines.len() == 1);
-    out[76] = act(child.opening, &[Act::Receive]);
-    out[77] = out[30];
-    out[78] = out[34];
-    out[117] = out[111];
-    out[118] = out[110];
-    out[119] = out[96];
-    out[160] = out[84];
-    out[161] = out[87];
-    out[162] = out[38];
-    out[81] = yes(child.innermost_same.is_some());
+    out[LATE_CROSS] = 1.0;
+    out[LATE_CROSS_GAP] = scaled(first.time - child.last);
+    out[LATE_CROSS_ENDS] = ends;
+    out[LATE_CROSS_OPEN] = yes(child.of_service(scene, p.service, known.lexicon).open);
+    out[LATE_CROSS_AFTER] = yes(p.first >= c.last);
+    out[LATE_CROSS_SINGLE] = yes(p.lines.len() == 1);
+    out[LATE_CROSS_RECEIVED] = act(child.opening, &[Act::Receive]);
+    out[LATE_CROSS_HANDED_VALUES] = out[HANDED_VALUES];
+    out[LATE_CROSS_MENTION] = out[MENTION];
+    out[LATE_CROSS_WORDS] = out[WORDS];
 }

@@ -1,5 +1,6 @@
 //! What ties a parent and a child together: values, names and words that both hold.
 
+use super::numbers::*;
 use super::{Child, Features, Known, yes};
 use crate::model::{Shape, Symbol};
 use crate::weave::lexicon::common;
@@ -42,6 +43,21 @@ impl Rarest<'_> {
     /// Whether one span is said to have sent it.
     pub fn sent(&self) -> bool {
         self.sender.is_some()
+    }
+
+    /// 1 if one other span holds it, towards 0 for many.
+    pub fn rarity(&self) -> f32 {
+        1.0 / (self.holders.len() as f32 - 1.0)
+    }
+
+    /// Whether a span is the one that is said to have sent it.
+    pub fn sent_by(&self, node: u32) -> bool {
+        self.sender == Some(node)
+    }
+
+    /// Whether a span holds it.
+    pub fn held_by(&self, node: u32) -> bool {
+        self.holders.contains(&node)
     }
 }
 
@@ -87,56 +103,48 @@ fn sends(scene: &Scene, node: u32, value: Symbol) -> bool {
 /// What the rarest value of a child tells of a parent; `usual`: how often values of that name have one sender.
 pub(super) fn rare(child: &Child<'_>, usual: f32, parent: u32, same: bool, out: &mut Features) {
     let Some(rarest) = &child.rarest else { return };
-    let base = if same { 168 } else { 176 };
-    let holds = rarest.holders.contains(&parent);
-    let later = if rarest.at_once { 0 } else { 4 };
-    if rarest.sender == Some(parent) {
-        out[base + later] = 1.0;
-        out[if same { 208 } else { 209 }] = usual * usual;
+    let holds = rarest.held_by(parent);
+    if rarest.sent_by(parent) {
+        if !same && rarest.at_once {
+            out[CROSS_RARE_SENT] = 1.0;
+        }
+        out[if same { SAME_RARE_USUAL } else { CROSS_RARE_USUAL }] = usual * usual;
     } else if rarest.origin == parent {
-        out[base + later + 1] = 1.0;
+        if rarest.at_once {
+            out[if same { SAME_RARE_BORN } else { CROSS_RARE_BORN }] = 1.0;
+        }
     } else if holds {
-        out[base + later + 2] = 1.0;
-    } else if rarest.sender.is_some() {
-        out[base + later + 3] = 1.0;
-        out[if same { 210 } else { 211 }] = usual * usual;
+        if rarest.at_once {
+            out[if same { SAME_RARE_HELD } else { CROSS_RARE_HELD }] = 1.0;
+        }
+    } else if rarest.sender.is_some() && !same {
+        out[CROSS_RARE_USUAL_ELSEWHERE] = usual * usual;
+        if rarest.at_once {
+            out[CROSS_RARE_ELSEWHERE] = 1.0;
+        }
     }
 }
 
 /// What the words of two spans of one service tell.
 pub(super) fn wording(scene: &Scene, child: &Child<'_>, parent: u32, out: &mut Features) {
-    let (mut most, mut last) = (0.0f32, 0.0f32);
-    for line in scene.lines_of(parent).filter(|line| child.may_follow(&scene.nodes[parent as usize], line)) {
-        let shared = common(child.tokens.tokens, scene.tokens(line));
-        most = most.max(shared);
-        if line.order < child.opens {
-            last = shared;
-        }
-    }
-    out[82] = most.min(3.0);
-    out[83] = last.min(3.0);
+    let lines = scene.lines_of(parent).filter(|line| child.may_follow(&scene.nodes[parent as usize], line));
+    let most = lines.map(|line| common(child.tokens.tokens, scene.tokens(line))).fold(0.0, f32::max);
+    out[SAME_WORDS] = most.min(3.0);
 }
 
-/// Values that both hold: the sum of how telling they are, and whether the parent held the most telling one first.
-pub(super) fn shared(child: &Child<'_>, parent: u32) -> (f32, bool) {
-    let mut sum = 0.0;
-    let mut best = 0.0;
-    let mut born = false;
-    for held in child.values.iter().filter(|held| held.holders.contains(&parent)) {
+/// Values that both hold: the sum of how telling they are.
+pub(super) fn shared(child: &Child<'_>, parent: u32) -> f32 {
+    let both = child.values.iter().filter(|held| held.holders.contains(&parent));
+    let telling = both.map(|held| {
         let shape = match held.shape {
             Shape::Uuid | Shape::Hex => 1.0,
             Shape::Mixed => 0.9,
             Shape::Number => 0.5,
             _ => 0.3,
         };
-        let weight = shape / (held.holders.len() as f32 - 1.0);
-        sum += weight;
-        if weight > best {
-            best = weight;
-            born = held.holders[0] == parent;
-        }
-    }
-    (sum.min(2.0), born)
+        shape / (held.holders.len() as f32 - 1.0)
+    });
+    telling.sum::<f32>().min(2.0)
 }
 
 /// What ties spans of two services together: values, names and words. What the parent holds because it was the first to
@@ -150,9 +158,8 @@ pub(super) fn evidence(
     known: Known<'_>,
     out: &mut Features,
 ) {
-    let (sum, born) = shared(child, parent);
-    out[30] = sum;
-    out[33] = yes(born) * sum.min(1.0);
+    let sum = shared(child, parent);
+    out[VALUES] = sum;
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let opening = child.opening;
     let mut ties = Ties::default();
@@ -189,25 +196,22 @@ pub(super) fn evidence(
         ties.mention = ties.mention.max(child.title.mention(tokens));
         ties.handed = ties.handed.max(share * words.min(3.0));
         if first && line.order < child.opens && p.lines.get(1).is_none_or(|next| *next >= child.opens) {
-            out[113] = enters;
+            out[ENTERED_ONLY] = enters;
         }
     }
-    out[34] = ties.names;
-    out[35] = ties.sent_names;
-    out[36] = yes(ties.named);
-    out[37] = yes(child.names.contains(&p.service_name));
-    out[38] = yes(ties.route);
-    out[39] = ties.message;
-    out[84] = ties.most.min(3.0);
-    out[85] = ties.last.min(3.0);
-    out[86] = ties.sent.min(3.0);
-    out[87] = if child.wording > 0.0 { ties.most / child.wording } else { 0.0 };
-    out[96] = ties.mention;
-    out[97] = child.of_service(scene, p.service, known.lexicon).mention;
+    out[NAMES] = ties.names;
+    out[SENT_NAMES] = ties.sent_names;
+    out[NAMES_CHILD] = yes(ties.named);
+    out[NAMED_BY_CHILD] = yes(child.names.contains(&p.service_name));
+    out[ROUTE] = yes(ties.route);
+    out[SENT_VALUE] = ties.message;
+    out[WORDS] = ties.most.min(3.0);
+    out[MENTION] = ties.mention;
+    out[MENTIONED] = child.of_service(scene, p.service, known.lexicon).mention;
     // it says who called, and that is another one
-    out[98] = if out[97] < 0.5 { child.mentioned(known.lexicon) } else { 0.0 };
-    out[110] = ties.values;
-    out[111] = ties.handed;
+    out[MENTIONS_ANOTHER] = if out[MENTIONED] < 0.5 { child.mentioned(known.lexicon) } else { 0.0 };
+    out[HANDED_VALUES] = ties.values;
+    out[HANDED_WORDS] = ties.handed;
 }
 
 /// The most of what the records of a parent have in common with a child.

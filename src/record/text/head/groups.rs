@@ -62,7 +62,9 @@ impl Reader<'_, '_> {
         if self.level_and_time(inside, end) {
             return true;
         }
-        if self.head.stamp.is_none() && !has_id {
+        // "task[2019352994]" numbers a task
+        let numbers = is_number(content) && self.at > 0 && self.text[self.at - 1].is_ascii_alphanumeric();
+        if self.head.stamp.is_none() && !has_id && !numbers {
             let letter = content.len() > 2 && content[1] == b' ' && level::from_letter(content[0]).is_some();
             let skip = if letter { 2 } else { 0 };
             if let Some((stamp, taken)) = timestamp::parse_prefix(&content[skip..], self.order) {
@@ -223,6 +225,9 @@ impl Reader<'_, '_> {
                 self.at += 38;
                 return true;
             }
+        }
+        if self.time_in_parentheses() {
+            return true;
         }
         if !self.known() || self.closed {
             return false;

@@ -136,7 +136,7 @@ impl Reader<'_, '_> {
                         || self.pairs()
                         || self.word()
                 }
-                b'@' => self.time(),
+                b'@' => self.time() || self.at_a_time(),
                 b'/' => self.path_and_line(),
                 b'?' | b'.' => self.placeholder(),
                 0xe2 if self.at == 0 => self.boxed_level(),
@@ -202,12 +202,12 @@ impl Reader<'_, '_> {
 
     fn separator(&mut self, byte: u8) -> bool {
         if byte == b'-' && self.known() && self.text.get(self.at + 1).is_some_and(u8::is_ascii_alphabetic) {
-            return self.dashed_pairs() || self.dash_behind_logger();
+            return self.dashed_pairs() || self.dash_before_message();
         }
         if byte == b'-'
             && self.known()
             && self.text.get(self.at + 1) == Some(&b'[')
-            && self.dash_behind_logger()
+            && self.dash_before_message()
         {
             return true;
         }

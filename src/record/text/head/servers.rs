@@ -1,9 +1,9 @@
 //! Names and ids in headers as the defaults of servers and frameworks put them.
 
 use super::Reader;
-use super::kinds::{group_has_id, is_logger, is_logger_with_more, is_thread, is_uuid, pair_like};
+use super::kinds::{group_has_id, is_logger, is_thread, is_uuid, pair_like};
 use super::moments::before_level;
-use crate::model::Level;
+use crate::model::{Date, Level};
 use crate::record::text::{skip_blanks, word_end};
 use crate::record::{At, level, timestamp};
 use memchr::memchr;
@@ -155,14 +155,29 @@ impl Reader<'_, '_> {
         self.set_level(level, end)
     }
 
-    /// `logger -message`.
-    pub(super) fn dash_behind_logger(&mut self) -> bool {
-        let taken = !self.closed
-            && self.draft.logger.is_some_and(|logger| {
-                logger.end() == self.text[..self.at].trim_ascii_end().len()
-                    && is_logger_with_more(logger.of(self.text))
-            });
-        self.closed |= taken;
+    /// `(2024-05-01 12:00:00) ` at the front of a line.
+    pub(super) fn time_in_parentheses(&mut self) -> bool {
+        if self.at > 0 {
+            return false;
+        }
+        let Some(close) = memchr(b')', &self.text[..self.text.len().min(48)]) else { return false };
+        let found = timestamp::parse_prefix(&self.text[1..close], self.order);
+        let Some((stamp, taken)) = found.filter(|(stamp, _)| stamp.date != Date::None) else { return false };
+        if 1 + taken != close {
+            return false;
+        }
+        self.head.stamp = Some(stamp);
+        self.head.stamp_at = At::new(1, close);
+        self.at = close + 1;
+        true
+    }
+
+    /// `LEVEL @ time`.
+    pub(super) fn at_a_time(&mut self) -> bool {
+        let taken = self.head.level.is_some()
+            && self.head.stamp.is_none()
+            && self.text.get(self.at + 1) == Some(&b' ')
+            && self.text.get(self.at + 2).is_some_and(u8::is_ascii_digit);
         self.at += usize::from(taken);
         taken
     }

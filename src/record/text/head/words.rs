@@ -74,6 +74,14 @@ impl Reader<'_, '_> {
         false
     }
 
+    /// ` -message` behind the logger: nothing else is header.
+    pub(super) fn dash_before_message(&mut self) -> bool {
+        let taken = self.logger && !self.closed && self.text[..self.at].ends_with(b" ");
+        self.at += usize::from(taken);
+        self.closed |= taken;
+        taken
+    }
+
     /// Pairs that a separator or a level closes, one of which names context: all of them are header.
     pub(super) fn header_run(&mut self) -> bool {
         let (mut at, mut end, mut known, mut count) = (self.at, self.at, false, 0);
@@ -192,6 +200,8 @@ impl Reader<'_, '_> {
         }
         if !self.logger
             && is_logger(bare)
+            // a function that a message tells of
+            && !text[end..].starts_with(b"()")
             && (text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'[' | b'(' | b'|')))
         {
             self.draft.logger = Some(At::new(self.at, self.at + bare.len()));
@@ -264,8 +274,11 @@ impl Reader<'_, '_> {
             // "4711 1 --- Name: message"
             let behind_dashes = text[..self.at].trim_ascii_end().ends_with(b" ---");
             let behind_id = self.behind_group_of_id();
-            // "[LEVEL] trace_id=… cache: 4 evictions" tells no logger
-            let behind_level = self.bracketed_level && self.head.pairs.is_none() && !behind_id;
+            // "[LEVEL] trace_id=… cache: 4 evictions" and "[LEVEL]: cache: …" tell no logger
+            let behind_level = self.bracketed_level
+                && self.head.pairs.is_none()
+                && !behind_id
+                && !text[..self.at].trim_ascii_end().ends_with(b"]:");
             let class = is_class_label(bytes) && (behind_id || self.class_behind_level(bare));
             if (behind_level || behind_span || behind_dashes || class)
                 && !is_code(bare)

@@ -1,0 +1,209 @@
+//! Fits weights so that the true trees are likely: Adam (Kingma, Ba, "Adam: a method for stochastic optimization", 2015)
+//! over parts of the transactions in changing order, with weights drawn towards 0 apart from it (Loshchilov, Hutter,
+//! "Decoupled weight decay regularization", 2019).
+
+use rayon::prelude::*;
+use spanloom::weave::features::{COUNT, Features};
+use spanloom::weave::score::{UNITS, Weights, bent};
+use spanloom::weave::tree::{self, Possible};
+
+/// Rounds over all transactions.
+const EPOCHS: usize = 10;
+/// Transactions a step.
+const BATCH: usize = 64;
+/// How far a step goes at most.
+const RATE: f32 = 0.02;
+/// How strongly weights are drawn towards 0: those of the sum, and those of the units.
+const DECAY: (f32, f32) = (0.05, 0.4);
+/// Candidates whose share is this near to the right one teach nothing.
+const SLIGHT: f32 = 1e-5;
+
+/// A transaction to be fitted to.
+pub struct Tree {
+    pub choices: Vec<Choice>,
+    /// How many of the choices have a right answer that is known.
+    pub asked: usize,
+    /// How much each of these counts.
+    pub weight: f32,
+}
+
+/// A choice among candidates of which one is right.
+pub struct Choice {
+    parents: Vec<Option<u32>>,
+    /// The numbers that are not 0, of each candidate.
+    rows: Vec<Box<[(u16, f32)]>>,
+    /// Whether the right answer is known, and where it is.
+    pub asked: bool,
+    pub right: Option<usize>,
+}
+
+impl Choice {
+    /// Nothing is to be chosen.
+    pub fn stated(parent: Option<u32>) -> Choice {
+        Choice { parents: vec![parent], rows: Vec::new(), asked: false, right: None }
+    }
+
+    /// One of these is to be chosen.
+    pub fn open(candidates: Vec<(Option<u32>, Features)>, answer: Option<Option<usize>>) -> Choice {
+        let row = |features: &Features| (0u16..).zip(*features).filter(|(_, value)| *value != 0.0).collect();
+        Choice {
+            rows: candidates.iter().map(|(_, features)| row(features)).collect(),
+            parents: candidates.into_iter().map(|(parent, _)| parent).collect(),
+            asked: answer.is_some(),
+            right: answer.flatten(),
+        }
+    }
+
+    fn row(&self, at: usize) -> Features {
+        let mut features = [0.0; COUNT];
+        self.rows[at].iter().for_each(|(number, value)| features[usize::from(*number)] = *value);
+        features
+    }
+}
+
+/// The shares of the candidates among all trees.
+pub fn shares(tree: &Tree, weights: &Weights) -> Vec<Vec<Possible>> {
+    let of_choice = |choice: &Choice| -> Vec<Possible> {
+        if choice.rows.is_empty() {
+            return choice.parents.iter().map(|parent| (*parent, 1.0)).collect();
+        }
+        let rows: Vec<Features> = (0..choice.rows.len()).map(|at| choice.row(at)).collect();
+        choice.parents.iter().copied().zip(weights.shares(rows.iter())).collect()
+    };
+    let mut all: Vec<Vec<Possible>> = tree.choices.iter().map(of_choice).collect();
+    tree::among_trees(&mut all);
+    all
+}
+
+/// The weights with which these transactions are likely.
+pub fn fit(mut trees: Vec<&Tree>) -> Weights {
+    let mut drawn = Drawn(1);
+    let mut weights = zero();
+    weights.units.iter_mut().for_each(|weight| *weight = 0.6 * drawn.centred());
+    weights.bias.iter_mut().for_each(|weight| *weight = 0.2 * drawn.centred());
+    weights.out.iter_mut().for_each(|weight| *weight = drawn.centred());
+    let steps = EPOCHS * trees.len().div_ceil(BATCH);
+    let mut descent = Descent { steps, step: 0, mean: zero(), square: zero() };
+    let total: f32 = trees.iter().map(|tree| tree.weight * tree.asked as f32).sum();
+    let norm = trees.len() as f32 / total;
+    // the mean of the last steps is better than the last one
+    let (mut settled, mut count) = (zero(), 0.0);
+    for _ in 0..EPOCHS {
+        for at in (1..trees.len()).rev() {
+            trees.swap(at, drawn.below(at + 1));
+        }
+        for batch in trees.chunks(BATCH) {
+            let parts: Vec<Weights> = batch
+                .par_chunks(BATCH / 8)
+                .map(|part| {
+                    let mut slopes = zero();
+                    part.iter()
+                        .for_each(|tree| add_slopes(tree, &weights, norm / batch.len() as f32, &mut slopes));
+                    slopes
+                })
+                .collect();
+            let mut slopes = zero();
+            for part in &parts {
+                numbers(&mut slopes).zip(all(part)).for_each(|(sum, slope)| *sum += slope);
+            }
+            descent.step(&mut weights, &slopes);
+            if descent.step * 20 > steps * 17 {
+                count += 1.0;
+                numbers(&mut settled)
+                    .zip(all(&weights))
+                    .for_each(|(mean, weight)| *mean += (weight - *mean) / count);
+            }
+        }
+    }
+    settled
+}
+
+/// Adds how the misfit of a transaction grows with each weight.
+fn add_slopes(tree: &Tree, weights: &Weights, scale: f32, slopes: &mut Weights) {
+    let shares = shares(tree, weights);
+    for (choice, shares) in tree.choices.iter().zip(&shares).filter(|(choice, _)| choice.right.is_some()) {
+        for (at, (_, share)) in shares.iter().enumerate() {
+            let error = share - f32::from(u8::from(Some(at) == choice.right));
+            if error.abs() < SLIGHT {
+                continue;
+            }
+            let error = error * tree.weight * scale;
+            let units = weights.units(&choice.row(at));
+            let mut back = [0.0; UNITS];
+            for (unit, sum) in units.into_iter().enumerate() {
+                let steep = 1.0 / (1.0 + sum.abs()) / (1.0 + sum.abs());
+                back[unit] = error * weights.out[unit] * steep;
+                slopes.out[unit] += error * bent(sum);
+                slopes.bias[unit] += back[unit];
+            }
+            for (number, value) in &choice.rows[at] {
+                slopes.linear[usize::from(*number)] += error * value;
+                let slots = slopes.units[usize::from(*number) * UNITS..].iter_mut();
+                slots.zip(&back).for_each(|(slot, back)| *slot += value * back);
+            }
+        }
+    }
+}
+
+/// Adam's state.
+struct Descent {
+    steps: usize,
+    step: usize,
+    mean: Weights,
+    square: Weights,
+}
+
+impl Descent {
+    fn step(&mut self, weights: &mut Weights, slopes: &Weights) {
+        self.step += 1;
+        let done = self.step as f32 / self.steps as f32;
+        // up quickly, down slowly
+        let rate =
+            RATE * if done < 0.05 { done / 0.05 } else { 0.51 + 0.49 * (std::f32::consts::PI * done).cos() };
+        let (m, s) = (1.0 - 0.9f32.powi(self.step as i32), 1.0 - 0.999f32.powi(self.step as i32));
+        let state = numbers(&mut self.mean).zip(numbers(&mut self.square)).zip(all(slopes));
+        for (at, (weight, ((mean, square), slope))) in numbers(weights).zip(state).enumerate() {
+            *mean = 0.9 * *mean + 0.1 * slope;
+            *square = 0.999 * *square + 0.001 * slope * slope;
+            let decay = match at {
+                _ if at < COUNT => DECAY.0,
+                _ if at < COUNT + COUNT * UNITS => DECAY.1,
+                _ => DECAY.1 / 10.0,
+            };
+            *weight -= rate * (*mean / m / ((*square / s).sqrt() + 1e-6) + decay * *weight);
+        }
+    }
+}
+
+fn zero() -> Weights {
+    Weights { linear: [0.0; COUNT], units: [0.0; COUNT * UNITS], bias: [0.0; UNITS], out: [0.0; UNITS] }
+}
+
+fn numbers(weights: &mut Weights) -> impl Iterator<Item = &mut f32> {
+    let units = weights.units.iter_mut();
+    weights.linear.iter_mut().chain(units).chain(&mut weights.bias).chain(&mut weights.out)
+}
+
+fn all(weights: &Weights) -> impl Iterator<Item = f32> {
+    let units = weights.units.iter();
+    weights.linear.iter().chain(units).chain(&weights.bias).chain(&weights.out).copied()
+}
+
+/// Numbers as if drawn, always the same ones (Knuth's linear generator).
+struct Drawn(u64);
+
+impl Drawn {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 >> 33
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        self.next() as usize % end
+    }
+
+    /// From -0.5 to 0.5.
+    fn centred(&mut self) -> f32 {
+        (self.next() >> 7) as f32 / (1u64 << 24) as f32 - 0.5
+    }
+}

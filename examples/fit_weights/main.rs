@@ -1,0 +1,148 @@
+//! Fits the weights of `weave::weights` to runs of which the truth is known.
+//!
+//! Usage: `cargo run --release --example fit_weights -- [--into DIR] [--test DIR]... [[--times N] DIR]...`; a DIR holds
+//! `logs/` and `truth/spans.jsonl` (or `truth/contracted.jsonl`), as the simulator writes them. Runs named by `--test` are
+//! only scored; those after `--times N` count N times. Prints the share of spans whose nearest logged ancestor is chosen;
+//! writes the weights as Rust to `DIR/first.rs` and `DIR/second.rs`.
+//!
+//! The model is a conditional logit over trees: the share of a candidate is the softmax over a span's candidates of what
+//! speaks for it (McFadden, "Conditional logit analysis of qualitative choice behavior", 1974), which is a weighted sum and
+//! a network of one layer (see `weave::score`), and of all choices only those count that form trees (see `weave::tree`).
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints")]
+
+mod descent;
+mod truth;
+
+use descent::{Choice, Tree, fit, shares};
+use rayon::prelude::*;
+use spanloom::engine::load::load;
+use spanloom::engine::read::Settings;
+use spanloom::input::{DiscoverOptions, Input, discover};
+use spanloom::model::Time;
+use spanloom::weave::score::Weights;
+use spanloom::weave::training::{Course, Given, Lesson};
+use spanloom::weave::tree;
+use std::fmt::Write;
+use std::path::Path;
+use truth::Truth;
+
+/// A run to be learned from, or only judged.
+struct Run {
+    name: String,
+    test: bool,
+    /// How often it counts.
+    times: f32,
+}
+
+/// Transactions of a small run.
+const SMALL: usize = 12;
+/// So many choices of one run are fitted to.
+const MAX_CHOICES: usize = 500;
+
+fn main() {
+    let mut runs = Vec::new();
+    let mut args = std::env::args().skip(1);
+    let (mut times, mut into) = (1.0, None);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--into" => into = args.next(),
+            "--times" => times = args.next().and_then(|times| times.parse().ok()).expect("--times N"),
+            "--test" => runs.push(Run { name: args.next().expect("--test DIR"), test: true, times }),
+            _ => {
+                runs.push(Run { name: arg, test: false, times });
+                times = 1.0;
+            }
+        }
+    }
+    let first = round("FIRST", &runs, None);
+    let second = round("SECOND", &runs, Some(&first));
+    if let Some(into) = into.as_deref().map(Path::new) {
+        let texts = [
+            ("first", "FIRST", "For the first round, in which nothing is learned of the run.", first),
+            ("second", "SECOND", "For the second round.", second),
+        ];
+        for (file, name, about, weights) in texts {
+            std::fs::write(into.join(file).with_extension("rs"), text(name, about, &weights))
+                .expect("written");
+        }
+    }
+}
+
+/// What a run teaches, as a whole and as a few of its transactions; each with its share of the whole.
+fn trees(run: &Run, first: Option<&Weights>) -> [Vec<Tree>; 2] {
+    let folder = Path::new(&run.name);
+    let logs = ["logs", "docker-json"].iter().map(|logs| folder.join(logs));
+    let logs = logs.into_iter().find(|path| path.exists()).expect("a folder of logs");
+    let discovery = discover(&[Input::Path(logs)], &DiscoverOptions::default());
+    let settings = Settings { threads: 2, ..Settings::default() };
+    let mut store = load(&discovery, &settings, Time(0)).expect("all fits into memory").store;
+    let sources: Vec<String> = store.sources.iter().map(|source| source.name.to_string()).collect();
+    let truth = Truth::of(folder);
+    let course = Course::of(&mut store).expect("all fits into memory");
+    // a few transactions teach little: the weights must do without, too
+    [(usize::MAX, 1.0), (SMALL, 0.3)].map(|(limit, share)| {
+        let lessons = course.lessons(first, limit, MAX_CHOICES);
+        let trees = lessons.into_iter().map(|lesson| tree(&truth.answers(&sources, &lesson), lesson));
+        let mut trees: Vec<Tree> = trees.filter(|tree| tree.asked > 0).collect();
+        let asked: usize = trees.iter().map(|tree| tree.asked).sum();
+        trees.iter_mut().for_each(|tree| tree.weight = share * run.times / asked as f32);
+        trees
+    })
+}
+
+fn tree(answers: &[Option<Option<usize>>], lesson: Lesson) -> Tree {
+    let choices = lesson.given.into_iter().zip(answers).map(|(given, answer)| match given {
+        Given::Stated(parent) => Choice::stated(parent),
+        Given::Open { candidates, .. } => Choice::open(candidates, *answer),
+    });
+    Tree { choices: choices.collect(), asked: answers.iter().flatten().count(), weight: 0.0 }
+}
+
+/// Fits the weights of a round, after one with the given weights.
+fn round(name: &str, runs: &[Run], first: Option<&Weights>) -> Weights {
+    let sets: Vec<[Vec<Tree>; 2]> = runs.par_iter().map(|run| trees(run, first)).collect();
+    let training =
+        sets.iter().zip(runs).filter(|(_, run)| !run.test).flat_map(|(sets, _)| sets.iter().flatten());
+    let weights = fit(training.collect());
+    println!("{name}");
+    for ([set, _], run) in sets.iter().zip(runs) {
+        let (mut right, mut possible, mut asked) = (0, 0, 0);
+        for tree in set {
+            let best = tree::best(&shares(tree, &weights));
+            for (choice, best) in tree.choices.iter().zip(best).filter(|(choice, _)| choice.asked) {
+                asked += 1;
+                possible += usize::from(choice.right.is_some());
+                right += usize::from(choice.right.is_some() && best == choice.right);
+            }
+        }
+        println!(
+            "  {:6.2} % right, {:6.2} % possible  {} {}",
+            100.0 * right as f32 / asked as f32,
+            100.0 * possible as f32 / asked as f32,
+            if run.test { "(test)" } else { "" },
+            run.name
+        );
+    }
+    weights
+}
+
+/// Weights as Rust, to be formatted by rustfmt.
+fn text(name: &str, about: &str, weights: &Weights) -> String {
+    let row = |numbers: &[f32]| {
+        let numbers: Vec<String> = numbers.iter().map(|number| format!("{number:.3}")).collect();
+        format!("[{}]", numbers.join(", "))
+    };
+    let mut out = format!("//! {about} Written by `examples/fit_weights`.\n\n");
+    out += "#![allow(clippy::approx_constant, reason = \"fitted numbers are near constants by chance\")]\n\n";
+    out += "use crate::weave::score::Weights;\n\n";
+    let _ = write!(
+        out,
+        "/// {about}\npub static {name}: Weights = Weights {{ linear: {}, units: {}, bias: {}, out: {} }};\n",
+        row(&weights.linear),
+        row(&weights.units),
+        row(&weights.bias),
+        row(&weights.out)
+    );
+    out
+}

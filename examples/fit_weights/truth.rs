@@ -1,0 +1,165 @@
+//! What is true of a run: who caused whom.
+
+use serde_json::Value;
+use spanloom::weave::training::{Given, Lesson};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// What is true of a run.
+pub struct Truth {
+    /// Nearest logged ancestor of each logged span.
+    above: HashMap<String, Option<String>>,
+    hops: Hops,
+}
+
+/// What is true of hops: a span that another service caused, with what its own service did for it.
+#[derive(Default)]
+struct Hops {
+    /// The hop of each span.
+    of: HashMap<String, String>,
+    /// The nearest hop above a hop of which something is logged.
+    above: HashMap<String, Option<String>>,
+    /// The span of each line, by the name of its file.
+    lines: HashMap<(String, u64), String>,
+}
+
+impl Truth {
+    /// What the folder of a run tells.
+    pub fn of(folder: &Path) -> Truth {
+        Truth { above: above(folder), hops: hops(folder) }
+    }
+
+    /// For each span of a lesson whose right parent is known: where that stands among its candidates, if anywhere.
+    /// `sources`: the names of the files.
+    pub fn answers(&self, sources: &[String], lesson: &Lesson) -> Vec<Option<Option<usize>>> {
+        let ids: Vec<String> = lesson.ids.iter().map(ToString::to_string).collect();
+        let hops = self.hops_of(sources, lesson);
+        // several spans may have been made of a hop: the first stands for it
+        let first = |hop: &String| hops.iter().position(|other| other.as_ref() == Some(hop));
+        let answer = |(at, given): (usize, &Given)| {
+            let Given::Open { span, candidates } = given else { return None };
+            let place = |wanted: &dyn Fn(Option<u32>) -> bool| {
+                candidates.iter().position(|(parent, _)| wanted(*parent))
+            };
+            if let Some(truth) = self.above.get(&span.to_string()) {
+                return Some(place(&|parent| parent.map(|parent| &ids[parent as usize]) == truth.as_ref()));
+            }
+            let hop = hops[at].as_ref()?;
+            let above = self.hops.above.get(hop).cloned().flatten();
+            let right = match first(hop) {
+                Some(first) if first != at => Some(first),
+                _ => above.as_ref().and_then(first),
+            };
+            Some(match right {
+                Some(right) => place(&|parent| parent == Some(right as u32)),
+                None if above.is_none() => place(&|parent| parent.is_none()),
+                None => None,
+            })
+        };
+        lesson.given.iter().enumerate().map(answer).collect()
+    }
+
+    /// The hops of the spans of a lesson that have no ids, by most of their records.
+    fn hops_of(&self, sources: &[String], lesson: &Lesson) -> Vec<Option<String>> {
+        let hop = |records: &Vec<(usize, u64)>| {
+            let mut votes: HashMap<&String, usize> = HashMap::new();
+            for (source, line) in records {
+                let name = &sources[*source];
+                let file = name.rsplit('/').next().unwrap_or(name).split(".log").next().unwrap_or(name);
+                if let Some(span) = self.hops.lines.get(&(file.to_owned(), *line)) {
+                    *votes.entry(&self.hops.of[span]).or_default() += 1;
+                }
+            }
+            let most = votes.into_iter().max_by_key(|(hop, votes)| (*votes, std::cmp::Reverse(*hop)));
+            most.map(|(hop, _)| hop.clone())
+        };
+        lesson.records.iter().map(hop).collect()
+    }
+}
+
+fn hops(folder: &Path) -> Hops {
+    let (Ok(spans), Ok(lines)) = (
+        std::fs::read_to_string(folder.join("truth/spans.jsonl")),
+        std::fs::read_to_string(folder.join("truth/lines.tsv")),
+    ) else {
+        return Hops::default();
+    };
+    let mut hops = Hops::default();
+    for line in lines.lines().filter(|line| !line.starts_with('#')) {
+        let [file, first, count, span] = line.split('\t').collect::<Vec<_>>()[..] else { continue };
+        let (first, count): (u64, u64) = (first.parse().expect("a line"), count.parse().expect("a count"));
+        for line in (first..first + count).filter(|_| span != "-") {
+            hops.lines.insert((file.to_owned(), line), span.to_owned());
+        }
+    }
+    let spans: HashMap<String, Value> = spans
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
+        .map(|span| (span["span_id"].as_str().expect("an id").to_owned(), span))
+        .collect();
+    let parent = |span: &Value| {
+        let parent = span["parent_span_id"].as_str().or_else(|| span["cause"]["span_id"].as_str());
+        parent.filter(|parent| spans.contains_key(*parent)).map(str::to_owned)
+    };
+    for (id, mut span) in &spans {
+        let mut at = id.clone();
+        while let Some(parent) = parent(span) {
+            let entry = matches!(span["kind"].as_str(), Some("SERVER" | "CONSUMER"));
+            if entry || spans[&parent]["service"] != span["service"] {
+                break;
+            }
+            (at, span) = (parent.clone(), &spans[&parent]);
+        }
+        hops.of.insert(id.clone(), at);
+    }
+    let logged: std::collections::HashSet<&String> = spans
+        .iter()
+        .filter(|(_, span)| span["log_records"].as_u64() > Some(0))
+        .map(|(id, _)| &hops.of[id])
+        .collect();
+    for hop in hops.of.values() {
+        let above = |hop: &str| parent(&spans[hop]).map(|parent| hops.of[&parent].clone());
+        hops.above.insert(hop.clone(), nearest(hop, above, |hop| logged.contains(hop)));
+    }
+    hops
+}
+
+fn above(folder: &Path) -> HashMap<String, Option<String>> {
+    let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
+    if let Ok(contracted) = std::fs::read_to_string(folder.join("truth/contracted.jsonl")) {
+        let lines = contracted.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        return lines
+            .map(|span| (text(&span, "span_id").expect("an id"), text(&span, "logged_ancestor_id")))
+            .collect();
+    }
+    let spans = std::fs::read_to_string(folder.join("truth/spans.jsonl")).expect("truth/spans.jsonl");
+    let mut parents = HashMap::new();
+    let mut logged = HashMap::new();
+    for line in spans.lines() {
+        let span: Value = serde_json::from_str(line).expect("JSON");
+        let id = text(&span, "span_id").expect("an id");
+        let parent =
+            text(&span, "parent_span_id").or_else(|| span["cause"]["span_id"].as_str().map(str::to_owned));
+        logged.insert(id.clone(), span["log_records"].as_u64().unwrap_or(0) > 0);
+        parents.insert(id, parent);
+    }
+    let is_logged = |id: &String| logged.get(id).copied().unwrap_or(false);
+    let above = |id: &str| parents.get(id).cloned().flatten();
+    let logged = logged.keys().filter(|id| is_logged(id));
+    logged.map(|id| (id.clone(), nearest(id, above, is_logged))).collect()
+}
+
+/// The nearest one above of which something is logged.
+fn nearest(
+    below: &str,
+    above: impl Fn(&str) -> Option<String>,
+    is_logged: impl Fn(&String) -> bool,
+) -> Option<String> {
+    let mut up = above(below);
+    while let Some(at) = &up
+        && !is_logged(at)
+    {
+        up = above(at);
+    }
+    up
+}

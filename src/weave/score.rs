@@ -1,0 +1,119 @@
+//! What the numbers of a candidate are worth together: a weighted sum, and for those that it leaves in question a small
+//! network on top, which sees what only counts together.
+//!
+//! A unit of the network is a weighted sum of the numbers, bent by x / (1 + |x|): plain operations in one order, so that all
+//! machines agree.
+
+use super::features::{COUNT, Features};
+
+/// Units of the network.
+pub const UNITS: usize = 24;
+
+/// What each number is worth.
+#[derive(Debug)]
+pub struct Weights {
+    /// In the sum.
+    pub linear: Features,
+    /// In each unit: a row of these for each number.
+    pub units: [f32; COUNT * UNITS],
+    /// What each unit begins with.
+    pub bias: [f32; UNITS],
+    /// What each unit is worth.
+    pub out: [f32; UNITS],
+}
+
+/// Candidates whose sum is this far below the best one have no chance: the network does not look at them.
+const REACH: f32 = 8.0;
+
+impl Weights {
+    /// The shares of candidates, by what speaks for each: they sum to 1.
+    pub fn shares<'f>(&self, found: impl Iterator<Item = &'f Features> + Clone) -> Vec<f32> {
+        let most = |scores: &[f32]| scores.iter().copied().fold(f32::MIN, f32::max);
+        let mut scores: Vec<f32> = found.clone().map(|features| self.sum(features)).collect();
+        let reach = most(&scores) - REACH;
+        for (score, features) in scores.iter_mut().zip(found).filter(|(score, _)| **score >= reach) {
+            for (unit, out) in self.units(features).into_iter().zip(&self.out) {
+                *score += out * bent(unit);
+            }
+        }
+        let top = most(&scores);
+        let powers: Vec<f32> = scores.iter().map(|score| (score - top).exp()).collect();
+        let sum: f32 = powers.iter().sum();
+        powers.into_iter().map(|power| power / sum).collect()
+    }
+
+    /// The weighted sum: in eight sums at once, as a processor likes it.
+    fn sum(&self, features: &Features) -> f32 {
+        const LANES: usize = 8;
+        let mut sums = [0.0; LANES];
+        let (values, rest) = features.as_chunks::<LANES>();
+        let (weights, last) = self.linear.as_chunks::<LANES>();
+        for (values, weights) in values.iter().zip(weights) {
+            for lane in 0..LANES {
+                sums[lane] += values[lane] * weights[lane];
+            }
+        }
+        for (lane, (value, weight)) in rest.iter().zip(last).enumerate() {
+            sums[lane] += value * weight;
+        }
+        sums.iter().sum()
+    }
+
+    /// The sum of each unit.
+    pub fn units(&self, features: &Features) -> [f32; UNITS] {
+        let mut sums = self.bias;
+        for (value, weights) in
+            features.iter().zip(self.units.as_chunks::<UNITS>().0).filter(|(value, _)| **value != 0.0)
+        {
+            for (sum, weight) in sums.iter_mut().zip(weights) {
+                *sum += value * weight;
+            }
+        }
+        sums
+    }
+}
+
+/// A unit's sum, bent.
+pub fn bent(sum: f32) -> f32 {
+    sum / (1.0 + sum.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Weights of which one unit is worth 2 if the first two numbers stand together.
+    fn together() -> Weights {
+        let mut weights = Weights {
+            linear: [0.0; COUNT],
+            units: [0.0; COUNT * UNITS],
+            bias: [0.0; UNITS],
+            out: [0.0; UNITS],
+        };
+        (weights.units[0], weights.units[UNITS], weights.bias[0], weights.out[0]) = (10.0, 10.0, -15.0, 2.0);
+        weights
+    }
+
+    fn row(values: &[f32]) -> Features {
+        let mut row = [0.0; COUNT];
+        row[..values.len()].copy_from_slice(values);
+        row
+    }
+
+    #[test]
+    fn what_counts_only_together_counts() {
+        let shares = together().shares([row(&[1.0]), row(&[0.0, 1.0]), row(&[1.0, 1.0])].iter());
+        assert!((shares[0] - shares[1]).abs() < 1e-6, "{shares:?}");
+        assert!(shares[2] > 0.8, "{shares:?}");
+        assert!((shares.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{shares:?}");
+    }
+
+    #[test]
+    fn the_network_does_not_bring_back_what_is_out_of_reach() {
+        let mut weights = together();
+        weights.linear[2] = 20.0;
+        weights.out[0] = 100.0;
+        let shares = weights.shares([row(&[1.0, 1.0]), row(&[0.0, 0.0, 1.0])].iter());
+        assert!(shares[1] > 0.99, "{shares:?}");
+    }
+}

@@ -1,0 +1,9 @@
+//! What the numbers of [`super::features`] are worth.
+//!
+//! Fitted by `examples/fit_weights` to recorded and simulated systems.
+
+mod first;
+mod second;
+
+pub use first::FIRST;
+pub use second::SECOND;
