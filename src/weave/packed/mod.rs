@@ -132,7 +132,7 @@ mod tests {
             synthetic: odd(2),
             missing: odd(4),
             trace: odd(1).then_some(if odd(2) { own } else { TraceId::opaque(b"another") }),
-            parent: odd(2).then_some(number - 1),
+            parent: odd(2).then_some(number.saturating_sub(1)),
             edge: odd(2).then(|| edge(number)),
             links: if odd(8) { vec![link, link] } else { Vec::new() },
             service: Symbol(7),
