@@ -5,7 +5,7 @@
 
 use super::event::{Defaults, set_time};
 use super::tape::{Own, Part, Step};
-use super::{header, id, is_value, scan, words};
+use super::{header, id, scan, words};
 use crate::model::{Batch, Detail, Event, HeaderRole, Level, Place, Shape, SpanId, Symbol, TraceId, flag};
 use crate::record::{Brief, Pattern, Record, Role};
 
@@ -262,11 +262,7 @@ impl Direct {
                 KeyName::Part(part) => {
                     self.scratch.clear();
                     words::bare(text(*part), &mut self.scratch);
-                    let name = Symbol::of(&self.scratch);
-                    if is_value(text(*part)) && !defaults.keys.joins(name) {
-                        continue;
-                    }
-                    name
+                    Symbol::of(&self.scratch)
                 }
             };
             let is_same = |other: &Detail| matches!(other, Detail::Key { name: known, value: same, .. } if *known == name && *same == value);

@@ -73,11 +73,6 @@ impl FactCache {
         !self.rules.joins_none()
     }
 
-    /// Whether the user says that values of a name tie records together.
-    pub(super) fn joins(&self, name: Symbol) -> bool {
-        self.rules.joins(name)
-    }
-
     /// What is known of a name.
     #[inline]
     pub(super) fn get(&mut self, name: &[u8]) -> Facts {

@@ -349,13 +349,9 @@ impl Found {
         if facts.key.is_none() {
             return;
         }
-        let is_name = facts.named || !is_value(name);
         if let Some(mut tape) = self.tape.take() {
-            tape.key(name, (facts.key, self.facts.snake(index)), value, shape, is_name);
+            tape.key(name, (facts.key, self.facts.snake(index)), value, shape);
             self.tape = Some(tape);
-        }
-        if !is_name {
-            return;
         }
         if let Some(symbol) = self.new_key(facts.key, value) {
             let start = self.arena.len();
@@ -434,15 +430,6 @@ impl Found {
             || !self.ids.is_empty()
             || !self.headers.is_empty()
     }
-}
-
-/// A name has at most so many digits ("rfc5424").
-const MAX_NAME_DIGITS: usize = 4;
-
-/// Whether what stands where a name would is a value itself ("no stock for ORD-55923950: 3 left"). Were it taken for a
-/// name, there would be as many names as values.
-fn is_value(name: &[u8]) -> bool {
-    name.len() > MAX_NAME_DIGITS && name.iter().filter(|byte| byte.is_ascii_digit()).count() > MAX_NAME_DIGITS
 }
 
 /// Whether a key of this name and value may be kept.

@@ -3,7 +3,7 @@
 use super::direct::Direct;
 use super::facts::Facts;
 use super::tape::{Name, Part, Step};
-use super::{Found, header, is_value, takes_key, words};
+use super::{Found, header, takes_key, words};
 use crate::model::Symbol;
 use crate::record::{At, Draft, Field, Format, Layer, Pattern, Record};
 
@@ -81,9 +81,6 @@ impl Found {
                 words::bare(name, &mut bare);
                 let symbol = Symbol::of(&bare);
                 self.scratch = bare;
-                if is_value(name) && !self.facts.joins(symbol) {
-                    return true;
-                }
                 if let Some(value_symbol) = self.new_key(symbol, value) {
                     let start = self.arena.len();
                     words::snake(name, &mut self.arena);

@@ -259,16 +259,8 @@ impl Found {
 
 impl Tape {
     /// Adds the step of a key, unless it belongs to another step: its name, the symbol and the text of that, and its value.
-    /// What stands in the name's place may be none (`is_name`), which other lines decide anew.
-    pub(super) fn key(
-        &mut self,
-        name: &[u8],
-        known: (Symbol, &[u8]),
-        value: &[u8],
-        shape: Shape,
-        is_name: bool,
-    ) {
-        if self.depth > 0 || !is_name && self.is_constant(name) {
+    pub(super) fn key(&mut self, name: &[u8], known: (Symbol, &[u8]), value: &[u8], shape: Shape) {
+        if self.depth > 0 {
             return;
         }
         let step = self.part(value).and_then(|value| {

@@ -80,22 +80,25 @@ impl Holdings {
         Ok(())
     }
 
-    /// Puts those in memory together and in order.
-    pub fn sorted(added: Vec<Added>) -> Holdings {
-        let sorted = (0..PARTS).into_par_iter().map(|part| {
-            let parts = || {
-                added.iter().filter_map(|added| match &added.holdings {
-                    Holdings::Held(held) => Some((&held[part], added)),
-                    Holdings::Spilled { .. } => None,
-                })
-            };
-            let mut all = Vec::with_capacity(parts().map(|(held, _)| held.len()).sum());
-            for (held, added) in parts() {
-                all.extend(held.iter().map(|holding| Holding {
+    /// Puts those in memory together and in order; what is put in order is let go where it was.
+    pub fn sorted(mut added: Vec<Added>) -> Holdings {
+        let mut parts: Vec<Vec<Vec<Holding>>> = vec![Vec::with_capacity(added.len()); PARTS];
+        for Added { holdings, .. } in &mut added {
+            match holdings {
+                Holdings::Held(held) => {
+                    parts.iter_mut().zip(held).for_each(|(part, held)| part.push(std::mem::take(held)));
+                }
+                Holdings::Spilled { .. } => parts.iter_mut().for_each(|part| part.push(Vec::new())),
+            }
+        }
+        let sorted = parts.into_par_iter().map(|part| {
+            let mut all = Vec::with_capacity(part.iter().map(Vec::len).sum());
+            for (held, added) in part.into_iter().zip(&added) {
+                all.extend(held.into_iter().map(|holding| Holding {
                     atom: added.base + holding.atom,
                     kind: added.kinds[holding.kind as usize],
                     sort: added.sorts[holding.sort as usize],
-                    ..*holding
+                    ..holding
                 }));
             }
             sort(&mut all);
