@@ -28,15 +28,23 @@ const REACH: f32 = 8.0;
 impl Weights {
     /// The shares of candidates, by what speaks for each: they sum to 1.
     pub fn shares<'f>(&self, found: impl Iterator<Item = &'f Features> + Clone) -> Vec<f32> {
-        let most = |scores: &[f32]| scores.iter().copied().fold(f32::MIN, f32::max);
-        let mut scores: Vec<f32> = found.clone().map(|features| self.sum(features)).collect();
-        let reach = most(&scores) - REACH;
-        for (score, features) in scores.iter_mut().zip(found).filter(|(score, _)| **score >= reach) {
+        let sums: Vec<f32> = found.clone().map(|features| self.sum(features)).collect();
+        let best = sums.iter().copied().fold(f32::MIN, f32::max);
+        let mut scores = sums.clone();
+        let mut top = f32::MIN;
+        let within = |sum: f32| sum >= best - REACH;
+        for ((score, _), features) in
+            scores.iter_mut().zip(&sums).zip(found).filter(|((_, sum), _)| within(**sum))
+        {
             for (unit, out) in self.units(features).into_iter().zip(&self.out) {
                 *score += out * bent(unit);
             }
+            top = top.max(*score);
         }
-        let top = most(&scores);
+        // the others stay as far below the best as their sums are
+        for (score, sum) in scores.iter_mut().zip(&sums).filter(|(_, sum)| !within(**sum)) {
+            *score = top - (best - *sum);
+        }
         let powers: Vec<f32> = scores.iter().map(|score| (score - top).exp()).collect();
         let sum: f32 = powers.iter().sum();
         powers.into_iter().map(|power| power / sum).collect()
