@@ -30,7 +30,7 @@ const ROWS: usize = 256;
 
 /// The part of a value, of so many.
 fn part(value: Symbol, parts: usize) -> usize {
-    ((value.0 >> 32) * parts as u64 >> 32) as usize
+    (((value.0 >> 32) * parts as u64) >> 32) as usize
 }
 
 /// What is held: in memory, or in rows that may be spilled.
@@ -82,7 +82,7 @@ impl Holdings {
 
     /// Puts those in memory together and in order; what is put in order is let go where it was.
     pub fn sorted(mut added: Vec<Added>) -> Holdings {
-        let mut parts: Vec<Vec<Vec<Holding>>> = vec![Vec::with_capacity(added.len()); PARTS];
+        let mut parts: Vec<Vec<Vec<Holding>>> = vec![Vec::new(); PARTS];
         for Added { holdings, .. } in &mut added {
             match holdings {
                 Holdings::Held(held) => {
