@@ -112,10 +112,11 @@ fn peak(dir: &Path, args: &[&str]) -> (u64, Vec<u8>) {
         let kilobytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
         most = kilobytes.map_or(most, |kilobytes| kilobytes << 10);
         if ended.recv_timeout(std::time::Duration::from_millis(5)).is_ok() {
-            assert!(child.wait().expect("it was started").success());
-            return (most, output.join().expect("reading does not panic"));
+            break;
         }
     }
+    assert!(child.wait().expect("it was started").success());
+    (most, output.join().expect("reading does not panic"))
 }
 
 /// No more than 64 MiB beyond what `--memory` allows, while a run that may hold all takes more.
