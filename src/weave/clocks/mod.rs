@@ -4,7 +4,8 @@
 //! the difference of the clocks plus a delay that is never negative: over many transactions the differences have a sharp
 //! edge where the delay is smallest (the idea of Geng et al., "Exploiting a Natural Network Effect for Scalable,
 //! Fine-grained Clock Synchronization", NSDI 2018). Edges in both directions give an interval; over the graph of clocks
-//! they must agree. Nothing is moved unless an order that is proven would be broken otherwise.
+//! they must agree. Nothing is moved unless an order that is proven would be broken otherwise, and moving mends most of what
+//! is broken.
 
 mod evidence;
 mod settle;
