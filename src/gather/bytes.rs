@@ -1,4 +1,32 @@
-//! Numbers as bytes: small ones are short.
+//! Numbers as bytes: small ones are short, and what repeats is written once.
+
+use crate::model::{Symbol, TraceId};
+use rustc_hash::FxHashMap;
+use std::hash::Hash;
+
+/// Numbers things that repeat, in the order in which they come first.
+#[derive(Debug)]
+pub struct Seen<T>(FxHashMap<T, u64>);
+
+impl<T> Default for Seen<T> {
+    fn default() -> Seen<T> {
+        Seen(FxHashMap::default())
+    }
+}
+
+impl<T: Hash + Eq> Seen<T> {
+    /// The number of a thing, and whether it is new.
+    pub fn number(&mut self, thing: T) -> (u64, bool) {
+        let next = self.0.len() as u64;
+        let number = *self.0.entry(thing).or_insert(next);
+        (number, number == next)
+    }
+
+    /// Begins anew.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
 
 /// Writes numbers.
 pub trait Put {
@@ -10,6 +38,19 @@ pub trait Put {
     }
     /// A number all of whose bits vary.
     fn bits(&mut self, bits: u64);
+    /// A symbol: in full where it comes first.
+    fn symbol(&mut self, symbol: Symbol, seen: &mut Seen<Symbol>) {
+        let (number, new) = seen.number(symbol);
+        self.number(number);
+        if new {
+            self.bits(symbol.0);
+        }
+    }
+    /// A trace id in full.
+    fn trace_id(&mut self, id: TraceId) {
+        self.bits(id.bits() as u64);
+        self.bits((id.bits() >> 64) as u64);
+    }
 }
 
 impl Put for Vec<u8> {
@@ -70,6 +111,21 @@ impl Get<'_> {
         let (bits, rest) = self.0.split_first_chunk::<8>()?;
         self.0 = rest;
         Some(u64::from_le_bytes(*bits))
+    }
+
+    /// A symbol, of those that came before, to which it is added where it is new.
+    pub fn symbol(&mut self, known: &mut Vec<Symbol>) -> Option<Symbol> {
+        let number = self.number()? as usize;
+        if number == known.len() {
+            known.push(Symbol(self.bits()?));
+        }
+        known.get(number).copied()
+    }
+
+    /// A trace id in full.
+    pub fn trace_id(&mut self) -> Option<TraceId> {
+        let (low, high) = (self.bits()?, self.bits()?);
+        TraceId::new(u128::from(high) << 64 | u128::from(low))
     }
 }
 

@@ -1,11 +1,9 @@
 //! Events as bytes: what repeats (names, trace ids) stands once, what grows slowly (times, places) as differences.
 
-use super::bytes::{Get, Put};
+use super::bytes::{Get, Put, Seen};
 use crate::model::{
     Batch, Detail, Event, HeaderRole, Level, Place, Shape, SourceId, SpanId, SpanKind, Symbol, Time, TraceId,
 };
-use rustc_hash::FxHashMap;
-use std::hash::Hash;
 
 const LEVELS: [Level; 6] = [Level::Trace, Level::Debug, Level::Info, Level::Warn, Level::Error, Level::Fatal];
 const KINDS: [SpanKind; 5] =
@@ -13,19 +11,6 @@ const KINDS: [SpanKind; 5] =
 const SHAPES: [Shape; 6] =
     [Shape::Uuid, Shape::Hex, Shape::Mixed, Shape::Number, Shape::Decimal, Shape::Word];
 const ROLES: [HeaderRole; 3] = [HeaderRole::Incoming, HeaderRole::Outgoing, HeaderRole::Unknown];
-
-/// Numbers things that repeat.
-#[derive(Debug)]
-struct Seen<T>(FxHashMap<T, u64>);
-
-impl<T: Hash + Eq> Seen<T> {
-    /// The number of a thing, and whether it is new.
-    fn number(&mut self, thing: T) -> (u64, bool) {
-        let next = self.0.len() as u64;
-        let number = *self.0.entry(thing).or_insert(next);
-        (number, number == next)
-    }
-}
 
 /// What the next event is told by its differences from.
 #[derive(Debug, Default, Clone, Copy)]
@@ -46,7 +31,7 @@ pub(super) struct Encoder {
 
 impl Default for Encoder {
     fn default() -> Encoder {
-        let (symbols, traces) = (Seen(FxHashMap::default()), Seen(FxHashMap::default()));
+        let (symbols, traces) = (Seen::default(), Seen::default());
         Encoder { out: Vec::new(), symbols, traces, last: Last::default() }
     }
 }
@@ -85,19 +70,14 @@ impl Encoder {
     }
 
     fn symbol(&mut self, symbol: Symbol) {
-        let (number, new) = self.symbols.number(symbol);
-        self.out.number(number);
-        if new {
-            self.out.bits(symbol.0);
-        }
+        self.out.symbol(symbol, &mut self.symbols);
     }
 
     fn trace(&mut self, trace: TraceId) {
         let (number, new) = self.traces.number(trace);
         self.out.number(number);
         if new {
-            self.out.bits(trace.bits() as u64);
-            self.out.bits((trace.bits() >> 64) as u64);
+            self.out.trace_id(trace);
         }
     }
 
@@ -142,8 +122,8 @@ impl Encoder {
 
     /// The bytes, and begins anew.
     pub fn finish(&mut self) -> Vec<u8> {
-        self.symbols.0.clear();
-        self.traces.0.clear();
+        self.symbols.clear();
+        self.traces.clear();
         self.last = Last::default();
         std::mem::take(&mut self.out)
     }
@@ -209,18 +189,13 @@ impl Decoder<'_> {
     }
 
     fn symbol(&mut self) -> Option<Symbol> {
-        let number = self.bytes.number()? as usize;
-        if number == self.symbols.len() {
-            self.symbols.push(Symbol(self.bytes.bits()?));
-        }
-        self.symbols.get(number).copied()
+        self.bytes.symbol(&mut self.symbols)
     }
 
     fn trace(&mut self) -> Option<TraceId> {
         let number = self.bytes.number()? as usize;
         if number == self.traces.len() {
-            let (low, high) = (self.bytes.bits()?, self.bytes.bits()?);
-            self.traces.push(TraceId::new(u128::from(high) << 64 | u128::from(low))?);
+            self.traces.push(self.bytes.trace_id()?);
         }
         self.traces.get(number).copied()
     }

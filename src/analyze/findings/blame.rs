@@ -2,7 +2,7 @@
 
 use super::case::{Case, Fate, Found};
 use super::words::{self, names, waits_in_vain};
-use crate::analyze::flow::{ChildCount, Step};
+use crate::analyze::flow::{ChildCount, Hop, Step};
 use crate::model::{EventId, FindingKind, Severity};
 use crate::weave::words::Act;
 
@@ -68,7 +68,7 @@ pub(super) fn report_unanswered(case: &mut Case<'_>, index: usize, failure: &Ste
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
     let found = Found {
         kind: FindingKind::MissingStep,
-        severity: if hop.parent.is_none() { Severity::Critical } else { Severity::Warning },
+        severity: severity(hop),
         span: Some(sent.span),
         service: Some(service),
         summary,
@@ -78,6 +78,11 @@ pub(super) fn report_unanswered(case: &mut Case<'_>, index: usize, failure: &Ste
     };
     case.find(index, found);
     true
+}
+
+/// Where nothing caused the hop that failed, the whole transaction did.
+fn severity(hop: &Hop) -> Severity {
+    if hop.parent.is_none() { Severity::Critical } else { Severity::Warning }
 }
 
 /// Reports that a hop failed because nobody took up what it asked for, though its own records do not tell what that was:
@@ -96,7 +101,7 @@ fn report_silent(case: &mut Case<'_>, index: usize, told: EventId, failure: &Ste
     let all = case.usual.kind(hop).hops;
     let found = Found {
         kind: FindingKind::MissingStep,
-        severity: if hop.parent.is_none() { Severity::Critical } else { Severity::Warning },
+        severity: severity(hop),
         span: Some(failure.span),
         service: Some(service),
         summary,

@@ -11,6 +11,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 const MAX_GROUPS: usize = 1024;
 /// So many templates of each.
 const MAX_NODES: usize = 48;
+/// A pair that is blurred more than this, in nanoseconds, tells nothing.
+pub(super) const MAX_BLUR: i64 = 2_000_000_000;
 /// Fewer differences than this tell nothing.
 const MIN_SAMPLES: usize = 8;
 

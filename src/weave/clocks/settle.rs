@@ -3,10 +3,8 @@
 //! A pair says that the effect is not before the cause, which allows a clock everything on one side of a point. Over
 //! all pairs of a clock the offsets that break the fewest of them form an interval; few wrong pairs cannot move it far.
 
-use super::evidence::{Evidence, Pair};
+use super::evidence::{Evidence, MAX_BLUR, Pair};
 
-/// Pairs this blurred tell nothing here.
-const MAX_BLUR: i64 = 2_000_000_000;
 /// Rounds over all clocks; each follows what the others found.
 const ROUNDS: usize = 4;
 /// Clocks that all agree break less than one pair in so many: causes that were guessed the wrong way round.

@@ -1,6 +1,6 @@
 //! From differences to offsets.
 
-use super::evidence::{Evidence, Pair};
+use super::evidence::{Evidence, MAX_BLUR, Pair};
 use super::settle::settle;
 use crate::gather::{ClockOffset, Clocks, Store};
 use crate::model::Time;
@@ -10,8 +10,6 @@ use rustc_hash::FxHashMap;
 const LEAST: i64 = 5_000_000;
 /// So many differences prove something.
 const MIN_PROOF: usize = 20;
-/// A bound that is blurred more than this tells nothing.
-const MAX_BLUR: i64 = 2_000_000_000;
 
 /// What is known of one clock against another: `to - from <= least`.
 #[derive(Clone, Copy, Debug)]

@@ -23,22 +23,13 @@ impl Unpacker<'_> {
     }
 
     fn name(&mut self) -> Option<Symbol> {
-        let number = self.bytes.number()? as usize;
-        if number == self.names.len() {
-            self.names.push(Symbol(self.bytes.bits()?));
-        }
-        self.names.get(number).copied()
-    }
-
-    fn id(&mut self) -> Option<TraceId> {
-        let (low, high) = (self.bytes.bits()?, self.bytes.bits()?);
-        TraceId::new(u128::from(high) << 64 | u128::from(low))
+        self.bytes.symbol(&mut self.names)
     }
 
     fn trace_of(&mut self, members: &[TraceId]) -> Option<Option<TraceId>> {
         Some(match self.bytes.number()? {
             0 => None,
-            1 => Some(self.id()?),
+            1 => Some(self.bytes.trace_id()?),
             at => Some(*members.get(at as usize - 2)?),
         })
     }
@@ -66,10 +57,10 @@ impl Unpacker<'_> {
     }
 
     pub fn trace(&mut self) -> Option<Trace> {
-        let id = self.id()?;
+        let id = self.bytes.trace_id()?;
         let head = self.bytes.byte()?;
         let root = self.bytes.number()? as u32;
-        let members = self.list(Unpacker::id)?;
+        let members = self.list(|it| it.bytes.trace_id())?;
         let keys = self.list(|bytes| Some((bytes.name()?, Symbol(bytes.bytes.bits()?))))?;
         let (name, service) = (self.name()?, self.name()?);
         let start = Time(self.bytes.bits()? as i64);
@@ -141,7 +132,7 @@ impl Unpacker<'_> {
     }
 
     fn link(&mut self) -> Option<Link> {
-        let (trace, span) = (self.id()?, SpanId::new(self.bytes.bits()?)?);
+        let (trace, span) = (self.bytes.trace_id()?, SpanId::new(self.bytes.bits()?)?);
         let basis = *BASES.get(usize::from(self.bytes.byte()?))?;
         Some(Link { trace, span, basis, confidence: self.share()? })
     }

@@ -1,31 +1,21 @@
 //! Writes woven traces.
 
 use super::bit;
-use crate::gather::bytes::Put;
+use crate::gather::bytes::{Put, Seen};
 use crate::model::{Edge, EventId, Proof, Span, Symbol, Trace, TraceId};
-use rustc_hash::FxHashMap;
 
 /// Writes the traces of a block.
 #[derive(Default)]
 pub(super) struct Packer {
     pub out: Vec<u8>,
-    names: FxHashMap<Symbol, u64>,
+    names: Seen<Symbol>,
     /// The event named last.
     event: EventId,
 }
 
 impl Packer {
     fn name(&mut self, name: Symbol) {
-        let next = self.names.len() as u64;
-        let number = *self.names.entry(name).or_insert(next);
-        self.out.number(number);
-        if number == next {
-            self.out.bits(name.0);
-        }
-    }
-
-    fn id(&mut self, id: TraceId) {
-        self.out.extend_from_slice(&id.bits().to_le_bytes());
+        self.out.symbol(name, &mut self.names);
     }
 
     /// An id that is mostly one of the members.
@@ -35,7 +25,7 @@ impl Packer {
             Some(at) => self.out.number(at as u64 + 2),
             None => {
                 self.out.number(1);
-                self.id(id);
+                self.out.trace_id(id);
             }
         }
     }
@@ -56,12 +46,12 @@ impl Packer {
     }
 
     pub fn trace(&mut self, trace: &Trace) {
-        self.id(trace.id);
+        self.out.trace_id(trace.id);
         self.out
             .push(u8::from(trace.opaque) | u8::from(trace.root.is_some()) << 1 | (trace.status as u8) << 2);
         self.out.number(u64::from(trace.root.unwrap_or_default()));
         self.out.number(trace.members.len() as u64);
-        trace.members.iter().for_each(|member| self.id(*member));
+        trace.members.iter().for_each(|member| self.out.trace_id(*member));
         self.out.number(trace.keys.len() as u64);
         for (name, value) in &trace.keys {
             self.name(*name);
@@ -115,7 +105,7 @@ impl Packer {
         if !span.links.is_empty() {
             self.out.number(span.links.len() as u64);
             for link in &span.links {
-                self.id(link.trace);
+                self.out.trace_id(link.trace);
                 self.out.bits(link.span.bits());
                 self.out.push(link.basis as u8);
                 self.share(link.confidence);
