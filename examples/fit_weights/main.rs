@@ -3,7 +3,7 @@
 //! Usage: `cargo run --release --example fit_weights -- [--into DIR] [--test DIR]... [[--times N] DIR]...`; a DIR holds
 //! `logs/` and `truth/spans.jsonl` (or `truth/contracted.jsonl`), as the simulator writes them. Runs named by `--test` are
 //! only scored; those after `--times N` count N times. Prints the share of spans whose nearest logged ancestor is chosen;
-//! writes the weights as Rust to `DIR/first.rs` and `DIR/second.rs`.
+//! writes the weights as Rust to `DIR/first.rs`, `DIR/second.rs` and `DIR/last.rs`.
 //!
 //! The model is a conditional logit over trees: the share of a candidate is the softmax over a span's candidates of what
 //! speaks for it (McFadden, "Conditional logit analysis of qualitative choice behavior", 1974), which is a weighted sum and
@@ -55,22 +55,23 @@ fn main() {
             }
         }
     }
-    let first = round("FIRST", &runs, None);
-    let second = round("SECOND", &runs, Some(&first));
-    if let Some(into) = into.as_deref().map(Path::new) {
-        let texts = [
-            ("first", "FIRST", "For the first round, in which nothing is learned of the run.", first),
-            ("second", "SECOND", "For the second round.", second),
-        ];
-        for (file, name, about, weights) in texts {
-            std::fs::write(into.join(file).with_extension("rs"), text(name, about, &weights))
-                .expect("written");
+    let mut before = Vec::new();
+    for (file, name, about) in [
+        ("first", "FIRST", "For the first round, in which nothing is learned of the run."),
+        ("second", "SECOND", "For the second round, and for drafts."),
+        ("last", "LAST", "For the last round, which has a draft."),
+    ] {
+        let weights = round(name, &runs, &before);
+        if let Some(into) = into.as_deref().map(Path::new) {
+            let path = into.join(file).with_extension("rs");
+            std::fs::write(path, text(name, about, &weights)).expect("written");
         }
+        before.push(weights);
     }
 }
 
 /// What a run teaches, as a whole and as a few of its transactions; each with its share of the whole.
-fn trees(run: &Run, first: Option<&Weights>) -> [Vec<Tree>; 2] {
+fn trees(run: &Run, before: &[Weights]) -> [Vec<Tree>; 2] {
     let folder = Path::new(&run.name);
     let logs = ["logs", "docker-json"].iter().map(|logs| folder.join(logs));
     let logs = logs.into_iter().find(|path| path.exists()).expect("a folder of logs");
@@ -82,7 +83,7 @@ fn trees(run: &Run, first: Option<&Weights>) -> [Vec<Tree>; 2] {
     let course = Course::of(&mut store).expect("all fits into memory");
     // a few transactions teach little: the weights must do without, too
     [(usize::MAX, 1.0), (SMALL, 0.3)].map(|(limit, share)| {
-        let lessons = course.lessons(first, limit, MAX_CHOICES);
+        let lessons = course.lessons(before, limit, MAX_CHOICES);
         let trees = lessons.into_iter().map(|lesson| tree(&truth.answers(&sources, &lesson), lesson));
         let mut trees: Vec<Tree> = trees.filter(|tree| tree.asked > 0).collect();
         let asked: usize = trees.iter().map(|tree| tree.asked).sum();
@@ -99,9 +100,9 @@ fn tree(answers: &[Option<Option<usize>>], lesson: Lesson) -> Tree {
     Tree { choices: choices.collect(), asked: answers.iter().flatten().count(), weight: 0.0 }
 }
 
-/// Fits the weights of a round, after one with the given weights.
-fn round(name: &str, runs: &[Run], first: Option<&Weights>) -> Weights {
-    let sets: Vec<[Vec<Tree>; 2]> = runs.par_iter().map(|run| trees(run, first)).collect();
+/// Fits the weights of a round, after those with the given weights.
+fn round(name: &str, runs: &[Run], before: &[Weights]) -> Weights {
+    let sets: Vec<[Vec<Tree>; 2]> = runs.par_iter().map(|run| trees(run, before)).collect();
     let training =
         sets.iter().zip(runs).filter(|(_, run)| !run.test).flat_map(|(sets, _)| sets.iter().flatten());
     let weights = fit(training.collect());

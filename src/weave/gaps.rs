@@ -21,6 +21,7 @@ struct Known {
     /// See [`Gap`].
     steady: f32,
     tight: f32,
+    narrow: f32,
     /// Few gaps prove little.
     sure: f32,
     fits: Fits,
@@ -38,8 +39,10 @@ pub(super) struct Of {
 pub(super) struct Gap {
     /// The share of pairs in which the record is of this template.
     pub steady: f32,
-    /// How narrow the gaps are.
+    /// How narrow the gaps are for their length.
     pub tight: f32,
+    /// How narrow they are, whatever their length.
+    pub narrow: f32,
     /// How well this gap fits them.
     pub fit: f32,
 }
@@ -80,7 +83,14 @@ impl Gaps {
                 stood += delays.total();
                 let sure = total / (total + 10.0);
                 let fits = delays.settle();
-                self.known.push(Known { template, steady: total, tight: fits.tight * sure, sure, fits });
+                self.known.push(Known {
+                    template,
+                    steady: total,
+                    tight: fits.tight * sure,
+                    narrow: fits.narrow * sure,
+                    sure,
+                    fits,
+                });
             }
             // how often a span of the first kind had such a record at all
             let stood = stood as f32;
@@ -95,6 +105,11 @@ impl Gaps {
         let Some(known) = known.iter().find(|known| known.template == template) else {
             return Gap::default();
         };
-        Gap { steady: known.steady, tight: known.tight, fit: known.fits.fit(nanos) * known.sure }
+        Gap {
+            steady: known.steady,
+            tight: known.tight,
+            narrow: known.narrow,
+            fit: known.fits.fit(nanos) * known.sure,
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! Finds the parents that nobody stated.
 //!
-//! Two rounds: in the first each transaction is looked at by itself; what was certain there teaches how the spans of this run
-//! cause each other, and the second round decides with that.
+//! Three rounds: in the first each transaction is looked at by itself; what was certain there teaches how the spans of this
+//! run cause each other. The second one looks again with that, and teaches it better. The last one decides, with a draft of
+//! the whole transaction before its eyes.
 
-use super::choose::{self, Parent, Scored};
+use super::choose::{self, Parent, Round, Scored};
 use super::features::Known;
 use super::habits::Habits;
 use super::learned::Learned;
@@ -50,11 +51,13 @@ pub(super) fn habits(teachers: &[Woven]) -> Habits {
     tables.all().reduce(Habits::merge).unwrap_or_default()
 }
 
-/// What is certain in some transactions, by the habits of the run.
-pub(super) fn learn(teachers: &[Woven], known: Known<'_>) -> Learned {
+/// What is certain in some transactions, by the habits of the run and what the round before taught, if there was one.
+pub(super) fn learn(teachers: &[Woven], known: Known<'_>, before: Option<&Learned>) -> Learned {
+    let weights = if before.is_some() { &weights::SECOND } else { &weights::FIRST };
+    let round = Round { known, learned: before, draft: None, weights };
     let tables = Tables::<Learned>::default();
     teachers.par_iter().for_each(|woven| {
-        tables.fill(|learned| choose::teach(woven, learned, known, &weights::FIRST));
+        tables.fill(|learned| choose::teach(woven, learned, round));
     });
     tables.all().reduce(Learned::merge).unwrap_or_default()
 }
@@ -72,7 +75,8 @@ pub(super) fn is_open(parents: &[Parent]) -> bool {
 /// Gives the spans without a stated parent the most likely ones, if they are sure enough.
 pub(super) fn decide(woven: &mut Woven, learned: &Learned, known: Known<'_>, min_confidence: f32) {
     let Woven { drafts, parents, scene } = woven;
-    let decided = choose::decide(scene, parents, Some(learned), known, &weights::SECOND);
+    let (draft, weights) = (Some(&weights::SECOND), &weights::LAST);
+    let decided = choose::decide(scene, parents, Round { known, learned: Some(learned), draft, weights });
     for (index, (parent, (options, best))) in parents.iter().zip(decided).enumerate() {
         let (Parent::Open(node), Some(best)) = (parent, best) else { continue };
         let chosen = options[best];

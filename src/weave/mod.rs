@@ -220,17 +220,19 @@ impl Plan {
             return (habits::Habits::default(), learned::Learned::default());
         }
         let habits = infer::habits(&teachers).settle();
-        let learned = infer::learn(&teachers, features::Known { lexicon: &self.lexicon, habits: &habits });
-        (habits, learned.settle())
+        let known = features::Known { lexicon: &self.lexicon, habits: &habits };
+        let first = infer::learn(&teachers, known, None).settle();
+        let learned = infer::learn(&teachers, known, Some(&first)).settle();
+        (habits, learned)
     }
 
-    /// Likewise, from the samples of a store, which are laid out twice as they need not all fit into memory.
+    /// Likewise, from the samples of a store, which are laid out for each round as they need not all fit into memory.
     fn learn_from_samples(
         &self,
         store: &mut Store,
         all: bool,
     ) -> Result<(habits::Habits, learned::Learned), SpillError> {
-        let (mut habits, mut learned) = (habits::Habits::default(), learned::Learned::default());
+        let mut habits = habits::Habits::default();
         let mut any_open = false;
         for sample in 0..store.samples() {
             let teachers = self.lay_out_sample(store, sample)?;
@@ -238,15 +240,20 @@ impl Plan {
             habits = habits.merge(infer::habits(&teachers));
         }
         if all && !any_open {
-            return Ok((habits::Habits::default(), learned));
+            return Ok((habits::Habits::default(), learned::Learned::default()));
         }
         let habits = habits.settle();
-        for sample in 0..store.samples() {
-            let teachers = self.lay_out_sample(store, sample)?;
-            let known = features::Known { lexicon: &self.lexicon, habits: &habits };
-            learned = learned.merge(infer::learn(&teachers, known));
+        let mut before = None;
+        for _ in 0..2 {
+            let mut learned = learned::Learned::default();
+            for sample in 0..store.samples() {
+                let teachers = self.lay_out_sample(store, sample)?;
+                let known = features::Known { lexicon: &self.lexicon, habits: &habits };
+                learned = learned.merge(infer::learn(&teachers, known, before.as_ref()));
+            }
+            before = Some(learned.settle());
         }
-        Ok((habits, learned.settle()))
+        Ok((habits, before.unwrap_or_default()))
     }
 
     fn lay_out_sample(&self, store: &mut Store, sample: usize) -> Result<Vec<infer::Woven>, SpillError> {

@@ -1,14 +1,14 @@
 //! For the tool that fits the weights: the candidates of every span of a run.
 
-use super::choose::{self, Parent};
-use super::features::{Features, Known, candidates};
+use super::choose::{self, Parent, Round};
+use super::features::{Features, Known};
 use super::habits::Habits;
 use super::infer::Woven;
 use super::learned::Learned;
 use super::lexicon::Lexicon;
 use super::score::Weights;
 use super::spans::Draft;
-use super::{Options, Whole, prepare};
+use super::{Options, Whole, prepare, weights};
 use crate::gather::Store;
 use crate::model::SpanId;
 use rayon::prelude::*;
@@ -55,9 +55,9 @@ impl<'s> Course<'s> {
         Some(Course { store, lexicon: plan.lexicon, scenes })
     }
 
-    /// What is to be learned from so many transactions, about `most` spans of them: with what a first round with the given
-    /// weights learned of these, or without.
-    pub fn lessons(&self, first: Option<&Weights>, limit: usize, most: usize) -> Vec<Lesson> {
+    /// What is to be learned from so many transactions, about `most` spans of them, after rounds with the given weights: each
+    /// teaches the next one, and the second one drafts the last.
+    pub fn lessons(&self, rounds: &[Weights], limit: usize, most: usize) -> Vec<Lesson> {
         let scenes = &self.scenes[..limit.min(self.scenes.len())];
         let mut habits = Habits::default();
         for woven in scenes {
@@ -65,33 +65,33 @@ impl<'s> Course<'s> {
         }
         let habits = habits.settle();
         let known = Known { lexicon: &self.lexicon, habits: &habits };
-        let learned = first.map(|weights| {
+        let mut before = None;
+        for weights in rounds {
             let mut learned = Learned::default();
             for woven in scenes {
-                choose::teach(woven, &mut learned, known, weights);
+                let round = Round { known, learned: before.as_ref(), draft: None, weights };
+                choose::teach(woven, &mut learned, round);
             }
-            learned.settle()
-        });
+            before = Some(learned.settle());
+        }
         let all: usize = scenes.iter().map(|woven| woven.parents.len()).sum();
         let taken: Vec<&Woven> = scenes.iter().step_by(all.div_ceil(most).max(1)).collect();
-        taken.into_par_iter().map(|woven| self.lesson(woven, learned.as_ref(), known)).collect()
+        let round = Round { known, learned: before.as_ref(), draft: rounds.get(1), weights: &weights::LAST };
+        taken.into_par_iter().map(|woven| self.lesson(woven, round)).collect()
     }
 
-    fn lesson(
-        &self,
-        Woven { drafts, parents, scene }: &Woven,
-        learned: Option<&Learned>,
-        known: Known<'_>,
-    ) -> Lesson {
+    fn lesson(&self, woven: &Woven, round: Round<'_>) -> Lesson {
+        let Woven { drafts, parents, scene } = woven;
         let spans = &drafts.spans;
-        let given = parents.iter().map(|parent| match *parent {
-            Parent::Known(parent) => Given::Stated(parent),
-            Parent::Open(node) => {
-                let found = candidates(scene, node, learned, known);
-                let rows = found.into_iter().map(|candidate| (candidate.node, candidate.features));
-                let draft = &spans[node as usize];
-                Given::Open { span: draft.id, candidates: rows.collect() }
-            }
+        let mut given = Vec::with_capacity(parents.len());
+        choose::each(scene, parents, round, |parent, found| {
+            given.push(match *parent {
+                Parent::Known(parent) => Given::Stated(parent),
+                Parent::Open(node) => {
+                    let rows = found.into_iter().map(|candidate| (candidate.node, candidate.features));
+                    Given::Open { span: spans[node as usize].id, candidates: rows.collect() }
+                }
+            });
         });
         let records = |draft: &Draft| {
             let places =
@@ -99,7 +99,7 @@ impl<'s> Course<'s> {
             places.map(|place| (place.source.0 as usize, place.line)).collect()
         };
         Lesson {
-            given: given.collect(),
+            given,
             ids: spans.iter().map(|draft| draft.id).collect(),
             records: spans.iter().map(records).collect(),
         }

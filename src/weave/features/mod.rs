@@ -3,6 +3,7 @@
 //! Each number is between -1 and a few units, 0 where it says nothing. What they are worth together is decided by
 //! [`super::weights`].
 
+mod drafted;
 mod numbers;
 mod pair;
 mod possible;
@@ -14,6 +15,7 @@ use super::lexicon::{Lexicon, Title, Wording};
 use super::scene::{Line, Node, Scene};
 use super::words::Act;
 use crate::model::Symbol;
+pub use drafted::Drafted;
 pub use numbers::COUNT;
 use numbers::*;
 use pair::pair;
@@ -360,6 +362,8 @@ fn compare(found: &mut [Candidate]) {
         (HANDED_VALUES, MOST_HANDED_VALUES),
         (HANDED_WORDS, MOST_HANDED_WORDS),
         (LATE_CROSS_AFTER_SURE, MOST_LATE_CROSS_AFTER_SURE),
+        (BEFORE_NARROW, MOST_BEFORE_NARROW),
+        (AFTER_NARROW, MOST_AFTER_NARROW),
     ] {
         let best = found.iter().map(|candidate| candidate.features[from]).fold(0.0, f32::max);
         if best > 0.05 {

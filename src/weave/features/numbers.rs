@@ -324,4 +324,30 @@ numbers! {
     POSSIBLE,
     /// Learned: how many such children a parent of this kind has.
     FANS,
+    /// How narrow the gaps before the child are, whatever their length.
+    BEFORE_NARROW,
+    /// How narrow the gaps after the child are, to what the parent does next, whatever their length.
+    AFTER_NARROW,
+    /// The candidate with most of [`BEFORE_NARROW`].
+    MOST_BEFORE_NARROW,
+    /// The candidate with most of [`AFTER_NARROW`].
+    MOST_AFTER_NARROW,
+    /// Drafted: how likely it is.
+    DRAFT,
+    /// Drafted: it is the likeliest one.
+    DRAFT_MOST,
+    /// Drafted: so many other children of the child's kind it has.
+    DRAFT_KIND,
+    /// Drafted: so many other children of the child's service, but not of its kind, it has.
+    DRAFT_SERVICE,
+    /// Drafted: so many other children of other services it has.
+    DRAFT_CROSS,
+    /// Drafted: the child is its parent.
+    DRAFT_BELOW,
+    /// Drafted: both have one parent.
+    DRAFT_BESIDE,
+    /// Drafted: the child's parent is a child of it.
+    DRAFT_ABOVE,
+    /// Drafted: it has no parent; for no parent, how many others have none.
+    DRAFT_TOP,
 }

@@ -181,9 +181,11 @@ fn usual(
     [out[NEEDED_ALWAYS], out[IMPLIED_ALWAYS]] = between.exceptions;
     out[PARENT_ENTERS] = between.enters;
     out[if same { SAME_AROUND } else { CROSS_AROUND }] = habit.around;
-    out[BEFORE_TIGHT] = known.habits.before(&between, scene, child.node, point).tight;
+    let before = known.habits.before(&between, scene, child.node, point);
+    [out[BEFORE_TIGHT], out[BEFORE_NARROW]] = [before.tight, before.narrow];
     let after = known.habits.after(&between, scene, parent, child.node);
     let sure = after.tight * after.steady;
+    out[AFTER_NARROW] = after.narrow;
     match (late, same) {
         (false, true) => {
             out[SAME_AFTER_TIGHT] = after.tight;

@@ -3,7 +3,9 @@
 //! Fitted by `examples/fit_weights` to recorded and simulated systems.
 
 mod first;
+mod last;
 mod second;
 
 pub use first::FIRST;
+pub use last::LAST;
 pub use second::SECOND;
