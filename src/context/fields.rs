@@ -149,7 +149,13 @@ impl Found {
             | Role::Method
             | Role::Peer
             | Role::Database
-            | Role::Exception => {
+            | Role::Exception
+            | Role::Message => {
+                // the message itself is searched as a text
+                if field.role == Role::Message && layer.draft.message.is_some_and(|(at, _)| at == field.value)
+                {
+                    return;
+                }
                 let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
                 self.step(
                     |tape| Step::field(tape, field, [name, parent, value]),
@@ -178,6 +184,9 @@ impl Found {
                 if is_word(value) && !matches!(value, b"stdout" | b"stderr") && self.topic.is_none() =>
             {
                 self.topic = Some(self.keep(value));
+            }
+            Role::Message if self.event_name.is_none() && is_event_name(value) => {
+                self.event_name = Some(self.keep(value));
             }
             Role::Route if value.len() <= 512 && self.route.is_none() && !value.is_empty() => {
                 let path = path_of(value);
@@ -306,6 +315,11 @@ fn is_unique_id(word: &[u8]) -> bool {
     };
     let parts = || word.split(|byte| matches!(byte, b':' | b'_'));
     (24..=128).contains(&word.len()) && parts().count() == 7 && parts().all(hex)
+}
+
+/// Whether a text beside the message names a kind of event: `order.placed`, `PaymentCaptured`.
+fn is_event_name(value: &[u8]) -> bool {
+    (2..=80).contains(&value.len()) && shape_of(value) == Some(Shape::Word)
 }
 
 fn is_word(value: &[u8]) -> bool {

@@ -169,6 +169,8 @@ pub struct Found {
     pub operation: Option<At>,
     /// Message destination.
     pub topic: Option<At>,
+    /// The kind of event that the record is about, where that stands beside its message.
+    event_name: Option<At>,
     /// Request path.
     pub route: Option<At>,
     /// Request method.
@@ -201,7 +203,7 @@ impl Found {
         (self.root, self.exception, self.datadog_high) = (false, false, None);
         (self.duration, self.kind, self.status) = (None, None, None);
         (self.operation, self.topic, self.route, self.method) = (None, None, None, None);
-        (self.peer, self.database) = (None, None);
+        (self.peer, self.database, self.event_name) = (None, None, None);
         self.headers.clear();
         self.ids.clear();
         self.keys.clear();
@@ -385,6 +387,7 @@ impl Found {
         {
             trace.id = TraceId::new(u128::from(high) << 64 | trace.id.bits()).unwrap_or(trace.id);
         }
+        self.topic = self.topic.or(self.event_name);
         if !self.headers.is_empty() {
             let role =
                 record.message().map_or(HeaderRole::Unknown, |(message, _)| words::header_role(message));

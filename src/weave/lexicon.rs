@@ -1,6 +1,7 @@
 //! What is known of the texts of a run: the words and names of its templates, topics, operations and services, and how telling
 //! each is.
 
+use super::routes;
 use super::words::{Words, normalized, tokens, words};
 use crate::gather::Store;
 use crate::model::Symbol;
@@ -23,6 +24,8 @@ pub struct Lexicon {
     service_tokens: FxHashMap<Symbol, (Tokens, f32)>,
     /// Topics, operations and peers, normalized.
     pub(super) named: FxHashMap<Symbol, Symbol>,
+    /// See [`Lexicon::route`].
+    routes: FxHashMap<Symbol, Symbol>,
     none: (Words, Tokens),
 }
 
@@ -46,6 +49,8 @@ impl Lexicon {
         lexicon.names = names.into_iter().map(|(name, count)| (name, weight(count))).collect();
         lexicon.unnamed = weight(0);
         lexicon.weigh_tokens(store);
+        lexicon.routes =
+            routes::kinds(store.census.routes.iter().map(|&route| (route, store.symbols.text(route))));
         lexicon
     }
 
@@ -101,6 +106,11 @@ impl Lexicon {
     pub fn mentioned(&self, words: Wording<'_>, own: Symbol) -> f32 {
         let others = self.service_tokens.iter().filter(|(service, _)| **service != own);
         others.map(|(_, tokens)| share_of(tokens, words)).fold(0.0, f32::max)
+    }
+
+    /// The path that stands for all requests of a kind.
+    pub(super) fn route(&self, path: Symbol) -> Symbol {
+        self.routes.get(&path).copied().unwrap_or(path)
     }
 
     /// How telling a name is: 1 for one that few templates have, towards 0 for one that many have.

@@ -17,6 +17,7 @@ pub mod learned;
 pub mod lexicon;
 mod packed;
 mod repair;
+mod routes;
 pub mod scene;
 pub mod score;
 mod spans;

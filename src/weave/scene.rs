@@ -300,7 +300,7 @@ fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
     Node {
         service: span.service,
         service_name: lexicon.service(span.service),
-        kind: kind(span, store),
+        kind: kind(span, lexicon, store),
         lines: Vec::new(),
         first: i64::MAX,
         last: i64::MIN,
@@ -314,23 +314,29 @@ fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
     }
 }
 
-/// What a span is: its service and the template of its first record, or its stated name and kind.
-fn kind(span: &Draft, store: &Store) -> u64 {
+/// What a span is: its service and the template of its first record, or its stated name and kind; and what that record says
+/// of its topic and request.
+fn kind(span: &Draft, lexicon: &Lexicon, store: &Store) -> u64 {
     let opening = span.events.first().map_or(Symbol::NONE, |id| store.event(*id).template);
-    let topic = span.events.first().and_then(|id| {
-        store.details(*id).iter().find_map(|detail| match detail {
-            Detail::Topic(name) => Some(*name),
-            _ => None,
-        })
-    });
+    let [mut topic, mut method, mut route] = [Symbol::NONE; 3];
+    for detail in span.events.first().map_or(&[][..], |id| store.details(*id)) {
+        match *detail {
+            Detail::Topic(name) => topic = name,
+            Detail::Method(name) => method = name,
+            Detail::Route(path) => route = lexicon.route(path),
+            _ => {}
+        }
+    }
     let stated = span.kind.map_or(0, |kind| kind as u64 + 1);
     let parts = [
         span.service.0,
         if span.name.is_none() { opening.0 } else { span.name.0 },
-        topic.unwrap_or_default().0,
+        topic.0,
+        method.0,
+        route.0,
         stated,
     ];
-    let mut bytes = [0; 32];
+    let mut bytes = [0; 48];
     for (place, part) in bytes.chunks_exact_mut(8).zip(parts) {
         place.copy_from_slice(&part.to_le_bytes());
     }

@@ -218,10 +218,13 @@ mod tests {
             ("query took 1.5s", 1_500_000_000),
             ("duration_ms=12", 12_000_000),
             ("elapsed 250us", 250_000),
+            ("GET /holders/H10374 200 22ms corr=FN0s1oZLh6g", 22_000_000),
+            ("GET /orders/7 200 12.5 ms - 48", 12_500_000),
         ] {
             assert_eq!(found(text).duration, Some(nanos), "{text}");
         }
         assert_eq!(found("retrying in 500 ms").duration, None);
+        assert_eq!(found("GET /orders/7 sleeps 20ms").duration, None);
         assert_eq!(found("item 00f067aa0ba902ed in 500 ms").duration, None);
         assert_eq!(duration(b"2m3.5s", 0), Some(123_500_000_000));
         assert_eq!(duration(b"PT0.25S", 0), Some(250_000_000));

@@ -226,9 +226,20 @@ impl Found {
                 || name == b"in" && done_before(&text[..from])
                 || name == b"after" && done_before(&text[..from])
         });
-        if told {
+        if told || self.answered(&text[..start]) {
             self.text_duration(&word[..digits], scale);
         }
+    }
+
+    /// `GET /orders/7 200`: what ends in a status says that a request was answered.
+    fn answered(&mut self, before: &[u8]) -> bool {
+        if self.method.is_none() {
+            return false;
+        }
+        let before = before.trim_ascii_end();
+        let status = &before[before.len().saturating_sub(4)..];
+        self.same_length(status);
+        matches!(status, [b' ', b'1'..=b'5', rest @ ..] if rest.len() == 2 && rest.iter().all(u8::is_ascii_digit))
     }
 
     /// `GET /orders/7` and `"POST /orders HTTP/1.1" 201`, looked for once at the first number of a message.
