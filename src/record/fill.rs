@@ -322,8 +322,11 @@ fn tail_fields(line: &[u8], end: usize, draft: &mut Draft) {
             }
             b'[' | b'(' | b'<' | b' ' | b'\t' | b'|' | b',' | b':' | b'-' | b']' => at += 1,
             _ => {
-                logfmt::scan_tail(line, at, &mut draft.fields);
-                break;
+                // "|traceid=…|spanid=…": bars part the pairs
+                let stop = memchr::memchr(b'|', &line[at..]).filter(|_| tail.starts_with(b"|"));
+                let stop = stop.map_or(line.len(), |length| at + length);
+                logfmt::scan_tail(&line[..stop], at, &mut draft.fields);
+                at = stop;
             }
         }
         if at == before {

@@ -137,7 +137,9 @@ fn time_of_day(text: &[u8]) -> Option<(Stamp, usize)> {
     let (clock, end) = clock::alone(text)?;
     let (stamp, end) = finish(text, Day { written: Date::None, ..Day::full(0) }, &clock, end)?;
     let next = digits::byte(text, end);
-    let goes_on = next == b':' || (matches!(next, b'.' | b',') && digits::is_digit(text, end + 1));
+    // "12:00:00: message" is a time, "12:00:00:1f" is not
+    let goes_on = next == b':' && digits::byte(text, end + 1) != b' '
+        || (matches!(next, b'.' | b',') && digits::is_digit(text, end + 1));
     if goes_on || digits::is_word(text, end) { None } else { Some((stamp, end)) }
 }
 

@@ -7,9 +7,9 @@ use super::kinds::{
     is_place, is_thread, is_uuid, looks_like_id, pair_like,
 };
 use super::moments::before_level;
-use crate::model::Date;
+use crate::model::{Date, Level};
 use crate::record::text::{names_context, pair, skip_blanks, word_end};
-use crate::record::{At, NameHash, Role, level, names, timestamp};
+use crate::record::{At, NameHash, Role, WEAK_SERVICE, level, names, timestamp};
 use memchr::memchr;
 
 impl Reader<'_, '_> {
@@ -33,6 +33,7 @@ impl Reader<'_, '_> {
                 break;
             }
             taken = true;
+            self.service_of(name, value);
             self.head.pairs.get_or_insert(name.start as usize);
             self.at = end;
             at = end;
@@ -47,6 +48,27 @@ impl Reader<'_, '_> {
         self.head.ended |= taken && self.logger;
         self.closed |= self.head.ended;
         taken
+    }
+
+    /// The service, if a pair states it.
+    pub(super) fn service_of(&mut self, name: At, value: At) {
+        let known = names::known(name.of(self.text), true);
+        let stated = known.is_some_and(|known| known.role == Role::Service && known.rank < WEAK_SERVICE);
+        if stated && !value.is_empty() {
+            self.draft.service.get_or_insert(value);
+        }
+    }
+
+    /// The service among pairs, which are kept as a group.
+    pub(super) fn service_among(&mut self, pairs: At) {
+        self.draft.groups.push(pairs);
+        let mut at = pairs.start as usize;
+        while let Some((name, value, end)) =
+            pair(self.text, at, false).filter(|(.., end)| *end <= pairs.end())
+        {
+            self.service_of(name, value);
+            at = end + self.text[end..].iter().take_while(|byte| matches!(byte, b' ' | b',')).count();
+        }
     }
 
     /// `level=INFO` among the parts of a header.
@@ -295,7 +317,12 @@ impl Reader<'_, '_> {
             && matches!(text.get(next), Some(b'-' | b'|' | b':'))
             && (text.get(next + 1) == Some(&b' ') || text[next..].starts_with(b"-- "))
         {
-            if text[next] == b'|' && is_thread(bytes) {
+            if let Some(level) = lone_letter(bytes).filter(|_| self.head.level.is_none()) {
+                return self.set_level(level, end);
+            }
+            if is_bare_id(bytes) {
+                self.draft.groups.push(word);
+            } else if text[next] == b'|' && is_thread(bytes) {
                 self.draft.thread.get_or_insert(word);
             } else {
                 self.draft.logger = Some(word);
@@ -306,7 +333,9 @@ impl Reader<'_, '_> {
         }
         // columns: "|thread|logger|trace_id=…|message"
         if text.get(end) == Some(&b'|') && end > self.at && !bytes.contains(&b'=') {
-            if is_logger(bytes) {
+            if is_bare_id(bytes) {
+                self.draft.groups.push(word);
+            } else if is_logger(bytes) {
                 self.draft.logger.get_or_insert(word);
             } else {
                 self.draft.thread.get_or_insert(word);
@@ -354,7 +383,9 @@ impl Reader<'_, '_> {
         if separator.is_none() || !cell || !(separator == Some(b';') || is_logger(bytes)) || word.is_empty() {
             return false;
         }
-        if is_logger(bytes) {
+        if is_bare_id(bytes) {
+            self.draft.groups.push(word);
+        } else if is_logger(bytes) {
             self.draft.logger.get_or_insert(word);
         } else {
             self.draft.thread.get_or_insert(word);
@@ -382,4 +413,10 @@ impl Reader<'_, '_> {
         }
         matches!(self.text.get(at), Some(b'-' | b'|')) && self.text.get(at + 1) == Some(&b' ')
     }
+}
+
+/// The level that a word of one letter is, in a column of its own.
+fn lone_letter(word: &[u8]) -> Option<Level> {
+    let [letter @ (b'T' | b'D' | b'I' | b'W' | b'E' | b'F')] = word else { return None };
+    level::from_letter(*letter)
 }
