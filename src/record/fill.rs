@@ -162,6 +162,11 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         }
         draft.fields.clear();
     }
+    if let Some((stamp, object)) = text::forwarded(line) {
+        draft.stamp = draft.stamp.or(stamp);
+        draft.message = Some((object, Writing::Plain));
+        return;
+    }
     if let Some(open) = text::object(text, start) {
         draft.message = Some((text::trim(text, At::new(open, text.len())), Writing::Plain));
         draft.free.push(At::new(0, open));

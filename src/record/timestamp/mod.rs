@@ -123,6 +123,13 @@ pub fn with_date(stamp: Stamp, days_since_epoch: i64) -> Stamp {
     }
 }
 
+/// Whether a word is a part of a date or a time: the name of a month, of a weekday or of a zone.
+pub fn is_calendar_word(word: &[u8]) -> bool {
+    calendar::month(word, 0).is_some_and(|(_, end)| end == word.len())
+        || calendar::weekday(word, 0) == Some(word.len())
+        || offset::is_abbreviation(word)
+}
+
 fn digits_first(text: &[u8], order: DayOrder) -> Option<(Stamp, usize)> {
     let (number, n) = digits::number(text, 0)?;
     match (n, digits::byte(text, n)) {
