@@ -50,7 +50,7 @@ struct Seen {
 impl Reader<'_, '_> {
     /// Takes the columns behind those that were read already.
     pub(super) fn tokens(&mut self) {
-        if !self.known() || self.closed && !self.head.ended {
+        if !self.known() || self.closed && !self.head.ended || self.begins_sentence() {
             return;
         }
         let mut seen = Seen { end: self.at, named: true, ..Seen::default() };
@@ -113,6 +113,18 @@ impl Reader<'_, '_> {
             self.head.stamp_at = at;
         }
         self.at = end;
+    }
+
+    /// Whether a plain word follows where nothing of the header is missing: what most messages begin with.
+    fn begins_sentence(&self) -> bool {
+        if self.head.level.is_none() || self.head.stamp.is_none() {
+            return false;
+        }
+        let rest = &self.text[skip_blanks(self.text, self.at)..];
+        let word = rest.iter().skip(1).take_while(|byte| byte.is_ascii_lowercase()).count() + 1;
+        rest.first().is_some_and(u8::is_ascii_alphabetic)
+            && rest.get(word) == Some(&b' ')
+            && rest.get(word + 1).is_some_and(u8::is_ascii_alphanumeric)
     }
 
     /// Whether a part is one word as names are.

@@ -4,7 +4,7 @@ use super::Reader;
 use super::columns::{is_bare_id, is_id_list};
 use super::kinds::{
     contains_word, group_has_id, is_class_label, is_code, is_code_place, is_logger, is_logger_with_more,
-    is_place, is_thread, is_uuid, looks_like_id, pair_like,
+    is_place, is_thread, is_uuid, looks_like_id, pair_like, tells_context,
 };
 use super::moments::before_level;
 use crate::model::{Date, Level};
@@ -28,6 +28,12 @@ impl Reader<'_, '_> {
                 && (!(colon || short) || looks_like_id(value.of(self.text)))
                 // "… | req=UUID | message"
                 || !colon && is_uuid(value.of(self.text)) && self.text[end..].starts_with(b" | ");
+            // "service=orders trace_id=…"
+            let before_ids = || {
+                let next = pair(self.text, skip_blanks(self.text, end), false);
+                next.is_some_and(|(name, value, _)| tells_context(name.of(self.text), value.of(self.text)))
+            };
+            let known = known || !colon && self.states_service(name) && before_ids();
             let listed = || matches!(self.text[..at].trim_ascii_end().last(), Some(b',' | b';'));
             if !(known || taken && !colon && listed()) {
                 break;
@@ -52,11 +58,14 @@ impl Reader<'_, '_> {
 
     /// The service, if a pair states it.
     pub(super) fn service_of(&mut self, name: At, value: At) {
-        let known = names::known(name.of(self.text), true);
-        let stated = known.is_some_and(|known| known.role == Role::Service && known.rank < WEAK_SERVICE);
-        if stated && !value.is_empty() {
+        if self.states_service(name) && !value.is_empty() {
             self.draft.service.get_or_insert(value);
         }
+    }
+
+    fn states_service(&self, name: At) -> bool {
+        let known = names::known(name.of(self.text), true);
+        known.is_some_and(|known| known.role == Role::Service && known.rank < WEAK_SERVICE)
     }
 
     /// The service among pairs, which are kept as a group.
