@@ -71,10 +71,17 @@ impl Put for Vec<u8> {
 #[derive(Debug)]
 pub struct Get<'b>(pub &'b [u8]);
 
-impl Get<'_> {
+impl<'b> Get<'b> {
     /// Whether all was read.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// So many bytes.
+    pub fn take(&mut self, count: usize) -> Option<&'b [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
     }
 
     /// One byte.

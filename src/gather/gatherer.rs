@@ -1,9 +1,10 @@
 //! Takes the events of a run as they are read: holds them as long as they fit into memory, then puts them away by part.
 
 use super::census::Census;
-use super::parts::{Parts, TRACED, UNTRACED, Where, part};
+use super::heads::Heads;
+use super::parts::{Parts, Row, TRACED, UNTRACED};
 use super::spill::SpillError;
-use crate::model::{Batch, Detail, Event, SourceId, Symbols};
+use crate::model::{Batch, Detail, Event, EventId, SourceId, Symbols};
 
 /// What one line of work gathers.
 #[derive(Debug)]
@@ -17,6 +18,9 @@ pub struct Gatherer {
     pub(super) parts: Option<Parts>,
     pub(super) failure: Option<SpillError>,
 }
+
+/// Bytes of events that are put away at once, when not all fit into memory.
+const BUFFER: usize = 12 << 20;
 
 /// Bytes that a batch takes.
 fn size(batch: &Batch) -> usize {
@@ -56,20 +60,17 @@ impl Gatherer {
 
     /// Puts away what is held.
     pub(super) fn put_away(&mut self) -> Result<(), SpillError> {
+        // what goes to a file need not be gathered long
+        self.limit = self.limit.min(BUFFER);
         let parts = match &mut self.parts {
             Some(parts) => parts,
-            none => none.insert(Parts::new(TRACED + UNTRACED)?),
+            none => none.insert(Parts::new(TRACED + UNTRACED, Heads::default())?),
         };
         let batches: Vec<Batch> = self.batches.drain(..).map(|(_, batch)| batch).collect();
         self.bytes = 0;
-        let events = (0..).zip(&batches).flat_map(|(batch, events)| {
-            (0..).zip(&events.events).map(move |(index, event)| Where {
-                part: part(event),
-                tag: 0,
-                batch,
-                index,
-            })
+        let rows = (0..).zip(&batches).flat_map(|(batch, events)| {
+            (0..).zip(&events.events).map(move |(index, event)| Row::of(event, EventId { batch, index }))
         });
-        parts.put(&batches, events.collect())
+        parts.put(&batches, rows.collect())
     }
 }

@@ -1,6 +1,7 @@
 //! Rows of bytes by part: in memory up to a limit, beyond it in a temporary file.
 
 use super::spill::{Chunk, Spill, SpillError};
+use rayon::prelude::*;
 
 /// Rows by part.
 #[derive(Debug)]
@@ -37,13 +38,20 @@ impl Rows {
         if self.bytes > self.limit { self.put_away() } else { Ok(()) }
     }
 
+    /// Appends rows to all parts at once; `write` is called for each.
+    pub fn extend(&mut self, write: impl Fn(usize, &mut Vec<u8>) + Sync) -> Result<(), SpillError> {
+        self.held.par_iter_mut().enumerate().for_each(|(part, held)| write(part, held));
+        self.bytes = self.held.iter().map(Vec::len).sum();
+        if self.bytes > self.limit { self.put_away() } else { Ok(()) }
+    }
+
     fn put_away(&mut self) -> Result<(), SpillError> {
         let (spill, chunks) = match &mut self.spilled {
             Some(spilled) => spilled,
             none => none.insert((Spill::new()?, vec![Vec::new(); self.held.len()])),
         };
         for (held, chunks) in self.held.iter_mut().zip(chunks).filter(|(held, _)| !held.is_empty()) {
-            chunks.push(spill.write(held)?);
+            chunks.push(spill.chunk(held)?);
             *held = Vec::new();
         }
         self.bytes = 0;

@@ -1,5 +1,5 @@
-//! What does not fit into memory: compressed chunks in a temporary file without a name, which vanishes with the program
-//! however that ends.
+//! What does not fit into memory: chunks in a temporary file without a name, which vanishes with the program however that
+//! ends.
 
 use rayon::prelude::*;
 use std::fs::File;
@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-use zstd::bulk::{Compressor, Decompressor};
+use zstd::bulk::{compress, decompress};
 
 /// The fastest level that still makes good use of what repeats.
 const LEVEL: i32 = 1;
@@ -35,17 +35,14 @@ impl SpillError {
 /// A chunk of a spill file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Chunk {
-    offset: u64,
-    /// Bytes in the file, and when they are decompressed.
-    len: u32,
-    raw: u32,
+    pub offset: u64,
+    pub len: u32,
 }
 
 /// A temporary file of chunks.
 pub(super) struct Spill {
     file: Mutex<File>,
     end: u64,
-    compressor: Compressor<'static>,
 }
 
 impl std::fmt::Debug for Spill {
@@ -58,56 +55,56 @@ impl Spill {
     /// Makes the file.
     pub fn new() -> Result<Spill, SpillError> {
         let file = tempfile::tempfile().map_err(|error| SpillError::new("make", error))?;
-        let compressor = Compressor::new(LEVEL).map_err(|error| SpillError::new("write", error))?;
-        Ok(Spill { file: Mutex::new(file), end: 0, compressor })
+        Ok(Spill { file: Mutex::new(file), end: 0 })
+    }
+
+    /// Appends bytes; gives the place of the first one.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<u64, SpillError> {
+        let failed = |error| SpillError::new("write", error);
+        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(self.end)).and_then(|_| file.write_all(bytes)).map_err(failed)?;
+        let offset = self.end;
+        self.end += bytes.len() as u64;
+        Ok(offset)
     }
 
     /// Appends a chunk.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<Chunk, SpillError> {
-        let failed = |error| SpillError::new("write", error);
-        let packed = self.compressor.compress(bytes).map_err(failed)?;
-        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(self.end)).and_then(|_| file.write_all(&packed)).map_err(failed)?;
-        let chunk = Chunk { offset: self.end, len: packed.len() as u32, raw: bytes.len() as u32 };
-        self.end += packed.len() as u64;
-        Ok(chunk)
+    pub fn chunk(&mut self, bytes: &[u8]) -> Result<Chunk, SpillError> {
+        Ok(Chunk { offset: self.write(bytes)?, len: bytes.len() as u32 })
     }
 
     /// Reads a chunk.
     pub fn read(&self, chunk: Chunk) -> Result<Vec<u8>, SpillError> {
-        self.read_with(chunk, &mut decompressor()?)
-    }
-
-    /// Reads a chunk with a decompressor that may have served before.
-    pub fn read_with(
-        &self,
-        chunk: Chunk,
-        decompressor: &mut Decompressor<'static>,
-    ) -> Result<Vec<u8>, SpillError> {
-        let failed = |error| SpillError::new("read", error);
-        let mut packed = vec![0; chunk.len as usize];
-        {
-            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-            file.seek(SeekFrom::Start(chunk.offset))
-                .and_then(|_| file.read_exact(&mut packed))
-                .map_err(failed)?;
-        }
-        decompressor.decompress(&packed, chunk.raw as usize).map_err(failed)
+        let mut bytes = vec![0; chunk.len as usize];
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(chunk.offset))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .map_err(|error| SpillError::new("read", error))?;
+        Ok(bytes)
     }
 }
 
-/// What reads chunks.
-pub(super) fn decompressor() -> Result<Decompressor<'static>, SpillError> {
-    Decompressor::new().map_err(|error| SpillError::new("read", error))
-}
-
-/// Blocks of bytes in the order in which they came: in memory up to a limit, beyond it in a temporary file.
+/// Blocks of bytes in the order in which they came: in memory up to a limit, beyond it in a temporary file, compressed.
 #[derive(Debug)]
 pub struct Log {
     held: Vec<Vec<u8>>,
     bytes: usize,
     limit: usize,
-    spilled: Option<(Spill, Vec<Chunk>)>,
+    spilled: Option<(Spill, Vec<Packed>)>,
+}
+
+/// A block in the file, and how many bytes it has when it is decompressed.
+#[derive(Clone, Copy, Debug)]
+struct Packed {
+    chunk: Chunk,
+    raw: u32,
+}
+
+impl Packed {
+    fn read(self, spill: &Spill) -> Result<Vec<u8>, SpillError> {
+        let packed = spill.read(self.chunk)?;
+        decompress(&packed, self.raw as usize).map_err(|error| SpillError::new("read", error))
+    }
 }
 
 /// So many blocks are read at once.
@@ -123,16 +120,23 @@ impl Log {
     pub fn push(&mut self, block: Vec<u8>) -> Result<(), SpillError> {
         self.bytes += block.len();
         self.held.push(block);
-        if self.bytes > self.limit {
-            let (spill, chunks) = match &mut self.spilled {
-                Some(spilled) => spilled,
-                none => none.insert((Spill::new()?, Vec::new())),
-            };
-            for block in self.held.drain(..) {
-                chunks.push(spill.write(&block)?);
-            }
-            self.bytes = 0;
+        if self.bytes > self.limit { self.put_away() } else { Ok(()) }
+    }
+
+    fn put_away(&mut self) -> Result<(), SpillError> {
+        let (spill, chunks) = match &mut self.spilled {
+            Some(spilled) => spilled,
+            none => none.insert((Spill::new()?, Vec::new())),
+        };
+        let pack = |block: Vec<u8>| {
+            let packed = compress(&block, LEVEL).map_err(|error| SpillError::new("write", error))?;
+            Ok((packed, block.len() as u32))
+        };
+        let packed: Result<Vec<(Vec<u8>, u32)>, SpillError> = self.held.par_drain(..).map(pack).collect();
+        for (packed, raw) in packed? {
+            chunks.push(Packed { chunk: spill.chunk(&packed)?, raw });
         }
+        self.bytes = 0;
         Ok(())
     }
 
@@ -148,7 +152,7 @@ impl Log {
         if let Some((spill, chunks)) = &self.spilled {
             away = chunks.len();
             let some = &chunks[range.start.min(away)..range.end.min(away)];
-            let read: Result<_, _> = some.par_iter().map(|chunk| spill.read(*chunk)).collect();
+            let read: Result<_, _> = some.par_iter().map(|chunk| chunk.read(spill)).collect();
             blocks = read?;
         }
         let held = &mut self.held[range.start.max(away) - away..range.end.max(away) - away];
@@ -161,7 +165,7 @@ impl Log {
         if let Some((spill, chunks)) = &self.spilled {
             for some in chunks.chunks(AT_ONCE) {
                 let blocks: Result<Vec<Vec<u8>>, SpillError> =
-                    some.par_iter().map(|chunk| spill.read(*chunk)).collect();
+                    some.par_iter().map(|chunk| chunk.read(spill)).collect();
                 take(&blocks?);
             }
         }

@@ -90,9 +90,7 @@ pub(super) fn join(
         dependents: Dependents::new(limit),
         sharing: Sharing::default(),
     };
-    let mut parts = atoms.by_value(begin, |split, holdings| split.value(&atoms, holdings))?.into_iter();
-    let mut split = parts.next().unwrap_or_else(begin);
-    parts.try_for_each(|part| split.append(part))?;
+    let split = atoms.by_value(begin, |split, holdings| split.value(&atoms, holdings), Split::append)?;
     let Split { values, mut dependents, sharing, .. } = split;
     dependents.count(&atoms)?;
     let atoms = Ordered::of(atoms, sharing, several);
