@@ -1,5 +1,6 @@
 //! Takes the events of a run as they are read: holds them as long as they fit into memory, then puts them away by part.
 
+use super::budget::Room;
 use super::census::Census;
 use super::heads::Heads;
 use super::parts::{Parts, Row, TRACED, UNTRACED};
@@ -14,7 +15,7 @@ pub struct Gatherer {
     /// What is held, by source and in its order.
     pub(super) batches: Vec<(SourceId, Batch)>,
     bytes: usize,
-    limit: usize,
+    room: Room,
     pub(super) parts: Option<Parts>,
     pub(super) failure: Option<SpillError>,
 }
@@ -29,13 +30,13 @@ fn size(batch: &Batch) -> usize {
 
 impl Gatherer {
     /// Holds so many bytes of events.
-    pub fn new(limit: usize) -> Gatherer {
+    pub fn new(room: Room) -> Gatherer {
         Gatherer {
             census: Census::default(),
             symbols: Symbols::default(),
             batches: Vec::new(),
             bytes: 0,
-            limit,
+            room,
             parts: None,
             failure: None,
         }
@@ -52,7 +53,7 @@ impl Gatherer {
         batch.details.shrink_to_fit();
         self.bytes += size(&batch);
         self.batches.push((source, batch));
-        if self.bytes > self.limit {
+        if self.bytes > self.room.bytes {
             self.failure = self.put_away().err();
         }
         self.failure.is_none()
@@ -61,10 +62,10 @@ impl Gatherer {
     /// Puts away what is held.
     pub(super) fn put_away(&mut self) -> Result<(), SpillError> {
         // what goes to a file need not be gathered long
-        self.limit = self.limit.min(BUFFER);
+        self.room.bytes = self.room.bytes.min(BUFFER);
         let parts = match &mut self.parts {
             Some(parts) => parts,
-            none => none.insert(Parts::new(TRACED + UNTRACED, Heads::default())?),
+            none => none.insert(Parts::new(TRACED + UNTRACED, Heads::default(), self.room.firm)?),
         };
         let batches: Vec<Batch> = self.batches.drain(..).map(|(_, batch)| batch).collect();
         self.bytes = 0;

@@ -1,5 +1,6 @@
 //! Holds the events of a run and groups them by trace. Knows nothing of spans.
 
+mod budget;
 pub mod bytes;
 mod census;
 mod clocks;
@@ -13,6 +14,7 @@ mod rows;
 mod spill;
 mod windows;
 
+pub use budget::{Budget, Room};
 pub use census::{Census, OfService, Window};
 pub use clocks::{ClockOffset, Clocks};
 pub use fragments::{Fragment, Fragments};
@@ -21,7 +23,7 @@ pub use kept::Kept;
 pub use parts::Row;
 pub use rows::Rows;
 pub use spill::{Log, SpillError};
-pub use windows::{Arranger, Budget, Copied};
+pub use windows::{Arranger, Copied};
 
 use crate::model::{
     Batch, Coverage, Detail, Event, EventId, KeyRules, Origin, Sample, SourceId, SpanId, Symbol, Symbols,

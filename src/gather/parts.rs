@@ -63,10 +63,10 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// So many parts, empty.
-    pub fn new(parts: u32, heads: Heads) -> Result<Parts, SpillError> {
+    /// So many parts, empty; `firm`: see [`Spill::new`].
+    pub fn new(parts: u32, heads: Heads, firm: bool) -> Result<Parts, SpillError> {
         let chunks = vec![Vec::new(); parts as usize];
-        Ok(Parts { spill: Spill::new()?, heads, chunks, counts: vec![0; parts as usize] })
+        Ok(Parts { spill: Spill::new(firm)?, heads, chunks, counts: vec![0; parts as usize] })
     }
 
     /// What is known of the events.

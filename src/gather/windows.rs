@@ -8,44 +8,6 @@ use super::{Source, Store};
 use crate::model::{Batch, Detail, Event, EventId, TraceId};
 use std::ops::Range;
 
-/// Bytes that an event takes with its details, about.
-const EVENT: usize = 250;
-/// Bytes that an event takes while it is woven and judged, with all that is made of it, about.
-const WOVEN: usize = 800;
-
-/// How much memory there is for what grows with the input.
-#[derive(Clone, Copy, Debug)]
-pub struct Budget(pub usize);
-
-impl Default for Budget {
-    /// No limit.
-    fn default() -> Budget {
-        Budget(usize::MAX)
-    }
-}
-
-impl Budget {
-    /// Bytes of events that are held while they are read.
-    pub fn gathering(self) -> usize {
-        self.0 / 3
-    }
-
-    /// Bytes of tables beside the events.
-    pub fn tables(self) -> usize {
-        self.0 / 8
-    }
-
-    /// Events that are looked at together, one by one.
-    fn surveyed(self) -> u64 {
-        (self.0 / 4 / EVENT) as u64
-    }
-
-    /// Events that are woven together.
-    pub fn woven(self) -> u64 {
-        ((self.0 / 3 / WOVEN) as u64).max(1)
-    }
-}
-
 /// Events in temporary files.
 #[derive(Debug)]
 pub(crate) struct Spilled {
@@ -148,6 +110,7 @@ impl Store {
             held.extend(line.batches);
             all.extend(line.parts);
         }
+        self.budget = self.budget.of(self.census.records);
         // the parts of one source came in order
         held.sort_by_key(|(source, _)| rank(source.0));
         self.batches = held.into_iter().map(|(_, batch)| batch).collect();
@@ -244,7 +207,11 @@ impl Arranger {
         for parts in store.spilled.iter().flat_map(|spilled| &spilled.parts) {
             heads.absorb(parts.heads());
         }
-        Ok(Arranger { parts: Parts::new(windows + samples, heads)?, windows, samples })
+        Ok(Arranger {
+            parts: Parts::new(windows + samples, heads, store.budget.tables().firm)?,
+            windows,
+            samples,
+        })
     }
 
     /// The part of a window of samples; that of a window is its number.

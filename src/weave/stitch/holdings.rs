@@ -1,7 +1,7 @@
 //! The values that atoms hold, value by value.
 
 use crate::gather::bytes::{Get, Put};
-use crate::gather::{Rows, SpillError};
+use crate::gather::{Room, Rows, SpillError};
 use crate::model::{Origin, Symbol, Time};
 use rayon::prelude::*;
 
@@ -45,7 +45,7 @@ pub(super) enum Holdings {
         /// The numbers of pairs of name and shape by the ones they had first.
         kinds: Vec<u32>,
         /// So many bytes of holdings are looked at together.
-        limit: usize,
+        room: Room,
     },
 }
 
@@ -71,8 +71,8 @@ impl Holdings {
     }
 
     /// None so far; so many bytes of them will be in memory.
-    pub fn spilled(limit: usize) -> Holdings {
-        Holdings::Spilled { rows: Rows::new(ROWS, limit), counts: vec![0; ROWS], kinds: Vec::new(), limit }
+    pub fn spilled(room: Room) -> Holdings {
+        Holdings::Spilled { rows: Rows::new(ROWS, room), counts: vec![0; ROWS], kinds: Vec::new(), room }
     }
 
     /// Adds one to those in memory.
@@ -159,7 +159,7 @@ impl Holdings {
                 };
                 gather(held.par_iter().map(part).collect::<Result<_, _>>()?)?;
             }
-            Holdings::Spilled { rows, counts, kinds, limit } => {
+            Holdings::Spilled { rows, counts, kinds, room } => {
                 let part = |part: usize| {
                     let mut held: Vec<Holding> = Vec::with_capacity(counts[part]);
                     rows.each(part, |bytes| {
@@ -177,7 +177,7 @@ impl Holdings {
                     let mut bytes = 0;
                     let fits = |count: &&usize| {
                         bytes += **count * size_of::<Holding>();
-                        bytes <= *limit
+                        bytes <= room.bytes
                     };
                     let end = start + counts[start..].iter().take_while(fits).count().max(1);
                     gather((start..end).into_par_iter().map(part).collect::<Result<_, _>>()?)?;
