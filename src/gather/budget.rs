@@ -72,6 +72,11 @@ impl Budget {
         (self.bytes / 4 / EVENT) as u64
     }
 
+    /// Events that are learned from together.
+    pub fn learned(self) -> u64 {
+        ((self.bytes / 3 * 2 / WOVEN) as u64).max(1)
+    }
+
     /// Events that are woven together.
     pub fn woven(self) -> u64 {
         ((self.bytes / 3 / WOVEN) as u64).max(1)

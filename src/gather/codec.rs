@@ -52,10 +52,11 @@ impl Last {
     }
 }
 
-/// Appends a chunk of events, each with its details and a number that the caller gives it.
+/// Appends a chunk of events, each with its details, a number that the caller gives it, and the number of its head if that is
+/// known.
 pub(super) fn encode<'e>(
     heads: &Heads,
-    events: impl IntoIterator<Item = (&'e Event, &'e [Detail], u32)>,
+    events: impl IntoIterator<Item = (&'e Event, &'e [Detail], u32, Option<u32>)>,
     out: &mut Vec<u8>,
 ) {
     let mut events = events.into_iter().peekable();
@@ -65,16 +66,16 @@ pub(super) fn encode<'e>(
     out.number(base.line);
     out.number(base.offset);
     let mut run = Vec::new();
-    while let Some((event, details, tag)) = events.next() {
+    while let Some((event, details, tag, head)) = events.next() {
         let trace = event.trace;
         run.clear();
         let mut last = base;
         let mut count = 1;
-        put(heads, &mut last, event, details, &mut run);
-        while let Some((event, details, _)) =
-            events.next_if(|(event, _, other)| event.trace == trace && *other == tag)
+        put(heads, head, &mut last, event, details, &mut run);
+        while let Some((event, details, _, head)) =
+            events.next_if(|(event, _, other, _)| event.trace == trace && *other == tag)
         {
-            put(heads, &mut last, event, details, &mut run);
+            put(heads, head, &mut last, event, details, &mut run);
             count += 1;
         }
         out.number(count << 1 | u64::from(trace.is_some()));
@@ -88,9 +89,15 @@ pub(super) fn encode<'e>(
 }
 
 /// Writes an event behind another one of its run.
-fn put(heads: &Heads, last: &mut Last, event: &Event, details: &[Detail], out: &mut Vec<u8>) {
+fn put(
+    heads: &Heads,
+    head: Option<u32>,
+    last: &mut Last,
+    event: &Event,
+    details: &[Detail],
+    out: &mut Vec<u8>,
+) {
     let place = &event.place;
-    let head = heads.number(event, details);
     let when = |on: bool, bit: u8| if on { bit } else { 0 };
     let id = |id: Option<SpanId>, last: Option<SpanId>, some: u8, same: u8| match id {
         None => 0,
@@ -388,7 +395,9 @@ mod tests {
             for (event, details, _) in events.iter().step_by(2) {
                 heads.learn(event, details);
             }
-            let all = || events.iter().map(|(event, details, tag)| (event, &details[..], *tag));
+            let all = || events.iter().map(|(event, details, tag)| {
+                (event, &details[..], *tag, heads.number(event, details))
+            });
             let mut bytes = Vec::new();
             encode(&heads, all(), &mut bytes);
             let read = |wanted: fn(TraceId) -> bool| {

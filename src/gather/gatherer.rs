@@ -3,9 +3,9 @@
 use super::budget::Room;
 use super::census::Census;
 use super::heads::Heads;
-use super::parts::{Parts, Row, TRACED, UNTRACED};
+use super::parts::{Parts, TRACED, UNTRACED};
 use super::spill::SpillError;
-use crate::model::{Batch, Detail, Event, EventId, SourceId, Symbols};
+use crate::model::{Batch, Detail, Event, SourceId, Symbols};
 
 /// What one line of work gathers.
 #[derive(Debug)]
@@ -69,9 +69,6 @@ impl Gatherer {
         };
         let batches: Vec<Batch> = self.batches.drain(..).map(|(_, batch)| batch).collect();
         self.bytes = 0;
-        let rows = (0..).zip(&batches).flat_map(|(batch, events)| {
-            (0..).zip(&events.events).map(move |(index, event)| Row::of(event, EventId { batch, index }))
-        });
-        parts.put(&batches, rows.collect())
+        parts.put(&batches)
     }
 }

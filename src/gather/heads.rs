@@ -2,6 +2,7 @@
 
 use crate::model::{Detail, Event, Place, Symbol, Time, TraceId};
 use rustc_hash::{FxHashMap, FxHasher};
+use std::collections::hash_map::Entry;
 use std::hash::Hasher;
 
 /// More heads than this are not remembered: events that have others tell them in full.
@@ -109,23 +110,36 @@ pub(super) struct Heads {
     by_hash: FxHashMap<u64, u32>,
     names: Vec<Symbol>,
     by_name: FxHashMap<Symbol, u32>,
+    /// The thread that was learned last.
+    last: Symbol,
 }
 
 impl Heads {
-    /// Remembers the head and the names of an event; its number comes from [`Heads::number`].
-    pub fn learn(&mut self, event: &Event, details: &[Detail]) {
-        if self.heads.len() < MAX_HEADS {
-            let next = self.heads.len() as u32;
-            if *self.by_hash.entry(hash(event, details)).or_insert(next) == next {
-                self.heads.push(Head::of(event, details));
+    /// Remembers the head and the names of an event; gives the number of the head.
+    pub fn learn(&mut self, event: &Event, details: &[Detail]) -> Option<u32> {
+        let next = self.heads.len() as u32;
+        let number = match self.by_hash.entry(hash(event, details)) {
+            Entry::Occupied(known) => {
+                let number = *known.get();
+                self.heads[number as usize].is_of(event, details).then_some(number)
             }
+            Entry::Vacant(_) if self.heads.len() >= MAX_HEADS => None,
+            Entry::Vacant(free) => {
+                free.insert(next);
+                self.heads.push(Head::of(event, details));
+                Some(next)
+            }
+        };
+        if event.thread != self.last {
+            self.last = event.thread;
+            self.learn_name(event.thread);
         }
-        self.learn_name(event.thread);
         for detail in details {
             if let Detail::Operation(name) | Detail::Topic(name) | Detail::Peer(name) = *detail {
                 self.learn_name(name);
             }
         }
+        number
     }
 
     fn learn_name(&mut self, name: Symbol) {

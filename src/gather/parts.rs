@@ -3,7 +3,7 @@
 use super::codec::{decode, encode};
 use super::heads::Heads;
 use super::spill::{Chunk, Spill, SpillError};
-use crate::model::{Batch, Event, EventId, TraceId};
+use crate::model::{Batch, Detail, Event, EventId, TraceId};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -75,58 +75,55 @@ impl Parts {
     }
 
     /// Puts events away, and learns what they have in common.
-    pub fn put(&mut self, batches: &[Batch], mut rows: Vec<Row>) -> Result<(), SpillError> {
-        for batch in batches {
-            batch.events.iter().for_each(|event| self.heads.learn(event, batch.details(event)));
+    pub fn put(&mut self, batches: &[Batch]) -> Result<(), SpillError> {
+        let mut rows = Vec::with_capacity(batches.iter().map(|batch| batch.events.len()).sum());
+        for (batch, events) in (0..).zip(batches) {
+            for (index, event) in (0..).zip(&events.events) {
+                let head = self.heads.learn(event, events.details(event));
+                rows.push((Row::of(event, EventId { batch, index }), head));
+            }
         }
-        rows.sort_by_key(|row| (row.part, row.order));
-        let mut bytes = Vec::new();
-        let ends = chunks(&rows).map(|rows| {
-            self.encode(batches, rows, &mut bytes);
-            (rows, bytes.len())
-        });
-        let ends: Vec<(&[Row], usize)> = ends.collect();
+        rows.sort_by_key(|(row, _)| (row.part, row.order));
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        for rows in rows.chunk_by(|a, b| a.0.part == b.0.part).flat_map(|of_part| of_part.chunks(CHUNK)) {
+            encode(&self.heads, rows.iter().map(|(row, head)| told(batches, row, *head)), &mut bytes);
+            ends.push((rows[0].0.part, rows.len(), bytes.len()));
+        }
         self.write(&bytes, ends)
     }
 
     /// Puts events away that have in common what is known already; on many threads.
     pub fn put_known(&mut self, batches: &[Batch], mut rows: Vec<Row>) -> Result<(), SpillError> {
         rows.par_sort_by_key(|row| (row.part, row.order));
-        let chunks: Vec<&[Row]> = chunks(&rows).collect();
-        let encoded: Vec<Vec<u8>> = chunks
-            .par_iter()
-            .map(|rows| {
-                let mut bytes = Vec::new();
-                self.encode(batches, rows, &mut bytes);
-                bytes
-            })
-            .collect();
+        let chunks = rows.chunk_by(|a, b| a.part == b.part).flat_map(|of_part| of_part.chunks(CHUNK));
+        let chunks: Vec<&[Row]> = chunks.collect();
+        let encode = |rows: &&[Row]| {
+            let mut bytes = Vec::new();
+            let row = |row: &Row| {
+                let (event, details, ..) = told(batches, row, None);
+                (event, details, row.tag, self.heads.number(event, details))
+            };
+            encode(&self.heads, rows.iter().map(row), &mut bytes);
+            bytes
+        };
+        let encoded: Vec<Vec<u8>> = chunks.par_iter().map(encode).collect();
         let mut end = 0;
         let ends = chunks.iter().zip(&encoded).map(|(rows, bytes)| {
             end += bytes.len();
-            (*rows, end)
+            (rows[0].part, rows.len(), end)
         });
         let ends = ends.collect();
         self.write(&encoded.concat(), ends)
     }
 
-    fn encode(&self, batches: &[Batch], rows: &[Row], out: &mut Vec<u8>) {
-        let event = |row: &Row| {
-            let batch = &batches[row.id.batch as usize];
-            let event = &batch.events[row.id.index as usize];
-            (event, batch.details(event), row.tag)
-        };
-        encode(&self.heads, rows.iter().map(event), out);
-    }
-
-    /// Writes chunks of rows, each of which ends somewhere in the bytes.
-    fn write(&mut self, bytes: &[u8], ends: Vec<(&[Row], usize)>) -> Result<(), SpillError> {
+    /// Writes chunks: of each its part, how many events it has, and where it ends.
+    fn write(&mut self, bytes: &[u8], ends: Vec<(u32, usize, usize)>) -> Result<(), SpillError> {
         let first = self.spill.write(bytes)?;
         let mut start = 0;
-        for (rows, end) in ends {
-            let part = rows[0].part as usize;
-            self.counts[part] += rows.len() as u64;
-            self.chunks[part].push(Chunk { offset: first + start as u64, len: (end - start) as u32 });
+        for (part, events, end) in ends {
+            self.counts[part as usize] += events as u64;
+            let chunk = Chunk { offset: first + start as u64, len: (end - start) as u32 };
+            self.chunks[part as usize].push(chunk);
             start = end;
         }
         Ok(())
@@ -138,9 +135,15 @@ impl Parts {
     }
 }
 
-/// Rows in their order, chunk by chunk.
-fn chunks(rows: &[Row]) -> impl Iterator<Item = &[Row]> {
-    rows.chunk_by(|a, b| a.part == b.part).flat_map(|of_part| of_part.chunks(CHUNK))
+/// What is told of an event.
+fn told<'b>(
+    batches: &'b [Batch],
+    row: &Row,
+    head: Option<u32>,
+) -> (&'b Event, &'b [Detail], u32, Option<u32>) {
+    let batch = &batches[row.id.batch as usize];
+    let event = &batch.events[row.id.index as usize];
+    (event, batch.details(event), row.tag, head)
 }
 
 /// Chunks of some parts that lie side by side.

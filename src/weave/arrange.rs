@@ -77,7 +77,7 @@ pub(super) fn arrange(
         }
     }
     drop(order);
-    let mut sampling = Filling::new(most);
+    let mut sampling = Filling::new(store.budget.learned());
     let sampled = (0..groups.len() as u32).filter(|&group| wanted(group));
     let samples: FxHashMap<u32, u32> =
         sampled.map(|group| (group, sampling.put(groups[group as usize].events))).collect();

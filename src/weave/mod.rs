@@ -224,7 +224,7 @@ impl Plan {
         (habits, learned.settle())
     }
 
-    /// Likewise, from the samples of a store, which are laid out twice as they need not all fit into memory.
+    /// Likewise, from the samples of a store: windows of them that do not fit into memory together are laid out twice.
     fn learn_from_samples(
         &self,
         store: &mut Store,
@@ -232,19 +232,25 @@ impl Plan {
     ) -> Result<(habits::Habits, learned::Learned), SpillError> {
         let (mut habits, mut learned) = (habits::Habits::default(), learned::Learned::default());
         let mut any_open = false;
+        let mut last = Vec::new();
         for sample in 0..store.samples() {
-            let teachers = self.lay_out_sample(store, sample)?;
-            any_open |= infer::any_open(&teachers);
-            habits = habits.merge(infer::habits(&teachers));
+            last.clear();
+            last = self.lay_out_sample(store, sample)?;
+            any_open |= infer::any_open(&last);
+            habits = habits.merge(infer::habits(&last));
         }
         if all && !any_open {
             return Ok((habits::Habits::default(), learned));
         }
         let habits = habits.settle();
-        for sample in 0..store.samples() {
-            let teachers = self.lay_out_sample(store, sample)?;
+        // the last ones are laid out still
+        for sample in (0..store.samples()).rev() {
+            if sample + 1 < store.samples() {
+                last.clear();
+                last = self.lay_out_sample(store, sample)?;
+            }
             let known = features::Known { lexicon: &self.lexicon, habits: &habits };
-            learned = learned.merge(infer::learn(&teachers, known));
+            learned = learned.merge(infer::learn(&last, known));
         }
         Ok((habits, learned.settle()))
     }
