@@ -9,6 +9,11 @@ use super::features::{COUNT, Features};
 /// Units of the network.
 pub const UNITS: usize = 24;
 
+/// Sums that are made at once.
+const LANES: usize = 8;
+// places are bytes, and the units come in whole parts
+const _: () = assert!(COUNT < 1 << 8 && UNITS.is_multiple_of(LANES));
+
 /// What each number is worth.
 #[derive(Debug)]
 pub struct Weights {
@@ -52,7 +57,6 @@ impl Weights {
 
     /// The weighted sum: in eight sums at once, as a processor likes it.
     fn sum(&self, features: &Features) -> f32 {
-        const LANES: usize = 8;
         let mut sums = [0.0; LANES];
         let (values, rest) = features.as_chunks::<LANES>();
         let (weights, last) = self.linear.as_chunks::<LANES>();
@@ -69,15 +73,31 @@ impl Weights {
 
     /// The sum of each unit.
     pub fn units(&self, features: &Features) -> [f32; UNITS] {
+        // where numbers are that say something, found without a branch: most are 0, and which ones cannot be foreseen
+        let (mut places, mut count) = ([0u8; 1 << 8], 0u8);
+        for (place, value) in (0u8..).zip(features) {
+            places[usize::from(count)] = place;
+            count += u8::from(*value != 0.0);
+        }
+        let places = &places[..usize::from(count)];
         let mut sums = self.bias;
-        for (value, weights) in
-            features.iter().zip(self.units.as_chunks::<UNITS>().0).filter(|(value, _)| **value != 0.0)
-        {
-            for (sum, weight) in sums.iter_mut().zip(weights) {
-                *sum += value * weight;
-            }
+        for (part, sums) in sums.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+            self.some_units(features, places, part, sums);
         }
         sums
+    }
+
+    /// Adds up some units, as many as the registers of any processor hold; `places`: of the numbers that are not 0.
+    fn some_units(&self, features: &Features, places: &[u8], part: usize, sums: &mut [f32; LANES]) {
+        let rows = self.units.as_chunks::<LANES>().0;
+        let mut added = *sums;
+        for place in places.iter().copied().map(usize::from) {
+            let (value, weights) = (features[place], &rows[place * (UNITS / LANES) + part]);
+            for lane in 0..LANES {
+                added[lane] += value * weights[lane];
+            }
+        }
+        *sums = added;
     }
 }
 
@@ -114,6 +134,27 @@ mod tests {
         assert!((shares[0] - shares[1]).abs() < 1e-6, "{shares:?}");
         assert!(shares[2] > 0.8, "{shares:?}");
         assert!((shares.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{shares:?}");
+    }
+
+    #[test]
+    fn units_are_the_sums_of_all_numbers() {
+        let mut weights = together();
+        let mut number = 0u32;
+        let mut next = || {
+            number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (number >> 8) as f32 / (1 << 24) as f32 - 0.5
+        };
+        weights.units.iter_mut().chain(&mut weights.bias).for_each(|weight| *weight = next());
+        let mut features = [0.0; COUNT];
+        features.iter_mut().step_by(3).for_each(|value| *value = next());
+        (features[0], features[COUNT - 1]) = (-0.0, 1.0);
+        let mut sums = weights.bias;
+        for (value, row) in features.iter().zip(weights.units.as_chunks::<UNITS>().0) {
+            for (sum, weight) in sums.iter_mut().zip(row) {
+                *sum += value * weight;
+            }
+        }
+        assert_eq!(weights.units(&features), sums);
     }
 
     #[test]
