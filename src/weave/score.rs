@@ -11,8 +11,13 @@ pub const UNITS: usize = 24;
 
 /// Sums that are made at once.
 const LANES: usize = 8;
-// places are bytes, and the units come in whole parts
-const _: () = assert!(COUNT < 1 << 8 && UNITS.is_multiple_of(LANES));
+/// Units are added up by fours.
+const QUAD: usize = 4;
+const QUADS: usize = UNITS / QUAD;
+/// Room for the places of all numbers.
+const ROOM: usize = COUNT.next_multiple_of(LANES) + LANES;
+// places are bytes, and the units come in whole quads
+const _: () = assert!(ROOM <= 1 << 8 && UNITS.is_multiple_of(QUAD));
 
 /// What each number is worth.
 #[derive(Debug)]
@@ -73,33 +78,65 @@ impl Weights {
 
     /// The sum of each unit.
     pub fn units(&self, features: &Features) -> [f32; UNITS] {
-        // where numbers are that say something, found without a branch: most are 0, and which ones cannot be foreseen
-        let (mut places, mut count) = ([0u8; 1 << 8], 0u8);
-        for (place, value) in (0u8..).zip(features) {
-            places[usize::from(count)] = place;
-            count += u8::from(*value != 0.0);
-        }
-        let places = &places[..usize::from(count)];
-        let mut sums = self.bias;
-        for (part, sums) in sums.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-            self.some_units(features, places, part, sums);
-        }
-        sums
-    }
-
-    /// Adds up some units, as many as the registers of any processor hold; `places`: of the numbers that are not 0.
-    fn some_units(&self, features: &Features, places: &[u8], part: usize, sums: &mut [f32; LANES]) {
-        let rows = self.units.as_chunks::<LANES>().0;
-        let mut added = *sums;
-        for place in places.iter().copied().map(usize::from) {
-            let (value, weights) = (features[place], &rows[place * (UNITS / LANES) + part]);
-            for lane in 0..LANES {
-                added[lane] += value * weights[lane];
+        let mut places = [0; ROOM];
+        let count = said(features, &mut places);
+        let rows = self.units.as_chunks::<QUAD>().0.as_chunks::<QUADS>().0;
+        // quads of sums stay in registers
+        let mut sums = [[0.0; QUAD]; QUADS];
+        sums.as_flattened_mut().copy_from_slice(&self.bias);
+        for place in places[..count].iter().copied().map(usize::from) {
+            let value = features[place];
+            for (sums, weights) in sums.iter_mut().zip(&rows[place]) {
+                for lane in 0..QUAD {
+                    sums[lane] += value * weights[lane];
+                }
             }
         }
-        *sums = added;
+        let mut units = [0.0; UNITS];
+        units.copy_from_slice(sums.as_flattened());
+        units
     }
 }
+
+/// Puts down where numbers are that are not 0, in order, and how many these are: without a branch, as which ones it is cannot
+/// be foreseen.
+fn said(features: &Features, places: &mut [u8; ROOM]) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let says = |value: f32| u8::from(value.to_bits() << 1 != 0);
+    let (eights, rest) = features.as_chunks::<LANES>();
+    let mut count = 0;
+    for (start, eight) in (0u64..).step_by(LANES).zip(eights) {
+        let bytes = u64::from_le_bytes(eight.map(says));
+        // the product gathers one bit of each byte in its highest byte, and likewise their sum
+        let bits = bytes.wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        let found = PLACES[bits as usize].wrapping_add(start * EACH);
+        places[count..count + LANES].copy_from_slice(&found.to_le_bytes());
+        count += (bytes.wrapping_mul(EACH) >> 56) as usize;
+    }
+    for (place, value) in (features.len() - rest.len()..).zip(rest) {
+        places[count] = place as u8;
+        count += usize::from(says(*value));
+    }
+    count
+}
+
+/// For eight bits, where those stand that are set.
+const PLACES: [u64; 1 << LANES] = {
+    let mut places = [0; 1 << LANES];
+    let mut bits = 0;
+    while bits < places.len() {
+        let (mut bit, mut count) = (0, 0);
+        while bit < LANES {
+            if bits >> bit & 1 == 1 {
+                places[bits] |= (bit as u64) << (8 * count);
+                count += 1;
+            }
+            bit += 1;
+        }
+        bits += 1;
+    }
+    places
+};
 
 /// A unit's sum, bent.
 pub fn bent(sum: f32) -> f32 {
