@@ -293,17 +293,9 @@ impl Habits {
         })
     }
 
-    /// What is usual of the gap before a child, from what its parent did last.
-    pub(super) fn before(
-        &self,
-        between: &Between,
-        scene: &Scene,
-        child: u32,
-        anchor: Option<(Symbol, i64)>,
-    ) -> Gap {
-        let Some((template, time)) = anchor else { return Gap::default() };
-        let c = &scene.nodes[child as usize];
-        self.before.gap(template, between.before, c.begin.saturating_sub(time))
+    /// How narrow the gaps before a child are, from what its parent did last: for their length, and whatever their length.
+    pub(super) fn before(&self, between: &Between, point: Option<(Symbol, i64)>) -> [f32; 2] {
+        point.map_or([0.0; 2], |(template, _)| self.before.width(template, between.before))
     }
 
     /// What is usual of the gap after a child, to what its parent did next.

@@ -272,12 +272,18 @@ impl Scene {
 
     /// The last record of a node before the start of another one, or its own start: template and time.
     pub fn anchor(&self, node: u32, later: u32) -> Option<(Symbol, i64)> {
-        let (own, later) = (&self.nodes[node as usize], &self.nodes[later as usize]);
-        let place = own.lines.partition_point(|order| *order < later.opens);
-        if let Some(before) = place.checked_sub(1) {
-            let line = &self.lines[own.lines[before] as usize];
+        let (own, opens) = (&self.nodes[node as usize], self.nodes[later as usize].opens);
+        let place = own.lines.partition_point(|order| *order < opens);
+        let before = place.checked_sub(1).map(|before| &self.lines[own.lines[before] as usize]);
+        self.anchored(node, later, before)
+    }
+
+    /// Likewise, where that record is at hand.
+    pub fn anchored(&self, node: u32, later: u32, before: Option<&Line>) -> Option<(Symbol, i64)> {
+        if let Some(line) = before {
             return Some((line.template, line.time));
         }
+        let (own, later) = (&self.nodes[node as usize], &self.nodes[later as usize]);
         let starts = own.begin < own.first && own.begin - own.blur <= later.begin + later.blur;
         starts.then(|| (self.lines[own.lines[0] as usize].template, own.begin))
     }
