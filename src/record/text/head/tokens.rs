@@ -296,8 +296,11 @@ impl Reader<'_, '_> {
             }
             Cell::Place if group => Some(true),
             Cell::Thread => {
-                let numbered = content.last().is_some_and(u8::is_ascii_digit);
-                (followed && numbered || before_group).then_some(true).or((numbered).then_some(false))
+                // "Executing", "listener" and the like are words
+                let numbered = content.last().is_some_and(u8::is_ascii_digit)
+                    || content == b"main"
+                    || content.ends_with(b"Thread");
+                (followed && numbered).then_some(true).or(Some(false).filter(|_| self.is_plain(token)))
             }
             Cell::Logger => {
                 let deep = content.iter().filter(|byte| **byte == b'.').count() > 1;
@@ -353,7 +356,7 @@ fn is_name(word: &[u8]) -> bool {
     let joined = word.iter().any(|byte| matches!(byte, b'_' | b'-' | b'.' | b':' | b'@' | b'$'));
     let named = word.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
         && word.last().is_some_and(|last| last.is_ascii_alphanumeric() || *last == b'_');
-    named && (humps > 0 || joined) || is_thread(word) && joined
+    !word.contains(&b' ') && (named && (humps > 0 || joined) || is_thread(word) && joined)
 }
 
 /// Whether a sentence goes on behind its first word "I".
