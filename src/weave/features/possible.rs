@@ -11,6 +11,9 @@ const MAX_CANDIDATES: usize = 48;
 const MAX_LATE: i64 = 30_000_000_000;
 /// So many late parents are looked at.
 const MAX_LATE_NODES: usize = 16;
+/// Of these, so many of the own service and of others that share nothing telling.
+const MAX_NEAR_SAME: usize = 2;
+const MAX_NEAR_CROSS: usize = 3;
 
 /// The spans that may have caused one that begins with `opening`.
 pub(super) fn parents(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
@@ -51,12 +54,18 @@ fn late(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
         if before(scene, line.node, node, opening) {
             continue;
         }
-        let list = if other.service == own.service { &mut same } else { &mut cross };
-        let tied = scene.values(opening).iter().any(|(_, value, _)| {
-            scene.values(line).iter().any(|(_, held, _)| held == value)
-                && scene.holders.get(*value).is_some_and(|holders| holders.len() <= 6)
-        });
-        if tied || list.len() < 6 {
+        let (list, most) = if other.service == own.service {
+            (&mut same, MAX_NEAR_SAME)
+        } else {
+            (&mut cross, MAX_NEAR_CROSS)
+        };
+        let tied = || {
+            scene.values(opening).iter().any(|(_, value, _)| {
+                scene.values(line).iter().any(|(_, held, _)| held == value)
+                    && scene.holders.get(*value).is_some_and(|holders| holders.len() <= 6)
+            })
+        };
+        if list.len() < most || tied() {
             list.push(line.node);
         }
     }
