@@ -55,9 +55,10 @@ impl Weights {
         for (score, sum) in scores.iter_mut().zip(&sums).filter(|(_, sum)| !within(**sum)) {
             *score = top - (best - *sum);
         }
-        let powers: Vec<f32> = scores.iter().map(|score| (score - top).exp()).collect();
-        let sum: f32 = powers.iter().sum();
-        powers.into_iter().map(|power| power / sum).collect()
+        scores.iter_mut().for_each(|score| *score = (*score - top).exp());
+        let sum: f32 = scores.iter().sum();
+        scores.iter_mut().for_each(|score| *score /= sum);
+        scores
     }
 
     /// The weighted sum: in eight sums at once, as a processor likes it.

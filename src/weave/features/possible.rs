@@ -13,8 +13,8 @@ const MAX_LATE: i64 = 30_000_000_000;
 /// So many late parents are looked at.
 const MAX_LATE_NODES: usize = 16;
 /// Of these, so many of the own service and of others that share nothing telling.
-const MAX_NEAR_SAME: usize = 2;
-const MAX_NEAR_CROSS: usize = 4;
+const MAX_NEAR_SAME: usize = 6;
+const MAX_NEAR_CROSS: usize = 6;
 
 /// The spans that may have caused one that begins with `opening`.
 pub(super) fn parents(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
