@@ -63,7 +63,8 @@ impl Found {
             && matches!(known.role, Role::TraceId | Role::SpanId | Role::ParentId)
             && looks_like_id(word)
         {
-            let of_parent = known.role == Role::SpanId && before.is_some_and(|(from, _)| is_parents(&text[..from]));
+            let of_parent =
+                known.role == Role::SpanId && before.is_some_and(|(from, _)| is_parents(&text[..from]));
             self.text_context(if of_parent { Role::ParentId } else { known.role }, name, word);
             return self.span_behind(text, end);
         }
