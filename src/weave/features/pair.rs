@@ -27,7 +27,7 @@ pub(super) fn pair(
     let point = before.or_else(|| learned::first(scene, parent));
     // known to have begun before is not late
     let late = before.is_none();
-    let between = known.habits.between(p.kind, c.kind);
+    let between = known.habits.between(p.pair(c));
     about_parent(scene, child, parent, anchor, out);
     if same {
         one_service(scene, child, parent, previous, anchor, out);
@@ -56,7 +56,7 @@ pub(super) fn pair(
     }
     heads(scene, child, parent, late, out);
     if let (Some(learned), Some(_)) = (learned, point) {
-        let causes = learned.causes(Some(p.kind), c.kind, child.learned);
+        let causes = learned.causes(Some(p.pair(c).0), c.kind, child.learned);
         out[CAUSES] = causes.share;
         out[POSSIBLE] = causes.possible;
         out[FANS] = causes.fans;
@@ -92,7 +92,8 @@ fn about_parent(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&L
     }
     out[PARENT_SINGLE] = yes(p.lines.len() == 1);
     out[PARENT_LENGTH] = scaled(p.last - p.begin);
-    out[ONE_RANK] = yes(p.rank == c.rank);
+    let (parents, childs) = p.ranks(c);
+    out[ONE_RANK] = yes(parents == childs);
     if let Some(rarest) = &child.rarest
         && rarest.held_by(parent)
     {
@@ -122,7 +123,7 @@ fn one_service(
     out[SAME_ACTIVE] = yes(child.active_same == Some(parent));
     out[SAME_LATEST] = yes(child.latest_same == Some(parent));
     out[SAME_SILENT] = yes(!open && !finished);
-    out[SAME_KIND] = yes(p.kind == c.kind);
+    out[SAME_KIND] = yes(p.form == c.form);
     let thread = previous.map_or(Symbol::NONE, |line| line.thread);
     let known = !thread.is_none() && !child.opening.thread.is_none();
     out[SAME_THREAD] = yes(known && thread == child.opening.thread);
@@ -222,8 +223,9 @@ fn usual(
             out[LATE_CROSS_AFTER_SURE] = sure;
         }
     }
-    if p.rank.1 == c.rank.1 && p.rank.1 > 1 {
-        match (same, p.rank.0 == c.rank.0) {
+    let (parents, childs) = p.ranks(c);
+    if parents.1 == childs.1 && parents.1 > 1 {
+        match (same, parents.0 == childs.0) {
             (true, true) => {}
             (true, false) => out[SAME_OTHER_RANK] = habit.equal,
             (false, true) => out[CROSS_RANK] = habit.equal,
