@@ -55,6 +55,7 @@ impl Reader<'_, '_> {
         let mut weak = 0;
         let mut pending: [Option<(Cell, At)>; MAX_CELLS] = [None; MAX_CELLS];
         let mut taken = 0;
+        let mut before = (end, taken);
         for count in 0..MAX_CELLS {
             start = self.past(separator, start);
             let near = &self.text[start..self.text.len().min(start + MAX_CELL)];
@@ -65,6 +66,7 @@ impl Reader<'_, '_> {
             // "deploy - DIGEST - verified" tells a digest
             let said = matches!(cell, Cell::Ids) && separator == b" - " && self.behind_word(count, &pending);
             if said && is_bare_id(inside.of(self.text)) {
+                (end, taken) = before;
                 break;
             }
             let last =
@@ -84,6 +86,7 @@ impl Reader<'_, '_> {
                     continue;
                 }
             }
+            before = (end, taken);
             (end, taken) = (next, count + 1);
             match cell {
                 Cell::Level(level) => self.head.level = Some(level),

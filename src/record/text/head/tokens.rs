@@ -138,7 +138,7 @@ impl Reader<'_, '_> {
     }
 
     /// Whether nothing but groups follows: the name before them is the message.
-    fn groups_to_the_end(&self, mut at: usize) -> bool {
+    pub(super) fn groups_to_the_end(&self, mut at: usize) -> bool {
         while let Some(token) = self.token(at).filter(|token| token.open != 0) {
             at = skip_blanks(self.text, token.end);
             if at >= self.text.len() {
@@ -283,6 +283,7 @@ impl Reader<'_, '_> {
             }
             // plain words before it are the message's
             _ if seen.weak > 0 && !seen.named => (!group).then_some(false).filter(|_| self.is_plain(token)),
+            _ if group && (self.tail_at(behind) || self.groups_to_the_end(behind)) && seen.weak > 0 => None,
             Cell::Ids if group => Some(true),
             Cell::Ids => {
                 let several = !is_bare_id(content) || content.len() == 49;
@@ -290,7 +291,6 @@ impl Reader<'_, '_> {
                 let dashed = text[..start].trim_ascii_end().ends_with(b"-");
                 (several || followed && !dashed).then_some(true)
             }
-            _ if group && (self.tail_at(behind) || self.groups_to_the_end(behind)) && seen.weak > 0 => None,
             Cell::Thread | Cell::Logger if group => {
                 (!content.contains(&b' ') || token.open == b'[').then_some(true)
             }

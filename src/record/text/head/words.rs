@@ -354,7 +354,8 @@ impl Reader<'_, '_> {
         }
         // "name [traceId=…]", "name {traceId=…} - ", "name file.pl:7 - ", "name: "key"=…"
         if !self.logger && next > end {
-            let grouped = self.group_behind(next);
+            // "SENT [order=7]" is a message
+            let grouped = self.group_behind(next) && !self.groups_to_the_end(next);
             let place = &text[next..word_end(text, next)];
             let placed = place.contains(&b':')
                 && place.contains(&b'.')
