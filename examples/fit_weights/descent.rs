@@ -8,13 +8,13 @@ use spanloom::weave::score::{UNITS, Weights, bent};
 use spanloom::weave::tree::{self, Possible};
 
 /// Rounds over all transactions.
-const EPOCHS: usize = 6;
+const EPOCHS: usize = 8;
 /// Transactions a step.
 const BATCH: usize = 64;
 /// How far a step goes at most.
 const RATE: f32 = 0.02;
 /// How strongly weights are drawn towards 0: those of the sum, and those of the units.
-const DECAY: (f32, f32) = (0.05, 0.8);
+const DECAY: (f32, f32) = (0.05, 0.5);
 /// Candidates whose share is this near to the right one teach nothing.
 const SLIGHT: f32 = 1e-5;
 
