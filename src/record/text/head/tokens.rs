@@ -186,8 +186,7 @@ impl Reader<'_, '_> {
             let colon = text.get(end) == Some(&b':') && matches!(text.get(end + 1), Some(b' '));
             return bounded.then(|| Token { inside: trim(text, At::new(at + 1, end - 1)), open, colon, end });
         }
-        if let Some((stamp, taken)) = self.later_time(at) {
-            let _ = stamp;
+        if let Some((_, taken)) = self.later_time(at) {
             return Some(Token { inside: At::new(at, at + taken), open: 0, colon: false, end: at + taken });
         }
         // "traceId=…, spanId=…" are one
@@ -325,9 +324,7 @@ impl Reader<'_, '_> {
                 let file = is_place(content) || is_function_place(content) && content.contains(&b':');
                 (followed || file && self.head.level.is_some()).then_some(true)
             }
-            Cell::Word if group => (token.open != b'[' && (followed || is_name(content))
-                || token.open == b'[' && followed)
-                .then_some(true),
+            Cell::Word if group => (followed || token.open != b'[' && is_name(content)).then_some(true),
             Cell::Word => {
                 let plain = self.is_plain(token);
                 // a name before a colon, behind columns only
