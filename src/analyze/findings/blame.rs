@@ -19,7 +19,9 @@ pub(super) fn silent_cause(case: &Case<'_>, index: usize, failure: i64) -> Optio
         let hop = case.hop(child);
         below.extend(&hop.children);
         let Some(last) = hop.steps.last() else { continue };
-        if case.fates[child] == Fate::Stuck && last.time <= failure {
+        // who sent what failed elsewhere did its part
+        let sent = case.run.act(&case.run.store.sample(last.event)) == Act::Send;
+        if case.fates[child] == Fate::Stuck && last.time <= failure && !sent {
             found = found.max(Some((last.time, child)));
         }
     }

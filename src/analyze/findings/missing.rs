@@ -1,13 +1,16 @@
 //! Hops that should have begun and did not.
 
 use super::case::{Case, Fate, Found};
-use super::words::fails;
+use super::words::{self, fails};
 use crate::analyze::flow::{Hop, Rule, Step};
 use crate::model::{FindingKind, Level, Severity};
 use crate::weave::words::Act;
 
 /// What follows in fewer transactions than this share may also be left out for a reason.
 const MIN_CERTAIN: f64 = 0.95;
+
+/// Steps before an absent effect that are absent as well, one before the other.
+const MAX_STEPS_BACK: usize = 4;
 
 /// Judges all that should have followed something.
 pub(super) fn judge(case: &mut Case<'_>) {
@@ -35,7 +38,10 @@ pub(super) fn judge(case: &mut Case<'_>) {
         causes.sort_unstable();
         let mut open = causes.iter().filter(|(_, index, at)| may_miss(case, *index, *at, rule));
         if let Some(&(_, index, at)) = open.next() {
+            // of several effects the first ones are there: what is absent is due later than these
+            let some = case.times(rule.effect) > 0;
             let due = case.hop(index).steps[at].time.saturating_add(rule.delays.at(0.5));
+            let due = (some && rule.number > 1, due);
             absent.push(Absent { due, rule, index, at });
         }
     }
@@ -51,6 +57,10 @@ pub(super) fn judge(case: &mut Case<'_>) {
             case.truncated = true;
             continue;
         }
+        if report_before(case, rule, index, at) {
+            told.push(rule);
+            continue;
+        }
         let instead = instead(case, rule, time);
         if report(case, index, at, rule, instead) > Severity::Info {
             told.push(rule);
@@ -60,8 +70,8 @@ pub(super) fn judge(case: &mut Case<'_>) {
 
 /// An effect that is absent.
 struct Absent<'r> {
-    /// When it should have begun, in nanoseconds.
-    due: i64,
+    /// When it should have begun, in nanoseconds; what is there in part comes last.
+    due: (bool, i64),
     rule: &'r Rule,
     /// The hop and the step after which it should have.
     index: usize,
@@ -108,6 +118,56 @@ fn instead(case: &Case<'_>, rule: &Rule, after: i64) -> Option<Step> {
         (event.level >= Some(Level::Warn) && failed).then(|| last.clone())
     };
     hops.filter_map(warned).find(|step| case.usual.rare(step.kind))
+}
+
+/// Reports that what is usually right before an absent effect, in another service, is absent as well, or that its service
+/// stopped there: then that is the fault.
+fn report_before(case: &mut Case<'_>, rule: &Rule, index: usize, at: usize) -> bool {
+    let (store, usual) = (case.run.store, case.usual);
+    let service = |step: u64| usual.step(step).map(|count| count.example.service);
+    let mut effect = rule.effect;
+    let mut found = None;
+    for _ in 0..MAX_STEPS_BACK {
+        let own = service(effect);
+        let before = usual.along.right_before(effect, |step| service(step).is_some_and(|it| Some(it) != own));
+        let Some(before) = before.filter(|step| !rule.triggers.iter().any(|it| it.step == *step)) else { break };
+        if case.times(before) > 0 {
+            break;
+        }
+        found = Some(before);
+        effect = before;
+    }
+    let Some(count) = found.and_then(|step| usual.step(step)) else { return false };
+    let hop = case.hop(index);
+    let step = hop.steps[at].clone();
+    let service = count.example.service;
+    let summary = format!(
+        "{} never logged {} after {} of {}; {} usually follows",
+        store.symbols.text(service),
+        words::told(store, &count.example),
+        case.says(step.event),
+        case.service(hop),
+        words::told(store, &rule.example),
+    );
+    let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
+    if !rule.delivery && right < peers * MIN_CERTAIN {
+        return false;
+    }
+    let group = (effect, step.kind);
+    case.find(
+        index,
+        Found {
+            kind: FindingKind::MissingStep,
+            severity: Severity::Warning,
+            span: Some(step.span),
+            service: Some(service),
+            summary,
+            confidence: right / (peers + 2.0),
+            evidence: vec![step.event],
+            group,
+        },
+    );
+    true
 }
 
 fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Option<Step>) -> Severity {

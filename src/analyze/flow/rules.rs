@@ -9,7 +9,7 @@ use super::steps::{Place, Steps};
 use super::tally::Tally;
 use crate::model::Sample;
 use crate::weave::words::Act;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Steps that are tried as the causes of one kind of hop.
 const MAX_TRIGGERS: usize = 5;
@@ -123,6 +123,11 @@ impl Rules {
     pub fn are_due(&self, steps: &Steps, effect: u64, number: u32) -> bool {
         let mut rules = self.about(steps).filter(|rule| rule.effect == effect);
         rules.any(|rule| rule.triggers_in(steps).saturating_mul(rule.number) >= number)
+    }
+
+    /// The first steps of all hops that rules are about.
+    pub(super) fn effects(&self) -> FxHashSet<u64> {
+        self.rules.iter().map(|rule| rule.effect).collect()
     }
 
     fn indices(&self, steps: &Steps) -> Vec<u32> {
