@@ -38,7 +38,9 @@ pub(super) fn named_cause(case: &Case<'_>, index: usize, failure: &Step) -> Opti
         hop.service != own
             && hop.start <= failure.time
             && names(template, store.symbols.text(hop.service))
-            && !hop.steps.last().is_some_and(|last| case.usual.ends(last.kind))
+            && !hop.steps.last().is_some_and(|last| {
+                case.usual.ends(last.kind) || case.run.act(&store.sample(last.event)) == Act::Send
+            })
     };
     (0..case.shape.hops.len()).filter(before).max_by_key(|&other| (case.hop(other).start, other))
 }

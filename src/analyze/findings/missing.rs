@@ -9,9 +9,6 @@ use crate::weave::words::Act;
 /// What follows in fewer transactions than this share may also be left out for a reason.
 const MIN_CERTAIN: f64 = 0.95;
 
-/// Steps before an absent effect that are absent as well, one before the other.
-const MAX_STEPS_BACK: usize = 4;
-
 /// Judges all that should have followed something.
 pub(super) fn judge(case: &mut Case<'_>) {
     // what fails or is done twice upsets the numbers of all that follows
@@ -120,50 +117,58 @@ fn instead(case: &Case<'_>, rule: &Rule, after: i64) -> Option<Step> {
     hops.filter_map(warned).find(|step| case.usual.rare(step.kind))
 }
 
-/// Reports that what is usually right before an absent effect, in another service, is absent as well, or that its service
-/// stopped there: then that is the fault.
+/// Reports that the service that usually does something right before an absent effect did not, or stopped there, as it lacks
+/// more than that: then it is the fault.
 fn report_before(case: &mut Case<'_>, rule: &Rule, index: usize, at: usize) -> bool {
     let (store, usual) = (case.run.store, case.usual);
-    let service = |step: u64| usual.step(step).map(|count| count.example.service);
-    let mut effect = rule.effect;
-    let mut found = None;
-    for _ in 0..MAX_STEPS_BACK {
-        let own = service(effect);
-        let before = usual.along.right_before(effect, |step| service(step).is_some_and(|it| Some(it) != own));
-        let Some(before) = before.filter(|step| !rule.triggers.iter().any(|it| it.step == *step)) else { break };
-        if case.times(before) > 0 {
-            break;
-        }
-        found = Some(before);
-        effect = before;
-    }
-    let Some(count) = found.and_then(|step| usual.step(step)) else { return false };
+    let of = |step: u64| usual.step(step).map(|count| count.example.service);
     let hop = case.hop(index);
     let step = hop.steps[at].clone();
-    let service = count.example.service;
-    let summary = format!(
-        "{} never logged {} after {} of {}; {} usually follows",
-        store.symbols.text(service),
-        words::told(store, &count.example),
-        case.says(step.event),
-        case.service(hop),
-        words::told(store, &rule.example),
-    );
-    let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
-    if !rule.delivery && right < peers * MIN_CERTAIN {
+    let Some((service, before)) = usual.along.right_before(rule.effect, of) else { return false };
+    if service == hop.service || service == rule.example.service {
         return false;
     }
-    let group = (effect, step.kind);
+    // of what is usual after the step it must lack something itself
+    let mut usually = usual.along.usual(step.kind).filter(|(it, _)| of(*it) == Some(service));
+    if case.times(step.kind) != 1 || !usually.any(|(it, number)| case.times(it) < number) {
+        return false;
+    }
+    let name = store.symbols.text(service);
+    let own = case.shape.hops.iter().filter(|hop| hop.service == service).flat_map(|hop| &hop.steps);
+    let reached = own.filter(|it| before.contains(&it.kind)).max_by_key(|it| (it.time, it.kind)).cloned();
+    let lost = before.iter().find(|it| case.times(**it) == 0).and_then(|it| usual.step(*it));
+    let follows = words::told(store, &rule.example);
+    let (kind, span, evidence, summary) = match (reached, lost) {
+        (Some(last), _) if last.time >= step.time => {
+            let summary = format!("{name} stopped after {}; {follows} usually follows", case.says(last.event));
+            (FindingKind::Stuck, last.span, vec![step.event, last.event], summary)
+        }
+        (_, Some(count)) => {
+            let summary = format!(
+                "{name} never logged {} after {} of {}; {follows} usually follows",
+                words::told(store, &count.example),
+                case.says(step.event),
+                case.service(hop),
+            );
+            (FindingKind::MissingStep, step.span, vec![step.event], summary)
+        }
+        _ => return false,
+    };
+    let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
+    if rule.is_torn() || !rule.delivery && right < peers * MIN_CERTAIN {
+        return false;
+    }
+    let group = (rule.effect, step.kind);
     case.find(
         index,
         Found {
-            kind: FindingKind::MissingStep,
+            kind,
             severity: Severity::Warning,
-            span: Some(step.span),
+            span: Some(span),
             service: Some(service),
             summary,
             confidence: right / (peers + 2.0),
-            evidence: vec![step.event],
+            evidence,
             group,
         },
     );
@@ -192,7 +197,7 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
     let severity =
-        if rule.delivery || right >= peers * MIN_CERTAIN { Severity::Warning } else { Severity::Info };
+        if !rule.is_torn() && (rule.delivery || right >= peers * MIN_CERTAIN) { Severity::Warning } else { Severity::Info };
     case.find(
         index,
         Found {

@@ -42,18 +42,18 @@ pub(super) fn judge(case: &mut Case<'_>) {
                 .filter_map(|&later| again(case, &hops, first[first.len() - 1], later, name)),
         );
     }
+    let told = if case.any_broken() { Vec::new() } else { told_again(case) };
     if found.iter().all(|again| again.retried) {
-        found.extend(received_again(case));
+        found.extend(received_again(case, !told.is_empty()));
     }
-    if !case.any_broken() {
-        found.extend(told_again(case));
-    }
+    found.extend(told);
     report(case, found);
 }
 
 /// A message that was handled twice, though not in hops of its own: what such a hop begins with, and what transactions
-/// hardly ever have twice, is there twice. Of several the one that is there again first.
-fn received_again(case: &Case<'_>) -> Option<Again> {
+/// hardly ever have twice, is there twice. Of several the one that is there again first. Where somebody told of it, no more is
+/// needed.
+fn received_again(case: &Case<'_>, told: bool) -> Option<Again> {
     if case.any_broken() {
         return None;
     }
@@ -71,14 +71,24 @@ fn received_again(case: &Case<'_>) -> Option<Again> {
         let [(earlier, first), (later, second)] = places[..] else { continue };
         let (one, other) = (&case.hop(earlier).steps[first], &case.hop(later).steps[second]);
         let same = case.run.same_values(one.event, other.event);
-        let message = delivered || case.run.share_a_message(one.event, other.event);
-        if same && message && calm(case, one, other) && !sent_apart(case, &[one, other]) {
+        let service = case.hop(earlier).service;
+        let message =
+            || delivered || told || all_again(case, service) || case.run.share_a_message(one.event, other.event);
+        if same && message() && (told || calm(case, one, other)) && !sent_apart(case, &[one, other]) {
             let records = Some((one.event, other.event));
             twice.push((other.time, Again { earlier, later, name: Symbol::NONE, retried: false, records }));
         }
     }
     twice.sort_by_key(|(time, again)| (*time, again.later, again.earlier));
     twice.into_iter().next().map(|(_, again)| again)
+}
+
+/// Whether a service did all of what it did in a transaction twice, and that was more than one thing.
+fn all_again(case: &Case<'_>, service: Symbol) -> bool {
+    let own = || case.shape.hops.iter().filter(|hop| hop.service == service).flat_map(|hop| &hop.steps);
+    let first = own().next().map(|step| step.kind);
+    own().any(|step| Some(step.kind) != first)
+        && own().all(|step| case.times(step.kind) == 2 && case.usual.is_done_once(step.kind))
 }
 
 /// Whether nobody warned between two steps, or told of a further attempt: what comes after is done again for a reason.

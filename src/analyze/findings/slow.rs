@@ -145,7 +145,7 @@ fn late(case: &Case<'_>, rule: &Rule) -> Option<Stretch> {
     let usual = far_off(&rule.delays, nanos - grain)?;
     // what usually comes right before it, in a third service, was as late
     let service = |step: u64| case.usual.step(step).map(|count| count.example.service);
-    let first = case.usual.along.right_before(rule.effect, |it| service(it).is_some_and(|it| it != hop.service));
+    let first = case.usual.along.right_before(rule.effect, service).map(|(_, steps)| steps[0]);
     if let Some(place) = first.and_then(|first| case.steps.first(first))
         && (since.time + (nanos - usual) / 2..=step.time).contains(&place.time)
         && case.hop(place.hop as usize).service != before.service

@@ -97,9 +97,14 @@ fn unfinished(case: &Case<'_>, index: usize) -> Option<f64> {
     }
     // what usually follows may have been folded into another hop
     let (_, next) = case.usual.next(last.kind)?;
-    let (times, nexts) = (case.times(last.kind), case.times(next));
+    let times = case.times(last.kind);
+    let nexts: u32 = case.usual.followed(last.kind).1.map(|(_, next)| case.times(next)).sum();
     // one thing may follow several
-    let fewer = case.usual.often(next) < case.usual.often(last.kind) * MIN_EACH;
+    let fewer = case.usual.is_followed_less(last.kind, MIN_EACH);
+    // where what follows also begins transactions, it was torn off
+    if case.usual.begins_alone(next) > count.last / 2 {
+        return None;
+    }
     let lacks = if fewer { nexts == 0 } else { nexts < times };
     (lacks && lacks_what_follows(case, hop, last)).then_some(share)
 }

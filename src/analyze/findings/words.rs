@@ -52,18 +52,19 @@ pub(super) fn gives_up(template: &str) -> bool {
         "giving up",
         "gave up",
         "giveup",
-        "exhausted",
         "for good",
         "unhandled",
         "uncaught",
     ]
     .iter()
     .any(|word| lower.contains(word))
+        || lower.contains("exhausted") && ["retr", "attempt", "tries"].iter().any(|word| lower.contains(word))
 }
 
 /// Whether a template speaks of a failure rather than of a refusal.
 pub(super) fn fails(template: &str) -> bool {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 15] = [
+        "exhausted",
         "fail",
         "error",
         "exception",
@@ -177,7 +178,9 @@ pub(super) fn refuses(template: &str) -> bool {
 /// Whether a template names a service: its name as a word, or the part of it before a dash.
 pub(super) fn names(template: &str, service: &str) -> bool {
     let words = template.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_' && c != '.');
-    words.filter(|word| word.len() >= MIN_NAME).any(|word| {
+    // what stands before a value names the value
+    let value = |word: &str| template[word.as_ptr() as usize - template.as_ptr() as usize + word.len()..].starts_with('=');
+    words.filter(|word| word.len() >= MIN_NAME && !value(word)).any(|word| {
         let rest = service.get(..word.len()).filter(|start| start.eq_ignore_ascii_case(word));
         rest.is_some() && service[word.len()..].chars().next().is_none_or(|next| !next.is_alphanumeric())
     })

@@ -3,8 +3,10 @@
 //! It is counted over whole transactions, so that edges drawn wrongly change nothing. Only steps after which a warning came
 //! are looked at, and the steps right before the hops that rules are about.
 
+use super::rules::Rules;
 use super::shape::{Hop, Shape, Step};
 use super::steps::Steps;
+use crate::model::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// So often a step is told apart.
@@ -21,7 +23,7 @@ const MAX_HOPS: usize = 256;
 const MIN_USUAL: f64 = 0.9;
 /// Fewer transactions teach nothing.
 const MIN_PEERS: u32 = 8;
-/// The step right before an effect is known where it is the same in this share of all.
+/// What is right before an effect is known where it is of one service in this share of all.
 const MIN_BEFORE: f64 = 0.5;
 
 /// The steps before a warning whose company may tell whether all went on as usual after it: those of the same hop, of the
@@ -59,8 +61,8 @@ struct Company {
 #[derive(Clone, Debug, Default)]
 pub struct Along {
     company: FxHashMap<u64, Company>,
-    /// By effect and the step right before the first of its kind.
-    before: FxHashMap<(u64, u64), u32>,
+    /// By effect: how often each step is right before the first one of its kind.
+    before: FxHashMap<u64, FxHashMap<u64, u32>>,
 }
 
 /// What is looked at, and in which transactions.
@@ -73,12 +75,13 @@ pub(super) struct Looked {
 }
 
 impl Looked {
-    pub(super) fn of(anchors: &FxHashSet<u64>, effects: FxHashSet<u64>, transactions: u32) -> Looked {
-        let mut kept: Vec<u64> = anchors.iter().copied().collect();
+    pub(super) fn of(anchors: &FxHashSet<u64>, rules: &Rules, transactions: u32) -> Looked {
+        let mut kept: Vec<u64> = anchors.iter().copied().chain(rules.triggers()).collect();
         kept.sort_unstable();
+        kept.dedup();
         kept.truncate(MAX_ANCHORS);
         let rare = (transactions / ENOUGH).checked_ilog2().map_or(0, |bits| bits + 1);
-        Looked { anchors: kept.into_iter().collect(), effects, rare }
+        Looked { anchors: kept.into_iter().collect(), effects: rules.effects(), rare }
     }
 
     /// Looks at a transaction.
@@ -103,7 +106,7 @@ impl Looked {
                 steps.places().map(|(kind, _, place)| (place.time, kind)).collect();
             in_time.sort_unstable();
             for pair in in_time.windows(2).filter(|pair| self.effects.contains(&pair[1].1)) {
-                *along.before.entry((pair[1].1, pair[0].1)).or_default() += 1;
+                *along.before.entry(pair[1].1).or_default().entry(pair[0].1).or_default() += 1;
             }
         }
     }
@@ -122,8 +125,11 @@ impl Along {
                 all.iter_mut().zip(counts).for_each(|(all, count)| *all += count);
             }
         }
-        for (pair, times) in other.before {
-            *self.before.entry(pair).or_default() += times;
+        for (effect, steps) in other.before {
+            let known = self.before.entry(effect).or_default();
+            for (step, times) in steps {
+                *known.entry(step).or_default() += times;
+            }
         }
         self
     }
@@ -140,12 +146,28 @@ impl Along {
         })
     }
 
-    /// The step that is usually right before an effect, among those that count.
-    pub fn right_before(&self, effect: u64, counts: impl Fn(u64) -> bool) -> Option<u64> {
-        let pairs = || self.before.iter().filter(|((known, _), _)| *known == effect);
-        let all: u32 = pairs().map(|(_, times)| times).sum();
-        let most = pairs().map(|((_, step), times)| (*times, *step)).filter(|(_, step)| counts(*step)).max();
-        most.filter(|(times, _)| all >= MIN_PEERS && f64::from(*times) >= f64::from(all) * MIN_BEFORE)
-            .map(|(_, step)| step)
+    /// The other service whose steps are usually right before an effect, and these steps, most frequent first.
+    pub fn right_before(
+        &self,
+        effect: u64,
+        service: impl Fn(u64) -> Option<Symbol>,
+    ) -> Option<(Symbol, Vec<u64>)> {
+        let own = service(effect)?;
+        let mut all = 0;
+        let mut by_service: FxHashMap<Symbol, (u32, Vec<(u32, u64)>)> = FxHashMap::default();
+        for (&step, &times) in self.before.get(&effect)? {
+            all += times;
+            if let Some(service) = service(step).filter(|service| *service != own) {
+                let (sum, steps) = by_service.entry(service).or_default();
+                *sum += times;
+                steps.push((times, step));
+            }
+        }
+        let (service, (sum, mut steps)) = by_service.into_iter().max_by_key(|(name, (sum, _))| (*sum, name.0))?;
+        if all < MIN_PEERS || f64::from(sum) < f64::from(all) * MIN_BEFORE {
+            return None;
+        }
+        steps.sort_unstable_by(|one, other| other.cmp(one));
+        Some((service, steps.into_iter().map(|(_, step)| step).collect()))
     }
 }

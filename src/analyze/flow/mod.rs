@@ -102,7 +102,7 @@ impl Learner {
         })?;
         let mut rules = candidates.rules(&tables);
         drop(tables);
-        let looked = along::Looked::of(&self.counts.anchors, rules.effects(), self.counts.transactions);
+        let looked = along::Looked::of(&self.counts.anchors, &rules, self.counts.transactions);
         let see = |mut seen: (FxHashMap<u32, rules::Seen>, Along), block: &Vec<u8>| {
             each(block, |steps| {
                 rules.see(steps, &mut seen.0);

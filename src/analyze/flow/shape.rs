@@ -5,7 +5,7 @@ use crate::gather::Store;
 use crate::model::{
     Basis, Detail, EventId, Level, Sample, Shape as Form, Span, SpanKind, Symbol, Trace, flag,
 };
-use crate::weave::words::{Act, words};
+use crate::weave::words::{Act, normalized, words};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Values of a record that are looked at.
@@ -199,7 +199,12 @@ impl<'r> Run<'r> {
 
     /// Whether two records are about the same topic or kind of event.
     pub fn share_a_name(&self, one: &Sample, other: &Sample) -> bool {
-        self.frame.share_a_name(one, other)
+        let topic = |of: &Sample| (!of.topic.is_none()).then(|| normalized(self.store.symbols.text(of.topic)));
+        let named = |of: &Sample, by: &Sample| {
+            let names = self.frame.names.get(&of.template);
+            topic(by).is_some_and(|topic| names.is_some_and(|names| names.contains(&topic)))
+        };
+        self.frame.share_a_name(one, other) || named(one, other) || named(other, one)
     }
 
     /// How fine the times of a service are written, in nanoseconds.

@@ -124,6 +124,17 @@ impl Usual {
         (next.all, next.often.into_iter().filter(|(times, _)| *times > 0))
     }
 
+    /// Whether all that mostly follows a step is there less often than this share of it.
+    pub fn is_followed_less(&self, step: u64, share: f64) -> bool {
+        let after: u32 = self.followed(step).1.map(|(_, next)| self.occurs(next).times).sum();
+        f64::from(after) < f64::from(self.occurs(step).times) * share
+    }
+
+    /// How many hops that begin with a step have no cause.
+    pub fn begins_alone(&self, step: u64) -> u32 {
+        self.counts.kinds.get(&step).map_or(0, |kind| kind.roots)
+    }
+
     /// Whether hops of one kind are often caused by hops of another.
     pub fn often_causes(&self, cause: &Hop, hop: &Hop) -> bool {
         let times = self.child(cause, hop).map_or(0, |count| count.hops);
