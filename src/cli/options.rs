@@ -189,18 +189,19 @@ fn span_of_time(text: &str) -> Option<i64> {
 /// How much memory there is for what grows with the input.
 pub fn memory(args: &WeaveArgs) -> Result<Budget> {
     let Some(text) = &args.memory else {
-        return Ok(super::memory::free().map_or_else(Budget::default, |free| budget(free / 2)));
+        let most = super::memory::free().map_or(usize::MAX, |free| left(free / 2));
+        return Ok(Budget::modest(most));
     };
     let error = || anyhow!("cannot read the size '{text}' for --memory");
     let hint = || HintText::of("use a size such as 512M or 4G");
     let bytes = size(text).ok_or_else(|| error().context(hint()))?;
-    Ok(budget(bytes))
+    Ok(Budget::firm(left(bytes)))
 }
 
 /// What is left of so much memory for what grows with the input.
-fn budget(bytes: u64) -> Budget {
+fn left(bytes: u64) -> usize {
     let left = bytes.saturating_sub(FIXED).max(bytes / 4);
-    Budget(usize::try_from(left).unwrap_or(usize::MAX))
+    usize::try_from(left).unwrap_or(usize::MAX)
 }
 
 /// Bytes that blocks, names and what is learned take, about, beyond the 64 MiB that may stand beside.

@@ -4,6 +4,7 @@ use super::words;
 use crate::model::{KeyRules, Symbol};
 use crate::record::NameHash;
 use crate::record::names::{self, Known};
+use crate::record::timestamp;
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
 use std::sync::Arc;
@@ -126,7 +127,10 @@ impl Facts {
         Facts {
             hash,
             known: names::known(name, true),
-            digest: (words::names_a_digest(name) || words::is_a_value(name)) && !named,
+            digest: (words::names_a_digest(name)
+                || words::is_a_value(name)
+                || timestamp::is_calendar_word(name))
+                && !named,
             correlation: names::names_a_correlation(name) || named,
             id: names::names_an_id(name),
             machinery: names::names_machinery(b"", name) && !named,

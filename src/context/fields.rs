@@ -168,6 +168,9 @@ impl Found {
 
     /// A field that carries no trace context.
     fn described(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
+        if layer.names.is_empty() && is_of_program(field.role, field.parent.of(layer.text)) {
+            return;
+        }
         match field.role {
             Role::DurationNanos => self.text_duration(value, 1),
             Role::DurationMicros => self.text_duration(value, 1_000),
@@ -315,6 +318,22 @@ fn is_unique_id(word: &[u8]) -> bool {
     };
     let parts = || word.split(|byte| matches!(byte, b':' | b'_'));
     (24..=128).contains(&word.len()) && parts().count() == 7 && parts().all(hex)
+}
+
+/// Whether a field tells of the program what it would tell of the work elsewhere: the path of a source file, and the time
+/// since the program began (`record.elapsed` of loguru, "The record dict").
+fn is_of_program(role: Role, parent: &[u8]) -> bool {
+    match role {
+        Role::Route => [&b"file"[..], b"source", b"origin", b"code", b"caller"]
+            .iter()
+            .any(|of| parent.eq_ignore_ascii_case(of)),
+        Role::Duration
+        | Role::DurationNanos
+        | Role::DurationMicros
+        | Role::DurationMillis
+        | Role::DurationSeconds => parent == b"elapsed",
+        _ => false,
+    }
 }
 
 /// Whether a text beside the message names a kind of event: `order.placed`, `PaymentCaptured`.

@@ -105,6 +105,16 @@ impl Found {
             self.placed(&content[..at], content[at + 1..].trim_ascii());
             return;
         }
+        // "[service/TRACE]"
+        if let Some((app, trace)) =
+            memchr::memrchr(b'/', content).map(|at| (&content[..at], &content[at + 1..]))
+            && trace.len() == 32
+            && names_an_app(app)
+            && id::exact_trace(trace).is_some()
+        {
+            self.exact(Own::Trace, ALONE, Scheme::Sleuth, trace);
+            return;
+        }
         // OpenStack: [None req-UUID user project - - -]
         if let Some(request) =
             content.split(|&byte| byte == b' ').find(|part| part.len() == 40 && part.starts_with(b"req-"))

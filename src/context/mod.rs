@@ -316,8 +316,12 @@ impl Found {
         self.add_header(header::Header { scheme: Scheme::Skywalking, trace, span: Some(span), parent: None });
     }
 
+    /// Adds a correlation id, which is a key, too, wherever it stands.
     fn add_id(&mut self, name: &[u8], value: &[u8]) {
         self.step(|tape| Step::id(tape, name, value), |found| found.put_id(name, value));
+        if let Some(shape) = scan::shape_of(value).filter(|shape| *shape != Shape::Word) {
+            self.add_key(name, value, shape);
+        }
     }
 
     fn put_id(&mut self, name: &[u8], value: &[u8]) {

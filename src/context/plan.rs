@@ -101,7 +101,7 @@ impl Found {
                     Name::Same(name) => name,
                     Name::Part(part) => text(*part),
                 };
-                self.add_id(name, text(*value));
+                self.put_id(name, text(*value));
             }
             Step::Header(role, value) => match header::read(*role, text(*value)) {
                 Some(header) => self.add_header(header),

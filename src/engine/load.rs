@@ -44,7 +44,7 @@ impl Taker for Collect {
 /// Reads everything that was discovered. `now` serves where nothing else tells a year or a date.
 pub fn load(discovery: &Discovery, settings: &Settings, now: Time) -> Result<Loaded, SpillError> {
     let lines = settings.threads.clamp(1, discovery.streams.len().max(1));
-    let gatherer = || Arc::new(Mutex::new(Gatherer::new(settings.memory.gathering() / lines)));
+    let gatherer = || Arc::new(Mutex::new(Gatherer::new(settings.memory.gathering().each(lines))));
     let collected: Vec<Shared> = (0..lines).map(|_| gatherer()).collect();
     let stop = &settings.read.stop;
     let takers = collected

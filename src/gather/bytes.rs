@@ -33,6 +33,7 @@ pub trait Put {
     /// A number of which small ones are common: seven bits a byte.
     fn number(&mut self, number: u64);
     /// A number that may be negative, likewise.
+    #[inline]
     fn signed(&mut self, number: i64) {
         self.number((number << 1 ^ number >> 63) as u64);
     }
@@ -54,6 +55,7 @@ pub trait Put {
 }
 
 impl Put for Vec<u8> {
+    #[inline]
     fn number(&mut self, mut number: u64) {
         while number >= 0x80 {
             self.push(number as u8 | 0x80);
@@ -62,6 +64,7 @@ impl Put for Vec<u8> {
         self.push(number as u8);
     }
 
+    #[inline]
     fn bits(&mut self, bits: u64) {
         self.extend_from_slice(&bits.to_le_bytes());
     }
@@ -71,13 +74,22 @@ impl Put for Vec<u8> {
 #[derive(Debug)]
 pub struct Get<'b>(pub &'b [u8]);
 
-impl Get<'_> {
+impl<'b> Get<'b> {
     /// Whether all was read.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// So many bytes.
+    pub fn take(&mut self, count: usize) -> Option<&'b [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
     /// One byte.
+    #[inline]
     pub fn byte(&mut self) -> Option<u8> {
         let (&byte, rest) = self.0.split_first()?;
         self.0 = rest;
@@ -85,6 +97,7 @@ impl Get<'_> {
     }
 
     /// A number of which small ones are common.
+    #[inline]
     pub fn number(&mut self) -> Option<u64> {
         let (mut number, mut shift) = (0, 0);
         loop {
@@ -101,12 +114,14 @@ impl Get<'_> {
     }
 
     /// A number that may be negative.
+    #[inline]
     pub fn signed(&mut self) -> Option<i64> {
         let number = self.number()?;
         Some((number >> 1) as i64 ^ -((number & 1) as i64))
     }
 
     /// A number all of whose bits vary.
+    #[inline]
     pub fn bits(&mut self) -> Option<u64> {
         let (bits, rest) = self.0.split_first_chunk::<8>()?;
         self.0 = rest;

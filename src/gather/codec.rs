@@ -1,6 +1,11 @@
-//! Events as bytes: what repeats (names, trace ids) stands once, what grows slowly (times, places) as differences.
+//! Events as bytes: what many have in common is named by a number ([`Heads`]), ids stand once for those that share them, what
+//! grows slowly (times, places) is told by differences.
+//!
+//! Events that follow each other and have one trace and tag are a *run*, of which the length is told, so that those that are
+//! not wanted are passed over.
 
-use super::bytes::{Get, Put, Seen};
+use super::bytes::{Get, Put};
+use super::heads::{Head, Heads};
 use crate::model::{
     Batch, Detail, Event, HeaderRole, Level, Place, Shape, SourceId, SpanId, SpanKind, Symbol, Time, TraceId,
 };
@@ -12,216 +17,315 @@ const SHAPES: [Shape; 6] =
     [Shape::Uuid, Shape::Hex, Shape::Mixed, Shape::Number, Shape::Decimal, Shape::Word];
 const ROLES: [HeaderRole; 3] = [HeaderRole::Incoming, HeaderRole::Outgoing, HeaderRole::Unknown];
 
+/// Bits of the first byte of an event.
+mod bit {
+    /// The head is told in full.
+    pub const LITERAL: u8 = 1;
+    /// A span, and whether it is that of the event before.
+    pub const SPAN: u8 = 1 << 1;
+    pub const SAME_SPAN: u8 = 1 << 2;
+    /// Likewise a parent.
+    pub const PARENT: u8 = 1 << 3;
+    pub const SAME_PARENT: u8 = 1 << 4;
+    /// The thread is not that of the event before.
+    pub const THREAD: u8 = 1 << 5;
+    /// The record has a part.
+    pub const PART: u8 = 1 << 6;
+}
+
 /// What the next event is told by its differences from.
 #[derive(Debug, Default, Clone, Copy)]
 struct Last {
     time: i64,
     line: u64,
     offset: u64,
+    span: Option<SpanId>,
+    parent: Option<SpanId>,
+    thread: Symbol,
 }
 
-/// Writes events.
-#[derive(Debug)]
-pub(super) struct Encoder {
-    out: Vec<u8>,
-    symbols: Seen<Symbol>,
-    traces: Seen<TraceId>,
-    last: Last,
-}
-
-impl Default for Encoder {
-    fn default() -> Encoder {
-        let (symbols, traces) = (Seen::default(), Seen::default());
-        Encoder { out: Vec::new(), symbols, traces, last: Last::default() }
+impl Last {
+    fn of(event: &Event) -> Last {
+        let Place { line, offset, .. } = event.place;
+        let (span, parent) = (event.span, event.parent);
+        Last { time: event.time.0, line, offset, span, parent, thread: event.thread }
     }
 }
 
-impl Encoder {
-    /// Appends an event with its details and a number that the caller gives it.
-    pub fn push(&mut self, event: &Event, details: &[Detail], tag: u32) {
-        let level = event.level.map_or(0, |level| level as u8);
-        let has = u8::from(event.trace.is_some())
-            | u8::from(event.span.is_some()) << 1
-            | u8::from(event.parent.is_some()) << 2;
-        self.out.push(has | level << 3);
-        self.out.number(u64::from(tag));
-        self.out.number(u64::from(event.flags));
-        self.out.signed(event.time.0.wrapping_sub(self.last.time));
-        let place = &event.place;
-        self.out.number(u64::from(place.source.0));
-        self.out.signed(place.line.wrapping_sub(self.last.line) as i64);
-        self.out.signed(place.offset.wrapping_sub(self.last.offset) as i64);
-        self.out.number(u64::from(place.len));
-        self.out.number(u64::from(place.part));
-        self.last = Last { time: event.time.0, line: place.line, offset: place.offset };
-        if let Some(trace) = event.trace {
-            self.trace(trace);
+/// Appends a chunk of events, each with its details, a number that the caller gives it, and the number of its head if that is
+/// known.
+pub(super) fn encode<'e>(
+    heads: &Heads,
+    events: impl IntoIterator<Item = (&'e Event, &'e [Detail], u32, Option<u32>)>,
+    out: &mut Vec<u8>,
+) {
+    let mut events = events.into_iter().peekable();
+    let Some((first, ..)) = events.peek() else { return };
+    let base = Last { span: None, parent: None, thread: Symbol::NONE, ..Last::of(first) };
+    out.bits(base.time as u64);
+    out.number(base.line);
+    out.number(base.offset);
+    let mut run = Vec::new();
+    while let Some((event, details, tag, head)) = events.next() {
+        let trace = event.trace;
+        run.clear();
+        let mut last = base;
+        let mut count = 1;
+        put(heads, head, &mut last, event, details, &mut run);
+        while let Some((event, details, _, head)) =
+            events.next_if(|(event, _, other, _)| event.trace == trace && *other == tag)
+        {
+            put(heads, head, &mut last, event, details, &mut run);
+            count += 1;
         }
-        for span in [event.span, event.parent].into_iter().flatten() {
-            self.out.bits(span.bits());
+        out.number(count << 1 | u64::from(trace.is_some()));
+        if let Some(trace) = trace {
+            out.trace_id(trace);
         }
-        for symbol in [event.service, event.instance, event.thread, event.template] {
-            self.symbol(symbol);
-        }
-        self.out.number(details.len() as u64);
-        for detail in details {
-            self.detail(detail);
-        }
+        out.number(u64::from(tag));
+        out.number(run.len() as u64);
+        out.extend_from_slice(&run);
     }
+}
 
-    fn symbol(&mut self, symbol: Symbol) {
-        self.out.symbol(symbol, &mut self.symbols);
+/// Writes an event behind another one of its run.
+fn put(
+    heads: &Heads,
+    head: Option<u32>,
+    last: &mut Last,
+    event: &Event,
+    details: &[Detail],
+    out: &mut Vec<u8>,
+) {
+    let place = &event.place;
+    let when = |on: bool, bit: u8| if on { bit } else { 0 };
+    let id = |id: Option<SpanId>, last: Option<SpanId>, some: u8, same: u8| match id {
+        None => 0,
+        known if known == last => same,
+        _ => some,
+    };
+    let (span, parent) = (event.span, event.parent);
+    let bits = when(head.is_none(), bit::LITERAL)
+        | id(span, last.span, bit::SPAN, bit::SAME_SPAN)
+        | id(parent, last.parent, bit::PARENT, bit::SAME_PARENT)
+        | when(event.thread != last.thread, bit::THREAD)
+        | when(place.part != 0, bit::PART);
+    out.push(bits);
+    match head {
+        Some(head) => out.number(u64::from(head)),
+        None => put_head(event, details, out),
     }
-
-    fn trace(&mut self, trace: TraceId) {
-        let (number, new) = self.traces.number(trace);
-        self.out.number(number);
-        if new {
-            self.out.trace_id(trace);
-        }
+    out.signed(event.time.0.wrapping_sub(last.time));
+    out.signed(place.line.wrapping_sub(last.line) as i64);
+    out.signed(place.offset.wrapping_sub(last.offset) as i64);
+    out.number(u64::from(place.len));
+    if bits & bit::SPAN != 0 {
+        out.bits(span.map_or(0, SpanId::bits));
     }
-
-    fn detail(&mut self, detail: &Detail) {
-        let mut named = |tag: u8, name: Symbol| {
-            self.out.push(tag);
-            self.symbol(name);
-        };
+    if bits & bit::PARENT != 0 {
+        out.bits(parent.map_or(0, SpanId::bits));
+    }
+    if bits & bit::THREAD != 0 {
+        put_name(heads, event.thread, out);
+    }
+    if bits & bit::PART != 0 {
+        out.number(u64::from(place.part));
+    }
+    *last = Last::of(event);
+    for detail in details {
         match *detail {
-            Detail::Key { name, value, shape } => {
-                named(shape as u8, name);
-                self.out.bits(value.0);
-            }
-            Detail::Operation(name) => named(8, name),
-            Detail::Topic(name) => named(9, name),
-            Detail::Route(name) => named(10, name),
-            Detail::Method(name) => named(11, name),
-            Detail::Peer(name) => named(12, name),
-            Detail::Database(name) => named(13, name),
-            Detail::Duration(nanos) => {
-                self.out.push(14);
-                self.out.number(nanos);
-            }
-            Detail::Status(status) => {
-                self.out.push(15);
-                self.out.number(u64::from(status));
-            }
-            Detail::Kind(kind) => self.out.extend([16, kind as u8]),
+            Detail::Key { value: bits, .. } | Detail::Route(bits) => out.bits(bits.0),
+            Detail::Operation(name) | Detail::Topic(name) | Detail::Peer(name) => put_name(heads, name, out),
+            Detail::Duration(nanos) => out.number(nanos),
             Detail::Link { trace, span } => {
-                self.out.push(17);
-                self.trace(trace);
-                self.out.bits(span.bits());
+                out.trace_id(trace);
+                out.bits(span.bits());
             }
-            Detail::Header { role, trace, span } => {
-                self.out.extend([18, role as u8]);
-                self.trace(trace);
+            Detail::Header { trace, span, .. } => {
+                out.trace_id(trace);
                 // no span id is zero
-                self.out.bits(span.map_or(0, SpanId::bits));
+                out.bits(span.map_or(0, SpanId::bits));
             }
+            Detail::Kind(_) | Detail::Method(_) | Detail::Database(_) | Detail::Status(_) => {}
         }
-    }
-
-    /// The bytes, and begins anew.
-    pub fn finish(&mut self) -> Vec<u8> {
-        self.symbols.clear();
-        self.traces.clear();
-        self.last = Last::default();
-        std::mem::take(&mut self.out)
     }
 }
 
-/// Reads events.
-struct Decoder<'b> {
-    bytes: Get<'b>,
-    symbols: Vec<Symbol>,
-    traces: Vec<TraceId>,
-    last: Last,
+fn put_name(heads: &Heads, name: Symbol, out: &mut Vec<u8>) {
+    match heads.number_of_name(name) {
+        Some(number) => out.number(u64::from(number) + 1),
+        None => {
+            out.push(0);
+            out.bits(name.0);
+        }
+    }
 }
 
-/// The events that an [`Encoder`] wrote and the numbers they were given; `None` if it did not write this.
-pub(super) fn decode(bytes: &[u8]) -> Option<(Batch, Vec<u32>)> {
-    let mut decoder =
-        Decoder { bytes: Get(bytes), symbols: Vec::new(), traces: Vec::new(), last: Last::default() };
-    let mut batch = Batch::default();
-    let mut tags = Vec::new();
-    while !decoder.bytes.is_empty() {
-        tags.push(decoder.event(&mut batch)?);
-    }
-    batch.events.shrink_to_fit();
-    batch.details.shrink_to_fit();
-    Some((batch, tags))
-}
-
-impl Decoder<'_> {
-    fn event(&mut self, batch: &mut Batch) -> Option<u32> {
-        let head = self.bytes.byte()?;
-        let tag = self.bytes.number()? as u32;
-        let flags = self.bytes.number()? as u16;
-        let time = self.last.time.wrapping_add(self.bytes.signed()?);
-        let source = SourceId(self.bytes.number()? as u32);
-        let line = self.last.line.wrapping_add(self.bytes.signed()? as u64);
-        let offset = self.last.offset.wrapping_add(self.bytes.signed()? as u64);
-        let (len, part) = (self.bytes.number()? as u32, self.bytes.number()? as u32);
-        self.last = Last { time, line, offset };
-        let mut event = Event::at(Place { source, line, offset, len, part });
-        event.time = Time(time);
-        event.flags = flags;
-        event.level = usize::from(head >> 3).checked_sub(1).and_then(|at| LEVELS.get(at)).copied();
-        if head & 1 != 0 {
-            event.trace = Some(self.trace()?);
-        }
-        if head & 2 != 0 {
-            event.span = SpanId::new(self.bytes.bits()?);
-        }
-        if head & 4 != 0 {
-            event.parent = SpanId::new(self.bytes.bits()?);
-        }
-        for symbol in [&mut event.service, &mut event.instance, &mut event.thread, &mut event.template] {
-            *symbol = self.symbol()?;
-        }
-        event.details_start = batch.details.len() as u32;
-        event.details_len = self.bytes.number()? as u16;
-        for _ in 0..event.details_len {
-            let detail = self.detail()?;
-            batch.details.push(detail);
-        }
-        batch.events.push(event);
-        Some(tag)
-    }
-
-    fn symbol(&mut self) -> Option<Symbol> {
-        self.bytes.symbol(&mut self.symbols)
-    }
-
-    fn trace(&mut self) -> Option<TraceId> {
-        let number = self.bytes.number()? as usize;
-        if number == self.traces.len() {
-            self.traces.push(self.bytes.trace_id()?);
-        }
-        self.traces.get(number).copied()
-    }
-
-    fn detail(&mut self) -> Option<Detail> {
-        Some(match self.bytes.byte()? {
-            8 => Detail::Operation(self.symbol()?),
-            9 => Detail::Topic(self.symbol()?),
-            10 => Detail::Route(self.symbol()?),
-            11 => Detail::Method(self.symbol()?),
-            12 => Detail::Peer(self.symbol()?),
-            13 => Detail::Database(self.symbol()?),
-            14 => Detail::Duration(self.bytes.number()?),
-            15 => Detail::Status(self.bytes.number()? as u16),
-            16 => Detail::Kind(*KINDS.get(usize::from(self.bytes.byte()?))?),
-            17 => Detail::Link { trace: self.trace()?, span: SpanId::new(self.bytes.bits()?)? },
-            18 => {
-                let role = *ROLES.get(usize::from(self.bytes.byte()?))?;
-                Detail::Header { role, trace: self.trace()?, span: SpanId::new(self.bytes.bits()?) }
+/// Writes a head in full.
+fn put_head(event: &Event, details: &[Detail], out: &mut Vec<u8>) {
+    out.number(u64::from(event.place.source.0));
+    out.number(u64::from(event.flags));
+    out.push(event.level.map_or(0, |level| level as u8));
+    [event.service, event.instance, event.template].iter().for_each(|name| out.bits(name.0));
+    out.number(details.len() as u64);
+    for detail in details {
+        match *detail {
+            Detail::Key { name, shape, .. } => {
+                out.push(shape as u8);
+                out.bits(name.0);
             }
+            Detail::Operation(_) => out.push(8),
+            Detail::Topic(_) => out.push(9),
+            Detail::Route(_) => out.push(10),
+            Detail::Method(name) => {
+                out.push(11);
+                out.bits(name.0);
+            }
+            Detail::Peer(_) => out.push(12),
+            Detail::Database(name) => {
+                out.push(13);
+                out.bits(name.0);
+            }
+            Detail::Duration(_) => out.push(14),
+            Detail::Status(status) => {
+                out.push(15);
+                out.number(u64::from(status));
+            }
+            Detail::Kind(kind) => out.extend([16, kind as u8]),
+            Detail::Link { .. } => out.push(17),
+            Detail::Header { role, .. } => out.extend([18, role as u8]),
+        }
+    }
+}
+
+/// Appends the events of a chunk that [`encode`] wrote, and the numbers they were given, to others: those of `wanted` traces
+/// and all without a trace; `None` if it did not write this.
+pub(super) fn decode(
+    heads: &Heads,
+    bytes: &[u8],
+    batch: &mut Batch,
+    tags: &mut Vec<u32>,
+    wanted: impl Fn(TraceId) -> bool,
+) -> Option<()> {
+    let mut bytes = Get(bytes);
+    if bytes.is_empty() {
+        return Some(());
+    }
+    let time = bytes.bits()? as i64;
+    let base = Last { time, line: bytes.number()?, offset: bytes.number()?, ..Last::default() };
+    while !bytes.is_empty() {
+        let head = bytes.number()?;
+        let trace = if head & 1 != 0 { Some(bytes.trace_id()?) } else { None };
+        let tag = bytes.number()? as u32;
+        let len = usize::try_from(bytes.number()?).ok()?;
+        let mut run = Get(bytes.take(len)?);
+        if trace.is_some_and(|trace| !wanted(trace)) {
+            continue;
+        }
+        let mut last = base;
+        for _ in 0..head >> 1 {
+            let mut event = get(heads, &mut last, &mut run, &mut batch.details)?;
+            event.trace = trace;
+            batch.events.push(event);
+            tags.push(tag);
+        }
+        if !run.is_empty() {
+            return None;
+        }
+    }
+    Some(())
+}
+
+/// Reads an event and its details.
+fn get(heads: &Heads, last: &mut Last, bytes: &mut Get<'_>, details: &mut Vec<Detail>) -> Option<Event> {
+    let bits = bytes.byte()?;
+    let told;
+    let head = if bits & bit::LITERAL == 0 {
+        heads.head(bytes.number()?)?
+    } else {
+        told = get_head(bytes)?;
+        &told
+    };
+    let start = details.len();
+    let mut event = head.event.clone();
+    details.extend_from_slice(&head.details);
+    event.time = Time(last.time.wrapping_add(bytes.signed()?));
+    event.place.line = last.line.wrapping_add(bytes.signed()? as u64);
+    event.place.offset = last.offset.wrapping_add(bytes.signed()? as u64);
+    event.place.len = bytes.number()? as u32;
+    let mut id = |some: u8, same: u8, last: Option<SpanId>| {
+        Some(match bits {
+            bits if bits & some != 0 => Some(SpanId::new(bytes.bits()?)?),
+            bits if bits & same != 0 => last,
+            _ => None,
+        })
+    };
+    event.span = id(bit::SPAN, bit::SAME_SPAN, last.span)?;
+    event.parent = id(bit::PARENT, bit::SAME_PARENT, last.parent)?;
+    event.thread = if bits & bit::THREAD != 0 { get_name(heads, bytes)? } else { last.thread };
+    if bits & bit::PART != 0 {
+        event.place.part = bytes.number()? as u32;
+    }
+    event.details_start = u32::try_from(start).ok()?;
+    *last = Last::of(&event);
+    for detail in &mut details[start..] {
+        match detail {
+            Detail::Key { value: bits, .. } | Detail::Route(bits) => *bits = Symbol(bytes.bits()?),
+            Detail::Operation(name) | Detail::Topic(name) | Detail::Peer(name) => {
+                *name = get_name(heads, bytes)?;
+            }
+            Detail::Duration(nanos) => *nanos = bytes.number()?,
+            Detail::Link { trace, span } => {
+                (*trace, *span) = (bytes.trace_id()?, SpanId::new(bytes.bits()?)?)
+            }
+            Detail::Header { trace, span, .. } => {
+                (*trace, *span) = (bytes.trace_id()?, SpanId::new(bytes.bits()?));
+            }
+            Detail::Kind(_) | Detail::Method(_) | Detail::Database(_) | Detail::Status(_) => {}
+        }
+    }
+    Some(event)
+}
+
+fn get_name(heads: &Heads, bytes: &mut Get<'_>) -> Option<Symbol> {
+    match bytes.number()? {
+        0 => Some(Symbol(bytes.bits()?)),
+        number => heads.name(number - 1),
+    }
+}
+
+/// Reads a head that is told in full.
+fn get_head(bytes: &mut Get<'_>) -> Option<Head> {
+    let source = SourceId(bytes.number()? as u32);
+    let mut event = Event::at(Place { source, ..Place::default() });
+    event.flags = bytes.number()? as u16;
+    event.level = usize::from(bytes.byte()?).checked_sub(1).and_then(|at| LEVELS.get(at)).copied();
+    for name in [&mut event.service, &mut event.instance, &mut event.template] {
+        *name = Symbol(bytes.bits()?);
+    }
+    event.details_len = bytes.number()? as u16;
+    let mut details = Vec::new();
+    let (none, trace) = (Symbol::NONE, TraceId::opaque(b""));
+    for _ in 0..event.details_len {
+        details.push(match bytes.byte()? {
+            8 => Detail::Operation(none),
+            9 => Detail::Topic(none),
+            10 => Detail::Route(none),
+            11 => Detail::Method(Symbol(bytes.bits()?)),
+            12 => Detail::Peer(none),
+            13 => Detail::Database(Symbol(bytes.bits()?)),
+            14 => Detail::Duration(0),
+            15 => Detail::Status(bytes.number()? as u16),
+            16 => Detail::Kind(*KINDS.get(usize::from(bytes.byte()?))?),
+            17 => Detail::Link { trace, span: SpanId::opaque(b"") },
+            18 => Detail::Header { role: *ROLES.get(usize::from(bytes.byte()?))?, trace, span: None },
             shape => {
                 let shape = *SHAPES.get(usize::from(shape))?;
-                Detail::Key { name: self.symbol()?, value: Symbol(self.bytes.bits()?), shape }
+                Detail::Key { name: Symbol(bytes.bits()?), value: none, shape }
             }
-        })
+        });
     }
+    Some(Head { event, details: details.into() })
 }
 
 #[cfg(test)]
@@ -286,12 +390,24 @@ mod tests {
     proptest! {
         #[test]
         fn events_come_back(events in prop::collection::vec(event(), 0..20)) {
-            let mut encoder = Encoder::default();
-            for (event, details, tag) in &events {
-                encoder.push(event, details, *tag);
+            // some are known, some are told in full
+            let mut heads = Heads::default();
+            for (event, details, _) in events.iter().step_by(2) {
+                heads.learn(event, details);
             }
-            let bytes = encoder.finish();
-            let (batch, tags) = decode(&bytes).expect("it was just written");
+            let all = || events.iter().map(|(event, details, tag)| {
+                (event, &details[..], *tag, heads.number(event, details))
+            });
+            let mut bytes = Vec::new();
+            encode(&heads, all(), &mut bytes);
+            let read = |wanted: fn(TraceId) -> bool| {
+                let (mut batch, mut tags) = (Batch::default(), Vec::new());
+                decode(&heads, &bytes, &mut batch, &mut tags, wanted).expect("it was just written");
+                (batch, tags)
+            };
+            let untraced = events.iter().filter(|(event, ..)| event.trace.is_none()).count();
+            prop_assert_eq!(read(|_| false).0.events.len(), untraced);
+            let (batch, tags) = read(|_| true);
             prop_assert_eq!(batch.events.len(), events.len());
             for ((found, tag), (event, details, expected)) in batch.events.iter().zip(tags).zip(&events) {
                 prop_assert_eq!(tag, *expected);

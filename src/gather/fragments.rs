@@ -30,13 +30,13 @@ const PARTS: usize = 64;
 /// So many events are looked at together.
 const CHUNK: usize = 1 << 15;
 
-/// An event with its trace and time, so that sorting seldom has to look at the event itself.
-type Timed = (TraceId, Time, EventId);
+/// Events of one trace that follow each other: their trace, the first of them, and how many they are.
+type Run = (TraceId, EventId, u32);
 
 /// Some events: those with a trace id by parts, and those without.
 #[derive(Default)]
 struct Sorted {
-    traced: Vec<Vec<Timed>>,
+    traced: Vec<Vec<Run>>,
     untraced: Vec<(Time, EventId)>,
 }
 
@@ -48,10 +48,10 @@ impl Fragments {
             chunks(store).map(|(first, events)| sorted(store, first, events, &whole)).collect();
         let parts = (0..PARTS).into_par_iter().map(|part| {
             let traced = || chunks.iter().filter_map(|chunk| chunk.traced.get(part));
-            let mut events: Vec<Timed> = Vec::with_capacity(traced().map(Vec::len).sum());
-            traced().for_each(|some| events.extend_from_slice(some));
-            events.sort_unstable();
-            let fragments = events.chunk_by_mut(|a, b| a.0 == b.0).map(|events| fragment(store, events));
+            let mut runs: Vec<Run> = Vec::with_capacity(traced().map(Vec::len).sum());
+            traced().for_each(|some| runs.extend_from_slice(some));
+            runs.sort_unstable();
+            let fragments = runs.chunk_by(|a, b| a.0 == b.0).map(|runs| fragment(store, runs));
             fragments.collect::<Vec<(Time, Fragment)>>()
         });
         let mut fragments: Vec<(Time, Fragment)> = parts.flatten_iter().collect();
@@ -120,34 +120,44 @@ fn chunks(store: &Store) -> impl ParallelIterator<Item = (EventId, &[Event])> {
     })
 }
 
-/// The events of one trace id, sorted by time and place in the store, in their order; with the first time.
-fn fragment(store: &Store, events: &mut [Timed]) -> (Time, Fragment) {
-    let (trace, first, _) = events[0];
+/// The events of one trace id, of which the runs are in the order of the store; with the first time.
+fn fragment(store: &Store, runs: &[Run]) -> (Time, Fragment) {
     // whether the id is no number says the event that came first
-    let came = events.iter().map(|(.., id)| *id).min().unwrap_or_default();
-    for same in events.chunk_by_mut(|a, b| a.1 == b.1).filter(|same| same.len() > 1) {
-        same.sort_by_key(|(.., id)| store.order(*id));
+    let (trace, came, _) = runs[0];
+    let ids = |(_, first, count): &Run| {
+        let EventId { batch, index } = *first;
+        (index..index + *count).map(move |index| EventId { batch, index })
+    };
+    let mut events: Vec<(Time, EventId)> = runs.iter().flat_map(ids).map(|id| (store.time(id), id)).collect();
+    // what was arranged is in order already
+    events.sort_unstable();
+    for same in events.chunk_by_mut(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+        same.sort_by_key(|(_, id)| store.order(*id));
     }
     let opaque = store.event(came).is(flag::OPAQUE_TRACE);
-    (first, Fragment { trace, opaque, events: events.iter().map(|(.., id)| *id).collect() })
+    let first = events.first().map_or(Time::UNKNOWN, |(first, _)| *first);
+    (first, Fragment { trace, opaque, events: events.into_iter().map(|(_, id)| id).collect() })
 }
 
 /// Puts some events into parts by their trace.
 fn sorted(store: &Store, first: EventId, events: &[Event], whole: &Whole) -> Sorted {
     let mut sorted = Sorted::default();
-    for (index, event) in (first.index..).zip(events) {
-        let (time, id) = (store.clocks.time(event), EventId { index, ..first });
-        let Some(trace) = event.trace else {
-            sorted.untraced.push((time, id));
+    let mut index = first.index;
+    for run in events.chunk_by(|a, b| a.trace == b.trace) {
+        let (id, count) = (EventId { index, ..first }, run.len() as u32);
+        index += count;
+        let Some(trace) = run[0].trace else {
+            let times = run.iter().map(|event| store.clocks.time(event));
+            sorted.untraced.extend(times.zip((id.index..).map(|index| EventId { index, ..first })));
             continue;
         };
         let low = trace.bits() as u64;
         let short = trace.bits() >> 64 == 0;
         let trace = if short { whole.get(&low).copied().flatten().unwrap_or(trace) } else { trace };
         if sorted.traced.is_empty() {
-            sorted.traced.resize_with(PARTS, || Vec::with_capacity(events.len() / PARTS * 5 / 4));
+            sorted.traced.resize_with(PARTS, Vec::new);
         }
-        sorted.traced[part(trace)].push((trace, time, id));
+        sorted.traced[part(trace)].push((trace, id, count));
     }
     sorted
 }

@@ -1,7 +1,9 @@
 //! Takes the events of a run as they are read: holds them as long as they fit into memory, then puts them away by part.
 
+use super::budget::Room;
 use super::census::Census;
-use super::parts::{Parts, TRACED, UNTRACED, Where, part};
+use super::heads::Heads;
+use super::parts::{Parts, TRACED, UNTRACED};
 use super::spill::SpillError;
 use crate::model::{Batch, Detail, Event, SourceId, Symbols};
 
@@ -13,10 +15,13 @@ pub struct Gatherer {
     /// What is held, by source and in its order.
     pub(super) batches: Vec<(SourceId, Batch)>,
     bytes: usize,
-    limit: usize,
+    room: Room,
     pub(super) parts: Option<Parts>,
     pub(super) failure: Option<SpillError>,
 }
+
+/// Bytes of events that are put away at once, when not all fit into memory.
+const BUFFER: usize = 12 << 20;
 
 /// Bytes that a batch takes.
 fn size(batch: &Batch) -> usize {
@@ -25,13 +30,13 @@ fn size(batch: &Batch) -> usize {
 
 impl Gatherer {
     /// Holds so many bytes of events.
-    pub fn new(limit: usize) -> Gatherer {
+    pub fn new(room: Room) -> Gatherer {
         Gatherer {
             census: Census::default(),
             symbols: Symbols::default(),
             batches: Vec::new(),
             bytes: 0,
-            limit,
+            room,
             parts: None,
             failure: None,
         }
@@ -48,7 +53,7 @@ impl Gatherer {
         batch.details.shrink_to_fit();
         self.bytes += size(&batch);
         self.batches.push((source, batch));
-        if self.bytes > self.limit {
+        if self.bytes > self.room.bytes {
             self.failure = self.put_away().err();
         }
         self.failure.is_none()
@@ -56,20 +61,14 @@ impl Gatherer {
 
     /// Puts away what is held.
     pub(super) fn put_away(&mut self) -> Result<(), SpillError> {
+        // what goes to a file need not be gathered long
+        self.room.bytes = self.room.bytes.min(BUFFER);
         let parts = match &mut self.parts {
             Some(parts) => parts,
-            none => none.insert(Parts::new(TRACED + UNTRACED)?),
+            none => none.insert(Parts::new(TRACED + UNTRACED, Heads::default(), self.room.firm)?),
         };
         let batches: Vec<Batch> = self.batches.drain(..).map(|(_, batch)| batch).collect();
         self.bytes = 0;
-        let events = (0..).zip(&batches).flat_map(|(batch, events)| {
-            (0..).zip(&events.events).map(move |(index, event)| Where {
-                part: part(event),
-                tag: 0,
-                batch,
-                index,
-            })
-        });
-        parts.put(&batches, events.collect())
+        parts.put(&batches)
     }
 }

@@ -1,25 +1,29 @@
 //! Holds the events of a run and groups them by trace. Knows nothing of spans.
 
+mod budget;
 pub mod bytes;
 mod census;
 mod clocks;
 mod codec;
 mod fragments;
 mod gatherer;
+mod heads;
 mod kept;
 mod parts;
 mod rows;
 mod spill;
 mod windows;
 
+pub use budget::{Budget, Room};
 pub use census::{Census, OfService, Window};
 pub use clocks::{ClockOffset, Clocks};
 pub use fragments::{Fragment, Fragments};
 pub use gatherer::Gatherer;
 pub use kept::Kept;
+pub use parts::Row;
 pub use rows::Rows;
 pub use spill::{Log, SpillError};
-pub use windows::{Arranger, Budget, Copied};
+pub use windows::{Arranger, Copied};
 
 use crate::model::{
     Batch, Coverage, Detail, Event, EventId, KeyRules, Origin, Sample, SourceId, SpanId, Symbol, Symbols,

@@ -1,20 +1,22 @@
 //! Rows of bytes by part: in memory up to a limit, beyond it in a temporary file.
 
+use super::budget::Room;
 use super::spill::{Chunk, Spill, SpillError};
+use rayon::prelude::*;
 
 /// Rows by part.
 #[derive(Debug)]
 pub struct Rows {
     held: Vec<Vec<u8>>,
     bytes: usize,
-    limit: usize,
+    room: Room,
     spilled: Option<(Spill, Vec<Vec<Chunk>>)>,
 }
 
 impl Rows {
-    /// So many parts, of which so many bytes in all are held in memory.
-    pub fn new(parts: usize, limit: usize) -> Rows {
-        Rows { held: vec![Vec::new(); parts], bytes: 0, limit, spilled: None }
+    /// So many parts, of which so much in all is held in memory.
+    pub fn new(parts: usize, room: Room) -> Rows {
+        Rows { held: vec![Vec::new(); parts], bytes: 0, room, spilled: None }
     }
 
     /// Appends a row to a part.
@@ -23,7 +25,7 @@ impl Rows {
         let before = held.len();
         row(held);
         self.bytes += held.len() - before;
-        if self.bytes > self.limit { self.put_away() } else { Ok(()) }
+        if self.bytes > self.room.bytes { self.put_away() } else { Ok(()) }
     }
 
     /// Appends the rows of others, part by part.
@@ -34,16 +36,23 @@ impl Rows {
             others.each(part, |bytes| held.extend_from_slice(bytes))?;
             self.bytes += held.len() - before;
         }
-        if self.bytes > self.limit { self.put_away() } else { Ok(()) }
+        if self.bytes > self.room.bytes { self.put_away() } else { Ok(()) }
+    }
+
+    /// Appends rows to all parts at once; `write` is called for each.
+    pub fn extend(&mut self, write: impl Fn(usize, &mut Vec<u8>) + Sync) -> Result<(), SpillError> {
+        self.held.par_iter_mut().enumerate().for_each(|(part, held)| write(part, held));
+        self.bytes = self.held.iter().map(Vec::len).sum();
+        if self.bytes > self.room.bytes { self.put_away() } else { Ok(()) }
     }
 
     fn put_away(&mut self) -> Result<(), SpillError> {
         let (spill, chunks) = match &mut self.spilled {
             Some(spilled) => spilled,
-            none => none.insert((Spill::new()?, vec![Vec::new(); self.held.len()])),
+            none => none.insert((Spill::new(self.room.firm)?, vec![Vec::new(); self.held.len()])),
         };
         for (held, chunks) in self.held.iter_mut().zip(chunks).filter(|(held, _)| !held.is_empty()) {
-            chunks.push(spill.write(held)?);
+            chunks.push(spill.chunk(held)?);
             *held = Vec::new();
         }
         self.bytes = 0;
@@ -74,7 +83,7 @@ mod tests {
     #[test]
     fn rows_come_back_by_part_wherever_they_are() {
         for limit in [0, 50, usize::MAX] {
-            let mut rows = Rows::new(3, limit);
+            let mut rows = Rows::new(3, Room { bytes: limit, firm: true });
             for number in 0..90u8 {
                 rows.push(usize::from(number % 3), |out| out.extend([number, number]))
                     .expect("there is room");

@@ -1,13 +1,14 @@
-//! What does not fit into memory: compressed chunks in a temporary file without a name, which vanishes with the program
-//! however that ends.
+//! What does not fit into memory: chunks in a temporary file without a name, which vanishes with the program however that
+//! ends.
 
+use super::budget::Room;
 use rayon::prelude::*;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-use zstd::bulk::{Compressor, Decompressor};
+use zstd::bulk::{compress, decompress};
 
 /// The fastest level that still makes good use of what repeats.
 const LEVEL: i32 = 1;
@@ -35,17 +36,21 @@ impl SpillError {
 /// A chunk of a spill file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Chunk {
-    offset: u64,
-    /// Bytes in the file, and when they are decompressed.
-    len: u32,
-    raw: u32,
+    pub offset: u64,
+    pub len: u32,
 }
 
 /// A temporary file of chunks.
 pub(super) struct Spill {
-    file: Mutex<File>,
+    file: Option<Mutex<File>>,
+    /// Bytes in the file.
     end: u64,
-    compressor: Compressor<'static>,
+    /// What cannot be written to it must not be held instead.
+    firm: bool,
+    /// What could not be written.
+    held: Vec<Vec<u8>>,
+    /// Where each of that begins.
+    starts: Vec<u64>,
 }
 
 impl std::fmt::Debug for Spill {
@@ -55,59 +60,90 @@ impl std::fmt::Debug for Spill {
 }
 
 impl Spill {
-    /// Makes the file.
-    pub fn new() -> Result<Spill, SpillError> {
-        let file = tempfile::tempfile().map_err(|error| SpillError::new("make", error))?;
-        let compressor = Compressor::new(LEVEL).map_err(|error| SpillError::new("write", error))?;
-        Ok(Spill { file: Mutex::new(file), end: 0, compressor })
+    /// Makes the file. What cannot be kept in it is an error if memory is `firm`, and held in memory otherwise.
+    pub fn new(firm: bool) -> Result<Spill, SpillError> {
+        let file = match tempfile::tempfile() {
+            Ok(file) => Some(Mutex::new(file)),
+            Err(_) if !firm => None,
+            Err(error) => return Err(SpillError::new("make", error)),
+        };
+        Ok(Spill { file, end: 0, firm, held: Vec::new(), starts: Vec::new() })
+    }
+
+    /// Appends bytes; gives the place of the first one.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<u64, SpillError> {
+        if let (Some(file), []) = (&mut self.file, &self.held[..]) {
+            let file = file.get_mut().unwrap_or_else(PoisonError::into_inner);
+            match file.seek(SeekFrom::Start(self.end)).and_then(|_| file.write_all(bytes)) {
+                Ok(()) => {
+                    let offset = self.end;
+                    self.end += bytes.len() as u64;
+                    return Ok(offset);
+                }
+                Err(error) if self.firm => return Err(SpillError::new("write", error)),
+                Err(_) => {}
+            }
+        }
+        let last = self.starts.last().zip(self.held.last());
+        let offset = last.map_or(self.end, |(start, held)| start + held.len() as u64);
+        self.starts.push(offset);
+        self.held.push(bytes.to_vec());
+        Ok(offset)
     }
 
     /// Appends a chunk.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<Chunk, SpillError> {
-        let failed = |error| SpillError::new("write", error);
-        let packed = self.compressor.compress(bytes).map_err(failed)?;
-        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(self.end)).and_then(|_| file.write_all(&packed)).map_err(failed)?;
-        let chunk = Chunk { offset: self.end, len: packed.len() as u32, raw: bytes.len() as u32 };
-        self.end += packed.len() as u64;
-        Ok(chunk)
+    pub fn chunk(&mut self, bytes: &[u8]) -> Result<Chunk, SpillError> {
+        Ok(Chunk { offset: self.write(bytes)?, len: bytes.len() as u32 })
     }
 
-    /// Reads a chunk.
+    /// Reads a chunk, or several that lie side by side.
     pub fn read(&self, chunk: Chunk) -> Result<Vec<u8>, SpillError> {
-        self.read_with(chunk, &mut decompressor()?)
-    }
-
-    /// Reads a chunk with a decompressor that may have served before.
-    pub fn read_with(
-        &self,
-        chunk: Chunk,
-        decompressor: &mut Decompressor<'static>,
-    ) -> Result<Vec<u8>, SpillError> {
-        let failed = |error| SpillError::new("read", error);
-        let mut packed = vec![0; chunk.len as usize];
-        {
-            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_file = self.end.saturating_sub(chunk.offset).min(u64::from(chunk.len));
+        let mut bytes = vec![0; in_file as usize];
+        if let (Some(file), true) = (&self.file, in_file > 0) {
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
             file.seek(SeekFrom::Start(chunk.offset))
-                .and_then(|_| file.read_exact(&mut packed))
-                .map_err(failed)?;
+                .and_then(|_| file.read_exact(&mut bytes))
+                .map_err(|error| SpillError::new("read", error))?;
         }
-        decompressor.decompress(&packed, chunk.raw as usize).map_err(failed)
+        self.read_held(chunk, &mut bytes).ok_or_else(SpillError::damaged)?;
+        Ok(bytes)
+    }
+
+    /// Appends what is not in the file of a chunk of which that is read.
+    fn read_held(&self, chunk: Chunk, bytes: &mut Vec<u8>) -> Option<()> {
+        while bytes.len() < chunk.len as usize {
+            let offset = chunk.offset + bytes.len() as u64;
+            let at = self.starts.partition_point(|start| *start <= offset).checked_sub(1)?;
+            let held =
+                self.held[at].get((offset - self.starts[at]) as usize..).filter(|held| !held.is_empty())?;
+            bytes.extend_from_slice(&held[..held.len().min(chunk.len as usize - bytes.len())]);
+        }
+        Some(())
     }
 }
 
-/// What reads chunks.
-pub(super) fn decompressor() -> Result<Decompressor<'static>, SpillError> {
-    Decompressor::new().map_err(|error| SpillError::new("read", error))
-}
-
-/// Blocks of bytes in the order in which they came: in memory up to a limit, beyond it in a temporary file.
+/// Blocks of bytes in the order in which they came: in memory up to a limit, beyond it in a temporary file, compressed.
 #[derive(Debug)]
 pub struct Log {
     held: Vec<Vec<u8>>,
     bytes: usize,
-    limit: usize,
-    spilled: Option<(Spill, Vec<Chunk>)>,
+    room: Room,
+    spilled: Option<(Spill, Vec<Packed>)>,
+}
+
+/// A block in the file, and how many bytes it has when it is decompressed.
+#[derive(Clone, Copy, Debug)]
+struct Packed {
+    chunk: Chunk,
+    raw: u32,
+}
+
+impl Packed {
+    fn read(self, spill: &Spill) -> Result<Vec<u8>, SpillError> {
+        let packed = spill.read(self.chunk)?;
+        decompress(&packed, self.raw as usize).map_err(|error| SpillError::new("read", error))
+    }
 }
 
 /// So many blocks are read at once.
@@ -115,24 +151,31 @@ const AT_ONCE: usize = 32;
 
 impl Log {
     /// Holds so many bytes in memory.
-    pub fn new(limit: usize) -> Log {
-        Log { held: Vec::new(), bytes: 0, limit, spilled: None }
+    pub fn new(room: Room) -> Log {
+        Log { held: Vec::new(), bytes: 0, room, spilled: None }
     }
 
     /// Appends a block.
     pub fn push(&mut self, block: Vec<u8>) -> Result<(), SpillError> {
         self.bytes += block.len();
         self.held.push(block);
-        if self.bytes > self.limit {
-            let (spill, chunks) = match &mut self.spilled {
-                Some(spilled) => spilled,
-                none => none.insert((Spill::new()?, Vec::new())),
-            };
-            for block in self.held.drain(..) {
-                chunks.push(spill.write(&block)?);
-            }
-            self.bytes = 0;
+        if self.bytes > self.room.bytes { self.put_away() } else { Ok(()) }
+    }
+
+    fn put_away(&mut self) -> Result<(), SpillError> {
+        let (spill, chunks) = match &mut self.spilled {
+            Some(spilled) => spilled,
+            none => none.insert((Spill::new(self.room.firm)?, Vec::new())),
+        };
+        let pack = |block: Vec<u8>| {
+            let packed = compress(&block, LEVEL).map_err(|error| SpillError::new("write", error))?;
+            Ok((packed, block.len() as u32))
+        };
+        let packed: Result<Vec<(Vec<u8>, u32)>, SpillError> = self.held.par_drain(..).map(pack).collect();
+        for (packed, raw) in packed? {
+            chunks.push(Packed { chunk: spill.chunk(&packed)?, raw });
         }
+        self.bytes = 0;
         Ok(())
     }
 
@@ -148,7 +191,7 @@ impl Log {
         if let Some((spill, chunks)) = &self.spilled {
             away = chunks.len();
             let some = &chunks[range.start.min(away)..range.end.min(away)];
-            let read: Result<_, _> = some.par_iter().map(|chunk| spill.read(*chunk)).collect();
+            let read: Result<_, _> = some.par_iter().map(|chunk| chunk.read(spill)).collect();
             blocks = read?;
         }
         let held = &mut self.held[range.start.max(away) - away..range.end.max(away) - away];
@@ -161,7 +204,7 @@ impl Log {
         if let Some((spill, chunks)) = &self.spilled {
             for some in chunks.chunks(AT_ONCE) {
                 let blocks: Result<Vec<Vec<u8>>, SpillError> =
-                    some.par_iter().map(|chunk| spill.read(*chunk)).collect();
+                    some.par_iter().map(|chunk| chunk.read(spill)).collect();
                 take(&blocks?);
             }
         }
@@ -177,9 +220,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_no_file_takes_is_held_unless_that_is_too_much() {
+        let mut spill = Spill::new(false).expect("a file can be made");
+        let mut chunks: Vec<Chunk> =
+            (0..3u8).map(|byte| spill.chunk(&[byte; 5]).expect("there is room")).collect();
+        let file = spill.file.take();
+        chunks.extend((3..6u8).map(|byte| spill.chunk(&[byte; 5]).expect("it is held")));
+        spill.file = file;
+        assert_eq!((spill.end, spill.held.len()), (15, 3));
+        for (byte, chunk) in (0..).zip(&chunks) {
+            assert_eq!(spill.read(*chunk).expect("it was written"), [byte; 5]);
+        }
+        let across = Chunk { offset: 12, len: 10 };
+        assert_eq!(spill.read(across).expect("it was written"), [2, 2, 2, 3, 3, 3, 3, 3, 4, 4]);
+        assert!(spill.read(Chunk { offset: 12, len: 20 }).is_err());
+    }
+
+    #[test]
     fn blocks_come_back_in_their_order_wherever_they_are() {
         for limit in [0, 100, usize::MAX] {
-            let mut log = Log::new(limit);
+            let mut log = Log::new(Room { bytes: limit, firm: true });
             for number in 0..100u8 {
                 log.push(vec![number; usize::from(number)]).expect("there is room");
             }

@@ -1,54 +1,12 @@
 //! The events of a run that do not fit into memory are at hand window by window.
 
 use super::gatherer::Gatherer;
-use super::parts::{Parts, TRACED, Where, read};
+use super::heads::Heads;
+use super::parts::{Parts, Row, TRACED, read};
 use super::spill::SpillError;
 use super::{Source, Store};
-use crate::model::{Batch, Detail, Event, EventId};
+use crate::model::{Batch, Detail, Event, EventId, TraceId};
 use std::ops::Range;
-
-/// Bytes that an event takes with its details, about.
-const EVENT: usize = 250;
-/// Bytes that an event takes while it is woven and judged, with all that is made of it, about.
-const WOVEN: usize = 800;
-
-/// How much memory there is for what grows with the input.
-#[derive(Clone, Copy, Debug)]
-pub struct Budget(pub usize);
-
-impl Default for Budget {
-    /// No limit.
-    fn default() -> Budget {
-        Budget(usize::MAX)
-    }
-}
-
-impl Budget {
-    /// Bytes of events that are held while they are read.
-    pub fn gathering(self) -> usize {
-        self.0 / 3
-    }
-
-    /// Bytes of tables beside the events.
-    pub fn tables(self) -> usize {
-        self.0 / 8
-    }
-
-    /// Events that are looked at together, one by one.
-    fn surveyed(self) -> u64 {
-        (self.0 / 4 / EVENT) as u64
-    }
-
-    /// Events that are held while they are put away anew.
-    fn arranged(self) -> usize {
-        (self.0 / 8 / EVENT).max(1)
-    }
-
-    /// Events that are woven together.
-    pub fn woven(self) -> u64 {
-        ((self.0 / 3 / WOVEN) as u64).max(1)
-    }
-}
 
 /// Events in temporary files.
 #[derive(Debug)]
@@ -80,13 +38,28 @@ impl Store {
     /// Brings the events of a window to hand, in place of those of another one. They have the same ids each time.
     pub fn open(&mut self, window: usize) -> Result<(), SpillError> {
         let range = self.spilled.as_ref().map(|spilled| spilled.windows[window].clone());
-        range.map_or(Ok(()), |range| self.open_parts(range))
+        range.map_or(Ok(()), |range| self.open_parts(range, |_| true))
+    }
+
+    /// Likewise those of some traces, and all without a trace.
+    pub fn open_some(
+        &mut self,
+        window: usize,
+        wanted: impl Fn(TraceId) -> bool + Sync,
+    ) -> Result<(), SpillError> {
+        let range = self.spilled.as_ref().map(|spilled| spilled.windows[window].clone());
+        range.map_or(Ok(()), |range| self.open_parts(range, wanted))
+    }
+
+    /// Whether the events of a window, as they were gathered, have trace ids: all have, or none.
+    pub fn is_traced(&self, window: usize) -> bool {
+        self.spilled.as_ref().is_none_or(|spilled| spilled.windows[window].start < TRACED)
     }
 
     /// Likewise those of a window of samples.
     pub fn open_sample(&mut self, sample: usize) -> Result<(), SpillError> {
         let range = self.spilled.as_ref().map(|spilled| spilled.samples[sample].clone());
-        range.map_or(Ok(()), |range| self.open_parts(range))
+        range.map_or(Ok(()), |range| self.open_parts(range, |_| true))
     }
 
     /// Lets go of the events at hand, where they can be had again.
@@ -97,10 +70,14 @@ impl Store {
         }
     }
 
-    fn open_parts(&mut self, parts: Range<u32>) -> Result<(), SpillError> {
+    fn open_parts(
+        &mut self,
+        parts: Range<u32>,
+        wanted: impl Fn(TraceId) -> bool + Sync,
+    ) -> Result<(), SpillError> {
         self.close();
         let Some(spilled) = &self.spilled else { return Ok(()) };
-        for (mut batch, tags) in read(&spilled.parts, parts)? {
+        for (mut batch, tags) in read(&spilled.parts, parts, wanted)? {
             if spilled.raw {
                 finish(&mut batch, &self.sources);
             }
@@ -133,6 +110,7 @@ impl Store {
             held.extend(line.batches);
             all.extend(line.parts);
         }
+        self.budget = self.budget.of(self.census.records);
         // the parts of one source came in order
         held.sort_by_key(|(source, _)| rank(source.0));
         self.batches = held.into_iter().map(|(_, batch)| batch).collect();
@@ -220,61 +198,38 @@ pub struct Arranger {
     parts: Parts,
     windows: u32,
     samples: u32,
-    held: Copied,
-    events: Vec<Where>,
-    limit: usize,
 }
 
 impl Arranger {
-    /// So many windows, and so many of samples.
-    pub fn new(windows: u32, samples: u32, budget: Budget) -> Result<Arranger, SpillError> {
+    /// So many windows, and so many of samples, for the events of a store.
+    pub fn new(store: &Store, windows: u32, samples: u32) -> Result<Arranger, SpillError> {
+        let mut heads = Heads::default();
+        for parts in store.spilled.iter().flat_map(|spilled| &spilled.parts) {
+            heads.absorb(parts.heads());
+        }
         Ok(Arranger {
-            parts: Parts::new(windows + samples)?,
+            parts: Parts::new(windows + samples, heads, store.budget.tables().firm)?,
             windows,
             samples,
-            held: Copied::default(),
-            events: Vec::new(),
-            limit: budget.arranged(),
         })
     }
 
-    /// Puts an event into a window, with a number.
-    pub fn add(
-        &mut self,
-        event: &Event,
-        details: &[Detail],
-        window: u32,
-        tag: u32,
-    ) -> Result<(), SpillError> {
-        let index = self.held.add(event, details, tag);
-        self.events.push(Where { part: window, tag, batch: 0, index });
-        if self.held.len() >= self.limit { self.put_away() } else { Ok(()) }
+    /// The part of a window of samples; that of a window is its number.
+    pub fn sample(&self, sample: u32) -> u32 {
+        self.windows + sample
     }
 
-    /// Puts a copy of an event into a window of samples, with a number.
-    pub fn sample(
-        &mut self,
-        event: &Event,
-        details: &[Detail],
-        sample: u32,
-        tag: u32,
-    ) -> Result<(), SpillError> {
-        self.add(event, details, self.windows + sample, tag)
-    }
-
-    fn put_away(&mut self) -> Result<(), SpillError> {
-        let held = std::mem::take(&mut self.held);
-        self.parts.put(&[held.batch], std::mem::take(&mut self.events))
+    /// Puts events at hand into parts.
+    pub fn put(&mut self, store: &Store, rows: Vec<Row>) -> Result<(), SpillError> {
+        self.parts.put_known(&store.batches, rows)
     }
 
     /// Makes these the windows of the store.
-    pub fn finish(mut self, store: &mut Store) -> Result<(), SpillError> {
-        self.put_away()?;
+    pub fn finish(self, store: &mut Store) {
         store.batches = Vec::new();
         store.tags = Vec::new();
         let each = |parts: Range<u32>| parts.map(|part| part..part + 1).collect();
         let (windows, samples) = (each(0..self.windows), each(self.windows..self.windows + self.samples));
         store.spilled = Some(Spilled { parts: vec![self.parts], windows, samples, raw: false });
-        Ok(())
     }
 }

@@ -162,6 +162,11 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         }
         draft.fields.clear();
     }
+    if let Some((stamp, object)) = text::forwarded(line) {
+        draft.stamp = draft.stamp.or(stamp);
+        draft.message = Some((object, Writing::Plain));
+        return;
+    }
     if let Some(open) = text::object(text, start) {
         draft.message = Some((text::trim(text, At::new(open, text.len())), Writing::Plain));
         draft.free.push(At::new(0, open));
@@ -322,8 +327,11 @@ fn tail_fields(line: &[u8], end: usize, draft: &mut Draft) {
             }
             b'[' | b'(' | b'<' | b' ' | b'\t' | b'|' | b',' | b':' | b'-' | b']' => at += 1,
             _ => {
-                logfmt::scan_tail(line, at, &mut draft.fields);
-                break;
+                // "|traceid=…|spanid=…": bars part the pairs
+                let stop = memchr::memchr(b'|', &line[at..]).filter(|_| tail.starts_with(b"|"));
+                let stop = stop.map_or(line.len(), |length| at + length);
+                logfmt::scan_tail(&line[..stop], at, &mut draft.fields);
+                at = stop;
             }
         }
         if at == before {

@@ -203,8 +203,15 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
         b'I' | b'W' | b'E' | b'F' if klog::detect(line) => return seen(Format::Klog, Class::Start),
         _ => {}
     }
-    if (first.is_ascii_alphabetic() || first == b'@' || first == b'_') && draft.detects_pairs(line) {
+    if (first.is_ascii_alphabetic() || matches!(first, b'@' | b'_' | b'"')) && draft.detects_pairs(line) {
         return seen(Format::Logfmt, Class::Start);
+    }
+    if let Some(start) = labelled_pairs(line)
+        && draft.detects_pairs(&line[start..])
+    {
+        draft.logger = Some(super::At::new(0, start - 2));
+        let head = Head { message: start, ..Head::default() };
+        return Look { format: Format::Text, class: Class::Start, head, awaits_level: false };
     }
     if is_frame(line) {
         return seen(Format::Text, Class::Continuation);
@@ -295,6 +302,14 @@ fn indented(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
 fn is_mysql_query(rest: &[u8]) -> bool {
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     digits > 0 && rest.get(digits) == Some(&b' ') && rest.get(digits + 1).is_some_and(u8::is_ascii_uppercase)
+}
+
+/// Where the pairs begin in `name: "level"=0 "msg"="…"`, as logr's funcr writes them.
+fn labelled_pairs(line: &[u8]) -> Option<usize> {
+    const MAX_LABEL: usize = 80;
+    let colon = memchr::memmem::find(&line[..line.len().min(MAX_LABEL)], b": \"")?;
+    let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-');
+    (colon > 0 && line[..colon].iter().all(name)).then_some(colon + 2)
 }
 
 /// Moves positions by the blanks that stood before the text they were found in.

@@ -1,45 +1,59 @@
 //! Brings the events of each transaction together, where not all events are at hand.
 
 use super::stitch::Stitched;
-use crate::gather::{Arranger, Copied, Fragments, SpillError, Store};
-use crate::model::EventId;
+use crate::gather::{Arranger, Copied, Fragments, Row, SpillError, Store};
+use crate::model::{EventId, TraceId};
 use rustc_hash::FxHashMap;
 
-/// Hands over each event that is in a transaction, with the number of that.
+/// Hands over the events of each window that are in a transaction: those that share their place in it, with the number of the
+/// transaction.
 fn each(
     store: &mut Store,
     stitched: &Stitched,
-    mut take: impl FnMut(&Store, EventId, u32) -> Result<(), SpillError>,
+    mut take: impl FnMut(&Store, Vec<(u32, &[EventId])>) -> Result<(), SpillError>,
 ) -> Result<(), SpillError> {
     for window in 0..store.windows() {
+        if !store.is_traced(window) && !stitched.any_untraced() {
+            continue;
+        }
         store.open(window)?;
         let fragments = Fragments::of(store);
-        for (index, fragment) in fragments.traced.iter().enumerate() {
-            let group = stitched.group(window, index);
-            for &id in &fragment.events {
-                take(store, id, group)?;
-            }
-        }
-        for (id, group) in stitched.untraced(store, window, &fragments) {
-            take(store, id, group)?;
-        }
+        let untraced = stitched.untraced(store, window, &fragments);
+        let mut all: Vec<(u32, &[EventId])> = Vec::with_capacity(fragments.traced.len() + untraced.len());
+        let traced = fragments.traced.iter().enumerate();
+        all.extend(traced.map(|(index, fragment)| (stitched.group(window, index), &fragment.events[..])));
+        all.extend(untraced.iter().map(|(id, group)| (*group, std::slice::from_ref(id))));
+        take(store, all)?;
     }
     Ok(())
 }
 
-/// Copies the events of some transactions.
-pub(super) fn copy(
-    store: &mut Store,
-    stitched: &Stitched,
-    wanted: impl Fn(u32) -> bool,
-) -> Result<Copied, SpillError> {
+/// Copies the events of the transactions that clocks are looked at by.
+pub(super) fn copy(store: &mut Store, stitched: &Stitched) -> Result<Copied, SpillError> {
     let mut copied = Copied::default();
-    each(store, stitched, |store, id, group| {
-        if wanted(group) {
-            copied.add(store.event(id), store.details(id), group);
+    for window in 0..store.windows() {
+        let mut add = |store: &Store, events: &[EventId], group: u32| {
+            for &id in events {
+                copied.add(store.event(id), store.details(id), group);
+            }
+        };
+        if store.is_traced(window) {
+            let wanted = |trace: TraceId| stitched.samples.may_be(trace);
+            store.open_some(window, wanted)?;
+            for fragment in &Fragments::of(store).traced {
+                if let Some(group) = stitched.samples.of(fragment.trace) {
+                    add(store, &fragment.events, group);
+                }
+            }
+        } else if stitched.any_untraced() {
+            store.open(window)?;
+            for (id, group) in stitched.untraced(store, window, &Fragments::of(store)) {
+                if stitched.samples.has(group) {
+                    add(store, &[id], group);
+                }
+            }
         }
-        Ok(())
-    })?;
+    }
     Ok(copied)
 }
 
@@ -63,19 +77,24 @@ pub(super) fn arrange(
         }
     }
     drop(order);
-    let mut sampling = Filling::new(most);
+    let mut sampling = Filling::new(store.budget.learned());
     let sampled = (0..groups.len() as u32).filter(|&group| wanted(group));
     let samples: FxHashMap<u32, u32> =
         sampled.map(|group| (group, sampling.put(groups[group as usize].events))).collect();
-    let mut arranger = Arranger::new(filling.count(), sampling.count(), store.budget)?;
-    each(store, stitched, |store, id, group| {
-        let (event, details) = (store.event(id), store.details(id));
-        if let Some(&sample) = samples.get(&group) {
-            arranger.sample(event, details, sample, group)?;
-        }
-        arranger.add(event, details, windows[group as usize], group)
+    let mut arranger = Arranger::new(store, filling.count(), sampling.count())?;
+    each(store, stitched, |store, all| {
+        let rows = (0..).zip(&all).flat_map(|(order, (group, events))| {
+            let parts = [Some(windows[*group as usize]), samples.get(group).map(|at| arranger.sample(*at))];
+            parts
+                .into_iter()
+                .flatten()
+                .flat_map(move |part| events.iter().map(move |&id| Row { part, order, tag: *group, id }))
+        });
+        let rows = rows.collect();
+        arranger.put(store, rows)
     })?;
-    arranger.finish(store)
+    arranger.finish(store);
+    Ok(())
 }
 
 /// Windows that are filled one after the other.

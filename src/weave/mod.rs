@@ -227,7 +227,8 @@ impl Plan {
         (habits, learned)
     }
 
-    /// Likewise, from the samples of a store, which are laid out for each round as they need not all fit into memory.
+    /// Likewise, from the samples of a store: windows of them that do not fit into memory together are laid out for each
+    /// round.
     fn learn_from_samples(
         &self,
         store: &mut Store,
@@ -235,23 +236,31 @@ impl Plan {
     ) -> Result<(habits::Habits, learned::Learned), SpillError> {
         let mut habits = habits::Habits::default();
         let mut any_open = false;
+        let mut last = Vec::new();
         for sample in 0..store.samples() {
-            let teachers = self.lay_out_sample(store, sample)?;
-            any_open |= infer::any_open(&teachers);
-            habits = habits.merge(infer::habits(&teachers));
+            last.clear();
+            last = self.lay_out_sample(store, sample)?;
+            any_open |= infer::any_open(&last);
+            habits = habits.merge(infer::habits(&last));
         }
         if all && !any_open {
             return Ok((habits::Habits::default(), learned::Learned::default()));
         }
         let habits = habits.settle();
+        let known = features::Known { lexicon: &self.lexicon, habits: &habits };
+        // one is laid out still
+        let mut order: Vec<usize> = (0..store.samples()).rev().collect();
         let mut before = None;
         for _ in 0..2 {
             let mut learned = learned::Learned::default();
-            for sample in 0..store.samples() {
-                let teachers = self.lay_out_sample(store, sample)?;
-                let known = features::Known { lexicon: &self.lexicon, habits: &habits };
-                learned = learned.merge(infer::learn(&teachers, known, before.as_ref()));
+            for (at, sample) in order.iter().enumerate() {
+                if at > 0 {
+                    last.clear();
+                    last = self.lay_out_sample(store, *sample)?;
+                }
+                learned = learned.merge(infer::learn(&last, known, before.as_ref()));
             }
+            order.reverse();
             before = Some(learned.settle());
         }
         Ok((habits, before.unwrap_or_default()))

@@ -24,7 +24,7 @@ pub use steps::{Place, Steps};
 pub use tally::Tally;
 pub use usual::{MIN_PEERS, Usual};
 
-use crate::gather::{Log, SpillError};
+use crate::gather::{Log, Room, SpillError};
 use crate::model::Trace;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -67,8 +67,8 @@ const BLOCK: usize = 256 << 10;
 
 impl Learner {
     /// Holds so many bytes of what is looked at again in memory.
-    pub fn new(limit: usize) -> Learner {
-        Learner { counts: Counts::default(), steps: Log::new(limit) }
+    pub fn new(room: Room) -> Learner {
+        Learner { counts: Counts::default(), steps: Log::new(room) }
     }
 
     /// Takes the steps of the transactions out of a part.

@@ -212,6 +212,24 @@ mod tests {
     }
 
     #[test]
+    fn requests_are_told_by_method_and_path() {
+        for (text, method, path) in [
+            ("GET /holders/H10374 200 22ms", "GET", "/holders/H10374"),
+            (
+                "HTTP Request: GET http://127.0.0.1:7404/holders/H10374 \"HTTP/1.1 200 OK\"",
+                "GET",
+                "/holders/H10374",
+            ),
+            ("calling POST https://orders/v1/items?page=2 for 7", "POST", "/v1/items"),
+        ] {
+            let found = found(text);
+            let told = |at: Option<At>| at.map(|at| String::from_utf8_lossy(found.text(at)).into_owned());
+            assert_eq!(told(found.method).as_deref(), Some(method), "{text}");
+            assert_eq!(told(found.route).as_deref(), Some(path), "{text}");
+        }
+    }
+
+    #[test]
     fn durations_are_read_with_their_units() {
         for (text, nanos) in [
             ("reserved in 97 ms", 97_000_000),

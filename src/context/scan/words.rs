@@ -258,7 +258,21 @@ impl Found {
             return;
         };
         let (method_start, method_end) = method_end;
-        let path_start = method_end + 1;
+        let target = method_end + 1;
+        const SCHEMES: [&[u8]; 2] = [b"http://", b"https://"];
+        let host = SCHEMES.iter().find(|scheme| text[target..].starts_with(scheme));
+        let path_start = match host {
+            None => target,
+            Some(scheme) => {
+                let host = &text[target + scheme.len()..];
+                let end =
+                    host.iter().position(|byte| matches!(byte, b'/' | b' ' | b'"')).unwrap_or(host.len());
+                if host.get(end) != Some(&b'/') {
+                    return;
+                }
+                target + scheme.len() + end
+            }
+        };
         let length = text[path_start..]
             .iter()
             .position(|byte| matches!(byte, b' ' | b'"' | b'?' | b'\'' | b'\n'))
@@ -271,6 +285,9 @@ impl Found {
         );
         self.put_route(path);
         path_keys(self, path);
+        if host.is_some() {
+            return;
+        }
         let rest = method_start.saturating_sub(1);
         let request = access::request(text, rest);
         if request.as_ref().is_none_or(|request| request.status.is_empty())
@@ -311,7 +328,11 @@ fn is_thing(word: &[u8]) -> bool {
 /// An HTTP method in capitals followed by a path: position and length of the method.
 fn method_before_path(text: &[u8]) -> Option<(usize, usize)> {
     const METHODS: &[&[u8]] = &[b"GET", b"POST", b"PUT", b"DELETE", b"PATCH", b"HEAD", b"OPTIONS"];
-    let blanks = memchr::memchr_iter(b'/', text).filter_map(|slash| slash.checked_sub(1));
+    let blanks = memchr::memchr_iter(b'/', text).filter_map(|slash| {
+        let before = &text[..slash];
+        let address = before.strip_suffix(b"http:").or_else(|| before.strip_suffix(b"https:"));
+        address.unwrap_or(before).len().checked_sub(1)
+    });
     blanks.filter(|&blank| text[blank] == b' ').find_map(|blank| {
         let start = text[..blank].iter().rposition(|byte| !byte.is_ascii_uppercase()).map_or(0, |at| at + 1);
         METHODS.contains(&&text[start..blank]).then_some((start, blank - start))

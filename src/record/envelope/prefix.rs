@@ -97,11 +97,15 @@ pub(super) fn kubectl(line: &[u8], draft: &mut Draft) -> Option<Wrapped> {
     Some(after_time(line, draft, start, At::new(1, close), Format::Kubectl))
 }
 
-/// `checkout-7d9f8b6c5-x2x4q app line`: stern's default.
+/// `checkout-7d9f8b6c5-x2x4q app line`: stern's default; with several namespaces, the pod's stands first.
 pub(super) fn stern(line: &[u8], draft: &mut Draft) -> Option<Wrapped> {
-    let pod_end = name_end(line, 0)?;
-    let pod = At::new(0, pod_end);
-    if line.get(pod_end) != Some(&b' ') || !input::is_pod(std::str::from_utf8(pod.of(line)).ok()?) {
+    let is_pod = |pod: At| std::str::from_utf8(pod.of(line)).is_ok_and(input::is_pod);
+    let mut pod = At::new(0, name_end(line, 0)?);
+    if line.get(pod.end()) == Some(&b' ') && !is_pod(pod) {
+        pod = At::new(pod.end() + 1, name_end(line, pod.end() + 1)?);
+    }
+    let pod_end = pod.end();
+    if line.get(pod_end) != Some(&b' ') || !is_pod(pod) {
         return None;
     }
     let start = pod_end + 1;

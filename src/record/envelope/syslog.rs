@@ -150,6 +150,12 @@ fn rfc3164(line: &[u8], start: usize, certain: bool, draft: &mut Draft) -> Optio
     let bytes = tag.of(line);
     let bare_tag = host.is_some() && is_bare_tag(line, tag);
     if !(is_tag(bytes) || bare_tag) || host.is_some_and(|host| !is_host(host.of(line))) {
+        // "<134>TIME HOST MSG": log4j's SyslogLayout writes no tag
+        if certain && no_year && host.is_some_and(|host| is_host(host.of(line))) {
+            draft.stamp = Some(stamp);
+            draft.instance = host;
+            return Some(Syslog { message: first.end() + 1 });
+        }
         return None;
     }
     let bare = bytes.strip_suffix(b":").or(bare_tag.then_some(bytes))?;
@@ -159,6 +165,10 @@ fn rfc3164(line: &[u8], start: usize, certain: bool, draft: &mut Draft) -> Optio
         None => (bare.len(), None),
     };
     if !(certain || no_year) && process.is_none() || name == 0 {
+        return None;
+    }
+    // "- INFO: message" is no program's
+    if !certain && process.is_none() && crate::record::level::stands_for_level(&bare[..name]).is_some() {
         return None;
     }
     // "INFO logger[1]:" has no host

@@ -99,8 +99,7 @@ impl Masking<'_, '_> {
         match classes {
             DIGIT => self.number(start, end),
             classes if classes == DIGIT | SMALL && length >= MIN_HEX => {
-                let kind = if line[..end].ends_with(b"ed") { Kind::HexVerb } else { Kind::Hex };
-                self.slot(start, end, kind, length)
+                self.slot(start, end, Kind::Hex, length)
             }
             classes if classes == DIGIT | CAPITAL && length >= MIN_HEX => {
                 self.slot(start, end, Kind::Capitals, length)

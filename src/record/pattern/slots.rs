@@ -15,8 +15,6 @@ pub(super) enum Kind {
     Zeros,
     /// Digits and the letters `a` to `f`, some of both, so many of them.
     Hex,
-    /// The same, with an end as that of a verb: "…ed in 5 ms" tells how long something took.
-    HexVerb,
     /// The same with capitals.
     Capitals,
     /// 36 bytes of a UUID.
@@ -48,13 +46,11 @@ impl Kind {
                 let zeros = text[..length].iter().all(|&byte| byte == b'0');
                 (zeros == (self == Kind::Zeros)).then_some(length)?
             }
-            Kind::Hex | Kind::HexVerb | Kind::Capitals => {
+            Kind::Hex | Kind::Capitals => {
                 let length = usize::from(length);
                 let own = text.get(..length)?;
                 let letters = if self == Kind::Capitals { CAPITAL } else { SMALL };
-                let verb = own.ends_with(b"ed") && self != Kind::Capitals;
                 if text.get(length).is_some_and(u8::is_ascii_alphanumeric)
-                    || verb != (self == Kind::HexVerb)
                     || classes_of(own) != DIGIT | letters
                 {
                     return None;

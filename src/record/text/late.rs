@@ -89,6 +89,20 @@ pub fn shipped_object(line: &[u8]) -> Option<usize> {
     memchr::memmem::find(&near[list..], before).map(|found| list + found + before.len() - 1)
 }
 
+/// The time and the object in what is forwarded to Fluentd: `["tag",TIME,{…}]` (forward protocol, message mode).
+pub fn forwarded(line: &[u8]) -> Option<(Option<Stamp>, At)> {
+    let whole = line.trim_ascii_end();
+    let rest = whole.strip_prefix(b"[\"").filter(|_| whole.ends_with(b"}]"))?;
+    let tag = memchr(b'"', &rest[..rest.len().min(WITHIN)])?;
+    let number = rest[tag + 1..].strip_prefix(b",")?.trim_ascii_start();
+    let digits = number.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+    let object = number[digits..].strip_prefix(b",")?.trim_ascii_start();
+    let open = whole.len() - object.len();
+    let complete = object.starts_with(b"{") && json::skip_nested(whole, open) == Some(whole.len() - 1);
+    let stamp = timestamp::parse_epoch(&number[..digits]);
+    complete.then(|| (stamp, At::new(open, whole.len() - 1)))
+}
+
 /// `["message"] [k=v]`: the unified log format of PingCAP, where all stands in brackets.
 pub fn bracketed_message(line: &[u8], start: usize) -> Option<(At, Writing)> {
     let open = start + line.get(start..)?.iter().take_while(|byte| **byte == b' ').count();

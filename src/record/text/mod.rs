@@ -10,7 +10,7 @@ mod tail;
 
 pub use ends::{Tail, columns_at_end, logger_at_end, tail_of};
 pub use head::{Column, Head, begins_with_padded_level, head, learn, level_token};
-pub use late::{bracketed_message, late_time, object, shipped_object};
+pub use late::{bracketed_message, forwarded, late_time, object, shipped_object};
 pub use tail::{id_at_end, is_id_group, tail};
 
 use super::{At, names};

@@ -24,7 +24,8 @@ pub fn tail(text: &[u8], start: usize, profile: &Profile) -> usize {
         let line = trim(text, At::new(start, end));
         let shorter = group(text, line, profile)
             .or_else(|| pairs(text, line, profile))
-            .or_else(|| padded(text, line.start as usize, line.end()));
+            .or_else(|| padded(text, line.start as usize, line.end()))
+            .or_else(|| piped(text, line));
         match shorter {
             Some(shorter) if shorter >= start && shorter < end => end = shorter,
             _ => break,
@@ -36,6 +37,14 @@ pub fn tail(text: &[u8], start: usize, profile: &Profile) -> usize {
     let message = text[start..end].trim_ascii_end();
     let message = separator_off(message, end < text.trim_ascii_end().len());
     start + message.len()
+}
+
+/// `message|traceid=…`: a pair that names context, behind a bar.
+fn piped(text: &[u8], line: At) -> Option<usize> {
+    let bytes = line.of(text);
+    let bar = memchr::memrchr(b'|', bytes)?;
+    let (name, _, end) = pair(bytes, bar + 1, false)?;
+    (bar > 0 && end == bytes.len() && names_context(name.of(bytes))).then_some(line.start as usize + bar)
 }
 
 /// structlog's console: the logger in brackets between the padded message and the pairs; gives the message's length.
@@ -169,9 +178,14 @@ fn names_ids(inside: &[u8], open: u8) -> bool {
         let name = end.map(|end| &part[..end]).unwrap_or_default();
         let name = name.strip_prefix(b"'").or_else(|| name.strip_prefix(b"\"")).unwrap_or(name);
         let name = name.strip_suffix(b"'").or_else(|| name.strip_suffix(b"\"")).unwrap_or(name);
-        // in parentheses stand remarks of the message, so only trace context counts there
+        // in parentheses stand remarks of the message, so only trace context and what is an id for sure count there
+        let id = || end.is_some_and(|end| is_bare_id(part[end + 1..].trim_ascii()));
         !name.is_empty()
-            && if open == b'(' { names_a_trace(name) } else { names_context(name) && !is_noise(name) }
+            && if open == b'(' {
+                names_a_trace(name) || names::names_a_correlation(name) && id()
+            } else {
+                names_context(name) && !is_noise(name)
+            }
     })
 }
 
@@ -230,7 +244,9 @@ fn pairs(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
             || bytes[..run].ends_with(b"  ")
             || bytes[..run].trim_ascii_end().ends_with(b"|")
             || colon
-            || run < start && written_by_a_logger(&bytes[run..]);
+            || run < start
+                && !bytes[..run].trim_ascii_end().ends_with(b",")
+                && written_by_a_logger(&bytes[run..]);
         return Some(offset + if marked { run } else { start });
     }
     None

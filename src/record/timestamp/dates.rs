@@ -35,7 +35,7 @@ pub(super) fn read(text: &[u8], at: usize, order: DayOrder) -> Option<(Stamp, us
     match (n, byte(text, at + n)) {
         (1 | 2, b'/' | b'-' | b'.') if !is_digit(text, at + n + 1) => names::day_first(text, at, n),
         (1 | 2, b'/' | b'-' | b'.') => year_last(text, at, order),
-        (1 | 2, b' ') => names::day_first(text, at, n),
+        (1 | 2, b' ') => names::day_first(text, at, n).or_else(|| blanks(text, at)),
         (4, b'-' | b'/' | b'.') => year_first(text, at),
         (4, b' ') => names::year_first(text, at),
         (6, b' ') => six_digits(text, at),
@@ -43,6 +43,16 @@ pub(super) fn read(text: &[u8], at: usize, order: DayOrder) -> Option<(Stamp, us
         (14 | 17, _) if !is_word(text, at + n) => all_digits(text, at, n),
         _ => None,
     }
+}
+
+/// `01 05 2024 12:00:00.123`, day, month and year with blanks between them (log4js, "DATE").
+fn blanks(text: &[u8], at: usize) -> Option<(Stamp, usize)> {
+    if byte(text, at + 2) != b' ' || byte(text, at + 5) != b' ' || byte(text, at + 10) != b' ' {
+        return None;
+    }
+    let (day, month, year) =
+        (digits::two(text, at)?, digits::two(text, at + 3)?, digits::four(text, at + 6)?);
+    timed(text, at + 10, Day::full(day_number(year, month, day)?), Allow { minutes_only: false, dots: false })
 }
 
 /// Position of the time of day after a date that ends at `at`.

@@ -123,6 +123,13 @@ pub fn with_date(stamp: Stamp, days_since_epoch: i64) -> Stamp {
     }
 }
 
+/// Whether a word is a part of a date or a time: the name of a month, of a weekday or of a zone.
+pub fn is_calendar_word(word: &[u8]) -> bool {
+    calendar::month(word, 0).is_some_and(|(_, end)| end == word.len())
+        || calendar::weekday(word, 0) == Some(word.len())
+        || offset::is_abbreviation(word)
+}
+
 fn digits_first(text: &[u8], order: DayOrder) -> Option<(Stamp, usize)> {
     let (number, n) = digits::number(text, 0)?;
     match (n, digits::byte(text, n)) {
@@ -137,7 +144,9 @@ fn time_of_day(text: &[u8]) -> Option<(Stamp, usize)> {
     let (clock, end) = clock::alone(text)?;
     let (stamp, end) = finish(text, Day { written: Date::None, ..Day::full(0) }, &clock, end)?;
     let next = digits::byte(text, end);
-    let goes_on = next == b':' || (matches!(next, b'.' | b',') && digits::is_digit(text, end + 1));
+    // "12:00:00: message" is a time, "12:00:00:1f" is not
+    let goes_on = next == b':' && digits::byte(text, end + 1) != b' '
+        || (matches!(next, b'.' | b',') && digits::is_digit(text, end + 1));
     if goes_on || digits::is_word(text, end) { None } else { Some((stamp, end)) }
 }
 

@@ -155,6 +155,11 @@ fn abbreviation(text: &[u8], at: usize) -> Option<(Option<i32>, usize)> {
     abbreviation_offset(&rest[..n]).map(|offset| (offset, at + n))
 }
 
+/// Whether a word is the abbreviation of a zone.
+pub(super) fn is_abbreviation(word: &[u8]) -> bool {
+    abbreviation_offset(word).is_some()
+}
+
 fn abbreviation_offset(name: &[u8]) -> Option<Option<i32>> {
     let quarters = match name {
         b"UTC" | b"GMT" | b"UT" | b"WET" => 0,

@@ -17,7 +17,7 @@ pub(super) const MAX_BLUR: i64 = 2_000_000_000;
 const MIN_SAMPLES: usize = 8;
 
 /// Whether the transaction of a number, out of so many, is looked at.
-pub(super) fn looks_at(number: u32, groups: usize) -> bool {
+pub(in crate::weave) fn looks_at(number: u32, groups: usize) -> bool {
     (number as usize).is_multiple_of(groups.div_ceil(MAX_GROUPS).max(1))
 }
 

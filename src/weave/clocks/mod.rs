@@ -15,6 +15,7 @@ use super::arrange::copy;
 use super::lexicon::Lexicon;
 use super::stitch::{Stitched, tagged};
 use crate::gather::{Clocks, Fragments, SpillError, Store};
+pub(in crate::weave) use evidence::looks_at;
 
 /// Finds the offsets.
 pub(super) fn estimate(
@@ -23,13 +24,15 @@ pub(super) fn estimate(
     lexicon: &Lexicon,
 ) -> Result<Clocks, SpillError> {
     let all = stitched.groups.len();
-    let looks_at = |number: u32| evidence::looks_at(number, all);
     let evidence = match &stitched.whole {
-        Some(fragments) => {
-            evidence::Evidence::of(store, fragments, &stitched.local(store, looks_at), lexicon)
-        }
+        Some(fragments) => evidence::Evidence::of(
+            store,
+            fragments,
+            &stitched.local(store, |number| looks_at(number, all)),
+            lexicon,
+        ),
         None => {
-            copy(store, stitched, looks_at)?.open(store);
+            copy(store, stitched)?.open(store);
             let fragments = Fragments::of(store);
             evidence::Evidence::of(store, &fragments, &tagged(store, &fragments), lexicon)
         }

@@ -186,6 +186,9 @@ fn about_child(scene: &Scene, child: &Child<'_>, out: &mut Features) {
     out[CHILD_FOLLOWS] = child.follows;
     out[CHILD_SINGLE] = yes(own.lines.len() == 1);
     out[CHILD_LENGTH] = scaled(own.last - own.begin);
+    if own.lines.len() > 1 {
+        out[CHILD_HEAD] = (own.first - own.begin) as f32 / (own.last - own.begin).max(1) as f32;
+    }
     out[CHILD_PEERS] = (own.rank.1 as f32).log2().min(4.0);
     out[CHILD_FIRST] = yes(child.first_of_service);
     out[CHILD_MAY_FOLLOW] = yes(child.inmost_open.is_some());

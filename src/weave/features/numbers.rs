@@ -332,6 +332,14 @@ numbers! {
     MOST_BEFORE_NARROW,
     /// The candidate with most of [`AFTER_NARROW`].
     MOST_AFTER_NARROW,
+    /// The child begins after the parent's start as a duration tells it, but before the first of its several records.
+    IN_HEAD,
+    /// The child's start is told by a duration although it has several records: the share of it before the first one.
+    CHILD_HEAD,
+    /// The parent logs only later, but before the first of such a child's records.
+    LATE_IN_HEAD,
+    /// The time from then to that record.
+    LATE_IN_HEAD_GAP,
     /// Drafted: how likely it is.
     DRAFT,
     /// Drafted: it is the likeliest one.

@@ -54,12 +54,26 @@ pub(super) fn pair(
     if late {
         late_pair(scene, child, parent, same, known, out);
     }
+    heads(scene, child, parent, late, out);
     if let (Some(learned), Some(_)) = (learned, point) {
         let causes = learned.causes(Some(p.kind), c.kind, child.learned);
         out[CAUSES] = causes.share;
         out[POSSIBLE] = causes.possible;
         out[FANS] = causes.fans;
         out[INSIDE] = if same { child.learned.inner } else { 1.0 - child.learned.inner };
+    }
+}
+
+/// A duration may tell of more than the span that logs it (`order completed in 20 s`): then what lies between the start that
+/// it tells and the first of several records was done by others.
+fn heads(scene: &Scene, child: &Child<'_>, parent: u32, late: bool, out: &mut Features) {
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
+    out[IN_HEAD] = yes(p.lines.len() > 1 && p.begin <= c.begin && c.begin < p.first);
+    if late && c.lines.len() > 1 && p.first <= c.first {
+        let before = p.lines.partition_point(|order| scene.lines[*order as usize].time <= c.first);
+        let last = before.checked_sub(1).map_or(p.first, |at| scene.lines[p.lines[at] as usize].time);
+        out[LATE_IN_HEAD] = 1.0;
+        out[LATE_IN_HEAD_GAP] = scaled(c.first - last);
     }
 }
 

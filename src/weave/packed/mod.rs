@@ -5,7 +5,7 @@
 mod read;
 mod write;
 
-use crate::gather::{Log, SpillError};
+use crate::gather::{Log, Room, SpillError};
 use crate::model::{Basis, SpanKind, Status, Trace};
 use rayon::prelude::*;
 use read::Unpacker;
@@ -52,8 +52,8 @@ pub struct Packed {
 
 impl Packed {
     /// Holds so many bytes in memory.
-    pub fn new(limit: usize) -> Packed {
-        Packed { blocks: Log::new(limit), rounds: Vec::new() }
+    pub fn new(room: Room) -> Packed {
+        Packed { blocks: Log::new(room), rounds: Vec::new() }
     }
 
     /// Puts the traces of a round away.
@@ -175,7 +175,7 @@ mod tests {
     fn traces_come_back_as_they_were_wherever_they_are() {
         let traces: Vec<Trace> = (0..300).map(|number| trace(number % 50)).collect();
         for limit in [0, 10_000, usize::MAX] {
-            let mut packed = Packed::new(limit);
+            let mut packed = Packed::new(Room { bytes: limit, firm: true });
             for round in [&traces[..], &traces[..7], &[]] {
                 packed.push(round).expect("there is room");
             }

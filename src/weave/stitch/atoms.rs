@@ -101,46 +101,45 @@ impl Atoms {
     }
 
     /// The atoms of a run of which all is at hand.
-    pub fn whole(store: &Store, fragments: &Fragments) -> Result<Atoms, SpillError> {
-        let traced = fragments.traced.par_chunks(CHUNK).map(|chunk| {
-            let mut atoms = Atoms::new(Holdings::held());
-            atoms.add_fragments(store, chunk).map(|()| atoms)
-        });
-        let mut parts = traced.collect::<Result<Vec<Atoms>, SpillError>>()?;
-        let untraced = fragments.untraced.par_chunks(CHUNK).map(|chunk| {
-            let mut atoms = Atoms::new(Holdings::held());
-            atoms.add_events(store, chunk).map(|()| atoms)
-        });
-        parts.append(&mut untraced.collect::<Result<Vec<Atoms>, SpillError>>()?);
+    pub fn whole(store: &Store, fragments: &Fragments) -> Atoms {
+        let mut parts = of_fragments(store, fragments, Holdings::held);
+        parts.append(&mut of_events(store, fragments, Holdings::held));
         let mut atoms = Atoms::new(Holdings::held());
-        let mut added = Vec::with_capacity(parts.len());
-        for part in parts {
-            let base = atoms.len() as u32;
-            let (kinds, sorts) = (atoms.types.of_all(&part.types), atoms.sorts.of_all(&part.sorts));
-            atoms.traced.append(part.traced, &sorts);
-            atoms.untraced += part.untraced;
-            atoms.extend(part.span);
-            added.push(Added { holdings: part.holdings, base, kinds, sorts });
-        }
+        let mut added = atoms.merge(parts);
         let ranks = atoms.settle_types();
         for own in &mut added {
             own.kinds.iter_mut().for_each(|kind| *kind = ranks[*kind as usize]);
         }
         atoms.holdings = Holdings::sorted(added);
-        Ok(atoms)
+        atoms
+    }
+
+    /// Takes in what is known of others but for their holdings, which it gives.
+    fn merge(&mut self, parts: Vec<Atoms>) -> Vec<Added> {
+        let merge = |part: Atoms| {
+            let base = self.len() as u32;
+            let (kinds, sorts) = (self.types.of_all(&part.types), self.sorts.of_all(&part.sorts));
+            self.traced.append(part.traced, &sorts);
+            self.untraced += part.untraced;
+            self.extend(part.span);
+            Added { holdings: part.holdings, base, kinds, sorts }
+        };
+        parts.into_iter().map(merge).collect()
     }
 
     /// Adds the fragments at hand; none may be added behind events without trace id.
     pub fn add_traced(&mut self, store: &Store, fragments: &Fragments) -> Result<(), SpillError> {
-        self.add_fragments(store, &fragments.traced)
+        let added = self.merge(of_fragments(store, fragments, Holdings::to_spill));
+        self.holdings.extend(&added)
     }
 
     /// Adds the events without trace id at hand.
     pub fn add_untraced(&mut self, store: &Store, fragments: &Fragments) -> Result<(), SpillError> {
-        self.add_events(store, &fragments.untraced)
+        let added = self.merge(of_events(store, fragments, Holdings::to_spill));
+        self.holdings.extend(&added)
     }
 
-    fn add_fragments(&mut self, store: &Store, fragments: &[Fragment]) -> Result<(), SpillError> {
+    fn add_fragments(&mut self, store: &Store, fragments: &[Fragment]) {
         let mut own: Vec<Held> = Vec::new();
         for fragment in fragments {
             own.clear();
@@ -154,9 +153,8 @@ impl Atoms {
             own.dedup_by_key(|held| (held.value, held.name));
             let atom = self.len() as u32;
             let (first, sort) = self.begin(store, fragment);
-            self.hold(&own, |holding| Holding { first, atom, sort, ..holding })?;
+            self.hold(&own, |holding| Holding { first, atom, sort, ..holding });
         }
-        Ok(())
     }
 
     /// Takes in what is known of a fragment; gives its first time as logged, and what it begins with.
@@ -177,7 +175,7 @@ impl Atoms {
         (first.time, sort)
     }
 
-    fn add_events(&mut self, store: &Store, events: &[EventId]) -> Result<(), SpillError> {
+    fn add_events(&mut self, store: &Store, events: &[EventId]) {
         let mut own: Vec<Held> = Vec::new();
         for &id in events {
             own.clear();
@@ -190,21 +188,19 @@ impl Atoms {
             let (first, timed) = (event.time, !event.is(flag::TIME_UNKNOWN));
             self.untraced += 1;
             self.extend((first, first));
-            self.hold(&own, |holding| Holding { first, atom, sort, timed, ..holding })?;
+            self.hold(&own, |holding| Holding { first, atom, sort, timed, ..holding });
         }
-        Ok(())
     }
 
-    fn hold(&mut self, own: &[Held], of_atom: impl Fn(Holding) -> Holding) -> Result<(), SpillError> {
+    fn hold(&mut self, own: &[Held], of_atom: impl Fn(Holding) -> Holding) {
         if own.len() > MAX_VALUES {
-            return Ok(());
+            return;
         }
         for &Held { value, name, shape, time, origin } in own {
             let kind = self.types.of((name, shape));
             let held = Holding { value, time, origin, first: time, atom: 0, kind, sort: 0, timed: true };
-            self.holdings.add(&of_atom(held))?;
+            self.holdings.add(&of_atom(held));
         }
-        Ok(())
     }
 
     fn extend(&mut self, span: (Time, Time)) {
@@ -266,15 +262,35 @@ impl Atoms {
         self.span
     }
 
-    /// Looks at the holdings, value by value, each by time: in parts of the values, of which the results come in order, or
-    /// all in one where not all are at hand.
+    /// Looks at the holdings, value by value, each by time: in parts of the values, of which the results are merged in order.
     pub fn by_value<T: Send>(
         &self,
         begin: impl Fn() -> T + Sync,
         take: impl Fn(&mut T, &[Holding]) -> Result<(), SpillError> + Sync,
-    ) -> Result<Vec<T>, SpillError> {
-        self.holdings.by_value(begin, take)
+        merge: impl FnMut(&mut T, T) -> Result<(), SpillError>,
+    ) -> Result<T, SpillError> {
+        self.holdings.by_value(begin, take, merge)
     }
+}
+
+/// The atoms of the fragments at hand, some in each.
+fn of_fragments(store: &Store, fragments: &Fragments, holdings: fn() -> Holdings) -> Vec<Atoms> {
+    let some = |chunk: &[Fragment]| {
+        let mut atoms = Atoms::new(holdings());
+        atoms.add_fragments(store, chunk);
+        atoms
+    };
+    fragments.traced.par_chunks(CHUNK).map(some).collect()
+}
+
+/// The atoms of the events without trace id at hand, some in each.
+fn of_events(store: &Store, fragments: &Fragments, holdings: fn() -> Holdings) -> Vec<Atoms> {
+    let some = |chunk: &[EventId]| {
+        let mut atoms = Atoms::new(holdings());
+        atoms.add_events(store, chunk);
+        atoms
+    };
+    fragments.untraced.par_chunks(CHUNK).map(some).collect()
 }
 
 /// A value that an event holds.

@@ -4,7 +4,7 @@ use super::atoms::Atoms;
 use super::holdings::Holding;
 use super::order::Ordered;
 use crate::gather::bytes::{Get, Put};
-use crate::gather::{Rows, SpillError};
+use crate::gather::{Room, Rows, SpillError};
 use rustc_hash::FxHashMap;
 
 /// Fragments are counted in so many parts, one after the other.
@@ -25,8 +25,8 @@ const MIN_DEPENDENTS: u32 = 4;
 
 impl Dependents {
     /// Holds so many bytes in memory until they are counted.
-    pub fn new(limit: usize) -> Dependents {
-        Dependents { holders: Rows::new(PARTS as usize, limit), sorts: FxHashMap::default() }
+    pub fn new(room: Room) -> Dependents {
+        Dependents { holders: Rows::new(PARTS as usize, room), sorts: FxHashMap::default() }
     }
 
     /// Takes in a value with its holdings by time.
@@ -66,7 +66,7 @@ impl Dependents {
                 entry.1 += u32::from(group[group.len() - 1].1 & 1 == 1);
             }
         }
-        self.holders = Rows::new(0, 0);
+        self.holders = Rows::new(0, Room { bytes: 0, firm: true });
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! The values that atoms hold, value by value.
 
 use crate::gather::bytes::{Get, Put};
-use crate::gather::{Rows, SpillError};
+use crate::gather::{Room, Rows, SpillError};
 use crate::model::{Origin, Symbol, Time};
 use rayon::prelude::*;
 
@@ -36,6 +36,7 @@ fn part(value: Symbol, parts: usize) -> usize {
 /// What is held: in memory, or in rows that may be spilled.
 #[derive(Debug)]
 pub(super) enum Holdings {
+    /// By parts of the values.
     Held(Vec<Vec<Holding>>),
     Spilled {
         rows: Rows,
@@ -43,6 +44,8 @@ pub(super) enum Holdings {
         counts: Vec<usize>,
         /// The numbers of pairs of name and shape by the ones they had first.
         kinds: Vec<u32>,
+        /// So many bytes of holdings are looked at together.
+        room: Room,
     },
 }
 
@@ -62,22 +65,41 @@ impl Holdings {
         Holdings::Held(vec![Vec::new(); PARTS])
     }
 
-    /// None so far; so many bytes of them will be in memory.
-    pub fn spilled(limit: usize) -> Holdings {
-        Holdings::Spilled { rows: Rows::new(ROWS, limit), counts: vec![0; ROWS], kinds: Vec::new() }
+    /// Likewise, to be put with those of [`Holdings::spilled`].
+    pub fn to_spill() -> Holdings {
+        Holdings::Held(vec![Vec::new(); ROWS])
     }
 
-    /// Adds one.
-    pub fn add(&mut self, holding: &Holding) -> Result<(), SpillError> {
-        match self {
-            Holdings::Held(held) => held[part(holding.value, PARTS)].push(*holding),
-            Holdings::Spilled { rows, counts, .. } => {
-                let part = part(holding.value, ROWS);
-                counts[part] += 1;
-                rows.push(part, |out| holding.write(out))?;
-            }
+    /// None so far; so many bytes of them will be in memory.
+    pub fn spilled(room: Room) -> Holdings {
+        Holdings::Spilled { rows: Rows::new(ROWS, room), counts: vec![0; ROWS], kinds: Vec::new(), room }
+    }
+
+    /// Adds one to those in memory.
+    pub fn add(&mut self, holding: &Holding) {
+        if let Holdings::Held(held) = self {
+            let parts = held.len();
+            held[part(holding.value, parts)].push(*holding);
         }
-        Ok(())
+    }
+
+    /// Adds what comes from [`Holdings::to_spill`] to those that may be spilled.
+    pub fn extend(&mut self, added: &[Added]) -> Result<(), SpillError> {
+        let Holdings::Spilled { rows, counts, .. } = self else { return Ok(()) };
+        let of_part = |part: usize| {
+            added.iter().filter_map(move |added| match &added.holdings {
+                Holdings::Held(held) => Some((added, &held[part])),
+                Holdings::Spilled { .. } => None,
+            })
+        };
+        for (part, count) in counts.iter_mut().enumerate() {
+            *count += of_part(part).map(|(_, held)| held.len()).sum::<usize>();
+        }
+        rows.extend(|part, out| {
+            for (added, held) in of_part(part) {
+                held.iter().for_each(|holding| added.rename(holding).write(out));
+            }
+        })
     }
 
     /// Puts those in memory together and in order; what is put in order is let go where it was.
@@ -94,12 +116,7 @@ impl Holdings {
         let sorted = parts.into_par_iter().map(|part| {
             let mut all = Vec::with_capacity(part.iter().map(Vec::len).sum());
             for (held, added) in part.into_iter().zip(&added) {
-                all.extend(held.into_iter().map(|holding| Holding {
-                    atom: added.base + holding.atom,
-                    kind: added.kinds[holding.kind as usize],
-                    sort: added.sorts[holding.sort as usize],
-                    ..holding
-                }));
+                all.extend(held.iter().map(|holding| added.rename(holding)));
             }
             sort(&mut all);
             all
@@ -114,15 +131,25 @@ impl Holdings {
         }
     }
 
-    /// Looks at all, value by value, each by time: part by part at once, or all one after the other where not all is in
-    /// memory.
+    /// Looks at all, value by value, each by time: in parts, of which the results are merged in order.
     pub fn by_value<T: Send>(
         &self,
         begin: impl Fn() -> T + Sync,
         take: impl Fn(&mut T, &[Holding]) -> Result<(), SpillError> + Sync,
-    ) -> Result<Vec<T>, SpillError> {
+        mut merge: impl FnMut(&mut T, T) -> Result<(), SpillError>,
+    ) -> Result<T, SpillError> {
         let values = |all: &[Holding], told: &mut T| {
             all.chunk_by(|a, b| a.value == b.value).try_for_each(|same| take(told, same))
+        };
+        let mut all = None;
+        let mut gather = |some: Vec<T>| {
+            some.into_iter().try_for_each(|told| match &mut all {
+                Some(all) => merge(all, told),
+                none => {
+                    *none = Some(told);
+                    Ok(())
+                }
+            })
         };
         match self {
             Holdings::Held(held) => {
@@ -130,23 +157,46 @@ impl Holdings {
                     let mut told = begin();
                     values(part, &mut told).map(|()| told)
                 };
-                held.par_iter().map(part).collect()
+                gather(held.par_iter().map(part).collect::<Result<_, _>>()?)?;
             }
-            Holdings::Spilled { rows, counts, kinds } => {
-                let mut told = begin();
-                for (part, count) in counts.iter().enumerate() {
-                    let mut all: Vec<Holding> = Vec::with_capacity(*count);
+            Holdings::Spilled { rows, counts, kinds, room } => {
+                let part = |part: usize| {
+                    let mut held: Vec<Holding> = Vec::with_capacity(counts[part]);
                     rows.each(part, |bytes| {
                         let mut bytes = Get(bytes);
                         while let Some(holding) = Holding::read(&mut bytes) {
-                            all.push(Holding { kind: kinds[holding.kind as usize], ..holding });
+                            held.push(Holding { kind: kinds[holding.kind as usize], ..holding });
                         }
                     })?;
-                    sort(&mut all);
-                    values(&all, &mut told)?;
+                    sort(&mut held);
+                    let mut told = begin();
+                    values(&held, &mut told).map(|()| told)
+                };
+                let mut start = 0;
+                while start < counts.len() {
+                    let mut bytes = 0;
+                    let fits = |count: &&usize| {
+                        bytes += **count * size_of::<Holding>();
+                        bytes <= room.bytes
+                    };
+                    let end = start + counts[start..].iter().take_while(fits).count().max(1);
+                    gather((start..end).into_par_iter().map(part).collect::<Result<_, _>>()?)?;
+                    start = end;
                 }
-                Ok(vec![told])
             }
+        }
+        Ok(all.unwrap_or_else(begin))
+    }
+}
+
+impl Added {
+    /// A holding with the numbers that it has among all.
+    fn rename(&self, holding: &Holding) -> Holding {
+        Holding {
+            atom: self.base + holding.atom,
+            kind: self.kinds[holding.kind as usize],
+            sort: self.sorts[holding.sort as usize],
+            ..*holding
         }
     }
 }

@@ -10,7 +10,7 @@ use super::kinds::{Kind, Kinds};
 use super::order::{Ordered, Sharing};
 use super::sets::{Sets, Trial};
 use crate::gather::bytes::{Get, Put};
-use crate::gather::{Rows, SpillError};
+use crate::gather::{Room, Rows, SpillError};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Ordering;
 
@@ -73,11 +73,11 @@ impl Values {
     }
 }
 
-/// Joins; `limit` bytes of tables are held in memory, and `several` tells whether fragments came from several windows.
+/// Joins; tables are held in memory as far as there is `room`, and `several` tells whether fragments came from several windows.
 pub(super) fn join(
     atoms: Atoms,
     kinds: &Kinds,
-    limit: usize,
+    room: Room,
     several: bool,
 ) -> Result<(Ordered, Sets), SpillError> {
     let mut order: Vec<usize> =
@@ -86,13 +86,11 @@ pub(super) fn join(
     order.sort_by(|&a, &b| kinds.list[b].score.total_cmp(&kinds.list[a].score).then(name(a).cmp(&name(b))));
     let begin = || Split {
         kinds,
-        values: Rows::new(kinds.list.len(), limit),
-        dependents: Dependents::new(limit),
+        values: Rows::new(kinds.list.len(), room),
+        dependents: Dependents::new(room),
         sharing: Sharing::default(),
     };
-    let mut parts = atoms.by_value(begin, |split, holdings| split.value(&atoms, holdings))?.into_iter();
-    let mut split = parts.next().unwrap_or_else(begin);
-    parts.try_for_each(|part| split.append(part))?;
+    let split = atoms.by_value(begin, |split, holdings| split.value(&atoms, holdings), Split::append)?;
     let Split { values, mut dependents, sharing, .. } = split;
     dependents.count(&atoms)?;
     let atoms = Ordered::of(atoms, sharing, several);

@@ -104,9 +104,6 @@ impl Occurrences {
             }
         }
         for (at, &a) in self.here.iter().enumerate() {
-            if self.counts.len() <= a as usize {
-                self.counts.resize(a as usize + 1, 0);
-            }
             self.counts[a as usize] += 1;
             for &b in &self.here[at + 1..] {
                 *self.shared.entry((a.min(b), a.max(b))).or_default() += 1;
@@ -116,18 +113,18 @@ impl Occurrences {
 }
 
 fn occurrences(atoms: &Atoms) -> Result<Occurrences, SpillError> {
-    let mut all = Occurrences { counts: vec![0; atoms.types().len()], ..Occurrences::default() };
     let add = |all: &mut Occurrences, holdings: &[Holding]| {
         all.add(holdings);
         Ok(())
     };
-    for part in atoms.by_value(Occurrences::default, add)? {
+    let begin = || Occurrences { counts: vec![0; atoms.types().len()], ..Occurrences::default() };
+    atoms.by_value(begin, add, |all, part| {
         all.counts.iter_mut().zip(&part.counts).for_each(|(own, count)| *own += count);
         for (types, count) in part.shared {
             *all.shared.entry(types).or_default() += count;
         }
-    }
-    Ok(all)
+        Ok(())
+    })
 }
 
 /// What the values of a kind are like.
@@ -178,7 +175,7 @@ fn measure(atoms: &Atoms, kinds: &Kinds) -> Result<Vec<Measure>, SpillError> {
     let (low, high) = atoms.span();
     let run = high.0.saturating_sub(low.0).max(1) as f64;
     let begin = || vec![Measure::default(); kinds.list.len()];
-    let parts = atoms.by_value(begin, |measures, holdings| {
+    let take = |measures: &mut Vec<Measure>, holdings: &[Holding]| {
         let mut here: Vec<(usize, &Holding)> =
             holdings.iter().map(|holding| (kinds.of(holding), holding)).collect();
         here.sort_unstable_by_key(|(kind, held)| (*kind, held.atom, held.time, held.origin));
@@ -187,12 +184,11 @@ fn measure(atoms: &Atoms, kinds: &Kinds) -> Result<Vec<Measure>, SpillError> {
             measures[group[0].0].add(atoms, run, group);
         }
         Ok(())
-    })?;
-    let mut measures = begin();
-    for part in parts {
+    };
+    atoms.by_value(begin, take, |measures, part| {
         measures.iter_mut().zip(&part).for_each(|(own, measure)| own.merge(measure));
-    }
-    Ok(measures)
+        Ok(())
+    })
 }
 
 fn rate(store: &Store, kind: &mut Kind, shapes: &FxHashMap<Shape, u32>, measure: &Measure) {

@@ -17,12 +17,13 @@ mod sets;
 
 pub(super) use sets::Sets;
 
+use super::clocks::looks_at;
 use crate::gather::{Fragments, SpillError, Store};
-use crate::model::{EventId, Symbol, Time};
+use crate::model::{EventId, Symbol, Time, TraceId};
 use atoms::Atoms;
 use neighbours::Placed;
 use order::Ordered;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A transaction among the events at hand: fragments and events without trace id that belong together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,6 +78,41 @@ pub struct Stitched {
     pub keys: FxHashMap<Symbol, Symbol>,
     /// The fragments, where all events are at hand.
     pub whole: Option<Fragments>,
+    /// The fragments of the transactions that clocks are looked at by, where not all events are at hand.
+    pub samples: Samples,
+}
+
+/// The fragments of some transactions.
+#[derive(Debug, Default)]
+pub struct Samples {
+    /// The numbers of the transactions.
+    groups: FxHashMap<TraceId, u32>,
+    /// The low halves of their ids, which their events may state alone.
+    short: FxHashSet<u64>,
+    /// Transactions in all.
+    all: usize,
+}
+
+impl Samples {
+    /// The transaction of a fragment, if it is one of them.
+    pub fn of(&self, trace: TraceId) -> Option<u32> {
+        self.groups.get(&trace).copied()
+    }
+
+    /// Whether a trace id that an event states may be that of such a fragment.
+    pub fn may_be(&self, trace: TraceId) -> bool {
+        self.short.contains(&(trace.bits() as u64))
+    }
+
+    /// Whether a transaction is one of them.
+    pub fn has(&self, group: u32) -> bool {
+        looks_at(group, self.all)
+    }
+
+    fn add(&mut self, trace: TraceId, group: u32) {
+        self.groups.insert(trace, group);
+        self.short.insert(trace.bits() as u64);
+    }
 }
 
 /// Joins the fragments of a store, and its events without trace id.
@@ -119,7 +155,7 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
 /// Likewise, for a store that has all events at hand.
 pub fn stitch_whole(store: &mut Store) -> Result<Stitched, SpillError> {
     let fragments = store.by_fragments();
-    let atoms = Atoms::whole(store, &fragments)?;
+    let atoms = Atoms::whole(store, &fragments);
     let begins = vec![atoms.traced.firsts.len() as u32];
     let mut stitched = Stitched::of(store, atoms, false)?;
     (stitched.bases, stitched.placed.begins) = (vec![0], begins);
@@ -158,6 +194,14 @@ impl Stitched {
         }
         drop(number);
         let traced = atoms.traced();
+        let mut samples = Samples { all: groups.len(), ..Samples::default() };
+        if several {
+            for (atom, &group) in (0..).zip(&of_atom[..traced]) {
+                if samples.has(group) {
+                    samples.add(atoms.trace(atom), group);
+                }
+            }
+        }
         let (places, came, places_of_came) = atoms.into_places();
         let groups_of_came = places_of_came.into_iter().map(|place| of_atom[place as usize]).collect();
         of_atom.truncate(traced);
@@ -173,6 +217,7 @@ impl Stitched {
                 .filter(|kind| kind.names_transaction)
                 .flat_map(|kind| kind.names.iter().map(|name| (*name, kind.label)))
                 .collect(),
+            samples,
             ..Stitched::default()
         })
     }

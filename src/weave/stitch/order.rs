@@ -164,6 +164,11 @@ impl Ordered {
         }
     }
 
+    /// The trace id of a fragment.
+    pub fn trace(&self, fragment: u32) -> TraceId {
+        self.traces[fragment as usize]
+    }
+
     /// Whether an atom has a trace id.
     pub fn is_traced(&self, atom: u32) -> bool {
         (atom as usize) < self.traces.len()

@@ -255,7 +255,7 @@ fn pairs_before_message(text: &[u8], start: usize) -> Option<usize> {
 }
 
 /// Whether an object, or a named value, begins at `at`.
-fn begins_tail(text: &[u8], at: usize) -> bool {
+pub(super) fn begins_tail(text: &[u8], at: usize) -> bool {
     let rest = text[at.min(text.len())..].trim_ascii_start();
     let name = rest
         .iter()

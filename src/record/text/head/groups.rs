@@ -88,7 +88,8 @@ impl Reader<'_, '_> {
             // monad-logger: "[Warn#source]"
             let first = content.split(|&byte| byte == b'#').next().unwrap_or(content);
             let found = match word {
-                [letter] => level::from_letter(*letter).filter(|_| self.known()),
+                [letter] => level::from_letter(*letter)
+                    .filter(|_| self.known() || self.at == 0 && self.time_follows(end)),
                 word => level::from_word(word)
                     .filter(|_| word.iter().all(u8::is_ascii_alphanumeric))
                     .or_else(|| level::from_word(first).filter(|_| first.len() < content.len()))
@@ -97,6 +98,24 @@ impl Reader<'_, '_> {
             };
             if let Some(level) = found {
                 self.bracketed_level = true;
+                return self.set_level(level, end);
+            }
+        }
+        if self.head.level.is_none() && self.at == 0 && !has_id {
+            // env_logger without times: "[INFO orders orders::cart] "
+            let mut words = content.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+            let level = words.next().filter(|word| word.len() > 3 && word.iter().all(u8::is_ascii_uppercase));
+            let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'-' | b'.');
+            let (mut count, mut named) = (0, true);
+            for word in words {
+                count += 1;
+                named &= word.iter().all(name);
+            }
+            if let Some(level) =
+                level.and_then(level::from_word).filter(|_| named && (1..=2).contains(&count))
+            {
+                self.bracketed_level = true;
+                self.draft.groups.push(inside);
                 return self.set_level(level, end);
             }
         }
@@ -178,6 +197,16 @@ impl Reader<'_, '_> {
         self.draft.groups.push(inside);
         if is_thread(content) {
             self.draft.thread.get_or_insert(inside);
+            return;
+        }
+        // "LEVEL [orders-api] [TRACE] message"
+        let behind_level = self.head.level_end > 0
+            && self.text[self.head.level_end..inside.start as usize]
+                .iter()
+                .all(|byte| matches!(byte, b' ' | b'[' | b']'));
+        if behind_level && is_kebab(content) && self.group_behind(skip_blanks(self.text, end)) {
+            self.draft.service.get_or_insert(inside);
+            self.draft.service_is_weak = true;
             return;
         }
         // winston's printf example: "[label] level: message"
@@ -424,6 +453,13 @@ impl Reader<'_, '_> {
         self.at = close + 1;
         true
     }
+}
+
+/// `orders-api`, as programs are named, not threads.
+fn is_kebab(name: &[u8]) -> bool {
+    name.contains(&b'-')
+        && name.first().is_some_and(u8::is_ascii_lowercase)
+        && name.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-')
 }
 
 /// `[Server thread/INFO]` (Minecraft).

@@ -160,3 +160,13 @@ pub(super) fn is_duration(text: &[u8]) -> bool {
     let number = text.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
     number > 0 && matches!(&text[number..], b"ns" | b"us" | b"\xc2\xb5s" | b"ms" | b"s" | b"m")
 }
+
+/// Whether a pair tells context; "trace" and "span" are words too, which tell nothing unless an id stands behind them.
+pub(super) fn tells_context(name: &[u8], value: &[u8]) -> bool {
+    let sure = names::lookup_name(NameHash::of(name), false).is_some();
+    names_context(name) && !is_message(name) && (sure || looks_like_id(value))
+}
+
+fn is_message(name: &[u8]) -> bool {
+    names::known(name, true).is_some_and(|known| known.role == Role::Message)
+}

@@ -186,18 +186,22 @@ impl Reader<'_, '_> {
         self.set_level(level, end)
     }
 
+    /// Whether a time, maybe in a bracket, is the next part of the header.
+    pub(super) fn time_follows(&self, at: usize) -> bool {
+        let at = skip_blanks(self.text, at);
+        let at = at + usize::from(self.text.get(at) == Some(&b'['));
+        let rest = &self.text[at.min(self.text.len())..];
+        rest.first().is_some_and(u8::is_ascii_digit)
+            && timestamp::parse_prefix(rest, self.order)
+                .is_some_and(|(_, taken)| rest[..taken].contains(&b':'))
+    }
+
     /// `I, [2024-…` (Ruby), ` I tag: …` (Android), `E/tag`.
     pub(super) fn level_letter(&mut self, letter: u8, end: usize) -> bool {
         let Some(level) = level::from_letter(letter) else { return false };
         let rest = &self.text[end..];
         // "I 2024-05-01 12:00:00 …"
-        if self.at == 0
-            && rest.len() > 11
-            && rest[0] == b' '
-            && rest[1].is_ascii_digit()
-            && timestamp::parse_prefix(&rest[1..], self.order)
-                .is_some_and(|(stamp, _)| stamp.date != Date::None)
-        {
+        if self.at == 0 && rest.starts_with(b" ") && self.time_follows(end) {
             return self.set_level(level, end);
         }
         let ruby = self.at == 0 && rest.starts_with(b", [");
@@ -324,6 +328,19 @@ impl Reader<'_, '_> {
         self.set_level(level, end + 2 + letters + 1)
     }
 
+    /// What was passed over on the way to the level at `at`: a name up to `end`, and ids.
+    fn passed_over(&mut self, end: usize, at: usize) {
+        let name = At::new(self.at, end);
+        for word in self.text[self.at..at].split(|byte| *byte == b' ').filter(|word| is_bare_id(word)) {
+            let start = word.as_ptr() as usize - self.text.as_ptr() as usize;
+            self.draft.groups.push(At::new(start, start + word.len()));
+        }
+        if !is_bare_id(name.of(self.text)) {
+            self.draft.logger.get_or_insert(name);
+        }
+        self.at = at;
+    }
+
     /// Takes up to two more words if a level in capitals follows: "host `name[pid]` LEVEL message".
     pub(super) fn level_ahead(&mut self, end: usize) -> bool {
         let mut at = end;
@@ -356,8 +373,7 @@ impl Reader<'_, '_> {
                 .get(at + letters)
                 .is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'_');
             if letters >= 3 && bounded && level::stands_for_level(&self.text[at..at + letters]).is_some() {
-                self.draft.logger.get_or_insert(At::new(self.at, end));
-                self.at = at;
+                self.passed_over(end, at);
                 return true;
             }
             if let Some((_, _, pair_end)) = pair(self.text, at, false) {

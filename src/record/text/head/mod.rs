@@ -1,5 +1,6 @@
 //! The header of a line of text.
 
+mod cells;
 mod columns;
 mod groups;
 mod kinds;
@@ -7,6 +8,7 @@ mod layouts;
 mod levels;
 mod moments;
 mod servers;
+mod tokens;
 mod words;
 
 pub(super) use columns::is_bare_id;
@@ -70,6 +72,8 @@ pub fn head(text: &[u8], profile: &Profile, draft: &mut Draft) -> Head {
         reader.run();
     }
     reader.postgres();
+    reader.cells();
+    reader.tokens();
     if reader.known() {
         reader.columns(&profile.columns);
     }

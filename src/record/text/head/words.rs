@@ -4,12 +4,12 @@ use super::Reader;
 use super::columns::{is_bare_id, is_id_list};
 use super::kinds::{
     contains_word, group_has_id, is_class_label, is_code, is_code_place, is_logger, is_logger_with_more,
-    is_place, is_thread, is_uuid, looks_like_id, pair_like,
+    is_place, is_thread, is_uuid, looks_like_id, pair_like, tells_context,
 };
 use super::moments::before_level;
-use crate::model::Date;
+use crate::model::{Date, Level};
 use crate::record::text::{names_context, pair, skip_blanks, word_end};
-use crate::record::{At, NameHash, Role, level, names, timestamp};
+use crate::record::{At, NameHash, Role, WEAK_SERVICE, level, names, timestamp};
 use memchr::memchr;
 
 impl Reader<'_, '_> {
@@ -28,11 +28,18 @@ impl Reader<'_, '_> {
                 && (!(colon || short) || looks_like_id(value.of(self.text)))
                 // "… | req=UUID | message"
                 || !colon && is_uuid(value.of(self.text)) && self.text[end..].starts_with(b" | ");
+            // "service=orders trace_id=…"
+            let before_ids = || {
+                let next = pair(self.text, skip_blanks(self.text, end), false);
+                next.is_some_and(|(name, value, _)| tells_context(name.of(self.text), value.of(self.text)))
+            };
+            let known = known || !colon && self.states_service(name) && before_ids();
             let listed = || matches!(self.text[..at].trim_ascii_end().last(), Some(b',' | b';'));
             if !(known || taken && !colon && listed()) {
                 break;
             }
             taken = true;
+            self.service_of(name, value);
             self.head.pairs.get_or_insert(name.start as usize);
             self.at = end;
             at = end;
@@ -47,6 +54,30 @@ impl Reader<'_, '_> {
         self.head.ended |= taken && self.logger;
         self.closed |= self.head.ended;
         taken
+    }
+
+    /// The service, if a pair states it.
+    pub(super) fn service_of(&mut self, name: At, value: At) {
+        if self.states_service(name) && !value.is_empty() {
+            self.draft.service.get_or_insert(value);
+        }
+    }
+
+    fn states_service(&self, name: At) -> bool {
+        let known = names::known(name.of(self.text), true);
+        known.is_some_and(|known| known.role == Role::Service && known.rank < WEAK_SERVICE)
+    }
+
+    /// The service among pairs, which are kept as a group.
+    pub(super) fn service_among(&mut self, pairs: At) {
+        self.draft.groups.push(pairs);
+        let mut at = pairs.start as usize;
+        while let Some((name, value, end)) =
+            pair(self.text, at, false).filter(|(.., end)| *end <= pairs.end())
+        {
+            self.service_of(name, value);
+            at = end + self.text[end..].iter().take_while(|byte| matches!(byte, b' ' | b',')).count();
+        }
     }
 
     /// `level=INFO` among the parts of a header.
@@ -295,7 +326,12 @@ impl Reader<'_, '_> {
             && matches!(text.get(next), Some(b'-' | b'|' | b':'))
             && (text.get(next + 1) == Some(&b' ') || text[next..].starts_with(b"-- "))
         {
-            if text[next] == b'|' && is_thread(bytes) {
+            if let Some(level) = lone_letter(bytes).filter(|_| self.head.level.is_none()) {
+                return self.set_level(level, end);
+            }
+            if is_bare_id(bytes) {
+                self.draft.groups.push(word);
+            } else if text[next] == b'|' && is_thread(bytes) {
                 self.draft.thread.get_or_insert(word);
             } else {
                 self.draft.logger = Some(word);
@@ -306,7 +342,9 @@ impl Reader<'_, '_> {
         }
         // columns: "|thread|logger|trace_id=…|message"
         if text.get(end) == Some(&b'|') && end > self.at && !bytes.contains(&b'=') {
-            if is_logger(bytes) {
+            if is_bare_id(bytes) {
+                self.draft.groups.push(word);
+            } else if is_logger(bytes) {
                 self.draft.logger.get_or_insert(word);
             } else {
                 self.draft.thread.get_or_insert(word);
@@ -354,7 +392,9 @@ impl Reader<'_, '_> {
         if separator.is_none() || !cell || !(separator == Some(b';') || is_logger(bytes)) || word.is_empty() {
             return false;
         }
-        if is_logger(bytes) {
+        if is_bare_id(bytes) {
+            self.draft.groups.push(word);
+        } else if is_logger(bytes) {
             self.draft.logger.get_or_insert(word);
         } else {
             self.draft.thread.get_or_insert(word);
@@ -382,4 +422,10 @@ impl Reader<'_, '_> {
         }
         matches!(self.text.get(at), Some(b'-' | b'|')) && self.text.get(at + 1) == Some(&b' ')
     }
+}
+
+/// The level that a word of one letter is, in a column of its own.
+fn lone_letter(word: &[u8]) -> Option<Level> {
+    let [letter @ (b'T' | b'D' | b'I' | b'W' | b'E' | b'F')] = word else { return None };
+    level::from_letter(*letter)
 }
