@@ -140,7 +140,8 @@ fn report_before(case: &mut Case<'_>, rule: &Rule, index: usize, at: usize) -> b
     let follows = words::told(store, &rule.example);
     let (kind, span, evidence, summary) = match (reached, lost) {
         (Some(last), _) if last.time >= step.time => {
-            let summary = format!("{name} stopped after {}; {follows} usually follows", case.says(last.event));
+            let summary =
+                format!("{name} stopped after {}; {follows} usually follows", case.says(last.event));
             (FindingKind::Stuck, last.span, vec![step.event, last.event], summary)
         }
         (_, Some(count)) => {
@@ -196,8 +197,11 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
         None => (FindingKind::MissingStep, summary),
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
-    let severity =
-        if !rule.is_torn() && (rule.delivery || right >= peers * MIN_CERTAIN) { Severity::Warning } else { Severity::Info };
+    let severity = if !rule.is_torn() && (rule.delivery || right >= peers * MIN_CERTAIN) {
+        Severity::Warning
+    } else {
+        Severity::Info
+    };
     case.find(
         index,
         Found {

@@ -72,8 +72,9 @@ fn received_again(case: &Case<'_>, told: bool) -> Option<Again> {
         let (one, other) = (&case.hop(earlier).steps[first], &case.hop(later).steps[second]);
         let same = case.run.same_values(one.event, other.event);
         let service = case.hop(earlier).service;
-        let message =
-            || delivered || told || all_again(case, service) || case.run.share_a_message(one.event, other.event);
+        let message = || {
+            delivered || told || all_again(case, service) || case.run.share_a_message(one.event, other.event)
+        };
         if same && message() && (told || calm(case, one, other)) && !sent_apart(case, &[one, other]) {
             let records = Some((one.event, other.event));
             twice.push((other.time, Again { earlier, later, name: Symbol::NONE, retried: false, records }));

@@ -179,7 +179,9 @@ pub(super) fn refuses(template: &str) -> bool {
 pub(super) fn names(template: &str, service: &str) -> bool {
     let words = template.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_' && c != '.');
     // what stands before a value names the value
-    let value = |word: &str| template[word.as_ptr() as usize - template.as_ptr() as usize + word.len()..].starts_with('=');
+    let value = |word: &str| {
+        template[word.as_ptr() as usize - template.as_ptr() as usize + word.len()..].starts_with('=')
+    };
     words.filter(|word| word.len() >= MIN_NAME && !value(word)).any(|word| {
         let rest = service.get(..word.len()).filter(|start| start.eq_ignore_ascii_case(word));
         rest.is_some() && service[word.len()..].chars().next().is_none_or(|next| !next.is_alphanumeric())
@@ -201,6 +203,7 @@ mod tests {
         assert!(!names("order saved", "orders"));
         assert!(!names("orders saved", "order"));
         assert!(!names("api is down", "api-gateway"));
+        assert!(!names("capture for trip=<*> failed", "trip-api"), "what stands before a value");
     }
 
     #[test]
@@ -208,6 +211,7 @@ mod tests {
         assert!(refuses("card declined: insufficient funds") && !fails("card declined: insufficient funds"));
         assert!(!refuses("connection refused by peer"));
         assert!(breaks("could not save: Connection refused") && !breaks("could not save: limit exceeded"));
+        assert!(gives_up("retries exhausted") && !gives_up("pool exhausted") && fails("pool exhausted"));
         assert!(fails("request failed with <*>") && fails("gave up") && !fails("saga aborted, compensating"));
     }
 }

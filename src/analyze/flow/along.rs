@@ -163,7 +163,8 @@ impl Along {
                 steps.push((times, step));
             }
         }
-        let (service, (sum, mut steps)) = by_service.into_iter().max_by_key(|(name, (sum, _))| (*sum, name.0))?;
+        let (service, (sum, mut steps)) =
+            by_service.into_iter().max_by_key(|(name, (sum, _))| (*sum, name.0))?;
         if all < MIN_PEERS || f64::from(sum) < f64::from(all) * MIN_BEFORE {
             return None;
         }

@@ -53,7 +53,8 @@ pub(super) fn merged(store: &Store) -> FxHashMap<Symbol, Symbol> {
         }
     }
     many.retain(|_, (times, _)| *times >= MIN_MANY);
-    let in_place = |wording: &str| without_word(wording).into_iter().find_map(|it| many.get(&it).map(|it| it.1));
+    let in_place =
+        |wording: &str| without_word(wording).into_iter().find_map(|it| many.get(&it).map(|it| it.1));
     let mut merged: FxHashMap<Symbol, Symbol> = FxHashMap::default();
     for (template, wording) in &masked {
         if let Some(least) = in_place(wording) {
@@ -203,5 +204,13 @@ mod tests {
         let texts =
             ["order <*> sent", "order WUKJUMKVA sent", "order PAID sent", "WUKJUMKVA", "sent DNZBTSGCY"];
         assert_eq!(merged_texts(&texts), [0, 0, 2, 3, 4]);
+    }
+
+    #[test]
+    fn codes_of_which_there_are_many_in_one_place_are_data() {
+        let texts = ["FCO", "CDG", "BER", "LIS", "OSL", "JFK"].map(|code| format!("rooms in {code} for <*>"));
+        let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        texts.extend(["order NEW saved", "order PAID saved"]);
+        assert_eq!(merged_texts(&texts), [0, 0, 0, 0, 0, 0, 6, 7]);
     }
 }

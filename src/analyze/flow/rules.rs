@@ -402,5 +402,12 @@ fn settle(rule: Rule, rows: &[(u32, [u32; MAX_TRIGGERS], u32)]) -> Option<Rule> 
         return None;
     }
     let triggers = rule.triggers.into_iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
-    Some(Rule { triggers: triggers.map(|(_, trigger)| trigger).collect(), number, peers, right, loose, ..rule })
+    Some(Rule {
+        triggers: triggers.map(|(_, trigger)| trigger).collect(),
+        number,
+        peers,
+        right,
+        loose,
+        ..rule
+    })
 }

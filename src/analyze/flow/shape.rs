@@ -199,7 +199,8 @@ impl<'r> Run<'r> {
 
     /// Whether two records are about the same topic or kind of event.
     pub fn share_a_name(&self, one: &Sample, other: &Sample) -> bool {
-        let topic = |of: &Sample| (!of.topic.is_none()).then(|| normalized(self.store.symbols.text(of.topic)));
+        let topic =
+            |of: &Sample| (!of.topic.is_none()).then(|| normalized(self.store.symbols.text(of.topic)));
         let named = |of: &Sample, by: &Sample| {
             let names = self.frame.names.get(&of.template);
             topic(by).is_some_and(|topic| names.is_some_and(|names| names.contains(&topic)))
@@ -364,7 +365,17 @@ impl<'r> Run<'r> {
             let time = self.store.time(id).0;
             let warned = failed || event.level >= Some(Level::Warn);
             let again = self.frame.again.contains(&event.template);
-            hop.steps.push(Step { kind, event: id, span: index, time, failed, warned, answered, again, took });
+            hop.steps.push(Step {
+                kind,
+                event: id,
+                span: index,
+                time,
+                failed,
+                warned,
+                answered,
+                again,
+                took,
+            });
         }
     }
 }
