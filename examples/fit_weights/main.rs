@@ -38,7 +38,7 @@ struct Run {
 /// Transactions of a small run.
 const SMALL: usize = 12;
 /// So many choices of one run are fitted to.
-const MAX_CHOICES: usize = 500;
+const MAX_CHOICES: usize = 300;
 
 fn main() {
     let mut runs = Vec::new();

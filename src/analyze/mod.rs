@@ -26,12 +26,17 @@ use rayon::prelude::*;
 pub struct Learning {
     frame: flow::Frame,
     learner: flow::Learner,
+    sayings: findings::Sayings,
 }
 
 impl Learning {
     /// Of the run of a store.
     pub fn new(store: &Store) -> Learning {
-        Learning { frame: flow::Frame::of(store), learner: flow::Learner::new(store.budget.tables()) }
+        Learning {
+            frame: flow::Frame::of(store),
+            learner: flow::Learner::new(store.budget.tables()),
+            sayings: findings::Sayings::of(store),
+        }
     }
 
     /// Adds what a transaction teaches to a part, while its events are at hand.
@@ -52,7 +57,8 @@ impl Learning {
     /// Goes on to judging, once all transactions were taken in.
     pub fn finish(self) -> Result<Judging, SpillError> {
         let usual = self.learner.finish(&self.frame)?;
-        Ok(Judging { frame: self.frame, usual, whole: findings::Whole::default() })
+        let whole = findings::Whole::default();
+        Ok(Judging { frame: self.frame, usual, sayings: self.sayings, whole })
     }
 }
 
@@ -61,6 +67,7 @@ impl Learning {
 pub struct Judging {
     frame: flow::Frame,
     usual: flow::Usual,
+    sayings: findings::Sayings,
     whole: findings::Whole,
 }
 
@@ -68,7 +75,7 @@ impl Judging {
     /// What is wrong with the transactions at hand. Sets how each ended and, if they are to be shown in detail, the times
     /// of its spans and its critical path.
     pub fn judge(&mut self, store: &Store, traces: &mut [Trace], in_detail: bool) -> Vec<Finding> {
-        let found = findings::find(&flow::Run::new(store, &self.frame), &self.usual, traces);
+        let found = findings::find(&flow::Run::new(store, &self.frame), &self.usual, &self.sayings, traces);
         self.whole.add(store, traces);
         if in_detail {
             detail(store, traces);

@@ -162,11 +162,11 @@ pub struct WeaveArgs {
     /// Take the times of all services as logged, although their clocks disagree
     #[arg(long, help_heading = "Weaving")]
     pub no_clock_correction: bool,
-    /// Keep what takes more memory than SIZE in temporary files [default: little]
+    /// Keep what takes more memory than SIZE in temporary files [default: as little as is quick]
     ///
-    /// A size such as 512M or 4G, of 64M at least. Without it so much is taken as is needed to be quick: 50 MiB, 40 bytes for
-    /// each record, and no more than half of what is free; what can be kept in no temporary file is held in memory then.
-    /// What is told is the same, whatever the size. No more than 64 MiB are taken beside it, but
+    /// A size such as 512M or 4G, of 64M at least. Without it about 64 MiB and 64 bytes for each record are taken in all, or
+    /// half of what is free if that is less; what cannot be kept in a temporary file is held in memory then. What is told is
+    /// the same, whatever the size. No more than 64 MiB are taken beside it, but
     /// for what cannot be put away: about 120 bytes for each transaction and for each record without trace id that shares a
     /// telling value, the largest transaction, exported spans that state no parents, and, but for `report` as text, the
     /// transactions that are told of. TMPDIR names the folder of the files, which vanish with the program.

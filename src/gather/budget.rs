@@ -6,7 +6,7 @@ const EVENT: usize = 250;
 const WOVEN: usize = 800;
 
 /// Bytes that are held where nothing else is asked for, and that so many are added to for each event.
-const MODEST: usize = 20 << 20;
+const MODEST: usize = 12 << 20;
 const MODEST_EVENT: u64 = 40;
 
 /// How much memory there is for what grows with the input.
@@ -72,9 +72,9 @@ impl Budget {
         (self.bytes / 4 / EVENT) as u64
     }
 
-    /// Events that are learned from together.
-    pub fn learned(self) -> u64 {
-        ((self.bytes / 3 * 2 / WOVEN) as u64).max(1)
+    /// Events that are learned from together, of so many: all of them if they can be.
+    pub fn learned(self, all: u64) -> u64 {
+        if all <= (self.bytes / 3 * 2 / WOVEN) as u64 { all.max(1) } else { self.woven() }
     }
 
     /// Events that are woven together.

@@ -3,7 +3,7 @@
 //! All of it is integers, sets and bounds, so that parts of a run merge in any order.
 
 use super::{Clocks, Source};
-use crate::model::{Batch, Detail, Event, HeaderRole, SourceId, Symbol, Time, TraceId, flag};
+use crate::model::{Batch, Detail, Event, HeaderRole, SourceId, Symbol, Time, flag};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Times are written to seconds, milliseconds, microseconds or nanoseconds.
@@ -60,8 +60,8 @@ pub struct Census {
     pub names: FxHashSet<Symbol>,
     /// Request paths.
     pub routes: FxHashSet<Symbol>,
-    /// Traces named by headers that were received in another trace, or in none.
-    pub foreign: FxHashSet<TraceId>,
+    /// Whether any header was received that names another trace than its record, which may have none.
+    pub any_foreign: bool,
     /// Records.
     pub records: u64,
     /// Records with a time of their own.
@@ -138,7 +138,7 @@ impl Census {
                     Detail::Header { trace, role, .. }
                         if role != HeaderRole::Outgoing && event.trace != Some(trace) =>
                     {
-                        self.foreign.insert(trace);
+                        self.any_foreign = true;
                     }
                     _ => {}
                 }
@@ -161,7 +161,7 @@ impl Census {
         self.templates.extend(other.templates);
         self.names.extend(other.names);
         self.routes.extend(other.routes);
-        self.foreign.extend(other.foreign);
+        self.any_foreign |= other.any_foreign;
         self.records += other.records;
         self.with_time += other.with_time;
         self.with_context += other.with_context;

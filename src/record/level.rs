@@ -68,6 +68,8 @@ pub fn from_number(number: u64, scale: Scale) -> Option<Level> {
             Some([Level::Debug, Level::Info, Level::Warn, Level::Error, Level::Fatal][number as usize])
         }
         (Scale::Severity, 1..=24) => Level::from_severity_number(number),
+        (Scale::Verbosity, 0) => Some(Level::Info),
+        (Scale::Verbosity, _) => Some(Level::Debug),
         (_, 0..=7) => Level::from_syslog(number as u8),
         (_, 10) => Some(if scale == Scale::Python { Level::Debug } else { Level::Trace }),
         (Scale::Python, 11..=50) => Some(match number {
@@ -118,6 +120,8 @@ pub enum Scale {
     AppInsights,
     /// Nextcloud: 0 to 4.
     Nextcloud,
+    /// logr: 0 is what is always told, more is told in detail.
+    Verbosity,
 }
 
 #[cfg(test)]

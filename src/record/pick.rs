@@ -192,6 +192,8 @@ pub(super) fn level_of(value: &[u8], field: &Field, text: &[u8]) -> Option<Level
         level::Scale::AppInsights
     } else if text.starts_with(b"{\"reqId\":") {
         level::Scale::Nextcloud
+    } else if text.get(field.name.end()..).is_some_and(|rest| rest.starts_with(b"\"=")) {
+        level::Scale::Verbosity
     } else {
         level::Scale::Unknown
     };

@@ -77,10 +77,10 @@ pub(super) fn arrange(
         }
     }
     drop(order);
-    let mut sampling = Filling::new(store.budget.learned());
-    let sampled = (0..groups.len() as u32).filter(|&group| wanted(group));
-    let samples: FxHashMap<u32, u32> =
-        sampled.map(|group| (group, sampling.put(groups[group as usize].events))).collect();
+    let sampled = || (0..groups.len() as u32).filter(|&group| wanted(group));
+    let events = |group: u32| groups[group as usize].events;
+    let mut sampling = Filling::new(store.budget.learned(sampled().map(events).sum()));
+    let samples: FxHashMap<u32, u32> = sampled().map(|group| (group, sampling.put(events(group)))).collect();
     let mut arranger = Arranger::new(store, filling.count(), sampling.count())?;
     each(store, stitched, |store, all| {
         let rows = (0..).zip(&all).flat_map(|(order, (group, events))| {

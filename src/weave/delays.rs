@@ -25,9 +25,11 @@ pub(super) struct Fits {
     pub narrow: f32,
     /// How well a delay fits that is far from all.
     far: f32,
-    /// The first bucket that is near to one with delays, and how well delays of this bucket and of the next ones fit.
+    /// The first bucket that is near to one with delays, and where it stands how well delays of this bucket and of so many
+    /// next ones fit.
     low: u8,
-    near: Box<[f32]>,
+    count: u8,
+    start: u32,
 }
 
 /// The bucket of a delay.
@@ -107,8 +109,8 @@ impl Delays {
         self.total
     }
 
-    /// What they tell, now that all are there.
-    pub fn settle(mut self) -> Fits {
+    /// What they tell, now that all are there; how well delays fit is put behind that of others.
+    pub fn settle(mut self, all: &mut Vec<f32>) -> Fits {
         self.counts.sort_unstable();
         let narrow = self.narrow();
         for (bucket, _) in &mut self.counts {
@@ -126,13 +128,10 @@ impl Delays {
             let near: u32 = counts[at.saturating_sub(1)..=(at + 1).min(WIDE - 1)].iter().sum();
             self.fit(near)
         };
-        Fits {
-            tight: self.tightness(&counts),
-            narrow,
-            far: self.fit(0),
-            low: low as u8,
-            near: (low..high).map(near).collect(),
-        }
+        let start = all.len() as u32;
+        all.extend((low..high).map(near));
+        let (low, count) = (low as u8, (high - low) as u8);
+        Fits { tight: self.tightness(&counts), narrow, far: self.fit(0), low, count, start }
     }
 
     /// How likely a delay is that has so many others near it, against one spread evenly over all buckets: log10 of the
@@ -181,10 +180,10 @@ impl Delays {
 }
 
 impl Fits {
-    /// How well a delay fits: above 0 where it is likelier than one that is spread evenly.
-    pub fn fit(&self, nanos: i64) -> f32 {
+    /// How well a delay fits: above 0 where it is likelier than one that is spread evenly; `all`: as when it was settled.
+    pub fn fit(&self, all: &[f32], nanos: i64) -> f32 {
         let at = wide(bucket(nanos) as u8).wrapping_sub(usize::from(self.low));
-        self.near.get(at).copied().unwrap_or(self.far)
+        if at < usize::from(self.count) { all[self.start as usize + at] } else { self.far }
     }
 }
 
@@ -216,21 +215,23 @@ mod tests {
         }
         let mut counts = [0u32; WIDE];
         delays.counts.iter().for_each(|&(bucket, count)| counts[wide(bucket)] += count);
-        let fits = delays.clone().settle();
+        let mut all = vec![7.0];
+        let fits = delays.clone().settle(&mut all);
         for at in 0..WIDE {
             let nanos = if at == 0 { 0 } else { BOUNDS.upper[at * COARSE - 1].min(1 << 50) };
             let near = counts[at.saturating_sub(1)..=(at + 1).min(WIDE - 1)].iter().sum();
-            assert_eq!(fits.fit(nanos), delays.fit(near), "{at}");
+            assert_eq!(fits.fit(&all, nanos), delays.fit(near), "{at}");
         }
-        assert!(fits.fit(2_000_000) > 0.5 && fits.fit(10_000) < 0.0);
+        assert!(fits.fit(&all, 2_000_000) > 0.5 && fits.fit(&all, 10_000) < 0.0);
         assert!(fits.tight > 0.3 && fits.tight < 1.0, "{}", fits.tight);
     }
+
     #[test]
     fn narrow_is_what_varies_little_whatever_its_length() {
         let narrow = |nanos: [i64; 4]| {
             let mut delays = Delays::default();
             nanos.into_iter().for_each(|nanos| delays.add(nanos, 10));
-            delays.settle().narrow
+            delays.settle(&mut Vec::new()).narrow
         };
         let near = narrow([1_000_000, 1_100_000, 1_300_000, 1_400_000]);
         let far = narrow([100_000_000, 101_000_000, 99_000_000, 100_500_000]);

@@ -12,12 +12,15 @@ pub(super) struct Gaps {
     delays: FxHashMap<(Symbol, u64, u64), Delays>,
     /// Those of each pair together, once they are settled.
     known: Vec<Known>,
+    /// The template of each.
+    templates: Vec<Symbol>,
+    /// How well gaps fit that are near to those: see [`Fits`].
+    near: Vec<f32>,
 }
 
 /// Gaps between two kinds at records of one template.
 #[derive(Clone, Debug)]
 struct Known {
-    template: Symbol,
     /// See [`Gap`].
     steady: f32,
     tight: f32,
@@ -74,6 +77,7 @@ impl Gaps {
         // those of one later kind are asked for together
         delays.sort_unstable_by_key(|(kinds, template, _)| (kinds.1, kinds.0, *template));
         self.known.reserve_exact(delays.len());
+        self.templates.reserve_exact(delays.len());
         let mut delays = delays.into_iter().peekable();
         while let Some(((kinds, ..), start)) = delays.peek().map(|first| (first, self.known.len())) {
             let kinds = *kinds;
@@ -82,9 +86,9 @@ impl Gaps {
                 let total = delays.total() as f32;
                 stood += delays.total();
                 let sure = total / (total + 10.0);
-                let fits = delays.settle();
+                let fits = delays.settle(&mut self.near);
+                self.templates.push(template);
                 self.known.push(Known {
-                    template,
                     steady: total,
                     tight: fits.tight * sure,
                     narrow: fits.narrow * sure,
@@ -101,15 +105,19 @@ impl Gaps {
 
     /// What is usual of this gap.
     pub fn gap(&self, template: Symbol, of: Of, nanos: i64) -> Gap {
-        let known = &self.known[of.start as usize..of.end as usize];
-        let Some(known) = known.iter().find(|known| known.template == template) else {
-            return Gap::default();
-        };
-        Gap {
-            steady: known.steady,
-            tight: known.tight,
-            narrow: known.narrow,
-            fit: known.fits.fit(nanos) * known.sure,
-        }
+        let Some(known) = self.known(template, of) else { return Gap::default() };
+        let fit = known.fits.fit(&self.near, nanos) * known.sure;
+        Gap { steady: known.steady, tight: known.tight, narrow: known.narrow, fit }
+    }
+
+    /// How narrow such gaps are: for their length, and whatever their length.
+    pub fn width(&self, template: Symbol, of: Of) -> [f32; 2] {
+        self.known(template, of).map_or([0.0; 2], |known| [known.tight, known.narrow])
+    }
+
+    fn known(&self, template: Symbol, of: Of) -> Option<&Known> {
+        let templates = &self.templates[of.start as usize..of.end as usize];
+        let at = templates.binary_search(&template).ok()?;
+        Some(&self.known[of.start as usize + at])
     }
 }

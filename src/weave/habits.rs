@@ -7,7 +7,7 @@
 use super::features::ties::rarest;
 use super::features::{is_open, may_be_open};
 use super::gaps::{self, Gap, Gaps};
-use super::scene::Scene;
+use super::scene::{Node, Scene};
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
 
@@ -105,26 +105,8 @@ impl Habits {
         if scene.nodes.len() > MAX_NODES {
             return;
         }
-        let mut kinds: Vec<(u64, (i64, u32), u32)> = Vec::new();
-        for node in scene.nodes.iter().filter(|node| !node.lines.is_empty()) {
-            match kinds.iter_mut().find(|(kind, ..)| *kind == node.kind) {
-                Some((_, first, count)) => {
-                    *first = (*first).min((node.begin, node.lines[0]));
-                    *count += 1;
-                }
-                None => kinds.push((node.kind, (node.begin, node.lines[0]), 1)),
-            }
-        }
-        for &(kind, first, count) in &kinds {
-            self.kinds.entry(kind).or_default().traces += 1;
-            for &(other, later, others) in &kinds {
-                if kind != other {
-                    let pair = self.pairs.entry((kind, other)).or_default();
-                    pair.both += 1;
-                    pair.before += u32::from(first < later);
-                    pair.equal += u32::from(count == others);
-                }
-            }
+        for of in [|node: &Node| node.kind, |node: &Node| node.form] {
+            self.together(scene, of);
         }
         for index in
             (0..scene.nodes.len() as u32).filter(|index| !scene.nodes[*index as usize].lines.is_empty())
@@ -139,6 +121,32 @@ impl Habits {
         }
     }
 
+    /// How the kinds or the forms of spans stand together: kinds of two services, forms of one.
+    fn together(&mut self, scene: &Scene, of: impl Fn(&Node) -> u64) {
+        let mut kinds: Vec<(u64, &Node, (i64, u32), u32)> = Vec::new();
+        for node in scene.nodes.iter().filter(|node| !node.lines.is_empty()) {
+            let kind = of(node);
+            match kinds.iter_mut().find(|(known, ..)| *known == kind) {
+                Some((.., first, count)) => {
+                    *first = (*first).min((node.begin, node.lines[0]));
+                    *count += 1;
+                }
+                None => kinds.push((kind, node, (node.begin, node.lines[0]), 1)),
+            }
+        }
+        for &(kind, node, first, count) in &kinds {
+            self.kinds.entry(kind).or_default().traces += 1;
+            for &(other, beside, later, others) in &kinds {
+                if kind != other && node.pair(beside) == (kind, other) {
+                    let pair = self.pairs.entry((kind, other)).or_default();
+                    pair.both += 1;
+                    pair.before += u32::from(first < later);
+                    pair.equal += u32::from(count == others);
+                }
+            }
+        }
+    }
+
     /// The gaps between a span and those that began before it.
     fn gaps(&mut self, scene: &Scene, node: u32) {
         let own = &scene.nodes[node as usize];
@@ -147,7 +155,7 @@ impl Habits {
         for line in earlier.filter(|line| line.node != node) {
             if !near.contains(&line.node) {
                 near.push(line.node);
-                let kinds = (scene.nodes[line.node as usize].kind, own.kind);
+                let kinds = scene.nodes[line.node as usize].pair(own);
                 self.before.add(line.template, kinds, own.begin.saturating_sub(line.time));
                 if near.len() == MAX_NEAR {
                     break;
@@ -161,7 +169,7 @@ impl Habits {
                 && !near.contains(&index)
                 && let Some((template, time)) = scene.anchor(index, node)
             {
-                self.before.add(template, (other.kind, own.kind), own.begin.saturating_sub(time));
+                self.before.add(template, other.pair(own), own.begin.saturating_sub(time));
             }
         }
         near.clear();
@@ -170,7 +178,7 @@ impl Habits {
             if !near.contains(&line.node) {
                 let other = &scene.nodes[line.node as usize];
                 near.push(line.node);
-                self.after.add(line.template, (other.kind, own.kind), line.time.saturating_sub(own.last));
+                self.after.add(line.template, other.pair(own), line.time.saturating_sub(own.last));
                 if near.len() == MAX_NEAR {
                     break;
                 }
@@ -180,7 +188,7 @@ impl Habits {
 
     fn surroundings(&mut self, scene: &Scene, node: u32) {
         let own = &scene.nodes[node as usize];
-        let mut around: Vec<u64> = Vec::new();
+        let mut around: Vec<(u64, u64)> = Vec::new();
         let (mut accompanied, mut following) = (false, false);
         for (index, other) in scene.nodes.iter().enumerate() {
             following |= !following
@@ -190,17 +198,20 @@ impl Habits {
                 && may_be_open(scene, index as u32, own);
             if index as u32 != node && is_open(scene, index as u32, own.begin) {
                 accompanied |= other.service == own.service && other.begin < own.begin;
-                if !around.contains(&other.kind) {
-                    around.push(other.kind);
+                let pair = other.pair(own);
+                if !around.contains(&pair) {
+                    around.push(pair);
                 }
             }
         }
-        let entry = self.kinds.entry(own.kind).or_default();
-        entry.all += 1;
-        entry.alone += u32::from(!accompanied);
-        entry.following += u32::from(following);
-        for kind in around {
-            self.pairs.entry((kind, own.kind)).or_default().around += 1;
+        for kind in [own.kind, own.form] {
+            let entry = self.kinds.entry(kind).or_default();
+            entry.all += 1;
+            entry.alone += u32::from(!accompanied);
+            entry.following += u32::from(following);
+        }
+        for pair in around {
+            self.pairs.entry(pair).or_default().around += 1;
         }
     }
 
@@ -285,7 +296,7 @@ impl Habits {
     }
 
     /// What is known of the kinds of a parent and a child.
-    pub fn between(&self, parent: u64, child: u64) -> Between {
+    pub fn between(&self, (parent, child): (u64, u64)) -> Between {
         self.told.get(&(parent, child)).copied().unwrap_or_else(|| {
             let mut unknown = Between::default();
             unknown.complete(self.enters(parent));
@@ -293,17 +304,9 @@ impl Habits {
         })
     }
 
-    /// What is usual of the gap before a child, from what its parent did last.
-    pub(super) fn before(
-        &self,
-        between: &Between,
-        scene: &Scene,
-        child: u32,
-        anchor: Option<(Symbol, i64)>,
-    ) -> Gap {
-        let Some((template, time)) = anchor else { return Gap::default() };
-        let c = &scene.nodes[child as usize];
-        self.before.gap(template, between.before, c.begin.saturating_sub(time))
+    /// How narrow the gaps before a child are, from what its parent did last: for their length, and whatever their length.
+    pub(super) fn before(&self, between: &Between, point: Option<(Symbol, i64)>) -> [f32; 2] {
+        point.map_or([0.0; 2], |(template, _)| self.before.width(template, between.before))
     }
 
     /// What is usual of the gap after a child, to what its parent did next.

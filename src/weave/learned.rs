@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 /// What was learned.
 #[derive(Clone, Debug, Default)]
 pub struct Learned {
-    /// Edges by child kind and parent kind (0: no parent).
+    /// Edges by child kind and parent kind, or form if they are of one service (0: no parent).
     causes: FxHashMap<(u64, u64), (Counts, Causes)>,
     /// All edges by child kind.
     totals: FxHashMap<u64, Total>,
@@ -86,6 +86,7 @@ impl Learned {
     pub fn add_spans(&mut self, scene: &Scene) {
         for node in scene.nodes.iter().filter(|node| !node.lines.is_empty()) {
             *self.spans.entry(node.kind).or_default() += 1;
+            *self.spans.entry(node.form).or_default() += 1;
         }
     }
 
@@ -98,7 +99,7 @@ impl Learned {
         if parent.is_some_and(|parent| scene.nodes[parent as usize].service == c.service) {
             total.inside += counts.certain;
         }
-        let kind = parent.map_or(0, |parent| scene.nodes[parent as usize].kind);
+        let kind = parent.map_or(0, |parent| scene.nodes[parent as usize].pair(c).0);
         self.causes.entry((c.kind, kind)).or_default().0.add(counts);
     }
 

@@ -45,6 +45,8 @@ pub struct Node {
     pub service_name: Symbol,
     /// What it is: the same for all spans of a kind.
     pub kind: u64,
+    /// The same without topic and request: what a service does inside does not depend on them, or is told by time.
+    pub form: u64,
     /// Its lines: indices into the scene's lines, in order of time.
     pub lines: Vec<u32>,
     /// First record.
@@ -59,12 +61,30 @@ pub struct Node {
     pub opens: u32,
     /// Its place among the spans of its kind in the transaction, and how many these are.
     pub rank: (u32, u32),
+    /// The same among those of its form.
+    pub form_rank: (u32, u32),
     /// The span is exported: its times are exact.
     pub exact: bool,
     /// The trace id that its records carry.
     pub trace: Option<TraceId>,
     /// No span with its trace id begins before it.
     pub first_of_trace: bool,
+}
+
+impl Node {
+    /// What the two are to each other: their kinds, or within one service their forms.
+    pub fn pair(&self, child: &Node) -> (u64, u64) {
+        if self.service == child.service { (self.form, child.form) } else { (self.kind, child.kind) }
+    }
+
+    /// The places of the two among their likes, and how many these are.
+    pub fn ranks(&self, child: &Node) -> ((u32, u32), (u32, u32)) {
+        if self.service == child.service {
+            (self.form_rank, child.form_rank)
+        } else {
+            (self.rank, child.rank)
+        }
+    }
 }
 
 /// A transaction laid out.
@@ -173,6 +193,7 @@ impl Scene {
     /// Puts the starts of spans in order.
     fn place(&mut self) {
         let mut kinds: Vec<(u64, i64, u32)> = Vec::with_capacity(self.nodes.len());
+        let mut forms = Vec::with_capacity(self.nodes.len());
         for (index, node) in (0u32..).zip(&mut self.nodes) {
             let Some(&opening) = node.lines.first() else { continue };
             node.opens = opening;
@@ -182,6 +203,7 @@ impl Scene {
                 node.opens = before as u32;
             }
             kinds.push((node.kind, node.begin, index));
+            forms.push((node.form, node.begin, index));
         }
         let mut firsts: FxHashMap<Option<TraceId>, (i64, u32)> = FxHashMap::default();
         for (index, node) in (0u32..).zip(&self.nodes).filter(|(_, node)| !node.lines.is_empty()) {
@@ -191,12 +213,8 @@ impl Scene {
         for (index, node) in (0u32..).zip(&mut self.nodes) {
             node.first_of_trace = firsts.get(&node.trace).is_some_and(|first| first.1 == index);
         }
-        kinds.sort_unstable();
-        for peers in kinds.chunk_by(|a, b| a.0 == b.0) {
-            for (rank, (.., index)) in (0u32..).zip(peers) {
-                self.nodes[*index as usize].rank = (rank, peers.len() as u32);
-            }
-        }
+        ranked(kinds, |index, rank| self.nodes[index as usize].rank = rank);
+        ranked(forms, |index, rank| self.nodes[index as usize].form_rank = rank);
     }
 
     /// Lays out an event behind those before it.
@@ -272,12 +290,18 @@ impl Scene {
 
     /// The last record of a node before the start of another one, or its own start: template and time.
     pub fn anchor(&self, node: u32, later: u32) -> Option<(Symbol, i64)> {
-        let (own, later) = (&self.nodes[node as usize], &self.nodes[later as usize]);
-        let place = own.lines.partition_point(|order| *order < later.opens);
-        if let Some(before) = place.checked_sub(1) {
-            let line = &self.lines[own.lines[before] as usize];
+        let (own, opens) = (&self.nodes[node as usize], self.nodes[later as usize].opens);
+        let place = own.lines.partition_point(|order| *order < opens);
+        let before = place.checked_sub(1).map(|before| &self.lines[own.lines[before] as usize]);
+        self.anchored(node, later, before)
+    }
+
+    /// Likewise, where that record is at hand.
+    pub fn anchored(&self, node: u32, later: u32, before: Option<&Line>) -> Option<(Symbol, i64)> {
+        if let Some(line) = before {
             return Some((line.template, line.time));
         }
+        let (own, later) = (&self.nodes[node as usize], &self.nodes[later as usize]);
         let starts = own.begin < own.first && own.begin - own.blur <= later.begin + later.blur;
         starts.then(|| (self.lines[own.lines[0] as usize].template, own.begin))
     }
@@ -285,6 +309,16 @@ impl Scene {
     /// The lines of a node.
     pub fn lines_of(&self, node: u32) -> impl DoubleEndedIterator<Item = &Line> {
         self.nodes[node as usize].lines.iter().map(|&index| &self.lines[index as usize])
+    }
+}
+
+/// Tells of each span its place among those of its kind, and how many these are.
+fn ranked(mut spans: Vec<(u64, i64, u32)>, mut tell: impl FnMut(u32, (u32, u32))) {
+    spans.sort_unstable();
+    for peers in spans.chunk_by(|a, b| a.0 == b.0) {
+        for (rank, (.., index)) in (0u32..).zip(peers) {
+            tell(*index, (rank, peers.len() as u32));
+        }
     }
 }
 
@@ -297,10 +331,12 @@ fn blur(time: i64, duration: i64) -> i64 {
 
 fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
     let exact = store.any_whole(&span.events);
+    let [kind, form] = kind(span, lexicon, store);
     Node {
         service: span.service,
         service_name: lexicon.service(span.service),
-        kind: kind(span, lexicon, store),
+        kind,
+        form,
         lines: Vec::new(),
         first: i64::MAX,
         last: i64::MIN,
@@ -308,15 +344,16 @@ fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
         blur: 0,
         opens: 0,
         rank: (0, 1),
+        form_rank: (0, 1),
         exact,
         trace: span.trace,
         first_of_trace: true,
     }
 }
 
-/// What a span is: its service and the template of its first record, or its stated name and kind; and what that record says
-/// of its topic and request.
-fn kind(span: &Draft, lexicon: &Lexicon, store: &Store) -> u64 {
+/// What a span is: its service and the template of its first record, or its stated name and kind; with what that record says
+/// of its topic and request, and without.
+fn kind(span: &Draft, lexicon: &Lexicon, store: &Store) -> [u64; 2] {
     let opening = span.events.first().map_or(Symbol::NONE, |id| store.event(*id).template);
     let [mut topic, mut method, mut route] = [Symbol::NONE; 3];
     for detail in span.events.first().map_or(&[][..], |id| store.details(*id)) {
@@ -328,17 +365,13 @@ fn kind(span: &Draft, lexicon: &Lexicon, store: &Store) -> u64 {
         }
     }
     let stated = span.kind.map_or(0, |kind| kind as u64 + 1);
-    let parts = [
-        span.service.0,
-        if span.name.is_none() { opening.0 } else { span.name.0 },
-        topic.0,
-        method.0,
-        route.0,
-        stated,
-    ];
-    let mut bytes = [0; 48];
-    for (place, part) in bytes.chunks_exact_mut(8).zip(parts) {
-        place.copy_from_slice(&part.to_le_bytes());
-    }
-    Symbol::of(&bytes).0
+    let name = if span.name.is_none() { opening.0 } else { span.name.0 };
+    let mixed = |parts: &[u64]| {
+        let bytes: Vec<u8> = parts.iter().flat_map(|part| part.to_le_bytes()).collect();
+        Symbol::of(&bytes).0
+    };
+    [
+        mixed(&[span.service.0, name, topic.0, method.0, route.0, stated]),
+        mixed(&[span.service.0, name, stated]),
+    ]
 }

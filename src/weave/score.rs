@@ -9,6 +9,16 @@ use super::features::{COUNT, Features};
 /// Units of the network.
 pub const UNITS: usize = 24;
 
+/// Sums that are made at once.
+const LANES: usize = 8;
+/// Units are added up by fours.
+const QUAD: usize = 4;
+const QUADS: usize = UNITS / QUAD;
+/// Room for the places of all numbers.
+const ROOM: usize = COUNT.next_multiple_of(LANES) + LANES;
+// places are bytes, and the units come in whole quads
+const _: () = assert!(ROOM <= 1 << 8 && UNITS.is_multiple_of(QUAD));
+
 /// What each number is worth.
 #[derive(Debug)]
 pub struct Weights {
@@ -45,14 +55,14 @@ impl Weights {
         for (score, sum) in scores.iter_mut().zip(&sums).filter(|(_, sum)| !within(**sum)) {
             *score = top - (best - *sum);
         }
-        let powers: Vec<f32> = scores.iter().map(|score| (score - top).exp()).collect();
-        let sum: f32 = powers.iter().sum();
-        powers.into_iter().map(|power| power / sum).collect()
+        scores.iter_mut().for_each(|score| *score = (*score - top).exp());
+        let sum: f32 = scores.iter().sum();
+        scores.iter_mut().for_each(|score| *score /= sum);
+        scores
     }
 
     /// The weighted sum: in eight sums at once, as a processor likes it.
     fn sum(&self, features: &Features) -> f32 {
-        const LANES: usize = 8;
         let mut sums = [0.0; LANES];
         let (values, rest) = features.as_chunks::<LANES>();
         let (weights, last) = self.linear.as_chunks::<LANES>();
@@ -69,17 +79,65 @@ impl Weights {
 
     /// The sum of each unit.
     pub fn units(&self, features: &Features) -> [f32; UNITS] {
-        let mut sums = self.bias;
-        for (value, weights) in
-            features.iter().zip(self.units.as_chunks::<UNITS>().0).filter(|(value, _)| **value != 0.0)
-        {
-            for (sum, weight) in sums.iter_mut().zip(weights) {
-                *sum += value * weight;
+        let mut places = [0; ROOM];
+        let count = said(features, &mut places);
+        let rows = self.units.as_chunks::<QUAD>().0.as_chunks::<QUADS>().0;
+        // quads of sums stay in registers
+        let mut sums = [[0.0; QUAD]; QUADS];
+        sums.as_flattened_mut().copy_from_slice(&self.bias);
+        for place in places[..count].iter().copied().map(usize::from) {
+            let value = features[place];
+            for (sums, weights) in sums.iter_mut().zip(&rows[place]) {
+                for lane in 0..QUAD {
+                    sums[lane] += value * weights[lane];
+                }
             }
         }
-        sums
+        let mut units = [0.0; UNITS];
+        units.copy_from_slice(sums.as_flattened());
+        units
     }
 }
+
+/// Puts down where numbers are that are not 0, in order, and how many these are: without a branch, as which ones it is cannot
+/// be foreseen.
+fn said(features: &Features, places: &mut [u8; ROOM]) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let says = |value: f32| u8::from(value.to_bits() << 1 != 0);
+    let (eights, rest) = features.as_chunks::<LANES>();
+    let mut count = 0;
+    for (start, eight) in (0u64..).step_by(LANES).zip(eights) {
+        let bytes = u64::from_le_bytes(eight.map(says));
+        // the product gathers one bit of each byte in its highest byte, and likewise their sum
+        let bits = bytes.wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        let found = PLACES[bits as usize].wrapping_add(start * EACH);
+        places[count..count + LANES].copy_from_slice(&found.to_le_bytes());
+        count += (bytes.wrapping_mul(EACH) >> 56) as usize;
+    }
+    for (place, value) in (features.len() - rest.len()..).zip(rest) {
+        places[count] = place as u8;
+        count += usize::from(says(*value));
+    }
+    count
+}
+
+/// For eight bits, where those stand that are set.
+const PLACES: [u64; 1 << LANES] = {
+    let mut places = [0; 1 << LANES];
+    let mut bits = 0;
+    while bits < places.len() {
+        let (mut bit, mut count) = (0, 0);
+        while bit < LANES {
+            if bits >> bit & 1 == 1 {
+                places[bits] |= (bit as u64) << (8 * count);
+                count += 1;
+            }
+            bit += 1;
+        }
+        bits += 1;
+    }
+    places
+};
 
 /// A unit's sum, bent.
 pub fn bent(sum: f32) -> f32 {
@@ -114,6 +172,27 @@ mod tests {
         assert!((shares[0] - shares[1]).abs() < 1e-6, "{shares:?}");
         assert!(shares[2] > 0.8, "{shares:?}");
         assert!((shares.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{shares:?}");
+    }
+
+    #[test]
+    fn units_are_the_sums_of_all_numbers() {
+        let mut weights = together();
+        let mut number = 0u32;
+        let mut next = || {
+            number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (number >> 8) as f32 / (1 << 24) as f32 - 0.5
+        };
+        weights.units.iter_mut().chain(&mut weights.bias).for_each(|weight| *weight = next());
+        let mut features = [0.0; COUNT];
+        features.iter_mut().step_by(3).for_each(|value| *value = next());
+        (features[0], features[COUNT - 1]) = (-0.0, 1.0);
+        let mut sums = weights.bias;
+        for (value, row) in features.iter().zip(weights.units.as_chunks::<UNITS>().0) {
+            for (sum, weight) in sums.iter_mut().zip(row) {
+                *sum += value * weight;
+            }
+        }
+        assert_eq!(weights.units(&features), sums);
     }
 
     #[test]

@@ -145,39 +145,41 @@ fn circles(spans: &[Vec<Possible>]) -> Vec<Vec<u32>> {
     found
 }
 
-/// The inverse of a matrix, by elimination with pivots; `None` if there is none.
+/// The inverse of a matrix, in its place by elimination with pivots; `None` if there is none.
 fn inverse(mut matrix: Vec<f64>, size: usize) -> Option<Vec<f64>> {
-    let mut inverse = vec![0.0; size * size];
-    for at in 0..size {
-        inverse[at * size + at] = 1.0;
-    }
+    let mut pivots = Vec::with_capacity(size);
+    let mut scaled = vec![0.0; size];
     for column in 0..size {
         let pivot = (column..size)
             .max_by(|&a, &b| matrix[a * size + column].abs().total_cmp(&matrix[b * size + column].abs()))?;
         if matrix[pivot * size + column].abs() < 1e-12 {
             return None;
         }
-        for rows in [&mut matrix, &mut inverse] {
-            for at in 0..size {
-                rows.swap(pivot * size + at, column * size + at);
-            }
+        if pivot != column {
+            let (above, below) = matrix.split_at_mut(pivot * size);
+            above[column * size..(column + 1) * size].swap_with_slice(&mut below[..size]);
         }
-        let scale = 1.0 / matrix[column * size + column];
-        for rows in [&mut matrix, &mut inverse] {
-            rows[column * size..(column + 1) * size].iter_mut().for_each(|value| *value *= scale);
-        }
-        for row in (0..size).filter(|row| *row != column) {
-            let factor = matrix[row * size + column];
+        pivots.push(pivot);
+        let own = &mut matrix[column * size..(column + 1) * size];
+        let scale = 1.0 / std::mem::replace(&mut own[column], 1.0);
+        own.iter_mut().for_each(|value| *value *= scale);
+        scaled.copy_from_slice(own);
+        for (_, row) in matrix.chunks_exact_mut(size).enumerate().filter(|(row, _)| *row != column) {
+            let factor = std::mem::take(&mut row[column]);
             if factor != 0.0 {
-                for rows in [&mut matrix, &mut inverse] {
-                    for at in 0..size {
-                        rows[row * size + at] -= factor * rows[column * size + at];
-                    }
+                for (value, scaled) in row.iter_mut().zip(&scaled) {
+                    *value -= factor * scaled;
                 }
             }
         }
     }
-    Some(inverse)
+    // rows that changed places are columns of the inverse that have to change back
+    for (column, pivot) in pivots.into_iter().enumerate().rev().filter(|(column, pivot)| column != pivot) {
+        for row in matrix.chunks_exact_mut(size) {
+            row.swap(column, pivot);
+        }
+    }
+    Some(matrix)
 }
 
 /// A possible edge.
@@ -308,6 +310,22 @@ mod tests {
                 list
             })
             .collect()
+    }
+
+    #[test]
+    fn a_matrix_times_its_inverse_is_one() {
+        // the largest numbers stand off the diagonal, so that rows change places
+        let matrix = [0.0, 3.0, 1.0, -0.5, 2.0, -1.0, 0.25, 4.0, 0.5, 1.0, -5.0, 0.125, 7.0, -2.0, 1.0, 1.0];
+        let size = 4;
+        let found = inverse(matrix.to_vec(), size).expect("an inverse");
+        for row in 0..size {
+            for column in 0..size {
+                let products = (0..size).map(|at| matrix[row * size + at] * found[at * size + column]);
+                let sum: f64 = products.sum();
+                assert!((sum - f64::from(u8::from(row == column))).abs() < 1e-9, "{row} {column} {sum}");
+            }
+        }
+        assert_eq!(inverse(vec![1.0, 2.0, 2.0, 4.0], 2), None);
     }
 
     #[test]

@@ -139,6 +139,32 @@ fn what_memory_allows_is_kept_to() {
     assert!(much > most, "the input is too small to tell anything: it takes {much} bytes");
 }
 
+/// Where nobody tells, about 64 MiB and 64 bytes a record; and where no temporary file can be made, the same is told.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_size_little_memory_is_taken() {
+    let size = if cfg!(debug_assertions) { 40_000_000 } else { 100_000_000 };
+    let dir = program::directory::<&str, &str>(&[]);
+    for (name, text) in corpus::logs(corpus::Style::Json, size, 6) {
+        program::write(dir.path(), &name, &text);
+    }
+    let records = program::files(dir.path())
+        .iter()
+        .map(|name| std::fs::read(dir.path().join(name)).expect("it was written"))
+        .map(|text| text.iter().filter(|byte| **byte == b'\n').count() as u64)
+        .sum::<u64>();
+    let args = ["report", "--threads", "2", "."];
+    let (taken, told) = peak(dir.path(), &args);
+    // memory that was freed goes back to the system a little later, which is more where the processor is busy
+    let most = (80 << 20) + 64 * records;
+    assert!(taken <= most, "{taken} bytes are more than {most}");
+    let mut command = program::command(program::path(), dir.path());
+    command.args(args).env("TMPDIR", dir.path().join("nowhere"));
+    let held = program::finish(program::start(command), Vec::new());
+    assert_eq!((held.code, held.stderr.as_str()), (0, ""));
+    assert!(held.stdout == told, "the report differs");
+}
+
 #[test]
 fn a_size_that_is_none_is_refused() {
     let dir = tempfile::tempdir().expect("a folder");

@@ -1,6 +1,6 @@
 //! One transaction before its judges.
 
-use super::words;
+use super::words::{self, Sayings, Told};
 use crate::analyze::flow::{Hop, Rule, Run, Shape, Steps, Usual};
 use crate::model::{EventId, Finding, FindingKind, Severity, Trace};
 
@@ -26,6 +26,7 @@ pub(super) enum Fate {
 pub(super) struct Case<'c> {
     pub(super) run: &'c Run<'c>,
     pub(super) usual: &'c Usual,
+    sayings: &'c Sayings,
     pub(super) trace: &'c Trace,
     pub(super) shape: Shape,
     pub(super) fates: Vec<Fate>,
@@ -37,11 +38,16 @@ pub(super) struct Case<'c> {
 }
 
 impl<'c> Case<'c> {
-    pub(super) fn new(run: &'c Run<'c>, usual: &'c Usual, trace: &'c Trace) -> Case<'c> {
+    pub(super) fn new(
+        run: &'c Run<'c>,
+        (usual, sayings): (&'c Usual, &'c Sayings),
+        trace: &'c Trace,
+    ) -> Case<'c> {
         let shape = run.shape(trace);
         Case {
             run,
             usual,
+            sayings,
             trace,
             fates: vec![Fate::Fine; shape.hops.len()],
             findings: Vec::new(),
@@ -74,6 +80,11 @@ impl<'c> Case<'c> {
     pub(super) fn explained(&self, rule: &Rule) -> Option<u64> {
         let explains = |step: &u64| rule.explained_by(*step, self.usual.present(*step));
         self.steps.kinds().filter(explains).min()
+    }
+
+    /// What a record tells of a failure.
+    pub(super) fn told(&self, event: EventId) -> Told {
+        self.sayings.told(self.run.store, event)
     }
 
     /// What a record says, for a sentence.

@@ -8,7 +8,7 @@ use super::blame::{named_cause, report_unanswered, silent_cause};
 use super::case::{Case, Fate, Found};
 use super::recover;
 use super::retry::{repeats_step, tried_again};
-use super::words::{self, breaks, fails, gives_up, refuses};
+use super::words;
 use crate::analyze::flow::Step;
 use crate::model::{EventId, FindingKind, Level, Severity, flag};
 
@@ -74,21 +74,17 @@ pub(super) fn judge(case: &mut Case<'_>) {
 /// failure was not worth an error to who wrote the service, but is one.
 fn ends_badly(case: &Case<'_>, index: usize) -> Option<usize> {
     let hop = case.hop(index);
-    let template = |step: &Step| case.run.store.symbols.text(case.run.store.event(step.event).template);
     let end = hop.steps.last().filter(|end| !hop.failed() && !end.answered)?;
     // who handles a message is asked by nobody how it went: its last word counts
     let alone = hop.message || hop.parent.is_none();
-    let (says_fails, says_breaks) = (fails(template(end)), breaks(template(end)));
-    if alone
-        && !refuses(template(end))
-        && (says_breaks && (says_fails || end.warned) || says_fails && end.warned)
-    {
+    let says = case.told(end.event);
+    if alone && !says.refuses && (says.breaks && (says.fails || end.warned) || says.fails && end.warned) {
         return Some(hop.steps.len() - 1);
     }
     let at = hop.steps.iter().rposition(|step| step.warned)?;
     let last = &hop.steps[at];
-    let template = template(last);
-    if last.answered || !(fails(template) || breaks(template)) || refuses(template) && !breaks(template) {
+    let says = case.told(last.event);
+    if last.answered || !(says.fails || says.breaks) || says.refuses && !says.breaks {
         return None;
     }
     if hop.steps[at + 1..].iter().any(|step| on_one_line(case, step, last)) {
@@ -111,8 +107,7 @@ fn healed_itself(case: &Case<'_>, index: usize) -> bool {
     if failure.answered || after.iter().any(|step| step.answered) {
         return true;
     }
-    let template = |event: EventId| case.run.store.symbols.text(case.run.store.event(event).template);
-    if hop.steps[at..].iter().any(|step| gives_up(template(step.event))) {
+    if hop.steps[at..].iter().any(|step| case.told(step.event).gives_up) {
         return false;
     }
     // what other spans of the hop did meanwhile is no outcome of this one
@@ -126,7 +121,7 @@ fn healed_itself(case: &Case<'_>, index: usize) -> bool {
         return true;
     }
     let plain = !case.run.store.event(failure.event).is(flag::EXCEPTION);
-    if plain && refuses(template(failure.event)) {
+    if plain && case.told(failure.event).refuses {
         return true;
     }
     // what goes on below it does not tell how it ended
@@ -135,11 +130,11 @@ fn healed_itself(case: &Case<'_>, index: usize) -> bool {
         return plain || case.usual.lacking(hop).next().is_none();
     }
     // an outcome that only follows such failures
-    let outcome = template(last.event);
+    let outcome = case.told(last.event);
     plain
-        && !breaks(template(failure.event))
-        && !fails(outcome)
-        && !breaks(outcome)
+        && !case.told(failure.event).breaks
+        && !outcome.fails
+        && !outcome.breaks
         && case.usual.mostly_ends(last.kind)
 }
 

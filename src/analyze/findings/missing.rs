@@ -1,7 +1,7 @@
 //! Hops that should have begun and did not.
 
 use super::case::{Case, Fate, Found};
-use super::words::{self, fails};
+use super::words;
 use crate::analyze::flow::{Hop, Rule, Step};
 use crate::model::{FindingKind, Level, Severity};
 use crate::weave::words::Act;
@@ -111,8 +111,7 @@ fn instead(case: &Case<'_>, rule: &Rule, after: i64) -> Option<Step> {
     let warned = |hop: &Hop| {
         let last = hop.steps.last()?;
         let event = case.run.store.event(last.event);
-        let failed = fails(case.run.store.symbols.text(event.template));
-        (event.level >= Some(Level::Warn) && failed).then(|| last.clone())
+        (event.level >= Some(Level::Warn) && case.told(last.event).fails).then(|| last.clone())
     };
     hops.filter_map(warned).find(|step| case.usual.rare(step.kind))
 }

@@ -21,13 +21,14 @@ use crate::model::{Finding, FindingKind, Severity, Status, Trace};
 use case::Case;
 use rayon::prelude::*;
 pub(super) use run::Whole;
+pub(super) use words::Sayings;
 
 /// Finds what is wrong with the traces at hand, in their order, and sets how each ended.
-pub(super) fn find(run: &Run<'_>, usual: &Usual, traces: &mut [Trace]) -> Vec<Finding> {
+pub(super) fn find(run: &Run<'_>, usual: &Usual, sayings: &Sayings, traces: &mut [Trace]) -> Vec<Finding> {
     let found: Vec<(Vec<Finding>, Status)> = traces
         .par_iter()
         .map(|trace| {
-            let mut case = Case::new(run, usual, trace);
+            let mut case = Case::new(run, (usual, sayings), trace);
             stuck::mark(&mut case);
             error::judge(&mut case);
             repeated::judge(&mut case);

@@ -1,9 +1,9 @@
 //! Whether a transaction went on as usual after a failure, told by its steps alone: whatever they were hung under.
 
 use super::case::Case;
-use super::words::{announces, gives_up};
+use super::words::announces;
 use crate::analyze::flow::{Hop, Step, anchors};
-use crate::model::{EventId, Level, flag};
+use crate::model::{Level, flag};
 use crate::weave::words::Act;
 
 /// An outcome that only follows failures is known if it was seen in so many transactions.
@@ -16,7 +16,7 @@ pub(super) fn went_on(case: &Case<'_>, index: usize) -> bool {
     let hop = case.hop(index);
     let Some(at) = hop.steps.iter().rposition(|step| step.failed) else { return false };
     let failure = &hop.steps[at];
-    if hop.steps[at..].iter().any(|step| gives_up(template(case, step.event))) {
+    if hop.steps[at..].iter().any(|step| case.told(step.event).gives_up) {
         return false;
     }
     let (mut all, mut after) = (true, false);
@@ -45,7 +45,7 @@ pub(super) fn compensated(case: &Case<'_>, index: usize) -> bool {
         let known = || case.usual.present(step.kind) >= MIN_KNOWN && case.usual.rare(step.kind);
         sent && known()
             && case.run.act(&store.sample(step.event)) == Act::Send
-            && !gives_up(template(case, step.event))
+            && !case.told(step.event).gives_up
     });
     told.any(|sent| {
         let sample = store.sample(sent.event);
@@ -76,8 +76,4 @@ pub(super) fn only_announced(case: &Case<'_>, index: usize) -> bool {
 /// The steps of the service of a hop, in all of its hops.
 fn steps_of<'c>(case: &'c Case<'_>, hop: &'c Hop) -> impl Iterator<Item = &'c Step> {
     case.shape.hops.iter().filter(|other| other.service == hop.service).flat_map(|other| &other.steps)
-}
-
-fn template<'c>(case: &'c Case<'_>, event: EventId) -> &'c str {
-    case.run.store.symbols.text(case.run.store.event(event).template)
 }

@@ -1,7 +1,7 @@
 //! Steps that took far longer than the same step in other transactions.
 
 use super::case::{Case, Fate, Found};
-use super::words::{breaks, fails, names};
+use super::words::names;
 use crate::analyze::flow::{Hop, Rule, Step, Tally, gaps};
 use crate::model::units::duration;
 use crate::model::{Detail, EventId, FindingKind, Severity, Symbol};
@@ -81,11 +81,10 @@ pub(super) fn judge(case: &mut Case<'_>) {
 
 /// Whether something failed within a stretch: then that is why it took so long.
 fn failed_meanwhile(case: &Case<'_>, stretch: &Stretch) -> bool {
-    let store = case.run.store;
     let fails = |step: &Step| {
-        let says = || store.symbols.text(store.event(step.event).template);
+        let told = || case.told(step.event);
         let within = stretch.from < step.time && step.time <= stretch.to;
-        within && (step.failed || step.warned && (fails(says()) || breaks(says())))
+        within && (step.failed || step.warned && (told().fails || told().breaks))
     };
     // what begins late may wait for anything that happens meanwhile
     let begins = stretch.at == 0 && stretch.since.is_some();
@@ -177,9 +176,13 @@ fn far_off(tally: &Tally, nanos: i64) -> Option<i64> {
         return None;
     }
     let log = |nanos: i64| (nanos as f64 + GRAIN).ln();
-    let (low, high) = (log(tally.at(0.25)), log(tally.at(0.75)));
-    let usual = tally.at(0.5);
-    let far = log(nanos) > high + FAR * (high - low).max(MIN_WIDTH);
+    // mostly that much tells it
+    let (found, high) = (log(nanos), log(tally.at(0.75)));
+    if found <= high + FAR * MIN_WIDTH {
+        return None;
+    }
+    let (low, usual) = (log(tally.at(0.25)), tally.at(0.5));
+    let far = found > high + FAR * (high - low).max(MIN_WIDTH);
     // where many take half as long, that is a way of its own to take the step
     let excess = (nanos - usual) as f64;
     let rare = nanos > tally.at(if excess >= LONG { LONG_RARE } else { RARE }).saturating_mul(2);

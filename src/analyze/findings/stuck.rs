@@ -1,7 +1,7 @@
 //! Hops that began and never went on: they end where hops of their kind do not end.
 
 use super::case::{Case, Fate, Found};
-use super::words::{self, fails};
+use super::words;
 use crate::analyze::flow::{Hop, MIN_PEERS, Step, StepCount};
 use crate::model::{FindingKind, Level, Severity};
 use crate::weave::words::Act;
@@ -42,7 +42,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
         }
         let record = case.run.store.event(last.event);
         let warned = record.level >= Some(Level::Warn);
-        if warned && !fails(case.run.store.symbols.text(record.template)) {
+        if warned && !case.told(last.event).fails {
             // a refusal is an outcome
             continue;
         }

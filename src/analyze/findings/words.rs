@@ -2,9 +2,53 @@
 
 use crate::gather::Store;
 use crate::model::{EventId, Sample, Symbol};
+use rustc_hash::FxHashMap;
 
 /// The most characters of a message that a sentence quotes.
 const MAX_QUOTED: usize = 60;
+
+/// What a template tells of a failure, if anything.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Told {
+    /// See [`gives_up`].
+    pub(super) gives_up: bool,
+    /// See [`fails`].
+    pub(super) fails: bool,
+    /// See [`breaks`].
+    pub(super) breaks: bool,
+    /// See [`refuses`].
+    pub(super) refuses: bool,
+}
+
+impl Told {
+    fn by(template: &str) -> Told {
+        let lower = template.to_ascii_lowercase();
+        Told {
+            gives_up: gives_up(&lower),
+            fails: fails(&lower),
+            breaks: breaks(&lower),
+            refuses: refuses(&lower),
+        }
+    }
+}
+
+/// What the templates of a run tell of failures: each is read once.
+#[derive(Debug, Default)]
+pub(in crate::analyze) struct Sayings(FxHashMap<Symbol, Told>);
+
+impl Sayings {
+    /// Reads the templates of a run.
+    pub(in crate::analyze) fn of(store: &Store) -> Sayings {
+        let templates = store.census.templates.iter();
+        Sayings(templates.map(|template| (*template, Told::by(store.symbols.text(*template)))).collect())
+    }
+
+    /// What the template of a record tells.
+    pub(super) fn told(&self, store: &Store, event: EventId) -> Told {
+        let template = store.event(event).template;
+        self.0.get(&template).copied().unwrap_or_else(|| Told::by(store.symbols.text(template)))
+    }
+}
 
 /// What a record says, in quotes: its template, or the name of an exported span, with the topic if the text does not have it.
 pub(super) fn quoted(store: &Store, event: EventId) -> String {
@@ -39,8 +83,7 @@ const MIN_HEAD: usize = 2;
 
 /// Whether a template says that a message is given up and put aside, or that nothing handled a failure: brokers', client
 /// libraries' and languages' words for it.
-pub(super) fn gives_up(template: &str) -> bool {
-    let lower = template.to_ascii_lowercase();
+fn gives_up(lower: &str) -> bool {
     [
         "dead letter",
         "dead-letter",
@@ -62,7 +105,7 @@ pub(super) fn gives_up(template: &str) -> bool {
 }
 
 /// Whether a template speaks of a failure rather than of a refusal.
-pub(super) fn fails(template: &str) -> bool {
+fn fails(lower: &str) -> bool {
     const WORDS: [&str; 15] = [
         "exhausted",
         "fail",
@@ -80,9 +123,8 @@ pub(super) fn fails(template: &str) -> bool {
         "reject",
         "unavailable",
     ];
-    let lower = template.to_ascii_lowercase();
     !lower.contains("compensat")
-        && (gives_up(&lower) || WORDS.iter().any(|word| lower.contains(word)) || has_word(&lower, "err"))
+        && (gives_up(lower) || WORDS.iter().any(|word| lower.contains(word)) || has_word(lower, "err"))
 }
 
 /// Whether a text has a word, as letters and digits between others.
@@ -108,7 +150,7 @@ pub(super) fn announces(template: &str) -> bool {
 }
 
 /// Whether a template names a fault of the machinery, as operating systems, databases and libraries word it.
-pub(super) fn breaks(template: &str) -> bool {
+fn breaks(lower: &str) -> bool {
     const WORDS: [&str; 17] = [
         "timed out",
         "timeout",
@@ -128,8 +170,7 @@ pub(super) fn breaks(template: &str) -> bool {
         "no space left",
         "end of file",
     ];
-    let lower = template.to_ascii_lowercase();
-    WORDS.iter().any(|word| lower.contains(word)) || has_word(&lower, "eof")
+    WORDS.iter().any(|word| lower.contains(word)) || has_word(lower, "eof")
 }
 
 /// Whether a template says that nobody answered in time.
@@ -149,7 +190,7 @@ pub(super) fn waits_in_vain(template: &str) -> bool {
 }
 
 /// Whether a template says that what was asked for is refused, which is an answer.
-pub(super) fn refuses(template: &str) -> bool {
+fn refuses(lower: &str) -> bool {
     const WORDS: [&str; 19] = [
         "declin",
         "denied",
@@ -171,8 +212,7 @@ pub(super) fn refuses(template: &str) -> bool {
         "limit exceeded",
         "expired",
     ];
-    let lower = template.to_ascii_lowercase();
-    !breaks(&lower) && WORDS.iter().any(|word| lower.contains(word))
+    !breaks(lower) && WORDS.iter().any(|word| lower.contains(word))
 }
 
 /// Whether a template names a service: its name as a word, or the part of it before a dash.
@@ -208,10 +248,14 @@ mod tests {
 
     #[test]
     fn refusals_are_no_failures() {
-        assert!(refuses("card declined: insufficient funds") && !fails("card declined: insufficient funds"));
-        assert!(!refuses("connection refused by peer"));
-        assert!(breaks("could not save: Connection refused") && !breaks("could not save: limit exceeded"));
-        assert!(gives_up("retries exhausted") && !gives_up("pool exhausted") && fails("pool exhausted"));
-        assert!(fails("request failed with <*>") && fails("gave up") && !fails("saga aborted, compensating"));
+        let refused = Told::by("card declined: insufficient funds");
+        assert!(refused.refuses && !refused.fails);
+        assert!(!Told::by("connection refused by peer").refuses);
+        assert!(Told::by("could not save: Connection refused").breaks);
+        assert!(!Told::by("could not save: limit exceeded").breaks);
+        assert!(Told::by("request failed with <*>").fails && Told::by("gave up").fails);
+        assert!(!Told::by("saga aborted, compensating").fails);
+        let pool = Told::by("pool exhausted");
+        assert!(Told::by("retries exhausted").gives_up && !pool.gives_up && pool.fails);
     }
 }

@@ -31,13 +31,19 @@ pub struct StepCount {
 impl StepCount {
     /// Takes in a hop, of which `event` is the step's first record.
     pub(super) fn add(&mut self, store: &Store, count: &StepCount, event: EventId) {
-        let earlier = self.hops == 0 || store.origin(event) < self.example.origin;
-        let example = if earlier { store.sample(event) } else { self.example };
-        self.merge(&StepCount { example, ..*count });
+        if self.hops == 0 || store.origin(event) < self.example.origin {
+            self.example = store.sample(event);
+        }
+        self.sum(count);
     }
 
     pub(super) fn merge(&mut self, other: &StepCount) {
         self.example = if self.hops == 0 { other.example } else { self.example.min(other.example) };
+        self.sum(other);
+    }
+
+    /// Adds the numbers of another count.
+    fn sum(&mut self, other: &StepCount) {
         self.hops += other.hops;
         self.clean += other.clean;
         self.whole += other.whole;

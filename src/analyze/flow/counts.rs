@@ -2,7 +2,7 @@
 
 use super::along::anchors;
 use super::count::{ChildCount, HeldCount, KindCount, NUMBERS, OrderCount, Present, StepCount};
-use super::shape::{Hop, Shape};
+use super::shape::{Hop, Shape, mix};
 use super::steps::Steps;
 use super::tally::Tally;
 use crate::gather::Store;
@@ -15,6 +15,9 @@ const MAX_DIFFERENT: usize = 96;
 const MAX_WARNED: usize = 4;
 /// Hops of one service whose order is compared.
 const MAX_COMPARED: usize = 8;
+
+/// Several kinds as one number: what is only asked for is found under that, as less memory is faster.
+pub type Mixed = u64;
 
 /// Everything that is counted.
 #[derive(Debug, Default)]
@@ -32,22 +35,22 @@ pub struct Counts {
     /// By kind of hop and of step.
     pub steps: FxHashMap<(u64, u64), StepCount>,
     /// By kind of the first hop of a transaction and of a step: hops with the step, and hops that end with it.
-    pub ends_in: FxHashMap<(u64, u64), (u32, u32)>,
+    pub ends_in: FxHashMap<Mixed, (u32, u32)>,
     /// By the kinds of a step and the one after it: how long the hop itself took; by 0 and a kind of step: how long that
     /// step says that it took.
     pub gaps: FxHashMap<(u64, u64), Tally>,
     /// By kind of hop, kind of step, kind of hop that is caused: how many hops with the step cause such a one, and of how
     /// many of these the span with the step is the very cause.
-    pub causes: FxHashMap<(u64, u64, u64), (u32, u32)>,
+    pub causes: FxHashMap<Mixed, (u32, u32)>,
     /// By the kinds of two hops of one service, of each of which a transaction has one: how often the first one began first.
-    pub orders: FxHashMap<(u64, u64), OrderCount>,
+    pub orders: FxHashMap<Mixed, OrderCount>,
     /// By kind of hop and kind of hop that is caused.
     pub children: FxHashMap<(u64, u64), ChildCount>,
     /// By kind of hop and name of a value in its first record: how many values one hop of a transaction holds, two hold,
     /// and so on.
-    pub held: FxHashMap<(u64, Symbol), HeldCount>,
+    pub held: FxHashMap<Mixed, HeldCount>,
     /// By kind of the cause, kind of hop and name of a value: how many such hops of one cause hold the same value.
-    pub held_under: FxHashMap<(u64, u64, Symbol), [u32; NUMBERS]>,
+    pub held_under: FxHashMap<Mixed, [u32; NUMBERS]>,
 }
 
 /// The kinds of the steps of a hop, each once, in order of their first place.
@@ -81,8 +84,8 @@ pub(crate) fn whole(root: u64) -> u64 {
 }
 
 /// For each cause of some hops its kind, and how many of them it caused.
-pub(crate) fn per_cause(shape: &Shape, hops: &[u32]) -> Vec<(u64, usize)> {
-    let mut parents: Vec<Option<u32>> = hops.iter().map(|&hop| shape.hops[hop as usize].parent).collect();
+fn per_cause(shape: &Shape, hops: impl Iterator<Item = u32>) -> Vec<(u64, usize)> {
+    let mut parents: Vec<Option<u32>> = hops.map(|hop| shape.hops[hop as usize].parent).collect();
     parents.sort_unstable();
     let same = parents.chunk_by(|one, other| one == other);
     same.map(|same| (same[0].map_or(0, |parent| shape.hops[parent as usize].kind), same.len())).collect()
@@ -124,19 +127,19 @@ impl Counts {
         let root = shape.hops.first().map_or(0, |hop| hop.kind);
         for held in holders(shape).chunk_by(|a, b| a.0 == b.0) {
             let (kind, name, value) = held[0].0;
-            let hops: Vec<u32> = held.iter().map(|(_, hop)| *hop).collect();
-            let held = self.held.entry((kind, name)).or_default();
-            held.numbers[hops.len().min(NUMBERS - 1)] += 1;
+            let (hops, number) = (held.iter().map(|(_, hop)| *hop), held.len());
+            let held = self.held.entry(mix(kind, name.0)).or_default();
+            held.numbers[number.min(NUMBERS - 1)] += 1;
             held.values.add(value.0);
-            for (cause, number) in per_cause(shape, &hops).into_iter().chain([(whole(root), hops.len())]) {
-                let numbers = self.held_under.entry((cause, kind, name)).or_default();
+            for (cause, number) in per_cause(shape, hops).into_iter().chain([(whole(root), number)]) {
+                let numbers = self.held_under.entry(mix(mix(cause, kind), name.0)).or_default();
                 numbers[number.min(NUMBERS - 1)] += 1;
             }
         }
         for (first, second) in pairs(shape) {
             let (first, second) = (&shape.hops[first], &shape.hops[second]);
             let apart = second.start.saturating_sub(first.start).max(0);
-            let order = self.orders.entry((first.kind, second.kind)).or_default();
+            let order = self.orders.entry(mix(first.kind, second.kind)).or_default();
             order.merge(OrderCount { times: 1, least: apart, sum: apart });
         }
         for hop in &shape.hops {
@@ -162,7 +165,7 @@ impl Counts {
                     example: Sample::default(),
                 };
                 self.steps.entry((hop.kind, step)).or_default().add(store, &count, event);
-                let ends = self.ends_in.entry((root, step)).or_default();
+                let ends = self.ends_in.entry(mix(root, step)).or_default();
                 *ends = (ends.0 + 1, ends.1 + count.last);
             }
             self.add_gaps(shape, hop);
@@ -201,11 +204,12 @@ impl Counts {
             count.hops += 1;
             count.messages += u32::from(child.message);
             count.waited += u32::from(!child.message && last >= child.end && child.end > child.start);
-            let of_cause = hop.steps.iter().filter(|step| Some(step.span) == child.cause);
-            let direct: FxHashSet<u64> = of_cause.map(|step| step.kind).collect();
+            let direct =
+                |kind: u64| hop.steps.iter().any(|step| Some(step.span) == child.cause && step.kind == kind);
             for &(step, _) in steps {
-                let causes = self.causes.entry((hop.kind, step, kind)).or_default();
-                *causes = (causes.0 + 1, causes.1 + u32::from(direct.contains(&step)));
+                let with_step = mix(hop.kind, step);
+                let causes = self.causes.entry(mix(with_step, kind)).or_default();
+                *causes = (causes.0 + 1, causes.1 + u32::from(direct(step)));
             }
         }
     }

@@ -4,7 +4,7 @@
 //! transactions, so that one edge drawn wrongly neither hides a missing step nor makes one up.
 
 use super::counts::Counts;
-use super::shape::Frame;
+use super::shape::{Frame, mix};
 use super::steps::{Place, Steps};
 use super::tally::Tally;
 use crate::model::Sample;
@@ -274,7 +274,8 @@ impl Candidates {
         for (&(hop, effect), child) in &counts.children {
             let rank = |step: u64| {
                 let count = &counts.steps[&(hop, step)];
-                let (present, direct) = counts.causes.get(&(hop, step, effect)).copied().unwrap_or_default();
+                let causes = counts.causes.get(&mix(mix(hop, step), effect));
+                let (present, direct) = causes.copied().unwrap_or_default();
                 let share = f64::from(present) / f64::from(count.hops.max(1));
                 let cover = f64::from(present) / f64::from(child.hops.max(1));
                 let act = frame.act(&count.example);

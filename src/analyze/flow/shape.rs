@@ -382,6 +382,9 @@ impl<'r> Run<'r> {
 
 /// How long a hop itself took from one step to the next: the time in which no hop that it waits for ran.
 pub(crate) fn gaps(shape: &Shape, hop: &Hop) -> Vec<(u64, u64, i64)> {
+    if hop.steps.len() < 2 {
+        return Vec::new();
+    }
     let awaited =
         |child: &&Hop| !child.message || hop.steps.last().is_some_and(|last| child.end <= last.time);
     let mut busy: Vec<(i64, i64)> = hop

@@ -4,7 +4,7 @@ use super::along::Along;
 use super::count::{ChildCount, KindCount, OrderCount, Present, StepCount};
 use super::counts::Counts;
 use super::rules::Rules;
-use super::shape::{Hop, Shape};
+use super::shape::{Hop, Shape, mix};
 use super::tally::Tally;
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
@@ -52,6 +52,8 @@ pub struct Usual {
     ends: FxHashMap<u64, StepCount>,
     /// By kind of hop: the steps that nearly all of them have that came to a good end.
     mandatory: FxHashMap<u64, Vec<u64>>,
+    /// By kind of hop: the kinds of hops that it causes, sorted.
+    children: FxHashMap<u64, Vec<u64>>,
     /// By kind of step: what comes next.
     next: FxHashMap<u64, Next>,
 }
@@ -89,6 +91,10 @@ impl Usual {
         for (&(before, after), tally) in &counts.gaps {
             usual.next.entry(before).or_default().add(tally.count() as u32, after);
         }
+        for &(hop, child) in counts.children.keys() {
+            usual.children.entry(hop).or_default().push(child);
+        }
+        usual.children.values_mut().for_each(|kinds| kinds.sort_unstable());
         usual.counts = counts;
         usual
     }
@@ -151,7 +157,8 @@ impl Usual {
 
     /// The share of hops with a step that end with it, in transactions that begin with a hop of a kind.
     pub fn ends_in(&self, root: u64, step: u64) -> Option<f64> {
-        let (hops, last) = self.counts.ends_in.get(&(root, step)).filter(|(hops, _)| *hops >= MIN_PEERS)?;
+        let (hops, last) =
+            self.counts.ends_in.get(&mix(root, step)).filter(|(hops, _)| *hops >= MIN_PEERS)?;
         Some(f64::from(*last) / f64::from(*hops))
     }
 
@@ -174,9 +181,8 @@ impl Usual {
 
     /// The kinds of hops that hops of a kind cause.
     pub fn children(&self, hop: &Hop) -> impl Iterator<Item = (u64, &ChildCount)> {
-        let kind = hop.kind;
-        let children = self.counts.children.iter();
-        children.filter(move |((cause, _), _)| *cause == kind).map(|((_, child), count)| (*child, count))
+        let (kind, kinds) = (hop.kind, self.children.get(&hop.kind).map_or(&[][..], Vec::as_slice));
+        kinds.iter().filter_map(move |&child| Some((child, self.counts.children.get(&(kind, child))?)))
     }
 
     /// The steps that nearly all hops of its kind have and this one lacks.
@@ -188,7 +194,7 @@ impl Usual {
     /// How many hops of a kind in one transaction usually hold the same value under a name; none if that varies, or if
     /// transactions share the values.
     pub fn holders(&self, kind: u64, name: Symbol) -> Option<u32> {
-        let held = self.counts.held.get(&(kind, name))?;
+        let held = self.counts.held.get(&mix(kind, name.0))?;
         let all: u32 = held.numbers.iter().sum();
         (held.values.estimate() >= f64::from(all) * MIN_OWN)
             .then(|| usual_number(&held.numbers, all))
@@ -197,7 +203,7 @@ impl Usual {
 
     /// Whether causes of a kind usually cause so many hops of a kind with the same value under a name.
     pub fn causes_so_many(&self, cause: u64, kind: u64, name: Symbol, number: u32) -> bool {
-        let numbers = self.counts.held_under.get(&(cause, kind, name));
+        let numbers = self.counts.held_under.get(&mix(mix(cause, kind), name.0));
         numbers
             .and_then(|numbers| usual_number(numbers, numbers.iter().sum()))
             .is_some_and(|usual| usual >= number)
@@ -205,7 +211,7 @@ impl Usual {
 
     /// How often a hop of one kind began before one of another, both of one service.
     pub fn began_before(&self, first: u64, second: u64) -> OrderCount {
-        self.counts.orders.get(&(first, second)).copied().unwrap_or_default()
+        self.counts.orders.get(&mix(first, second)).copied().unwrap_or_default()
     }
 
     /// How many transactions have a step.

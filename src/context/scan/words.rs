@@ -63,7 +63,9 @@ impl Found {
             && matches!(known.role, Role::TraceId | Role::SpanId | Role::ParentId)
             && looks_like_id(word)
         {
-            self.text_context(known.role, name, word);
+            let of_parent =
+                known.role == Role::SpanId && before.is_some_and(|(from, _)| is_parents(&text[..from]));
+            self.text_context(if of_parent { Role::ParentId } else { known.role }, name, word);
             return self.span_behind(text, end);
         }
         // TRACE and SPAN side by side
@@ -337,6 +339,14 @@ fn method_before_path(text: &[u8]) -> Option<(usize, usize)> {
         let start = text[..blank].iter().rposition(|byte| !byte.is_ascii_uppercase()).map_or(0, |at| at + 1);
         METHODS.contains(&&text[start..blank]).then_some((start, blank - start))
     })
+}
+
+/// Whether what is named next is the parent's: `parent span 54807cbe10727ea4`.
+fn is_parents(before: &[u8]) -> bool {
+    let word = before.trim_ascii_end();
+    let start = word.len().saturating_sub(6);
+    word[start..].eq_ignore_ascii_case(b"parent")
+        && !word[..start].last().is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// Whether the words before "in" or "after" say that something was finished.

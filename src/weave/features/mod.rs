@@ -153,8 +153,10 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
         possible.iter().map(|&other| last_before(scene, other, own.opens)).collect();
     let child = child(scene, node, opening, (&possible, &previous), learned, known);
     let mut found: Vec<Candidate> = Vec::with_capacity(possible.len() + 1);
+    let mut none = [0.0; COUNT];
+    about_child(scene, &child, &mut none);
     for (&parent, previous) in possible.iter().zip(&previous) {
-        found.push(Candidate { node: Some(parent), features: [0.0; COUNT] });
+        found.push(Candidate { node: Some(parent), features: none });
         if let Some(candidate) = found.last_mut() {
             let previous = previous.map(|order| &scene.lines[order as usize]);
             pair(scene, &child, parent, previous, learned, known, &mut candidate.features);
@@ -162,8 +164,6 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
     }
     compare(&mut found);
     recent(scene, &child, &mut found);
-    let mut none = [0.0; COUNT];
-    about_child(scene, &child, &mut none);
     none[NONE] = 1.0;
     none[NONE_FIRST] = yes(child.first_of_all);
     none[NONE_FIRST_OF_SERVICE] = yes(child.first_of_service);
@@ -189,7 +189,7 @@ fn about_child(scene: &Scene, child: &Child<'_>, out: &mut Features) {
     if own.lines.len() > 1 {
         out[CHILD_HEAD] = (own.first - own.begin) as f32 / (own.last - own.begin).max(1) as f32;
     }
-    out[CHILD_PEERS] = (own.rank.1 as f32).log2().min(4.0);
+    out[CHILD_PEERS] = log2(own.rank.1 as f32).min(4.0);
     out[CHILD_FIRST] = yes(child.first_of_service);
     out[CHILD_MAY_FOLLOW] = yes(child.inmost_open.is_some());
     out[CHILD_WITHIN] = yes(child.inmost_same.is_some());
@@ -349,7 +349,20 @@ fn yes(on: bool) -> f32 {
 
 /// A gap in time on a scale on which 1 ms is 0, 10 ms about 1, 10 s about 4.
 pub(super) fn scaled(nanos: i64) -> f32 {
-    if nanos <= 0 { 0.0 } else { (1.0 + nanos as f32 / 1_000_000.0).log10() }
+    if nanos <= 0 { 0.0 } else { log2(1.0 + nanos as f32 / 1_000_000.0) * std::f32::consts::LOG10_2 }
+}
+
+/// The logarithm of a number from 1 up, as exact as its type is, and the same on all machines: the exponent, and a few terms
+/// of the series of artanh, as ln m = 2 artanh((m - 1) / (m + 1)).
+fn log2(number: f32) -> f32 {
+    const MANTISSA: u32 = 23;
+    // so that the rest lies around 1: from 0.7 to 1.4
+    let exponent = (number.to_bits() + 0x4a_fb0d >> MANTISSA) as i32 - 127;
+    let rest = f32::from_bits(number.to_bits().wrapping_sub((exponent << MANTISSA) as u32));
+    let part = (rest - 1.0) / (rest + 1.0);
+    let square = part * part;
+    let series = square * (1.0 / 3.0 + square * (1.0 / 5.0 + square * (1.0 / 7.0 + square / 9.0)));
+    exponent as f32 + 2.0 * std::f32::consts::LOG2_E * (part + part * series)
 }
 
 /// Marks, for what counts only in comparison, the best candidate.
@@ -376,5 +389,22 @@ fn compare(found: &mut [Candidate]) {
                 candidate.features[to] = 1.0 / many;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logarithms_are_right() {
+        let mut number = 1.0f32;
+        while number < 1e13 {
+            let (found, right) = (f64::from(log2(number)), f64::from(number).log2());
+            assert!((found - right).abs() <= 2e-7 * right.max(1.0), "{number}: {found} {right}");
+            number *= 1.0007;
+        }
+        assert_eq!((log2(1.0), log2(2.0), log2(1024.0)), (0.0, 1.0, 10.0));
+        assert!((scaled(99_000_000) - 2.0).abs() < 1e-6 && scaled(0) == 0.0 && scaled(i64::MIN) == 0.0);
     }
 }

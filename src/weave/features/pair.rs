@@ -2,13 +2,14 @@
 
 use super::numbers::*;
 use super::ties::{self, evidence, shared, wording};
-use super::{Child, Features, Known, about_child, act, contains, is_open, scaled, yes};
+use super::{Child, Features, Known, act, contains, is_open, log2, scaled, yes};
 use crate::model::Symbol;
+use crate::weave::habits::Between;
 use crate::weave::learned::{self, Learned};
 use crate::weave::scene::{Line, Scene};
 use crate::weave::words::Act;
 
-/// Fills in the numbers of a possible parent; `previous`: its last record before the child.
+/// Fills in the numbers of a possible parent, but for those of the child; `previous`: its last record before the child.
 pub(super) fn pair(
     scene: &Scene,
     child: &Child<'_>,
@@ -22,12 +23,11 @@ pub(super) fn pair(
     let same = p.service == c.service;
     // the parent's last record before the child, else its first
     let anchor = previous.or_else(|| scene.opening(parent));
-    let before = scene.anchor(parent, child.node);
+    let before = scene.anchored(parent, child.node, previous);
     let point = before.or_else(|| learned::first(scene, parent));
     // known to have begun before is not late
     let late = before.is_none();
-    let between = known.habits.between(p.kind, c.kind);
-    about_child(scene, child, out);
+    let between = known.habits.between(p.pair(c));
     about_parent(scene, child, parent, anchor, out);
     if same {
         one_service(scene, child, parent, previous, anchor, out);
@@ -37,7 +37,7 @@ pub(super) fn pair(
         evidence(scene, child, parent, between.enters, known, out);
     }
     times(scene, child, parent, point, out);
-    usual(scene, child, parent, (point, late), known, out);
+    usual(scene, child, parent, (point, late), (known, &between), out);
     ties::rare(child, child.sent, parent, same, out);
     if !same {
         told(scene, child, parent, anchor, late, out);
@@ -56,7 +56,7 @@ pub(super) fn pair(
     }
     heads(scene, child, parent, late, out);
     if let (Some(learned), Some(_)) = (learned, point) {
-        let causes = learned.causes(Some(p.kind), c.kind, child.learned);
+        let causes = learned.causes(Some(p.pair(c).0), c.kind, child.learned);
         out[CAUSES] = causes.share;
         out[POSSIBLE] = causes.possible;
         out[FANS] = causes.fans;
@@ -92,7 +92,8 @@ fn about_parent(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&L
     }
     out[PARENT_SINGLE] = yes(p.lines.len() == 1);
     out[PARENT_LENGTH] = scaled(p.last - p.begin);
-    out[ONE_RANK] = yes(p.rank == c.rank);
+    let (parents, childs) = p.ranks(c);
+    out[ONE_RANK] = yes(parents == childs);
     if let Some(rarest) = &child.rarest
         && rarest.held_by(parent)
     {
@@ -122,7 +123,7 @@ fn one_service(
     out[SAME_ACTIVE] = yes(child.active_same == Some(parent));
     out[SAME_LATEST] = yes(child.latest_same == Some(parent));
     out[SAME_SILENT] = yes(!open && !finished);
-    out[SAME_KIND] = yes(p.kind == c.kind);
+    out[SAME_KIND] = yes(p.form == c.form);
     let thread = previous.map_or(Symbol::NONE, |line| line.thread);
     let known = !thread.is_none() && !child.opening.thread.is_none();
     out[SAME_THREAD] = yes(known && thread == child.opening.thread);
@@ -171,23 +172,22 @@ fn times(scene: &Scene, child: &Child<'_>, parent: u32, point: Option<(Symbol, i
     if let Some(next) = p.lines.get(place).map(|order| &scene.lines[*order as usize]) {
         out[GOES_ON_GAP] = scaled(next.time - c.last);
         let ends = c.lines.last().copied().unwrap_or_default();
-        out[GOES_ON_RECORDS] = (1.0 + next.order.saturating_sub(ends) as f32).log2().min(6.0) / 2.0;
+        out[GOES_ON_RECORDS] = log2(1.0 + next.order.saturating_sub(ends) as f32).min(6.0) / 2.0;
     }
 }
 
 /// What is usual of the two kinds; `point`: the template and time of the parent's last record before the child, and whether
-/// it has none.
+/// it has none; `between`: what is known of the kinds.
 fn usual(
     scene: &Scene,
     child: &Child<'_>,
     parent: u32,
     (point, late): (Option<(Symbol, i64)>, bool),
-    known: Known<'_>,
+    (known, between): (Known<'_>, &Between),
     out: &mut Features,
 ) {
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let same = p.service == c.service;
-    let between = known.habits.between(p.kind, c.kind);
     let habit = between.habit;
     out[ORDER] = habit.order;
     out[NEEDED] = habit.needed;
@@ -195,9 +195,8 @@ fn usual(
     [out[NEEDED_ALWAYS], out[IMPLIED_ALWAYS]] = between.exceptions;
     out[PARENT_ENTERS] = between.enters;
     out[if same { SAME_AROUND } else { CROSS_AROUND }] = habit.around;
-    let before = known.habits.before(&between, scene, child.node, point);
-    [out[BEFORE_TIGHT], out[BEFORE_NARROW]] = [before.tight, before.narrow];
-    let after = known.habits.after(&between, scene, parent, child.node);
+    [out[BEFORE_TIGHT], out[BEFORE_NARROW]] = known.habits.before(between, point);
+    let after = known.habits.after(between, scene, parent, child.node);
     let sure = after.tight * after.steady;
     out[AFTER_NARROW] = after.narrow;
     match (late, same) {
@@ -224,8 +223,9 @@ fn usual(
             out[LATE_CROSS_AFTER_SURE] = sure;
         }
     }
-    if p.rank.1 == c.rank.1 && p.rank.1 > 1 {
-        match (same, p.rank.0 == c.rank.0) {
+    let (parents, childs) = p.ranks(c);
+    if parents.1 == childs.1 && parents.1 > 1 {
+        match (same, parents.0 == childs.0) {
             (true, true) => {}
             (true, false) => out[SAME_OTHER_RANK] = habit.equal,
             (false, true) => out[CROSS_RANK] = habit.equal,

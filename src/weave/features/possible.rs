@@ -2,6 +2,7 @@
 
 use super::SLACK;
 use crate::weave::scene::{Line, Node, Scene};
+use crate::weave::words::Act;
 
 /// Times and durations are written in whole milliseconds at worst.
 const BLUR: i64 = 1_500_000;
@@ -11,6 +12,9 @@ const MAX_CANDIDATES: usize = 48;
 const MAX_LATE: i64 = 30_000_000_000;
 /// So many late parents are looked at.
 const MAX_LATE_NODES: usize = 16;
+/// Of these, so many of the own service and of others that share nothing telling.
+const MAX_NEAR_SAME: usize = 6;
+const MAX_NEAR_CROSS: usize = 6;
 
 /// The spans that may have caused one that begins with `opening`.
 pub(super) fn parents(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
@@ -35,8 +39,8 @@ fn before(scene: &Scene, other: u32, node: u32, opening: &Line) -> bool {
 }
 
 /// Nodes whose first record comes after the child's: a caller that logs only the answer, work that logs only its end, a
-/// sender that logs after the broker has confirmed. The nearest few of the own service and of others count, and those that
-/// share a telling value.
+/// sender that logs after the broker has confirmed; not what says that it begins only then. The nearest few of the own service
+/// and of others count, and those that share a telling value.
 fn late(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
     let own = &scene.nodes[node as usize];
     let (mut same, mut cross) = (Vec::new(), Vec::new());
@@ -48,15 +52,21 @@ fn late(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
         if line.node == node || other.lines.first() != Some(&line.order) || other.exact {
             continue;
         }
-        if before(scene, line.node, node, opening) {
+        if matches!(line.act, Act::Receive | Act::Start) || before(scene, line.node, node, opening) {
             continue;
         }
-        let list = if other.service == own.service { &mut same } else { &mut cross };
-        let tied = scene.values(opening).iter().any(|(_, value, _)| {
-            scene.values(line).iter().any(|(_, held, _)| held == value)
-                && scene.holders.get(*value).is_some_and(|holders| holders.len() <= 6)
-        });
-        if tied || list.len() < 6 {
+        let (list, most) = if other.service == own.service {
+            (&mut same, MAX_NEAR_SAME)
+        } else {
+            (&mut cross, MAX_NEAR_CROSS)
+        };
+        let tied = || {
+            scene.values(opening).iter().any(|(_, value, _)| {
+                scene.values(line).iter().any(|(_, held, _)| held == value)
+                    && scene.holders.get(*value).is_some_and(|holders| holders.len() <= 6)
+            })
+        };
+        if list.len() < most || tied() {
             list.push(line.node);
         }
     }

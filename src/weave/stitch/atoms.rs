@@ -143,7 +143,7 @@ impl Atoms {
         let mut own: Vec<Held> = Vec::new();
         for fragment in fragments {
             own.clear();
-            if store.census.foreign.contains(&fragment.trace) {
+            if store.census.any_foreign {
                 own.push(trace_value(store, fragment));
             }
             for &id in &fragment.events {
@@ -196,9 +196,9 @@ impl Atoms {
         if own.len() > MAX_VALUES {
             return;
         }
-        for &Held { value, name, shape, time, origin } in own {
+        for &Held { value, name, shape, time, origin, own } in own {
             let kind = self.types.of((name, shape));
-            let held = Holding { value, time, origin, first: time, atom: 0, kind, sort: 0, timed: true };
+            let held = Holding { value, time, origin, first: time, atom: 0, kind, sort: 0, timed: true, own };
             self.holdings.add(&of_atom(held));
         }
     }
@@ -300,6 +300,7 @@ struct Held {
     shape: Shape,
     time: Time,
     origin: Origin,
+    own: bool,
 }
 
 /// Whether an event without trace id that holds so many values is an atom.
@@ -329,7 +330,14 @@ fn values(store: &Store, id: EventId) -> impl Iterator<Item = (Symbol, Symbol, S
 
 fn hold(store: &Store, id: EventId, out: &mut Vec<Held>) {
     let (time, origin) = (store.time(id), store.origin(id));
-    out.extend(values(store, id).map(|(value, name, shape)| Held { value, name, shape, time, origin }));
+    out.extend(values(store, id).map(|(value, name, shape)| Held {
+        value,
+        name,
+        shape,
+        time,
+        origin,
+        own: false,
+    }));
 }
 
 /// A fragment holds its own trace id for those that received it in a header.
@@ -341,6 +349,7 @@ fn trace_value(store: &Store, fragment: &Fragment) -> Held {
         shape: Shape::Uuid,
         origin: store.origin(event),
         time: store.time(event),
+        own: true,
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Holding {
     pub sort: u32,
     /// The time of the record is known.
     pub timed: bool,
+    /// It is the id of the atom's own trace: nothing unless another atom received it.
+    pub own: bool,
 }
 
 /// Values in memory are looked at in so many parts, by their first bits.
@@ -139,7 +141,9 @@ impl Holdings {
         mut merge: impl FnMut(&mut T, T) -> Result<(), SpillError>,
     ) -> Result<T, SpillError> {
         let values = |all: &[Holding], told: &mut T| {
-            all.chunk_by(|a, b| a.value == b.value).try_for_each(|same| take(told, same))
+            let mut values = all.chunk_by(|a, b| a.value == b.value);
+            values
+                .try_for_each(|same| if same.iter().all(|held| held.own) { Ok(()) } else { take(told, same) })
         };
         let mut all = None;
         let mut gather = |some: Vec<T>| {
@@ -223,7 +227,7 @@ impl Holding {
         out.number(self.origin.line);
         out.number(u64::from(self.origin.part));
         out.signed(self.first.0.wrapping_sub(self.time.0));
-        out.number(u64::from(self.sort) << 1 | u64::from(self.timed));
+        out.number(u64::from(self.sort) << 2 | u64::from(self.own) << 1 | u64::from(self.timed));
     }
 
     fn read(bytes: &mut Get<'_>) -> Option<Holding> {
@@ -233,7 +237,17 @@ impl Holding {
         let (rank, line, part) = (bytes.number()? as u32, bytes.number()?, bytes.number()? as u32);
         let first = Time(time.0.wrapping_add(bytes.signed()?));
         let sort = bytes.number()?;
-        let (sort, timed) = ((sort >> 1) as u32, sort & 1 == 1);
-        Some(Holding { value, time, origin: Origin { rank, line, part }, first, atom, kind, sort, timed })
+        let (sort, own, timed) = ((sort >> 2) as u32, sort & 2 != 0, sort & 1 != 0);
+        Some(Holding {
+            value,
+            time,
+            origin: Origin { rank, line, part },
+            first,
+            atom,
+            kind,
+            sort,
+            timed,
+            own,
+        })
     }
 }

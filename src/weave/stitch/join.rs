@@ -28,7 +28,7 @@ const MAX_HOLDERS: usize = 2048;
 #[derive(Debug, Default)]
 struct Values {
     atoms: Vec<u32>,
-    ends: Vec<usize>,
+    ends: Vec<u32>,
 }
 
 impl Values {
@@ -54,7 +54,7 @@ impl Values {
                     }
                 }
                 if values.atoms.len() - start > 1 {
-                    values.ends.push(values.atoms.len());
+                    values.ends.push(values.atoms.len() as u32);
                 } else {
                     values.atoms.truncate(start);
                 }
@@ -65,7 +65,7 @@ impl Values {
 
     fn iter(&self) -> impl Iterator<Item = &[u32]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| &self.atoms[start..*end])
+        starts.zip(&self.ends).map(|(start, end)| &self.atoms[start as usize..*end as usize])
     }
 
     fn len(&self) -> usize {
@@ -221,11 +221,11 @@ impl Work<'_> {
     fn try_kind(&mut self, kind: &Kind, values: &Values, gathering: &FxHashSet<u32>) -> bool {
         let mut trial = Trial::default();
         let mut firsts: FxHashMap<u32, u32> = FxHashMap::default();
-        let mut good: Vec<&[u32]> = Vec::new();
+        let mut good: Vec<bool> = vec![false; values.len()];
         let (mut novel, mut conflicts) = (0usize, 0usize);
         let mut roots: Vec<u32> = Vec::new();
         let mut sorts: Vec<u32> = Vec::new();
-        for value in values.iter() {
+        for (value, good) in values.iter().zip(&mut good) {
             roots.clear();
             if kind.named || value.len() <= MAX_HOLDERS {
                 for &atom in value {
@@ -260,7 +260,7 @@ impl Work<'_> {
                 trial.join(root, target);
             }
             firsts.insert(target, earliest);
-            good.push(value);
+            *good = true;
         }
         let weak = kind.score < SURE_SCORE;
         let limit = if weak { MAX_CONFLICTS / 3.0 } else { MAX_CONFLICTS };
@@ -268,7 +268,7 @@ impl Work<'_> {
         {
             return false;
         }
-        for value in good {
+        for (value, _) in values.iter().zip(good).filter(|(_, good)| *good) {
             for &atom in &value[1..] {
                 if atom == value[0] || !gathering.contains(&self.atoms.sort(atom)) {
                     self.unite(value[0], atom);

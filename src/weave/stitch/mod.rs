@@ -125,12 +125,12 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
     let mut rest = Vec::new();
     for window in 0..store.windows() {
         bases.push(atoms.traced.firsts.len());
-        store.open(window)?;
-        let fragments = Fragments::of(store);
-        atoms.add_traced(store, &fragments)?;
-        if !fragments.untraced.is_empty() {
+        if !store.is_traced(window) {
             rest.push(window);
+            continue;
         }
+        store.open(window)?;
+        atoms.add_traced(store, &Fragments::of(store))?;
     }
     let mut begins = vec![u32::MAX; store.windows()];
     for &window in &rest {

@@ -55,6 +55,7 @@ impl Reader<'_, '_> {
         let mut weak = 0;
         let mut pending: [Option<(Cell, At)>; MAX_CELLS] = [None; MAX_CELLS];
         let mut taken = 0;
+        let mut before = (end, taken);
         for count in 0..MAX_CELLS {
             start = self.past(separator, start);
             let near = &self.text[start..self.text.len().min(start + MAX_CELL)];
@@ -62,6 +63,12 @@ impl Reader<'_, '_> {
             let next = start + length + separator.len();
             let inside = trim(self.text, At::new(start, start + length));
             let Some(cell) = self.cell_of(inside) else { break };
+            // "deploy - DIGEST - verified" tells a digest
+            let said = matches!(cell, Cell::Ids) && separator == b" - " && self.behind_word(count, &pending);
+            if said && is_bare_id(inside.of(self.text)) {
+                (end, taken) = before;
+                break;
+            }
             let last =
                 memmem::find(&self.text[next..self.text.len().min(next + MAX_CELL)], separator).is_none();
             if last && self.tail_at(next) || self.text[next..].trim_ascii().is_empty() {
@@ -79,6 +86,7 @@ impl Reader<'_, '_> {
                     continue;
                 }
             }
+            before = (end, taken);
             (end, taken) = (next, count + 1);
             match cell {
                 Cell::Level(level) => self.head.level = Some(level),
@@ -100,6 +108,21 @@ impl Reader<'_, '_> {
         }
         // the message begins behind the separator
         self.at = if taken > 0 { end } else { self.past(separator, self.at) };
+    }
+
+    /// Whether the column before is a plain word, as a message may begin with.
+    fn behind_word(&self, count: usize, columns: &[Option<(Cell, At)>]) -> bool {
+        let before = count.checked_sub(1).and_then(|before| columns[before]);
+        let word = match before {
+            Some((Cell::Word, word)) => word.of(self.text),
+            Some(_) => return false,
+            None => {
+                let before = self.text[..self.at].trim_ascii_end();
+                let before = before.strip_suffix(b"-").unwrap_or(before).trim_ascii_end();
+                before.rsplit(|byte| *byte == b' ').next().unwrap_or_default()
+            }
+        };
+        !word.is_empty() && word.iter().all(u8::is_ascii_lowercase) && level::from_word(word).is_none()
     }
 
     /// `I | 2024-…`, `info;2024-…`, `[E] - 2024-…`, `INFO;main;message`: a level before the separator, and a time in one of

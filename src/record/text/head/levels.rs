@@ -317,6 +317,20 @@ impl Reader<'_, '_> {
             return false;
         }
         let end = word_end(text, 0);
+        // "orders.api[4711]: LEVEL message"
+        if end > 1
+            && let Some(process) = text[end..].strip_prefix(b"[")
+        {
+            let digits = process.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let rest = process[digits..].strip_prefix(b"]: ").unwrap_or_default();
+            let letters = rest.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+            let bounded = letters >= 4 && rest.get(letters) == Some(&b' ');
+            let level = level::stands_for_level(&rest[..letters]).filter(|_| bounded && digits > 0);
+            let Some(level) = level else { return false };
+            self.draft.logger = Some(At::new(0, end));
+            self.logger = true;
+            return self.set_level(level, end + 1 + digits + 3 + letters);
+        }
         let Some(inside) = text[end..].strip_prefix(b" [").filter(|_| text[..end].ends_with(b":")) else {
             return false;
         };

@@ -114,6 +114,7 @@ impl Reader<'_, '_> {
                 b'{' => self.brace(),
                 b'0'..=b'9' => {
                     self.time()
+                        || self.short_time()
                         || self.first_id()
                         || self.bare_id()
                         || self.thread_name_level()

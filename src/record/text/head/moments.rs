@@ -54,6 +54,32 @@ impl Reader<'_, '_> {
         true
     }
 
+    /// `05-01 12:00 `, a date without a year and a time without seconds before a level in capitals, as the cookbook of
+    /// Python's logging has it.
+    pub(super) fn short_time(&mut self) -> bool {
+        const SHAPE: &[u8] = b"00-00 00:00 ";
+        let shaped = self.at == 0
+            && self.text.len() > SHAPE.len()
+            && self
+                .text
+                .iter()
+                .zip(SHAPE)
+                .all(|(byte, shape)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == shape });
+        let levels = || {
+            let words = self.text[SHAPE.len()..].split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+            words.take(3).any(|word| level::stands_for_level(word).is_some() && word[0].is_ascii_uppercase())
+        };
+        if !shaped || !levels() {
+            return false;
+        }
+        let written = [&self.text[..SHAPE.len() - 1], b":00"].concat();
+        let Some((stamp, _)) = timestamp::parse_prefix(&written, self.order) else { return false };
+        self.head.stamp = Some(stamp);
+        self.head.stamp_at = At::new(0, SHAPE.len() - 1);
+        self.at = SHAPE.len() - 1;
+        true
+    }
+
     /// `=WARNING REPORT==== 2-Feb-2024::17:42:36.859888 UTC ===` (Erlang's legacy header).
     pub(super) fn erlang_report(&mut self) -> bool {
         let text = self.text;

@@ -138,7 +138,7 @@ impl Reader<'_, '_> {
     }
 
     /// Whether nothing but groups follows: the name before them is the message.
-    fn groups_to_the_end(&self, mut at: usize) -> bool {
+    pub(super) fn groups_to_the_end(&self, mut at: usize) -> bool {
         while let Some(token) = self.token(at).filter(|token| token.open != 0) {
             at = skip_blanks(self.text, token.end);
             if at >= self.text.len() {
@@ -283,6 +283,7 @@ impl Reader<'_, '_> {
             }
             // plain words before it are the message's
             _ if seen.weak > 0 && !seen.named => (!group).then_some(false).filter(|_| self.is_plain(token)),
+            _ if group && (self.tail_at(behind) || self.groups_to_the_end(behind)) && seen.weak > 0 => None,
             Cell::Ids if group => Some(true),
             Cell::Ids => {
                 let several = !is_bare_id(content) || content.len() == 49;
@@ -290,14 +291,16 @@ impl Reader<'_, '_> {
                 let dashed = text[..start].trim_ascii_end().ends_with(b"-");
                 (several || followed && !dashed).then_some(true)
             }
-            _ if group && (self.tail_at(behind) || self.groups_to_the_end(behind)) && seen.weak > 0 => None,
             Cell::Thread | Cell::Logger if group => {
                 (!content.contains(&b' ') || token.open == b'[').then_some(true)
             }
             Cell::Place if group => Some(true),
             Cell::Thread => {
-                let numbered = content.last().is_some_and(u8::is_ascii_digit);
-                (followed && numbered || before_group).then_some(true).or((numbered).then_some(false))
+                // "Executing", "listener" and the like are words
+                let numbered = content.last().is_some_and(u8::is_ascii_digit)
+                    || content == b"main"
+                    || content.ends_with(b"Thread");
+                (followed && numbered).then_some(true).or(Some(false).filter(|_| self.is_plain(token)))
             }
             Cell::Logger => {
                 let deep = content.iter().filter(|byte| **byte == b'.').count() > 1;
@@ -353,7 +356,7 @@ fn is_name(word: &[u8]) -> bool {
     let joined = word.iter().any(|byte| matches!(byte, b'_' | b'-' | b'.' | b':' | b'@' | b'$'));
     let named = word.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
         && word.last().is_some_and(|last| last.is_ascii_alphanumeric() || *last == b'_');
-    named && (humps > 0 || joined) || is_thread(word) && joined
+    !word.contains(&b' ') && (named && (humps > 0 || joined) || is_thread(word) && joined)
 }
 
 /// Whether a sentence goes on behind its first word "I".

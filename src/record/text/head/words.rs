@@ -193,9 +193,9 @@ impl Reader<'_, '_> {
         }
         let bare = bytes.strip_suffix(b":").unwrap_or(bytes);
         let colon = bare.len() < bytes.len();
-        // Monolog: "channel.LEVEL:"
+        // Monolog: "channel.LEVEL:", "channel.LEVEL "
         if self.head.level.is_none()
-            && colon
+            && (colon || text.get(end) == Some(&b' '))
             && !self.logger
             && let Some(dot) = bare.iter().rposition(|&byte| byte == b'.')
         {
@@ -203,7 +203,7 @@ impl Reader<'_, '_> {
             if let Some(level) = level::from_word(word).filter(|_| word.iter().all(u8::is_ascii_uppercase)) {
                 self.draft.logger = Some(At::new(self.at, self.at + dot));
                 self.logger = true;
-                self.closed = true;
+                self.closed = colon;
                 return self.set_level(level, end);
             }
         }
@@ -354,7 +354,8 @@ impl Reader<'_, '_> {
         }
         // "name [traceId=…]", "name {traceId=…} - ", "name file.pl:7 - ", "name: "key"=…"
         if !self.logger && next > end {
-            let grouped = self.group_behind(next);
+            // "SENT [order=7]" is a message
+            let grouped = self.group_behind(next) && !self.groups_to_the_end(next);
             let place = &text[next..word_end(text, next)];
             let placed = place.contains(&b':')
                 && place.contains(&b'.')
