@@ -19,7 +19,9 @@ pub(super) fn silent_cause(case: &Case<'_>, index: usize, failure: i64) -> Optio
         let hop = case.hop(child);
         below.extend(&hop.children);
         let Some(last) = hop.steps.last() else { continue };
-        if case.fates[child] == Fate::Stuck && last.time <= failure {
+        // who sent what failed elsewhere did its part
+        let sent = case.run.act(&case.run.store.sample(last.event)) == Act::Send;
+        if case.fates[child] == Fate::Stuck && last.time <= failure && !sent {
             found = found.max(Some((last.time, child)));
         }
     }
@@ -36,7 +38,9 @@ pub(super) fn named_cause(case: &Case<'_>, index: usize, failure: &Step) -> Opti
         hop.service != own
             && hop.start <= failure.time
             && names(template, store.symbols.text(hop.service))
-            && !hop.steps.last().is_some_and(|last| case.usual.ends(last.kind))
+            && !hop.steps.last().is_some_and(|last| {
+                case.usual.ends(last.kind) || case.run.act(&store.sample(last.event)) == Act::Send
+            })
     };
     (0..case.shape.hops.len()).filter(before).max_by_key(|&other| (case.hop(other).start, other))
 }

@@ -6,6 +6,7 @@
 
 use super::blame::{named_cause, report_unanswered, silent_cause};
 use super::case::{Case, Fate, Found};
+use super::recover;
 use super::retry::{repeats_step, tried_again};
 use super::words;
 use crate::analyze::flow::Step;
@@ -33,7 +34,11 @@ pub(super) fn judge(case: &mut Case<'_>) {
         return;
     }
     for &hop in &failed {
-        case.fates[hop] = if healed_itself(case, hop) { Fate::Healed } else { Fate::Broken };
+        let healed = healed_itself(case, hop)
+            || recover::went_on(case, hop)
+            || recover::compensated(case, hop)
+            || recover::only_announced(case, hop);
+        case.fates[hop] = if healed { Fate::Healed } else { Fate::Broken };
     }
     // what was tried several times is healed from the last time on
     for &hop in failed.iter().rev() {

@@ -1,6 +1,7 @@
 //! Hops that should have begun and did not.
 
 use super::case::{Case, Fate, Found};
+use super::words;
 use crate::analyze::flow::{Hop, Rule, Step};
 use crate::model::{FindingKind, Level, Severity};
 use crate::weave::words::Act;
@@ -34,7 +35,10 @@ pub(super) fn judge(case: &mut Case<'_>) {
         causes.sort_unstable();
         let mut open = causes.iter().filter(|(_, index, at)| may_miss(case, *index, *at, rule));
         if let Some(&(_, index, at)) = open.next() {
+            // of several effects the first ones are there: what is absent is due later than these
+            let some = case.times(rule.effect) > 0;
             let due = case.hop(index).steps[at].time.saturating_add(rule.delays.at(0.5));
+            let due = (some && rule.number > 1, due);
             absent.push(Absent { due, rule, index, at });
         }
     }
@@ -50,6 +54,10 @@ pub(super) fn judge(case: &mut Case<'_>) {
             case.truncated = true;
             continue;
         }
+        if report_before(case, rule, index, at) {
+            told.push(rule);
+            continue;
+        }
         let instead = instead(case, rule, time);
         if report(case, index, at, rule, instead) > Severity::Info {
             told.push(rule);
@@ -59,8 +67,8 @@ pub(super) fn judge(case: &mut Case<'_>) {
 
 /// An effect that is absent.
 struct Absent<'r> {
-    /// When it should have begun, in nanoseconds.
-    due: i64,
+    /// When it should have begun, in nanoseconds; what is there in part comes last.
+    due: (bool, i64),
     rule: &'r Rule,
     /// The hop and the step after which it should have.
     index: usize,
@@ -108,6 +116,65 @@ fn instead(case: &Case<'_>, rule: &Rule, after: i64) -> Option<Step> {
     hops.filter_map(warned).find(|step| case.usual.rare(step.kind))
 }
 
+/// Reports that the service that usually does something right before an absent effect did not, or stopped there, as it lacks
+/// more than that: then it is the fault.
+fn report_before(case: &mut Case<'_>, rule: &Rule, index: usize, at: usize) -> bool {
+    let (store, usual) = (case.run.store, case.usual);
+    let of = |step: u64| usual.step(step).map(|count| count.example.service);
+    let hop = case.hop(index);
+    let step = hop.steps[at].clone();
+    let Some((service, before)) = usual.along.right_before(rule.effect, of) else { return false };
+    if service == hop.service || service == rule.example.service {
+        return false;
+    }
+    // of what is usual after the step it must lack something itself
+    let mut usually = usual.along.usual(step.kind).filter(|(it, _)| of(*it) == Some(service));
+    if case.times(step.kind) != 1 || !usually.any(|(it, number)| case.times(it) < number) {
+        return false;
+    }
+    let name = store.symbols.text(service);
+    let own = case.shape.hops.iter().filter(|hop| hop.service == service).flat_map(|hop| &hop.steps);
+    let reached = own.filter(|it| before.contains(&it.kind)).max_by_key(|it| (it.time, it.kind)).cloned();
+    let lost = before.iter().find(|it| case.times(**it) == 0).and_then(|it| usual.step(*it));
+    let follows = words::told(store, &rule.example);
+    let (kind, span, evidence, summary) = match (reached, lost) {
+        (Some(last), _) if last.time >= step.time => {
+            let summary =
+                format!("{name} stopped after {}; {follows} usually follows", case.says(last.event));
+            (FindingKind::Stuck, last.span, vec![step.event, last.event], summary)
+        }
+        (_, Some(count)) => {
+            let summary = format!(
+                "{name} never logged {} after {} of {}; {follows} usually follows",
+                words::told(store, &count.example),
+                case.says(step.event),
+                case.service(hop),
+            );
+            (FindingKind::MissingStep, step.span, vec![step.event], summary)
+        }
+        _ => return false,
+    };
+    let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
+    if rule.is_torn() || !rule.delivery && right < peers * MIN_CERTAIN {
+        return false;
+    }
+    let group = (rule.effect, step.kind);
+    case.find(
+        index,
+        Found {
+            kind,
+            severity: Severity::Warning,
+            span: Some(span),
+            service: Some(service),
+            summary,
+            confidence: right / (peers + 2.0),
+            evidence,
+            group,
+        },
+    );
+    true
+}
+
 fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Option<Step>) -> Severity {
     let hop = case.hop(index);
     let step = hop.steps[at].clone();
@@ -129,8 +196,11 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
         None => (FindingKind::MissingStep, summary),
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
-    let severity =
-        if rule.delivery || right >= peers * MIN_CERTAIN { Severity::Warning } else { Severity::Info };
+    let severity = if !rule.is_torn() && (rule.delivery || right >= peers * MIN_CERTAIN) {
+        Severity::Warning
+    } else {
+        Severity::Info
+    };
     case.find(
         index,
         Found {

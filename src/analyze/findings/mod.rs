@@ -8,6 +8,7 @@ mod case;
 mod error;
 mod missing;
 mod order;
+mod recover;
 mod repeated;
 mod retry;
 mod run;

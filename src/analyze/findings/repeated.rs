@@ -1,8 +1,10 @@
 //! What was handled more than once: the same hop for the same value, where the other transactions have it once.
 
 use super::case::{Case, Fate, Found};
+use super::words::announces;
 use crate::analyze::flow::{Hop, Step, holders, whole};
 use crate::model::{EventId, FindingKind, Level, Severity, Symbol};
+use crate::weave::words::Act;
 
 /// Hops with one value that are looked at beyond the usual ones.
 const MAX_FURTHER: usize = 50;
@@ -40,42 +42,103 @@ pub(super) fn judge(case: &mut Case<'_>) {
                 .filter_map(|&later| again(case, &hops, first[first.len() - 1], later, name)),
         );
     }
-    if found.is_empty() && !case.fates.contains(&Fate::Repeated) {
-        found.extend(received_again(case));
+    let told = if case.any_broken() { Vec::new() } else { told_again(case) };
+    if found.iter().all(|again| again.retried) {
+        found.extend(received_again(case, !told.is_empty()));
     }
+    found.extend(told);
     report(case, found);
 }
 
 /// A message that was handled twice, though not in hops of its own: what such a hop begins with, and what transactions
-/// hardly ever have twice, is there twice. Of several the one that is there again first.
-fn received_again(case: &Case<'_>) -> Option<Again> {
-    if !case.fates.iter().all(|fate| *fate == Fate::Fine) {
+/// hardly ever have twice, is there twice. Of several the one that is there again first. Where somebody told of it, no more is
+/// needed.
+fn received_again(case: &Case<'_>, told: bool) -> Option<Again> {
+    if case.any_broken() {
         return None;
     }
-    let mut twice: Vec<(i64, Vec<(usize, usize)>)> = Vec::new();
+    let mut twice: Vec<(i64, Again)> = Vec::new();
     for kind in case.steps.kinds().filter(|kind| case.times(*kind) == 2) {
-        if case.usual.is_delivered_once(kind) && !case.usual.rules.are_due(&case.steps, kind, 2) {
-            let places = (0..case.shape.hops.len())
-                .flat_map(|hop| (0..case.hop(hop).steps.len()).map(move |step| (hop, step)))
-                .filter(|&(hop, step)| case.hop(hop).steps[step].kind == kind);
-            let mut places: Vec<(usize, usize)> = places.collect();
-            places.sort_by_key(|&(hop, step)| (case.hop(hop).steps[step].time, hop, step));
-            twice.push((places.last().map_or(0, |&(hop, step)| case.hop(hop).steps[step].time), places));
+        let delivered = case.usual.is_delivered_once(kind);
+        if !delivered && !case.usual.is_done_once(kind) || case.usual.rules.are_due(&case.steps, kind, 2) {
+            continue;
+        }
+        let places = (0..case.shape.hops.len())
+            .flat_map(|hop| (0..case.hop(hop).steps.len()).map(move |step| (hop, step)))
+            .filter(|&(hop, step)| case.hop(hop).steps[step].kind == kind);
+        let mut places: Vec<(usize, usize)> = places.collect();
+        places.sort_by_key(|&(hop, step)| (case.hop(hop).steps[step].time, hop, step));
+        let [(earlier, first), (later, second)] = places[..] else { continue };
+        let (one, other) = (&case.hop(earlier).steps[first], &case.hop(later).steps[second]);
+        let same = case.run.same_values(one.event, other.event);
+        let service = case.hop(earlier).service;
+        let message = || {
+            delivered || told || all_again(case, service) || case.run.share_a_message(one.event, other.event)
+        };
+        if same && message() && (told || calm(case, one, other)) && !sent_apart(case, &[one, other]) {
+            let records = Some((one.event, other.event));
+            twice.push((other.time, Again { earlier, later, name: Symbol::NONE, retried: false, records }));
         }
     }
-    twice.sort();
-    let places = twice.into_iter().next()?.1;
-    let [(earlier, first), (later, second)] = places[..] else { return None };
-    let (one, other) = (&case.hop(earlier).steps[first], &case.hop(later).steps[second]);
-    let same = case.run.same_values(one.event, other.event);
-    let calm = case.shape.hops.iter().flat_map(|hop| &hop.steps).all(|step| !step.warned);
-    (same && calm).then_some(Again {
-        earlier,
-        later,
-        name: Symbol::NONE,
-        retried: false,
-        records: Some((one.event, other.event)),
+    twice.sort_by_key(|(time, again)| (*time, again.later, again.earlier));
+    twice.into_iter().next().map(|(_, again)| again)
+}
+
+/// Whether a service did all of what it did in a transaction twice, and that was more than one thing.
+fn all_again(case: &Case<'_>, service: Symbol) -> bool {
+    let own = || case.shape.hops.iter().filter(|hop| hop.service == service).flat_map(|hop| &hop.steps);
+    let first = own().next().map(|step| step.kind);
+    own().any(|step| Some(step.kind) != first)
+        && own().all(|step| case.times(step.kind) == 2 && case.usual.is_done_once(step.kind))
+}
+
+/// Whether nobody warned between two steps, or told of a further attempt: what comes after is done again for a reason.
+fn calm(case: &Case<'_>, one: &Step, other: &Step) -> bool {
+    let store = case.run.store;
+    let mut steps = case.shape.hops.iter().flat_map(|hop| &hop.steps);
+    !steps.any(|step| {
+        let between = one.time <= step.time && step.time <= other.time && !step.again;
+        between && (step.warned || announces(store.symbols.text(store.event(step.event).template)))
     })
+}
+
+/// Whether several receipts are of messages of their own: as many were sent, and in hops that do not do the same.
+fn sent_apart(case: &Case<'_>, receipts: &[&Step]) -> bool {
+    let store = case.run.store;
+    let Some(service) = receipts.first().map(|step| store.event(step.event).service) else { return false };
+    let received = store.sample(receipts[0].event);
+    let last = receipts.iter().map(|step| step.time).max().unwrap_or(i64::MAX);
+    let mut senders: Vec<(u64, u64)> = Vec::new();
+    for hop in case.shape.hops.iter().filter(|hop| hop.service != service) {
+        for (at, step) in hop.steps.iter().enumerate().filter(|(_, step)| step.time <= last) {
+            let sample = store.sample(step.event);
+            if case.run.act(&sample) == Act::Send && case.run.share_a_name(&sample, &received) {
+                // who sends the same again does the same before
+                senders.push((hop.kind, if at > 0 { hop.steps[at - 1].kind } else { 0 }));
+            }
+        }
+    }
+    senders.len() >= receipts.len() && senders.windows(2).any(|pair| pair[0] != pair[1])
+}
+
+/// What a service says itself that it was there before, though nothing had failed.
+fn told_again(case: &Case<'_>) -> Vec<Again> {
+    let mut found = Vec::new();
+    for (index, hop) in case.shape.hops.iter().enumerate() {
+        for step in hop.steps.iter().filter(|step| step.again && case.usual.rare(step.kind)).take(1) {
+            let own = || case.shape.hops.iter().enumerate().filter(|(_, other)| other.service == hop.service);
+            let before = |it: &Step| it.time < step.time;
+            if own().any(|(_, other)| other.steps.iter().any(|it| before(it) && it.warned && !it.again)) {
+                continue;
+            }
+            let first = own().find(|(_, other)| other.steps.iter().any(before));
+            if let Some((earlier, _)) = first {
+                let records = Some((step.event, step.event));
+                found.push(Again { earlier, later: index, name: Symbol::NONE, retried: false, records });
+            }
+        }
+    }
+    found
 }
 
 /// Whether some other value, which usually only one hop holds, tells the hops apart.
@@ -128,6 +191,11 @@ fn again(case: &mut Case<'_>, hops: &[u32], earlier: u32, later: u32, name: Symb
         case.fates[later] = Fate::Repeated;
     }
     let (before, hop) = (case.hop(earlier), case.hop(later));
+    let receipts: Vec<&Step> =
+        hops.iter().filter_map(|&hop| case.hop(hop as usize).steps.first()).take(MAX_FURTHER).collect();
+    if sent_apart(case, &receipts) {
+        return None;
+    }
     if elsewhere(case, earlier, later) || matches!(case.fates[earlier], Fate::Retried | Fate::Broken) {
         return None;
     }
@@ -162,7 +230,11 @@ fn elsewhere(case: &Case<'_>, earlier: usize, later: usize) -> bool {
 
 /// Reports what was done again. What is done twice first in a transaction is the cause of all that is done twice after it.
 fn report(case: &mut Case<'_>, mut found: Vec<Again>) {
-    found.sort_by_key(|again| (again.retried, case.hop(again.later).start, again.later, again.name));
+    let since = |again: &Again| match again.records {
+        Some((_, later)) => case.run.store.time(later).0,
+        None => case.hop(again.later).steps.first().map_or(i64::MAX, |step| step.time),
+    };
+    found.sort_by_key(|again| (again.retried, since(again), again.later, again.name));
     let mut twice = false;
     let mut told: Vec<usize> = Vec::new();
     for Again { earlier, later, name, retried, records } in found {
@@ -183,7 +255,9 @@ fn report(case: &mut Case<'_>, mut found: Vec<Again>) {
             twice = true;
             (FindingKind::Duplicate, Severity::Warning, format!("{service} handled {says} twice{by}"))
         };
-        let (evidence, group) = (vec![one, other], (hop.kind, 0));
+        let mut evidence = vec![one, other];
+        evidence.dedup();
+        let group = (hop.kind, 0);
         case.find(
             later,
             Found { kind, severity, span: None, service: None, summary, confidence: 0.9, evidence, group },

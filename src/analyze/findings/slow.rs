@@ -142,6 +142,23 @@ fn late(case: &Case<'_>, rule: &Rule) -> Option<Stretch> {
     let nanos = step.time - since.time;
     let grain = case.run.grain(before.service).max(case.run.grain(hop.service));
     let usual = far_off(&rule.delays, nanos - grain)?;
+    // what usually comes right before it, in a third service, was as late
+    let service = |step: u64| case.usual.step(step).map(|count| count.example.service);
+    let first = case.usual.along.right_before(rule.effect, service).map(|(_, steps)| steps[0]);
+    if let Some(place) = first.and_then(|first| case.steps.first(first))
+        && (since.time + (nanos - usual) / 2..=step.time).contains(&place.time)
+        && case.hop(place.hop as usize).service != before.service
+    {
+        return Some(Stretch {
+            hop: place.hop as usize,
+            at: place.step as usize,
+            since: Some(since.event),
+            from: since.time,
+            to: place.time,
+            nanos: place.time - since.time,
+            usual,
+        });
+    }
     Some(Stretch {
         hop: effect.hop as usize,
         at: effect.step as usize,

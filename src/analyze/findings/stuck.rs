@@ -9,6 +9,9 @@ use crate::weave::words::Act;
 /// A step is an unusual end where at most this share of the hops with it end with it.
 const MAX_END: f64 = 0.08;
 
+/// Something follows each step of a kind where it is there at least this share as often.
+const MIN_EACH: f64 = 0.95;
+
 /// Marks all hops in which nothing failed that end where hops of their kind do not end.
 pub(super) fn mark(case: &mut Case<'_>) {
     for index in 0..case.shape.hops.len() {
@@ -94,7 +97,16 @@ fn unfinished(case: &Case<'_>, index: usize) -> Option<f64> {
     }
     // what usually follows may have been folded into another hop
     let (_, next) = case.usual.next(last.kind)?;
-    (case.times(next) < case.times(last.kind) && lacks_what_follows(case, hop, last)).then_some(share)
+    let times = case.times(last.kind);
+    let nexts: u32 = case.usual.followed(last.kind).1.map(|(_, next)| case.times(next)).sum();
+    // one thing may follow several
+    let fewer = case.usual.is_followed_less(last.kind, MIN_EACH);
+    // where what follows also begins transactions, it was torn off
+    if case.usual.begins_alone(next) > count.last / 2 {
+        return None;
+    }
+    let lacks = if fewer { nexts == 0 } else { nexts < times };
+    (lacks && lacks_what_follows(case, hop, last)).then_some(share)
 }
 
 /// Whether most of what follows a step elsewhere is neither there before it, as where several things go on at once, nor in a

@@ -95,18 +95,19 @@ fn gives_up(lower: &str) -> bool {
         "giving up",
         "gave up",
         "giveup",
-        "exhausted",
         "for good",
         "unhandled",
         "uncaught",
     ]
     .iter()
     .any(|word| lower.contains(word))
+        || lower.contains("exhausted") && ["retr", "attempt", "tries"].iter().any(|word| lower.contains(word))
 }
 
 /// Whether a template speaks of a failure rather than of a refusal.
 fn fails(lower: &str) -> bool {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 15] = [
+        "exhausted",
         "fail",
         "error",
         "exception",
@@ -217,7 +218,11 @@ fn refuses(lower: &str) -> bool {
 /// Whether a template names a service: its name as a word, or the part of it before a dash.
 pub(super) fn names(template: &str, service: &str) -> bool {
     let words = template.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_' && c != '.');
-    words.filter(|word| word.len() >= MIN_NAME).any(|word| {
+    // what stands before a value names the value
+    let value = |word: &str| {
+        template[word.as_ptr() as usize - template.as_ptr() as usize + word.len()..].starts_with('=')
+    };
+    words.filter(|word| word.len() >= MIN_NAME && !value(word)).any(|word| {
         let rest = service.get(..word.len()).filter(|start| start.eq_ignore_ascii_case(word));
         rest.is_some() && service[word.len()..].chars().next().is_none_or(|next| !next.is_alphanumeric())
     })
@@ -238,6 +243,7 @@ mod tests {
         assert!(!names("order saved", "orders"));
         assert!(!names("orders saved", "order"));
         assert!(!names("api is down", "api-gateway"));
+        assert!(!names("capture for trip=<*> failed", "trip-api"), "what stands before a value");
     }
 
     #[test]
@@ -249,5 +255,7 @@ mod tests {
         assert!(!Told::by("could not save: limit exceeded").breaks);
         assert!(Told::by("request failed with <*>").fails && Told::by("gave up").fails);
         assert!(!Told::by("saga aborted, compensating").fails);
+        let pool = Told::by("pool exhausted");
+        assert!(Told::by("retries exhausted").gives_up && !pool.gives_up && pool.fails);
     }
 }

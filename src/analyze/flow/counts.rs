@@ -1,15 +1,18 @@
 //! What is counted over all transactions, in integers that merge in any order.
 
+use super::along::anchors;
 use super::count::{ChildCount, HeldCount, KindCount, NUMBERS, OrderCount, Present, StepCount};
 use super::shape::{Hop, Shape, mix};
 use super::steps::Steps;
 use super::tally::Tally;
 use crate::gather::Store;
 use crate::model::{EventId, Sample, Symbol};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Different steps of one hop, and different kinds of hops that it causes, that are looked at.
 const MAX_DIFFERENT: usize = 96;
+/// Warnings of one hop before which is looked.
+const MAX_WARNED: usize = 4;
 /// Hops of one service whose order is compared.
 const MAX_COMPARED: usize = 8;
 
@@ -21,6 +24,8 @@ pub type Mixed = u64;
 pub struct Counts {
     /// Transactions.
     pub transactions: u32,
+    /// Steps before warnings, of which is counted what comes along with them.
+    pub anchors: FxHashSet<u64>,
     /// By kind of step.
     pub present: FxHashMap<u64, Present>,
     /// By kind of the first hop: how long transactions last.
@@ -138,6 +143,9 @@ impl Counts {
             order.merge(OrderCount { times: 1, least: apart, sum: apart });
         }
         for hop in &shape.hops {
+            for (at, _) in hop.steps.iter().enumerate().filter(|(_, step)| step.warned).take(MAX_WARNED) {
+                self.anchors.extend(anchors(shape, hop, at));
+            }
             let failed = hop.failed();
             let kind = self.kinds.entry(hop.kind).or_default();
             kind.hops += 1;
@@ -212,6 +220,7 @@ impl Counts {
             std::mem::swap(&mut self, &mut other);
         }
         self.transactions += other.transactions;
+        self.anchors.extend(other.anchors);
         for (key, count) in other.present {
             self.present.entry(key).or_default().add(count);
         }

@@ -19,6 +19,12 @@ const MIN_WORDINGS: u32 = 4;
 const MIN_WORDS: usize = 3;
 /// Shorter words in capitals are no ids.
 const MIN_CODE: usize = 6;
+/// A word in capitals is data if it has so many letters,
+const MIN_SHORT: usize = 2;
+/// and so many words stand in its place,
+const MIN_MANY: u32 = 6;
+/// in a message of at least so many words.
+const MIN_PLACE: usize = 3;
 /// Attributes of one message that are looked at.
 const MAX_ATTRIBUTES: usize = 24;
 
@@ -37,8 +43,26 @@ pub(super) fn merged(store: &Store) -> FxHashMap<Symbol, Symbol> {
             *least = (*least).min(*template);
         }
     }
+    // words in capitals of which there are many in one place
+    let mut many: FxHashMap<Symbol, (u32, Symbol)> = FxHashMap::default();
+    for (template, wording) in &masked {
+        for wording in without_word(wording) {
+            let (times, least) = many.entry(wording).or_insert((0, *template));
+            *times += 1;
+            *least = (*least).min(*template);
+        }
+    }
+    many.retain(|_, (times, _)| *times >= MIN_MANY);
+    let in_place =
+        |wording: &str| without_word(wording).into_iter().find_map(|it| many.get(&it).map(|it| it.1));
     let mut merged: FxHashMap<Symbol, Symbol> = FxHashMap::default();
     for (template, wording) in &masked {
+        if let Some(least) = in_place(wording) {
+            if least != *template {
+                merged.insert(*template, least);
+            }
+            continue;
+        }
         let wordings = without_code(wording).into_iter().chain([Symbol::of(wording.as_bytes())]);
         let known = wordings.filter_map(|wording| by_wording.get(&wording)).next();
         merged.extend(known.filter(|known| *known != template).map(|known| (*template, *known)));
@@ -118,6 +142,25 @@ fn attributes(text: &str) -> Vec<(Range<usize>, Range<usize>)> {
     found
 }
 
+/// The wordings that a template has without one of its words that stands in capitals within it.
+fn without_word(text: &str) -> Vec<Symbol> {
+    let words: Vec<&str> = text.split(' ').collect();
+    if words.len() < MIN_PLACE || words.len() > MAX_ATTRIBUTES {
+        return Vec::new();
+    }
+    let within = 1..words.len() - 1;
+    let is_data = |at: &usize| {
+        let word = words[*at];
+        word.len() >= MIN_SHORT && word.bytes().all(|byte| byte.is_ascii_uppercase())
+    };
+    let without = |at: usize| {
+        let mut wording = words.clone();
+        wording[at] = MASK;
+        Symbol::of(format!("{at} {}", wording.join(" ")).as_bytes())
+    };
+    within.filter(is_data).map(without).collect()
+}
+
 /// The wordings that a template has if one of its words, all in capitals, is an id.
 fn without_code(text: &str) -> Vec<Symbol> {
     let is_code = |word: &&str| word.len() >= MIN_CODE && word.bytes().all(|byte| byte.is_ascii_uppercase());
@@ -161,5 +204,13 @@ mod tests {
         let texts =
             ["order <*> sent", "order WUKJUMKVA sent", "order PAID sent", "WUKJUMKVA", "sent DNZBTSGCY"];
         assert_eq!(merged_texts(&texts), [0, 0, 2, 3, 4]);
+    }
+
+    #[test]
+    fn codes_of_which_there_are_many_in_one_place_are_data() {
+        let texts = ["FCO", "CDG", "BER", "LIS", "OSL", "JFK"].map(|code| format!("rooms in {code} for <*>"));
+        let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        texts.extend(["order NEW saved", "order PAID saved"]);
+        assert_eq!(merged_texts(&texts), [0, 0, 0, 0, 0, 0, 6, 7]);
     }
 }

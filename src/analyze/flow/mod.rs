@@ -3,6 +3,7 @@
 //! A transaction is seen as *hops* (what one service does for one call or message) made of *steps* (what its records say).
 //! Learned are: how hops of a kind end, which step makes which further hop begin, how often, how long after.
 
+mod along;
 mod count;
 mod counts;
 mod kinds;
@@ -12,6 +13,7 @@ mod steps;
 mod tally;
 mod usual;
 
+pub use along::{Along, anchors};
 pub use count::{ChildCount, Distinct, HeldCount, KindCount, OrderCount, Present, StepCount};
 pub use counts::Counts;
 pub(crate) use counts::{holders, pairs, whole};
@@ -100,23 +102,29 @@ impl Learner {
         })?;
         let mut rules = candidates.rules(&tables);
         drop(tables);
-        let see = |mut seen: FxHashMap<u32, rules::Seen>, block: &Vec<u8>| {
-            each(block, |steps| rules.see(steps, &mut seen));
+        let looked = along::Looked::of(&self.counts.anchors, &rules, self.counts.transactions);
+        let see = |mut seen: (FxHashMap<u32, rules::Seen>, Along), block: &Vec<u8>| {
+            each(block, |steps| {
+                rules.see(steps, &mut seen.0);
+                looked.see(steps, &mut seen.1);
+            });
             seen
         };
-        let merge = |mut seen: FxHashMap<u32, rules::Seen>, other: FxHashMap<u32, rules::Seen>| {
-            for (index, other) in other {
-                seen.entry(index).or_default().merge(other);
+        let merge = |mut seen: (FxHashMap<u32, rules::Seen>, Along),
+                     other: (FxHashMap<u32, rules::Seen>, Along)| {
+            for (index, other) in other.0 {
+                seen.0.entry(index).or_default().merge(other);
             }
-            seen
+            (seen.0, seen.1.merge(other.1))
         };
-        let mut seen = FxHashMap::default();
+        let mut seen = Default::default();
         self.steps.each(|blocks| {
-            let more = blocks.par_iter().fold(FxHashMap::default, see).reduce(FxHashMap::default, merge);
+            let more = blocks.par_iter().fold(Default::default, see).reduce(Default::default, merge);
             seen = merge(std::mem::take(&mut seen), more);
         })?;
+        let (seen, along) = seen;
         rules.learn(seen);
-        Ok(Usual::of(self.counts, rules))
+        Ok(Usual::of(self.counts, rules, along))
     }
 }
 

@@ -9,7 +9,7 @@ use super::steps::{Place, Steps};
 use super::tally::Tally;
 use crate::model::Sample;
 use crate::weave::words::Act;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Steps that are tried as the causes of one kind of hop.
 const MAX_TRIGGERS: usize = 5;
@@ -57,6 +57,8 @@ pub struct Rule {
     pub delays: Tally,
     /// A message reaches who takes it: nothing but a fault keeps the effect away.
     pub delivery: bool,
+    /// Transactions with the effect and none of the steps: parts of others, torn off.
+    pub loose: u32,
     /// Transactions that lack effects.
     lacks: u32,
     /// Steps of these: in how many.
@@ -125,6 +127,16 @@ impl Rules {
         rules.any(|rule| rule.triggers_in(steps).saturating_mul(rule.number) >= number)
     }
 
+    /// The first steps of all hops that rules are about.
+    pub(super) fn effects(&self) -> FxHashSet<u64> {
+        self.rules.iter().map(|rule| rule.effect).collect()
+    }
+
+    /// The steps that trigger them.
+    pub(super) fn triggers(&self) -> impl Iterator<Item = u64> {
+        self.rules.iter().flat_map(|rule| rule.triggers.iter().map(|trigger| trigger.step))
+    }
+
     fn indices(&self, steps: &Steps) -> Vec<u32> {
         let mut indices: Vec<u32> =
             steps.kinds().filter_map(|step| self.by_trigger.get(&step)).flatten().copied().collect();
@@ -175,6 +187,11 @@ impl Rule {
     pub fn was_tried_again(&self, steps: &Steps, once: impl Fn(u64) -> bool) -> bool {
         let again = |trigger: &Trigger| steps.number(trigger.step) > 1 && once(trigger.step);
         steps.number(self.effect) >= self.number && self.triggers.iter().any(again)
+    }
+
+    /// Whether as many effects are parts of other transactions as are absent.
+    pub fn is_torn(&self) -> bool {
+        self.peers > self.right && self.loose >= self.peers - self.right
     }
 
     fn triggers_in(&self, steps: &Steps) -> u32 {
@@ -282,6 +299,7 @@ impl Candidates {
                 right: 0,
                 delays: Tally::default(),
                 delivery: true,
+                loose: 0,
                 lacks: 0,
                 lacking: FxHashMap::default(),
                 along: FxHashMap::default(),
@@ -345,6 +363,8 @@ struct Choice {
     right: u32,
     /// Transactions with more effects than that.
     more: u32,
+    /// Transactions with effects only.
+    loose: u32,
 }
 
 /// Chooses the triggers and the number that are right most often.
@@ -355,7 +375,7 @@ fn settle(rule: Rule, rows: &[(u32, [u32; MAX_TRIGGERS], u32)]) -> Option<Rule> 
             (0..rule.triggers.len()).filter(|at| set >> at & 1 == 1).map(|at| numbers[at]).sum()
         };
         for number in 1..=MAX_NUMBER {
-            let (mut peers, mut right, mut more, mut wrong) = (0, 0, 0, 0);
+            let (mut peers, mut right, mut more, mut wrong, mut loose) = (0, 0, 0, 0, 0);
             for (effects, numbers, times) in rows {
                 let sum = chosen(numbers);
                 peers += if sum > 0 { *times } else { 0 };
@@ -363,17 +383,18 @@ fn settle(rule: Rule, rows: &[(u32, [u32; MAX_TRIGGERS], u32)]) -> Option<Rule> 
                     right += if sum > 0 { *times } else { 0 };
                 } else {
                     wrong += *times;
+                    loose += if sum == 0 { *times } else { 0 };
                     more += if sum > 0 && *effects > number * sum { *times } else { 0 };
                 }
             }
             // few triggers and small numbers where they explain as much
             let rank = (-i64::from(wrong), u32::MAX - set.count_ones(), u32::MAX - number);
             if best.as_ref().is_none_or(|known| rank > known.rank) {
-                best = Some(Choice { rank, set, number, peers, right, more });
+                best = Some(Choice { rank, set, number, peers, right, more, loose });
             }
         }
     }
-    let Choice { set, number, peers, right, more, .. } = best?;
+    let Choice { set, number, peers, right, more, loose, .. } = best?;
     let exact = right;
     // what is done again is not absent
     let right = right + more;
@@ -382,5 +403,12 @@ fn settle(rule: Rule, rows: &[(u32, [u32; MAX_TRIGGERS], u32)]) -> Option<Rule> 
         return None;
     }
     let triggers = rule.triggers.into_iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
-    Some(Rule { triggers: triggers.map(|(_, trigger)| trigger).collect(), number, peers, right, ..rule })
+    Some(Rule {
+        triggers: triggers.map(|(_, trigger)| trigger).collect(),
+        number,
+        peers,
+        right,
+        loose,
+        ..rule
+    })
 }

@@ -5,8 +5,8 @@ use crate::gather::Store;
 use crate::model::{
     Basis, Detail, EventId, Level, Sample, Shape as Form, Span, SpanKind, Symbol, Trace, flag,
 };
-use crate::weave::words::{Act, words};
-use rustc_hash::FxHashMap;
+use crate::weave::words::{Act, normalized, words};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Values of a record that are looked at.
 const MAX_VALUES: usize = 16;
@@ -28,6 +28,8 @@ pub struct Step {
     pub warned: bool,
     /// It answers with success, or refuses what was asked for: the status is below 500.
     pub answered: bool,
+    /// It says that what it is about was there before.
+    pub again: bool,
     /// How long what it tells of took, if it says so.
     pub took: Option<i64>,
 }
@@ -97,6 +99,8 @@ pub struct Frame {
     acts: FxHashMap<Symbol, Act>,
     /// What the templates name.
     names: FxHashMap<Symbol, Box<[Symbol]>>,
+    /// The templates that say that something was there before.
+    again: FxHashSet<Symbol>,
     /// The templates that are one kind of step with another one.
     merged: FxHashMap<Symbol, Symbol>,
     /// When the first and last record of each service was logged.
@@ -112,12 +116,33 @@ pub(super) fn mix(kind: u64, part: u64) -> u64 {
     (kind.rotate_left(23) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
+/// Whether a template says that a message was there before, as those who handle it and brokers' libraries word it.
+fn says_again(template: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "seen before",
+        "already seen",
+        "already processed",
+        "already handled",
+        "already consumed",
+        "processed before",
+        "handled before",
+        "redelivered",
+        "duplicate message",
+        "duplicate event",
+        "duplicate delivery",
+        "ignoring duplicate",
+    ];
+    let lower = template.to_ascii_lowercase();
+    WORDS.iter().any(|word| lower.contains(word))
+}
+
 impl Frame {
     /// Looks over a run.
     pub fn of(store: &Store) -> Frame {
         let mut run = Frame {
             acts: FxHashMap::default(),
             names: FxHashMap::default(),
+            again: FxHashSet::default(),
             merged: kinds::merged(store),
             windows: FxHashMap::default(),
             window: (i64::MAX, i64::MIN),
@@ -126,6 +151,9 @@ impl Frame {
         for &template in &store.census.templates {
             let told = words(store.symbols.text(template));
             run.acts.insert(template, told.act);
+            if says_again(store.symbols.text(template)) {
+                run.again.insert(template);
+            }
             if !told.names.is_empty() {
                 run.names.insert(template, told.names.into());
             }
@@ -167,6 +195,17 @@ impl<'r> Run<'r> {
     /// What a record's template tells.
     pub fn act(&self, record: &Sample) -> Act {
         self.frame.act(record)
+    }
+
+    /// Whether two records are about the same topic or kind of event.
+    pub fn share_a_name(&self, one: &Sample, other: &Sample) -> bool {
+        let topic =
+            |of: &Sample| (!of.topic.is_none()).then(|| normalized(self.store.symbols.text(of.topic)));
+        let named = |of: &Sample, by: &Sample| {
+            let names = self.frame.names.get(&of.template);
+            topic(by).is_some_and(|topic| names.is_some_and(|names| names.contains(&topic)))
+        };
+        self.frame.share_a_name(one, other) || named(one, other) || named(other, one)
     }
 
     /// How fine the times of a service are written, in nanoseconds.
@@ -275,6 +314,17 @@ impl<'r> Run<'r> {
         })
     }
 
+    /// Whether two records hold the same id that is a UUID, as messages have.
+    pub fn share_a_message(&self, one: EventId, other: EventId) -> bool {
+        let ids = |event: EventId| {
+            self.store.details(event).iter().filter_map(|detail| match *detail {
+                Detail::Key { name, value, shape: Form::Uuid } => Some((name, value)),
+                _ => None,
+            })
+        };
+        ids(one).take(MAX_VALUES).any(|id| ids(other).any(|known| known == id))
+    }
+
     fn values(&self, event: EventId) -> Vec<(Symbol, Symbol, bool)> {
         let values = self.store.details(event).iter().filter_map(|detail| match *detail {
             Detail::Key { name, value, shape } if shape != Form::Word => {
@@ -306,6 +356,7 @@ impl<'r> Run<'r> {
                         answered = status < 500;
                         kind = mix(kind, u64::from(status / 100));
                     }
+                    Detail::Method(method) => kind = mix(kind, method.0),
                     Detail::Duration(nanos) => took = i64::try_from(nanos).ok(),
                     _ => {}
                 }
@@ -313,7 +364,18 @@ impl<'r> Run<'r> {
             kind = mix(kind, u64::from(failed));
             let time = self.store.time(id).0;
             let warned = failed || event.level >= Some(Level::Warn);
-            hop.steps.push(Step { kind, event: id, span: index, time, failed, warned, answered, took });
+            let again = self.frame.again.contains(&event.template);
+            hop.steps.push(Step {
+                kind,
+                event: id,
+                span: index,
+                time,
+                failed,
+                warned,
+                answered,
+                again,
+                took,
+            });
         }
     }
 }

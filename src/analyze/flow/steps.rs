@@ -87,13 +87,18 @@ impl Steps {
         self.0.iter().map(|(kind, number, _)| (*kind, *number))
     }
 
+    /// The kinds, with how many there are of each, and where the first one is.
+    pub(super) fn places(&self) -> impl Iterator<Item = (u64, u32, Place)> {
+        self.0.iter().copied()
+    }
+
     /// The kinds.
     pub fn kinds(&self) -> impl Iterator<Item = u64> {
         self.0.iter().map(|(kind, ..)| *kind)
     }
 
     /// Where the first of a kind is.
-    pub(super) fn first(&self, kind: u64) -> Option<Place> {
+    pub fn first(&self, kind: u64) -> Option<Place> {
         self.get(kind).map(|(.., place)| *place)
     }
 }

@@ -1,5 +1,6 @@
 //! What is usual in a run, drawn from the counts.
 
+use super::along::Along;
 use super::count::{ChildCount, KindCount, OrderCount, Present, StepCount};
 use super::counts::Counts;
 use super::rules::Rules;
@@ -29,6 +30,9 @@ const MIN_ONCE: f64 = 0.6;
 /// The share for what a message sets off.
 const MIN_DELIVERED_ONCE: f64 = 0.85;
 
+/// The share for anything else.
+const MIN_DONE_ONCE: f64 = 0.95;
+
 /// A step is rare if at most this share of all transactions has it.
 const MAX_RARE: f64 = 0.2;
 
@@ -42,6 +46,8 @@ pub struct Usual {
     pub counts: Counts,
     /// Which steps make which hops begin.
     pub rules: Rules,
+    /// What comes along with steps before warnings.
+    pub along: Along,
     /// By kind of step, in hops of whatever kind.
     ends: FxHashMap<u64, StepCount>,
     /// By kind of hop: the steps that nearly all of them have that came to a good end.
@@ -73,8 +79,8 @@ impl Next {
 
 impl Usual {
     /// Draws what is usual from counts.
-    pub(super) fn of(counts: Counts, rules: Rules) -> Usual {
-        let mut usual = Usual { rules, ..Usual::default() };
+    pub(super) fn of(counts: Counts, rules: Rules, along: Along) -> Usual {
+        let mut usual = Usual { rules, along, ..Usual::default() };
         for (&(hop, step), count) in &counts.steps {
             let whole = counts.kinds.get(&hop).map_or(0, |kind| kind.whole);
             if whole >= MIN_PEERS && f64::from(count.whole) >= f64::from(whole) * MIN_MANDATORY {
@@ -122,6 +128,17 @@ impl Usual {
     pub fn followed(&self, step: u64) -> (u32, impl Iterator<Item = (u32, u64)> + use<>) {
         let next = self.next.get(&step).copied().unwrap_or_default();
         (next.all, next.often.into_iter().filter(|(times, _)| *times > 0))
+    }
+
+    /// Whether all that mostly follows a step is there less often than this share of it.
+    pub fn is_followed_less(&self, step: u64, share: f64) -> bool {
+        let after: u32 = self.followed(step).1.map(|(_, next)| self.occurs(next).times).sum();
+        f64::from(after) < f64::from(self.occurs(step).times) * share
+    }
+
+    /// How many hops that begin with a step have no cause.
+    pub fn begins_alone(&self, step: u64) -> u32 {
+        self.counts.kinds.get(&step).map_or(0, |kind| kind.roots)
     }
 
     /// Whether hops of one kind are often caused by hops of another.
@@ -225,6 +242,12 @@ impl Usual {
         transactions >= MIN_PEERS
             && f64::from(once) >= f64::from(transactions) * MIN_DELIVERED_ONCE
             && begins.is_some_and(|kind| kind.messages * 2 >= times)
+    }
+
+    /// Whether hardly any transaction has a step more than once.
+    pub fn is_done_once(&self, step: u64) -> bool {
+        let Present { transactions, once, .. } = self.occurs(step);
+        transactions >= MIN_PEERS && f64::from(once) >= f64::from(transactions) * MIN_DONE_ONCE
     }
 
     /// How long transactions usually last that begin like this one, in nanoseconds.

@@ -1,0 +1,79 @@
+//! Whether a transaction went on as usual after a failure, told by its steps alone: whatever they were hung under.
+
+use super::case::Case;
+use super::words::announces;
+use crate::analyze::flow::{Hop, Step, anchors};
+use crate::model::{Level, flag};
+use crate::weave::words::Act;
+
+/// An outcome that only follows failures is known if it was seen in so many transactions.
+const MIN_KNOWN: u32 = 3;
+/// So many steps of who takes up a failure are more than a note of it.
+const MIN_TAKEN_UP: usize = 2;
+
+/// Whether all that the service usually does in such transactions is there, some of it after its last failure.
+pub(super) fn went_on(case: &Case<'_>, index: usize) -> bool {
+    let hop = case.hop(index);
+    let Some(at) = hop.steps.iter().rposition(|step| step.failed) else { return false };
+    let failure = &hop.steps[at];
+    if hop.steps[at..].iter().any(|step| case.told(step.event).gives_up) {
+        return false;
+    }
+    let (mut all, mut after) = (true, false);
+    for anchor in anchors(&case.shape, hop, at).into_iter().filter(|anchor| case.times(*anchor) == 1) {
+        for (step, number) in case.usual.along.usual(anchor).filter(|(step, _)| *step != failure.kind) {
+            let known = case.usual.step(step).filter(|count| count.example.service == hop.service);
+            if known.is_none_or(|count| count.clean * 2 < count.hops) {
+                continue;
+            }
+            all &= case.times(step) >= number;
+            after |= all && steps_of(case, hop).any(|it| it.kind == step && it.time >= failure.time);
+        }
+    }
+    all && after
+}
+
+/// Whether the service told others of its last failure, and they made up for it: a message that is only sent then, and that
+/// somebody acts on.
+pub(super) fn compensated(case: &Case<'_>, index: usize) -> bool {
+    let hop = case.hop(index);
+    let failures = steps_of(case, hop).filter(|step| step.failed);
+    let Some(last) = failures.map(|step| step.time).max() else { return false };
+    let store = case.run.store;
+    let mut told = steps_of(case, hop).filter(|step| {
+        let sent = !step.warned && step.time >= last;
+        let known = || case.usual.present(step.kind) >= MIN_KNOWN && case.usual.rare(step.kind);
+        sent && known()
+            && case.run.act(&store.sample(step.event)) == Act::Send
+            && !case.told(step.event).gives_up
+    });
+    told.any(|sent| {
+        let sample = store.sample(sent.event);
+        case.shape.hops.iter().any(|taker| {
+            let Some(first) = taker.steps.first() else { return false };
+            let grain = case.run.grain(taker.service).max(case.run.grain(hop.service));
+            let takes = taker.service != hop.service
+                && first.time.saturating_add(grain) >= last
+                && !taker.failed()
+                && case.run.share_a_name(&sample, &store.sample(first.event));
+            takes && steps_of(case, taker).filter(|it| it.time > first.time).count() >= MIN_TAKEN_UP
+        })
+    })
+}
+
+/// Whether a failure is no more than a word of somebody who tries again, or did, and nothing is missing.
+pub(super) fn only_announced(case: &Case<'_>, index: usize) -> bool {
+    let hop = case.hop(index);
+    let announced = |step: &Step| {
+        let record = case.run.store.event(step.event);
+        let says = case.run.store.symbols.text(record.template);
+        record.level < Some(Level::Error) && !record.is(flag::EXCEPTION) && announces(says)
+    };
+    hop.steps.iter().filter(|step| step.failed).all(announced)
+        && !case.usual.rules.about(&case.steps).any(|rule| case.absent(rule) > 0)
+}
+
+/// The steps of the service of a hop, in all of its hops.
+fn steps_of<'c>(case: &'c Case<'_>, hop: &'c Hop) -> impl Iterator<Item = &'c Step> {
+    case.shape.hops.iter().filter(|other| other.service == hop.service).flat_map(|other| &other.steps)
+}
