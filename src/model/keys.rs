@@ -9,6 +9,8 @@ use super::Symbol;
 pub struct KeyRules {
     join: Vec<Symbol>,
     ignore: Vec<Symbol>,
+    /// Learned from the run: values without digits under these are ids too.
+    words: Vec<Symbol>,
 }
 
 impl KeyRules {
@@ -25,6 +27,7 @@ impl KeyRules {
         KeyRules {
             join: sorted(join.into_iter().map(KeyRules::symbol).collect()),
             ignore: sorted(ignore.into_iter().map(KeyRules::symbol).collect()),
+            words: Vec::new(),
         }
     }
 
@@ -46,6 +49,17 @@ impl KeyRules {
     /// Whether values under this name never do.
     pub fn ignores(&self, name: Symbol) -> bool {
         self.ignore.binary_search(&name).is_ok()
+    }
+
+    /// Words under these names are ids, as the run shows.
+    pub fn take_words(&mut self, mut names: Vec<Symbol>) {
+        names.sort_unstable();
+        self.words = names;
+    }
+
+    /// Whether words under this name are ids.
+    pub fn takes_words(&self, name: Symbol) -> bool {
+        self.words.binary_search(&name).is_ok()
     }
 
     /// Whether no name is to join.

@@ -321,6 +321,9 @@ fn values(store: &Store, id: EventId) -> impl Iterator<Item = (Symbol, Symbol, S
         Detail::Key { name, value, shape } if shape != Shape::Word || store.keys.joins(name) => {
             Some((value, name, shape))
         }
+        Detail::Key { name, value, .. } if trace.is_none() && store.keys.takes_words(name) => {
+            Some((value, name, Shape::Mixed))
+        }
         Detail::Header { trace: named, role, .. } if role != HeaderRole::Outgoing && trace != Some(named) => {
             Some((header_value(named), header_name(), Shape::Uuid))
         }

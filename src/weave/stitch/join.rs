@@ -94,25 +94,100 @@ pub(super) fn join(
     let Split { values, mut dependents, sharing, .. } = split;
     dependents.count(&atoms)?;
     let atoms = Ordered::of(atoms, sharing, several);
-    let firsts = (0..atoms.len() as u32).collect();
-    let mut work = Work { atoms: &atoms, sets: Sets::new(atoms.len()), firsts };
-    let mut waiting = Vec::new();
-    for kind in order {
-        let values = Values::of(&values, kinds, kind, &atoms, &dependents)?;
-        if !kinds.list[kind].named && !is_directed(&atoms, &values) {
-            continue;
+    let all = Joining { kinds, shared: &values, dependents: &dependents, atoms: &atoms };
+    let (mut work, joined) = all.join(&order)?;
+    if atoms.len() > atoms.traced() && joined.len() > 1 {
+        let mut order = order;
+        if all.review(&mut order, joined)? {
+            work = all.join(&order)?.0;
         }
-        let gathering = gathering(&atoms, &values);
-        if work.try_kind(&kinds.list[kind], &values, &gathering) && !gathering.is_empty() {
-            waiting.push((kind, gathering));
-        }
-    }
-    for (kind, gathering) in waiting {
-        let values = Values::of(&values, kinds, kind, &atoms, &dependents)?;
-        work.gather(&values, &gathering);
     }
     let sets = work.sets;
     Ok((atoms, sets))
+}
+
+/// More kinds than this are not held against each other.
+const MAX_REVIEWED: usize = 16;
+
+/// All that joining goes by.
+struct Joining<'a> {
+    kinds: &'a Kinds,
+    shared: &'a Rows,
+    dependents: &'a Dependents,
+    atoms: &'a Ordered,
+}
+
+impl<'a> Joining<'a> {
+    fn values(&self, kind: usize) -> Result<Values, SpillError> {
+        Values::of(self.shared, self.kinds, kind, self.atoms, self.dependents)
+    }
+
+    /// Joins by kinds in an order; gives also those kinds that held.
+    fn join(&self, order: &[usize]) -> Result<(Work<'a>, Vec<usize>), SpillError> {
+        let firsts = (0..self.atoms.len() as u32).collect();
+        let mut work = Work { atoms: self.atoms, sets: Sets::new(self.atoms.len()), firsts };
+        let (mut waiting, mut held) = (Vec::new(), Vec::new());
+        for &kind in order {
+            let values = self.values(kind)?;
+            if !self.kinds.list[kind].named && !is_directed(self.atoms, &values) {
+                continue;
+            }
+            let gathering = gathering(self.atoms, &values);
+            let tried = work.try_kind(&self.kinds.list[kind], &values, &gathering);
+            if !tried.holds {
+                continue;
+            }
+            if tried.novel > 0 {
+                held.push(kind);
+            }
+            if !gathering.is_empty() {
+                waiting.push((kind, gathering));
+            }
+        }
+        for (kind, gathering) in waiting {
+            work.gather(&self.values(kind)?, &gathering);
+        }
+        Ok((work, held))
+    }
+
+    /// Tries each kind that held on what all others joined: single events begin in many ways, so that a kind that was tried
+    /// early may have held though it names more than a transaction. Those that do not hold now are put last, the one that
+    /// would join the most at once first of all. Whether there are any.
+    fn review(&self, order: &mut Vec<usize>, mut held: Vec<usize>) -> Result<bool, SpillError> {
+        let mut moved = false;
+        while held.len() > 1 && held.len() <= MAX_REVIEWED {
+            let mut worst: Option<(f32, usize)> = None;
+            for (at, &kind) in held.iter().enumerate().rev() {
+                if self.kinds.list[kind].named {
+                    continue;
+                }
+                let others: Vec<usize> = held.iter().copied().filter(|other| *other != kind).collect();
+                let (mut work, _) = self.join(&others)?;
+                let values = self.values(kind)?;
+                let tried = work.try_kind(&self.kinds.list[kind], &values, &gathering(self.atoms, &values));
+                let excess = tried.alike as f32 / tried.novel.max(1) as f32;
+                if !tried.holds && worst.is_none_or(|(most, _)| excess > most) {
+                    worst = Some((excess, at));
+                }
+            }
+            let Some((_, at)) = worst else { break };
+            let kind = held.remove(at);
+            order.retain(|other| *other != kind);
+            order.push(kind);
+            moved = true;
+        }
+        Ok(moved)
+    }
+}
+
+/// How the trial of a kind went.
+#[derive(Clone, Copy, Debug)]
+struct Tried {
+    holds: bool,
+    /// Values that would join something.
+    novel: usize,
+    /// Sets more than one that begin in the same way and would be joined by one value, over all values.
+    alike: usize,
 }
 
 /// Splits values by kind: those of kinds that may be tried.
@@ -218,11 +293,11 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Tries a kind; joins by it if it holds.
-    fn try_kind(&mut self, kind: &Kind, values: &Values, gathering: &FxHashSet<u32>) -> bool {
+    fn try_kind(&mut self, kind: &Kind, values: &Values, gathering: &FxHashSet<u32>) -> Tried {
         let mut trial = Trial::default();
         let mut firsts: FxHashMap<u32, u32> = FxHashMap::default();
         let mut good: Vec<bool> = vec![false; values.len()];
-        let (mut novel, mut conflicts) = (0usize, 0usize);
+        let (mut novel, mut conflicts, mut alike) = (0usize, 0usize, 0usize);
         let mut roots: Vec<u32> = Vec::new();
         let mut sorts: Vec<u32> = Vec::new();
         for (value, good) in values.iter().zip(&mut good) {
@@ -245,14 +320,17 @@ impl Work<'_> {
             let earliest =
                 roots.iter().map(|&root| first_of(root)).min_by_key(|&atom| (self.atoms.first(atom), atom));
             let Some(earliest) = earliest else {
+                alike += value.len();
                 conflicts += 1;
                 continue;
             };
             sorts.clear();
             sorts.extend(roots.iter().map(|&root| self.atoms.sort(first_of(root))));
             let sort = self.atoms.sort(earliest);
-            if !kind.named && sorts.iter().filter(|other| **other == sort).count() > 1 {
+            let same = sorts.iter().filter(|other| **other == sort).count();
+            if !kind.named && same > 1 {
                 conflicts += 1;
+                alike += same - 1;
                 continue;
             }
             let target = roots[0];
@@ -266,7 +344,7 @@ impl Work<'_> {
         let limit = if weak { MAX_CONFLICTS / 3.0 } else { MAX_CONFLICTS };
         if !kind.named && novel > 0 && (conflicts as f32 > limit * novel as f32 || weak && novel < MIN_VALUES)
         {
-            return false;
+            return Tried { holds: false, novel, alike };
         }
         for (value, _) in values.iter().zip(good).filter(|(_, good)| *good) {
             for &atom in &value[1..] {
@@ -275,7 +353,7 @@ impl Work<'_> {
                 }
             }
         }
-        true
+        Tried { holds: true, novel, alike }
     }
 
     /// Whether two sets begin in the same way: they are two transactions then.

@@ -11,6 +11,7 @@ mod dependents;
 mod holdings;
 mod join;
 mod kinds;
+mod names;
 mod neighbours;
 mod order;
 mod sets;
@@ -123,15 +124,19 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
     let mut atoms = Atoms::spilled(store);
     let mut bases = Vec::new();
     let mut rest = Vec::new();
+    let mut names = names::Names::default();
     for window in 0..store.windows() {
         bases.push(atoms.traced.firsts.len());
+        store.open(window)?;
+        let fragments = Fragments::of(store);
         if !store.is_traced(window) {
+            names.add(store, &fragments);
             rest.push(window);
             continue;
         }
-        store.open(window)?;
-        atoms.add_traced(store, &Fragments::of(store))?;
+        atoms.add_traced(store, &fragments)?;
     }
+    names.tell(store);
     let mut begins = vec![u32::MAX; store.windows()];
     for &window in &rest {
         begins[window] = atoms.len() as u32;
@@ -155,6 +160,9 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
 /// Likewise, for a store that has all events at hand.
 pub fn stitch_whole(store: &mut Store) -> Result<Stitched, SpillError> {
     let fragments = store.by_fragments();
+    let mut names = names::Names::default();
+    names.add(store, &fragments);
+    names.tell(store);
     let atoms = Atoms::whole(store, &fragments);
     let begins = vec![atoms.traced.firsts.len() as u32];
     let mut stitched = Stitched::of(store, atoms, false)?;

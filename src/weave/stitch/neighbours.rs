@@ -1,22 +1,79 @@
-//! Events that hold no value of a transaction but stand between two that do, on a thread that handles one at a time.
+//! Events that hold no value of a transaction but stand between two that do, on a thread that handles one at a time, or
+//! that by their kind always stand close to one that does.
 
 use super::NONE;
 use super::atoms::is_untraced_atom;
 use crate::gather::{Fragments, Store};
 use crate::model::{EventId, Symbol};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A thread's next event with a value is of the same transaction in this share, if it handles one at a time.
 const MIN_KEPT: f32 = 0.6;
 
+/// Likewise, where events do not tell their thread.
+const MIN_KEPT_UNTOLD: f32 = 0.8;
+/// So many events of a kind tell whether it is tied to its neighbour.
+const MIN_TIED: u32 = 8;
+/// This share of the events of a kind that is tied to its neighbour stands close to it, in tenths.
+const TIED_TENTHS: u32 = 9;
+/// What is tied stands so many times closer than what comes on the other side.
+const CLOSER: i64 = 4;
+
 #[derive(Debug, Default)]
 struct Thread {
+    /// The last event, with the group it holds a value of, if any.
+    before: Option<(EventId, u32)>,
+    /// An event without a group, and the one before it: the next one tells to which it is closer.
+    open: Option<(EventId, Option<(EventId, u32)>)>,
     last: Option<u32>,
     between: Vec<EventId>,
     kept: u32,
     left: u32,
     /// Events that may be placed, and where.
     found: Vec<(EventId, u32)>,
+}
+
+/// How the events of a kind that hold no value stand to those next to them.
+#[derive(Debug, Default)]
+struct Ties {
+    all: u32,
+    /// By the kind of the neighbour, before or after: how often it is much closer than the one on the other side.
+    close: FxHashMap<(bool, Symbol), u32>,
+    /// Events that are close to one that has a group.
+    found: Vec<(bool, Symbol, EventId, u32)>,
+}
+
+impl Ties {
+    /// Takes in an event that stands between two others.
+    fn add(&mut self, store: &Store, id: EventId, before: Option<(EventId, u32)>, after: (EventId, u32)) {
+        self.all += 1;
+        let time = store.event(id).time;
+        let back = before.map_or(i64::MAX, |(other, _)| time.0.saturating_sub(store.event(other).time.0));
+        let on = store.event(after.0).time.0.saturating_sub(time.0);
+        let near = |one: i64, other: i64| one >= 0 && one.saturating_mul(CLOSER) < other;
+        let (behind, (other, group)) = match (near(on, back), before) {
+            (true, _) => (true, after),
+            (false, Some(before)) if near(back, on) => (false, before),
+            _ => return,
+        };
+        let kind = store.event(other).template;
+        *self.close.entry((behind, kind)).or_default() += 1;
+        if group != NONE {
+            self.found.push((behind, kind, id, group));
+        }
+    }
+
+    /// The events that may be placed, and where.
+    fn placed(self) -> impl Iterator<Item = (EventId, u32)> {
+        let Ties { all, close, found } = self;
+        let tied = move |side: &(bool, Symbol)| {
+            all >= MIN_TIED && close.get(side).is_some_and(|count| count * 10 >= all * TIED_TENTHS)
+        };
+        found
+            .into_iter()
+            .filter(move |(behind, kind, ..)| tied(&(*behind, *kind)))
+            .map(|(.., id, group)| (id, group))
+    }
 }
 
 /// The events without trace id of a run that hold a value of a transaction.
@@ -49,10 +106,11 @@ impl Placed {
     }
 
     /// The events of a window without trace id that are in a transaction, by their ids: those that hold a value, and those
-    /// that such events surround on their thread. A thread's events are in one window.
+    /// that such events surround on their thread, or are close to. A thread's events are in one window.
     pub fn of(&self, store: &Store, window: usize, fragments: &Fragments) -> Vec<(EventId, u32)> {
         let mut placed: Vec<(EventId, u32)> = Vec::new();
         let mut threads: FxHashMap<(u32, Symbol, Symbol), Thread> = FxHashMap::default();
+        let mut ties: FxHashMap<(Symbol, Symbol), Ties> = FxHashMap::default();
         let mut next = self.begins[window];
         let mut at = self.came.partition_point(|came| *came < next);
         for &id in &fragments.untraced {
@@ -68,11 +126,14 @@ impl Placed {
                 placed.push((id, group));
             }
             let event = store.event(id);
-            if event.thread.is_none() {
-                continue;
-            }
             let thread = threads.entry((event.place.source.0, event.instance, event.thread)).or_default();
+            if let Some((open, before)) = thread.open.take() {
+                let kind = store.event(open);
+                ties.entry((kind.service, kind.template)).or_default().add(store, open, before, (id, group));
+            }
+            let before = thread.before.replace((id, group));
             if group == NONE {
+                thread.open = Some((id, before));
                 thread.between.push(id);
                 continue;
             }
@@ -84,11 +145,15 @@ impl Placed {
             }
             thread.between.clear();
         }
-        for thread in threads.into_values() {
-            if thread.kept as f32 >= MIN_KEPT * (thread.kept + thread.left) as f32 {
+        for ((.., name), thread) in threads {
+            let share = if name.is_none() { MIN_KEPT_UNTOLD } else { MIN_KEPT };
+            if thread.kept as f32 >= share * (thread.kept + thread.left) as f32 {
                 placed.extend(thread.found);
             }
         }
+        // one that both are true of stands where its thread has it
+        let surrounded: FxHashSet<EventId> = placed.iter().map(|(id, _)| *id).collect();
+        placed.extend(ties.into_values().flat_map(Ties::placed).filter(|(id, _)| !surrounded.contains(id)));
         placed.sort_unstable();
         placed
     }
