@@ -188,6 +188,7 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         tail_fields(line, end, draft);
         end = logger_off(line, start, end, head, draft);
     }
+    end = end.max(start);
     if profile.tail_id
         && let Some((id, open)) = text::id_at_end(line)
         && open >= start

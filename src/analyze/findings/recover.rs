@@ -61,7 +61,7 @@ pub(super) fn compensated(case: &Case<'_>, index: usize) -> bool {
     })
 }
 
-/// Whether a failure is no more than a word of somebody who tries again, or did, and nothing is missing.
+/// Whether a failure is no more than a word of somebody who tries again, or did, and goes on; and nothing is missing.
 pub(super) fn only_announced(case: &Case<'_>, index: usize) -> bool {
     let hop = case.hop(index);
     let announced = |step: &Step| {
@@ -69,7 +69,10 @@ pub(super) fn only_announced(case: &Case<'_>, index: usize) -> bool {
         let says = case.run.store.symbols.text(record.template);
         record.level < Some(Level::Error) && !record.is(flag::EXCEPTION) && announces(says)
     };
-    hop.steps.iter().filter(|step| step.failed).all(announced)
+    let failures = || hop.steps.iter().filter(|step| step.failed);
+    let last = failures().map(|step| step.time).max().unwrap_or(i64::MIN);
+    failures().all(announced)
+        && steps_of(case, hop).any(|step| !step.failed && step.time > last)
         && !case.usual.rules.about(&case.steps).any(|rule| case.absent(rule) > 0)
 }
 
