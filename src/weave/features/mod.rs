@@ -357,7 +357,7 @@ pub(super) fn scaled(nanos: i64) -> f32 {
 fn log2(number: f32) -> f32 {
     const MANTISSA: u32 = 23;
     // so that the rest lies around 1: from 0.7 to 1.4
-    let exponent = (number.to_bits() + 0x4a_fb0d >> MANTISSA) as i32 - 127;
+    let exponent = ((number.to_bits() + 0x4a_fb0d) >> MANTISSA) as i32 - 127;
     let rest = f32::from_bits(number.to_bits().wrapping_sub((exponent << MANTISSA) as u32));
     let part = (rest - 1.0) / (rest + 1.0);
     let square = part * part;
