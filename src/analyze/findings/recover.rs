@@ -61,7 +61,8 @@ pub(super) fn compensated(case: &Case<'_>, index: usize) -> bool {
     })
 }
 
-/// Whether a failure is no more than a word of somebody who tries again, or did, and goes on; and nothing is missing.
+/// Whether a failure is no more than a word of somebody who tries again, or did: the transaction goes on, and nothing is
+/// missing.
 pub(super) fn only_announced(case: &Case<'_>, index: usize) -> bool {
     let hop = case.hop(index);
     let announced = |step: &Step| {
@@ -72,7 +73,7 @@ pub(super) fn only_announced(case: &Case<'_>, index: usize) -> bool {
     let failures = || hop.steps.iter().filter(|step| step.failed);
     let last = failures().map(|step| step.time).max().unwrap_or(i64::MIN);
     failures().all(announced)
-        && steps_of(case, hop).any(|step| !step.failed && step.time > last)
+        && case.shape.hops.iter().flat_map(|hop| &hop.steps).any(|step| !step.failed && step.time > last)
         && !case.usual.rules.about(&case.steps).any(|rule| case.absent(rule) > 0)
 }
 
