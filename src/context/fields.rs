@@ -156,7 +156,7 @@ impl Found {
                 {
                     return;
                 }
-                let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
+                let parent = container(layer, field);
                 self.step(
                     |tape| Step::field(tape, field, [name, parent, value]),
                     |found| found.described(layer, field, name, value),
@@ -168,7 +168,7 @@ impl Found {
 
     /// A field that carries no trace context.
     fn described(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
-        if layer.names.is_empty() && is_of_program(field.role, field.parent.of(layer.text)) {
+        if is_of_program(field.role, container(layer, field)) {
             return;
         }
         match field.role {
@@ -272,7 +272,7 @@ impl Found {
         if digest {
             return;
         }
-        let parent = if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] };
+        let parent = container(layer, field);
         // an id of another trace or span keeps the name of what it belongs to
         let short = short || field.role == Role::Id;
         let joined_name = short && !parent.is_empty() && self.facts.any_named();
@@ -318,6 +318,11 @@ fn is_unique_id(word: &[u8]) -> bool {
     };
     let parts = || word.split(|byte| matches!(byte, b':' | b'_'));
     (24..=128).contains(&word.len()) && parts().count() == 7 && parts().all(hex)
+}
+
+/// The name of the container that a field stands in, or nothing.
+fn container<'t>(layer: &Layer<'t>, field: &Field) -> &'t [u8] {
+    if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] }
 }
 
 /// Whether a field tells of the program what it would tell of the work elsewhere: the path of a source file, and the time

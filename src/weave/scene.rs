@@ -367,8 +367,11 @@ fn kind(span: &Draft, lexicon: &Lexicon, store: &Store) -> [u64; 2] {
     let stated = span.kind.map_or(0, |kind| kind as u64 + 1);
     let name = if span.name.is_none() { opening.0 } else { span.name.0 };
     let mixed = |parts: &[u64]| {
-        let bytes: Vec<u8> = parts.iter().flat_map(|part| part.to_le_bytes()).collect();
-        Symbol::of(&bytes).0
+        let mut bytes = [0; 48];
+        for (place, part) in bytes.chunks_exact_mut(8).zip(parts) {
+            place.copy_from_slice(&part.to_le_bytes());
+        }
+        Symbol::of(&bytes[..8 * parts.len()]).0
     };
     [
         mixed(&[span.service.0, name, topic.0, method.0, route.0, stated]),

@@ -1,7 +1,6 @@
 //! Whether a transaction went on as usual after a failure, told by its steps alone: whatever they were hung under.
 
 use super::case::Case;
-use super::words::announces;
 use crate::analyze::flow::{Hop, Step, anchors};
 use crate::model::{Level, flag};
 use crate::weave::words::Act;
@@ -67,8 +66,7 @@ pub(super) fn only_announced(case: &Case<'_>, index: usize) -> bool {
     let hop = case.hop(index);
     let announced = |step: &Step| {
         let record = case.run.store.event(step.event);
-        let says = case.run.store.symbols.text(record.template);
-        record.level < Some(Level::Error) && !record.is(flag::EXCEPTION) && announces(says)
+        record.level < Some(Level::Error) && !record.is(flag::EXCEPTION) && case.told(step.event).announces
     };
     let failures = || hop.steps.iter().filter(|step| step.failed);
     let last = failures().map(|step| step.time).max().unwrap_or(i64::MIN);

@@ -1,7 +1,6 @@
 //! What was handled more than once: the same hop for the same value, where the other transactions have it once.
 
 use super::case::{Case, Fate, Found};
-use super::words::announces;
 use crate::analyze::flow::{Hop, Step, holders, whole};
 use crate::model::{EventId, FindingKind, Level, Severity, Symbol};
 use crate::weave::words::Act;
@@ -94,11 +93,10 @@ fn all_again(case: &Case<'_>, service: Symbol) -> bool {
 
 /// Whether nobody warned between two steps, or told of a further attempt: what comes after is done again for a reason.
 fn calm(case: &Case<'_>, one: &Step, other: &Step) -> bool {
-    let store = case.run.store;
     let mut steps = case.shape.hops.iter().flat_map(|hop| &hop.steps);
     !steps.any(|step| {
         let between = one.time <= step.time && step.time <= other.time && !step.again;
-        between && (step.warned || announces(store.symbols.text(store.event(step.event).template)))
+        between && (step.warned || case.told(step.event).announces)
     })
 }
 

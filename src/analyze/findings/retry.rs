@@ -1,7 +1,6 @@
 //! Whether what failed was tried again, and worked.
 
 use super::case::{Case, Fate};
-use super::words::announces;
 use crate::analyze::flow::{Hop, Step};
 use crate::model::Level;
 
@@ -86,7 +85,7 @@ fn told_of_retry(case: &Case<'_>, hop: &Hop, failure: &Step, last: i64) -> bool 
     calls
         && record.level < Some(Level::Error)
         && failure.time >= last
-        && announces(store.symbols.text(record.template))
+        && case.told(failure.event).announces
         && case.shape.hops.iter().any(goes_on)
 }
 

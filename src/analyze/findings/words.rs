@@ -18,6 +18,8 @@ pub(super) struct Told {
     pub(super) breaks: bool,
     /// See [`refuses`].
     pub(super) refuses: bool,
+    /// See [`announces`].
+    pub(super) announces: bool,
 }
 
 impl Told {
@@ -28,6 +30,7 @@ impl Told {
             fails: fails(&lower),
             breaks: breaks(&lower),
             refuses: refuses(&lower),
+            announces: announces(&lower),
         }
     }
 }
@@ -133,7 +136,7 @@ fn has_word(lower: &str, wanted: &str) -> bool {
 }
 
 /// Whether a template says that something will be tried again.
-pub(super) fn announces(template: &str) -> bool {
+fn announces(lower: &str) -> bool {
     const WORDS: [&str; 9] = [
         "retry",
         "retri",
@@ -145,8 +148,7 @@ pub(super) fn announces(template: &str) -> bool {
         "backing off",
         "try again",
     ];
-    let lower = template.to_ascii_lowercase();
-    !gives_up(&lower) && WORDS.iter().any(|word| lower.contains(word))
+    !gives_up(lower) && WORDS.iter().any(|word| lower.contains(word))
 }
 
 /// Whether a template names a fault of the machinery, as operating systems, databases and libraries word it.

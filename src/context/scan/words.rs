@@ -250,8 +250,9 @@ impl Found {
             return;
         }
         let near = &text[..start];
-        let Some(slash) = memchr::memrchr(b'/', near).map(|_| ()) else { return };
-        let () = slash;
+        if memchr::memrchr(b'/', near).is_none() {
+            return;
+        }
         self.same_end(near, REQUEST_WITHIN);
         let from = near.len().saturating_sub(REQUEST_WITHIN);
         let Some(method_end) =

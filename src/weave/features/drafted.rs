@@ -55,16 +55,12 @@ impl<'d> Drafted<'d> {
         draft
     }
 
-    /// Fills in the numbers of the candidates of a span.
+    /// Fills in the numbers of the candidates of a span, in the order of its shares.
     pub fn tell(&self, scene: &Scene, span: usize, found: &mut [Candidate]) {
         let own = &scene.nodes[self.of[span] as usize];
         let likely = || self.shares[span].iter().filter(|(_, share)| *share >= SLIGHT);
         let best = self.shares[span].iter().map(|(_, share)| *share).fold(0.0, f32::max);
-        for candidate in found {
-            let share = self.shares[span]
-                .iter()
-                .find(|(node, _)| *node == candidate.node)
-                .map_or(0.0, |(_, share)| *share);
+        for (candidate, &(_, share)) in found.iter_mut().zip(&self.shares[span]) {
             let counted = if share >= SLIGHT { share } else { 0.0 };
             let out = &mut candidate.features;
             out[DRAFT] = (share + 0.001).log10() / 3.0 + 1.0;
