@@ -4,7 +4,7 @@ use super::direct::Direct;
 use super::plan::Plan;
 use super::{Found, exports, template};
 use crate::model::{
-    Batch, Date, Detail, Event, KeyRules, Level, Place, SourceId, Stamp, Symbol, Symbols, Time, flag,
+    Batch, Date, Detail, Event, KeyRules, Level, Place, Shape, SourceId, Stamp, Symbol, Symbols, Time, flag,
 };
 use crate::record::timestamp::Zone;
 use crate::record::{Brief, Format, Pattern, Record};
@@ -235,7 +235,7 @@ impl Writer {
             None => self.template(record, batch, &mut event),
         }
         self.flags(&mut event);
-        self.details(batch);
+        self.details(record, batch);
         event.details_len =
             (batch.details.len() - event.details_start as usize).try_into().unwrap_or(u16::MAX);
         batch.events.push(event);
@@ -275,6 +275,7 @@ impl Writer {
             message
         };
         let logger = record.logger().unwrap_or_default();
+        let logger = if names_a_thing(logger) { b"<*>" } else { logger };
         Some(template::write(logger, message, &mut self.template))
     }
 
@@ -293,9 +294,13 @@ impl Writer {
         );
     }
 
-    fn details(&self, batch: &mut Batch) {
+    fn details(&self, record: &Record<'_>, batch: &mut Batch) {
         let found = &self.found;
         let Batch { details, symbols, .. } = batch;
+        if let Some(thing) = record.logger().filter(|logger| names_a_thing(logger)) {
+            let shape = super::scan::shape_of(thing).unwrap_or(Shape::Mixed);
+            details.push(Detail::Key { name: symbols.keep(b"logger"), value: Symbol::of(thing), shape });
+        }
         for (trace, text) in found.trace.iter().filter_map(|trace| Some((trace.id, trace.text?))) {
             symbols.keep_as(trace.symbol(), found.text(text));
         }
@@ -333,6 +338,17 @@ impl Writer {
             details.push(Detail::Route(symbols.keep(&masked)));
         }
     }
+}
+
+/// Whether what stands where a logger is named is the thing that the message is about: `doc_w8bygfehq3x0: uploaded`.
+fn names_a_thing(logger: &[u8]) -> bool {
+    const SHORT: usize = 7;
+    const MANY: usize = 5;
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'#');
+    let end = logger.iter().rposition(|byte| !byte.is_ascii_digit()).map_or(0, |at| at + 1);
+    // "worker-12" has its number at its end
+    let inside = logger[..end].iter().any(u8::is_ascii_digit);
+    logger.len() > SHORT && logger.iter().all(plain) && (inside || logger.len() - end >= MANY)
 }
 
 /// Whether a name may be that of a service.

@@ -1,7 +1,7 @@
 //! Context and keys in the fields of a structured layer.
 
 use super::facts::Facts;
-use super::scan::{Region, path_keys, shape_of};
+use super::scan::{Region, folder_keys, path_keys, shape_of};
 use super::tape::Step;
 use super::{Found, header, id};
 use crate::model::{Shape, SpanKind};
@@ -300,6 +300,12 @@ impl Found {
         };
         if shape == Shape::Word && value.len() < 2 {
             return;
+        }
+        if shape == Shape::Mixed
+            && let Some(slash) = memchr::memrchr(b'/', value)
+        {
+            // `CLM-260697/0.pdf`: what a file or an object belongs to is named by the folders that it is in
+            folder_keys(self, name, &value[..slash]);
         }
         if short && !parent.is_empty() {
             let joined = [parent, name].concat();

@@ -110,13 +110,13 @@ pub fn plan(store: &mut Store, options: &Options) -> Result<Plan, SpillError> {
 
 /// See [`plan`]; `learn`: with what its transactions teach, where all events are at hand.
 fn prepare(store: &mut Store, options: &Options, learn: bool) -> Result<Plan, SpillError> {
-    let lexicon = lexicon::Lexicon::of(store);
-    let mut stitched = stitch::stitch(store)?;
+    let mut lexicon = lexicon::Lexicon::of(store);
+    let mut stitched = stitch::stitch(store, &lexicon)?;
     if options.correct_clocks {
-        let clocks = clocks::estimate(store, &stitched, &lexicon)?;
+        let clocks = clocks::estimate(store, &stitched, &mut lexicon)?;
         if !clocks.agree() {
             store.clocks = clocks;
-            stitched = stitch::stitch(store)?;
+            stitched = stitch::stitch(store, &lexicon)?;
         }
     }
     let timed = timing::join(store, &mut stitched, options.min_confidence)?;
@@ -162,6 +162,36 @@ fn prepare(store: &mut Store, options: &Options, learn: bool) -> Result<Plan, Sp
     (plan.habits, plan.learned) = plan.learn_from_samples(store, all)?;
     store.close();
     Ok(plan)
+}
+
+/// Weaves some transactions of a store with its clocks as they are, by what these transactions alone teach.
+fn weave_some(
+    store: &Store,
+    fragments: &Fragments,
+    groups: &[Group],
+    lexicon: &mut lexicon::Lexicon,
+) -> Vec<Trace> {
+    let (fragments, groups) = stitch::in_order(store, fragments, groups);
+    let mut plan = Plan {
+        lexicon: std::mem::take(lexicon),
+        keys: FxHashMap::default(),
+        timed: timing::Timed::default(),
+        folding: hops::Folding::of(store),
+        habits: habits::Habits::default(),
+        learned: learned::Learned::default(),
+        min_confidence: 0.0,
+        whole: None,
+    };
+    let any_untraced = groups.iter().any(|group| !group.untraced.is_empty());
+    if plan.folding.may_learn(any_untraced) {
+        plan.folding.learn(store, &fragments, &groups);
+    }
+    plan.folding = plan.folding.settle();
+    let teachers: Vec<&Group> = groups.iter().collect();
+    (plan.habits, plan.learned) = plan.learn(store, &fragments, &teachers, false);
+    let traces = plan.weave(store, &fragments, &groups, |_, _| {});
+    *lexicon = plan.lexicon;
+    traces
 }
 
 /// In how many rounds the transactions of a run are woven; where not all events are at hand, each has its window.

@@ -10,7 +10,7 @@ mod value;
 mod words;
 
 pub(super) use durations::duration;
-pub(super) use shapes::{looks_like_id, names_some_id, path_keys, shape_of};
+pub(super) use shapes::{folder_keys, looks_like_id, names_some_id, path_keys, shape_of};
 
 use super::Found;
 use super::words::is_a_value;

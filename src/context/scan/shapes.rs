@@ -75,7 +75,12 @@ pub(in crate::context) fn names_some_id(name: &[u8], value: &[u8]) -> bool {
 
 /// The keys in a path: each part with a digit in it, under the part before.
 pub(in crate::context) fn path_keys(found: &mut Found, path: &[u8]) {
-    let mut before: &[u8] = b"path";
+    folder_keys(found, b"path", path);
+}
+
+/// Likewise, for a path under a name.
+pub(in crate::context) fn folder_keys<'t>(found: &mut Found, name: &'t [u8], path: &'t [u8]) {
+    let mut before = name;
     for part in path.split(|&byte| byte == b'/').take(16) {
         if part.is_empty() {
             continue;

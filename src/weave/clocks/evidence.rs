@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// So many transactions are looked at.
 const MAX_GROUPS: usize = 1024;
 /// So many templates of each.
-const MAX_NODES: usize = 48;
+const MAX_NODES: usize = 64;
 /// A pair that is blurred more than this, in nanoseconds, tells nothing.
 pub(super) const MAX_BLUR: i64 = 2_000_000_000;
 /// Fewer differences than this tell nothing.
@@ -21,8 +21,16 @@ pub(in crate::weave) fn looks_at(number: u32, groups: usize) -> bool {
     (number as usize).is_multiple_of(groups.div_ceil(MAX_GROUPS).max(1))
 }
 
-/// A template of one clock; an exported span has one for its start and one for its end.
-type Node = (u32, Symbol, bool);
+/// A template of one clock, and which moment it is.
+pub(super) type Node = (u32, Symbol, Moment);
+
+/// When something is: as logged; where work that was told of when it was done began; where an exported span ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) enum Moment {
+    Logged,
+    Begin,
+    End,
+}
 
 /// How two templates of two clocks are apart.
 #[derive(Clone, Debug)]
@@ -150,8 +158,8 @@ fn once(
             }
         }
         let template = if event.template.is_none() { operation(store, id) } else { event.template };
-        let mut add = |end: bool, time: Time, values: Vec<Symbol>| {
-            let node = (clock, template, end);
+        let mut add = |moment: Moment, time: Time, values: Vec<Symbol>| {
+            let node = (clock, template, moment);
             if twice.contains(&node) {
                 return;
             }
@@ -159,15 +167,28 @@ fn once(
                 seen.retain(|one| one.node != node);
                 twice.insert(node);
             } else if seen.len() < MAX_NODES {
-                seen.push(Seen { node, id, time, values, opens: opens && !end });
+                let opens = moment == Moment::Begin || opens && moment == Moment::Logged;
+                seen.push(Seen { node, id, time, values, opens });
             }
         };
-        add(false, event.time, values);
+        if let Some(length) = begun(store, id) {
+            add(Moment::Begin, Time(event.time.0.saturating_sub(length)), values.clone());
+        }
+        add(Moment::Logged, event.time, values);
         if let Some(length) = length {
-            add(true, Time(event.time.0.saturating_add(length)), Vec::new());
+            add(Moment::End, Time(event.time.0.saturating_add(length)), Vec::new());
         }
     }
     seen
+}
+
+/// How long before it was logged that began which an event tells of when it is done.
+pub(super) fn begun(store: &Store, id: EventId) -> Option<i64> {
+    let whole = store.event(id).is(flag::WHOLE_SPAN);
+    store.details(id).iter().find_map(|detail| match *detail {
+        Detail::Duration(nanos) if !whole => i64::try_from(nanos).ok(),
+        _ => None,
+    })
 }
 
 fn operation(store: &Store, id: EventId) -> Symbol {
@@ -183,7 +204,7 @@ fn operation(store: &Store, id: EventId) -> Symbol {
 
 fn pairs(store: &Store, seen: &[Seen], samples: &mut FxHashMap<(Node, Node), Samples>) {
     let mut holders: FxHashMap<Symbol, u32> = FxHashMap::default();
-    for one in seen {
+    for one in seen.iter().filter(|one| one.node.2 == Moment::Logged) {
         for value in &one.values {
             *holders.entry(*value).or_default() += 1;
         }
@@ -196,8 +217,9 @@ fn pairs(store: &Store, seen: &[Seen], samples: &mut FxHashMap<(Node, Node), Sam
             let (a, b) = if a.node < b.node { (a, b) } else { (b, a) };
             let entry = samples.entry((a.node, b.node)).or_default();
             entry.gaps.push((a.time, b.time.0.saturating_sub(a.time.0)));
-            entry.same_message +=
-                u32::from(a.values.iter().any(|value| holders[value] <= 4 && b.values.contains(value)));
+            entry.same_message += u32::from(a.values.iter().any(|value| {
+                holders.get(value).is_some_and(|count| *count <= 4) && b.values.contains(value)
+            }));
             entry.opens.0 += u32::from(a.opens);
             entry.opens.1 += u32::from(b.opens);
             let (first, second) = (store.event(a.id), store.event(b.id));
@@ -222,9 +244,15 @@ fn directed(a: Node, b: Node, samples: Samples, lexicon: &Lexicon) -> Option<Pai
     let mostly = |part: u32| part * 10 >= count * 8;
     let sends = |act| matches!(act, Act::Send | Act::Call);
     // what begins with a message that another one sent got it from there
-    let gets = |act, opens| act == Act::Receive || mostly(opens) && matches!(act, Act::Other | Act::Start);
-    let forward = mostly(stated.0) && !a.2 && !b.2 || message && sends(first) && gets(second, opens.1);
-    let backward = mostly(stated.1) && !a.2 && !b.2 || message && sends(second) && gets(first, opens.0);
+    let gets = |node: Node, act, opens| {
+        act == Act::Receive
+            || mostly(opens) && (node.2 == Moment::Begin || matches!(act, Act::Other | Act::Start))
+    };
+    let logged = a.2 == Moment::Logged && b.2 == Moment::Logged;
+    let forward = mostly(stated.0) && logged
+        || message && a.2 == Moment::Logged && sends(first) && gets(b, second, opens.1);
+    let backward = mostly(stated.1) && logged
+        || message && b.2 == Moment::Logged && sends(second) && gets(a, first, opens.0);
     let pair = |turned: bool, proven: bool| {
         let sign = if turned { -1 } else { 1 };
         let (from, to) = if turned { (b.0, a.0) } else { (a.0, b.0) };
@@ -240,6 +268,10 @@ fn directed(a: Node, b: Node, samples: Samples, lexicon: &Lexicon) -> Option<Pai
     };
     if forward != backward {
         return Some(pair(backward, true));
+    }
+    // how long something took may be told of something else: alone it proves nothing
+    if a.2 == Moment::Begin || b.2 == Moment::Begin {
+        return None;
     }
     // the differences crowd at the side where the delay is least
     let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share).round() as usize];

@@ -1,13 +1,13 @@
 //! From differences to offsets.
 
-use super::evidence::{Evidence, MAX_BLUR, Pair};
+use super::evidence::{Evidence, MAX_BLUR};
 use super::settle::settle;
 use crate::gather::{ClockOffset, Clocks, Store};
 use crate::model::Time;
 use rustc_hash::FxHashMap;
 
 /// Nothing smaller than this is moved.
-const LEAST: i64 = 5_000_000;
+pub(super) const LEAST: i64 = 5_000_000;
 /// So many differences prove something.
 const MIN_PROOF: usize = 20;
 
@@ -101,16 +101,16 @@ fn is_broken(evidence: &Evidence, bounds: &[Bound]) -> bool {
 
 /// How two clocks are apart, as one bound or the two of both directions tell it.
 #[derive(Clone, Copy, Debug)]
-struct Tie {
-    from: u32,
-    to: u32,
+pub(super) struct Tie {
+    pub from: u32,
+    pub to: u32,
     /// Clock of `to` minus clock of `from`.
-    difference: i64,
+    pub difference: i64,
     /// How far that may be wrong.
-    margin: i64,
+    pub margin: i64,
     /// Which causes which is proven, or both directions agree on a narrow interval.
-    sure: bool,
-    pair: usize,
+    pub sure: bool,
+    pub pair: usize,
 }
 
 /// An interval narrower than this shows that its two bounds belong together.
@@ -164,7 +164,7 @@ fn ties(evidence: &Evidence, bounds: &[Bound], start: usize) -> Vec<Tie> {
 
 /// Offsets with the least squared contradiction, from the reference's clock; ties that contradict the others lose their
 /// weight. `None` for clocks that nothing ties to it.
-fn least_squares(count: usize, ties: &[Tie], start: usize) -> Vec<Option<f64>> {
+pub(super) fn least_squares(count: usize, ties: &[Tie], start: usize) -> Vec<Option<f64>> {
     let aim = |tie: &Tie, index: usize, offsets: &[Option<f64>]| {
         if tie.to as usize == index {
             Some(offsets[tie.from as usize]? + tie.difference as f64)
@@ -270,14 +270,14 @@ fn drift(index: u32, evidence: &Evidence, ties: &[Tie]) -> f64 {
         ties.iter().filter(|tie| tie.to == index || tie.from == index).min_by_key(|tie| tie.margin);
     let Some(tie) = sharpest else { return 0.0 };
     let pair = &evidence.pairs[tie.pair];
-    let slope = slope(pair);
+    let slope = slope(&pair.course);
     if pair.to == index { slope } else { -slope }
 }
 
-/// The slope of a pair's lower edge in parts per million; 0 where it does not stand out.
-fn slope(pair: &Pair) -> f64 {
+/// The slope of the lower edge of differences in parts per million; 0 where it does not stand out.
+pub(super) fn slope(course: &[(Time, i64)]) -> f64 {
     const WINDOWS: usize = 8;
-    let mut course = pair.course.clone();
+    let mut course = course.to_vec();
     course.sort_unstable();
     if course.len() < WINDOWS * 8 {
         return 0.0;

@@ -3,6 +3,7 @@
 //! Atoms are numbered as they come: fragments first. Of an event without trace id nothing is kept but its values, which may
 //! be put away, as most of them join nothing; see [`super::order`] for those that may.
 
+use super::asked::{Asked, Services};
 use super::holdings::{Added, Holding, Holdings, by_value};
 use super::kinds::Type;
 use crate::gather::{Fragment, Fragments, SpillError, Store};
@@ -53,6 +54,8 @@ pub(super) struct Traced {
     pub sorts: Vec<u32>,
     /// How many events each has.
     pub sizes: Vec<u32>,
+    /// In which services each was asked for something.
+    pub asked: Vec<Asked>,
 }
 
 impl Traced {
@@ -64,6 +67,7 @@ impl Traced {
         self.firsts.append(&mut others.firsts);
         self.lasts.append(&mut others.lasts);
         self.sizes.append(&mut others.sizes);
+        self.asked.append(&mut others.asked);
         self.sorts.extend(others.sorts.into_iter().map(|sort| sorts[sort as usize]));
     }
 }
@@ -101,9 +105,9 @@ impl Atoms {
     }
 
     /// The atoms of a run of which all is at hand.
-    pub fn whole(store: &Store, fragments: &Fragments) -> Atoms {
-        let mut parts = of_fragments(store, fragments, Holdings::held);
-        parts.append(&mut of_events(store, fragments, Holdings::held));
+    pub fn whole(store: &Store, services: &Services, fragments: &Fragments) -> Atoms {
+        let mut parts = of_fragments(store, services, fragments, Holdings::held);
+        parts.append(&mut of_events(store, services, fragments, Holdings::held));
         let mut atoms = Atoms::new(Holdings::held());
         let mut added = atoms.merge(parts);
         let ranks = atoms.settle_types();
@@ -128,27 +132,40 @@ impl Atoms {
     }
 
     /// Adds the fragments at hand; none may be added behind events without trace id.
-    pub fn add_traced(&mut self, store: &Store, fragments: &Fragments) -> Result<(), SpillError> {
-        let added = self.merge(of_fragments(store, fragments, Holdings::to_spill));
+    pub fn add_traced(
+        &mut self,
+        store: &Store,
+        services: &Services,
+        fragments: &Fragments,
+    ) -> Result<(), SpillError> {
+        let added = self.merge(of_fragments(store, services, fragments, Holdings::to_spill));
         self.holdings.extend(&added)
     }
 
     /// Adds the events without trace id at hand.
-    pub fn add_untraced(&mut self, store: &Store, fragments: &Fragments) -> Result<(), SpillError> {
-        let added = self.merge(of_events(store, fragments, Holdings::to_spill));
+    pub fn add_untraced(
+        &mut self,
+        store: &Store,
+        services: &Services,
+        fragments: &Fragments,
+    ) -> Result<(), SpillError> {
+        let added = self.merge(of_events(store, services, fragments, Holdings::to_spill));
         self.holdings.extend(&added)
     }
 
-    fn add_fragments(&mut self, store: &Store, fragments: &[Fragment]) {
+    fn add_fragments(&mut self, store: &Store, services: &Services, fragments: &[Fragment]) {
         let mut own: Vec<Held> = Vec::new();
         for fragment in fragments {
             own.clear();
             if store.census.any_foreign {
                 own.push(trace_value(store, fragment));
             }
+            let mut asked = Asked::default();
             for &id in &fragment.events {
                 hold(store, id, &mut own);
+                asked = asked.and(services.asked(store, id, id == fragment.events[0]));
             }
+            self.traced.asked.push(asked);
             by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));
             own.dedup_by_key(|held| (held.value, held.name));
             let atom = self.len() as u32;
@@ -175,7 +192,7 @@ impl Atoms {
         (first.time, sort)
     }
 
-    fn add_events(&mut self, store: &Store, events: &[EventId]) {
+    fn add_events(&mut self, store: &Store, services: &Services, events: &[EventId]) {
         let mut own: Vec<Held> = Vec::new();
         for &id in events {
             own.clear();
@@ -186,9 +203,10 @@ impl Atoms {
             let event = store.event(id);
             let (atom, sort) = (self.len() as u32, self.sorts.of((event.service, event.template)));
             let (first, timed) = (event.time, !event.is(flag::TIME_UNKNOWN));
+            let asked = services.asked(store, id, true);
             self.untraced += 1;
             self.extend((first, first));
-            self.hold(&own, |holding| Holding { first, atom, sort, timed, ..holding });
+            self.hold(&own, |holding| Holding { first, atom, sort, timed, asked, ..holding });
         }
     }
 
@@ -198,7 +216,9 @@ impl Atoms {
         }
         for &Held { value, name, shape, time, origin, own } in own {
             let kind = self.types.of((name, shape));
-            let held = Holding { value, time, origin, first: time, atom: 0, kind, sort: 0, timed: true, own };
+            let asked = Asked::default();
+            let held =
+                Holding { value, time, origin, first: time, atom: 0, kind, sort: 0, timed: true, own, asked };
             self.holdings.add(&of_atom(held));
         }
     }
@@ -274,20 +294,30 @@ impl Atoms {
 }
 
 /// The atoms of the fragments at hand, some in each.
-fn of_fragments(store: &Store, fragments: &Fragments, holdings: fn() -> Holdings) -> Vec<Atoms> {
+fn of_fragments(
+    store: &Store,
+    services: &Services,
+    fragments: &Fragments,
+    holdings: fn() -> Holdings,
+) -> Vec<Atoms> {
     let some = |chunk: &[Fragment]| {
         let mut atoms = Atoms::new(holdings());
-        atoms.add_fragments(store, chunk);
+        atoms.add_fragments(store, services, chunk);
         atoms
     };
     fragments.traced.par_chunks(CHUNK).map(some).collect()
 }
 
 /// The atoms of the events without trace id at hand, some in each.
-fn of_events(store: &Store, fragments: &Fragments, holdings: fn() -> Holdings) -> Vec<Atoms> {
+fn of_events(
+    store: &Store,
+    services: &Services,
+    fragments: &Fragments,
+    holdings: fn() -> Holdings,
+) -> Vec<Atoms> {
     let some = |chunk: &[EventId]| {
         let mut atoms = Atoms::new(holdings());
-        atoms.add_events(store, chunk);
+        atoms.add_events(store, services, chunk);
         atoms
     };
     fragments.untraced.par_chunks(CHUNK).map(some).collect()

@@ -1,5 +1,6 @@
 //! The values that atoms hold, value by value.
 
+use super::asked::Asked;
 use crate::gather::bytes::{Get, Put};
 use crate::gather::{Room, Rows, SpillError};
 use crate::model::{Origin, Symbol, Time};
@@ -23,6 +24,8 @@ pub(super) struct Holding {
     pub timed: bool,
     /// It is the id of the atom's own trace: nothing unless another atom received it.
     pub own: bool,
+    /// Of an event without trace id: whether it tells of a request, or of a message.
+    pub asked: Asked,
 }
 
 /// Values in memory are looked at in so many parts, by their first bits.
@@ -228,6 +231,8 @@ impl Holding {
         out.number(u64::from(self.origin.part));
         out.signed(self.first.0.wrapping_sub(self.time.0));
         out.number(u64::from(self.sort) << 2 | u64::from(self.own) << 1 | u64::from(self.timed));
+        out.number(self.asked.by_request);
+        out.number(self.asked.by_message);
     }
 
     fn read(bytes: &mut Get<'_>) -> Option<Holding> {
@@ -238,6 +243,7 @@ impl Holding {
         let first = Time(time.0.wrapping_add(bytes.signed()?));
         let sort = bytes.number()?;
         let (sort, own, timed) = ((sort >> 2) as u32, sort & 2 != 0, sort & 1 != 0);
+        let asked = Asked { by_request: bytes.number()?, by_message: bytes.number()? };
         Some(Holding {
             value,
             time,
@@ -248,6 +254,7 @@ impl Holding {
             sort,
             timed,
             own,
+            asked,
         })
     }
 }

@@ -3,80 +3,34 @@
 //! A kind is tried before it is trusted: if its values would join two sets of atoms that begin in the same way (two
 //! checkouts, say), it names more than a transaction: a customer, a product, a host.
 
+use super::asked::{Asked, Services};
 use super::atoms::Atoms;
 use super::dependents::Dependents;
-use super::holdings::Holding;
 use super::kinds::{Kind, Kinds};
-use super::order::{Ordered, Sharing};
+use super::order::Ordered;
+use super::parts;
 use super::sets::{Sets, Trial};
-use crate::gather::bytes::{Get, Put};
+use super::values::{MIN_SCORE, Split, Timed, Values};
 use crate::gather::{Room, Rows, SpillError};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Ordering;
 
 /// A kind may join wrongly in this share of its values.
 const MAX_CONFLICTS: f32 = 0.12;
-/// Kinds that score less than this are never tried.
-const MIN_SCORE: f32 = 0.15;
 /// Kinds that score less than this need [`MIN_VALUES`] values that join something.
 const SURE_SCORE: f32 = 0.6;
 const MIN_VALUES: usize = 4;
+/// So many kinds of values may tell something in parts, and their form has to tell so much.
+const MAX_PARTS: usize = 8;
+const MIN_FORM: f32 = 0.4;
 /// More atoms than this hold no value of one transaction.
 const MAX_HOLDERS: usize = 2048;
-
-/// The values of a kind: for each the atoms that hold it, by time.
-#[derive(Debug, Default)]
-struct Values {
-    atoms: Vec<u32>,
-    ends: Vec<u32>,
-}
-
-impl Values {
-    /// Those of a kind: the atoms that one is born in, or that go on with what others began.
-    fn of(
-        shared: &Rows,
-        kinds: &Kinds,
-        kind: usize,
-        atoms: &Ordered,
-        dependents: &Dependents,
-    ) -> Result<Values, SpillError> {
-        let named = kinds.list[kind].named;
-        let mut values = Values::default();
-        shared.each(kind, |bytes| {
-            let mut bytes = Get(bytes);
-            while let Some(count) = bytes.number() {
-                let start = values.atoms.len();
-                for _ in 0..count {
-                    let atom = atoms.place(bytes.number().unwrap_or_default() as u32);
-                    let origin = values.atoms.get(start).is_none_or(|origin| *origin == atom);
-                    if named || origin || dependents.depends(atoms, kind, atom) {
-                        values.atoms.push(atom);
-                    }
-                }
-                if values.atoms.len() - start > 1 {
-                    values.ends.push(values.atoms.len() as u32);
-                } else {
-                    values.atoms.truncate(start);
-                }
-            }
-        })?;
-        Ok(values)
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &[u32]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| &self.atoms[start as usize..*end as usize])
-    }
-
-    fn len(&self) -> usize {
-        self.ends.len()
-    }
-}
 
 /// Joins; tables are held in memory as far as there is `room`, and `several` tells whether fragments came from several windows.
 pub(super) fn join(
     atoms: Atoms,
     kinds: &Kinds,
+    services: &Services,
     room: Room,
     several: bool,
 ) -> Result<(Ordered, Sets), SpillError> {
@@ -84,24 +38,33 @@ pub(super) fn join(
         (0..kinds.list.len()).filter(|&kind| kinds.list[kind].score >= MIN_SCORE).collect();
     let name = |kind: usize| kinds.list[kind].names.iter().min().copied();
     order.sort_by(|&a, &b| kinds.list[b].score.total_cmp(&kinds.list[a].score).then(name(a).cmp(&name(b))));
-    let begin = || Split {
-        kinds,
-        values: Rows::new(kinds.list.len(), room),
-        dependents: Dependents::new(room),
-        sharing: Sharing::default(),
-    };
+    let begin = || Split::new(kinds, room);
     let split = atoms.by_value(begin, |split, holdings| split.value(&atoms, holdings), Split::append)?;
-    let Split { values, mut dependents, sharing, .. } = split;
+    let Split { values, timed, mut dependents, sharing, .. } = split;
     dependents.count(&atoms)?;
     let atoms = Ordered::of(atoms, sharing, several);
-    let all = Joining { kinds, shared: &values, dependents: &dependents, atoms: &atoms };
-    let (mut work, joined) = all.join(&order)?;
+    let all =
+        Joining { kinds, services, shared: &values, timed: &timed, dependents: &dependents, atoms: &atoms };
+    let (mut work, mut joined) = all.join(&order)?;
     if atoms.len() > atoms.traced() && joined.len() > 1 {
         let mut order = order;
-        if all.review(&mut order, joined)? {
-            work = all.join(&order)?.0;
+        let reviewed = all.review(&mut order, joined.iter().map(|(kind, _)| *kind).collect())?;
+        if reviewed {
+            joined = all.join(&order)?.1;
+        }
+        // those first whose values never join what begins alike
+        let doubtful = |kind: usize| {
+            let alike = joined.iter().find(|(held, _)| *held == kind).map_or(0.0, |(_, alike)| *alike);
+            (alike * 200.0) as u32
+        };
+        let before = order.clone();
+        order.sort_by_key(|&kind| doubtful(kind));
+        if reviewed || order != before {
+            (work, joined) = all.join(&order)?;
         }
     }
+    let joined: Vec<usize> = joined.into_iter().map(|(kind, _)| kind).collect();
+    all.join_by_parts(&mut work, &joined)?;
     let sets = work.sets;
     Ok((atoms, sets))
 }
@@ -112,7 +75,9 @@ const MAX_REVIEWED: usize = 16;
 /// All that joining goes by.
 struct Joining<'a> {
     kinds: &'a Kinds,
+    services: &'a Services<'a>,
     shared: &'a Rows,
+    timed: &'a Rows,
     dependents: &'a Dependents,
     atoms: &'a Ordered,
 }
@@ -122,10 +87,17 @@ impl<'a> Joining<'a> {
         Values::of(self.shared, self.kinds, kind, self.atoms, self.dependents)
     }
 
-    /// Joins by kinds in an order; gives also those kinds that held.
-    fn join(&self, order: &[usize]) -> Result<(Work<'a>, Vec<usize>), SpillError> {
+    /// Joins by kinds in an order; gives also those kinds that held, with how often they would have joined what begins alike.
+    fn join(&self, order: &[usize]) -> Result<(Work<'a>, Vec<(usize, f32)>), SpillError> {
         let firsts = (0..self.atoms.len() as u32).collect();
-        let mut work = Work { atoms: self.atoms, sets: Sets::new(self.atoms.len()), firsts };
+        let asked = (0..self.atoms.len() as u32).map(|atom| self.atoms.asked(atom)).collect();
+        let mut work = Work {
+            atoms: self.atoms,
+            services: self.services,
+            sets: Sets::new(self.atoms.len()),
+            firsts,
+            asked,
+        };
         let (mut waiting, mut held) = (Vec::new(), Vec::new());
         for &kind in order {
             let values = self.values(kind)?;
@@ -138,7 +110,7 @@ impl<'a> Joining<'a> {
                 continue;
             }
             if tried.novel > 0 {
-                held.push(kind);
+                held.push((kind, tried.alike as f32 / tried.novel as f32));
             }
             if !gathering.is_empty() {
                 waiting.push((kind, gathering));
@@ -148,6 +120,42 @@ impl<'a> Joining<'a> {
             work.gather(&self.values(kind)?, &gathering);
         }
         Ok((work, held))
+    }
+
+    /// Joins by values that tell only together, or only for a while, of kinds that did not hold as they are.
+    fn join_by_parts(&self, work: &mut Work<'_>, held: &[usize]) -> Result<(), SpillError> {
+        let list = &self.kinds.list;
+        let mut rest: Vec<usize> = (0..list.len())
+            .filter(|&kind| list[kind].in_parts && !list[kind].named && !held.contains(&kind))
+            .collect();
+        // those that tell most first
+        let name = |kind: usize| list[kind].names.iter().min().copied();
+        rest.sort_by(|&a, &b| list[b].form.total_cmp(&list[a].form).then_with(|| name(a).cmp(&name(b))));
+        rest.truncate(MAX_PARTS);
+        let mut held: Vec<Timed> = Vec::new();
+        for &kind in &rest {
+            held.push(Timed::of(self.timed, kind, self.atoms)?);
+        }
+        for (at, one) in held.iter().enumerate() {
+            for other in &held[at + 1..] {
+                let values = parts::together(one, other);
+                // few that coincide do so by chance
+                if values.len() * 2 < one.count().max(other.count()) {
+                    continue;
+                }
+                let kind = Kind { score: SURE_SCORE - 0.01, ..Kind::default() };
+                let gathering = gathering(self.atoms, &values);
+                work.try_kind(&kind, &values, &gathering);
+            }
+        }
+        for (_, values) in rest.iter().zip(&held).filter(|(kind, _)| list[**kind].form >= MIN_FORM) {
+            let Some(pause) = parts::moment(values, |atom| work.sets.find(atom)) else { continue };
+            let values = work.episodes(values, pause);
+            let kind = Kind { score: SURE_SCORE - 0.01, ..Kind::default() };
+            let gathering = gathering(self.atoms, &values);
+            work.try_kind(&kind, &values, &gathering);
+        }
+        Ok(())
     }
 
     /// Tries each kind that held on what all others joined: single events begin in many ways, so that a kind that was tried
@@ -188,55 +196,6 @@ struct Tried {
     novel: usize,
     /// Sets more than one that begin in the same way and would be joined by one value, over all values.
     alike: usize,
-}
-
-/// Splits values by kind: those of kinds that may be tried.
-struct Split<'k> {
-    kinds: &'k Kinds,
-    /// By kind: for each value that several atoms hold how many these are, and those, by time.
-    values: Rows,
-    dependents: Dependents,
-    sharing: Sharing,
-}
-
-impl Split<'_> {
-    /// Takes in other values.
-    fn append(&mut self, others: Split<'_>) -> Result<(), SpillError> {
-        self.values.append(&others.values)?;
-        self.dependents.append(&others.dependents)?;
-        self.sharing.append(others.sharing);
-        Ok(())
-    }
-
-    /// Takes in the holdings of a value.
-    fn value(&mut self, atoms: &Atoms, holdings: &[Holding]) -> Result<(), SpillError> {
-        let mut by_kind: Vec<(usize, &Holding)> = Vec::new();
-        for holding in holdings {
-            let kind = self.kinds.of(holding);
-            if self.kinds.list[kind].score >= MIN_SCORE {
-                by_kind.push((kind, holding));
-            }
-        }
-        by_kind.sort_by_key(|(kind, holding)| (*kind, holding.atom, holding.time));
-        for group in by_kind.chunk_by(|a, b| a.0 == b.0) {
-            let kind = group[0].0;
-            let mut value: Vec<&Holding> = group.iter().map(|(_, holding)| *holding).collect();
-            value.dedup_by_key(|holding| holding.atom);
-            value.sort_by_key(|holding| (holding.time, holding.first, holding.origin));
-            self.dependents.add(atoms, kind, &value)?;
-            if value.len() > 1 {
-                self.values.push(kind, |out| {
-                    out.number(value.len() as u64);
-                    value.iter().for_each(|holding| out.number(u64::from(holding.atom)));
-                })?;
-                value
-                    .iter()
-                    .filter(|holding| !atoms.is_traced(holding.atom))
-                    .for_each(|holding| self.sharing.add(holding));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Values may run both ways between two sorts of fragments in this share.
@@ -286,20 +245,29 @@ fn gathering(atoms: &Ordered, values: &Values) -> FxHashSet<u32> {
 
 struct Work<'a> {
     atoms: &'a Ordered,
+    services: &'a Services<'a>,
     sets: Sets,
     /// The earliest atom of each set, by root.
     firsts: Vec<u32>,
+    /// In which services each set was asked for something, by root.
+    asked: Vec<Asked>,
 }
 
 impl Work<'_> {
+    /// Cuts values into episodes, see [`parts::episodes`].
+    fn episodes(&mut self, values: &Timed, pause: i64) -> Values {
+        let (atoms, firsts, sets) = (self.atoms, &self.firsts, &mut self.sets);
+        parts::episodes(values, pause, |atom| sets.find(atom), |set| atoms.sort(firsts[set as usize]))
+    }
+
     /// Tries a kind; joins by it if it holds.
     fn try_kind(&mut self, kind: &Kind, values: &Values, gathering: &FxHashSet<u32>) -> Tried {
         let mut trial = Trial::default();
-        let mut firsts: FxHashMap<u32, u32> = FxHashMap::default();
+        // of the sets on trial: the earliest atom, and where it was asked for something
+        let mut tried: FxHashMap<u32, (u32, Asked)> = FxHashMap::default();
         let mut good: Vec<bool> = vec![false; values.len()];
         let (mut novel, mut conflicts, mut alike) = (0usize, 0usize, 0usize);
         let mut roots: Vec<u32> = Vec::new();
-        let mut sorts: Vec<u32> = Vec::new();
         for (value, good) in values.iter().zip(&mut good) {
             roots.clear();
             if kind.named || value.len() <= MAX_HOLDERS {
@@ -315,29 +283,44 @@ impl Work<'_> {
                     continue;
                 }
             }
-            novel += 1;
-            let first_of = |root: u32| firsts.get(&root).copied().unwrap_or(self.firsts[root as usize]);
-            let earliest =
-                roots.iter().map(|&root| first_of(root)).min_by_key(|&atom| (self.atoms.first(atom), atom));
-            let Some(earliest) = earliest else {
+            let of = |root: u32| {
+                tried.get(&root).copied().unwrap_or((self.firsts[root as usize], self.asked[root as usize]))
+            };
+            let first_of = |root: u32| of(root).0;
+            let earliest = roots.iter().copied().min_by_key(|&root| {
+                let atom = first_of(root);
+                (self.atoms.first(atom), atom)
+            });
+            let Some(start) = earliest else {
                 alike += value.len();
                 conflicts += 1;
                 continue;
             };
-            sorts.clear();
-            sorts.extend(roots.iter().map(|&root| self.atoms.sort(first_of(root))));
+            let earliest = first_of(start);
             let sort = self.atoms.sort(earliest);
-            let same = sorts.iter().filter(|other| **other == sort).count();
+            let mut same = 1;
+            if !kind.named {
+                // who comes back to it later makes a transaction of its own; those that begin alike tell of the kind
+                same = roots.iter().filter(|&&root| self.atoms.sort(first_of(root)) == sort).count();
+                let bit = self.services.bit(self.atoms.service(earliest));
+                let asked = of(start).1;
+                roots.retain(|&root| root == start || !of(root).1.is_apart_from(asked, bit));
+                if roots.len() < 2 && same < 2 {
+                    continue;
+                }
+            }
+            novel += 1;
             if !kind.named && same > 1 {
                 conflicts += 1;
                 alike += same - 1;
                 continue;
             }
             let target = roots[0];
+            let asked = roots.iter().fold(Asked::default(), |asked, &root| asked.and(of(root).1));
             for &root in &roots[1..] {
                 trial.join(root, target);
             }
-            firsts.insert(target, earliest);
+            tried.insert(target, (earliest, asked));
             *good = true;
         }
         let weak = kind.score < SURE_SCORE;
@@ -346,11 +329,17 @@ impl Work<'_> {
         {
             return Tried { holds: false, novel, alike };
         }
+        let mut own: Vec<u32> = Vec::new();
         for (value, _) in values.iter().zip(good).filter(|(_, good)| *good) {
-            for &atom in &value[1..] {
-                if atom == value[0] || !gathering.contains(&self.atoms.sort(atom)) {
-                    self.unite(value[0], atom);
-                }
+            own.clear();
+            own.extend(
+                value.iter().filter(|&&atom| atom == value[0] || !gathering.contains(&self.atoms.sort(atom))),
+            );
+            if !kind.named {
+                self.leave_apart(&mut own);
+            }
+            for &atom in own.iter().skip(1) {
+                self.unite(own[0], atom);
             }
         }
         Tried { holds: true, novel, alike }
@@ -363,14 +352,35 @@ impl Work<'_> {
         x != y && sort(x) == sort(y)
     }
 
+    /// Leaves out those atoms whose sets are transactions of their own beside the set that comes first.
+    fn leave_apart(&mut self, atoms: &mut Vec<u32>) {
+        let of = |sets: &mut Sets, firsts: &[u32], atom: u32| firsts[sets.find(atom) as usize];
+        let firsts = &self.firsts;
+        let start = atoms
+            .iter()
+            .map(|&atom| of(&mut self.sets, firsts, atom))
+            .min_by_key(|&first| (self.atoms.first(first), first));
+        let Some(start) = start else { return };
+        let bit = self.services.bit(self.atoms.service(start));
+        let root = self.sets.find(start);
+        let asked = self.asked[root as usize];
+        let (sets, all) = (&mut self.sets, &self.asked);
+        atoms.retain(|&atom| {
+            let other = sets.find(atom);
+            other == root || !all[other as usize].is_apart_from(asked, bit)
+        });
+    }
+
     fn unite(&mut self, a: u32, b: u32) {
         let (x, y) = (self.sets.find(a), self.sets.find(b));
         if self.sets.union(a, b) {
+            let asked = self.asked[x as usize].and(self.asked[y as usize]);
             let earliest = [self.firsts[x as usize], self.firsts[y as usize]]
                 .into_iter()
                 .min_by_key(|&atom| (self.atoms.first(atom), atom));
             let root = self.sets.find(a);
             self.firsts[root as usize] = earliest.unwrap_or(root);
+            self.asked[root as usize] = asked;
         }
     }
 

@@ -22,12 +22,19 @@ pub(super) struct Kind {
     pub unique: bool,
     /// Its values hold for one transaction, and each transaction has one, or few.
     pub names_transaction: bool,
+    /// How much the form of its values tells.
+    pub form: f32,
+    /// It may tell something together with another kind, or for a while.
+    pub in_parts: bool,
     /// The user says that its values join.
     pub named: bool,
 }
 
 /// Kinds with fewer values than this in common are not one for that reason.
 const MIN_SHARED: u32 = 3;
+
+/// So many values of a kind that tells something in parts several services hold.
+const MIN_ACROSS: u32 = 8;
 
 /// What the user's word adds to a kind's score: more than all else together, so that it is tried first.
 const NAMED: f32 = 100.0;
@@ -230,6 +237,8 @@ fn rate(store: &Store, kind: &mut Kind, shapes: &FxHashMap<Shape, u32>, measure:
     if kind.named {
         kind.score += NAMED;
     }
+    kind.form = form;
+    kind.in_parts = form >= 0.2 && measure.across >= MIN_ACROSS;
     kind.names_transaction = kind.named
         || measure.values >= 1
             && across > 0.5

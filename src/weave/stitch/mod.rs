@@ -6,7 +6,9 @@
 //! that names a transaction (or less) never join two beginnings of the same sort; those of a customer, a product or a
 //! counter do.
 
+mod asked;
 mod atoms;
+mod behind;
 mod dependents;
 mod holdings;
 mod join;
@@ -14,14 +16,19 @@ mod kinds;
 mod names;
 mod neighbours;
 mod order;
+mod parts;
 mod sets;
+mod values;
 
 pub(super) use sets::Sets;
 
 use super::clocks::looks_at;
+use super::lexicon::Lexicon;
 use crate::gather::{Fragments, SpillError, Store};
 use crate::model::{EventId, Symbol, Time, TraceId};
+use asked::Services;
 use atoms::Atoms;
+use behind::Behind;
 use neighbours::Placed;
 use order::Ordered;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -117,10 +124,11 @@ impl Samples {
 }
 
 /// Joins the fragments of a store, and its events without trace id.
-pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
+pub fn stitch(store: &mut Store, lexicon: &Lexicon) -> Result<Stitched, SpillError> {
     if !store.is_spilled() {
-        return stitch_whole(store);
+        return stitch_whole(store, lexicon);
     }
+    let services = Services::of(store, lexicon);
     let mut atoms = Atoms::spilled(store);
     let mut bases = Vec::new();
     let mut rest = Vec::new();
@@ -134,20 +142,26 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
             rest.push(window);
             continue;
         }
-        atoms.add_traced(store, &fragments)?;
+        atoms.add_traced(store, &services, &fragments)?;
     }
     names.tell(store);
     let mut begins = vec![u32::MAX; store.windows()];
     for &window in &rest {
         begins[window] = atoms.len() as u32;
         store.open(window)?;
-        atoms.add_untraced(store, &Fragments::of(store))?;
+        atoms.add_untraced(store, &services, &Fragments::of(store))?;
     }
     store.close();
     atoms.finish();
-    let mut stitched = Stitched::of(store, atoms, true)?;
+    let mut stitched = Stitched::of(store, &services, atoms, true)?;
     (stitched.bases, stitched.placed.begins) = (bases, begins);
     if stitched.placed.any() {
+        let mut behind = Behind::default();
+        for &window in &rest {
+            store.open(window)?;
+            stitched.behind(store, window, &Fragments::of(store), &mut behind);
+        }
+        stitched.unite_groups(&behind.joints(lexicon));
         for window in rest {
             store.open(window)?;
             let placed = stitched.placed.of(store, window, &Fragments::of(store));
@@ -158,15 +172,21 @@ pub fn stitch(store: &mut Store) -> Result<Stitched, SpillError> {
 }
 
 /// Likewise, for a store that has all events at hand.
-pub fn stitch_whole(store: &mut Store) -> Result<Stitched, SpillError> {
+pub fn stitch_whole(store: &mut Store, lexicon: &Lexicon) -> Result<Stitched, SpillError> {
     let fragments = store.by_fragments();
     let mut names = names::Names::default();
     names.add(store, &fragments);
     names.tell(store);
-    let atoms = Atoms::whole(store, &fragments);
+    let services = Services::of(store, lexicon);
+    let atoms = Atoms::whole(store, &services, &fragments);
     let begins = vec![atoms.traced.firsts.len() as u32];
-    let mut stitched = Stitched::of(store, atoms, false)?;
+    let mut stitched = Stitched::of(store, &services, atoms, false)?;
     (stitched.bases, stitched.placed.begins) = (vec![0], begins);
+    if stitched.placed.any() {
+        let mut behind = Behind::default();
+        stitched.behind(store, 0, &fragments, &mut behind);
+        stitched.unite_groups(&behind.joints(lexicon));
+    }
     let placed = stitched.placed.of(store, 0, &fragments);
     stitched.took(&placed);
     stitched.at_hand = placed;
@@ -184,9 +204,9 @@ struct Unnumbered {
 
 impl Stitched {
     /// Joins atoms; `several`: fragments came from several windows.
-    fn of(store: &Store, atoms: Atoms, several: bool) -> Result<Stitched, SpillError> {
+    fn of(store: &Store, services: &Services, atoms: Atoms, several: bool) -> Result<Stitched, SpillError> {
         let kinds = kinds::kinds(store, &atoms)?;
-        let (atoms, mut sets) = join::join(atoms, &kinds, store.budget.tables(), several)?;
+        let (atoms, mut sets) = join::join(atoms, &kinds, services, store.budget.tables(), several)?;
         // of each atom first the first one of its set
         let mut of_atom = vec![NONE; atoms.len()];
         let mut groups = unnumbered(&atoms, &mut sets, &mut of_atom);
@@ -228,6 +248,10 @@ impl Stitched {
             samples,
             ..Stitched::default()
         })
+    }
+
+    fn behind(&self, store: &Store, window: usize, fragments: &Fragments, behind: &mut Behind) {
+        self.placed.behind(store, window, fragments, |group| self.groups[group as usize].start, behind);
     }
 
     /// Counts events without trace id that are in transactions.
@@ -286,9 +310,16 @@ impl Stitched {
 
     /// Makes one of the groups that hold the fragments of each pair, which are told by their places in the run.
     pub fn unite(&mut self, joints: &[(u32, u32)]) {
+        let of = |fragment: u32| self.of_fragment[fragment as usize];
+        let joints: Vec<(u32, u32)> = joints.iter().map(|&(a, b)| (of(a), of(b))).collect();
+        self.unite_groups(&joints);
+    }
+
+    /// Makes one of the groups of each pair.
+    fn unite_groups(&mut self, joints: &[(u32, u32)]) {
         let mut sets = Sets::new(self.groups.len());
         for &(a, b) in joints {
-            sets.union(self.of_fragment[a as usize], self.of_fragment[b as usize]);
+            sets.union(a, b);
         }
         // groups come by first time: the first of a set has its place
         let mut number = vec![NONE; self.groups.len()];
@@ -359,4 +390,28 @@ pub fn tagged(store: &Store, fragments: &Fragments) -> Vec<Group> {
         groups.into_iter().map(|(number, group)| Group { number, ..group }).collect();
     groups.sort_unstable_by_key(|group| group.number);
     groups
+}
+
+/// Some transactions with their fragments alone, all events in the order that the clocks of the store tell.
+pub fn in_order(store: &Store, fragments: &Fragments, groups: &[Group]) -> (Fragments, Vec<Group>) {
+    let mut own = Fragments::default();
+    let mut moved: Vec<Group> = Vec::with_capacity(groups.len());
+    for group in groups {
+        let begin = own.traced.len() as u32;
+        let of_group = group.fragments.iter().map(|&at| fragments.traced[at as usize].clone());
+        own.traced.extend(of_group.map(|mut fragment| {
+            fragment.events.sort_by_key(|id| store.order(*id));
+            fragment
+        }));
+        let some = &mut own.traced[begin as usize..];
+        some.sort_by_key(|fragment| (store.order(fragment.events[0]), fragment.trace));
+        let mut untraced = group.untraced.clone();
+        untraced.sort_by_key(|id| store.order(*id));
+        moved.push(Group {
+            number: group.number,
+            fragments: (begin..own.traced.len() as u32).collect(),
+            untraced,
+        });
+    }
+    (own, moved)
 }

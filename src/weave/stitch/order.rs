@@ -1,6 +1,7 @@
 //! The atoms that may be joined, in their order: all fragments by their beginning, then those events without trace id that
 //! share a value with another atom.
 
+use super::asked::Asked;
 use super::atoms::Atoms;
 use super::holdings::Holding;
 use crate::model::{Origin, Symbol, Time, TraceId};
@@ -14,6 +15,7 @@ struct Note {
     came: u32,
     sort: u32,
     timed: bool,
+    asked: Asked,
 }
 
 /// The events without trace id that were seen to share a value.
@@ -29,8 +31,8 @@ const MIN_DOUBLE: usize = 1 << 16;
 
 impl Sharing {
     pub fn add(&mut self, holding: &Holding) {
-        let Holding { time, origin, first, atom: came, sort, timed, .. } = *holding;
-        self.notes.push(Note { time, origin, first, came, sort, timed });
+        let Holding { time, origin, first, atom: came, sort, timed, asked, .. } = *holding;
+        self.notes.push(Note { time, origin, first, came, sort, timed, asked });
         if self.notes.len() > 2 * self.known + MIN_DOUBLE {
             self.settle();
         }
@@ -61,6 +63,8 @@ pub(super) struct Ordered {
     firsts: Vec<Time>,
     /// What each begins with: an index of `begin`.
     sorts: Vec<u32>,
+    /// In which services each was asked for something.
+    asked: Vec<Asked>,
     begin: Vec<(Symbol, Symbol)>,
     /// The place of each fragment by the order of coming; none where that is the same.
     places: Option<Vec<u32>>,
@@ -81,6 +85,7 @@ impl Ordered {
             starts: traced.starts,
             firsts: traced.firsts,
             sorts: traced.sorts,
+            asked: traced.asked,
             begin,
             places: None,
             came: sharing.notes.iter().map(|note| note.came).collect(),
@@ -95,6 +100,7 @@ impl Ordered {
             put(&mut ordered.starts, &order);
             put(&mut ordered.firsts, &order);
             put(&mut ordered.sorts, &order);
+            put(&mut ordered.asked, &order);
             let mut places = vec![0; order.len()];
             for (place, came) in (0..).zip(&order) {
                 places[*came as usize] = place;
@@ -111,6 +117,7 @@ impl Ordered {
             ordered.starts.push(if note.timed { note.time } else { Time::UNKNOWN });
             ordered.firsts.push(note.first);
             ordered.sorts.push(note.sort);
+            ordered.asked.push(note.asked);
         }
         ordered
     }
@@ -154,6 +161,16 @@ impl Ordered {
 
     pub fn sort(&self, atom: u32) -> u32 {
         self.sorts[atom as usize]
+    }
+
+    /// In which services an atom was asked for something.
+    pub fn asked(&self, atom: u32) -> Asked {
+        self.asked[atom as usize]
+    }
+
+    /// The service that an atom begins in.
+    pub fn service(&self, atom: u32) -> Symbol {
+        self.begin[self.sort(atom) as usize].0
     }
 
     /// A number that tells an atom from most others, and that does not depend on them.

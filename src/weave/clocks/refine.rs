@@ -1,0 +1,257 @@
+//! Offsets to a few milliseconds, from transactions that were woven with rough ones.
+//!
+//! Where one service hands over to another, some two records of theirs follow each other with next to nothing between: one
+//! sends and the other receives, one answers and the other goes on. What is between them varies as little as it is short:
+//! of all pairs of templates of two hops that an edge connects the one whose differences crowd most tells how the two
+//! clocks are apart. Edges that are wrong, as offsets are rough, are scattered and do not crowd.
+
+use super::evidence::{Moment, Node, begun};
+use super::solve::{LEAST, Tie, least_squares, slope};
+use crate::gather::{ClockOffset, Clocks, Store};
+use crate::model::{Symbol, Time, Trace, flag};
+use rustc_hash::FxHashMap;
+
+/// Edges of less confidence are not looked at.
+const MIN_CONFIDENCE: f32 = 0.7;
+/// So many records of a span, and of a hop, are looked at.
+const MAX_RECORDS: usize = 16;
+/// So many differences have to crowd, and this share of those that two clocks have at most, as its inverse.
+const MIN_SAMPLES: usize = 16;
+const MIN_SHARE: usize = 8;
+/// Differences that crowd less, in nanoseconds, tell nothing.
+const MAX_WIDTH: i64 = 30_000_000;
+/// How little two clocks are known to differ by at best.
+const SURE: i64 = 500_000;
+
+/// Two templates of two clocks, the lesser one first.
+type Two = (Node, Node);
+
+/// The differences of two templates: when, and time of the second minus time of the first.
+type Course = Vec<(Time, i64)>;
+
+/// What was logged: each template that was logged once.
+type Records = Vec<(Node, Time)>;
+
+/// Where two clocks stand to each other.
+struct Found {
+    width: i64,
+    middle: i64,
+    course: Course,
+}
+
+/// The clocks that were seen.
+#[derive(Default)]
+struct Known {
+    names: Vec<(Symbol, Symbol)>,
+    numbers: FxHashMap<(Symbol, Symbol), u32>,
+    /// What the times of each are multiples of, in nanoseconds.
+    resolutions: Vec<i64>,
+}
+
+impl Known {
+    /// The number of a clock, which logged some time.
+    fn number(&mut self, clock: (Symbol, Symbol), time: Time) -> u32 {
+        let number = *self.numbers.entry(clock).or_insert_with(|| {
+            self.names.push(clock);
+            self.resolutions.push(1_000_000_000);
+            self.names.len() as u32 - 1
+        });
+        let resolution = &mut self.resolutions[number as usize];
+        while *resolution > 1 && time.0 % *resolution != 0 {
+            *resolution /= 1000;
+        }
+        number
+    }
+}
+
+/// Offsets that are better than those that traces were woven with, which the store holds.
+pub(super) fn refine(store: &Store, traces: &[Trace]) -> Clocks {
+    let mut clocks = store.clocks.clone();
+    let mut known = Known::default();
+    let mut courses: FxHashMap<Two, Course> = FxHashMap::default();
+    for trace in traces {
+        let told = told(store, trace, &mut known);
+        for (parent, child) in pairs(trace) {
+            let (a, b) = (&told.around(trace, parent), &told.around(trace, child));
+            for (one, time) in a {
+                for (other, then) in b {
+                    let (one, other, gap) = match one < other {
+                        true => (*one, *other, then.0.saturating_sub(time.0)),
+                        false => (*other, *one, time.0.saturating_sub(then.0)),
+                    };
+                    courses.entry((one, other)).or_default().push((*time.min(then), gap));
+                }
+            }
+        }
+    }
+    let Known { names, resolutions, .. } = known;
+    // numbers follow from the order of traces: names tell the order of what is found
+    let mut order: Vec<u32> = (0..names.len() as u32).collect();
+    order.sort_unstable_by_key(|&clock| names[clock as usize]);
+    let found = found(courses);
+    let mut keys: Vec<(u32, u32)> = found.keys().copied().collect();
+    keys.sort_unstable_by_key(|&(a, b)| (names[a as usize], names[b as usize]));
+    let tie = |&(from, to): &(u32, u32)| {
+        let Found { width, middle, .. } = &found[&(from, to)];
+        let coarse = resolutions[from as usize].max(resolutions[to as usize]);
+        Tie { from, to, difference: *middle, margin: width + coarse + SURE, sure: true, pair: 0 }
+    };
+    let mut ties: Vec<Tie> = keys.iter().map(tie).collect();
+    ties.sort_by_key(|tie| (tie.margin, names[tie.from as usize], names[tie.to as usize]));
+    let Some(start) = ties.first().map(|tie| tie.from as usize) else { return clocks };
+    let ties = connected(ties, names.len(), start);
+    let moved = least_squares(names.len(), &ties, start);
+    let slopes: Vec<Tie> = ties
+        .iter()
+        .map(|tie| {
+            let slope = slope(&found[&(tie.from, tie.to)].course) * 1000.0;
+            Tie { difference: slope as i64, margin: tie.margin, ..*tie }
+        })
+        .collect();
+    let turned = least_squares(names.len(), &slopes, start);
+    let shift = middle(&moved);
+    let turn = middle(&turned);
+    for clock in order {
+        let Some(more) = moved[clock as usize] else { continue };
+        let name = names[clock as usize];
+        let known = clocks.offsets.get(&name).copied().unwrap_or_default();
+        let offset = known.offset + (more - shift).round() as i64;
+        let drift = known.drift + (turned[clock as usize].unwrap_or(turn) - turn) / 1000.0;
+        let margin =
+            ties.iter().filter(|tie| tie.from == clock || tie.to == clock).map(|tie| tie.margin).min();
+        let uncertainty = margin.unwrap_or(known.uncertainty);
+        let better = match offset.abs() > LEAST {
+            true => ClockOffset { offset, drift, uncertainty },
+            false => ClockOffset { offset: 0, drift: 0.0, uncertainty },
+        };
+        clocks.offsets.insert(name, better);
+    }
+    clocks
+}
+
+/// What the spans of a trace logged, and its hops by their first span; times are on the common clock.
+struct Told {
+    spans: Vec<Records>,
+    hops: FxHashMap<u32, Records>,
+}
+
+impl Told {
+    /// What a span logged, and what else its hop did.
+    fn around(&self, trace: &Trace, span: u32) -> Records {
+        let mut all = self.spans[span as usize].clone();
+        let own = all.len();
+        let hop = self.hops.get(&hop(trace, span)).into_iter().flatten();
+        all.extend(hop.filter(|(node, _)| self.spans[span as usize].iter().all(|(other, _)| other != node)));
+        all.truncate(own.max(MAX_RECORDS));
+        all
+    }
+}
+
+fn told(store: &Store, trace: &Trace, known: &mut Known) -> Told {
+    let mut told = Told { spans: Vec::with_capacity(trace.spans.len()), hops: FxHashMap::default() };
+    for (index, span) in (0..).zip(&trace.spans) {
+        let mut records = Records::new();
+        for &id in span.events.iter().take(MAX_RECORDS) {
+            let event = store.event(id);
+            if event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED) {
+                continue;
+            }
+            let clock = known.number((event.service, event.instance), event.time);
+            let time = store.time(id);
+            records.push(((clock, event.template, Moment::Logged), time));
+            if let Some(length) = begun(store, id) {
+                records.push(((clock, event.template, Moment::Begin), Time(time.0.saturating_sub(length))));
+            }
+        }
+        told.hops.entry(hop(trace, index)).or_default().extend_from_slice(&records);
+        told.spans.push(once(records));
+    }
+    told.hops.values_mut().for_each(|records| *records = once(std::mem::take(records)));
+    told
+}
+
+/// Those that were logged once.
+fn once(mut records: Records) -> Records {
+    records.sort_unstable();
+    let same = records.chunk_by(|a, b| a.0 == b.0);
+    same.filter(|same| same.len() == 1).map(|same| same[0]).collect()
+}
+
+/// The first span of the hop that a span is in: as far up as it is the same service.
+fn hop(trace: &Trace, mut index: u32) -> u32 {
+    for _ in 0..trace.spans.len() {
+        let span = &trace.spans[index as usize];
+        match span.parent {
+            Some(parent) if is_same(span, &trace.spans[parent as usize]) => index = parent,
+            _ => break,
+        }
+    }
+    index
+}
+
+fn is_same(a: &crate::model::Span, b: &crate::model::Span) -> bool {
+    (a.service, a.instance) == (b.service, b.instance)
+}
+
+/// The spans of two clocks that an edge connects that is sure enough.
+fn pairs(trace: &Trace) -> Vec<(u32, u32)> {
+    let mut pairs: Vec<(u32, u32)> = Vec::new();
+    for (index, span) in (0..).zip(&trace.spans) {
+        let Some(parent) = span.parent.filter(|parent| !is_same(span, &trace.spans[*parent as usize])) else {
+            continue;
+        };
+        if span.edge.as_ref().is_none_or(|edge| edge.confidence >= MIN_CONFIDENCE) {
+            pairs.push((parent, index));
+        }
+    }
+    pairs
+}
+
+/// Of each two clocks the pair of templates whose differences crowd most.
+fn found(courses: FxHashMap<Two, Course>) -> FxHashMap<(u32, u32), Found> {
+    let clocks = |two: &Two| (two.0.0, two.1.0);
+    let mut most: FxHashMap<(u32, u32), usize> = FxHashMap::default();
+    for (two, course) in &courses {
+        let entry = most.entry(clocks(two)).or_default();
+        *entry = course.len().max(*entry);
+    }
+    let mut all: Vec<(Two, Course)> = courses.into_iter().collect();
+    all.sort_unstable_by_key(|(two, _)| (two.0.1, two.1.1, two.0.2, two.1.2));
+    let mut found: FxHashMap<(u32, u32), Found> = FxHashMap::default();
+    for (two, course) in all {
+        let clocks = clocks(&two);
+        if clocks.0 == clocks.1 || course.len() < MIN_SAMPLES || course.len() * MIN_SHARE < most[&clocks] {
+            continue;
+        }
+        let mut gaps: Vec<i64> = course.iter().map(|(_, gap)| *gap).collect();
+        gaps.sort_unstable();
+        let quarter = gaps.len() / 4;
+        let crowd = gaps.windows(quarter + 1).map(|window| (window[quarter] - window[0], window[0])).min();
+        let Some((width, low)) = crowd.filter(|(width, _)| *width <= MAX_WIDTH) else { continue };
+        if found.get(&clocks).is_none_or(|best| width < best.width) {
+            found.insert(clocks, Found { width, middle: low + width / 2, course });
+        }
+    }
+    found
+}
+
+/// Those ties that hang together with the start, each behind one that reaches it.
+fn connected(mut rest: Vec<Tie>, clocks: usize, start: usize) -> Vec<Tie> {
+    let mut known = vec![false; clocks];
+    known[start] = true;
+    let mut ties = Vec::new();
+    while let Some(at) = rest.iter().position(|tie| known[tie.from as usize] || known[tie.to as usize]) {
+        let tie = rest.remove(at);
+        known[tie.from as usize] = true;
+        known[tie.to as usize] = true;
+        ties.push(tie);
+    }
+    ties
+}
+
+/// The one in the middle of those that are known.
+fn middle(values: &[Option<f64>]) -> f64 {
+    let mut known: Vec<f64> = values.iter().flatten().copied().collect();
+    known.sort_by(f64::total_cmp);
+    known.get(known.len() / 2).copied().unwrap_or_default()
+}

@@ -1,0 +1,95 @@
+//! In which services something was asked for by a request, or by a message.
+//!
+//! A transaction begins with one request. What shares a value with it and was asked for by another request in the service
+//! that it began in is a transaction of its own: somebody came back to the same thing later.
+
+use super::super::lexicon::Lexicon;
+use super::super::words::Act;
+use crate::gather::Store;
+use crate::model::{Detail, EventId, Symbol};
+use rustc_hash::FxHashMap;
+
+/// The services of a run that have a bit in [`Asked`].
+const MAX_SERVICES: usize = 64;
+
+/// The services of a run, each with its bit.
+#[derive(Debug)]
+pub(super) struct Services<'l> {
+    bits: FxHashMap<Symbol, u64>,
+    lexicon: &'l Lexicon,
+}
+
+/// In which services there was a request, and in which a message: a bit for each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub by_request: u64,
+    pub by_message: u64,
+}
+
+impl<'l> Services<'l> {
+    pub fn of(store: &Store, lexicon: &'l Lexicon) -> Services<'l> {
+        let mut services: Vec<Symbol> =
+            store.census.services.keys().copied().filter(|service| !service.is_none()).collect();
+        services.sort_unstable();
+        let bits = services.into_iter().take(MAX_SERVICES).enumerate();
+        Services { bits: bits.map(|(at, service)| (service, 1 << at)).collect(), lexicon }
+    }
+
+    /// The bit of a service.
+    pub fn bit(&self, service: Symbol) -> u64 {
+        self.bits.get(&service).copied().unwrap_or_default()
+    }
+
+    /// What an event tells; `begins`: it is the first of its atom.
+    pub fn asked(&self, store: &Store, id: EventId, begins: bool) -> Asked {
+        let (mut request, mut message) = (false, false);
+        for detail in store.details(id) {
+            request |= matches!(detail, Detail::Method(_) | Detail::Route(_));
+            message |= matches!(detail, Detail::Topic(_));
+        }
+        let event = store.event(id);
+        message |= begins && !request && self.lexicon.words(event.template).act == Act::Receive;
+        if !request && !message {
+            return Asked::default();
+        }
+        let bit = self.bit(event.service);
+        match message {
+            true => Asked { by_request: 0, by_message: bit },
+            false => Asked { by_request: bit, by_message: 0 },
+        }
+    }
+}
+
+impl Asked {
+    /// What two parts tell together.
+    #[must_use]
+    pub fn and(self, other: Asked) -> Asked {
+        Asked {
+            by_request: self.by_request | other.by_request,
+            by_message: self.by_message | other.by_message,
+        }
+    }
+
+    /// Whether this was asked for on its own, beside a transaction that was asked for by a request in the service of a bit.
+    pub fn is_apart_from(self, other: Asked, bit: u64) -> bool {
+        other.by_request & bit != 0 && self.by_request & !self.by_message & bit != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_later_request_where_the_first_came_in_stands_apart() {
+        let (edge, inner) = (1, 2);
+        let asked = |by_request, by_message| Asked { by_request, by_message };
+        let order = asked(edge | inner, 0);
+        assert!(asked(edge | inner, 0).is_apart_from(order, edge));
+        // a message came back there; a call deeper down; nothing is known of the first
+        assert!(!asked(edge, edge).is_apart_from(order, edge));
+        assert!(!asked(inner, 0).is_apart_from(order, edge));
+        assert!(!asked(edge, 0).is_apart_from(asked(inner, 0), edge));
+        assert!(!asked(edge, 0).is_apart_from(order, 0));
+    }
+}

@@ -1,0 +1,201 @@
+//! The values of the kinds that may join, kind by kind: for each value the atoms that hold it.
+
+use super::atoms::Atoms;
+use super::dependents::Dependents;
+use super::holdings::Holding;
+use super::kinds::Kinds;
+use super::order::{Ordered, Sharing};
+use crate::gather::bytes::{Get, Put};
+use crate::gather::{Room, Rows, SpillError};
+
+/// Kinds that score less than this are never tried as they are.
+pub(super) const MIN_SCORE: f32 = 0.15;
+
+/// The values of a kind: for each the atoms that hold it, by time.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    atoms: Vec<u32>,
+    ends: Vec<u32>,
+}
+
+impl Values {
+    /// Those of a kind: the atoms that one is born in, or that go on with what others began.
+    pub fn of(
+        shared: &Rows,
+        kinds: &Kinds,
+        kind: usize,
+        atoms: &Ordered,
+        dependents: &Dependents,
+    ) -> Result<Values, SpillError> {
+        let named = kinds.list[kind].named;
+        let mut values = Values::default();
+        shared.each(kind, |bytes| {
+            let mut bytes = Get(bytes);
+            while let Some(count) = bytes.number() {
+                let start = values.atoms.len();
+                for _ in 0..count {
+                    let atom = atoms.place(bytes.number().unwrap_or_default() as u32);
+                    let origin = values.atoms.get(start).is_none_or(|origin| *origin == atom);
+                    if named || origin || dependents.depends(atoms, kind, atom) {
+                        values.atoms.push(atom);
+                    }
+                }
+                values.end(start);
+            }
+        })?;
+        Ok(values)
+    }
+
+    /// Adds a value with the atoms that hold it.
+    pub fn add(&mut self, atoms: impl Iterator<Item = u32>) {
+        let start = self.atoms.len();
+        self.atoms.extend(atoms);
+        self.end(start);
+    }
+
+    fn end(&mut self, start: usize) {
+        if self.atoms.len() - start > 1 {
+            self.ends.push(self.atoms.len() as u32);
+        } else {
+            self.atoms.truncate(start);
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.atoms[start as usize..*end as usize])
+    }
+
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+}
+
+/// The values of a kind that come again, with the times at which they are held.
+#[derive(Debug, Default)]
+pub(super) struct Timed {
+    holders: Vec<(u32, i64)>,
+    ends: Vec<u32>,
+}
+
+impl Timed {
+    /// Those of a kind.
+    pub fn of(timed: &Rows, kind: usize, atoms: &Ordered) -> Result<Timed, SpillError> {
+        let mut values = Timed::default();
+        timed.each(kind, |bytes| {
+            let mut bytes = Get(bytes);
+            while let (Some(count), Some(first)) = (bytes.number(), bytes.bits()) {
+                let mut time = first as i64;
+                for _ in 0..count {
+                    let atom = atoms.place(bytes.number().unwrap_or_default() as u32);
+                    time = time.wrapping_add(bytes.signed().unwrap_or_default());
+                    values.holders.push((atom, time));
+                }
+                values.ends.push(values.holders.len() as u32);
+            }
+        })?;
+        Ok(values)
+    }
+
+    /// Values told by those that hold them, by time.
+    #[cfg(test)]
+    pub fn from(values: impl Iterator<Item = Vec<(u32, i64)>>) -> Timed {
+        let mut timed = Timed::default();
+        for holders in values {
+            timed.holders.extend(holders);
+            timed.ends.push(timed.holders.len() as u32);
+        }
+        timed
+    }
+
+    /// Value by value: the atoms that hold it, and when, by time.
+    pub fn iter(&self) -> impl Iterator<Item = &[(u32, i64)]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.holders[start as usize..*end as usize])
+    }
+
+    /// How many values there are.
+    pub fn count(&self) -> usize {
+        self.ends.len()
+    }
+}
+
+/// Splits values by kind.
+pub(super) struct Split<'k> {
+    kinds: &'k Kinds,
+    /// By kind that may be tried as it is: for each value that several atoms hold how many these are, and those, by time.
+    pub values: Rows,
+    /// By kind that may join by parts: likewise, with their times.
+    pub timed: Rows,
+    pub dependents: Dependents,
+    pub sharing: Sharing,
+}
+
+impl<'k> Split<'k> {
+    pub fn new(kinds: &'k Kinds, room: Room) -> Split<'k> {
+        Split {
+            kinds,
+            values: Rows::new(kinds.list.len(), room),
+            timed: Rows::new(kinds.list.len(), room),
+            dependents: Dependents::new(room),
+            sharing: Sharing::default(),
+        }
+    }
+
+    /// Takes in other values.
+    pub fn append(&mut self, others: Split<'_>) -> Result<(), SpillError> {
+        self.values.append(&others.values)?;
+        self.timed.append(&others.timed)?;
+        self.dependents.append(&others.dependents)?;
+        self.sharing.append(others.sharing);
+        Ok(())
+    }
+
+    /// Takes in the holdings of a value.
+    pub fn value(&mut self, atoms: &Atoms, holdings: &[Holding]) -> Result<(), SpillError> {
+        let mut by_kind: Vec<(usize, &Holding)> = Vec::new();
+        for holding in holdings {
+            let kind = self.kinds.of(holding);
+            if self.kinds.list[kind].score >= MIN_SCORE || self.kinds.list[kind].in_parts {
+                by_kind.push((kind, holding));
+            }
+        }
+        by_kind.sort_by_key(|(kind, holding)| (*kind, holding.atom, holding.time));
+        for group in by_kind.chunk_by(|a, b| a.0 == b.0) {
+            let kind = group[0].0;
+            let mut value: Vec<&Holding> = group.iter().map(|(_, holding)| *holding).collect();
+            value.dedup_by_key(|holding| holding.atom);
+            value.sort_by_key(|holding| (holding.time, holding.first, holding.origin));
+            let whole = self.kinds.list[kind].score >= MIN_SCORE;
+            if whole {
+                self.dependents.add(atoms, kind, &value)?;
+            }
+            if value.len() < 2 {
+                continue;
+            }
+            if whole {
+                self.values.push(kind, |out| {
+                    out.number(value.len() as u64);
+                    value.iter().for_each(|holding| out.number(u64::from(holding.atom)));
+                })?;
+            }
+            if self.kinds.list[kind].in_parts {
+                self.timed.push(kind, |out| {
+                    out.number(value.len() as u64);
+                    let mut before = value[0].time.0;
+                    out.bits(before as u64);
+                    for holding in &value {
+                        out.number(u64::from(holding.atom));
+                        out.signed(holding.time.0.wrapping_sub(before));
+                        before = holding.time.0;
+                    }
+                })?;
+            }
+            value
+                .iter()
+                .filter(|holding| !atoms.is_traced(holding.atom))
+                .for_each(|holding| self.sharing.add(holding));
+        }
+        Ok(())
+    }
+}
