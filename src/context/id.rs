@@ -356,6 +356,24 @@ fn opaque(value: &[u8]) -> Option<&[u8]> {
     .then_some(value)
 }
 
+/// `10.0.0.7`, `10.0.0.7:8080`, `00:1b:44:11:3a:b7`: where something is, not which.
+pub fn is_address(value: &[u8]) -> bool {
+    let numbers = |text: &[u8], separator: u8| {
+        text.split(|byte| *byte == separator)
+            .map(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit))
+            .fold((true, 0), |(all, count), number| (all && number, count + 1))
+    };
+    let (host, port) = match memchr::memchr(b':', value) {
+        Some(colon) => (&value[..colon], &value[colon + 1..]),
+        None => (value, &b"0"[..]),
+    };
+    let hardware = value.len() == 17
+        && value.iter().enumerate().all(|(at, byte)| {
+            if at % 3 == 2 { matches!(byte, b':' | b'-') } else { byte.is_ascii_hexdigit() }
+        });
+    hardware || numbers(host, b'.') == (true, 4) && port.iter().all(u8::is_ascii_digit)
+}
+
 /// `sha256:…` and the like.
 pub fn looks_like_digest(value: &[u8]) -> bool {
     const NAMES: &[&[u8]] = &[b"sha256", b"sha1", b"sha512", b"sha384", b"md5", b"blake", b"sha-"];

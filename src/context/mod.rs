@@ -318,6 +318,9 @@ impl Found {
 
     /// Adds a correlation id, which is a key, too, wherever it stands.
     fn add_id(&mut self, name: &[u8], value: &[u8]) {
+        if id::is_address(value) {
+            return;
+        }
         self.step(|tape| Step::id(tape, name, value), |found| found.put_id(name, value));
         if let Some(shape) = scan::shape_of(value).filter(|shape| *shape != Shape::Word) {
             self.add_key(name, value, shape);
@@ -407,6 +410,13 @@ impl Found {
             {
                 self.trace = Some(first);
             }
+        }
+        if self.trace.is_none()
+            && self.span.is_none()
+            && self.parent.is_some_and(|parent| parent.text.is_some())
+        {
+            // "parentId" of a comment, a category and the like
+            self.parent = None;
         }
     }
 

@@ -44,6 +44,8 @@ pub struct Profile {
     pub table: Option<table::Columns>,
     /// Names that stand in pairs behind the messages of most lines: context, whatever they mean.
     pub tail_names: Vec<super::NameHash>,
+    /// What its headers usually hold.
+    pub usual: text::Usual,
     /// What stands between the header and the message in nearly all lines.
     pub columns: Vec<text::Column>,
     /// Nearly all lines end with an id, in brackets or behind a dash or bar.
@@ -100,6 +102,7 @@ impl Profile {
             table: table::Columns::find(head),
             tail_names: shared.collect(),
             columns: Vec::new(),
+            usual: text::Usual::default(),
             level_token: None,
             tail_id: false,
             blocks: None,
@@ -107,8 +110,8 @@ impl Profile {
             fingerprint: None,
         };
         profile.learn(head);
-        let Profile { order, tail_names, columns, tail_id, level_token, .. } = &profile;
-        let lasting = format!("{order:?} {tail_names:?} {columns:?} {tail_id} {level_token:?}");
+        let Profile { order, tail_names, columns, usual, tail_id, level_token, .. } = &profile;
+        let lasting = format!("{order:?} {tail_names:?} {columns:?} {usual:?} {tail_id} {level_token:?}");
         profile.fingerprint = (profile.table.is_none() && profile.custom.is_empty())
             .then_some(crate::model::Symbol::of(lasting.as_bytes()).0);
         profile
@@ -130,13 +133,17 @@ impl Profile {
             texts.push(text);
         }
         self.blocks = block::Layout::find(&texts);
-        let lines: Vec<_> = texts
-            .iter()
-            .filter_map(|text| {
+        let begins = |text: &&Vec<u8>| {
+            let seen = look(text, self, &mut Draft::default());
+            seen.format == Format::Text && seen.class == Class::Start
+        };
+        let starts: Vec<&[u8]> = texts.iter().filter(begins).map(Vec::as_slice).collect();
+        self.usual = text::Usual::learn(starts.iter().copied(), self, &mut draft);
+        let lines: Vec<_> = starts
+            .into_iter()
+            .map(|text| {
                 draft.clear();
-                let seen = look(text, self, &mut draft);
-                (seen.format == Format::Text && seen.class == Class::Start)
-                    .then_some((seen.head, text.as_slice()))
+                (look(text, self, &mut draft).head, text)
             })
             .collect();
         let ids = lines.iter().filter(|(_, text)| text::id_at_end(text).is_some()).count();

@@ -33,6 +33,8 @@ pub enum Column {
     Pair,
     /// A number.
     Number,
+    /// A word that blanks fill up to so many bytes.
+    Padded(u8),
     /// A word; a column only if something follows that is one for sure.
     Word,
 }
@@ -41,6 +43,8 @@ pub enum Column {
 const MAX_COLUMNS: usize = 8;
 /// A level is not looked for behind so many words.
 pub(super) const MAX_TOKEN: usize = 16;
+/// So many lines tell a column of levels that none of them tells by itself.
+const MIN_LEVELS: usize = 5;
 /// Words longer than this are no names.
 const MAX_WORD: usize = 80;
 
@@ -75,6 +79,17 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
         let count = |kind: Column| found.iter().flatten().filter(|(other, ..)| *other == kind).count();
         let kinds = found.iter().flatten().map(|&(kind, ..)| (count(kind), kind));
         let Some((most, kind)) = kinds.max_by_key(|&(count, _)| count) else { break };
+        if kind == Column::Word
+            && let Some(width) = width(&rest, &found)
+        {
+            columns.push(Column::Padded(width));
+            rest = rest
+                .iter()
+                .filter_map(|&(text, at, behind)| Some((text, padded(text, at, width)?.1, behind)))
+                .collect();
+            rests.push(rest.clone());
+            continue;
+        }
         if most < 2 || most * 10 < all * 9 {
             break;
         }
@@ -135,20 +150,61 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
     columns
 }
 
+/// How wide the column is that blanks fill up behind the words that stand next in nearly all lines; `None` if it is none.
+fn width(rest: &[(&[u8], usize, Behind)], found: &[Option<(Column, At, usize)>]) -> Option<u8> {
+    let width_of = |text: &[u8], word: At| {
+        let next = skip_blanks(text, word.end());
+        (next < text.len()).then_some(next - word.start as usize)
+    };
+    let words = || {
+        rest.iter().zip(found).filter_map(|(&(text, ..), found)| {
+            let (kind, word, _) = (*found)?;
+            (kind == Column::Word).then_some((text, word))
+        })
+    };
+    let (text, word) = words().next()?;
+    let width = width_of(text, word).filter(|width| *width < MAX_WORD)?;
+    let gap = |word: &At| width - word.len.min(width as u32) as usize;
+    let fitting: Vec<At> =
+        words().filter(|&(text, word)| width_of(text, word) == Some(width)).map(|(_, word)| word).collect();
+    let mut lengths: Vec<u32> = fitting.iter().map(|word| word.len).collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    // one blank behind each word of one length is no column of its own
+    let filled = fitting.iter().all(|word| gap(word) > 1) || lengths.len() > 2;
+    let all = fitting.len() > 2 && fitting.len() * 20 >= rest.len() * 19;
+    (all && filled).then_some(width as u8)
+}
+
+/// The word at `start` that blanks fill up to `width`, and one past them.
+fn padded(text: &[u8], start: usize, width: u8) -> Option<(At, usize)> {
+    let start = skip_blanks(text, start);
+    let end = start + usize::from(width);
+    let column = text.get(start..end).filter(|_| text.get(end).is_some_and(|next| *next != b' '))?;
+    let word = column.trim_ascii_end();
+    (word.len() < column.len() && !word.is_empty() && !word.contains(&b' '))
+        .then_some((At::new(start, start + word.len()), end))
+}
+
 /// The number of the word, from the start of the line, that is a level in nearly all lines, although not each of them
 /// tells it from the message.
 pub fn level_token(lines: &[(Head, &[u8])]) -> Option<u8> {
     let mut counts = [0usize; MAX_TOKEN];
+    let mut seen = [[0usize; 1 + Level::Fatal as usize]; MAX_TOKEN];
     let (mut all, mut found) = (0, 0);
-    for (head, text) in lines.iter().filter(|(head, _)| head.stamp.is_some() && head.stamp_at.start < 2) {
+    for (head, text) in lines.iter().filter(|(head, _)| head.stamp.is_some() && head.stamp_at.start < 3) {
         all += 1;
         found += usize::from(head.level.is_some());
         for (token, word) in words(text).enumerate().take(MAX_TOKEN) {
-            counts[token] += usize::from(bare_level(word).is_some());
+            let Some(level) = bare_level(word) else { continue };
+            counts[token] += 1;
+            seen[token][level as usize] += usize::from(word[0].is_ascii_uppercase());
         }
     }
     let token = counts.iter().position(|count| count * 10 >= all * 9)?;
-    (all >= 2 && found > 0 && found < all).then_some(token as u8)
+    // where no line tells it, different levels in capitals do
+    let told = found > 0 || all >= MIN_LEVELS && seen[token].iter().filter(|count| **count > 0).count() > 1;
+    (all >= 2 && told && found < all).then_some(token as u8)
 }
 
 /// The words of a line, as blanks part them.
@@ -332,6 +388,12 @@ impl Reader<'_, '_> {
     /// Takes the learned columns that this line has.
     pub(super) fn columns(&mut self, columns: &[Column]) {
         for &kind in columns {
+            if let Column::Padded(width) = kind {
+                let Some((word, end)) = padded(self.text, self.at, width) else { return };
+                self.draft.logger.get_or_insert(word);
+                self.at = end;
+                continue;
+            }
             let Some((found, inside, end)) = column(self.text, self.at, Behind::of(&self.head)) else {
                 return;
             };
@@ -342,7 +404,7 @@ impl Reader<'_, '_> {
             match kind {
                 Column::Level => self.head.level = level::from_word(content),
                 Column::Id(_) | Column::Ids(_) => self.draft.groups.push(inside),
-                Column::Number | Column::Word | Column::Pair => {}
+                Column::Number | Column::Word | Column::Pair | Column::Padded(_) => {}
                 _ if group_has_id(content) => self.draft.groups.push(inside),
                 _ if is_thread(content) => {
                     self.draft.thread.get_or_insert(inside);

@@ -35,7 +35,21 @@ pub(super) fn is_logger_with_more(word: &[u8]) -> bool {
 pub(super) fn is_place(word: &[u8]) -> bool {
     let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let file = &word[..word.len() - digits];
-    digits > 0 && file.len() > 3 && file.ends_with(b":") && file.contains(&b'.') && is_logger(word)
+    digits > 0
+        && file.len() > 3
+        && file.ends_with(b":")
+        && file.contains(&b'.')
+        && is_logger(word)
+        && !names_a_host(&file[..file.len() - 1])
+}
+
+/// `db.acme.com`, `proxy.cluster.local`: what stands before a port, not before a line.
+fn names_a_host(name: &[u8]) -> bool {
+    const DOMAINS: &[&[u8]] =
+        &[b"com", b"net", b"org", b"local", b"localdomain", b"internal", b"svc", b"lan"];
+    let last = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    let small = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+    DOMAINS.contains(&last) && name.iter().all(small)
 }
 
 /// `CartController:`, a class before its message.

@@ -7,10 +7,15 @@ use super::kinds::{
     is_place, is_thread, is_uuid, looks_like_id, pair_like, tells_context,
 };
 use super::moments::before_level;
-use crate::model::{Date, Level};
+use crate::model::{Date, Level, Stamp};
 use crate::record::text::{names_context, pair, skip_blanks, word_end};
 use crate::record::{At, NameHash, Role, WEAK_SERVICE, level, names, timestamp};
 use memchr::memchr;
+
+/// One word before the time is no longer.
+const MAX_LABEL: usize = 100;
+/// Where the time has no date, it is no longer than this.
+const MAX_PLAIN_LABEL: usize = 24;
 
 impl Reader<'_, '_> {
     /// Named ids before the message: `trace_id=… span_id=…`, `TraceID: … SpanID: …`.
@@ -139,7 +144,7 @@ impl Reader<'_, '_> {
         let apart = [&b" - "[..], b" | "].iter().any(|mark| text[end..].starts_with(mark));
         let time = end + if apart { 3 } else { 1 };
         if self.at == 0
-            && end < 24
+            && end < MAX_LABEL
             && text.get(end) == Some(&b' ')
             && text.get(time).is_some_and(u8::is_ascii_digit)
         {
@@ -149,7 +154,10 @@ impl Reader<'_, '_> {
             let is_label =
                 bytes.ends_with(b":") && (contains_word(bytes, b"time") || contains_word(bytes, b"date"));
             let found = || timestamp::parse_prefix(&text[time..], self.order);
-            if !is_label && found().is_some_and(|(stamp, _)| !apart || stamp.date == Date::Full) {
+            // a long one may be a file's, as grep and multitail put it before each line
+            let near = end < MAX_PLAIN_LABEL;
+            let sure = |stamp: &Stamp| (near && !apart) || stamp.date == Date::Full;
+            if !is_label && found().is_some_and(|(stamp, _)| sure(&stamp)) {
                 self.at = time - 1;
                 return true;
             }
