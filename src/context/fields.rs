@@ -76,7 +76,13 @@ impl Found {
 
     /// Whether a part of an access log holds the request's id.
     pub(super) fn uuid_in_quotes(&mut self, text: &[u8]) -> bool {
+        let mut before: &[u8] = b"";
         for word in text.split(|&byte| byte == b'"') {
+            // "etag="…"" has a name
+            let named = std::mem::replace(&mut before, word).ends_with(b"=");
+            if named {
+                continue;
+            }
             let uuid = word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0);
             if uuid || word.len() == 32 && id::exact_trace(word).is_some() {
                 self.add_id(b"request_id", word);
@@ -267,6 +273,13 @@ impl Found {
         if id::is_absent(value) && !value.iter().any(u8::is_ascii_digit) || id::looks_like_digest(value) {
             return;
         }
+        if name == b"id"
+            && field.top
+            && let Some(span) = id::exact_span(value)
+        {
+            self.refuse();
+            self.own_id = Some(span.id);
+        }
         let (facts, index) = self.facts.find(name);
         let Facts { digest, generic: short, correlation, id: named_id, machinery, .. } = facts;
         if digest {
@@ -279,7 +292,13 @@ impl Found {
         let named = joined_name && self.facts.get(&[parent, name].concat()).named;
         let is_id = named
             || (named_id || correlation || super::scan::names_some_id(name, value))
-                && !(if parent.is_empty() { machinery } else { names::names_machinery(parent, name) });
+                && !(if parent.is_empty() {
+                    machinery
+                } else {
+                    // what is called metadata may be that of a request
+                    let of = if correlation && parent == b"metadata" { &b""[..] } else { parent };
+                    names::names_machinery(of, name)
+                });
         if is_id
             && !value.contains(&b' ')
             && !(id::is_absent(value))

@@ -2,7 +2,7 @@
 
 use super::text::{self, Head};
 use super::timestamp::{self, DayOrder};
-use super::{Draft, Format, access, block, cef, envelope, klog, ltsv, table, xml};
+use super::{Draft, Format, access, block, cef, envelope, klog, ltsv, services, table, xml};
 use crate::model::Date;
 
 /// Whether a line begins a record.
@@ -48,6 +48,8 @@ pub struct Profile {
     pub usual: text::Usual,
     /// What stands between the header and the message in nearly all lines.
     pub columns: Vec<text::Column>,
+    /// Names that state a service elsewhere, and something of the business here.
+    pub not_services: Vec<super::NameHash>,
     /// Nearly all lines end with an id, in brackets or behind a dash or bar.
     pub tail_id: bool,
     /// The number of the word that is the level in most lines, where it stands behind a time.
@@ -103,6 +105,7 @@ impl Profile {
             tail_names: shared.collect(),
             columns: Vec::new(),
             usual: text::Usual::default(),
+            not_services: Vec::new(),
             level_token: None,
             tail_id: false,
             blocks: None,
@@ -110,8 +113,10 @@ impl Profile {
             fingerprint: None,
         };
         profile.learn(head);
-        let Profile { order, tail_names, columns, usual, tail_id, level_token, .. } = &profile;
-        let lasting = format!("{order:?} {tail_names:?} {columns:?} {usual:?} {tail_id} {level_token:?}");
+        let Profile { order, tail_names, columns, usual, not_services, tail_id, level_token, .. } = &profile;
+        let lasting = format!(
+            "{order:?} {tail_names:?} {columns:?} {usual:?} {not_services:?} {tail_id} {level_token:?}"
+        );
         profile.fingerprint = (profile.table.is_none() && profile.custom.is_empty())
             .then_some(crate::model::Symbol::of(lasting.as_bytes()).0);
         profile
@@ -133,12 +138,13 @@ impl Profile {
             texts.push(text);
         }
         self.blocks = block::Layout::find(&texts);
+        self.not_services = services::not_services(&texts, self);
         let begins = |text: &&Vec<u8>| {
             let seen = look(text, self, &mut Draft::default());
             seen.format == Format::Text && seen.class == Class::Start
         };
         let starts: Vec<&[u8]> = texts.iter().filter(begins).map(Vec::as_slice).collect();
-        self.usual = text::Usual::learn(starts.iter().copied(), self, &mut draft);
+        self.usual = text::Usual::learn(&starts, self, &mut draft);
         let lines: Vec<_> = starts
             .into_iter()
             .map(|text| {

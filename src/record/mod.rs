@@ -5,7 +5,8 @@
 //! drafts are reused from record to record and nothing is copied.
 
 pub mod access;
-pub mod block;
+pub mod behind;
+mod block;
 pub mod cef;
 pub mod custom;
 pub mod document;
@@ -27,6 +28,7 @@ pub mod names;
 mod pattern;
 mod pick;
 mod read;
+mod services;
 pub mod table;
 pub mod text;
 pub mod timestamp;

@@ -25,6 +25,10 @@ const MACHINE_IDS: &str = "\
 /// Whether a name, by its spelling, names an id: `order_id`, `orderId`, `ID`, `request.uuid`, `bookingRef`.
 pub fn names_an_id(name: &[u8]) -> bool {
     const ENDS: &[&[u8]] = &[b"id", b"uuid", b"guid", b"ref", b"ids"];
+    // the number of a severity
+    if ends_with_ignoring_case(name, b"levelid") || ends_with_ignoring_case(name, b"level_id") {
+        return false;
+    }
     ENDS.iter().any(|end| ends_with_word(name, end))
 }
 

@@ -4,7 +4,7 @@
 //! the message: an id, a name before a dash, a level in small letters, a nested context. If nine of ten lines of the
 //! sample have such a part in the same place, it is one of the header.
 
-use super::kinds::{group_has_id, is_logger, is_number, is_thread, is_uuid};
+use super::kinds::{group_has_id, is_logger, is_number, is_numbered_name, is_thread, is_uuid};
 use super::{Head, Reader};
 use crate::model::Level;
 use crate::record::text::{is_id_group, names_context, pair, skip_blanks, trim};
@@ -137,7 +137,7 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
         _ => false,
     };
     while let Some(at) = (0..columns.len()).rfind(|&at| {
-        let is_weak = |next: &&Column| **next == Column::Word || **next == Column::Number;
+        let is_weak = |next: &&Column| matches!(next, Column::Word | Column::Number | Column::Padded(_));
         let skipped = columns[at + 1..].iter().take_while(is_weak).count();
         weak(&columns[at], &columns[at + 1 + skipped..])
     }) {
@@ -390,7 +390,12 @@ impl Reader<'_, '_> {
         for &kind in columns {
             if let Column::Padded(width) = kind {
                 let Some((word, end)) = padded(self.text, self.at, width) else { return };
-                self.draft.logger.get_or_insert(word);
+                let content = word.of(self.text);
+                if is_thread(content) || is_numbered_name(content) {
+                    self.draft.thread.get_or_insert(word);
+                } else {
+                    self.draft.logger.get_or_insert(word);
+                }
                 self.at = end;
                 continue;
             }

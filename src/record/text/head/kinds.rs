@@ -108,6 +108,18 @@ pub(super) fn is_thread(name: &[u8]) -> bool {
         || (0..name.len()).any(|at| PARTS.iter().any(|part| begins(&name[at..], part)))
 }
 
+/// `intake-1`, `charges-0`, `conn12`: a name with a number, as threads, workers and connections have.
+pub(super) fn is_numbered_name(name: &[u8]) -> bool {
+    let digits = name.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let word = &name[..name.len() - digits];
+    let bare =
+        word.strip_suffix(b"-").or(word.strip_suffix(b"_")).or(word.strip_suffix(b"#")).unwrap_or(word);
+    (1..=4).contains(&digits)
+        && bare.len() > 1
+        && bare.first().is_some_and(u8::is_ascii_alphabetic)
+        && bare.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b' '))
+}
+
 /// Whether a group holds named values, or something that looks like an id.
 pub(super) fn group_has_id(content: &[u8]) -> bool {
     content.contains(&b'=') && pair_in(content)

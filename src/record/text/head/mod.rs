@@ -2,11 +2,13 @@
 
 mod cells;
 mod columns;
+mod enclosed;
 mod groups;
 mod kinds;
 mod layouts;
 mod levels;
 mod moments;
+mod named;
 mod servers;
 mod tokens;
 mod usual;
@@ -116,6 +118,12 @@ impl<'t, 'd> Reader<'t, 'd> {
         let mut head = self.head;
         head.message = self.message();
         self.usual.settle(self.text, &mut head, self.draft);
+        if self.draft.thread.is_none() && self.known() {
+            // "[intake-1]"
+            let text = self.text;
+            let named = |group: &&At| kinds::is_numbered_name(group.of(text));
+            self.draft.thread = self.draft.groups.iter().find(named).copied();
+        }
         if !head.starts_record() && !head.context {
             head.message = 0;
             self.draft.groups.clear();

@@ -7,7 +7,7 @@
 
 use super::columns::is_bare_id;
 use super::{Head, Reader};
-use crate::model::{Level, Symbol};
+use crate::model::Level;
 use crate::record::{At, Draft, Profile};
 use rustc_hash::FxHashMap;
 
@@ -15,6 +15,9 @@ use rustc_hash::FxHashMap;
 const MIN_LINES: usize = 10;
 /// A column is in one of so many lines at least.
 const MIN_SHARE: usize = 5;
+
+/// So many ids are looked for in other lines.
+const MAX_IDS: usize = 16;
 
 /// A place in a header: a hash of the parts before it.
 pub(super) type Place = u64;
@@ -47,13 +50,13 @@ pub struct Usual {
 
 impl Usual {
     /// What the lines of a sample tell.
-    pub fn learn<'t>(lines: impl Iterator<Item = &'t [u8]>, profile: &Profile, draft: &mut Draft) -> Usual {
+    pub fn learn(lines: &[&[u8]], profile: &Profile, draft: &mut Draft) -> Usual {
         let mut reached: FxHashMap<Place, usize> = FxHashMap::default();
         let mut leaves: FxHashMap<Place, Leaf> = FxHashMap::default();
         let mut parts = Vec::new();
         // lines, those that have an id before their message, and the ids
         let (mut all, mut placed, mut ids) = (0, 0, Vec::new());
-        for line in lines {
+        for &line in lines {
             parts.clear();
             draft.clear();
             let head = read(line, profile, draft, &mut parts);
@@ -63,7 +66,7 @@ impl Usual {
             all += 1;
             if let Some(id) = draft.groups.last().filter(|_| unnamed_id(line, &head, draft).is_some()) {
                 placed += 1;
-                ids.push(Symbol::of(id.of(line)).0);
+                ids.push(id.of(line));
             } else if line[..head.message].trim_ascii_end().ends_with(b"[]") {
                 placed += 1;
             }
@@ -87,14 +90,21 @@ impl Usual {
         let refused = leaves.iter().filter_map(|(&place, leaf)| refuses(leaf).then_some(place));
         let mut refused: Vec<Place> = refused.collect();
         refused.sort_unstable();
-        ids.sort_unstable();
-        let repeated = ids.windows(2).any(|two| two[0] == two[1]);
-        Usual { refused, digests: !ids.is_empty() && placed * 2 <= all && !repeated }
+        let few = !ids.is_empty() && placed * 2 <= all;
+        let comes_again = |id: &&[u8]| {
+            lines.iter().filter(|line| memchr::memmem::find(line, id).is_some()).nth(1).is_some()
+        };
+        Usual { refused, digests: few && !ids.iter().take(MAX_IDS).any(comes_again) }
     }
 
     /// Whether nothing is refused.
     pub(super) fn is_empty(&self) -> bool {
         self.refused.is_empty()
+    }
+
+    /// Whether ids right before messages, which nothing names, are the messages'.
+    pub fn has_digests(&self) -> bool {
+        self.digests
     }
 
     /// Gives an id that is none back to the message.
