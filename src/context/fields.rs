@@ -145,6 +145,13 @@ impl Found {
         if self.context(field.role, field.rank, name, value, otlp) {
             return;
         }
+        if name == b"id"
+            && field.top
+            && let Some(span) = id::exact_span(value)
+        {
+            self.refuse();
+            self.own_id = Some(span.id);
+        }
         if self.facts.any_named() && self.facts.get(name).named {
             self.key_field(layer, field, name, value);
         }
@@ -272,13 +279,6 @@ impl Found {
         }
         if id::is_absent(value) && !value.iter().any(u8::is_ascii_digit) || id::looks_like_digest(value) {
             return;
-        }
-        if name == b"id"
-            && field.top
-            && let Some(span) = id::exact_span(value)
-        {
-            self.refuse();
-            self.own_id = Some(span.id);
         }
         let (facts, index) = self.facts.find(name);
         let Facts { digest, generic: short, correlation, id: named_id, machinery, .. } = facts;

@@ -6,6 +6,7 @@
 mod ends;
 mod head;
 mod late;
+mod remarks;
 mod tail;
 
 pub use ends::{Tail, columns_at_end, logger_at_end, tail_of};

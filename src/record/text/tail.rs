@@ -2,6 +2,7 @@
 
 use super::ends::padded;
 use super::head::is_bare_id;
+use super::remarks::{asks_for_more, is_remark, names_a_trace};
 use super::{names_context, pair, trim};
 use crate::record::{At, NameHash, Profile, Role, json, names};
 
@@ -194,14 +195,6 @@ fn is_noise(name: &[u8]) -> bool {
     names::known(name, false).is_some_and(|known| known.role == Role::Noise)
 }
 
-fn names_a_trace(name: &[u8]) -> bool {
-    let role = names::known(name, false).map(|known| known.role);
-    matches!(
-        role,
-        Some(Role::TraceId | Role::SpanId | Role::ParentId | Role::DatadogTraceId | Role::Traceparent)
-    )
-}
-
 /// Pairs at the end: from the first one on that names context.
 fn pairs(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
     let bytes = line.of(text);
@@ -255,54 +248,6 @@ fn pairs(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
         return Some(offset + if marked { run } else { start });
     }
     None
-}
-
-/// Whether a sentence goes on behind its last word: `finished for job_id=7` is one, `finished job_id=7` a message and a tail.
-fn asks_for_more(message: &[u8]) -> bool {
-    const WORDS: &[&[u8]] = &[
-        b"for", b"with", b"of", b"to", b"by", b"from", b"in", b"on", b"at", b"and", b"or", b"the", b"a",
-        b"is", b"was", b"has", b"as", b"via", b"using", b"into", b"under", b"where", b"than",
-    ];
-    WORDS.contains(&message.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default())
-}
-
-/// Whether the pairs from `start` on tell nothing but what a message may tell as well: one value behind a colon, or
-/// processes, files, threads and the like without any id.
-fn is_remark(bytes: &[u8], start: usize, colon: bool) -> bool {
-    let mut at = start;
-    let mut count = 0;
-    while let Some((name, _, end)) = pair(bytes, at, colon) {
-        let name = name.of(bytes);
-        count += 1;
-        if names_a_trace(name) || names_a_span(name) || names_a_service(name) {
-            return false;
-        }
-        if names::names_a_correlation(name) && (!colon || count > 1) {
-            return false;
-        }
-        at = end + bytes[end..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b',' | b';')).count();
-    }
-    true
-}
-
-fn names_a_service(name: &[u8]) -> bool {
-    names::known(name, false).is_some_and(|known| known.role == Role::Service)
-}
-
-/// Whether a name that is a word as well (`trace`, `span`) tells of trace context.
-fn names_a_span(name: &[u8]) -> bool {
-    let role = names::known(name, true).map(|known| known.role);
-    matches!(
-        role,
-        Some(
-            Role::TraceId
-                | Role::SpanId
-                | Role::Tid
-                | Role::DatadogSpanId
-                | Role::B3TraceId
-                | Role::XrayTraceId
-        )
-    )
 }
 
 /// Whether pairs fill the text from `start` on, else where they end; the last may be a quoted value that goes on in the

@@ -5,6 +5,7 @@
 //! sample have such a part in the same place, it is one of the header.
 
 use super::kinds::{group_has_id, is_logger, is_number, is_numbered_name, is_thread, is_uuid};
+use super::widths::{padded, width};
 use super::{Head, Reader};
 use crate::model::Level;
 use crate::record::text::{is_id_group, names_context, pair, skip_blanks, trim};
@@ -46,11 +47,11 @@ pub(super) const MAX_TOKEN: usize = 16;
 /// So many lines tell a column of levels that none of them tells by itself.
 const MIN_LEVELS: usize = 5;
 /// Words longer than this are no names.
-const MAX_WORD: usize = 80;
+pub(super) const MAX_WORD: usize = 80;
 
 /// What the header before a column leaves open.
 #[derive(Clone, Copy)]
-struct Behind {
+pub(super) struct Behind {
     /// It has no level yet.
     levels: bool,
     /// Named ids end it: several groups in a row, or one with words, are the message's.
@@ -148,42 +149,6 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
         columns.truncate(columns.iter().take_while(sure).count());
     }
     columns
-}
-
-/// How wide the column is that blanks fill up behind the words that stand next in nearly all lines; `None` if it is none.
-fn width(rest: &[(&[u8], usize, Behind)], found: &[Option<(Column, At, usize)>]) -> Option<u8> {
-    let width_of = |text: &[u8], word: At| {
-        let next = skip_blanks(text, word.end());
-        (next < text.len()).then_some(next - word.start as usize)
-    };
-    let words = || {
-        rest.iter().zip(found).filter_map(|(&(text, ..), found)| {
-            let (kind, word, _) = (*found)?;
-            (kind == Column::Word).then_some((text, word))
-        })
-    };
-    let (text, word) = words().next()?;
-    let width = width_of(text, word).filter(|width| *width < MAX_WORD)?;
-    let gap = |word: &At| width - word.len.min(width as u32) as usize;
-    let fitting: Vec<At> =
-        words().filter(|&(text, word)| width_of(text, word) == Some(width)).map(|(_, word)| word).collect();
-    let mut lengths: Vec<u32> = fitting.iter().map(|word| word.len).collect();
-    lengths.sort_unstable();
-    lengths.dedup();
-    // one blank behind each word of one length is no column of its own
-    let filled = fitting.iter().all(|word| gap(word) > 1) || lengths.len() > 2;
-    let all = fitting.len() > 2 && fitting.len() * 20 >= rest.len() * 19;
-    (all && filled).then_some(width as u8)
-}
-
-/// The word at `start` that blanks fill up to `width`, and one past them.
-fn padded(text: &[u8], start: usize, width: u8) -> Option<(At, usize)> {
-    let start = skip_blanks(text, start);
-    let end = start + usize::from(width);
-    let column = text.get(start..end).filter(|_| text.get(end).is_some_and(|next| *next != b' '))?;
-    let word = column.trim_ascii_end();
-    (word.len() < column.len() && !word.is_empty() && !word.contains(&b' '))
-        .then_some((At::new(start, start + word.len()), end))
 }
 
 /// The number of the word, from the start of the line, that is a level in nearly all lines, although not each of them

@@ -12,6 +12,7 @@ mod named;
 mod servers;
 mod tokens;
 mod usual;
+mod widths;
 mod words;
 
 pub(super) use columns::is_bare_id;
@@ -102,6 +103,11 @@ impl<'t, 'd> Reader<'t, 'd> {
     /// Reads the whole header.
     fn whole(mut self, profile: &Profile) -> Head {
         self.run();
+        self.rest(profile)
+    }
+
+    /// Reads what only stands behind parts that were read by themselves.
+    fn rest(mut self, profile: &Profile) -> Head {
         if let Some(token) = profile.level_token
             && self.level_at(usize::from(token))
         {
@@ -111,9 +117,9 @@ impl<'t, 'd> Reader<'t, 'd> {
             self.postgres();
             self.cells();
             self.tokens();
-            if self.known() {
-                self.columns(&profile.columns);
-            }
+        }
+        if self.known() {
+            self.columns(&profile.columns);
         }
         let mut head = self.head;
         head.message = self.message();

@@ -53,13 +53,14 @@ impl Usual {
     pub fn learn(lines: &[&[u8]], profile: &Profile, draft: &mut Draft) -> Usual {
         let mut reached: FxHashMap<Place, usize> = FxHashMap::default();
         let mut leaves: FxHashMap<Place, Leaf> = FxHashMap::default();
+        let mut ends: FxHashMap<Place, usize> = FxHashMap::default();
         let mut parts = Vec::new();
         // lines, those that have an id before their message, and the ids
         let (mut all, mut placed, mut ids) = (0, 0, Vec::new());
         for &line in lines {
             parts.clear();
             draft.clear();
-            let head = read(line, profile, draft, &mut parts);
+            let (head, end) = read(line, profile, draft, &mut parts);
             if !head.starts_record() && !head.context {
                 continue;
             }
@@ -75,17 +76,23 @@ impl Usual {
                 *reached.entry(part.behind).or_default() += 1;
             }
             let last = parts.iter().rposition(|part| !part.separates);
+            if line[end.min(head.message)..head.message].trim_ascii().is_empty() {
+                for part in &parts[last.unwrap_or(0)..] {
+                    *ends.entry(part.behind).or_default() += 1;
+                }
+            }
             for (index, part) in parts.iter().enumerate().filter(|(_, part)| !part.separates) {
                 let leaf =
                     leaves.entry(part.behind).or_insert(Leaf { before: part.before, ..Leaf::default() });
                 let settled = part.levelled || part.levels || head.level.is_none();
                 leaf.inner |= last != Some(index) || !part.open || !settled;
-                leaf.count += 1;
             }
         }
         let refuses = |leaf: &Leaf| {
             let all = reached.get(&leaf.before).copied().unwrap_or_default();
-            !leaf.inner && all >= MIN_LINES && leaf.count * MIN_SHARE < all
+            // in the others the message begins there
+            let without = ends.get(&leaf.before).copied().unwrap_or_default();
+            !leaf.inner && all >= MIN_LINES && without * MIN_SHARE > all * (MIN_SHARE - 1)
         };
         let refused = leaves.iter().filter_map(|(&place, leaf)| refuses(leaf).then_some(place));
         let mut refused: Vec<Place> = refused.collect();
@@ -129,7 +136,6 @@ struct Leaf {
     before: Place,
     /// Others followed in some line, or it is a column for sure.
     inner: bool,
-    count: usize,
 }
 
 /// Where the id begins, with its bracket, that stands alone right before the message and that nothing names.
@@ -153,11 +159,14 @@ fn unnamed_id(line: &[u8], head: &Head, draft: &Draft) -> Option<usize> {
     (between(id.end(), head.message) && !paired && !named).then_some(start - open)
 }
 
-/// Reads the header of a line, part by part, as far as nothing was learned of its source yet.
-fn read(line: &[u8], profile: &Profile, draft: &mut Draft, parts: &mut Vec<Part>) -> Head {
+/// Reads the header of a line, part by part, as far as nothing was learned of its source yet; gives also where the last of
+/// these parts ends.
+fn read(line: &[u8], profile: &Profile, draft: &mut Draft, parts: &mut Vec<Part>) -> (Head, usize) {
     let mut reader = Reader::new(line, profile, draft);
     reader.parts = Some(parts);
-    reader.whole(profile)
+    reader.run();
+    let end = reader.at;
+    (reader.rest(profile), end)
 }
 
 /// What a reader knew before it took a part.
@@ -246,5 +255,60 @@ impl Reader<'_, '_> {
         }
         self.place = behind;
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::record::{Draft, Profile, look};
+
+    /// What a source's lines say behind their headers, as its sample tells.
+    fn messages(lines: &[String]) -> Vec<String> {
+        let profile = Profile::of(lines.join("\n").as_bytes(), Vec::new());
+        let head = |line: &String| look::look(line.as_bytes(), &profile, &mut Draft::default()).head;
+        lines.iter().map(|line| line[head(line).message..].trim().to_owned()).collect()
+    }
+
+    fn source(message: impl Fn(usize) -> String) -> Vec<String> {
+        (0..40).map(|n| format!("2024-05-01 12:00:{n:02},250 INFO shop.orders: {}", message(n))).collect()
+    }
+
+    #[test]
+    fn what_few_lines_have_before_their_messages_is_a_part_of_them() {
+        let said = |n: usize| if n == 7 { "[client] gone".to_owned() } else { format!("served {n}") };
+        assert_eq!(messages(&source(said))[7], "[client] gone");
+        let said = |n: usize| format!("[worker] served {n}");
+        assert_eq!(messages(&source(said))[7], "served 7");
+    }
+
+    #[test]
+    fn a_name_that_lacks_what_others_have_behind_it_stays_one_of_the_header() {
+        let lines: Vec<String> = (0..40)
+            .map(|n| match n {
+                3 => "2024-05-01 12:00:03.250 INFO App - up".to_owned(),
+                _ => format!("2024-05-01 12:00:{n:02}.250 INFO Queue <{n:032x}/{n:016x}> - took {n}"),
+            })
+            .collect();
+        assert_eq!(messages(&lines)[3], "up");
+    }
+
+    #[test]
+    fn ids_that_nothing_names_are_columns_if_most_lines_have_them_or_they_come_again() {
+        let digest = |n: u128| format!("{:032x}", n * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835 % (1 << 127));
+        let rare = source(|n| match n {
+            5 | 20 => format!("[{}] matches", digest(n as u128)),
+            _ => format!("served {n}"),
+        });
+        assert!(messages(&rare)[5].ends_with("] matches"), "{}", messages(&rare)[5]);
+        let again = source(|n| match n {
+            5 | 6 | 20 => format!("[{}] matches", digest(7)),
+            _ => format!("served {n}"),
+        });
+        assert_eq!(messages(&again)[5], "matches");
+        let most = source(|n| match n {
+            5 | 6 | 20 => "up".to_owned(),
+            _ => format!("[{}] matches", digest(n as u128)),
+        });
+        assert_eq!(messages(&most)[7], "matches");
     }
 }
