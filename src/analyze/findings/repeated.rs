@@ -60,7 +60,9 @@ fn received_again(case: &Case<'_>, told: bool) -> Option<Again> {
     let mut twice: Vec<(i64, Again)> = Vec::new();
     for kind in case.steps.kinds().filter(|kind| case.times(*kind) == 2) {
         let delivered = case.usual.is_delivered_once(root, kind);
-        if !delivered && !case.usual.is_done_once(root, kind) || case.usual.rules.are_due(&case.steps, kind, 2) {
+        if !delivered && !case.usual.is_done_once(root, kind)
+            || case.usual.rules.are_due(&case.steps, kind, 2)
+        {
             continue;
         }
         let places = (0..case.shape.hops.len())
@@ -224,7 +226,8 @@ fn announced(case: &Case<'_>, earlier: usize, later: usize) -> bool {
     let Some(first) = before.steps.first() else { return false };
     let between = before.start..=hop.start;
     let says = |step: &Step| {
-        between.contains(&step.time) && case.told(step.event).announces
+        between.contains(&step.time)
+            && case.told(step.event).announces
             && (before.steps.iter().any(|own| own.event == step.event)
                 || case.run.share_a_message(step.event, first.event))
     };

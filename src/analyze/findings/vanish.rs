@@ -78,9 +78,7 @@ fn goes_another_way(case: &Case<'_>, found: &Break) -> bool {
 fn cut(case: &Case<'_>, found: &Break) -> bool {
     let service = case.usual.step(found.absent.step).map(|count| count.example.service);
     let patience = found.absent.after.saturating_mul(PATIENCE).max(MIN_LATE);
-    service.is_none_or(|service| {
-        found.place.time.saturating_add(patience) >= case.run.window_of(service).1
-    })
+    service.is_none_or(|service| found.place.time.saturating_add(patience) >= case.run.window_of(service).1)
 }
 
 fn report(case: &mut Case<'_>, found: &Break) {

@@ -127,7 +127,8 @@ impl Looked {
     pub(super) fn of(counts: &Counts, rules: &Rules) -> Looked {
         let transactions = counts.transactions;
         let begin = counts.kinds.iter().filter(|(_, kind)| kind.hops >= MIN_FOLLOWED).map(|(kind, _)| *kind);
-        let mut kept: Vec<u64> = counts.anchors.iter().copied().chain(rules.triggers()).chain(begin).collect();
+        let mut kept: Vec<u64> =
+            counts.anchors.iter().copied().chain(rules.triggers()).chain(begin).collect();
         kept.sort_unstable();
         kept.dedup();
         kept.truncate(MAX_ANCHORS);
