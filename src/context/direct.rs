@@ -222,35 +222,51 @@ impl Direct {
         batch: &mut Batch,
         serial: u64,
     ) -> bool {
-        let Brief { pattern: Pattern { line, marks, .. }, .. } = *brief;
+        let Brief { text: line, marks, .. } = *brief;
         let text = |(start, end): Part| &line[start.of(marks)..end.of(marks)];
         if self.lengths.iter().any(|(part, length)| text(*part).len() != *length) {
             return false;
         }
-        let start = batch.details.len();
-        let mut event = Event {
-            place: Place {
-                source: defaults.source,
-                line: brief.line,
-                offset: brief.offset as u64,
-                len: brief.len.try_into().unwrap_or(u32::MAX),
-                part: 0,
-            },
-            details_start: start as u32,
-            ..self.event.clone()
+        let (first, start) = (batch.events.len(), batch.details.len());
+        let written = self.append(brief, defaults, batch, serial, &text);
+        if written.is_none() {
+            batch.details.truncate(start);
+            batch.events.truncate(first);
+        }
+        written.is_some()
+    }
+
+    /// Appends the event and its details; `None`, with a part of them appended, if the record is not like the others.
+    #[inline]
+    fn append<'l>(
+        &mut self,
+        brief: &Brief<'_>,
+        defaults: &Defaults,
+        batch: &mut Batch,
+        serial: u64,
+        text: &impl Fn(Part) -> &'l [u8],
+    ) -> Option<()> {
+        let Batch { events, details, symbols } = batch;
+        let start = details.len();
+        events.push(self.event.clone());
+        let event = events.last_mut()?;
+        event.place = Place {
+            source: defaults.source,
+            line: brief.line,
+            offset: brief.offset as u64,
+            len: brief.len.try_into().unwrap_or(u32::MAX),
+            part: 0,
         };
-        set_time(Some(brief.stamp), defaults, &mut event);
+        event.details_start = start as u32;
+        set_time(Some(brief.stamp), defaults, event);
         if let Some(part) = self.trace {
-            let Some(trace) = id::exact_trace(text(part)) else { return false };
-            event.trace = Some(trace.id);
+            event.trace = Some(id::exact_trace(text(part))?.id);
         }
         if let Some(part) = self.span {
-            let Some(span) = id::exact_span(text(part)) else { return false };
-            event.span = Some(span.id);
+            event.span = Some(id::exact_span(text(part))?.id);
         }
         if let Some(part) = self.parent {
-            let Some(span) = id::exact_span(text(part)) else { return false };
-            event.parent = Some(span.id);
+            event.parent = Some(id::exact_span(text(part))?.id);
         }
         if let Some(part) = self.thread {
             event.thread = Symbol::of(text(part));
@@ -266,26 +282,25 @@ impl Direct {
                 }
             };
             let is_same = |other: &Detail| matches!(other, Detail::Key { name: known, value: same, .. } if *known == name && *same == value);
-            if batch.details[start..].iter().any(is_same) {
+            if details[start..].iter().any(is_same) {
                 continue;
             }
-            batch.details.push(Detail::Key { name, value, shape: key.shape });
+            details.push(Detail::Key { name, value, shape: key.shape });
             match &key.name {
                 KeyName::Same(_, text) if key.told != serial => {
                     key.told = serial;
-                    batch.symbols.keep_as(name, text);
+                    symbols.keep_as(name, text);
                 }
                 KeyName::Same(..) => {}
                 KeyName::Part(part) => {
                     self.scratch.clear();
                     words::snake(text(*part), &mut self.scratch);
-                    batch.symbols.keep_as(name, &self.scratch);
+                    symbols.keep_as(name, &self.scratch);
                 }
             }
         }
-        if !self.headers.is_empty() && self.add_headers(&text, &mut event, &mut batch.details).is_none() {
-            batch.details.truncate(start);
-            return false;
+        if !self.headers.is_empty() {
+            self.add_headers(text, event, details)?;
         }
         for rest in &self.rest {
             let detail = match rest {
@@ -297,25 +312,22 @@ impl Direct {
                     .filter(|status| (100..600).contains(status))
                     .map(Detail::Status),
             };
-            let Some(detail) = detail else {
-                batch.details.truncate(start);
-                return false;
-            };
+            let detail = detail?;
             if matches!(detail, Detail::Status(500..)) && event.level >= Some(Level::Warn) {
                 event.flags |= flag::FAILED;
             }
-            batch.details.push(detail);
+            details.push(detail);
         }
-        event.details_len = (batch.details.len() - start).try_into().unwrap_or(u16::MAX);
+        event.details_len = (details.len() - start).try_into().unwrap_or(u16::MAX);
         let name = match &self.service {
             Some((name, false)) => Some(name),
             Some((name, true)) if !defaults.service_is_sure => self.placed.as_ref().or(Some(name)),
             _ => self.placed.as_ref(),
         };
-        let symbols = &mut batch.symbols;
+        let fresh = self.told != serial;
         let mut keep = |name: &Text| match name {
             Text::Same(symbol, text) => {
-                if !symbols.has(*symbol) {
+                if fresh {
                     symbols.keep_as(*symbol, text);
                 }
                 *symbol
@@ -324,14 +336,13 @@ impl Direct {
         };
         event.service = name.map_or(defaults.service, &mut keep);
         event.instance = self.instance.as_ref().map_or(defaults.instance, &mut keep);
-        if self.told != serial {
+        if fresh {
             self.told = serial;
             for (symbol, text) in &self.texts {
-                batch.symbols.keep_as(*symbol, text);
+                symbols.keep_as(*symbol, text);
             }
         }
-        batch.events.push(event);
-        true
+        Some(())
     }
 }
 
@@ -371,6 +382,9 @@ impl Direct {
         Some(())
     }
 }
+
+/// Bytes of a trace id and a span id with a byte between them.
+const BOTH: usize = 49;
 
 /// More headers in one record are searched for each time.
 const MAX_HEADERS: usize = 4;
@@ -423,7 +437,7 @@ impl<'p> Learner<'p> {
             return Some(Context::Own(own));
         }
         if own == Own::Trace
-            && text.len() == 49
+            && text.len() == BOTH
             && !text[32].is_ascii_alphanumeric()
             && id::exact_trace(&text[..32]).is_some()
             && id::exact_span(&text[33..]).is_some()
@@ -432,12 +446,33 @@ impl<'p> Learner<'p> {
             let part = |start, end| self.pattern.part(start, end);
             return Some(Context::Both(part(start, start + 32)?, part(start + 33, end)?));
         }
+        if self.is_torn(value) {
+            return Some(Context::Nothing);
+        }
         let refused = match own {
-            Own::Trace => text.len() < 49 && id::trace(text).is_err(),
+            Own::Trace => text.len() < BOTH && id::trace(text).is_err(),
             Own::Span => id::span(text).is_err(),
-            Own::Parent => text.len() < 49 && id::span(text).is_err(),
+            Own::Parent => text.len() < BOTH && id::span(text).is_err(),
         };
         (refused && self.is_same(value)).then_some(Context::Nothing)
+    }
+
+    /// Whether a value is no id in all records, as a blank of the line itself stands in it where an id goes on.
+    fn is_torn(&self, value: Part) -> bool {
+        let text = self.part(value);
+        let Some((start, end)) = self.pattern.find(text) else { return false };
+        let slots = self.pattern.marks[1..].chunks_exact(2).zip(self.pattern.free);
+        let mut shifts =
+            slots.filter(|(slot, free)| **free && slot[0] as usize >= start && slot[1] as usize <= end);
+        let inside = |at: &usize| {
+            text[..*at].last().is_some_and(u8::is_ascii_alphanumeric)
+                && text.get(at + 1).is_some_and(u8::is_ascii_alphanumeric)
+        };
+        shifts.next().is_none()
+            && text.len() != BOTH
+            && !text.contains(&b'/')
+            && !text[..text.len().min(5)].eq_ignore_ascii_case(b"root=")
+            && memchr::memchr(b' ', text).filter(inside).is_some_and(|at| at < BOTH)
     }
 
     fn is_same(&self, (start, end): Part) -> bool {

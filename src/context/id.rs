@@ -144,17 +144,27 @@ pub fn datadog_trace(value: &[u8]) -> Result<Trace<'_>, Refused> {
 
 /// A trace id of exactly 16 or 32 hex digits.
 pub fn exact_trace(value: &[u8]) -> Option<Trace<'_>> {
-    if !matches!(value.len(), 16 | 32) {
-        return None;
-    }
-    let (bits, lenient) = hex(value)?;
+    let small = match value.as_chunks() {
+        ([high, low], []) => sixteen(high).zip(sixteen(low)),
+        ([low], []) => sixteen(low).map(|low| (0, low)),
+        _ => return None,
+    };
+    let (bits, lenient) = match small {
+        Some((high, low)) => (u128::from(high) << 64 | u128::from(low), false),
+        None => hex(value)?,
+    };
     TraceId::new(bits).map(|id| Trace { id, opaque: None, lenient })
 }
 
 /// A span id of exactly 16 hex digits.
+#[inline]
 pub fn exact_span(value: &[u8]) -> Option<Span<'_>> {
-    let (bits, _) = hex(value).filter(|_| value.len() == 16)?;
-    SpanId::new(bits as u64).map(|id| Span { id, opaque: None })
+    let digits = value.try_into().ok()?;
+    let bits = match sixteen(digits) {
+        Some(bits) => bits,
+        None => hex(digits)?.0 as u64,
+    };
+    SpanId::new(bits).map(|id| Span { id, opaque: None })
 }
 
 /// The number that up to 32 hex digits write, and whether there are capitals; `None` if there is another byte, or none at all.
@@ -172,11 +182,8 @@ pub fn hex(text: &[u8]) -> Option<(u128, bool)> {
 /// The number that up to 16 digits write, and the marks of all of them.
 #[inline]
 fn half(text: &[u8]) -> (u64, u8) {
-    if let (Some(eights), []) = (text.first_chunk::<16>(), text.get(16..).unwrap_or_default()) {
-        let (high, low) = eights.split_at(8);
-        if let (Some(high), Some(low)) = (eight(high), eight(low)) {
-            return (high << 32 | low, 0);
-        }
+    if let Some(bits) = text.try_into().ok().and_then(sixteen) {
+        return (bits, 0);
     }
     text.iter().fold((0, 0), |(bits, marks), &byte| {
         let digit = HEX[usize::from(byte)];
@@ -184,21 +191,26 @@ fn half(text: &[u8]) -> (u64, u8) {
     })
 }
 
+/// The number that sixteen digits write, without capitals.
+#[inline]
+fn sixteen(text: &[u8; 16]) -> Option<u64> {
+    let (&[high, low], _) = text.as_chunks() else { return None };
+    Some(eight(high)? << 32 | eight(low)?)
+}
+
 /// The number that eight digits write, without capitals.
 #[inline]
-fn eight(text: &[u8]) -> Option<u64> {
-    const HIGH: u64 = u64::from_be_bytes([0x80; 8]);
-    let word = u64::from_be_bytes(*text.first_chunk()?);
-    let at_least =
-        |word: u64, least: u8| (((word & !HIGH) + u64::from_be_bytes([0x80 - least; 8])) | word) & HIGH;
-    let digits = !at_least(word ^ u64::from_be_bytes([b'0'; 8]), 10);
-    let letters = word ^ u64::from_be_bytes([0x60; 8]);
-    let letters = at_least(letters, 1) & !at_least(letters, 7);
-    if (digits | letters) & HIGH != HIGH {
+fn eight(text: [u8; 8]) -> Option<u64> {
+    const ONES: u64 = u64::from_be_bytes([1; 8]);
+    let word = u64::from_be_bytes(text);
+    // a letter has bit 6, and is nine above its last four bits
+    let nibbles = (word & (0x0f * ONES)) + 9 * ((word >> 6) & ONES);
+    // what they would be written as
+    let letters = ((nibbles + 6 * ONES) >> 4) & ONES;
+    let written = nibbles + u64::from(b'0') * ONES + u64::from(b'a' - b'0' - 10) * letters;
+    if (written ^ word) | (nibbles & (0x10 * ONES)) != 0 {
         return None;
     }
-    // a letter has bit 6, and is nine above its last four bits
-    let nibbles = (word & u64::from_be_bytes([0x0f; 8])) + 9 * (word >> 6 & u64::from_be_bytes([1; 8]));
     let pairs = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
     Some((fours | fours >> 16) & 0xffff_ffff)

@@ -12,7 +12,7 @@ mod slots;
 mod track;
 
 pub(super) use mask::Mask;
-pub(super) use plan::{Plan, Reading};
+pub(super) use plan::{Gist, Plan, Reading};
 
 use super::Draft;
 use super::look::Profile;
@@ -99,6 +99,8 @@ const MET: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
     entries: Vec<Entry>,
+    /// Of each entry, the number of its pattern and what its lines are, if nothing is held fixed in them.
+    only: Vec<Option<(u32, Gist)>>,
     tracks: Tracks,
     /// Entries by the hash of their masks.
     by_hash: FxHashMap<u64, u32>,
@@ -150,7 +152,7 @@ pub(super) struct Planned {
     /// Which of its variants.
     variant: u16,
     /// The number of the pattern.
-    id: u32,
+    pub(super) id: u32,
 }
 
 impl Patterns {
@@ -160,8 +162,10 @@ impl Patterns {
     }
 
     /// What is known of a line, whose boundaries, and mask if it is new, go to `mask`.
+    ///
+    /// The line is the first `end` bytes of `ahead`.
     #[inline]
-    pub(super) fn look_up(&mut self, line: &[u8], profile: &Profile, mask: &mut Mask) -> Known {
+    pub(super) fn look_up(&mut self, ahead: &[u8], end: usize, profile: &Profile, mask: &mut Mask) -> Known {
         if self.rests > 0 {
             self.rests -= 1;
             return Known::No;
@@ -174,7 +178,8 @@ impl Patterns {
             }
             (self.asked, self.known) = (0, 0);
         }
-        match self.tracks.find(fingerprint, line, &mut mask.marks) {
+        let line = &ahead[..end];
+        match self.tracks.find(fingerprint, ahead, end, &mut mask.marks) {
             Some(number) => match self.variant(number, line, &mask.marks) {
                 Some(known) => known,
                 // the mask is needed to learn another variant
@@ -200,6 +205,10 @@ impl Patterns {
     /// What is known of a line with the mask of this number; `None` if more may be learned of it.
     #[inline]
     fn variant(&mut self, number: u32, line: &[u8], marks: &[u32]) -> Option<Known> {
+        if let Some(Some((id, _))) = self.only.get(number as usize) {
+            self.known += 1;
+            return Some(Known::Plan(Planned { number, variant: 0, id: *id }));
+        }
         let entry = &self.entries[number as usize];
         if entry.refused {
             return Some(Known::No);
@@ -229,6 +238,15 @@ impl Patterns {
         if again { Known::Mask(hash) } else { Known::No }
     }
 
+    /// What a known line is.
+    #[inline]
+    pub(super) fn gist(&self, planned: Planned) -> Option<Gist> {
+        match self.only.get(planned.number as usize) {
+            Some(Some((id, gist))) => (*id == planned.id).then_some(*gist),
+            _ => self.plan(planned).map(|(_, plan, _)| plan.gist),
+        }
+    }
+
     /// The plan of a known line, the number of its pattern, and of each slot whether its length may differ.
     #[inline]
     pub(super) fn plan(&self, planned: Planned) -> Option<(u32, &Plan, &[bool])> {
@@ -251,6 +269,7 @@ impl Patterns {
             // numbers of patterns go on, so that what others know by them is not mistaken; lines that are held or
             // open lose their plans and are read anew
             self.entries.clear();
+            self.only.clear();
             self.by_hash.clear();
             self.tracks.clear();
             self.bytes = 0;
@@ -263,6 +282,7 @@ impl Patterns {
         let number = *self.by_hash.entry(hash).or_insert_with(|| {
             let number = self.entries.len() as u32;
             let masked = mask.masked.clone().into();
+            self.only.push(None);
             self.entries.push(Entry { masked, profile, free, variants: Vec::new(), refused: false });
             self.tracks.put(profile, line, mask, number);
             number
@@ -272,6 +292,9 @@ impl Patterns {
             entry.refused = true;
             return None;
         };
+        if pins.is_empty() {
+            self.only[number as usize] = Some((self.next, plan.gist));
+        }
         entry.variants.push(Variant { id: self.next, pins, plan });
         self.next += 1;
         Some((self.next - 1, &entry.free))
