@@ -88,7 +88,9 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
     ),
     (
         Role::DurationMicros,
-        "durationus durationmicros elapsedus latencyus tookus durationmicroseconds elapsedmicros",
+        "\
+         durationus durationmicros elapsedus latencyus tookus durationmicroseconds elapsedmicros micros \
+         microseconds usec",
     ),
     (
         Role::DurationMillis,
@@ -96,14 +98,14 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
          durationms durationmillis elapsedms elapsedmilliseconds elapsedmillis latencyms tookms responsetime \
          responsetimems timems ms queuedurationms executiontimems processingtimems timetakenms timetaken \
          durationmilliseconds runtimems handlems requesttimems latencymillis durationinms totalms wallms dms \
-         elapsedtimems costms timecostms processms",
+         elapsedtimems costms timecostms processms millis milliseconds msec",
     ),
     (
         Role::DurationSeconds,
         "\
          durations durationsec durationseconds durationsecs elapsedseconds elapsedsec elapseds latencyseconds \
          tooks requesttime upstreamresponsetime responsetimeseconds processingtimeseconds runtime \
-         durationinseconds rt",
+         durationinseconds rt seconds secs",
     ),
     (
         Role::Duration,
