@@ -108,11 +108,26 @@ pub(super) struct Patterns {
     /// Bytes of the lines that patterns were learned of.
     bytes: usize,
     next: u32,
-    asked: u32,
-    known: u32,
-    rests: u32,
+    trials: Vec<Trial>,
+    /// The trial of the last line.
+    trial: usize,
     switched_off: bool,
 }
+
+/// Whether patterns are worth while in sources that are read alike.
+#[derive(Debug)]
+struct Trial {
+    /// Which sources these are.
+    fingerprint: u64,
+    /// Lines that were looked up, and those of them for which there was a plan.
+    asked: u32,
+    known: u32,
+    /// So many lines are to be read without patterns.
+    rests: u32,
+}
+
+/// When there are so many trials, all begin anew.
+const MAX_TRIALS: usize = 256;
 
 #[derive(Debug)]
 struct Entry {
@@ -166,17 +181,18 @@ impl Patterns {
     /// The line is the first `end` bytes of `ahead`.
     #[inline]
     pub(super) fn look_up(&mut self, ahead: &[u8], end: usize, profile: &Profile, mask: &mut Mask) -> Known {
-        if self.rests > 0 {
-            self.rests -= 1;
+        let Some(fingerprint) = profile.fingerprint.filter(|_| !self.switched_off) else { return Known::No };
+        let trial = self.trial_of(fingerprint);
+        if trial.rests > 0 {
+            trial.rests -= 1;
             return Known::No;
         }
-        let Some(fingerprint) = profile.fingerprint.filter(|_| !self.switched_off) else { return Known::No };
-        self.asked += 1;
-        if self.asked == TRIAL {
-            if self.known < TRIAL / 8 {
-                self.rests = REST;
+        trial.asked += 1;
+        if trial.asked == TRIAL {
+            if trial.known < TRIAL / 8 {
+                trial.rests = REST;
             }
-            (self.asked, self.known) = (0, 0);
+            (trial.asked, trial.known) = (0, 0);
         }
         let line = &ahead[..end];
         match self.tracks.find(fingerprint, ahead, end, &mut mask.marks) {
@@ -186,6 +202,28 @@ impl Patterns {
                 None => self.look_up_mask(line, fingerprint, mask),
             },
             None => self.look_up_mask(line, fingerprint, mask),
+        }
+    }
+
+    #[inline]
+    fn trial_of(&mut self, fingerprint: u64) -> &mut Trial {
+        if self.trials.get(self.trial).is_none_or(|trial| trial.fingerprint != fingerprint) {
+            self.trial =
+                self.trials.iter().position(|trial| trial.fingerprint == fingerprint).unwrap_or_else(|| {
+                    if self.trials.len() >= MAX_TRIALS {
+                        self.trials.clear();
+                    }
+                    self.trials.push(Trial { fingerprint, asked: 0, known: 0, rests: 0 });
+                    self.trials.len() - 1
+                });
+        }
+        &mut self.trials[self.trial]
+    }
+
+    #[inline]
+    fn was_known(&mut self) {
+        if let Some(trial) = self.trials.get_mut(self.trial) {
+            trial.known += 1;
         }
     }
 
@@ -205,9 +243,9 @@ impl Patterns {
     /// What is known of a line with the mask of this number; `None` if more may be learned of it.
     #[inline]
     fn variant(&mut self, number: u32, line: &[u8], marks: &[u32]) -> Option<Known> {
-        if let Some(Some((id, _))) = self.only.get(number as usize) {
-            self.known += 1;
-            return Some(Known::Plan(Planned { number, variant: 0, id: *id }));
+        if let Some(&Some((id, _))) = self.only.get(number as usize) {
+            self.was_known();
+            return Some(Known::Plan(Planned { number, variant: 0, id }));
         }
         let entry = &self.entries[number as usize];
         if entry.refused {
@@ -220,8 +258,8 @@ impl Patterns {
         let fits = |variant: &Variant| variant.pins.iter().all(|(number, text)| *slot(*number) == **text);
         match entry.variants.iter().position(fits) {
             Some(index) => {
-                self.known += 1;
                 let id = entry.variants[index].id;
+                self.was_known();
                 Some(Known::Plan(Planned { number, variant: index as u16, id }))
             }
             None if entry.variants.len() < MAX_VARIANTS => None,
