@@ -38,13 +38,14 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
          traceid oteltraceid xtraceid traceidhex traceident logtraceid mdctraceid contexttraceid sentrytraceid \
          activitytraceid otelspantraceid currenttraceid w3ctraceid traceguid distributedtraceid \
          skywalkingtraceid swtraceid apmtraceid elasticapmtraceid tracingid operationtraceid spantraceid \
-         spancontexttraceid spancontexttrace ottracertraceid",
+         spancontexttraceid spancontexttrace ottracertraceid xinstanat httpxinstanat traceidw3c traceidb3 \
+         traceidjaeger traceidot traceidgcp traceidaws",
     ),
     (
         Role::SpanId,
         "\
          spanid tracespan otelspanid xspanid activityspanid currentspanid spancontextspanid spancontextspan ottracerspanid \
-         logginggoogleapiscomspanid swspanid contextspanid mdcspanid",
+         logginggoogleapiscomspanid swspanid contextspanid mdcspanid xinstanas httpxinstanas",
     ),
     (
         Role::ParentId,
@@ -52,7 +53,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
          parentspanid parentid spanparentid otelparentspanid otelparentid parentspan activityparentid \
          xparentspanid parentspancontextspanid spanparentspanid",
     ),
-    (Role::DatadogTraceId, "ddtraceid"),
+    (Role::DatadogTraceId, "ddtraceid traceiddatadog"),
     (Role::DatadogSpanId, "ddspanid"),
     (Role::DatadogParentId, "ddparentid"),
     (Role::XrayTraceId, "xraytraceid awsxraytraceid xrayid awstraceid awsxraytrace xray xraytrace"),
@@ -183,7 +184,7 @@ pub(super) const TOP: &[(Role, &str)] = &[
          timestamp time ts t datetime date asctime eventtime logtime when instant timeunixnano epochmillis \
          timemillis realtimetimestamp created createdat timestamputc localtime timelocal timeiso8601 tdate \
          written logdate timegenerated starttime isotime utctime timestampmillis epoch msec timereceived \
-         eventtimeutc logged loggedat startedat observedtimeunixnano observedtimestamp",
+         eventtimeutc logged loggedat startedat observedtimeunixnano observedtimestamp lasttimestamp firsttimestamp",
     ),
     (
         Role::Level,

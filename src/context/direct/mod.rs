@@ -3,12 +3,23 @@
 //! Made from the steps that found the context of a record like them ([`super::tape`]). A plan is used only if it gives for
 //! that record the event that was written of it.
 
+mod learner;
+
 use super::event::{Defaults, set_time};
-use super::learner::{Context, Learner, Text, is_bare_number};
 use super::tape::{Own, Part, Step};
 use super::{header, id, scan, words};
 use crate::model::{Batch, Detail, Event, HeaderRole, Level, Place, Shape, SpanId, Symbol, TraceId, flag};
 use crate::record::{Brief, Pattern, Record, Role};
+use learner::{Context, Learner, is_bare_number};
+
+/// A text of an event.
+#[derive(Debug)]
+enum Text {
+    /// The same in all records.
+    Same(Symbol, Box<[u8]>),
+    /// A part of the line.
+    Part(Part),
+}
 
 #[derive(Debug)]
 struct Key {

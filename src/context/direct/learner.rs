@@ -1,21 +1,13 @@
-//! What of a record is the same in all records of its pattern, and where the rest stands.
+//! What the steps of one record give in all records of its pattern.
 
-use super::tape::{Own, Part};
-use super::{header, id};
+use super::Text;
+use crate::context::tape::{Own, Part};
+use crate::context::{header, id};
 use crate::model::Symbol;
 use crate::record::{Pattern, Role};
 
 /// Bytes of a trace id and a span id with a byte between them.
 const BOTH: usize = 49;
-
-/// A text of an event.
-#[derive(Debug)]
-pub(super) enum Text {
-    /// The same in all records.
-    Same(Symbol, Box<[u8]>),
-    /// A part of the line.
-    Part(Part),
-}
 
 /// What the value of a name that carries trace context gives.
 pub(super) enum Context {
@@ -34,7 +26,6 @@ pub(super) fn is_bare_number(text: &[u8]) -> bool {
     text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
 }
 
-/// Looks at one record of a pattern.
 pub(super) struct Learner<'p> {
     pub(super) pattern: &'p Pattern<'p>,
 }
@@ -91,9 +82,9 @@ impl<'p> Learner<'p> {
         let text = self.part(value);
         let Some((start, end)) = self.pattern.find(text) else { return false };
         let slots = self.pattern.marks[1..].chunks_exact(2).zip(self.pattern.free);
-        let mut shifts =
-            slots.filter(|(slot, free)| **free && slot[0] as usize >= start && slot[1] as usize <= end);
-        let inside = |at: &usize| {
+        let is_inside = |slot: &[u32]| slot[0] as usize >= start && slot[1] as usize <= end;
+        let mut shifts = slots.filter(|(slot, free)| **free && is_inside(slot));
+        let goes_on = |at: &usize| {
             text[..*at].last().is_some_and(u8::is_ascii_alphanumeric)
                 && text.get(at + 1).is_some_and(u8::is_ascii_alphanumeric)
         };
@@ -101,7 +92,7 @@ impl<'p> Learner<'p> {
             && text.len() != BOTH
             && !text.contains(&b'/')
             && !text[..text.len().min(5)].eq_ignore_ascii_case(b"root=")
-            && memchr::memchr(b' ', text).filter(inside).is_some_and(|at| at < BOTH)
+            && memchr::memchr(b' ', text).filter(goes_on).is_some_and(|at| at < BOTH)
     }
 
     pub(super) fn is_same(&self, (start, end): Part) -> bool {
