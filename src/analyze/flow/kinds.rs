@@ -211,7 +211,9 @@ mod tests {
     #[test]
     fn words_where_others_have_a_masked_value_in_several_messages_are_data() {
         let mut texts = Vec::new();
-        for says in ["merging parts of {}", "stored {} in the index", "sent it, doc={} done", "state is {} now"] {
+        for says in
+            ["merging parts of {}", "stored {} in the index", "sent it, doc={} done", "state is {} now"]
+        {
             texts.push(says.replace("{}", "<*>"));
             let word = if says.starts_with("state") { "open" } else { "doc_xpcwa" };
             texts.push(says.replace("{}", word));
