@@ -7,6 +7,7 @@ mod drafted;
 mod numbers;
 mod pair;
 mod possible;
+mod scope;
 pub(super) mod ties;
 
 use super::habits::Habits;
@@ -162,6 +163,7 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
             pair(scene, &child, parent, previous, learned, known, &mut candidate.features);
         }
     }
+    scope::tell(scene, node, &mut found);
     compare(&mut found);
     recent(scene, &child, &mut found);
     none[NONE] = 1.0;
@@ -379,6 +381,7 @@ fn compare(found: &mut [Candidate]) {
         (HANDED_WORDS, MOST_HANDED_WORDS),
         (LATE_CROSS_AFTER_SURE, MOST_LATE_CROSS_AFTER_SURE),
         (BEFORE_NARROW, MOST_BEFORE_NARROW),
+        (SCOPE, MOST_SCOPE),
         (AFTER_NARROW, MOST_AFTER_NARROW),
     ] {
         let best = found.iter().map(|candidate| candidate.features[from]).fold(0.0, f32::max);
