@@ -57,7 +57,7 @@ impl<'s> Course<'s> {
 
     /// What is to be learned from so many transactions, about `most` spans of them, after rounds with the given weights: each
     /// teaches the next one, and the second one drafts the last.
-    pub fn lessons(&self, rounds: &[Weights], limit: usize, most: usize) -> Vec<Lesson> {
+    pub fn lessons(&self, rounds: &[&Weights], limit: usize, most: usize) -> Vec<Lesson> {
         let scenes = &self.scenes[..limit.min(self.scenes.len())];
         let mut habits = Habits::default();
         for woven in scenes {
@@ -76,7 +76,8 @@ impl<'s> Course<'s> {
         }
         let all: usize = scenes.iter().map(|woven| woven.parents.len()).sum();
         let taken: Vec<&Woven> = scenes.iter().step_by(all.div_ceil(most).max(1)).collect();
-        let round = Round { known, learned: before.as_ref(), draft: rounds.get(1), weights: &weights::LAST };
+        let round =
+            Round { known, learned: before.as_ref(), draft: rounds.get(1).copied(), weights: &weights::LAST };
         taken.into_par_iter().map(|woven| self.lesson(woven, round)).collect()
     }
 

@@ -60,6 +60,39 @@ pub(super) fn compensated(case: &Case<'_>, index: usize) -> bool {
     })
 }
 
+/// Whether somebody else took up the last failure of a service: what only follows failures, and came to an end without
+/// another one.
+pub(super) fn taken_up(case: &Case<'_>, index: usize) -> bool {
+    let hop = case.hop(index);
+    let failures = steps_of(case, hop).filter(|step| step.failed);
+    let Some(last) = failures.map(|step| step.time).max() else { return false };
+    case.shape.hops.iter().any(|taker| {
+        let grain = case.run.grain(taker.service).max(case.run.grain(hop.service));
+        let answers = |step: &&Step| {
+            step.time.saturating_add(grain) >= last && !step.failed && case.usual.responds(step.kind)
+        };
+        taker.service != hop.service
+            && taker.steps.last().is_some_and(|end| !end.warned)
+            && taker.steps.first().is_some_and(|first| answers(&first))
+            && taker.steps.iter().filter(answers).count() >= MIN_TAKEN_UP
+    })
+}
+
+/// Whether a service went on in the same hop to send what it also sends where nothing fails.
+pub(super) fn sent_on(case: &Case<'_>, index: usize) -> bool {
+    let hop = case.hop(index);
+    let Some(at) = hop.steps.iter().rposition(|step| step.failed) else { return false };
+    let failure = &hop.steps[at];
+    if case.told(failure.event).gives_up {
+        return false;
+    }
+    hop.steps[at + 1..].iter().any(|step| {
+        let clean = case.usual.step(step.kind).is_some_and(|count| count.clean * 2 >= count.hops);
+        let sends = case.run.act(&case.run.store.sample(step.event)) == Act::Send;
+        clean && sends && !step.warned && !case.told(step.event).gives_up
+    })
+}
+
 /// Whether a failure is no more than a word of somebody who tries again, or did: the transaction goes on, and nothing is
 /// missing.
 pub(super) fn only_announced(case: &Case<'_>, index: usize) -> bool {

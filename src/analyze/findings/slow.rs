@@ -2,7 +2,7 @@
 
 use super::case::{Case, Fate, Found};
 use super::words::names;
-use crate::analyze::flow::{Hop, Rule, Step, Tally, gaps};
+use crate::analyze::flow::{Hop, Rule, Step, Tally, caused, gaps};
 use crate::model::units::duration;
 use crate::model::{Detail, EventId, FindingKind, Severity, Symbol};
 use crate::weave::words::Act;
@@ -58,6 +58,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
         }
     }
     found.extend(case.usual.rules.about(&case.steps).filter_map(|rule| late(case, rule)));
+    found.extend((0..case.shape.hops.len()).filter_map(|index| late_hop(case, index)));
     found.sort_by_key(|it| (it.usual - it.nanos, it.from, it.hop));
     found.truncate(MAX_FOUND);
     found.sort_by_key(|it| (it.to - it.from, it.from, it.hop));
@@ -171,6 +172,20 @@ fn late(case: &Case<'_>, rule: &Rule) -> Option<Stretch> {
         nanos,
         usual,
     })
+}
+
+/// A hop that began far later after the step that caused it than usual, where a transaction has several of its kind.
+fn late_hop(case: &Case<'_>, index: usize) -> Option<Stretch> {
+    let hop = case.hop(index);
+    if case.times(hop.kind) < 2 {
+        return None;
+    }
+    let (cause, begins) = caused(&case.shape, hop)?;
+    let nanos = begins.time - cause.time;
+    let grain = case.run.grain(hop.service).max(case.run.grain(case.run.store.event(cause.event).service));
+    let usual = far_off(case.usual.delay(cause.kind, hop.kind)?, nanos - grain)?;
+    let (from, to) = (cause.time, begins.time);
+    Some(Stretch { hop: index, at: 0, since: Some(cause.event), from, to, nanos, usual })
 }
 
 /// Whether a duration is too short to be far off, whatever is usual.

@@ -60,12 +60,37 @@ pub struct Present {
     pub times: u32,
     /// In so many of them once.
     pub once: u32,
+    /// In so many of them something had failed before the first one.
+    pub after: u32,
 }
 
 impl Present {
     pub(super) fn add(&mut self, other: Present) {
         self.transactions += other.transactions;
         self.times += other.times;
+        self.once += other.once;
+        self.after += other.after;
+    }
+}
+
+/// How often a kind of step occurs in transactions that begin with a hop of a kind.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InRoot {
+    /// In so many hops.
+    pub hops: u32,
+    /// So many of these end with it.
+    pub last: u32,
+    /// In so many transactions.
+    pub transactions: u32,
+    /// In so many of them once.
+    pub once: u32,
+}
+
+impl InRoot {
+    pub(super) fn add(&mut self, other: InRoot) {
+        self.hops += other.hops;
+        self.last += other.last;
+        self.transactions += other.transactions;
         self.once += other.once;
     }
 }

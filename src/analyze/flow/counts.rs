@@ -1,8 +1,8 @@
 //! What is counted over all transactions, in integers that merge in any order.
 
 use super::along::anchors;
-use super::count::{ChildCount, HeldCount, KindCount, NUMBERS, OrderCount, Present, StepCount};
-use super::shape::{Hop, Shape, mix};
+use super::count::{ChildCount, HeldCount, InRoot, KindCount, NUMBERS, OrderCount, Present, StepCount};
+use super::shape::{Hop, Shape, Step, mix};
 use super::steps::Steps;
 use super::tally::Tally;
 use crate::gather::Store;
@@ -34,8 +34,10 @@ pub struct Counts {
     pub kinds: FxHashMap<u64, KindCount>,
     /// By kind of hop and of step.
     pub steps: FxHashMap<(u64, u64), StepCount>,
-    /// By kind of the first hop of a transaction and of a step: hops with the step, and hops that end with it.
-    pub ends_in: FxHashMap<Mixed, (u32, u32)>,
+    /// By kind of the first hop of a transaction and of a step.
+    pub in_roots: FxHashMap<Mixed, InRoot>,
+    /// By the kinds of a step and of the first one of a hop that it caused: how long after.
+    pub delays: FxHashMap<Mixed, Tally>,
     /// By the kinds of a step and the one after it: how long the hop itself took; by 0 and a kind of step: how long that
     /// step says that it took.
     pub gaps: FxHashMap<(u64, u64), Tally>,
@@ -89,6 +91,16 @@ fn per_cause(shape: &Shape, hops: impl Iterator<Item = u32>) -> Vec<(u64, usize)
     parents.sort_unstable();
     let same = parents.chunk_by(|one, other| one == other);
     same.map(|same| (same[0].map_or(0, |parent| shape.hops[parent as usize].kind), same.len())).collect()
+}
+
+/// The step that caused a hop of another service, and the first one of that hop: the last of the span that is its cause that
+/// came before it.
+pub(crate) fn caused<'s>(shape: &'s Shape, hop: &'s Hop) -> Option<(&'s Step, &'s Step)> {
+    let cause = &shape.hops[hop.parent? as usize];
+    let first = hop.steps.first()?;
+    let before = |step: &&Step| step.time <= first.time && Some(step.span) == hop.cause;
+    let last = cause.steps.iter().rfind(before)?;
+    (cause.service != hop.service).then_some((last, first))
 }
 
 /// The pairs of hops of one service whose order can be compared with that in other transactions: those whose kind occurs
@@ -153,14 +165,20 @@ impl Counts {
     pub fn add(&mut self, store: &Store, shape: &Shape, steps: &Steps) {
         let mut added = Added::default();
         self.transactions += 1;
-        for (step, number) in steps.numbers() {
+        let root = shape.hops.first().map_or(0, |hop| hop.kind);
+        let failed = shape.hops.iter().flat_map(|hop| &hop.steps).filter(|step| step.failed);
+        let failed = failed.map(|step| step.time).min().unwrap_or(i64::MAX);
+        for (step, number, place) in steps.places() {
+            let once = u32::from(number == 1);
+            let after = u32::from(place.time > failed);
             let present = self.present.entry(step).or_default();
-            present.add(Present { transactions: 1, times: number, once: u32::from(number == 1) });
+            present.add(Present { transactions: 1, times: number, once, after });
+            let in_root = self.in_roots.entry(mix(root, step)).or_default();
+            in_root.add(InRoot { transactions: 1, once, ..InRoot::default() });
         }
         if let Some(first) = shape.hops.first() {
             self.lasting.entry(first.kind).or_default().add(shape.length());
         }
-        let root = shape.hops.first().map_or(0, |hop| hop.kind);
         for held in holders(shape).chunk_by(|a, b| a.0 == b.0) {
             let (kind, name, value) = held[0].0;
             let (hops, number) = (held.iter().map(|(_, hop)| *hop), held.len());
@@ -194,9 +212,14 @@ impl Counts {
                 let last = last == Some(step);
                 Done { hop: hop.kind, step, event, clean, whole, last }
             }));
-            added.gaps.extend(super::shape::gaps(shape, hop).into_iter().map(|(before, after, gap)| ((before, after), gap)));
+            let gaps = super::shape::gaps(shape, hop).into_iter();
+            added.gaps.extend(gaps.map(|(before, after, nanos)| ((before, after), nanos)));
             let took = hop.steps.iter().filter_map(|step| Some(((0, step.kind), step.took?)));
             added.gaps.extend(took);
+            if let Some((cause, begins)) = caused(shape, hop) {
+                let delays = self.delays.entry(mix(cause.kind, hop.kind)).or_default();
+                delays.add(begins.time.saturating_sub(cause.time));
+            }
             self.add_children(store, shape, hop, start, &mut added);
         }
         self.take(store, root, &added);
@@ -239,8 +262,8 @@ impl Counts {
             self.steps.entry((done.hop, done.step)).or_default().add(store, &done.count(), done.event);
         }
         for done in &added.steps {
-            let ends = self.ends_in.entry(mix(root, done.step)).or_default();
-            *ends = (ends.0 + 1, ends.1 + u32::from(done.last));
+            let in_root = self.in_roots.entry(mix(root, done.step)).or_default();
+            in_root.add(InRoot { hops: 1, last: u32::from(done.last), ..InRoot::default() });
         }
         for (kinds, nanos) in &added.gaps {
             self.gaps.entry(*kinds).or_default().add(*nanos);
@@ -291,9 +314,11 @@ impl Counts {
         for (key, times) in other.orders {
             self.orders.entry(key).or_default().merge(times);
         }
-        for (key, count) in other.ends_in {
-            let ends = self.ends_in.entry(key).or_default();
-            *ends = (ends.0 + count.0, ends.1 + count.1);
+        for (key, count) in other.in_roots {
+            self.in_roots.entry(key).or_default().add(count);
+        }
+        for (key, tally) in other.delays {
+            self.delays.entry(key).or_default().merge(&tally);
         }
         for (key, numbers) in other.held_under {
             let known = self.held_under.entry(key).or_default();

@@ -6,7 +6,7 @@
 use super::pending::Pending;
 use super::{Lines, MAX_SILENCE, Mode, Sink, nuls};
 use crate::model::Stamp;
-use crate::record::look::Profile;
+use crate::record::Profile;
 use crate::record::pattern::{Drafts, Known, Mask, Planned};
 use crate::record::{Brief, Pattern, Record};
 

@@ -12,9 +12,10 @@ mod state;
 
 pub use state::{Exit, LaneExit, LaneState, Mode, Open, Skipped};
 
+use super::Profile;
 use super::escapes::strip_escapes;
 use super::layers::{Brief, Layers, MAX_LAYERS, Record};
-use super::look::{Class, Look, Profile};
+use super::look::{Class, Look};
 use super::pattern::{Known, Patterns, Reading};
 use super::read::{self, Reader};
 use super::{Draft, Format, Layer, Pattern, envelope};

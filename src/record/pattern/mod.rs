@@ -15,7 +15,7 @@ pub(super) use mask::Mask;
 pub(super) use plan::{Plan, Reading};
 
 use super::Draft;
-use super::look::Profile;
+use super::Profile;
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
 use track::Tracks;

@@ -2,8 +2,9 @@
 
 use super::{Pattern, Spot};
 use crate::model::{Level, Stamp};
+use crate::record::Profile;
 use crate::record::lines::Mode;
-use crate::record::look::{Look, Profile};
+use crate::record::look::Look;
 use crate::record::timestamp::{self, DayOrder};
 use crate::record::{At, Class, Draft, Field, Format, Layer, Layers, Role, Writing, pick};
 

@@ -8,6 +8,7 @@ mod numbers;
 mod pair;
 mod possible;
 mod relation;
+mod scope;
 pub(super) mod ties;
 
 use super::habits::Habits;
@@ -170,8 +171,10 @@ pub fn candidates(
             pair(scene, &child, parent, relation, learned.is_some(), known, &mut candidate.features);
         }
     }
-    compare(&mut found[start..]);
-    recent(scene, &child, &mut found[start..]);
+    let of_node = &mut found[start..];
+    scope::tell(scene, node, of_node);
+    compare(of_node);
+    recent(scene, &child, of_node);
     none[NONE] = 1.0;
     none[NONE_FIRST] = yes(child.first_of_all);
     none[NONE_FIRST_OF_SERVICE] = yes(child.first_of_service);
@@ -380,6 +383,7 @@ fn compare(found: &mut [Candidate]) {
         (HANDED_WORDS, MOST_HANDED_WORDS),
         (LATE_CROSS_AFTER_SURE, MOST_LATE_CROSS_AFTER_SURE),
         (BEFORE_NARROW, MOST_BEFORE_NARROW),
+        (SCOPE, MOST_SCOPE),
         (AFTER_NARROW, MOST_AFTER_NARROW),
     ] {
         let best = found.iter().map(|candidate| candidate.features[from]).fold(0.0, f32::max);

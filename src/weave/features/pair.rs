@@ -28,7 +28,7 @@ pub(super) fn pair(
     let (point, late) = (*point, *late);
     about_parent(scene, child, parent, anchor, out);
     if same {
-        one_service(scene, child, parent, previous, anchor, out);
+        one_service(scene, child, parent, anchor, out);
         wording(scene, child, parent, out);
     } else {
         two_services(scene, child, parent, anchor, out);
@@ -99,14 +99,7 @@ fn about_parent(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&L
 }
 
 /// What speaks for a parent of the child's service.
-fn one_service(
-    scene: &Scene,
-    child: &Child<'_>,
-    parent: u32,
-    previous: Option<&Line>,
-    anchor: Option<&Line>,
-    out: &mut Features,
-) {
+fn one_service(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&Line>, out: &mut Features) {
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let open = is_open(scene, parent, child.begin + child.blur);
     let received = act(child.opening, &[Act::Receive]);
@@ -121,7 +114,7 @@ fn one_service(
     out[SAME_LATEST] = yes(child.latest_same == Some(parent));
     out[SAME_SILENT] = yes(!open && !finished);
     out[SAME_KIND] = yes(p.form == c.form);
-    let thread = previous.map_or(Symbol::NONE, |line| line.thread);
+    let thread = anchor.map_or(Symbol::NONE, |line| line.thread);
     let known = !thread.is_none() && !child.opening.thread.is_none();
     out[SAME_THREAD] = yes(known && thread == child.opening.thread);
     out[SAME_OTHER_THREAD] = yes(known && thread != child.opening.thread);

@@ -3,11 +3,14 @@
 //! Made from the steps that found the context of a record like them ([`super::tape`]). A plan is used only if it gives for
 //! that record the event that was written of it.
 
+mod learner;
+
 use super::event::{Defaults, set_time};
 use super::tape::{Own, Part, Step};
 use super::{header, id, scan, words};
 use crate::model::{Batch, Detail, Event, HeaderRole, Level, Place, Shape, SpanId, Symbol, TraceId, flag};
 use crate::record::{Brief, Pattern, Record, Role};
+use learner::{Context, Learner, is_bare_number};
 
 /// A text of an event.
 #[derive(Debug)]
@@ -374,84 +377,3 @@ impl Direct {
 
 /// More headers in one record are searched for each time.
 const MAX_HEADERS: usize = 4;
-
-/// What the value of a name that carries trace context gives.
-enum Context {
-    /// Nothing that an event keeps.
-    Nothing,
-    /// A header.
-    Header,
-    /// An id in hex digits.
-    Own(Own),
-    /// A trace id and a span id in hex digits.
-    Both(Part, Part),
-}
-
-/// Whether a text holds digits and dots only.
-fn is_bare_number(text: &[u8]) -> bool {
-    text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
-}
-
-struct Learner<'p> {
-    pattern: &'p Pattern<'p>,
-}
-
-impl<'p> Learner<'p> {
-    fn part(&self, (start, end): Part) -> &'p [u8] {
-        &self.pattern.line[start.of(self.pattern.marks)..end.of(self.pattern.marks)]
-    }
-
-    /// What a value gives in all records; `None` if that is not known.
-    fn context(&self, role: Role, value: Part) -> Option<Context> {
-        let text = self.part(value);
-        let own = match role {
-            Role::TraceId => Own::Trace,
-            Role::SpanId => Own::Span,
-            Role::ParentId => Own::Parent,
-            _ if header::read(role, text).is_some()
-                && !matches!(role, Role::XrayTraceId | Role::GcpTrace) =>
-            {
-                return Some(Context::Header);
-            }
-            _ => return None,
-        };
-        // zeros are a kind of their own
-        if text.is_empty() || text.iter().all(|&byte| byte == b'0') {
-            return Some(Context::Nothing);
-        }
-        if if own == Own::Trace { id::exact_trace(text).is_some() } else { id::exact_span(text).is_some() } {
-            return Some(Context::Own(own));
-        }
-        if own == Own::Trace
-            && text.len() == 49
-            && !text[32].is_ascii_alphanumeric()
-            && id::exact_trace(&text[..32]).is_some()
-            && id::exact_span(&text[33..]).is_some()
-        {
-            let (start, end) = self.pattern.find(text)?;
-            let part = |start, end| self.pattern.part(start, end);
-            return Some(Context::Both(part(start, start + 32)?, part(start + 33, end)?));
-        }
-        let refused = match own {
-            Own::Trace => text.len() < 49 && id::trace(text).is_err(),
-            Own::Span => id::span(text).is_err(),
-            Own::Parent => text.len() < 49 && id::span(text).is_err(),
-        };
-        (refused && self.is_same(value)).then_some(Context::Nothing)
-    }
-
-    fn is_same(&self, (start, end): Part) -> bool {
-        self.pattern.is_constant(start.of(self.pattern.marks), end.of(self.pattern.marks))
-    }
-
-    fn text(&self, text: &[u8]) -> Option<Text> {
-        if text.is_empty() {
-            return Some(Text::Same(Symbol::NONE, Box::default()));
-        }
-        let (start, end) = self.pattern.find(text)?;
-        if self.pattern.is_constant(start, end) {
-            return Some(Text::Same(Symbol::of(text), text.into()));
-        }
-        self.pattern.part(start, end).map(Text::Part)
-    }
-}

@@ -1,0 +1,88 @@
+//! What the steps of one record give in all records of its pattern.
+
+use super::Text;
+use crate::context::tape::{Own, Part};
+use crate::context::{header, id};
+use crate::model::Symbol;
+use crate::record::{Pattern, Role};
+
+/// What the value of a name that carries trace context gives.
+pub(super) enum Context {
+    /// Nothing that an event keeps.
+    Nothing,
+    /// A header.
+    Header,
+    /// An id in hex digits.
+    Own(Own),
+    /// A trace id and a span id in hex digits.
+    Both(Part, Part),
+}
+
+/// Whether a text holds digits and dots only.
+pub(super) fn is_bare_number(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+}
+
+pub(super) struct Learner<'p> {
+    pub(super) pattern: &'p Pattern<'p>,
+}
+
+impl<'p> Learner<'p> {
+    pub(super) fn part(&self, (start, end): Part) -> &'p [u8] {
+        &self.pattern.line[start.of(self.pattern.marks)..end.of(self.pattern.marks)]
+    }
+
+    /// What a value gives in all records; `None` if that is not known.
+    pub(super) fn context(&self, role: Role, value: Part) -> Option<Context> {
+        let text = self.part(value);
+        let own = match role {
+            Role::TraceId => Own::Trace,
+            Role::SpanId => Own::Span,
+            Role::ParentId => Own::Parent,
+            _ if header::read(role, text).is_some()
+                && !matches!(role, Role::XrayTraceId | Role::GcpTrace) =>
+            {
+                return Some(Context::Header);
+            }
+            _ => return None,
+        };
+        // zeros are a kind of their own
+        if text.is_empty() || text.iter().all(|&byte| byte == b'0') {
+            return Some(Context::Nothing);
+        }
+        if if own == Own::Trace { id::exact_trace(text).is_some() } else { id::exact_span(text).is_some() } {
+            return Some(Context::Own(own));
+        }
+        if own == Own::Trace
+            && text.len() == 49
+            && !text[32].is_ascii_alphanumeric()
+            && id::exact_trace(&text[..32]).is_some()
+            && id::exact_span(&text[33..]).is_some()
+        {
+            let (start, end) = self.pattern.find(text)?;
+            let part = |start, end| self.pattern.part(start, end);
+            return Some(Context::Both(part(start, start + 32)?, part(start + 33, end)?));
+        }
+        let refused = match own {
+            Own::Trace => text.len() < 49 && id::trace(text).is_err(),
+            Own::Span => id::span(text).is_err(),
+            Own::Parent => text.len() < 49 && id::span(text).is_err(),
+        };
+        (refused && self.is_same(value)).then_some(Context::Nothing)
+    }
+
+    pub(super) fn is_same(&self, (start, end): Part) -> bool {
+        self.pattern.is_constant(start.of(self.pattern.marks), end.of(self.pattern.marks))
+    }
+
+    pub(super) fn text(&self, text: &[u8]) -> Option<Text> {
+        if text.is_empty() {
+            return Some(Text::Same(Symbol::NONE, Box::default()));
+        }
+        let (start, end) = self.pattern.find(text)?;
+        if self.pattern.is_constant(start, end) {
+            return Some(Text::Same(Symbol::of(text), text.into()));
+        }
+        self.pattern.part(start, end).map(Text::Part)
+    }
+}
