@@ -1,6 +1,6 @@
 //! For the tool that fits the weights: the candidates of every span of a run.
 
-use super::choose::{self, Parent, Round};
+use super::choose::{self, Parent, Room, Round};
 use super::features::{Features, Known};
 use super::habits::Habits;
 use super::infer::Woven;
@@ -70,7 +70,7 @@ impl<'s> Course<'s> {
             let mut learned = Learned::default();
             for woven in scenes {
                 let round = Round { known, learned: before.as_ref(), draft: None, weights };
-                choose::teach(woven, &mut learned, round);
+                choose::teach(woven, &mut learned, round, &mut Room::default());
             }
             before = Some(learned.settle());
         }
@@ -85,11 +85,11 @@ impl<'s> Course<'s> {
         let Woven { drafts, parents, scene } = woven;
         let spans = &drafts.spans;
         let mut given = Vec::with_capacity(parents.len());
-        choose::each(scene, parents, round, |parent, found| {
+        choose::each(scene, parents, round, &mut Room::default(), |parent, found| {
             given.push(match *parent {
                 Parent::Known(parent) => Given::Stated(parent),
                 Parent::Open(node) => {
-                    let rows = found.into_iter().map(|candidate| (candidate.node, candidate.features));
+                    let rows = found.iter().map(|candidate| (candidate.node, candidate.features));
                     Given::Open { span: spans[node as usize].id, candidates: rows.collect() }
                 }
             });

@@ -107,6 +107,9 @@ fn slowest(case: &Case<'_>, index: usize) -> Option<Stretch> {
     let hop = case.hop(index);
     let grain = case.run.grain(hop.service);
     let spent = gaps(&case.shape, hop).into_iter().enumerate().filter_map(|(at, (before, after, nanos))| {
+        if is_short(nanos - grain) {
+            return None;
+        }
         let mut tally = case.usual.gap(before, after);
         if tally.is_none_or(|tally| tally.count() < MIN_KNOWN) {
             // a step that hardly ever occurs: the usual next step is as late
@@ -128,7 +131,7 @@ fn slowest(case: &Case<'_>, index: usize) -> Option<Stretch> {
         })
     });
     let said = hop.steps.iter().enumerate().filter_map(|(at, step)| {
-        let nanos = step.took?;
+        let nanos = step.took.filter(|nanos| !is_short(*nanos))?;
         let usual = far_off(case.usual.gap(0, step.kind)?, nanos)?;
         Some(Stretch { hop: index, at, since: None, from: step.time - nanos, to: step.time, nanos, usual })
     });
@@ -187,9 +190,14 @@ fn late_hop(case: &Case<'_>, index: usize) -> Option<Stretch> {
     Some(Stretch { hop: index, at: 0, since: Some(cause.event), from, to, nanos, usual })
 }
 
+/// Whether a duration is too short to be far off, whatever is usual.
+fn is_short(nanos: i64) -> bool {
+    (nanos as f64) < MIN_EXCESS
+}
+
 /// The usual duration, if one is far beyond it.
 fn far_off(tally: &Tally, nanos: i64) -> Option<i64> {
-    if tally.count() < MIN_KNOWN || (nanos as f64) < MIN_EXCESS {
+    if is_short(nanos) || tally.count() < MIN_KNOWN {
         return None;
     }
     let log = |nanos: i64| (nanos as f64 + GRAIN).ln();

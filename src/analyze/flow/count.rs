@@ -2,7 +2,6 @@
 
 use crate::gather::Store;
 use crate::model::{EventId, Sample};
-use std::collections::BTreeSet;
 
 /// Hashes that are kept to estimate how many different values there are.
 const KEPT: usize = 64;
@@ -156,17 +155,17 @@ pub struct HeldCount {
     pub values: Distinct,
 }
 
-/// About how many different values there are, from the least of their hashes.
+/// About how many different values there are, from the least of their hashes, which are in order.
 #[derive(Clone, Debug, Default)]
-pub struct Distinct(BTreeSet<u64>);
+pub struct Distinct(Vec<u64>);
 
 impl Distinct {
     pub(super) fn add(&mut self, value: u64) {
-        if self.0.len() < KEPT || self.0.last().is_some_and(|most| value < *most) {
-            self.0.insert(value);
-            if self.0.len() > KEPT {
-                self.0.pop_last();
-            }
+        if (self.0.len() < KEPT || self.0.last().is_some_and(|most| value < *most))
+            && let Err(at) = self.0.binary_search(&value)
+        {
+            self.0.truncate(KEPT - 1);
+            self.0.insert(at, value);
         }
     }
 

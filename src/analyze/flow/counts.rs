@@ -125,9 +125,45 @@ pub(crate) fn pairs(shape: &Shape) -> Vec<(usize, usize)> {
     pairs
 }
 
+/// What a transaction adds to the largest tables. It is put down first, and then they are asked one after the other with
+/// nothing in between, so that their memory is waited for once rather than each time.
+#[derive(Default)]
+struct Added {
+    steps: Vec<Done>,
+    gaps: Vec<((u64, u64), i64)>,
+    causes: Vec<(Mixed, bool)>,
+    held_under: Vec<(Mixed, usize)>,
+}
+
+/// A step that a hop has.
+struct Done {
+    hop: u64,
+    step: u64,
+    event: EventId,
+    /// Nothing failed in the hop; nor does it end with a warning.
+    clean: bool,
+    whole: bool,
+    /// The hop ends with it.
+    last: bool,
+}
+
+impl Done {
+    fn count(&self) -> StepCount {
+        StepCount {
+            hops: 1,
+            clean: u32::from(self.clean),
+            whole: u32::from(self.whole),
+            last: u32::from(self.last),
+            clean_last: u32::from(self.last && self.clean),
+            example: Sample::default(),
+        }
+    }
+}
+
 impl Counts {
     /// Takes in a transaction and its steps.
     pub fn add(&mut self, store: &Store, shape: &Shape, steps: &Steps) {
+        let mut added = Added::default();
         self.transactions += 1;
         let root = shape.hops.first().map_or(0, |hop| hop.kind);
         let failed = shape.hops.iter().flat_map(|hop| &hop.steps).filter(|step| step.failed);
@@ -150,8 +186,7 @@ impl Counts {
             held.numbers[number.min(NUMBERS - 1)] += 1;
             held.values.add(value.0);
             for (cause, number) in per_cause(shape, hops).into_iter().chain([(whole(root), number)]) {
-                let numbers = self.held_under.entry(mix(mix(cause, kind), name.0)).or_default();
-                numbers[number.min(NUMBERS - 1)] += 1;
+                added.held_under.push((mix(mix(cause, kind), name.0), number));
             }
         }
         for (first, second) in pairs(shape) {
@@ -164,49 +199,34 @@ impl Counts {
             for (at, _) in hop.steps.iter().enumerate().filter(|(_, step)| step.warned).take(MAX_WARNED) {
                 self.anchors.extend(anchors(shape, hop, at));
             }
-            let failed = hop.failed();
+            let clean = !hop.failed();
             let kind = self.kinds.entry(hop.kind).or_default();
             kind.hops += 1;
-            let whole = !failed && !hop.steps.last().is_some_and(|last| last.warned);
+            let whole = clean && !hop.steps.last().is_some_and(|last| last.warned);
             kind.whole += u32::from(whole);
             kind.roots += u32::from(hop.parent.is_none());
             kind.messages += u32::from(hop.message);
-            let steps = distinct(hop);
+            let start = added.steps.len();
             let last = hop.steps.last().map(|step| step.kind);
-            for &(step, event) in &steps {
-                let count = StepCount {
-                    hops: 1,
-                    clean: u32::from(!failed),
-                    whole: u32::from(whole),
-                    last: u32::from(last == Some(step)),
-                    clean_last: u32::from(last == Some(step) && !failed),
-                    example: Sample::default(),
-                };
-                self.steps.entry((hop.kind, step)).or_default().add(store, &count, event);
-                let in_root = self.in_roots.entry(mix(root, step)).or_default();
-                in_root.add(InRoot { hops: 1, last: count.last, ..InRoot::default() });
-            }
-            self.add_gaps(shape, hop);
+            added.steps.extend(distinct(hop).into_iter().map(|(step, event)| {
+                let last = last == Some(step);
+                Done { hop: hop.kind, step, event, clean, whole, last }
+            }));
+            let gaps = super::shape::gaps(shape, hop).into_iter();
+            added.gaps.extend(gaps.map(|(before, after, nanos)| ((before, after), nanos)));
+            let took = hop.steps.iter().filter_map(|step| Some(((0, step.kind), step.took?)));
+            added.gaps.extend(took);
             if let Some((cause, begins)) = caused(shape, hop) {
                 let delays = self.delays.entry(mix(cause.kind, hop.kind)).or_default();
                 delays.add(begins.time.saturating_sub(cause.time));
             }
-            self.add_children(store, shape, hop, &steps);
+            self.add_children(store, shape, hop, start, &mut added);
         }
+        self.take(store, root, &added);
     }
 
-    fn add_gaps(&mut self, shape: &Shape, hop: &Hop) {
-        for (before, after, nanos) in super::shape::gaps(shape, hop) {
-            self.gaps.entry((before, after)).or_default().add(nanos);
-        }
-        for step in &hop.steps {
-            if let Some(took) = step.took {
-                self.gaps.entry((0, step.kind)).or_default().add(took);
-            }
-        }
-    }
-
-    fn add_children(&mut self, store: &Store, shape: &Shape, hop: &Hop, steps: &[(u64, EventId)]) {
+    /// The hops that one causes, of which the steps begin at `start`.
+    fn add_children(&mut self, store: &Store, shape: &Shape, hop: &Hop, start: usize, added: &mut Added) {
         let mut kinds: Vec<(u64, u32)> = Vec::new();
         for &child in &hop.children {
             let kind = shape.hops[child as usize].kind;
@@ -228,11 +248,33 @@ impl Counts {
             count.waited += u32::from(!child.message && last >= child.end && child.end > child.start);
             let direct =
                 |kind: u64| hop.steps.iter().any(|step| Some(step.span) == child.cause && step.kind == kind);
-            for &(step, _) in steps {
-                let with_step = mix(hop.kind, step);
-                let causes = self.causes.entry(mix(with_step, kind)).or_default();
-                *causes = (causes.0 + 1, causes.1 + u32::from(direct(step)));
-            }
+            let causes = added.steps[start..].iter().map(|Done { step, .. }| {
+                let with_step = mix(hop.kind, *step);
+                (mix(with_step, kind), direct(*step))
+            });
+            added.causes.extend(causes);
+        }
+    }
+
+    /// Takes over what a transaction adds, which begins with a hop of a kind.
+    fn take(&mut self, store: &Store, root: u64, added: &Added) {
+        for done in &added.steps {
+            self.steps.entry((done.hop, done.step)).or_default().add(store, &done.count(), done.event);
+        }
+        for done in &added.steps {
+            let in_root = self.in_roots.entry(mix(root, done.step)).or_default();
+            in_root.add(InRoot { hops: 1, last: u32::from(done.last), ..InRoot::default() });
+        }
+        for (kinds, nanos) in &added.gaps {
+            self.gaps.entry(*kinds).or_default().add(*nanos);
+        }
+        for (key, direct) in &added.causes {
+            let causes = self.causes.entry(*key).or_default();
+            *causes = (causes.0 + 1, causes.1 + u32::from(*direct));
+        }
+        for (key, number) in &added.held_under {
+            let numbers = self.held_under.entry(*key).or_default();
+            numbers[(*number).min(NUMBERS - 1)] += 1;
         }
     }
 
