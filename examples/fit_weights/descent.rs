@@ -30,11 +30,27 @@ pub struct Tree {
 /// A choice among candidates of which one is right.
 pub struct Choice {
     parents: Vec<Option<u32>>,
-    /// The numbers that are not 0, of each candidate.
-    rows: Vec<Box<[(u16, f32)]>>,
+    /// Of each candidate.
+    rows: Vec<Row>,
     /// Whether the right answer is known, and where it is.
     pub asked: bool,
     pub right: Option<usize>,
+}
+
+/// The numbers of a candidate that are not 0: which ones, and in units of [`UNIT`].
+type Row = Box<[(u8, [u8; 2])]>;
+
+/// Finer than this no number counts: there are many rows.
+const UNIT: f32 = 1.0 / 1024.0;
+
+fn packed(features: &Features) -> Row {
+    let pack = |value: &f32| ((value / UNIT).round() as i16).to_le_bytes();
+    (0u8..).zip(features.iter().map(pack)).filter(|(_, value)| *value != [0; 2]).collect()
+}
+
+/// Which numbers of a row are not 0, and these.
+fn unpacked(row: &Row) -> impl Iterator<Item = (usize, f32)> {
+    row.iter().map(|(number, value)| (usize::from(*number), f32::from(i16::from_le_bytes(*value)) * UNIT))
 }
 
 impl Choice {
@@ -45,29 +61,52 @@ impl Choice {
 
     /// One of these is to be chosen.
     pub fn open(candidates: Vec<(Option<u32>, Features)>, answer: Option<Option<usize>>) -> Choice {
-        let row = |features: &Features| (0u16..).zip(*features).filter(|(_, value)| *value != 0.0).collect();
         Choice {
-            rows: candidates.iter().map(|(_, features)| row(features)).collect(),
+            rows: candidates.iter().map(|(_, features)| packed(features)).collect(),
             parents: candidates.into_iter().map(|(parent, _)| parent).collect(),
             asked: answer.is_some(),
             right: answer.flatten(),
         }
     }
 
-    fn row(&self, at: usize) -> Features {
+    fn row(&self, at: usize, heard: &Heard) -> Features {
         let mut features = [0.0; COUNT];
-        self.rows[at].iter().for_each(|(number, value)| features[usize::from(*number)] = *value);
+        heard.of(&self.rows[at]).for_each(|(number, value)| features[number] = value);
         features
+    }
+}
+
+/// Which numbers are listened to: each time a transaction is fitted to, some are not, so that none is relied on alone
+/// (Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014).
+struct Heard(Option<[f32; COUNT]>);
+
+/// The share of the numbers that are not listened to.
+const UNHEARD: f32 = 0.1;
+
+impl Heard {
+    /// The numbers of a row that are listened to; these count more, as others are missing.
+    fn of(&self, row: &Row) -> impl Iterator<Item = (usize, f32)> {
+        let scale = |number: usize| self.0.as_ref().map_or(1.0, |scales| scales[number]);
+        unpacked(row).map(move |(number, value)| (number, value * scale(number)))
+    }
+
+    fn drawn(drawn: &mut Drawn) -> Heard {
+        let mut heard = || drawn.centred() + 0.5 >= UNHEARD;
+        Heard(Some(std::array::from_fn(|_| if heard() { 1.0 / (1.0 - UNHEARD) } else { 0.0 })))
     }
 }
 
 /// The shares of the candidates among all trees.
 pub fn shares(tree: &Tree, weights: &Weights) -> Vec<Vec<Possible>> {
+    shares_by(tree, weights, &Heard(None))
+}
+
+fn shares_by(tree: &Tree, weights: &Weights, heard: &Heard) -> Vec<Vec<Possible>> {
     let of_choice = |choice: &Choice| -> Vec<Possible> {
         if choice.rows.is_empty() {
             return choice.parents.iter().map(|parent| (*parent, 1.0)).collect();
         }
-        let rows: Vec<Features> = (0..choice.rows.len()).map(|at| choice.row(at)).collect();
+        let rows: Vec<Features> = (0..choice.rows.len()).map(|at| choice.row(at, heard)).collect();
         choice.parents.iter().copied().zip(weights.shares(rows.iter())).collect()
     };
     let mut all: Vec<Vec<Possible>> = tree.choices.iter().map(of_choice).collect();
@@ -76,7 +115,8 @@ pub fn shares(tree: &Tree, weights: &Weights) -> Vec<Vec<Possible>> {
 }
 
 /// The weights with which these transactions are likely.
-pub fn fit(mut trees: Vec<&Tree>) -> Weights {
+pub fn fit(trees: Vec<&Tree>) -> Weights {
+    let mut trees: Vec<(&Tree, u64)> = trees.into_iter().zip(0..).collect();
     let mut drawn = Drawn(1);
     let mut weights = zero();
     weights.units.iter_mut().for_each(|weight| *weight = 0.6 * drawn.centred());
@@ -84,11 +124,11 @@ pub fn fit(mut trees: Vec<&Tree>) -> Weights {
     weights.out.iter_mut().for_each(|weight| *weight = drawn.centred());
     let steps = EPOCHS * trees.len().div_ceil(BATCH);
     let mut descent = Descent { steps, step: 0, mean: zero(), square: zero() };
-    let total: f32 = trees.iter().map(|tree| tree.weight * tree.asked as f32).sum();
+    let total: f32 = trees.iter().map(|(tree, _)| tree.weight * tree.asked as f32).sum();
     let norm = trees.len() as f32 / total;
     // the mean of the last steps is better than the last one
     let (mut settled, mut count) = (zero(), 0.0);
-    for _ in 0..EPOCHS {
+    for epoch in 0..EPOCHS {
         for at in (1..trees.len()).rev() {
             trees.swap(at, drawn.below(at + 1));
         }
@@ -97,8 +137,10 @@ pub fn fit(mut trees: Vec<&Tree>) -> Weights {
                 .par_chunks(BATCH / 8)
                 .map(|part| {
                     let mut slopes = zero();
-                    part.iter()
-                        .for_each(|tree| add_slopes(tree, &weights, norm / batch.len() as f32, &mut slopes));
+                    for (tree, number) in part {
+                        let heard = Heard::drawn(&mut Drawn(((epoch as u64) << 32) + number));
+                        add_slopes(tree, &weights, (norm / batch.len() as f32, &heard), &mut slopes);
+                    }
                     slopes
                 })
                 .collect();
@@ -119,8 +161,8 @@ pub fn fit(mut trees: Vec<&Tree>) -> Weights {
 }
 
 /// Adds how the misfit of a transaction grows with each weight.
-fn add_slopes(tree: &Tree, weights: &Weights, scale: f32, slopes: &mut Weights) {
-    let shares = shares(tree, weights);
+fn add_slopes(tree: &Tree, weights: &Weights, (scale, heard): (f32, &Heard), slopes: &mut Weights) {
+    let shares = shares_by(tree, weights, heard);
     for (choice, shares) in tree.choices.iter().zip(&shares).filter(|(choice, _)| choice.right.is_some()) {
         for (at, (_, share)) in shares.iter().enumerate() {
             let error = share - f32::from(u8::from(Some(at) == choice.right));
@@ -128,7 +170,7 @@ fn add_slopes(tree: &Tree, weights: &Weights, scale: f32, slopes: &mut Weights) 
                 continue;
             }
             let error = error * tree.weight * scale;
-            let units = weights.units(&choice.row(at));
+            let units = weights.units(&choice.row(at, heard));
             let mut back = [0.0; UNITS];
             for (unit, sum) in units.into_iter().enumerate() {
                 let steep = 1.0 / (1.0 + sum.abs()) / (1.0 + sum.abs());
@@ -136,9 +178,9 @@ fn add_slopes(tree: &Tree, weights: &Weights, scale: f32, slopes: &mut Weights) 
                 slopes.out[unit] += error * bent(sum);
                 slopes.bias[unit] += back[unit];
             }
-            for (number, value) in &choice.rows[at] {
-                slopes.linear[usize::from(*number)] += error * value;
-                let slots = slopes.units[usize::from(*number) * UNITS..].iter_mut();
+            for (number, value) in heard.of(&choice.rows[at]) {
+                slopes.linear[number] += error * value;
+                let slots = slopes.units[number * UNITS..].iter_mut();
                 slots.zip(&back).for_each(|(slot, back)| *slot += value * back);
             }
         }

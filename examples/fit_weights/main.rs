@@ -1,9 +1,14 @@
 //! Fits the weights of `weave::weights` to runs of which the truth is known.
 //!
-//! Usage: `cargo run --release --example fit_weights -- [--into DIR] [--test DIR]... [[--times N] DIR]...`; a DIR holds
-//! `logs/` and `truth/spans.jsonl` (or `truth/contracted.jsonl`), as the simulator writes them. Runs named by `--test` are
-//! only scored; those after `--times N` count N times. Prints the share of spans whose nearest logged ancestor is chosen;
-//! writes the weights as Rust to `DIR/first.rs`, `DIR/second.rs` and `DIR/last.rs`.
+//! Usage: `cargo run --release --example fit_weights -- [--into DIR] [--test DIR]... [[--times N] [--thin SEED] [--fold K]
+//! DIR]...`; a DIR holds `logs/` and `truth/spans.jsonl` (or `truth/contracted.jsonl`), as the simulator writes them. Runs
+//! named by `--test` are only scored; those after `--times N` count N times; of those after `--thin SEED` a part of the kinds
+//! of records is left out, drawn by the seed, as if the authors of the services had logged less. Prints the share of spans
+//! whose nearest logged ancestor is chosen; writes the weights as Rust to `DIR/first.rs`, `DIR/second.rs` and `DIR/last.rs`.
+//!
+//! What a round teaches the next one is as good as its weights, which are better for the runs that they were fitted to than
+//! for any other. So it is made, for runs of fold K (0, 1 or 2; runs of one system belong into one), with weights that were
+//! fitted to the other folds (Wolpert, "Stacked generalization", 1992).
 //!
 //! The model is a conditional logit over trees: the share of a candidate is the softmax over a span's candidates of what
 //! speaks for it (McFadden, "Conditional logit analysis of qualitative choice behavior", 1974), which is a weighted sum and
@@ -15,17 +20,19 @@ mod descent;
 mod truth;
 
 use descent::{Choice, Tree, fit, shares};
-use rayon::prelude::*;
 use spanloom::engine::load::load;
 use spanloom::engine::read::Settings;
+use spanloom::gather::Store;
 use spanloom::input::{DiscoverOptions, Input, discover};
-use spanloom::model::Time;
+use spanloom::model::{Symbol, Time};
 use spanloom::weave::score::Weights;
 use spanloom::weave::training::{Course, Given, Lesson};
 use spanloom::weave::tree;
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::path::Path;
 use truth::Truth;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// A run to be learned from, or only judged.
 struct Run {
@@ -33,25 +40,61 @@ struct Run {
     test: bool,
     /// How often it counts.
     times: f32,
+    /// Which kinds of records are left out, if any.
+    thin: Option<u64>,
+    /// Earlier rounds are made with weights that were fitted to other folds.
+    fold: usize,
 }
+
+/// The weights of a round.
+struct Fitted {
+    /// Fitted to all runs.
+    all: Weights,
+    /// Fitted to those of the other folds.
+    without: Vec<Weights>,
+}
+
+impl Fitted {
+    /// What this round is made with where a run is prepared for the next one.
+    fn for_run(&self, run: &Run) -> &Weights {
+        self.without.get(run.fold).filter(|_| !run.test).unwrap_or(&self.all)
+    }
+}
+
+/// How many folds there are.
+const FOLDS: usize = 3;
 
 /// Transactions of a small run.
 const SMALL: usize = 12;
+/// Of a service that is thinned this share of the kinds of records is left out at most.
+const MOST_LEFT_OUT: f32 = 0.6;
 /// So many choices of one run are fitted to.
 const MAX_CHOICES: usize = 300;
+/// And of those that are only scored.
+const MAX_TESTED: usize = 2000;
 
 fn main() {
     let mut runs = Vec::new();
     let mut args = std::env::args().skip(1);
-    let (mut times, mut into) = (1.0, None);
+    let (mut times, mut thin, mut fold, mut into) = (1.0, None, 0, None);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--into" => into = args.next(),
             "--times" => times = args.next().and_then(|times| times.parse().ok()).expect("--times N"),
-            "--test" => runs.push(Run { name: args.next().expect("--test DIR"), test: true, times }),
+            "--thin" => {
+                thin = Some(args.next().and_then(|seed| seed.parse().ok()).expect("--thin SEED"));
+            }
+            "--fold" => {
+                fold = args.next().and_then(|fold| fold.parse().ok()).expect("--fold K");
+                assert!(fold < FOLDS, "there are {FOLDS} folds");
+            }
+            "--test" => {
+                let name = args.next().expect("--test DIR");
+                runs.push(Run { name, test: true, times: 1.0, thin: None, fold: 0 });
+            }
             _ => {
-                runs.push(Run { name: arg, test: false, times });
-                times = 1.0;
+                runs.push(Run { name: arg, test: false, times, thin, fold });
+                (times, thin, fold) = (1.0, None, 0);
             }
         }
     }
@@ -61,17 +104,17 @@ fn main() {
         ("second", "SECOND", "For the second round, and for drafts."),
         ("last", "LAST", "For the last round, which has a draft."),
     ] {
-        let weights = round(name, &runs, &before);
+        let fitted = round(name, &runs, &before);
         if let Some(into) = into.as_deref().map(Path::new) {
             let path = into.join(file).with_extension("rs");
-            std::fs::write(path, text(name, about, &weights)).expect("written");
+            std::fs::write(path, text(name, about, &fitted.all)).expect("written");
         }
-        before.push(weights);
+        before.push(fitted);
     }
 }
 
 /// What a run teaches, as a whole and as a few of its transactions; each with its share of the whole.
-fn trees(run: &Run, before: &[Weights]) -> [Vec<Tree>; 2] {
+fn trees(run: &Run, before: &[Fitted]) -> [Vec<Tree>; 2] {
     let folder = Path::new(&run.name);
     let logs = ["logs", "docker-json"].iter().map(|logs| folder.join(logs));
     let logs = logs.into_iter().find(|path| path.exists()).expect("a folder of logs");
@@ -79,17 +122,42 @@ fn trees(run: &Run, before: &[Weights]) -> [Vec<Tree>; 2] {
     let settings = Settings { threads: 2, ..Settings::default() };
     let mut store = load(&discovery, &settings, Time(0)).expect("all fits into memory").store;
     let sources: Vec<String> = store.sources.iter().map(|source| source.name.to_string()).collect();
-    let truth = Truth::of(folder);
+    if let Some(seed) = run.thin {
+        thin(&mut store, seed);
+    }
+    let truth = Truth::of(folder, run.thin.map(|_| logged(&store)));
     let course = Course::of(&mut store).expect("all fits into memory");
+    let before: Vec<&Weights> = before.iter().map(|fitted| fitted.for_run(run)).collect();
+    let most = if run.test { MAX_TESTED } else { MAX_CHOICES };
     // a few transactions teach little: the weights must do without, too
     [(usize::MAX, 1.0), (SMALL, 0.3)].map(|(limit, share)| {
-        let lessons = course.lessons(before, limit, MAX_CHOICES);
+        let lessons = course.lessons(&before, limit, most);
         let trees = lessons.into_iter().map(|lesson| tree(&truth.answers(&sources, &lesson), lesson));
         let mut trees: Vec<Tree> = trees.filter(|tree| tree.asked > 0).collect();
         let asked: usize = trees.iter().map(|tree| tree.asked).sum();
         trees.iter_mut().for_each(|tree| tree.weight = share * run.times / asked as f32);
         trees
     })
+}
+
+/// Leaves out some kinds of records. How many differs from service to service.
+fn thin(store: &mut Store, seed: u64) {
+    let share = |of: &[Symbol]| {
+        let bytes: Vec<u8> = of.iter().flat_map(|symbol| symbol.0.to_le_bytes()).collect();
+        (xxh3_64_with_seed(&bytes, seed) >> 40) as f32 / (1u64 << 24) as f32
+    };
+    for batch in &mut store.batches {
+        batch.events.retain(|event| {
+            let most = MOST_LEFT_OUT * share(&[event.service]);
+            share(&[event.service, event.template]) >= most
+        });
+    }
+}
+
+/// The spans of which something is logged.
+fn logged(store: &Store) -> HashSet<String> {
+    let events = store.batches.iter().flat_map(|batch| &batch.events);
+    events.filter_map(|event| Some(event.span?.to_string())).collect()
 }
 
 fn tree(answers: &[Option<Option<usize>>], lesson: Lesson) -> Tree {
@@ -101,11 +169,14 @@ fn tree(answers: &[Option<Option<usize>>], lesson: Lesson) -> Tree {
 }
 
 /// Fits the weights of a round, after those with the given weights.
-fn round(name: &str, runs: &[Run], before: &[Weights]) -> Weights {
-    let sets: Vec<[Vec<Tree>; 2]> = runs.par_iter().map(|run| trees(run, before)).collect();
-    let training =
-        sets.iter().zip(runs).filter(|(_, run)| !run.test).flat_map(|(sets, _)| sets.iter().flatten());
-    let weights = fit(training.collect());
+fn round(name: &str, runs: &[Run], before: &[Fitted]) -> Fitted {
+    // one after the other, as each is read and woven by all threads
+    let sets: Vec<[Vec<Tree>; 2]> = runs.iter().map(|run| trees(run, before)).collect();
+    let fit_to = |fits: &dyn Fn(&Run) -> bool| {
+        let training = sets.iter().zip(runs).filter(|(_, run)| !run.test && fits(run));
+        fit(training.flat_map(|(sets, _)| sets.iter().flatten()).collect())
+    };
+    let weights = fit_to(&|_| true);
     println!("{name}");
     for ([set, _], run) in sets.iter().zip(runs) {
         let (mut right, mut possible, mut asked) = (0, 0, 0);
@@ -125,7 +196,10 @@ fn round(name: &str, runs: &[Run], before: &[Weights]) -> Weights {
             run.name
         );
     }
-    weights
+    // none comes after the last one
+    let folds = if name == "LAST" { 0 } else { FOLDS };
+    let without = (0..folds).map(|fold| fit_to(&|run| run.fold != fold)).collect();
+    Fitted { all: weights, without }
 }
 
 /// Weights as Rust, to be formatted by rustfmt.

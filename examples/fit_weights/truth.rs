@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use spanloom::weave::training::{Given, Lesson};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 /// What is true of a run.
@@ -24,9 +24,11 @@ struct Hops {
 }
 
 impl Truth {
-    /// What the folder of a run tells.
-    pub fn of(folder: &Path) -> Truth {
-        Truth { above: above(folder), hops: hops(folder) }
+    /// What the folder of a run tells; `logged`: the spans of which something is logged, if that is not what the folder
+    /// says. Nothing is known of hops then.
+    pub fn of(folder: &Path, logged: Option<HashSet<String>>) -> Truth {
+        let hops = if logged.is_none() { hops(folder) } else { Hops::default() };
+        Truth { above: above(folder, logged), hops }
     }
 
     /// For each span of a lesson whose right parent is known: where that stands among its candidates, if anywhere.
@@ -112,7 +114,7 @@ fn hops(folder: &Path) -> Hops {
         }
         hops.of.insert(id.clone(), at);
     }
-    let logged: std::collections::HashSet<&String> = spans
+    let logged: HashSet<&String> = spans
         .iter()
         .filter(|(_, span)| span["log_records"].as_u64() > Some(0))
         .map(|(id, _)| &hops.of[id])
@@ -124,29 +126,27 @@ fn hops(folder: &Path) -> Hops {
     hops
 }
 
-fn above(folder: &Path) -> HashMap<String, Option<String>> {
+fn above(folder: &Path, at_hand: Option<HashSet<String>>) -> HashMap<String, Option<String>> {
     let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
-    if let Ok(contracted) = std::fs::read_to_string(folder.join("truth/contracted.jsonl")) {
-        let lines = contracted.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-        return lines
-            .map(|span| (text(&span, "span_id").expect("an id"), text(&span, "logged_ancestor_id")))
-            .collect();
-    }
-    let spans = std::fs::read_to_string(folder.join("truth/spans.jsonl")).expect("truth/spans.jsonl");
-    let mut parents = HashMap::new();
-    let mut logged = HashMap::new();
+    let read = |name: &str| std::fs::read_to_string(folder.join("truth").join(name));
+    let (mut parents, mut logged) = (HashMap::new(), HashSet::new());
+    let contracted = read("contracted.jsonl");
+    let spans = contracted.or_else(|_| read("spans.jsonl")).expect("truth/spans.jsonl");
     for line in spans.lines() {
         let span: Value = serde_json::from_str(line).expect("JSON");
         let id = text(&span, "span_id").expect("an id");
-        let parent =
-            text(&span, "parent_span_id").or_else(|| span["cause"]["span_id"].as_str().map(str::to_owned));
-        logged.insert(id.clone(), span["log_records"].as_u64().unwrap_or(0) > 0);
+        let parent = text(&span, "logged_ancestor_id").or_else(|| text(&span, "parent_span_id"));
+        let parent = parent.or_else(|| text(&span["cause"], "span_id"));
+        // those without a number are all logged
+        if span["log_records"].as_u64() != Some(0) {
+            logged.insert(id.clone());
+        }
         parents.insert(id, parent);
     }
-    let is_logged = |id: &String| logged.get(id).copied().unwrap_or(false);
+    let logged = at_hand.unwrap_or(logged);
     let above = |id: &str| parents.get(id).cloned().flatten();
-    let logged = logged.keys().filter(|id| is_logged(id));
-    logged.map(|id| (id.clone(), nearest(id, above, is_logged))).collect()
+    let ids = logged.iter().filter(|id| parents.contains_key(*id));
+    ids.map(|id| (id.clone(), nearest(id, above, |id| logged.contains(id)))).collect()
 }
 
 /// The nearest one above of which something is logged.

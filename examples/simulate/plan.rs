@@ -85,7 +85,7 @@ impl Feature {
     pub(crate) const TABLE: [(Feature, f64); 25] = [
         (Feature::SyncChain, 0.7),
         (Feature::SyncParallel, 0.4),
-        (Feature::UnitsLoop, 0.35),
+        (Feature::UnitsLoop, 0.5),
         (Feature::FanOut, 0.6),
         (Feature::WorkQueue, 0.45),
         (Feature::Join, 0.35),
@@ -397,6 +397,8 @@ pub(crate) struct System {
     /// Shapes of the keys: of the main entity, of the further ones.
     pub(crate) key_shape: Shape,
     pub(crate) sub_shapes: Vec<Shape>,
+    /// Shape of the keys of units; `None` where these come from a catalogue.
+    pub(crate) unit_shape: Option<Shape>,
     /// Transactions that overlap, on average.
     pub(crate) in_flight: f64,
     /// Background lines per service and minute.

@@ -32,7 +32,9 @@ use crate::input::Discovery;
 use crate::model::{Finding, SkipReason, Time, Trace, TraceId};
 use crate::report::{self, Report, TextOf, json, text};
 use anyhow::{Context, Result, anyhow};
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
+use std::cmp::Reverse;
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -87,25 +89,68 @@ pub fn list(args: &ListArgs) -> Result<Exit> {
     let query = args.select.condition.query()?;
     let (mut loaded, mut exit) = read(&args.input, &args.weave, &args.output, true)?;
     let selection = options::selection(&args.select, query, &options::zone(&args.input)?, &loaded.store)?;
+    let (sort, most) = (args.sort.unwrap_or_default(), args.limit.unwrap_or(usize::MAX));
+    let format = args.format.unwrap_or_default();
+    if format == Format::Text {
+        return Ok(exit.max(rows(loaded, &selection, args, sort, most)?));
+    }
     let mut woven = run(&mut loaded, &selection, &args.weave)?;
     exit = exit.max(matched(woven.traces.len(), &selection, options::voice(&args.output)));
-    match args.sort.unwrap_or_default() {
+    let traces = &mut woven.traces;
+    match sort {
         SortKey::Start => {}
-        SortKey::Duration => woven.traces.sort_by_key(|trace| std::cmp::Reverse(trace.duration())),
-        SortKey::Errors => woven.traces.sort_by_key(|trace| std::cmp::Reverse(trace.error_count())),
-        SortKey::Spans => woven.traces.sort_by_key(|trace| std::cmp::Reverse(trace.spans.len())),
-        SortKey::Records => woven.traces.sort_by_key(|trace| std::cmp::Reverse(trace.record_count())),
+        SortKey::Duration => traces.sort_by_key(|trace| Reverse(trace.duration())),
+        SortKey::Errors => traces.sort_by_key(|trace| Reverse(trace.error_count())),
+        SortKey::Spans => traces.sort_by_key(|trace| Reverse(trace.spans.len())),
+        SortKey::Records => traces.sort_by_key(|trace| Reverse(trace.record_count())),
     }
-    let rows = &woven.traces[..args.limit.unwrap_or(usize::MAX).min(woven.traces.len())];
-    write(
-        &loaded,
-        &woven,
-        rows,
-        args.format.unwrap_or_default(),
-        &args.output,
-        false,
-        |report, texts, style, out| text::list(report, texts, style, out),
-    )?;
+    let shown = &woven.traces[..most.min(woven.traces.len())];
+    write(&loaded, &woven, shown, format, &args.output, false, |_, _, _, _| Ok(()))?;
+    Ok(exit)
+}
+
+/// A list for people, for which only a row of each transaction is kept.
+fn rows(
+    mut loaded: Loaded,
+    selection: &Selection,
+    args: &ListArgs,
+    sort: SortKey,
+    most: usize,
+) -> Result<Exit> {
+    let options = options::weaving(&args.weave)?;
+    let mut rows: Vec<text::Listed> = Vec::new();
+    let take = |store: &Store, traces: Vec<Trace>, _: Vec<Finding>| {
+        rows.par_extend(traces.par_iter().map(|trace| text::Listed::of(store, trace)));
+        running::let_go(traces);
+        Ok::<(), SpillError>(())
+    };
+    let told = running::each(&mut loaded.store, selection, &options, loaded.threads, take);
+    let mut told = told.map_err(too_little)?;
+    let transactions = rows.len();
+    let exit = matched(transactions, selection, options::voice(&args.output));
+    match sort {
+        SortKey::Start => {}
+        SortKey::Duration => rows.sort_by_key(|row| Reverse(row.duration())),
+        SortKey::Errors => rows.sort_by_key(|row| Reverse(row.errors)),
+        SortKey::Spans => rows.sort_by_key(|row| Reverse(row.spans)),
+        SortKey::Records => rows.sort_by_key(|row| Reverse(row.records)),
+    }
+    rows.truncate(most);
+    let shown: u64 = rows.iter().map(|row| row.records as u64).sum();
+    told.coverage.records_filtered += told.coverage.records_placed - shown;
+    told.coverage.records_placed = shown;
+    let report = Report {
+        store: &loaded.store,
+        traces: &[],
+        transactions,
+        coverage: &told.coverage,
+        services: told.services,
+        findings: &[],
+        operations: None,
+        map: None,
+    };
+    let style = options::style(&args.output);
+    print(&loaded, &args.output, |texts, out| text::list(&report, &rows, texts, style, out))?;
     Ok(exit)
 }
 
@@ -304,7 +349,6 @@ fn tell(
     output: &OutputArgs,
     write: impl FnOnce(&Report<'_>, &mut TextOf<'_>, &mut dyn Write) -> io::Result<()>,
 ) -> Result<()> {
-    let mut out = Output::open(output)?;
     let mut coverage = woven.coverage.clone();
     let shown: u64 = traces.iter().map(|trace| trace.record_count() as u64).sum();
     coverage.records_filtered += coverage.records_placed - shown;
@@ -322,10 +366,20 @@ fn tell(
         operations: woven.operations.as_ref(),
         map,
     };
+    print(loaded, output, |texts, out| write(&report, texts, out))
+}
+
+/// Writes what may tell the texts of records.
+fn print(
+    loaded: &Loaded,
+    output: &OutputArgs,
+    write: impl FnOnce(&mut TextOf<'_>, &mut dyn Write) -> io::Result<()>,
+) -> Result<()> {
+    let mut out = Output::open(output)?;
     let mut texts = Texts::new(&loaded.sources);
     {
         let mut get = |place| texts.get(place);
-        write(&report, &mut get, &mut out).with_context(|| out.failed())?;
+        write(&mut get, &mut out).with_context(|| out.failed())?;
     }
     out.finish()?;
     if let Some(failure) = texts.failure {

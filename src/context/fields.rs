@@ -76,7 +76,13 @@ impl Found {
 
     /// Whether a part of an access log holds the request's id.
     pub(super) fn uuid_in_quotes(&mut self, text: &[u8]) -> bool {
+        let mut before: &[u8] = b"";
         for word in text.split(|&byte| byte == b'"') {
+            // "etag="…"" has a name
+            let named = std::mem::replace(&mut before, word).ends_with(b"=");
+            if named {
+                continue;
+            }
             let uuid = word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0);
             if uuid || word.len() == 32 && id::exact_trace(word).is_some() {
                 self.add_id(b"request_id", word);
@@ -138,6 +144,13 @@ impl Found {
         let name = layer.name(field);
         if self.context(field.role, field.rank, name, value, otlp) {
             return;
+        }
+        if name == b"id"
+            && field.top
+            && let Some(span) = id::exact_span(value)
+        {
+            self.refuse();
+            self.own_id = Some(span.id);
         }
         if self.facts.any_named() && self.facts.get(name).named {
             self.key_field(layer, field, name, value);
@@ -279,7 +292,13 @@ impl Found {
         let named = joined_name && self.facts.get(&[parent, name].concat()).named;
         let is_id = named
             || (named_id || correlation || super::scan::names_some_id(name, value))
-                && !(if parent.is_empty() { machinery } else { names::names_machinery(parent, name) });
+                && !(if parent.is_empty() {
+                    machinery
+                } else {
+                    // what is called metadata may be that of a request
+                    let of = if correlation && parent == b"metadata" { &b""[..] } else { parent };
+                    names::names_machinery(of, name)
+                });
         if is_id
             && !value.contains(&b' ')
             && !(id::is_absent(value))

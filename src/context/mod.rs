@@ -11,6 +11,7 @@ mod fields;
 mod groups;
 pub mod header;
 pub mod id;
+mod parts;
 mod plan;
 mod scan;
 mod tape;
@@ -19,126 +20,13 @@ mod values;
 mod words;
 
 pub use event::{Defaults, Writer};
+pub use parts::{FoundHeader, FoundId, FoundKey, FoundSpan, FoundTrace, Scheme};
 
 use crate::model::{HeaderRole, KeyRules, Shape, SpanId, SpanKind, Symbol, TraceId};
 use crate::record::{At, Record};
 use facts::Facts;
 use std::sync::Arc;
 use tape::{Own, Step};
-
-/// Which scheme the ids of a record were written in.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Scheme {
-    /// Plain fields such as `trace_id` and `span_id`.
-    Plain,
-    /// W3C Trace Context.
-    W3c,
-    /// B3, single or multi.
-    B3,
-    /// Jaeger's `uber-trace-id`.
-    Jaeger,
-    /// AWS X-Ray.
-    Xray,
-    /// Datadog.
-    Datadog,
-    /// Google Cloud.
-    Gcp,
-    /// SkyWalking.
-    Skywalking,
-    /// Sentry.
-    Sentry,
-    /// New Relic.
-    NewRelic,
-    /// OpenCensus binary.
-    OpenCensus,
-    /// Spring Cloud Sleuth, Micrometer: ids by their place in brackets.
-    Sleuth,
-    /// .NET hierarchical ids.
-    Dotnet,
-    /// OTLP, Jaeger and Zipkin JSON.
-    Otlp,
-}
-
-impl Scheme {
-    /// The name in `extract`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Scheme::Plain => "plain",
-            Scheme::W3c => "w3c",
-            Scheme::B3 => "b3",
-            Scheme::Jaeger => "jaeger",
-            Scheme::Xray => "xray",
-            Scheme::Datadog => "datadog",
-            Scheme::Gcp => "gcp",
-            Scheme::Skywalking => "skywalking",
-            Scheme::Sentry => "sentry",
-            Scheme::NewRelic => "newrelic",
-            Scheme::OpenCensus => "opencensus",
-            Scheme::Sleuth => "sleuth",
-            Scheme::Dotnet => "dotnet",
-            Scheme::Otlp => "otlp",
-        }
-    }
-}
-
-/// A trace id as found: canonical, and whether it is opaque.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FoundTrace {
-    /// The id.
-    pub id: TraceId,
-    /// Its text, for an opaque id, in [`Found::arena`].
-    pub text: Option<At>,
-    /// Its scheme.
-    pub scheme: Scheme,
-    /// It was mangled and read all the same.
-    pub lenient: bool,
-}
-
-/// A span id as found.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FoundSpan {
-    /// The id.
-    pub id: SpanId,
-    /// Its text, for an opaque id, in [`Found::arena`].
-    pub text: Option<At>,
-}
-
-/// A propagation header.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FoundHeader {
-    /// Received or sent, as far as the record tells.
-    pub role: HeaderRole,
-    /// Its trace.
-    pub trace: FoundTrace,
-    /// Its span: the sender's.
-    pub span: Option<FoundSpan>,
-    /// The sender's parent, where the header tells it (B3).
-    pub parent: Option<FoundSpan>,
-}
-
-/// A correlation id with its name, both as written, in [`Found::arena`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FoundId {
-    /// The name as written; nested names joined by a dot.
-    pub name: At,
-    /// The value as written.
-    pub value: At,
-}
-
-/// A value that may tie records together.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FoundKey {
-    /// Its name, lowercase, without separators.
-    pub name: Symbol,
-    /// The name's text in [`Found::arena`].
-    pub name_text: At,
-    /// Its value.
-    pub value: Symbol,
-    /// The value's text in [`Found::arena`].
-    pub value_text: At,
-    /// What the value looks like.
-    pub shape: Shape,
-}
 
 /// What was found in one record. Used again for each record.
 #[derive(Debug, Default)]
@@ -153,6 +41,8 @@ pub struct Found {
     pub parent: Option<FoundSpan>,
     /// The record says that its span has no parent.
     pub root: bool,
+    /// The record's field `id`, if it may be a span's.
+    own_id: Option<SpanId>,
     /// The high half of a Datadog trace id.
     pub datadog_high: Option<u64>,
     /// Propagation headers.
@@ -200,7 +90,7 @@ impl Found {
     fn clear(&mut self) {
         self.arena.clear();
         (self.trace, self.span, self.parent, self.service) = (None, None, None, None);
-        (self.root, self.exception, self.datadog_high) = (false, false, None);
+        (self.root, self.exception, self.datadog_high, self.own_id) = (false, false, None, None);
         (self.duration, self.kind, self.status) = (None, None, None);
         (self.operation, self.topic, self.route, self.method) = (None, None, None, None);
         (self.peer, self.database, self.event_name) = (None, None, None);
@@ -318,6 +208,14 @@ impl Found {
 
     /// Adds a correlation id, which is a key, too, wherever it stands.
     fn add_id(&mut self, name: &[u8], value: &[u8]) {
+        if id::is_address(value) {
+            return;
+        }
+        if name.eq_ignore_ascii_case(b"segmentid") && id::exact_span(value).is_some() {
+            // the segment of X-Ray is the span
+            self.exact(Own::Span, scan::IN_TEXT + 10, Scheme::Xray, value);
+            return;
+        }
         self.step(|tape| Step::id(tape, name, value), |found| found.put_id(name, value));
         if let Some(shape) = scan::shape_of(value).filter(|shape| *shape != Shape::Word) {
             self.add_key(name, value, shape);
@@ -407,6 +305,17 @@ impl Found {
             {
                 self.trace = Some(first);
             }
+        }
+        if self.span.is_none() && self.trace.is_some() && self.parent.is_some() {
+            // a span as it is exported: its trace, its parent, and its own "id"
+            self.span = self.own_id.map(|id| FoundSpan { id, text: None });
+        }
+        if self.trace.is_none()
+            && self.span.is_none()
+            && self.parent.is_some_and(|parent| parent.text.is_some())
+        {
+            // "parentId" of a comment, a category and the like
+            self.parent = None;
         }
     }
 

@@ -36,8 +36,9 @@ impl Found {
             }
             Role::ParentId => self.parent_value(rank, value),
             Role::Tid => {
-                if let Some(trace) = id::exact_trace(value).filter(|_| !value.iter().all(u8::is_ascii_digit))
-                {
+                // a thread's number or address begins with zeros
+                let thread = value.iter().all(u8::is_ascii_digit) || value.starts_with(b"0000");
+                if let Some(trace) = id::exact_trace(value).filter(|_| !thread) {
                     self.set_trace(rank, trace, Scheme::Plain);
                 } else if let Ok(trace) = id::trace(value.strip_prefix(b"TID:").unwrap_or(value))
                     && trace.opaque.is_some()

@@ -90,6 +90,40 @@ pub(super) fn names_a_digest(name: &[u8]) -> bool {
     let last = name.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or(name);
     let first = name.split(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or(name);
     WORDS.iter().any(|word| last.eq_ignore_ascii_case(word) || first.eq_ignore_ascii_case(word))
+        || names_a_digest_in_humps(last)
+}
+
+/// `commitId`, `imageDigest`: the first or last word of a name in one. Fewer words tell there, as `addressId` and the like
+/// name things of the business.
+fn names_a_digest_in_humps(name: &[u8]) -> bool {
+    const WORDS: &[&[u8]] = &[
+        b"commit",
+        b"sha",
+        b"sha1",
+        b"sha256",
+        b"sha512",
+        b"md5",
+        b"digest",
+        b"checksum",
+        b"etag",
+        b"fingerprint",
+        b"thumbprint",
+        b"build",
+        b"hmac",
+        b"nonce",
+        b"mac",
+        b"password",
+        b"secret",
+        b"signature",
+        b"crc",
+        b"crc32",
+    ];
+    let begins = |at: &usize| name[*at].is_ascii_uppercase() && name[*at - 1].is_ascii_lowercase();
+    let Some(first) = (1..name.len()).find(begins) else { return false };
+    let last = (1..name.len()).rfind(begins).unwrap_or(first);
+    WORDS
+        .iter()
+        .any(|word| name[..first].eq_ignore_ascii_case(word) || name[last..].eq_ignore_ascii_case(word))
 }
 
 /// Whether a word is a value where a name is expected: `ORD-1234`, a number, an id in hex digits.

@@ -67,6 +67,10 @@ pub fn from_number(number: u64, scale: Scale) -> Option<Level> {
         (Scale::Nextcloud, 0..=4) => {
             Some([Level::Debug, Level::Info, Level::Warn, Level::Error, Level::Fatal][number as usize])
         }
+        (Scale::Windows, 0..=5) => Some(
+            [Level::Info, Level::Fatal, Level::Error, Level::Warn, Level::Info, Level::Debug]
+                [number as usize],
+        ),
         (Scale::Severity, 1..=24) => Level::from_severity_number(number),
         (Scale::Verbosity, 0) => Some(Level::Info),
         (Scale::Verbosity, _) => Some(Level::Debug),
@@ -116,6 +120,8 @@ pub enum Scale {
     Severity,
     /// Python's logging: 10 to 50.
     Python,
+    /// Windows events: 1 critical to 5 verbose.
+    Windows,
     /// Azure Application Insights: 0 to 4.
     AppInsights,
     /// Nextcloud: 0 to 4.

@@ -5,7 +5,8 @@
 //! drafts are reused from record to record and nothing is copied.
 
 pub mod access;
-pub mod block;
+pub mod behind;
+mod block;
 pub mod cef;
 pub mod custom;
 pub mod document;
@@ -26,7 +27,9 @@ pub mod ltsv;
 pub mod names;
 mod pattern;
 mod pick;
+mod profile;
 mod read;
+mod services;
 pub mod table;
 pub mod text;
 pub mod timestamp;
@@ -37,9 +40,10 @@ pub use lines::{
     Exit, LaneExit, LaneState, Lines, MAX_RECORD_BYTES, MAX_RECORD_LINES, MAX_SILENCE, Mode, Open, Sink,
     Skipped,
 };
-pub use look::{Class, Look, Profile};
+pub use look::{Class, Look};
 pub use names::{NameHash, Role};
 pub use pattern::{Pattern, Spot};
+pub use profile::Profile;
 
 pub use pick::WEAK_SERVICE;
 use text::Head;

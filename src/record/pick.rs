@@ -190,6 +190,8 @@ pub(super) fn time_of(value: &[u8], writing: Writing) -> Option<Stamp> {
 pub(super) fn level_of(value: &[u8], field: &Field, text: &[u8]) -> Option<Level> {
     let scale = if field.name.of(text).eq_ignore_ascii_case(b"severityLevel") {
         level::Scale::AppInsights
+    } else if text.starts_with(b"<Event ") && field.name.of(text) == b"Level" {
+        level::Scale::Windows
     } else if text.starts_with(b"{\"reqId\":") {
         level::Scale::Nextcloud
     } else if text.get(field.name.end()..).is_some_and(|rest| rest.starts_with(b"\"=")) {

@@ -2,7 +2,7 @@
 
 use super::fill::{fill, first_line};
 use super::layers::{Layers, MAX_LAYERS};
-use super::{Draft, Format, Layer, Look, Profile, Writing, expand, look};
+use super::{Draft, Format, Layer, Look, Profile, Writing, expand, look, services};
 
 /// What a record is read with; its buffers are used again for each record.
 pub(super) struct Reader<'a> {
@@ -21,6 +21,7 @@ pub(super) fn read(
     emit: &mut dyn FnMut(Layers<'_>, u32),
 ) {
     let format = fill(text, seen, draft, reader.profile);
+    services::forget(draft, reader.profile);
     let names = match format {
         Format::Table => reader.profile.table.as_ref().map_or(&[][..], |columns| columns.texts()),
         Format::Custom => reader

@@ -18,16 +18,6 @@ pub(super) enum Parent {
     Open(u32),
 }
 
-/// A possible parent (`None`: none) of a span.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Scored {
-    pub node: Option<u32>,
-    /// Its share among all trees.
-    pub share: f32,
-    /// See [`Candidate::calls`].
-    pub calls: bool,
-}
-
 /// What is to be decided for each span.
 pub(super) fn parents(spans: &[Draft]) -> Vec<Parent> {
     let mut parents: Vec<Parent> = spans.iter().map(|span| Parent::Known(span.parent)).collect();
@@ -75,36 +65,56 @@ pub(super) struct Round<'r> {
 /// In larger transactions candidates are looked at twice rather than kept.
 const MAX_KEPT: usize = 512;
 
+/// Room for candidates, to be used again for the next transaction.
+#[derive(Debug, Default)]
+pub(super) struct Room(Vec<Candidate>);
+
 /// Hands over the candidates of each span, none for those of which the parent is known.
 pub(super) fn each(
     scene: &Scene,
     parents: &[Parent],
     round: Round<'_>,
-    mut see: impl FnMut(&Parent, Vec<Candidate>),
+    Room(found): &mut Room,
+    mut see: impl FnMut(&Parent, &[Candidate]),
 ) {
-    let of = |parent: &Parent| match parent {
-        Parent::Known(_) => Vec::new(),
-        Parent::Open(node) => candidates(scene, *node, round.learned, round.known),
+    let find = |parent: &Parent, found: &mut Vec<Candidate>| {
+        if let Parent::Open(node) = parent {
+            candidates(scene, *node, round.learned, round.known, found);
+        }
     };
     let Some(draft) = round.draft else {
-        return parents.iter().for_each(|parent| see(parent, of(parent)));
-    };
-    let mut kept = Vec::new();
-    let mut lists: Vec<Vec<Possible>> = Vec::with_capacity(parents.len());
-    for parent in parents {
-        let found = of(parent);
-        lists.push(shares(parent, &found, draft));
-        if parents.len() <= MAX_KEPT {
-            kept.push(found);
+        for parent in parents {
+            found.clear();
+            find(parent, found);
+            see(parent, found);
         }
+        return;
+    };
+    let keep = parents.len() <= MAX_KEPT;
+    let mut lists: Vec<Vec<Possible>> = Vec::with_capacity(parents.len());
+    found.clear();
+    for parent in parents {
+        if !keep {
+            found.clear();
+        }
+        let start = found.len();
+        find(parent, found);
+        lists.push(shares(parent, &found[start..], draft));
     }
     tree::among_trees(&mut lists);
     let behalf = on_behalf(parents);
-    let drafted = Drafted::of(scene, &lists, &behalf);
-    let mut kept = kept.into_iter();
-    for (span, parent) in parents.iter().enumerate() {
-        let mut found = kept.next().unwrap_or_else(|| of(parent));
-        drafted.tell(scene, span, &mut found);
+    let mut drafted = Drafted::of(scene, &lists, &behalf);
+    let mut start = 0;
+    for ((span, parent), list) in (0..).zip(parents).zip(&lists) {
+        if !keep {
+            found.clear();
+            find(parent, found);
+            start = 0;
+        }
+        let count = if matches!(parent, Parent::Open(_)) { list.len() } else { 0 };
+        let found = &mut found[start..start + count];
+        start += count;
+        drafted.tell(scene, span, found);
         see(parent, found);
     }
 }
@@ -129,45 +139,57 @@ fn shares(parent: &Parent, found: &[Candidate], weights: &Weights) -> Vec<Possib
     }
 }
 
-/// Of each span for which a parent is to be found the possible ones, and the index of the one in the best tree.
-pub(super) fn decide(
-    scene: &Scene,
-    parents: &[Parent],
-    round: Round<'_>,
-) -> Vec<(Vec<Scored>, Option<usize>)> {
-    let mut calls: Vec<Vec<bool>> = Vec::with_capacity(parents.len());
+/// What was decided of a transaction.
+pub(super) struct Decided {
+    /// Of each span the possible parents, each with its share among all trees.
+    pub lists: Vec<Vec<Possible>>,
+    /// The place of the one that it has in the best tree.
+    best: Vec<Option<usize>>,
+    /// Of the candidates of all spans, one after the other: see [`Candidate::calls`].
+    calls: Vec<bool>,
+}
+
+impl Decided {
+    /// Of each span for which a parent is to be found the place of the one in the best tree, and whether it is known to call.
+    pub fn best<'d>(&'d self, parents: &'d [Parent]) -> impl Iterator<Item = (usize, u32, usize, bool)> + 'd {
+        let mut start = 0;
+        let open = (0..).zip(parents).filter_map(|(span, parent)| match parent {
+            Parent::Open(node) => Some((span, *node)),
+            Parent::Known(_) => None,
+        });
+        open.filter_map(move |(span, node): (usize, u32)| {
+            let calls = &self.calls[start..];
+            start += self.lists[span].len();
+            self.best[span].map(|best| (span, node, best, calls[best]))
+        })
+    }
+}
+
+/// Decides a transaction.
+pub(super) fn decide(scene: &Scene, parents: &[Parent], round: Round<'_>, room: &mut Room) -> Decided {
+    let mut calls: Vec<bool> = Vec::with_capacity(parents.len() * 8);
     let mut lists: Vec<Vec<Possible>> = Vec::with_capacity(parents.len());
-    each(scene, parents, round, |parent, found| {
-        lists.push(shares(parent, &found, round.weights));
-        calls.push(found.iter().map(Candidate::calls).collect());
+    each(scene, parents, round, room, |parent, found| {
+        lists.push(shares(parent, found, round.weights));
+        calls.extend(found.iter().map(Candidate::calls));
     });
     // without circles any choice is a tree
     let best = if tree::among_trees(&mut lists) { tree::best(&lists) } else { tree::largest(&lists) };
-    lists
-        .into_iter()
-        .zip(calls)
-        .zip(best)
-        .map(|((list, calls), best)| {
-            let scored =
-                list.into_iter().zip(calls).map(|((node, share), calls)| Scored { node, share, calls });
-            (scored.collect(), best)
-        })
-        .collect()
+    Decided { lists, best, calls }
 }
 
 /// Adds the edges of a transaction that are stated, or certain enough by what is known in this round.
-pub(super) fn teach(woven: &Woven, learned: &mut Learned, round: Round<'_>) {
+pub(super) fn teach(woven: &Woven, learned: &mut Learned, round: Round<'_>, room: &mut Room) {
     let Woven { drafts, parents, scene } = woven;
-    let decided = decide(scene, parents, round);
+    let Decided { lists, .. } = decide(scene, parents, round, room);
     learned.add_spans(scene);
-    for (span, (parent, (options, _))) in (0u32..).zip(parents.iter().zip(&decided)) {
+    for (span, (parent, list)) in (0u32..).zip(parents.iter().zip(&lists)) {
         match parent {
             Parent::Known(Some(parent)) if drafts.spans[*parent as usize].missing => {}
             Parent::Known(parent) => learned.add(scene, *parent, span, 100, true),
             Parent::Open(node) => {
-                for option in options.iter().filter(|option| option.share >= POSSIBLE) {
-                    let share = (option.share * 100.0) as u32;
-                    learned.add(scene, option.node, *node, share, option.share >= CERTAIN);
+                for &(parent, share) in list.iter().filter(|(_, share)| *share >= POSSIBLE) {
+                    learned.add(scene, parent, *node, (share * 100.0) as u32, share >= CERTAIN);
                 }
             }
         }

@@ -12,8 +12,6 @@ pub(super) struct Gaps {
     delays: FxHashMap<(Symbol, u64, u64), Delays>,
     /// Those of each pair together, once they are settled.
     known: Vec<Known>,
-    /// The template of each.
-    templates: Vec<Symbol>,
     /// How well gaps fit that are near to those: see [`Fits`].
     near: Vec<f32>,
 }
@@ -21,6 +19,7 @@ pub(super) struct Gaps {
 /// Gaps between two kinds at records of one template.
 #[derive(Clone, Debug)]
 struct Known {
+    template: Symbol,
     /// See [`Gap`].
     steady: f32,
     tight: f32,
@@ -77,7 +76,6 @@ impl Gaps {
         // those of one later kind are asked for together
         delays.sort_unstable_by_key(|(kinds, template, _)| (kinds.1, kinds.0, *template));
         self.known.reserve_exact(delays.len());
-        self.templates.reserve_exact(delays.len());
         let mut delays = delays.into_iter().peekable();
         while let Some(((kinds, ..), start)) = delays.peek().map(|first| (first, self.known.len())) {
             let kinds = *kinds;
@@ -87,8 +85,8 @@ impl Gaps {
                 stood += delays.total();
                 let sure = total / (total + 10.0);
                 let fits = delays.settle(&mut self.near);
-                self.templates.push(template);
                 self.known.push(Known {
+                    template,
                     steady: total,
                     tight: fits.tight * sure,
                     narrow: fits.narrow * sure,
@@ -116,8 +114,8 @@ impl Gaps {
     }
 
     fn known(&self, template: Symbol, of: Of) -> Option<&Known> {
-        let templates = &self.templates[of.start as usize..of.end as usize];
-        let at = templates.binary_search(&template).ok()?;
-        Some(&self.known[of.start as usize + at])
+        let known = &self.known[of.start as usize..of.end as usize];
+        let at = known.binary_search_by_key(&template, |known| known.template).ok()?;
+        Some(&known[at])
     }
 }

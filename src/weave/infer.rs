@@ -4,7 +4,7 @@
 //! run cause each other. The second one looks again with that, and teaches it better. The last one decides, with a draft of
 //! the whole transaction before its eyes.
 
-use super::choose::{self, Parent, Round, Scored};
+use super::choose::{self, Parent, Room, Round};
 use super::features::Known;
 use super::habits::Habits;
 use super::learned::Learned;
@@ -56,8 +56,8 @@ pub(super) fn learn(teachers: &[Woven], known: Known<'_>, before: Option<&Learne
     let weights = if before.is_some() { &weights::SECOND } else { &weights::FIRST };
     let round = Round { known, learned: before, draft: None, weights };
     let tables = Tables::<Learned>::default();
-    teachers.par_iter().for_each(|woven| {
-        tables.fill(|learned| choose::teach(woven, learned, round));
+    teachers.par_iter().for_each_init(Room::default, |room, woven| {
+        tables.fill(|learned| choose::teach(woven, learned, round, room));
     });
     tables.all().reduce(Learned::merge).unwrap_or_default()
 }
@@ -73,29 +73,43 @@ pub(super) fn is_open(parents: &[Parent]) -> bool {
 }
 
 /// Gives the spans without a stated parent the most likely ones, if they are sure enough.
-pub(super) fn decide(woven: &mut Woven, learned: &Learned, known: Known<'_>, min_confidence: f32) {
+pub(super) fn decide(
+    woven: &mut Woven,
+    learned: &Learned,
+    known: Known<'_>,
+    min_confidence: f32,
+    room: &mut Room,
+) {
     let Woven { drafts, parents, scene } = woven;
     let (draft, weights) = (Some(&weights::SECOND), &weights::LAST);
-    let decided = choose::decide(scene, parents, Round { known, learned: Some(learned), draft, weights });
-    for (index, (parent, (options, best))) in parents.iter().zip(decided).enumerate() {
-        let (Parent::Open(node), Some(best)) = (parent, best) else { continue };
-        let chosen = options[best];
-        let Some(parent) = chosen.node.filter(|_| chosen.share >= min_confidence) else { continue };
-        let others = options.iter().enumerate().filter(|(other, _)| *other != best);
-        let second = others
-            .map(|(_, option)| option)
-            .max_by(|a, b| a.share.total_cmp(&b.share).then(b.node.cmp(&a.node)));
-        let runner_up = second.and_then(|option| Some((option.node?, option.share)));
-        let draft = &mut drafts.spans[index];
+    let round = Round { known, learned: Some(learned), draft, weights };
+    let decided = choose::decide(scene, parents, round, room);
+    for (span, node, best, calls) in decided.best(parents) {
+        let list = &decided.lists[span];
+        let (parent, share) = list[best];
+        let Some(parent) = parent.filter(|_| share >= min_confidence) else { continue };
+        let others = list.iter().enumerate().filter(|(other, _)| *other != best).map(|(_, other)| other);
+        let second = others.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+        let runner_up = second.and_then(|(node, share)| Some(((*node)?, *share)));
+        let draft = &mut drafts.spans[span];
         draft.parent = Some(parent);
-        draft.edge = Some(edge(scene, *node, chosen, runner_up, learned));
+        let chosen = Chosen { parent, share, calls };
+        draft.edge = Some(edge(scene, node, chosen, runner_up, learned));
     }
 }
 
+/// A parent that was chosen.
+struct Chosen {
+    parent: u32,
+    share: f32,
+    /// See [`Candidate::calls`](super::features::Candidate::calls).
+    calls: bool,
+}
+
 /// Says what an edge rests on.
-fn edge(scene: &Scene, node: u32, chosen: Scored, runner_up: Option<(u32, f32)>, learned: &Learned) -> Edge {
+fn edge(scene: &Scene, node: u32, chosen: Chosen, runner_up: Option<(u32, f32)>, learned: &Learned) -> Edge {
     let mut proofs = Vec::new();
-    let parent = chosen.node.unwrap_or_default();
+    let parent = chosen.parent;
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[node as usize]);
     let same = p.service == c.service;
     let opening = scene.opening(node);

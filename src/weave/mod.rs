@@ -11,6 +11,7 @@ mod delays;
 pub mod features;
 mod gaps;
 pub mod habits;
+pub mod holders;
 mod hops;
 mod infer;
 pub mod learned;
@@ -312,12 +313,12 @@ impl Plan {
     ) -> Vec<Trace> {
         let known = features::Known { lexicon: &self.lexicon, habits: &self.habits };
         // a transaction is finished while it is at hand
-        let finish = |group: &Group| {
+        let finish = |room: &mut choose::Room, group: &Group| {
             let mut drafts = self.begin(store, fragments, group);
             let parents = choose::parents(&drafts.spans);
             if infer::is_open(&parents) {
                 let mut woven = infer::lay_out(store, &self.lexicon, drafts, parents);
-                infer::decide(&mut woven, &self.learned, known, self.min_confidence);
+                infer::decide(&mut woven, &self.learned, known, self.min_confidence, room);
                 drafts = woven.drafts;
                 repair::cycles(&mut drafts.spans);
             }
@@ -325,8 +326,8 @@ impl Plan {
         };
         let mut traces: Vec<Trace> = groups
             .par_iter()
-            .map(|group| {
-                let trace = finish(group);
+            .map_init(choose::Room::default, |room, group| {
+                let trace = finish(room, group);
                 see(store, &trace);
                 trace
             })

@@ -1,5 +1,6 @@
 //! A transaction laid out for weaving: spans, their events in order of time, and what each event tells.
 
+use super::holders::Holders;
 use super::lexicon::{Lexicon, Tokens, Wording, bits};
 use super::spans::Draft;
 use super::words::Act;
@@ -104,43 +105,6 @@ pub struct Scene {
 /// A value of a line: its name, itself, and what it looks like.
 pub type Value = (Symbol, Symbol, Shape);
 
-/// Who holds the values of a transaction.
-#[derive(Debug, Default)]
-pub struct Holders {
-    /// Each value with the end of its part of `nodes`, sorted.
-    values: Vec<(Symbol, u32)>,
-    nodes: Vec<u32>,
-}
-
-impl Holders {
-    fn of(scene: &Scene) -> Holders {
-        let mut all: Vec<(Symbol, u32)> = Vec::with_capacity(scene.values.len());
-        for line in &scene.lines {
-            all.extend(scene.values(line).iter().map(|(_, value, _)| (*value, line.order)));
-        }
-        all.sort_unstable();
-        let mut holders = Holders::default();
-        for group in all.chunk_by(|a, b| a.0 == b.0) {
-            let start = holders.nodes.len();
-            for (_, order) in group {
-                let node = scene.lines[*order as usize].node;
-                if !holders.nodes[start..].contains(&node) {
-                    holders.nodes.push(node);
-                }
-            }
-            holders.values.push((group[0].0, holders.nodes.len() as u32));
-        }
-        holders
-    }
-
-    /// The nodes that hold a value, in the order of their first line with it.
-    pub fn get(&self, value: Symbol) -> Option<&[u32]> {
-        let at = self.values.binary_search_by_key(&value, |(known, _)| *known).ok()?;
-        let start = at.checked_sub(1).map_or(0, |before| self.values[before].1);
-        Some(&self.nodes[start as usize..self.values[at].1 as usize])
-    }
-}
-
 impl Scene {
     /// Lays out spans.
     pub(super) fn of(store: &Store, lexicon: &Lexicon, spans: &[Draft]) -> Scene {
@@ -177,7 +141,10 @@ impl Scene {
             }
             scene.lines.push(line);
         }
-        scene.holders = Holders::of(&scene);
+        let held = scene.lines.iter().flat_map(|line| {
+            scene.values(line).iter().map(|(name, value, _)| (*value, line.order, line.node, *name))
+        });
+        scene.holders = Holders::of(held.collect());
         for (index, span) in spans.iter().enumerate() {
             let node = &mut scene.nodes[index];
             if node.exact {

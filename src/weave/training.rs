@@ -1,6 +1,6 @@
 //! For the tool that fits the weights: the candidates of every span of a run.
 
-use super::choose::{self, Parent, Round};
+use super::choose::{self, Parent, Room, Round};
 use super::features::{Features, Known};
 use super::habits::Habits;
 use super::infer::Woven;
@@ -57,7 +57,7 @@ impl<'s> Course<'s> {
 
     /// What is to be learned from so many transactions, about `most` spans of them, after rounds with the given weights: each
     /// teaches the next one, and the second one drafts the last.
-    pub fn lessons(&self, rounds: &[Weights], limit: usize, most: usize) -> Vec<Lesson> {
+    pub fn lessons(&self, rounds: &[&Weights], limit: usize, most: usize) -> Vec<Lesson> {
         let scenes = &self.scenes[..limit.min(self.scenes.len())];
         let mut habits = Habits::default();
         for woven in scenes {
@@ -70,13 +70,14 @@ impl<'s> Course<'s> {
             let mut learned = Learned::default();
             for woven in scenes {
                 let round = Round { known, learned: before.as_ref(), draft: None, weights };
-                choose::teach(woven, &mut learned, round);
+                choose::teach(woven, &mut learned, round, &mut Room::default());
             }
             before = Some(learned.settle());
         }
         let all: usize = scenes.iter().map(|woven| woven.parents.len()).sum();
         let taken: Vec<&Woven> = scenes.iter().step_by(all.div_ceil(most).max(1)).collect();
-        let round = Round { known, learned: before.as_ref(), draft: rounds.get(1), weights: &weights::LAST };
+        let round =
+            Round { known, learned: before.as_ref(), draft: rounds.get(1).copied(), weights: &weights::LAST };
         taken.into_par_iter().map(|woven| self.lesson(woven, round)).collect()
     }
 
@@ -84,11 +85,11 @@ impl<'s> Course<'s> {
         let Woven { drafts, parents, scene } = woven;
         let spans = &drafts.spans;
         let mut given = Vec::with_capacity(parents.len());
-        choose::each(scene, parents, round, |parent, found| {
+        choose::each(scene, parents, round, &mut Room::default(), |parent, found| {
             given.push(match *parent {
                 Parent::Known(parent) => Given::Stated(parent),
                 Parent::Open(node) => {
-                    let rows = found.into_iter().map(|candidate| (candidate.node, candidate.features));
+                    let rows = found.iter().map(|candidate| (candidate.node, candidate.features));
                     Given::Open { span: spans[node as usize].id, candidates: rows.collect() }
                 }
             });

@@ -84,6 +84,7 @@ pub(crate) fn draw(seed: u64, attempt: u32) -> System {
     let (services, edges) = staff(&mut draw, seed, &domain, &company, count);
     let key_shape = Shape::numbered(&mut draw, seed, &domain.entity.prefix);
     let sub_shapes = domain.subs.iter().map(|sub| Shape::draw(&mut draw, &sub.prefix)).collect();
+    let unit_shape = draw.chance(0.6).then(|| Shape::draw(&mut draw, &domain.unit.prefix));
     let in_flight = draw.magnitude(1.0, 45.0);
     let noise_per_minute = draw.magnitude(0.5, 20.0);
     let calls_lose_context = draw.chance(0.3);
@@ -121,6 +122,7 @@ pub(crate) fn draw(seed: u64, attempt: u32) -> System {
         flows,
         key_shape,
         sub_shapes,
+        unit_shape,
         in_flight,
         noise_per_minute,
     }
@@ -328,7 +330,8 @@ impl Planner {
             known.insert(Slot::Unit);
             must.push(Slot::Unit);
         }
-        let keys = self.services[service].habits.keys;
+        // who handles a part often knows only that
+        let keys = self.services[service].habits.keys * if scene.unit { 0.5 } else { 1.0 };
         let mut may =
             vec![(Slot::Key, keys), (Slot::Actor, 0.08), (Slot::Tenant, 0.07), (Slot::Amount, 0.07)];
         may.extend([(Slot::Region, 0.03), (Slot::Version, 0.03), (Slot::Worker, 0.03), (Slot::Op, 0.05)]);

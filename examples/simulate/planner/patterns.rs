@@ -98,27 +98,34 @@ impl Planner {
         draft.steps.push(Step::Parallel(bodies));
     }
 
-    /// The same for each unit: some work, or a call.
+    /// The same for each unit: some work, a call, or a message.
     fn units(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
         let mut inner = scene.clone();
         inner.unit = true;
-        let task = Task { object: self.domain.unit.noun.clone(), ..self.small_task(service) };
-        let step = if self.budget > 0 && self.draw.chance(0.35) && !scene.unit {
-            let budget = std::mem::replace(&mut self.budget, 0);
+        let elsewhere = self.budget > 0 && !scene.unit;
+        let body = if elsewhere && self.draw.chance(0.6) {
+            let handed = self.draw.chance(0.65);
+            // what is sent goes on for a while, what is called comes back soon
+            let room = if handed { self.budget.min(4) } else { 0 };
+            let budget = std::mem::replace(&mut self.budget, room);
             let due = std::mem::take(&mut self.due);
-            let step = self.call_to_other(service, &mut inner);
+            let body = if handed {
+                let mut each = Draft::default();
+                let count = self.draw.range(1, 3) as usize;
+                self.fan_out(service, &inner, &mut each, count, false);
+                each.steps.into()
+            } else {
+                Self::one(self.call_to_other(service, &mut inner))
+            };
             (self.budget, self.due) = (budget - 1, due);
-            step
+            body
         } else {
+            let task = Task { object: self.domain.unit.noun.clone(), ..self.small_task(service) };
             let leaf = if self.draw.chance(0.7) { Leaf::Compute } else { Leaf::Query };
-            Step::Work(self.work(service, &task, &inner, leaf))
+            Self::one(Step::Work(self.work(service, &task, &inner, leaf)))
         };
         let parallel = self.draw.chance(0.4);
-        draft.steps.push(Step::Each {
-            most: self.draw.range(2, 5) as usize,
-            parallel,
-            body: Self::one(step),
-        });
+        draft.steps.push(Step::Each { most: self.draw.range(2, 5) as usize, parallel, body });
     }
 
     /// Calls that are taken back when a later one says no.

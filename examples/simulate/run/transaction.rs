@@ -27,6 +27,9 @@ pub(crate) struct Transaction {
     pub(super) draw: Draw,
 }
 
+/// Units of a transaction.
+const UNITS: usize = 5;
+
 impl Run {
     /// Makes a transaction with its business values.
     pub(super) fn transaction(&mut self, flow: usize, at: i64) -> usize {
@@ -35,8 +38,11 @@ impl Run {
         let mut draw = self.draw.fork("transaction");
         let prefix = &system.domain.actor.prefix;
         let mut units: Vec<String> = Vec::new();
-        while units.len() < 5 {
-            let unit = format!("{}{}", system.domain.unit.prefix, 100 + draw.rank(180) * 5);
+        while units.len() < UNITS {
+            let unit = match &system.unit_shape {
+                Some(shape) => shape.value(&mut draw, number * UNITS + units.len(), at),
+                None => format!("{}{}", system.domain.unit.prefix, 100 + draw.rank(180) * 5),
+            };
             if !units.contains(&unit) {
                 units.push(unit);
             }

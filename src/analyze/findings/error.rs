@@ -37,6 +37,8 @@ pub(super) fn judge(case: &mut Case<'_>) {
         let healed = healed_itself(case, hop)
             || recover::went_on(case, hop)
             || recover::compensated(case, hop)
+            || recover::taken_up(case, hop)
+            || recover::sent_on(case, hop)
             || recover::only_announced(case, hop);
         case.fates[hop] = if healed { Fate::Healed } else { Fate::Broken };
     }

@@ -9,6 +9,9 @@ use crate::weave::words::Act;
 /// What follows in fewer transactions than this share may also be left out for a reason.
 const MIN_CERTAIN: f64 = 0.95;
 
+/// Where a smaller share of the absences is real, none is certain.
+const MIN_REAL: f64 = 0.5;
+
 /// Judges all that should have followed something.
 pub(super) fn judge(case: &mut Case<'_>) {
     // what fails or is done twice upsets the numbers of all that follows
@@ -155,7 +158,7 @@ fn report_before(case: &mut Case<'_>, rule: &Rule, index: usize, at: usize) -> b
         _ => return false,
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
-    if rule.is_torn() || !rule.delivery && right < peers * MIN_CERTAIN {
+    if rule.real() < MIN_REAL || !rule.delivery && right < peers * MIN_CERTAIN {
         return false;
     }
     let group = (rule.effect, step.kind);
@@ -167,7 +170,7 @@ fn report_before(case: &mut Case<'_>, rule: &Rule, index: usize, at: usize) -> b
             span: Some(span),
             service: Some(service),
             summary,
-            confidence: right / (peers + 2.0),
+            confidence: rule.real() * right / (peers + 2.0),
             evidence,
             group,
         },
@@ -179,11 +182,23 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
     let hop = case.hop(index);
     let step = hop.steps[at].clone();
     let store = case.run.store;
-    let service = rule.example.service;
+    let mut service = rule.example.service;
     let absence = case.absence(rule, step.event, hop);
     let summary = format!("{absence}; it did in {} of {} such transactions", rule.right, rule.peers);
-    let (kind, summary) = match &instead {
-        Some(warned) => {
+    // who left out what it always does itself did not come to what the effect follows from
+    let lost = case.usual.lacking(hop).find(|it| case.times(*it) == 0).filter(|_| !rule.delivery);
+    let lost = lost.and_then(|it| case.usual.step(it)).map(|count| count.example);
+    let (kind, summary) = match (&instead, &lost) {
+        (_, Some(lost)) => {
+            service = hop.service;
+            let follows = words::told(store, &rule.example);
+            let lost = words::told(store, lost);
+            (
+                FindingKind::Stuck,
+                format!("{} never came to {lost}; {follows} usually follows", case.service(hop)),
+            )
+        }
+        (Some(warned), _) => {
             let summary = format!(
                 "{} gave up with {} after {} of {}",
                 store.symbols.text(service),
@@ -193,10 +208,10 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
             );
             (FindingKind::Error, summary)
         }
-        None => (FindingKind::MissingStep, summary),
+        _ => (FindingKind::MissingStep, summary),
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
-    let severity = if !rule.is_torn() && (rule.delivery || right >= peers * MIN_CERTAIN) {
+    let severity = if rule.real() >= MIN_REAL && (rule.delivery || right >= peers * MIN_CERTAIN) {
         Severity::Warning
     } else {
         Severity::Info
@@ -209,7 +224,7 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
             span: Some(step.span),
             service: Some(service),
             summary,
-            confidence: right / (peers + 2.0),
+            confidence: rule.real() * right / (peers + 2.0),
             evidence: std::iter::once(step.event).chain(instead.map(|warned| warned.event)).collect(),
             group: (rule.effect, step.kind),
         },

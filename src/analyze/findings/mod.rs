@@ -14,6 +14,7 @@ mod retry;
 mod run;
 mod slow;
 mod stuck;
+mod vanish;
 mod words;
 
 use super::flow::{Run, Usual};
@@ -34,6 +35,7 @@ pub(super) fn find(run: &Run<'_>, usual: &Usual, sayings: &Sayings, traces: &mut
             repeated::judge(&mut case);
             stuck::judge(&mut case);
             missing::judge(&mut case);
+            vanish::judge(&mut case);
             order::judge(&mut case);
             slow::judge(&mut case);
             let status = status(&case);

@@ -60,6 +60,39 @@ pub(super) fn compensated(case: &Case<'_>, index: usize) -> bool {
     })
 }
 
+/// Whether somebody else took up the last failure of a service: what only follows failures, and came to an end without
+/// another one.
+pub(super) fn taken_up(case: &Case<'_>, index: usize) -> bool {
+    let hop = case.hop(index);
+    let failures = steps_of(case, hop).filter(|step| step.failed);
+    let Some(last) = failures.map(|step| step.time).max() else { return false };
+    case.shape.hops.iter().any(|taker| {
+        let grain = case.run.grain(taker.service).max(case.run.grain(hop.service));
+        let answers = |step: &&Step| {
+            step.time.saturating_add(grain) >= last && !step.failed && case.usual.responds(step.kind)
+        };
+        taker.service != hop.service
+            && taker.steps.last().is_some_and(|end| !end.warned)
+            && taker.steps.first().is_some_and(|first| answers(&first))
+            && taker.steps.iter().filter(answers).count() >= MIN_TAKEN_UP
+    })
+}
+
+/// Whether a service went on in the same hop to send what it also sends where nothing fails.
+pub(super) fn sent_on(case: &Case<'_>, index: usize) -> bool {
+    let hop = case.hop(index);
+    let Some(at) = hop.steps.iter().rposition(|step| step.failed) else { return false };
+    let failure = &hop.steps[at];
+    if case.told(failure.event).gives_up {
+        return false;
+    }
+    hop.steps[at + 1..].iter().any(|step| {
+        let clean = case.usual.step(step.kind).is_some_and(|count| count.clean * 2 >= count.hops);
+        let sends = case.run.act(&case.run.store.sample(step.event)) == Act::Send;
+        clean && sends && !step.warned && !case.told(step.event).gives_up
+    })
+}
+
 /// Whether a failure is no more than a word of somebody who tries again, or did: the transaction goes on, and nothing is
 /// missing.
 pub(super) fn only_announced(case: &Case<'_>, index: usize) -> bool {
@@ -78,4 +111,78 @@ pub(super) fn only_announced(case: &Case<'_>, index: usize) -> bool {
 /// The steps of the service of a hop, in all of its hops.
 fn steps_of<'c>(case: &'c Case<'_>, hop: &'c Hop) -> impl Iterator<Item = &'c Step> {
     case.shape.hops.iter().filter(|other| other.service == hop.service).flat_map(|other| &other.steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::analyze::made::{Does, Made};
+    use crate::model::FindingKind::Error as Failed;
+    use crate::model::Level::{self, Error, Info, Warn};
+    use crate::model::Severity;
+
+    const ORDER: Does<'_> =
+        ("shop", None, false, &[(0, Info, "order placed"), (5, Info, "sent order.placed")]);
+    const USUAL: &[(i64, Level, &str)] =
+        &[(10, Info, "charge asked for"), (20, Info, "card charged"), (30, Info, "receipt written")];
+
+    /// Many orders that are paid, and then some others; how severe the failures of the last one are.
+    fn failures(others: usize, does: &[Does<'_>]) -> Vec<Severity> {
+        let mut made = Made::new();
+        for _ in 0..40 {
+            made.add(&[ORDER, ("payer", Some(0), true, USUAL)]);
+        }
+        for _ in 0..others {
+            made.add(does);
+        }
+        let found = made.of_the_last().into_iter().filter(|(kind, ..)| *kind == Failed);
+        found.map(|(_, severity, ..)| severity).collect()
+    }
+
+    #[test]
+    fn a_failure_after_which_all_is_there_is_no_fault() {
+        let all = &[
+            (10, Info, "charge asked for"),
+            (15, Error, "the bank broke down"),
+            (20, Info, "card charged"),
+            (30, Info, "receipt written"),
+        ];
+        assert_eq!(failures(1, &[ORDER, ("payer", Some(0), true, all)]), [Severity::Info]);
+        let lost = &all[..2];
+        assert_eq!(failures(1, &[ORDER, ("payer", Some(0), true, lost)]), [Severity::Warning]);
+    }
+
+    #[test]
+    fn a_failure_that_somebody_takes_up_is_no_fault_once_it_is_known_that_they_do() {
+        let given_up = &[(10, Info, "charge asked for"), (15, Error, "giving up, to dead.letters")];
+        let taken: &[(i64, Level, &str)] =
+            &[(16, Warn, "dead letter, asking another bank"), (40, Info, "dead letter resolved")];
+        let payer: Does<'_> = ("payer", Some(0), true, given_up);
+        assert_eq!(failures(4, &[ORDER, payer, ("medic", Some(1), true, taken)]), [Severity::Info]);
+        // a note of it is none, nor is one who fails as well
+        assert_eq!(failures(4, &[ORDER, payer, ("medic", Some(1), true, &taken[..1])]), [Severity::Warning]);
+        let failed = &[taken[0], (40, Error, "the other bank broke down")];
+        assert_eq!(failures(4, &[ORDER, payer, ("medic", Some(1), true, failed)])[0], Severity::Warning);
+        assert_eq!(failures(4, &[ORDER, payer]), [Severity::Warning]);
+    }
+
+    #[test]
+    fn a_failure_after_which_a_usual_message_is_sent_is_no_fault() {
+        let mut made = Made::new();
+        let ends = |says: &'static str| -> [(i64, Level, &'static str); 2] {
+            [(10, Info, "charge asked for"), (30, Info, says)]
+        };
+        for (times, says) in [(30, "sent payment.captured"), (10, "sent payment.declined")] {
+            for _ in 0..times {
+                made.add(&[ORDER, ("payer", Some(0), true, &ends(says))]);
+            }
+        }
+        let retried = &[
+            (10, Info, "charge asked for"),
+            (15, Error, "the bank was silent, once more"),
+            (30, Info, "sent payment.declined"),
+        ];
+        made.add(&[ORDER, ("payer", Some(0), true, retried)]);
+        let found = made.of_the_last();
+        assert!(found.iter().all(|(_, severity, ..)| *severity == Severity::Info), "{found:?}");
+    }
 }

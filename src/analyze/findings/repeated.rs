@@ -8,6 +8,9 @@ use crate::weave::words::Act;
 /// Hops with one value that are looked at beyond the usual ones.
 const MAX_FURTHER: usize = 50;
 
+/// Hops above one another that are looked at for a cause.
+const MAX_ABOVE: usize = 16;
+
 /// Judges all that was done more than once in a transaction.
 pub(super) fn judge(case: &mut Case<'_>) {
     if case.shape.hops.len() < 2 {
@@ -56,10 +59,13 @@ fn received_again(case: &Case<'_>, told: bool) -> Option<Again> {
     if case.any_broken() {
         return None;
     }
+    let root = case.hop(0).kind;
     let mut twice: Vec<(i64, Again)> = Vec::new();
     for kind in case.steps.kinds().filter(|kind| case.times(*kind) == 2) {
-        let delivered = case.usual.is_delivered_once(kind);
-        if !delivered && !case.usual.is_done_once(kind) || case.usual.rules.are_due(&case.steps, kind, 2) {
+        let delivered = case.usual.is_delivered_once(root, kind);
+        if !delivered && !case.usual.is_done_once(root, kind)
+            || case.usual.rules.are_due(&case.steps, kind, 2)
+        {
             continue;
         }
         let places = (0..case.shape.hops.len())
@@ -86,9 +92,10 @@ fn received_again(case: &Case<'_>, told: bool) -> Option<Again> {
 /// Whether a service did all of what it did in a transaction twice, and that was more than one thing.
 fn all_again(case: &Case<'_>, service: Symbol) -> bool {
     let own = || case.shape.hops.iter().filter(|hop| hop.service == service).flat_map(|hop| &hop.steps);
+    let root = case.hop(0).kind;
     let first = own().next().map(|step| step.kind);
     own().any(|step| Some(step.kind) != first)
-        && own().all(|step| case.times(step.kind) == 2 && case.usual.is_done_once(step.kind))
+        && own().all(|step| case.times(step.kind) == 2 && case.usual.is_done_once(root, step.kind))
 }
 
 /// Whether nobody warned between two steps, or told of a further attempt: what comes after is done again for a reason.
@@ -201,7 +208,7 @@ fn again(case: &mut Case<'_>, hops: &[u32], earlier: u32, later: u32, name: Symb
     let caller = hop.parent.filter(|_| !hop.message).map(|parent| case.hop(parent as usize));
     let between = before.start..=hop.start;
     let told = |step: &Step| between.contains(&step.time) && warns(case, step);
-    let told = caller.is_some_and(|caller| caller.steps.iter().any(told));
+    let told = caller.is_some_and(|caller| caller.steps.iter().any(told)) || announced(case, earlier, later);
     let unfinished = case.usual.lacking(before).count() > case.usual.lacking(hop).count();
     let idle = before.children.is_empty() && before.steps.len() == 1;
     // whoever tries again does again what follows
@@ -214,6 +221,20 @@ fn again(case: &mut Case<'_>, hops: &[u32], earlier: u32, later: u32, name: Symb
         case.fates[earlier] = Fate::Repeated;
     }
     Some(Again { earlier, later, name, retried, records: None })
+}
+
+/// Whether somebody told of a further attempt between two hops: the first one itself, or a record about the same.
+fn announced(case: &Case<'_>, earlier: usize, later: usize) -> bool {
+    let (before, hop) = (case.hop(earlier), case.hop(later));
+    let Some(first) = before.steps.first() else { return false };
+    let between = before.start..=hop.start;
+    let says = |step: &Step| {
+        between.contains(&step.time)
+            && case.told(step.event).announces
+            && (before.steps.iter().any(|own| own.event == step.event)
+                || case.run.share_a_message(step.event, first.event))
+    };
+    case.shape.hops.iter().flat_map(|hop| &hop.steps).any(says)
 }
 
 /// Whether a hop that is there again has another cause: causes that were repeated themselves repeat their effects, and a
@@ -240,6 +261,10 @@ fn report(case: &mut Case<'_>, mut found: Vec<Again>) {
             continue;
         }
         told.push(later);
+        let (later, records) = match caused_twice(case, later).filter(|_| !retried) {
+            Some((cause, one, other)) => (cause, Some((one, other))),
+            None => (later, records),
+        };
         let (before, hop) = (case.hop(earlier), case.hop(later));
         let first = |hop: &Hop| hop.steps.first().map(|step| step.event);
         let Some((one, other)) = records.or(first(before).zip(first(hop))) else { continue };
@@ -261,6 +286,34 @@ fn report(case: &mut Case<'_>, mut found: Vec<Again>) {
             Found { kind, severity, span: None, service: None, summary, confidence: 0.9, evidence, group },
         );
     }
+}
+
+/// The hop above one that was done again whose service itself did twice what it does once, as far up as that holds: it is
+/// what was done again. With the two records that say so.
+fn caused_twice(case: &Case<'_>, later: usize) -> Option<(usize, EventId, EventId)> {
+    let root = case.hop(0).kind;
+    let mut found = None;
+    let mut at = later;
+    for _ in 0..MAX_ABOVE {
+        let Some(above) = case.hop(at).parent.map(|parent| parent as usize) else { break };
+        let service = case.hop(above).service;
+        at = above;
+        if service == case.hop(later).service {
+            continue;
+        }
+        let own = || case.shape.hops.iter().filter(|hop| hop.service == service).flat_map(|hop| &hop.steps);
+        let twice =
+            own().filter(|step| case.times(step.kind) == 2 && case.usual.is_done_once(root, step.kind));
+        let pair = twice.filter_map(|one| {
+            let other = own().find(|it| it.kind == one.kind && it.event != one.event)?;
+            case.run.same_values(one.event, other.event).then_some((one, other))
+        });
+        match pair.min_by_key(|(one, other)| (one.time, other.time)) {
+            Some((one, other)) => found = Some((above, one.event, other.event)),
+            None => break,
+        }
+    }
+    found
 }
 
 /// Whether a step is a warning or worse: what comes after is done again for a reason.

@@ -2,7 +2,7 @@
 
 use super::case::{Case, Fate, Found};
 use super::words::names;
-use crate::analyze::flow::{Hop, Rule, Step, Tally, gaps};
+use crate::analyze::flow::{Hop, Rule, Step, Tally, caused, gaps};
 use crate::model::units::duration;
 use crate::model::{Detail, EventId, FindingKind, Severity, Symbol};
 use crate::weave::words::Act;
@@ -58,6 +58,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
         }
     }
     found.extend(case.usual.rules.about(&case.steps).filter_map(|rule| late(case, rule)));
+    found.extend((0..case.shape.hops.len()).filter_map(|index| late_hop(case, index)));
     found.sort_by_key(|it| (it.usual - it.nanos, it.from, it.hop));
     found.truncate(MAX_FOUND);
     found.sort_by_key(|it| (it.to - it.from, it.from, it.hop));
@@ -106,6 +107,9 @@ fn slowest(case: &Case<'_>, index: usize) -> Option<Stretch> {
     let hop = case.hop(index);
     let grain = case.run.grain(hop.service);
     let spent = gaps(&case.shape, hop).into_iter().enumerate().filter_map(|(at, (before, after, nanos))| {
+        if is_short(nanos - grain) {
+            return None;
+        }
         let mut tally = case.usual.gap(before, after);
         if tally.is_none_or(|tally| tally.count() < MIN_KNOWN) {
             // a step that hardly ever occurs: the usual next step is as late
@@ -127,7 +131,7 @@ fn slowest(case: &Case<'_>, index: usize) -> Option<Stretch> {
         })
     });
     let said = hop.steps.iter().enumerate().filter_map(|(at, step)| {
-        let nanos = step.took?;
+        let nanos = step.took.filter(|nanos| !is_short(*nanos))?;
         let usual = far_off(case.usual.gap(0, step.kind)?, nanos)?;
         Some(Stretch { hop: index, at, since: None, from: step.time - nanos, to: step.time, nanos, usual })
     });
@@ -170,9 +174,30 @@ fn late(case: &Case<'_>, rule: &Rule) -> Option<Stretch> {
     })
 }
 
+/// A hop that began far later after the step that caused it than usual, where a transaction has several of its kind.
+fn late_hop(case: &Case<'_>, index: usize) -> Option<Stretch> {
+    let hop = case.hop(index);
+    // what was done again after that began later for a reason
+    let again = |other: &Hop| other.kind == hop.kind && other.cause == hop.cause && other.start < hop.start;
+    if case.times(hop.kind) < 2 || case.fates[index] != Fate::Fine || case.shape.hops.iter().any(again) {
+        return None;
+    }
+    let (cause, begins) = caused(&case.shape, hop)?;
+    let nanos = begins.time - cause.time;
+    let grain = case.run.grain(hop.service).max(case.run.grain(case.run.store.event(cause.event).service));
+    let usual = far_off(case.usual.delay(cause.kind, hop.kind)?, nanos - grain)?;
+    let (from, to) = (cause.time, begins.time);
+    Some(Stretch { hop: index, at: 0, since: Some(cause.event), from, to, nanos, usual })
+}
+
+/// Whether a duration is too short to be far off, whatever is usual.
+fn is_short(nanos: i64) -> bool {
+    (nanos as f64) < MIN_EXCESS
+}
+
 /// The usual duration, if one is far beyond it.
 fn far_off(tally: &Tally, nanos: i64) -> Option<i64> {
-    if tally.count() < MIN_KNOWN || (nanos as f64) < MIN_EXCESS {
+    if is_short(nanos) || tally.count() < MIN_KNOWN {
         return None;
     }
     let log = |nanos: i64| (nanos as f64 + GRAIN).ln();
@@ -237,6 +262,7 @@ fn report(case: &mut Case<'_>, stretch: &Stretch) {
     if harm < WORTH && excess < LONG {
         return;
     }
+    let stands_out = excess > case.usual.tolerance() as f64;
     let (nanos, usual) = (stretch.nanos, stretch.usual);
     let times = (nanos as f64 + GRAIN) / (usual as f64 + GRAIN);
     let hop = case.hop(index);
@@ -264,7 +290,7 @@ fn report(case: &mut Case<'_>, stretch: &Stretch) {
         index,
         Found {
             kind: FindingKind::Slow,
-            severity: if harm >= FELT && excess >= NOTICED || excess >= LONG {
+            severity: if stands_out && (harm >= FELT && excess >= NOTICED || excess >= LONG) {
                 Severity::Warning
             } else {
                 Severity::Info

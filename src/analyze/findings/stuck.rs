@@ -96,13 +96,12 @@ fn unfinished(case: &Case<'_>, index: usize) -> Option<f64> {
         return None;
     }
     // what usually follows may have been folded into another hop
-    let (_, next) = case.usual.next(last.kind)?;
     let times = case.times(last.kind);
     let nexts: u32 = case.usual.followed(last.kind).1.map(|(_, next)| case.times(next)).sum();
     // one thing may follow several
     let fewer = case.usual.is_followed_less(last.kind, MIN_EACH);
-    // where what follows also begins transactions, it was torn off
-    if case.usual.begins_alone(next) > count.last / 2 {
+    // where what follows also begins hops, it was torn off
+    if case.usual.torn_after(last.kind) > count.last / 2 {
         return None;
     }
     let lacks = if fewer { nexts == 0 } else { nexts < times };

@@ -1,8 +1,9 @@
 //! What comes along with a step: which steps the transactions have that have it, and how often.
 //!
-//! It is counted over whole transactions, so that edges drawn wrongly change nothing. Only steps after which a warning came
-//! are looked at, and the steps right before the hops that rules are about.
+//! It is counted over whole transactions, so that edges drawn wrongly change nothing. Only steps are looked at after which a
+//! warning came, or with which hops begin, or which make them begin; and what comes right before the latter.
 
+use super::counts::Counts;
 use super::rules::Rules;
 use super::shape::{Hop, Shape, Step};
 use super::steps::Steps;
@@ -12,9 +13,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// So often a step is told apart.
 const MOST: usize = 4;
 /// Steps that are looked at.
-const MAX_ANCHORS: usize = 1024;
+const MAX_ANCHORS: usize = 2048;
 /// Transactions that are looked at, about.
-const ENOUGH: u32 = 16_384;
+const ENOUGH: u32 = 8_192;
 /// Steps of one hop before a warning that are looked at.
 const MAX_BEFORE: usize = 2;
 /// Hops among which it is looked for what came before.
@@ -23,6 +24,10 @@ const MAX_HOPS: usize = 256;
 const MIN_USUAL: f64 = 0.9;
 /// Fewer transactions teach nothing.
 const MIN_PEERS: u32 = 8;
+/// What is there in this share of the transactions with a step always follows it,
+const MIN_ALWAYS: f64 = 0.97;
+/// if there are so many.
+const MIN_FOLLOWED: u32 = 30;
 /// What is right before an effect is known where it is of one service in this share of all.
 const MIN_BEFORE: f64 = 0.5;
 
@@ -51,16 +56,59 @@ pub fn anchors(shape: &Shape, hop: &Hop, at: usize) -> Vec<u64> {
 /// How often steps come along with one.
 #[derive(Clone, Debug, Default)]
 struct Company {
+    /// Transactions with it.
+    all: u32,
+    /// Those among them in which nothing failed.
+    calm: u32,
     /// Transactions with it once.
     once: u32,
-    /// By further step: in how many of these at least one, two, and so on are there.
-    steps: FxHashMap<u64, [u32; MOST]>,
+    /// By further step.
+    steps: FxHashMap<u64, Further>,
+}
+
+/// How often a step comes along with another one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Further {
+    /// In how many transactions that have the other one once at least one, two, and so on are there.
+    least: [u32; MOST],
+    /// In how many it is there.
+    some: u32,
+    /// In how many of those in which nothing failed it is there at least as often as the other one.
+    each: u32,
+    /// The sum of the times from the first other one to the first of these, in nanoseconds.
+    after: i64,
+}
+
+impl Further {
+    fn merge(&mut self, other: Further) {
+        self.least.iter_mut().zip(other.least).for_each(|(all, count)| *all += count);
+        self.some += other.some;
+        self.each += other.each;
+        self.after = self.after.saturating_add(other.after);
+    }
+}
+
+/// A step that practically always follows another one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Follower {
+    /// The step.
+    pub step: u64,
+    /// How long after, on average, in nanoseconds.
+    pub after: i64,
+    /// In so many transactions with the other step it is there as often.
+    pub each: u32,
+    /// Of so many.
+    pub all: u32,
+    /// So many transactions have it without the other one.
+    pub loose: u32,
 }
 
 /// What comes along with steps, by their kinds.
 #[derive(Clone, Debug, Default)]
 pub struct Along {
     company: FxHashMap<u64, Company>,
+    /// In how many transactions each step is.
+    present: FxHashMap<u64, u32>,
     /// By effect: how often each step is right before the first one of its kind.
     before: FxHashMap<u64, FxHashMap<u64, u32>>,
 }
@@ -75,8 +123,12 @@ pub(super) struct Looked {
 }
 
 impl Looked {
-    pub(super) fn of(anchors: &FxHashSet<u64>, rules: &Rules, transactions: u32) -> Looked {
-        let mut kept: Vec<u64> = anchors.iter().copied().chain(rules.triggers()).collect();
+    /// Looks at steps before warnings, those that rules are about, and those that begin hops.
+    pub(super) fn of(counts: &Counts, rules: &Rules) -> Looked {
+        let transactions = counts.transactions;
+        let begin = counts.kinds.iter().filter(|(_, kind)| kind.hops >= MIN_FOLLOWED).map(|(kind, _)| *kind);
+        let mut kept: Vec<u64> =
+            counts.anchors.iter().copied().chain(rules.triggers()).chain(begin).collect();
         kept.sort_unstable();
         kept.dedup();
         kept.truncate(MAX_ANCHORS);
@@ -90,15 +142,26 @@ impl Looked {
         if self.rare > 0 && (start as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - self.rare) != 0 {
             return;
         }
-        for (anchor, number) in steps.numbers() {
-            if number != 1 || !self.anchors.contains(&anchor) {
+        for (step, _) in steps.numbers() {
+            *along.present.entry(step).or_default() += 1;
+        }
+        for (anchor, number, from) in steps.places() {
+            if !self.anchors.contains(&anchor) {
                 continue;
             }
             let company = along.company.entry(anchor).or_default();
-            company.once += 1;
-            for (step, number) in steps.numbers() {
-                let counts = company.steps.entry(step).or_default();
-                counts.iter_mut().take(number as usize).for_each(|count| *count += 1);
+            let calm = u32::from(!steps.failed());
+            company.all += 1;
+            company.calm += calm;
+            company.once += u32::from(number == 1);
+            for (step, times, place) in steps.places().filter(|(step, ..)| *step != anchor) {
+                let further = company.steps.entry(step).or_default();
+                if number == 1 {
+                    further.least.iter_mut().take(times as usize).for_each(|count| *count += 1);
+                }
+                further.some += 1;
+                further.each += if times >= number { calm } else { 0 };
+                further.after = further.after.saturating_add(place.time.saturating_sub(from.time));
             }
         }
         if steps.numbers().any(|(step, _)| self.effects.contains(&step)) {
@@ -119,11 +182,15 @@ impl Along {
         }
         for (anchor, company) in other.company {
             let known = self.company.entry(anchor).or_default();
+            known.all += company.all;
+            known.calm += company.calm;
             known.once += company.once;
-            for (step, counts) in company.steps {
-                let all = known.steps.entry(step).or_default();
-                all.iter_mut().zip(counts).for_each(|(all, count)| *all += count);
+            for (step, further) in company.steps {
+                known.steps.entry(step).or_default().merge(further);
             }
+        }
+        for (step, times) in other.present {
+            *self.present.entry(step).or_default() += times;
         }
         for (effect, steps) in other.before {
             let known = self.before.entry(effect).or_default();
@@ -139,11 +206,39 @@ impl Along {
         let company = self.company.get(&anchor).filter(|company| company.once >= MIN_PEERS);
         company.into_iter().flat_map(|company| {
             let least = f64::from(company.once) * MIN_USUAL;
-            company.steps.iter().filter_map(move |(step, counts)| {
-                let number = counts.iter().filter(|count| f64::from(**count) >= least).count() as u32;
+            company.steps.iter().filter_map(move |(step, further)| {
+                let number = further.least.iter().filter(|count| f64::from(**count) >= least).count() as u32;
                 (number > 0).then_some((*step, number))
             })
         })
+    }
+
+    /// The steps that practically always follow one, as often as it is there, in no order. The transaction that asks is not
+    /// counted as one that lacks them.
+    pub fn followers(&self, anchor: u64) -> impl Iterator<Item = Follower> + '_ {
+        let company = self.company.get(&anchor).filter(|company| company.calm >= MIN_FOLLOWED);
+        company.into_iter().flat_map(move |company| {
+            let all = company.calm;
+            company.steps.iter().filter_map(move |(&step, further)| {
+                let present = self.present.get(&step).copied().unwrap_or_default();
+                let follower = Follower {
+                    step,
+                    after: further.after / i64::from(further.some.max(1)),
+                    each: further.each,
+                    all,
+                    loose: present.saturating_sub(further.some),
+                };
+                let always = f64::from(further.each) >= f64::from(all - 1) * MIN_ALWAYS;
+                (always && follower.after > 0).then_some(follower)
+            })
+        })
+    }
+
+    /// The share of the transactions with one step that have another one.
+    pub fn share(&self, anchor: u64, step: u64) -> f64 {
+        let Some(company) = self.company.get(&anchor) else { return 0.0 };
+        let some = company.steps.get(&step).map_or(0, |further| further.some);
+        f64::from(some) / f64::from(company.all.max(1))
     }
 
     /// The other service whose steps are usually right before an effect, and these steps, most frequent first.
@@ -170,5 +265,134 @@ impl Along {
         }
         steps.sort_unstable_by(|one, other| other.cmp(one));
         Some((service, steps.into_iter().map(|(_, step)| step).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::flow::{KindCount, Present};
+    use crate::model::EventId;
+
+    /// A step of a kind at a time.
+    fn step(kind: u64, time: i64, failed: bool) -> Step {
+        Step {
+            kind,
+            event: EventId::default(),
+            span: 0,
+            time,
+            failed,
+            warned: failed,
+            answered: false,
+            again: false,
+            took: None,
+        }
+    }
+
+    fn hop(service: u64, parent: Option<u32>, steps: Vec<Step>) -> Hop {
+        Hop {
+            kind: steps[0].kind,
+            service: Symbol(service),
+            span: 0,
+            parent,
+            cause: None,
+            message: false,
+            start: steps[0].time,
+            end: steps[steps.len() - 1].time,
+            steps,
+            children: Vec::new(),
+            values: Vec::new(),
+        }
+    }
+
+    /// What comes along in transactions of one hop, given as kinds and times; those of kind 9 fail.
+    fn along(transactions: &[&[(u64, i64)]]) -> Along {
+        let mut counts = Counts::default();
+        counts.kinds.insert(1, KindCount { hops: 100, ..KindCount::default() });
+        counts.present.insert(1, Present::default());
+        let looked = Looked::of(&counts, &Rules::default());
+        // in two parts, as threads do it
+        let (mut one, mut other) = (Along::default(), Along::default());
+        for (at, steps) in transactions.iter().enumerate() {
+            let steps = steps.iter().map(|&(kind, time)| step(kind, time, kind == 9)).collect();
+            let shape = Shape { hops: vec![hop(1, None, steps)] };
+            looked.see(&Steps::of(&shape), if at % 3 == 0 { &mut one } else { &mut other });
+        }
+        one.merge(other)
+    }
+
+    #[test]
+    fn what_always_comes_later_follows() {
+        let usual: &[(u64, i64)] = &[(1, 100), (2, 110), (3, 130)];
+        let mut transactions = vec![usual; 40];
+        // where something failed nothing is learned
+        transactions.extend([&[(1, 100), (9, 105)][..]; 5]);
+        transactions.push(&[(3, 50), (4, 60)]);
+        let along_all = along(&transactions);
+        let mut followers: Vec<Follower> = along_all.followers(1).collect();
+        followers.sort_by_key(|follower| follower.step);
+        let follower = |step, after, loose| Follower { step, after, each: 40, all: 40, loose };
+        assert_eq!(followers, [follower(2, 10, 0), follower(3, 30, 1)]);
+        assert_eq!(along_all.followers(2).count(), 0, "not looked at");
+        assert!((along_all.share(1, 9) - 5.0 / 45.0).abs() < 1e-9);
+        // one in ten lacks it
+        transactions.extend([&usual[..2]; 4]);
+        let steps: Vec<u64> = along(&transactions).followers(1).map(|follower| follower.step).collect();
+        assert_eq!(steps, [2]);
+    }
+
+    #[test]
+    fn what_comes_as_often_as_its_cause_follows_each() {
+        let twice: &[(u64, i64)] = &[(1, 100), (1, 101), (2, 110), (2, 111)];
+        let once: &[(u64, i64)] = &[(1, 100), (2, 110)];
+        let mut transactions = vec![twice; 20];
+        transactions.extend([once; 20]);
+        assert_eq!(along(&transactions).followers(1).map(|follower| follower.each).collect::<Vec<_>>(), [40]);
+        transactions.extend([&[(1, 100), (1, 101), (2, 110)][..]; 3]);
+        assert_eq!(along(&transactions).followers(1).count(), 0);
+    }
+
+    #[test]
+    fn how_often_something_usually_comes_along_is_known() {
+        let steps: &[(u64, i64)] = &[(1, 100), (2, 110), (2, 120), (3, 130)];
+        let mut transactions = vec![steps; 19];
+        transactions.push(&[(1, 100), (2, 110)]);
+        let along = along(&transactions);
+        let mut usual: Vec<(u64, u32)> = along.usual(1).collect();
+        usual.sort_unstable();
+        assert_eq!(usual, [(2, 2), (3, 1)]);
+    }
+
+    #[test]
+    fn calm_steps_of_hop_service_cause_and_start_are_looked_at() {
+        let first = hop(1, None, vec![step(1, 100, false)]);
+        let cause = hop(2, Some(0), vec![step(2, 110, false), step(3, 120, false), step(4, 190, false)]);
+        let fails = hop(3, Some(1), vec![step(5, 130, false), step(9, 140, true), step(6, 150, false)]);
+        let shape = Shape { hops: vec![first, cause, fails] };
+        assert_eq!(anchors(&shape, &shape.hops[2], 1), [1, 2, 3, 5]);
+        // what begins with a failure: what its service did before
+        let before = hop(3, Some(0), vec![step(7, 105, false)]);
+        let alone = hop(3, None, vec![step(9, 140, true)]);
+        let shape = Shape { hops: vec![shape.hops[0].clone(), before, alone] };
+        assert_eq!(anchors(&shape, &shape.hops[2], 0), [1, 7]);
+    }
+
+    #[test]
+    fn the_service_right_before_an_effect_is_known() {
+        let mut along = Along::default();
+        along.before.insert(5, [(4, 9), (3, 2), (1, 1)].into_iter().collect());
+        let service = |step: u64| {
+            Some(Symbol(if step == 5 {
+                50
+            } else if step == 1 {
+                10
+            } else {
+                30
+            }))
+        };
+        assert_eq!(along.right_before(5, service), Some((Symbol(30), vec![4, 3])));
+        along.before.insert(5, [(4, 3), (1, 9)].into_iter().collect());
+        assert_eq!(along.right_before(5, service).map(|(name, _)| name), Some(Symbol(10)));
+        assert_eq!(along.right_before(6, service), None);
     }
 }

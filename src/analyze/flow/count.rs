@@ -2,7 +2,6 @@
 
 use crate::gather::Store;
 use crate::model::{EventId, Sample};
-use std::collections::BTreeSet;
 
 /// Hashes that are kept to estimate how many different values there are.
 const KEPT: usize = 64;
@@ -61,12 +60,37 @@ pub struct Present {
     pub times: u32,
     /// In so many of them once.
     pub once: u32,
+    /// In so many of them something had failed before the first one.
+    pub after: u32,
 }
 
 impl Present {
     pub(super) fn add(&mut self, other: Present) {
         self.transactions += other.transactions;
         self.times += other.times;
+        self.once += other.once;
+        self.after += other.after;
+    }
+}
+
+/// How often a kind of step occurs in transactions that begin with a hop of a kind.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InRoot {
+    /// In so many hops.
+    pub hops: u32,
+    /// So many of these end with it.
+    pub last: u32,
+    /// In so many transactions.
+    pub transactions: u32,
+    /// In so many of them once.
+    pub once: u32,
+}
+
+impl InRoot {
+    pub(super) fn add(&mut self, other: InRoot) {
+        self.hops += other.hops;
+        self.last += other.last;
+        self.transactions += other.transactions;
         self.once += other.once;
     }
 }
@@ -131,17 +155,17 @@ pub struct HeldCount {
     pub values: Distinct,
 }
 
-/// About how many different values there are, from the least of their hashes.
+/// About how many different values there are, from the least of their hashes, which are in order.
 #[derive(Clone, Debug, Default)]
-pub struct Distinct(BTreeSet<u64>);
+pub struct Distinct(Vec<u64>);
 
 impl Distinct {
     pub(super) fn add(&mut self, value: u64) {
-        if self.0.len() < KEPT || self.0.last().is_some_and(|most| value < *most) {
-            self.0.insert(value);
-            if self.0.len() > KEPT {
-                self.0.pop_last();
-            }
+        if (self.0.len() < KEPT || self.0.last().is_some_and(|most| value < *most))
+            && let Err(at) = self.0.binary_search(&value)
+        {
+            self.0.truncate(KEPT - 1);
+            self.0.insert(at, value);
         }
     }
 

@@ -1,8 +1,8 @@
 //! What is counted over all transactions, in integers that merge in any order.
 
 use super::along::anchors;
-use super::count::{ChildCount, HeldCount, KindCount, NUMBERS, OrderCount, Present, StepCount};
-use super::shape::{Hop, Shape, mix};
+use super::count::{ChildCount, HeldCount, InRoot, KindCount, NUMBERS, OrderCount, Present, StepCount};
+use super::shape::{Hop, Shape, Step, mix};
 use super::steps::Steps;
 use super::tally::Tally;
 use crate::gather::Store;
@@ -34,8 +34,10 @@ pub struct Counts {
     pub kinds: FxHashMap<u64, KindCount>,
     /// By kind of hop and of step.
     pub steps: FxHashMap<(u64, u64), StepCount>,
-    /// By kind of the first hop of a transaction and of a step: hops with the step, and hops that end with it.
-    pub ends_in: FxHashMap<Mixed, (u32, u32)>,
+    /// By kind of the first hop of a transaction and of a step.
+    pub in_roots: FxHashMap<Mixed, InRoot>,
+    /// By the kinds of a step and of the first one of a hop that it caused: how long after.
+    pub delays: FxHashMap<Mixed, Tally>,
     /// By the kinds of a step and the one after it: how long the hop itself took; by 0 and a kind of step: how long that
     /// step says that it took.
     pub gaps: FxHashMap<(u64, u64), Tally>,
@@ -91,6 +93,16 @@ fn per_cause(shape: &Shape, hops: impl Iterator<Item = u32>) -> Vec<(u64, usize)
     same.map(|same| (same[0].map_or(0, |parent| shape.hops[parent as usize].kind), same.len())).collect()
 }
 
+/// The step that caused a hop of another service, and the first one of that hop: the last of the span that is its cause that
+/// came before it.
+pub(crate) fn caused<'s>(shape: &'s Shape, hop: &'s Hop) -> Option<(&'s Step, &'s Step)> {
+    let cause = &shape.hops[hop.parent? as usize];
+    let first = hop.steps.first()?;
+    let before = |step: &&Step| step.time <= first.time && Some(step.span) == hop.cause;
+    let last = cause.steps.iter().rfind(before)?;
+    (cause.service != hop.service).then_some((last, first))
+}
+
 /// The pairs of hops of one service whose order can be compared with that in other transactions: those whose kind occurs
 /// once. The first of each pair began first.
 pub(crate) fn pairs(shape: &Shape) -> Vec<(usize, usize)> {
@@ -113,18 +125,60 @@ pub(crate) fn pairs(shape: &Shape) -> Vec<(usize, usize)> {
     pairs
 }
 
+/// What a transaction adds to the largest tables. It is put down first, and then they are asked one after the other with
+/// nothing in between, so that their memory is waited for once rather than each time.
+#[derive(Default)]
+struct Added {
+    steps: Vec<Done>,
+    gaps: Vec<((u64, u64), i64)>,
+    causes: Vec<(Mixed, bool)>,
+    held_under: Vec<(Mixed, usize)>,
+}
+
+/// A step that a hop has.
+struct Done {
+    hop: u64,
+    step: u64,
+    event: EventId,
+    /// Nothing failed in the hop; nor does it end with a warning.
+    clean: bool,
+    whole: bool,
+    /// The hop ends with it.
+    last: bool,
+}
+
+impl Done {
+    fn count(&self) -> StepCount {
+        StepCount {
+            hops: 1,
+            clean: u32::from(self.clean),
+            whole: u32::from(self.whole),
+            last: u32::from(self.last),
+            clean_last: u32::from(self.last && self.clean),
+            example: Sample::default(),
+        }
+    }
+}
+
 impl Counts {
     /// Takes in a transaction and its steps.
     pub fn add(&mut self, store: &Store, shape: &Shape, steps: &Steps) {
+        let mut added = Added::default();
         self.transactions += 1;
-        for (step, number) in steps.numbers() {
+        let root = shape.hops.first().map_or(0, |hop| hop.kind);
+        let failed = shape.hops.iter().flat_map(|hop| &hop.steps).filter(|step| step.failed);
+        let failed = failed.map(|step| step.time).min().unwrap_or(i64::MAX);
+        for (step, number, place) in steps.places() {
+            let once = u32::from(number == 1);
+            let after = u32::from(place.time > failed);
             let present = self.present.entry(step).or_default();
-            present.add(Present { transactions: 1, times: number, once: u32::from(number == 1) });
+            present.add(Present { transactions: 1, times: number, once, after });
+            let in_root = self.in_roots.entry(mix(root, step)).or_default();
+            in_root.add(InRoot { transactions: 1, once, ..InRoot::default() });
         }
         if let Some(first) = shape.hops.first() {
             self.lasting.entry(first.kind).or_default().add(shape.length());
         }
-        let root = shape.hops.first().map_or(0, |hop| hop.kind);
         for held in holders(shape).chunk_by(|a, b| a.0 == b.0) {
             let (kind, name, value) = held[0].0;
             let (hops, number) = (held.iter().map(|(_, hop)| *hop), held.len());
@@ -132,8 +186,7 @@ impl Counts {
             held.numbers[number.min(NUMBERS - 1)] += 1;
             held.values.add(value.0);
             for (cause, number) in per_cause(shape, hops).into_iter().chain([(whole(root), number)]) {
-                let numbers = self.held_under.entry(mix(mix(cause, kind), name.0)).or_default();
-                numbers[number.min(NUMBERS - 1)] += 1;
+                added.held_under.push((mix(mix(cause, kind), name.0), number));
             }
         }
         for (first, second) in pairs(shape) {
@@ -146,45 +199,34 @@ impl Counts {
             for (at, _) in hop.steps.iter().enumerate().filter(|(_, step)| step.warned).take(MAX_WARNED) {
                 self.anchors.extend(anchors(shape, hop, at));
             }
-            let failed = hop.failed();
+            let clean = !hop.failed();
             let kind = self.kinds.entry(hop.kind).or_default();
             kind.hops += 1;
-            let whole = !failed && !hop.steps.last().is_some_and(|last| last.warned);
+            let whole = clean && !hop.steps.last().is_some_and(|last| last.warned);
             kind.whole += u32::from(whole);
             kind.roots += u32::from(hop.parent.is_none());
             kind.messages += u32::from(hop.message);
-            let steps = distinct(hop);
+            let start = added.steps.len();
             let last = hop.steps.last().map(|step| step.kind);
-            for &(step, event) in &steps {
-                let count = StepCount {
-                    hops: 1,
-                    clean: u32::from(!failed),
-                    whole: u32::from(whole),
-                    last: u32::from(last == Some(step)),
-                    clean_last: u32::from(last == Some(step) && !failed),
-                    example: Sample::default(),
-                };
-                self.steps.entry((hop.kind, step)).or_default().add(store, &count, event);
-                let ends = self.ends_in.entry(mix(root, step)).or_default();
-                *ends = (ends.0 + 1, ends.1 + count.last);
+            added.steps.extend(distinct(hop).into_iter().map(|(step, event)| {
+                let last = last == Some(step);
+                Done { hop: hop.kind, step, event, clean, whole, last }
+            }));
+            let gaps = super::shape::gaps(shape, hop).into_iter();
+            added.gaps.extend(gaps.map(|(before, after, nanos)| ((before, after), nanos)));
+            let took = hop.steps.iter().filter_map(|step| Some(((0, step.kind), step.took?)));
+            added.gaps.extend(took);
+            if let Some((cause, begins)) = caused(shape, hop) {
+                let delays = self.delays.entry(mix(cause.kind, hop.kind)).or_default();
+                delays.add(begins.time.saturating_sub(cause.time));
             }
-            self.add_gaps(shape, hop);
-            self.add_children(store, shape, hop, &steps);
+            self.add_children(store, shape, hop, start, &mut added);
         }
+        self.take(store, root, &added);
     }
 
-    fn add_gaps(&mut self, shape: &Shape, hop: &Hop) {
-        for (before, after, nanos) in super::shape::gaps(shape, hop) {
-            self.gaps.entry((before, after)).or_default().add(nanos);
-        }
-        for step in &hop.steps {
-            if let Some(took) = step.took {
-                self.gaps.entry((0, step.kind)).or_default().add(took);
-            }
-        }
-    }
-
-    fn add_children(&mut self, store: &Store, shape: &Shape, hop: &Hop, steps: &[(u64, EventId)]) {
+    /// The hops that one causes, of which the steps begin at `start`.
+    fn add_children(&mut self, store: &Store, shape: &Shape, hop: &Hop, start: usize, added: &mut Added) {
         let mut kinds: Vec<(u64, u32)> = Vec::new();
         for &child in &hop.children {
             let kind = shape.hops[child as usize].kind;
@@ -206,11 +248,33 @@ impl Counts {
             count.waited += u32::from(!child.message && last >= child.end && child.end > child.start);
             let direct =
                 |kind: u64| hop.steps.iter().any(|step| Some(step.span) == child.cause && step.kind == kind);
-            for &(step, _) in steps {
-                let with_step = mix(hop.kind, step);
-                let causes = self.causes.entry(mix(with_step, kind)).or_default();
-                *causes = (causes.0 + 1, causes.1 + u32::from(direct(step)));
-            }
+            let causes = added.steps[start..].iter().map(|Done { step, .. }| {
+                let with_step = mix(hop.kind, *step);
+                (mix(with_step, kind), direct(*step))
+            });
+            added.causes.extend(causes);
+        }
+    }
+
+    /// Takes over what a transaction adds, which begins with a hop of a kind.
+    fn take(&mut self, store: &Store, root: u64, added: &Added) {
+        for done in &added.steps {
+            self.steps.entry((done.hop, done.step)).or_default().add(store, &done.count(), done.event);
+        }
+        for done in &added.steps {
+            let in_root = self.in_roots.entry(mix(root, done.step)).or_default();
+            in_root.add(InRoot { hops: 1, last: u32::from(done.last), ..InRoot::default() });
+        }
+        for (kinds, nanos) in &added.gaps {
+            self.gaps.entry(*kinds).or_default().add(*nanos);
+        }
+        for (key, direct) in &added.causes {
+            let causes = self.causes.entry(*key).or_default();
+            *causes = (causes.0 + 1, causes.1 + u32::from(*direct));
+        }
+        for (key, number) in &added.held_under {
+            let numbers = self.held_under.entry(*key).or_default();
+            numbers[(*number).min(NUMBERS - 1)] += 1;
         }
     }
 
@@ -250,9 +314,11 @@ impl Counts {
         for (key, times) in other.orders {
             self.orders.entry(key).or_default().merge(times);
         }
-        for (key, count) in other.ends_in {
-            let ends = self.ends_in.entry(key).or_default();
-            *ends = (ends.0 + count.0, ends.1 + count.1);
+        for (key, count) in other.in_roots {
+            self.in_roots.entry(key).or_default().add(count);
+        }
+        for (key, tally) in other.delays {
+            self.delays.entry(key).or_default().merge(&tally);
         }
         for (key, numbers) in other.held_under {
             let known = self.held_under.entry(key).or_default();

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::Range;
 
 /// Stands for what is variable.
-const MASK: &str = "<*>";
+pub(super) const MASK: &str = "<*>";
 /// An attribute is data if at least so many of its values
 const MIN_VALUES: usize = 2;
 /// stand in so many messages that are worded differently: what tells steps apart stands in few.
@@ -35,8 +35,10 @@ pub(super) fn merged(store: &Store) -> FxHashMap<Symbol, Symbol> {
     let data = data(templates.iter().map(text));
     // the least of those with one wording stands for all: messages of some length are not the same by chance, whoever logs them
     let mut by_wording: FxHashMap<Symbol, Symbol> = FxHashMap::default();
-    let masked: Vec<(Symbol, String)> =
+    let mut masked: Vec<(Symbol, String)> =
         templates.iter().map(|template| (*template, mask(text(template), &data))).collect();
+    let values = super::values::among(masked.iter().map(|(_, wording)| wording.as_str()));
+    masked.iter_mut().for_each(|(_, wording)| values.mask(wording));
     for (template, wording) in &masked {
         if wording.split_whitespace().nth(MIN_WORDS - 1).is_some() {
             let least = by_wording.entry(Symbol::of(wording.as_bytes())).or_insert(*template);
@@ -204,6 +206,21 @@ mod tests {
         let texts =
             ["order <*> sent", "order WUKJUMKVA sent", "order PAID sent", "WUKJUMKVA", "sent DNZBTSGCY"];
         assert_eq!(merged_texts(&texts), [0, 0, 2, 3, 4]);
+    }
+
+    #[test]
+    fn words_where_others_have_a_masked_value_in_several_messages_are_data() {
+        let mut texts = Vec::new();
+        for says in
+            ["merging parts of {}", "stored {} in the index", "sent it, doc={} done", "state is {} now"]
+        {
+            texts.push(says.replace("{}", "<*>"));
+            let word = if says.starts_with("state") { "open" } else { "doc_xpcwa" };
+            texts.push(says.replace("{}", word));
+        }
+        texts.push("doc_xpcwa is nowhere else".to_owned());
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        assert_eq!(merged_texts(&texts), [0, 0, 2, 2, 4, 4, 6, 7, 8]);
     }
 
     #[test]

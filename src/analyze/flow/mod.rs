@@ -4,22 +4,26 @@
 //! Learned are: how hops of a kind end, which step makes which further hop begin, how often, how long after.
 
 mod along;
+mod candidates;
 mod count;
 mod counts;
+mod frame;
 mod kinds;
 mod rules;
 mod shape;
 mod steps;
 mod tally;
 mod usual;
+mod values;
 
-pub use along::{Along, anchors};
-pub use count::{ChildCount, Distinct, HeldCount, KindCount, OrderCount, Present, StepCount};
+pub use along::{Along, Follower, anchors};
+pub use count::{ChildCount, Distinct, HeldCount, InRoot, KindCount, OrderCount, Present, StepCount};
 pub use counts::Counts;
-pub(crate) use counts::{holders, pairs, whole};
+pub(crate) use counts::{caused, holders, pairs, whole};
+pub use frame::Frame;
 pub use rules::{Rule, Rules, Trigger};
 pub(crate) use shape::gaps;
-pub use shape::{Frame, Hop, Run, Shape, Step};
+pub use shape::{Hop, Run, Shape, Step};
 pub use steps::{Place, Steps};
 pub use tally::Tally;
 pub use usual::{MIN_PEERS, Usual};
@@ -89,20 +93,20 @@ impl Learner {
 
     /// What is usual, once all transactions were taken in.
     pub fn finish(self, frame: &Frame) -> Result<Usual, SpillError> {
-        let candidates = rules::Candidates::of(frame, &self.counts);
-        let count = |mut tables: rules::Tables, block: &Vec<u8>| {
+        let candidates = candidates::Candidates::of(frame, &self.counts);
+        let count = |mut tables: candidates::Tables, block: &Vec<u8>| {
             each(block, |steps| candidates.count(steps, &mut tables));
             tables
         };
-        let mut tables = rules::Tables::default();
+        let mut tables = candidates::Tables::default();
         self.steps.each(|blocks| {
-            let more = blocks.par_iter().fold(rules::Tables::default, count);
-            let more = more.reduce(rules::Tables::default, rules::merge);
-            tables = rules::merge(std::mem::take(&mut tables), more);
+            let more = blocks.par_iter().fold(candidates::Tables::default, count);
+            let more = more.reduce(candidates::Tables::default, candidates::merge);
+            tables = candidates::merge(std::mem::take(&mut tables), more);
         })?;
         let mut rules = candidates.rules(&tables);
         drop(tables);
-        let looked = along::Looked::of(&self.counts.anchors, &rules, self.counts.transactions);
+        let looked = along::Looked::of(&self.counts, &rules);
         let see = |mut seen: (FxHashMap<u32, rules::Seen>, Along), block: &Vec<u8>| {
             each(block, |steps| {
                 rules.see(steps, &mut seen.0);

@@ -1,12 +1,12 @@
 //! A transaction as hops and steps.
 
-use super::kinds;
+use super::frame::Frame;
 use crate::gather::Store;
 use crate::model::{
     Basis, Detail, EventId, Level, Sample, Shape as Form, Span, SpanKind, Symbol, Trace, flag,
 };
-use crate::weave::words::{Act, normalized, words};
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::weave::words::{Act, normalized};
+use rustc_hash::FxHashMap;
 
 /// Values of a record that are looked at.
 const MAX_VALUES: usize = 16;
@@ -92,98 +92,9 @@ pub struct Run<'r> {
     frame: &'r Frame,
 }
 
-/// What is known of a run as a whole.
-#[derive(Debug)]
-pub struct Frame {
-    /// What the templates tell.
-    acts: FxHashMap<Symbol, Act>,
-    /// What the templates name.
-    names: FxHashMap<Symbol, Box<[Symbol]>>,
-    /// The templates that say that something was there before.
-    again: FxHashSet<Symbol>,
-    /// The templates that are one kind of step with another one.
-    merged: FxHashMap<Symbol, Symbol>,
-    /// When the first and last record of each service was logged.
-    windows: FxHashMap<Symbol, (i64, i64)>,
-    /// When the first and last record of all was logged.
-    window: (i64, i64),
-    /// How fine the times of each service are, in nanoseconds.
-    grains: FxHashMap<Symbol, i64>,
-}
-
 /// Mixes a further part into the number of a kind.
 pub(super) fn mix(kind: u64, part: u64) -> u64 {
     (kind.rotate_left(23) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-/// Whether a template says that a message was there before, as those who handle it and brokers' libraries word it.
-fn says_again(template: &str) -> bool {
-    const WORDS: [&str; 12] = [
-        "seen before",
-        "already seen",
-        "already processed",
-        "already handled",
-        "already consumed",
-        "processed before",
-        "handled before",
-        "redelivered",
-        "duplicate message",
-        "duplicate event",
-        "duplicate delivery",
-        "ignoring duplicate",
-    ];
-    let lower = template.to_ascii_lowercase();
-    WORDS.iter().any(|word| lower.contains(word))
-}
-
-impl Frame {
-    /// Looks over a run.
-    pub fn of(store: &Store) -> Frame {
-        let mut run = Frame {
-            acts: FxHashMap::default(),
-            names: FxHashMap::default(),
-            again: FxHashSet::default(),
-            merged: kinds::merged(store),
-            windows: FxHashMap::default(),
-            window: (i64::MAX, i64::MIN),
-            grains: FxHashMap::default(),
-        };
-        for &template in &store.census.templates {
-            let told = words(store.symbols.text(template));
-            run.acts.insert(template, told.act);
-            if says_again(store.symbols.text(template)) {
-                run.again.insert(template);
-            }
-            if !told.names.is_empty() {
-                run.names.insert(template, told.names.into());
-            }
-        }
-        for (service, window) in store.census.of_services(&store.clocks) {
-            run.windows.insert(service, (window.low.0, window.high.0));
-            run.grains.insert(service, window.grain);
-        }
-        for window in run.windows.values() {
-            run.window = (run.window.0.min(window.0), run.window.1.max(window.1));
-        }
-        run
-    }
-
-    /// The template that stands for all those of one kind of step.
-    fn wording(&self, template: Symbol) -> Symbol {
-        self.merged.get(&template).copied().unwrap_or(template)
-    }
-
-    /// Whether two records are about the same topic or kind of event.
-    pub fn share_a_name(&self, one: &Sample, other: &Sample) -> bool {
-        let names = |of: &Sample| self.names.get(&of.template).map_or(&[][..], |names| names);
-        !one.topic.is_none() && one.topic == other.topic
-            || names(one).iter().any(|name| names(other).contains(name))
-    }
-
-    /// What a record's template tells.
-    pub fn act(&self, record: &Sample) -> Act {
-        self.acts.get(&record.template).copied().unwrap_or_default()
-    }
 }
 
 impl<'r> Run<'r> {
@@ -344,9 +255,10 @@ impl<'r> Run<'r> {
             let whole = event.is(flag::WHOLE_SPAN);
             let mut kind =
                 mix(span.service.0, if whole { span.name } else { self.frame.wording(event.template) }.0);
+            let level = event.level.or_else(|| self.frame.loud.get(&event.template).copied());
             let mut failed = event.is(flag::FAILED)
-                || event.level >= Some(Level::Error)
-                || event.is(flag::EXCEPTION) && event.level >= Some(Level::Warn);
+                || level >= Some(Level::Error)
+                || event.is(flag::EXCEPTION) && level >= Some(Level::Warn);
             let (mut answered, mut took) = (false, None);
             for detail in self.store.details(id) {
                 match *detail {
@@ -363,7 +275,7 @@ impl<'r> Run<'r> {
             }
             kind = mix(kind, u64::from(failed));
             let time = self.store.time(id).0;
-            let warned = failed || event.level >= Some(Level::Warn);
+            let warned = failed || level >= Some(Level::Warn);
             let again = self.frame.again.contains(&event.template);
             hop.steps.push(Step {
                 kind,

@@ -1,6 +1,6 @@
 //! The steps of a transaction by kind.
 
-use super::shape::{Shape, Step, mix};
+use super::shape::{Hop, Shape, Step, mix};
 use crate::gather::bytes::{Get, Put};
 
 /// Stands for a warning, after a step of a kind.
@@ -8,7 +8,11 @@ const WARNED: u64 = 1;
 
 /// The steps of a transaction by kind: how many, and where the first one is.
 #[derive(Debug, Default)]
-pub struct Steps(Box<[(u64, u32, Place)]>);
+pub struct Steps {
+    of_kinds: Box<[(u64, u32, Place)]>,
+    /// Something failed.
+    failed: bool,
+}
 
 /// Where a step is, and when.
 #[derive(Clone, Copy, Debug)]
@@ -42,14 +46,15 @@ impl Steps {
             first.1 += u32::from(same);
             same
         });
-        Steps(steps.into_boxed_slice())
+        let failed = shape.hops.iter().any(Hop::failed);
+        Steps { of_kinds: steps.into_boxed_slice(), failed }
     }
 
     /// Appends them to bytes.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        out.number(self.0.len() as u64);
+        out.number(self.of_kinds.len() as u64 * 2 + u64::from(self.failed));
         let mut last = 0i64;
-        for (kind, number, place) in &self.0 {
+        for (kind, number, place) in &self.of_kinds {
             out.bits(*kind);
             out.number(u64::from(*number));
             out.number(u64::from(place.hop));
@@ -61,7 +66,8 @@ impl Steps {
 
     /// Reads what [`Steps::write`] wrote; `None` at the end.
     pub(super) fn read(bytes: &mut Get<'_>) -> Option<Steps> {
-        let count = bytes.number()? as usize;
+        let head = bytes.number()?;
+        let (count, failed) = ((head / 2) as usize, head % 2 == 1);
         let mut steps = Vec::with_capacity(count);
         let mut last = 0i64;
         for _ in 0..count {
@@ -70,11 +76,16 @@ impl Steps {
             last = last.wrapping_add(bytes.signed()?);
             steps.push((kind, number, Place { hop, step, time: last }));
         }
-        Some(Steps(steps.into_boxed_slice()))
+        Some(Steps { of_kinds: steps.into_boxed_slice(), failed })
+    }
+
+    /// Whether something failed.
+    pub(super) fn failed(&self) -> bool {
+        self.failed
     }
 
     fn get(&self, kind: u64) -> Option<&(u64, u32, Place)> {
-        self.0.binary_search_by_key(&kind, |(known, ..)| *known).ok().map(|at| &self.0[at])
+        self.of_kinds.binary_search_by_key(&kind, |(known, ..)| *known).ok().map(|at| &self.of_kinds[at])
     }
 
     /// How many there are of a kind.
@@ -84,17 +95,17 @@ impl Steps {
 
     /// The kinds, with how many there are of each.
     pub fn numbers(&self) -> impl Iterator<Item = (u64, u32)> {
-        self.0.iter().map(|(kind, number, _)| (*kind, *number))
+        self.of_kinds.iter().map(|(kind, number, _)| (*kind, *number))
     }
 
     /// The kinds, with how many there are of each, and where the first one is.
     pub(super) fn places(&self) -> impl Iterator<Item = (u64, u32, Place)> {
-        self.0.iter().copied()
+        self.of_kinds.iter().copied()
     }
 
     /// The kinds.
     pub fn kinds(&self) -> impl Iterator<Item = u64> {
-        self.0.iter().map(|(kind, ..)| *kind)
+        self.of_kinds.iter().map(|(kind, ..)| *kind)
     }
 
     /// Where the first of a kind is.

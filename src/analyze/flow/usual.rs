@@ -1,7 +1,7 @@
 //! What is usual in a run, drawn from the counts.
 
 use super::along::Along;
-use super::count::{ChildCount, KindCount, OrderCount, Present, StepCount};
+use super::count::{ChildCount, InRoot, KindCount, OrderCount, Present, StepCount};
 use super::counts::Counts;
 use super::rules::Rules;
 use super::shape::{Hop, Shape, mix};
@@ -33,8 +33,24 @@ const MIN_DELIVERED_ONCE: f64 = 0.85;
 /// The share for anything else.
 const MIN_DONE_ONCE: f64 = 0.95;
 
+/// Fewer transactions that begin alike do not tell how often they have a step.
+const MIN_ALIKE: u32 = 3;
+
+/// In runs of fewer transactions it is not known how late things commonly are.
+const MIN_LATENESS: u32 = 100;
+/// Parts in which durations of a kind are looked at.
+const LATENESS_PARTS: u32 = 100;
+/// What exceeds what every other transaction exceeds by so many times is beyond what hundreds of them would show, if such
+/// times are spread as queues and pauses of machines spread them.
+const TOLERANCE: i64 = 4;
+
 /// A step is rare if at most this share of all transactions has it.
 const MAX_RARE: f64 = 0.2;
+
+/// What is there only after failures answers to them if so many transactions have it,
+const MIN_RESPONSES: u32 = 3;
+/// and something failed before it in this share of them.
+const MIN_RESPONDS: f64 = 0.8;
 
 /// A value belongs to one transaction where there are at least this share as many values as transactions with one.
 const MIN_OWN: f64 = 0.8;
@@ -56,6 +72,8 @@ pub struct Usual {
     children: FxHashMap<u64, Vec<u64>>,
     /// By kind of step: what comes next.
     next: FxHashMap<u64, Next>,
+    /// By how much something in every other transaction takes longer than usual, in nanoseconds.
+    lateness: i64,
 }
 
 /// What comes after steps of a kind.
@@ -96,7 +114,37 @@ impl Usual {
         }
         usual.children.values_mut().for_each(|kinds| kinds.sort_unstable());
         usual.counts = counts;
+        usual.lateness = usual.common_lateness();
         usual
+    }
+
+    /// By how much something in every other transaction takes longer than usual, in nanoseconds: the excess over the median
+    /// of its kind, over all kinds together. A few slow transactions do not move it. None in a run of few transactions.
+    fn common_lateness(&self) -> i64 {
+        let transactions = f64::from(self.counts.transactions);
+        if self.counts.transactions < MIN_LATENESS {
+            return 0;
+        }
+        let mut excesses: Vec<(i64, f64)> = Vec::new();
+        let gaps = self.counts.gaps.values().chain(self.rules.delays());
+        for tally in gaps.filter(|tally| tally.count() >= u64::from(MIN_PEERS)) {
+            let usual = tally.at(0.5);
+            let weight = tally.count() as f64 / f64::from(LATENESS_PARTS);
+            let shares = (LATENESS_PARTS / 2..LATENESS_PARTS).map(|part| f64::from(2 * part + 1) / 2.0);
+            excesses.extend(shares.map(|part| (tally.at(part / f64::from(LATENESS_PARTS)) - usual, weight)));
+        }
+        excesses.sort_unstable_by(|one, other| other.0.cmp(&one.0).then(other.1.total_cmp(&one.1)));
+        let mut times = 0.0;
+        let late = excesses.into_iter().find(|(_, weight)| {
+            times += weight;
+            times * 2.0 >= transactions
+        });
+        late.map_or(0, |(excess, _)| excess.max(0))
+    }
+
+    /// What takes longer than usual by no more than this, in nanoseconds, may happen to any transaction of the run.
+    pub fn tolerance(&self) -> i64 {
+        self.lateness.saturating_mul(TOLERANCE)
     }
 
     /// Counts of a kind of hop.
@@ -136,9 +184,10 @@ impl Usual {
         f64::from(after) < f64::from(self.occurs(step).times) * share
     }
 
-    /// How many hops that begin with a step have no cause.
-    pub fn begins_alone(&self, step: u64) -> u32 {
-        self.counts.kinds.get(&step).map_or(0, |kind| kind.roots)
+    /// How many hops begin with what mostly follows a step: as many may have been torn off from hops with the step.
+    pub fn torn_after(&self, step: u64) -> u32 {
+        let hops = |kind: u64| self.counts.kinds.get(&kind).map_or(0, |kind| kind.hops);
+        self.followed(step).1.map(|(_, next)| hops(next)).sum()
     }
 
     /// Whether hops of one kind are often caused by hops of another.
@@ -157,9 +206,26 @@ impl Usual {
 
     /// The share of hops with a step that end with it, in transactions that begin with a hop of a kind.
     pub fn ends_in(&self, root: u64, step: u64) -> Option<f64> {
-        let (hops, last) =
-            self.counts.ends_in.get(&mix(root, step)).filter(|(hops, _)| *hops >= MIN_PEERS)?;
-        Some(f64::from(*last) / f64::from(*hops))
+        let count = self.in_root(root, step);
+        (count.hops >= MIN_PEERS).then(|| f64::from(count.last) / f64::from(count.hops))
+    }
+
+    /// How often a step occurs in transactions that begin with a hop of a kind.
+    fn in_root(&self, root: u64, step: u64) -> InRoot {
+        self.counts.in_roots.get(&mix(root, step)).copied().unwrap_or_default()
+    }
+
+    /// How long after a step hops of a kind begin that it causes.
+    pub fn delay(&self, cause: u64, begins: u64) -> Option<&Tally> {
+        self.counts.delays.get(&mix(cause, begins))
+    }
+
+    /// Whether a step is there hardly ever but after something failed.
+    pub fn responds(&self, step: u64) -> bool {
+        let Present { transactions, after, .. } = self.occurs(step);
+        transactions >= MIN_RESPONSES
+            && f64::from(after) >= f64::from(transactions) * MIN_RESPONDS
+            && self.rare(step)
     }
 
     /// Counts of a step in hops of one kind.
@@ -236,18 +302,26 @@ impl Usual {
     }
 
     /// Whether hops that messages cause begin with a step, and hardly any transaction has it more than once.
-    pub fn is_delivered_once(&self, step: u64) -> bool {
-        let Present { transactions, times, once } = self.occurs(step);
+    pub fn is_delivered_once(&self, root: u64, step: u64) -> bool {
         let begins = self.counts.kinds.get(&step);
-        transactions >= MIN_PEERS
-            && f64::from(once) >= f64::from(transactions) * MIN_DELIVERED_ONCE
-            && begins.is_some_and(|kind| kind.messages * 2 >= times)
+        self.mostly_once(root, step, MIN_DELIVERED_ONCE)
+            && begins.is_some_and(|kind| kind.messages * 2 >= self.occurs(step).times)
     }
 
     /// Whether hardly any transaction has a step more than once.
-    pub fn is_done_once(&self, step: u64) -> bool {
+    pub fn is_done_once(&self, root: u64, step: u64) -> bool {
+        self.mostly_once(root, step, MIN_DONE_ONCE)
+    }
+
+    /// Whether this share of the transactions that have a step have it once, also of those alone that begin with a hop of a
+    /// kind.
+    fn mostly_once(&self, root: u64, step: u64, share: f64) -> bool {
         let Present { transactions, once, .. } = self.occurs(step);
-        transactions >= MIN_PEERS && f64::from(once) >= f64::from(transactions) * MIN_DONE_ONCE
+        let alike = self.in_root(root, step);
+        let is_usual = |transactions: u32, once: u32| f64::from(once) >= f64::from(transactions) * share;
+        transactions >= MIN_PEERS
+            && is_usual(transactions, once)
+            && (alike.transactions < MIN_ALIKE || is_usual(alike.transactions, alike.once))
     }
 
     /// How long transactions usually last that begin like this one, in nanoseconds.

@@ -107,7 +107,9 @@ impl Found {
                 }
             }
             if digits {
-                at = self.word(text, start, end, before, region(start)).max(at);
+                // a word of the header names nothing in the message
+                let near = before.filter(|&(from, _)| region(from) == region(start));
+                at = self.word(text, start, end, near, region(start)).max(at);
                 before = None;
             } else {
                 let joined = before.filter(|&(_, last)| {

@@ -23,6 +23,9 @@ impl Found {
         let facts = self.facts.get(name);
         let Facts { hash, known, named, .. } = facts;
         self.named(name, &facts);
+        if value.quoted && value.equals && in_a_tag(text, start) && facts.id && !facts.correlation {
+            return Some(value.start);
+        }
         let role = known.map_or(Role::Other, |known| known.role);
         let (mut from, mut to) = value.extent(text, role);
         if text[from..to].first() == Some(&b'[') && role != Role::SwCtx {
@@ -42,6 +45,10 @@ impl Found {
                     .iter()
                     .position(|byte| matches!(byte, b']' | b',' | b' ' | b'"' | b'\''))
                     .unwrap_or(text.len() - from);
+            if text[from..to].contains(&b'(') {
+                // "headers = [RecordHeader(key = …": a list of printed objects
+                return Some(from);
+            }
             let more = text[to..].iter().find(|byte| !matches!(byte, b'"' | b'\'')) == Some(&b',');
             if more && role == Role::Other {
                 // a list of several values is no id of the record, but each may tie it to others
@@ -97,8 +104,7 @@ impl Found {
             && memchr::memchr(b'=', bytes).is_some_and(|at| {
                 at > 0 && (!bytes[..at].contains(&b'-') || names::names_an_id(&bytes[..at]))
             })
-            && role != Role::AmznTraceId
-            && role != Role::XrayTraceId
+            && !may_hold_equals(role)
         {
             // "took 5 ms: trace_id=…": the colon ends a phrase
             return None;
@@ -320,6 +326,30 @@ impl Found {
             );
         }
     }
+}
+
+/// Whether an attribute of markup stands here: `<span id="price">`.
+fn in_a_tag(text: &[u8], at: usize) -> bool {
+    /// A tag opens within so many bytes.
+    const WITHIN: usize = 96;
+    let near = &text[at.saturating_sub(WITHIN)..at];
+    memchr::memrchr(b'<', near).is_some_and(|open| {
+        near.get(open + 1).is_some_and(u8::is_ascii_lowercase) && !near[open..].contains(&b'>')
+    })
+}
+
+/// Whether values of this role may hold an equals sign.
+fn may_hold_equals(role: Role) -> bool {
+    matches!(
+        role,
+        Role::AmznTraceId
+            | Role::XrayTraceId
+            | Role::CloudTraceContext
+            | Role::GrpcTraceBin
+            | Role::NewRelic
+            | Role::Baggage
+            | Role::Sw8
+    )
 }
 
 /// One past the brace that opens the members of an object behind the name of its type: `Context{id=1`, `Context(id=1`.

@@ -82,7 +82,11 @@ impl Found {
             } else {
                 None
             };
-            if let Some(behind) = behind
+            // parts of a path
+            let path = start > 0 && text[start - 1] == b'/'
+                || text.get(end) == Some(&b'/')
+                    && matches!(text.get(end + 17), Some(b'/' | b'.' | b'-' | b'_'));
+            if let Some(behind) = behind.filter(|_| !path)
                 && id::exact_span(behind).is_some()
                 && !facts.is_some_and(|facts| facts.digest)
             {

@@ -1,7 +1,8 @@
 //! A record whose lines are still gathered.
 
 use super::{MAX_RECORD_BYTES, MAX_RECORD_LINES, Mode};
-use crate::record::look::{self, Look, Profile};
+use crate::record::Profile;
+use crate::record::look::{self, Look};
 use crate::record::pattern::{Known, Mask};
 use crate::record::{Draft, Format};
 use memchr::memchr;

@@ -25,6 +25,10 @@ const MACHINE_IDS: &str = "\
 /// Whether a name, by its spelling, names an id: `order_id`, `orderId`, `ID`, `request.uuid`, `bookingRef`.
 pub fn names_an_id(name: &[u8]) -> bool {
     const ENDS: &[&[u8]] = &[b"id", b"uuid", b"guid", b"ref", b"ids"];
+    // the number of a severity
+    if ends_with_ignoring_case(name, b"levelid") || ends_with_ignoring_case(name, b"level_id") {
+        return false;
+    }
     ENDS.iter().any(|end| ends_with_word(name, end))
 }
 
@@ -43,7 +47,18 @@ pub fn names_machinery(container: &[u8], name: &[u8]) -> bool {
     let first = name.split(|byte| matches!(byte, b'.' | b'_')).next().unwrap_or_default();
     PARTS.contains(&NameHash::of(bare).0)
         || IDS.contains(&NameHash::of(name).0)
+        || numbers_a_process(name)
         || first.len() < name.len() && first != b"process" && PARTS.contains(&NameHash::of(first).0)
+}
+
+/// `callingPid`, `parent_pid`, `owner-uid`: numbers that the operating system gives.
+fn numbers_a_process(name: &[u8]) -> bool {
+    [&b"pid"[..], b"uid", b"gid", b"tgid", b"ppid"].iter().any(|end| {
+        let Some(start) = name.len().checked_sub(end.len()).filter(|start| *start > 0) else { return false };
+        name[start..].eq_ignore_ascii_case(end)
+            && (!name[start - 1].is_ascii_alphanumeric()
+                || name[start].is_ascii_uppercase() && name[start - 1].is_ascii_lowercase())
+    })
 }
 
 /// Whether a word says that what follows is a digest, also where it names nothing: "checksum [9e10…]". Words that may as

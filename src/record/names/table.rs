@@ -38,13 +38,14 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
          traceid oteltraceid xtraceid traceidhex traceident logtraceid mdctraceid contexttraceid sentrytraceid \
          activitytraceid otelspantraceid currenttraceid w3ctraceid traceguid distributedtraceid \
          skywalkingtraceid swtraceid apmtraceid elasticapmtraceid tracingid operationtraceid spantraceid \
-         spancontexttraceid spancontexttrace ottracertraceid",
+         spancontexttraceid spancontexttrace ottracertraceid xinstanat httpxinstanat traceidw3c traceidb3 \
+         traceidjaeger traceidot traceidgcp traceidaws",
     ),
     (
         Role::SpanId,
         "\
          spanid tracespan otelspanid xspanid activityspanid currentspanid spancontextspanid spancontextspan ottracerspanid \
-         logginggoogleapiscomspanid swspanid contextspanid mdcspanid",
+         logginggoogleapiscomspanid swspanid contextspanid mdcspanid xinstanas httpxinstanas",
     ),
     (
         Role::ParentId,
@@ -52,7 +53,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
          parentspanid parentid spanparentid otelparentspanid otelparentid parentspan activityparentid \
          xparentspanid parentspancontextspanid spanparentspanid",
     ),
-    (Role::DatadogTraceId, "ddtraceid"),
+    (Role::DatadogTraceId, "ddtraceid traceiddatadog"),
     (Role::DatadogSpanId, "ddspanid"),
     (Role::DatadogParentId, "ddparentid"),
     (Role::XrayTraceId, "xraytraceid awsxraytraceid xrayid awstraceid awsxraytrace xray xraytrace"),
@@ -88,7 +89,9 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
     ),
     (
         Role::DurationMicros,
-        "durationus durationmicros elapsedus latencyus tookus durationmicroseconds elapsedmicros",
+        "\
+         durationus durationmicros elapsedus latencyus tookus durationmicroseconds elapsedmicros micros \
+         microseconds usec",
     ),
     (
         Role::DurationMillis,
@@ -96,14 +99,14 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
          durationms durationmillis elapsedms elapsedmilliseconds elapsedmillis latencyms tookms responsetime \
          responsetimems timems ms queuedurationms executiontimems processingtimems timetakenms timetaken \
          durationmilliseconds runtimems handlems requesttimems latencymillis durationinms totalms wallms dms \
-         elapsedtimems costms timecostms processms",
+         elapsedtimems costms timecostms processms millis milliseconds msec",
     ),
     (
         Role::DurationSeconds,
         "\
          durations durationsec durationseconds durationsecs elapsedseconds elapsedsec elapseds latencyseconds \
          tooks requesttime upstreamresponsetime responsetimeseconds processingtimeseconds runtime \
-         durationinseconds rt",
+         durationinseconds rt seconds secs",
     ),
     (
         Role::Duration,
@@ -181,7 +184,7 @@ pub(super) const TOP: &[(Role, &str)] = &[
          timestamp time ts t datetime date asctime eventtime logtime when instant timeunixnano epochmillis \
          timemillis realtimetimestamp created createdat timestamputc localtime timelocal timeiso8601 tdate \
          written logdate timegenerated starttime isotime utctime timestampmillis epoch msec timereceived \
-         eventtimeutc logged loggedat startedat observedtimeunixnano observedtimestamp",
+         eventtimeutc logged loggedat startedat observedtimeunixnano observedtimestamp lasttimestamp firsttimestamp",
     ),
     (
         Role::Level,

@@ -40,6 +40,9 @@ pub fn by_tail(name: &[u8]) -> Option<Known> {
                     || words(qualifier).last().is_some_and(|word| is_any_of(word, "trace span otel"))
             }
             Role::XrayTraceId | Role::GcpTrace | Role::Traceparent | Role::DatadogParentId => true,
+            Role::UberTraceId | Role::B3TraceId | Role::B3SpanId | Role::AmznTraceId => {
+                words(qualifier).all(|word| is_any_of(word, "request req http header headers"))
+            }
             _ => continue,
         };
         return fits.then_some(Known { rank: RANK, ..*known });

@@ -6,10 +6,11 @@
 mod ends;
 mod head;
 mod late;
+mod remarks;
 mod tail;
 
 pub use ends::{Tail, columns_at_end, logger_at_end, tail_of};
-pub use head::{Column, Head, begins_with_padded_level, head, learn, level_token};
+pub use head::{Column, Head, Usual, begins_with_padded_level, head, learn, level_token};
 pub use late::{bracketed_message, forwarded, late_time, object, shipped_object};
 pub use tail::{id_at_end, is_id_group, tail};
 
@@ -75,6 +76,7 @@ pub(super) fn names_context(name: &[u8]) -> bool {
             | Role::Route
             | Role::Method
             | Role::Peer
+            | Role::Database
             | Role::Status
             | Role::Operation
             | Role::Kind

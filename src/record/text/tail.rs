@@ -2,6 +2,7 @@
 
 use super::ends::padded;
 use super::head::is_bare_id;
+use super::remarks::{asks_for_more, is_remark, names_a_trace};
 use super::{names_context, pair, trim};
 use crate::record::{At, NameHash, Profile, Role, json, names};
 
@@ -194,19 +195,12 @@ fn is_noise(name: &[u8]) -> bool {
     names::known(name, false).is_some_and(|known| known.role == Role::Noise)
 }
 
-fn names_a_trace(name: &[u8]) -> bool {
-    let role = names::known(name, false).map(|known| known.role);
-    matches!(
-        role,
-        Some(Role::TraceId | Role::SpanId | Role::ParentId | Role::DatadogTraceId | Role::Traceparent)
-    )
-}
-
 /// Pairs at the end: from the first one on that names context.
 fn pairs(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
     let bytes = line.of(text);
     let offset = line.start as usize;
-    let context = |name: &[u8]| names_context(name) || profile.tail_names.contains(&NameHash::of(name));
+    let learned = |name: &[u8]| profile.tail_names.contains(&NameHash::of(name));
+    let context = |name: &[u8]| names_context(name) || learned(name);
     let (mut from, mut lists) = (0, 0);
     while let Some(found) = memchr::memchr2(b'=', b':', &bytes[from..]) {
         let separator = from + found;
@@ -232,6 +226,10 @@ fn pairs(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
             continue;
         }
         let before = bytes[..start].trim_ascii_end();
+        let told = learned(&bytes[start..separator]);
+        if !told && (asks_for_more(before) || is_remark(bytes, start, colon)) {
+            continue;
+        }
         // "message | elasticapm transaction.id=… trace.id=…"
         if let Some(bar) = memchr::memmem::rfind(before, b" | ")
             && !before[bar + 3..].contains(&b' ')

@@ -20,7 +20,7 @@ pub(super) struct Brief {
 }
 
 impl Brief {
-    fn of(trace: &Trace) -> Brief {
+    pub(super) fn of(trace: &Trace) -> Brief {
         let spans = trace.spans.iter().filter(|span| !span.missing).count() as u64;
         let trace = Trace {
             id: trace.id,

@@ -1,6 +1,6 @@
 //! What a transaction is as a whole: the rows above its tree.
 
-use super::keys::{in_words, keys};
+use super::keys::{in_words, keys, named};
 use super::paint::Paint;
 use super::row::{Row, wrap};
 use super::{Style, has_time};
@@ -57,7 +57,7 @@ pub(super) fn write(
     }
     header.counts(trace)?;
     header.services(report, trace)?;
-    let keys = keys(report, trace, MAX_KEYS, texts);
+    let keys = keys(report.store, &named(report.store, trace), MAX_KEYS, texts);
     if !keys.is_empty() {
         header.fact("keys", Paint::Plain, &in_words(&keys, style))?;
     }

@@ -1,7 +1,8 @@
 //! The keys of a transaction with their values, which are read again from its records.
 
 use super::Style;
-use crate::model::{Detail, EventId, Symbol, Trace};
+use crate::gather::Store;
+use crate::model::{Detail, EventId, Place, Symbol, Trace};
 use crate::report::{Report, TextOf};
 
 /// Values of one key that are read and shown.
@@ -18,22 +19,41 @@ pub(super) struct Key {
     pub(super) more: usize,
 }
 
-/// At most `most` keys of a transaction, those of the fewest values first: they tell it best. Values whose text cannot be had
-/// any more are left out.
-pub(super) fn keys(report: &Report<'_>, trace: &Trace, most: usize, texts: &mut TextOf<'_>) -> Vec<Key> {
+/// A key of a transaction, and where its first values are read.
+#[derive(Clone, Debug)]
+pub(super) struct Named {
+    name: Symbol,
+    /// In the order of the trace's keys; with the place of a record that holds it, unless its text is at hand.
+    values: Vec<(Symbol, Option<Place>)>,
+    /// How many more there are.
+    more: usize,
+}
+
+/// The keys of a transaction whose records are at hand, those of the fewest values first: they tell it best.
+pub(super) fn named(store: &Store, trace: &Trace) -> Vec<Named> {
     let mut groups: Vec<&[(Symbol, Symbol)]> = trace.keys.chunk_by(|one, next| one.0 == next.0).collect();
     groups.sort_by_key(|group| group.len());
+    let events = || trace.spans.iter().flat_map(|span| &span.events).chain(&trace.loose).copied();
+    let value = |&(name, value): &(Symbol, Symbol)| (value, place_of(store, events(), name, value));
+    let named = groups.into_iter().map(|group| Named {
+        name: group[0].0,
+        values: group.iter().take(MAX_VALUES).map(value).collect(),
+        more: group.len().saturating_sub(MAX_VALUES),
+    });
+    named.collect()
+}
+
+/// At most `most` keys of a transaction. Values whose text cannot be had any more are left out.
+pub(super) fn keys(store: &Store, named: &[Named], most: usize, texts: &mut TextOf<'_>) -> Vec<Key> {
     let mut keys = Vec::new();
-    for group in groups {
+    for Named { name, values, more } in named {
         if keys.len() == most {
             break;
         }
-        let events = || trace.spans.iter().flat_map(|span| &span.events).chain(&trace.loose).copied();
-        let text = |&(name, value): &(Symbol, Symbol)| value_text(report, events(), name, value, texts);
-        let values: Vec<String> = group.iter().take(MAX_VALUES).filter_map(text).collect();
+        let text = |&(value, place): &(Symbol, Option<Place>)| text_of(store, (*name, value), place, texts);
+        let values: Vec<String> = values.iter().filter_map(text).collect();
         if !values.is_empty() {
-            let name = report.store.symbols.text(group[0].0).to_owned();
-            keys.push(Key { name, values, more: group.len().saturating_sub(MAX_VALUES) });
+            keys.push(Key { name: store.symbols.text(*name).to_owned(), values, more: *more });
         }
     }
     keys
@@ -42,20 +62,42 @@ pub(super) fn keys(report: &Report<'_>, trace: &Trace, most: usize, texts: &mut 
 /// The text of a value that one of these records holds under a name.
 pub(super) fn value_text(
     report: &Report<'_>,
-    mut events: impl Iterator<Item = EventId>,
+    events: impl Iterator<Item = EventId>,
     name: Symbol,
     value: Symbol,
     texts: &mut TextOf<'_>,
 ) -> Option<String> {
-    let kept = report.store.symbols.text(value);
+    let place = place_of(report.store, events, name, value);
+    text_of(report.store, (name, value), place, texts)
+}
+
+/// The place of the first of these records that holds a value under a name, unless the value's text is at hand.
+fn place_of(
+    store: &Store,
+    mut events: impl Iterator<Item = EventId>,
+    name: Symbol,
+    value: Symbol,
+) -> Option<Place> {
+    if !store.symbols.text(value).is_empty() {
+        return None;
+    }
+    let held = |detail: &Detail| matches!(detail, Detail::Key { name: other, value: found, .. } if *other == name && *found == value);
+    let id = events.find(|&id| store.details(id).iter().any(held))?;
+    Some(store.event(id).place)
+}
+
+/// The text of a value, if it is at hand or can be read at its place.
+fn text_of(
+    store: &Store,
+    (name, value): (Symbol, Symbol),
+    place: Option<Place>,
+    texts: &mut TextOf<'_>,
+) -> Option<String> {
+    let kept = store.symbols.text(value);
     if !kept.is_empty() {
         return Some(kept.to_owned());
     }
-    let holds = |id: EventId| {
-        let held = |detail: &Detail| matches!(detail, Detail::Key { name: other, value: found, .. } if *other == name && *found == value);
-        report.store.details(id).iter().any(held)
-    };
-    let found = texts(report.store.event(events.find(|&id| holds(id))?).place)?;
+    let found = texts(place?)?;
     found
         .keys
         .into_iter()

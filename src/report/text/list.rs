@@ -2,10 +2,12 @@
 
 use super::bars::share_bar;
 use super::clean::clean;
-use super::keys::{in_words, keys};
+use super::digest::Brief;
+use super::keys::{Named, in_words, keys, named};
 use super::paint::Paint;
 use super::row::{Row, clean_width, cut_name};
 use super::{Style, coverage, duration, has_time, id_text};
+use crate::gather::Store;
 use crate::model::{Status, Trace, TraceId};
 use crate::report::units::{count, counted, date, time_of_day};
 use crate::report::{Report, TextOf};
@@ -24,24 +26,56 @@ const MAX_KEYS: usize = 3;
 /// Columns that a name needs to be of use.
 const MIN_NAME: usize = 16;
 
+/// A transaction in a list, of which spans and records may be gone when it is written.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    brief: Brief,
+    /// Spans, with those that were never logged.
+    pub spans: usize,
+    /// Records, and those among them that tell of errors.
+    pub records: usize,
+    /// See [`Listed::records`].
+    pub errors: u32,
+    keys: Vec<Named>,
+}
+
+impl Listed {
+    /// What is told of a transaction, of which the records are at hand.
+    pub fn of(store: &Store, trace: &Trace) -> Listed {
+        Listed {
+            brief: Brief::of(trace),
+            spans: trace.spans.len(),
+            records: trace.record_count(),
+            errors: trace.error_count(),
+            keys: named(store, trace),
+        }
+    }
+
+    /// From its start to its end, in nanoseconds.
+    pub fn duration(&self) -> u64 {
+        self.brief.trace.duration()
+    }
+}
+
 /// Writes one row a transaction, then what was read.
 pub fn list(
     report: &Report<'_>,
+    rows: &[Listed],
     texts: &mut TextOf<'_>,
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    if report.traces.is_empty() {
+    if rows.is_empty() {
         super::overview::nothing(report, &style, out)?;
         Row::new(&style).write(out)?;
     } else {
-        let table = Table::new(report, style);
+        let table = Table::new(report, rows, style);
         table.head(out)?;
-        for trace in report.traces {
-            table.row(trace, texts, out)?;
+        for listed in rows {
+            table.row(listed, texts, out)?;
         }
         Row::new(&style).write(out)?;
-        let shown = report.traces.len();
+        let shown = rows.len();
         let what = if report.transactions > shown {
             format!("{} of {}", count(shown as u64), counted(report.transactions as u64, "transaction"))
         } else {
@@ -50,16 +84,6 @@ pub fn list(
         Row::new(&style).put(Paint::Plain, &what).write(out)?;
     }
     coverage::line(report.coverage, &style, out)
-}
-
-/// How many characters tell the ids of a report apart, but at least [`MIN_ID`].
-fn id_length(report: &Report<'_>) -> usize {
-    let mut ids: Vec<TraceId> = Vec::with_capacity(report.traces.len());
-    for trace in report.traces {
-        ids.push(trace.id);
-        ids.extend(trace.members.iter().filter(|&&member| member != trace.id));
-    }
-    super::digest::id_length(report.store, ids, MIN_ID, MAX_ID)
 }
 
 /// The first characters of an id, as many as its report needs.
@@ -74,6 +98,7 @@ pub(super) fn short_id(report: &Report<'_>, id: TraceId, length: usize) -> Strin
 /// Columns of the table; 0 for those that the width has no room for.
 struct Table<'r> {
     report: &'r Report<'r>,
+    rows: &'r [Listed],
     style: Style,
     /// All transactions are of this date.
     date: Option<String>,
@@ -90,28 +115,33 @@ struct Table<'r> {
 }
 
 impl<'r> Table<'r> {
-    fn new(report: &'r Report<'r>, style: Style) -> Table<'r> {
-        let traces = report.traces;
+    fn new(report: &'r Report<'r>, rows: &'r [Listed], style: Style) -> Table<'r> {
         let digits = |number: usize| count(number as u64).len();
-        let most = |of: fn(&Trace) -> usize| traces.iter().map(of).max().unwrap_or(0);
-        let days = || traces.iter().filter(|trace| has_time(trace)).map(|trace| trace.start.civil());
-        let first = days().next();
-        let one_day = first.filter(|first| days().all(|day| day == *first));
-        let date =
-            one_day.and_then(|_| traces.iter().find(|trace| has_time(trace)).map(|trace| date(trace.start)));
-        let errors = most(|trace| trace.error_count() as usize);
+        let most = |of: fn(&Listed) -> usize| rows.iter().map(of).max().unwrap_or(0);
+        let traces = || rows.iter().map(|row| &row.brief.trace);
+        let timed = || traces().filter(|trace| has_time(trace));
+        let first = timed().next().map(|trace| trace.start);
+        let one_day = first.filter(|first| timed().all(|trace| trace.start.civil() == first.civil()));
+        let date = one_day.map(date);
+        let mut ids: Vec<TraceId> = Vec::with_capacity(rows.len());
+        for trace in traces() {
+            ids.push(trace.id);
+            ids.extend(trace.members.iter().filter(|&&member| member != trace.id));
+        }
+        let errors = most(|row| row.errors as usize);
         let mut table = Table {
             report,
+            rows,
             style,
             start: if date.is_some() { 14 } else { 23 },
             date,
-            longest: traces.iter().filter(|trace| has_time(trace)).map(Trace::duration).max().unwrap_or(0),
-            id: id_length(report),
+            longest: timed().map(Trace::duration).max().unwrap_or(0),
+            id: super::digest::id_length(report.store, ids, MIN_ID, MAX_ID),
             bar: BAR,
-            spans: digits(most(|trace| trace.spans.len())).max("SPANS".len()),
-            services: digits(most(|trace| trace.services.len())).max("SVCS".len()),
+            spans: digits(most(|row| row.spans)).max("SPANS".len()),
+            services: digits(most(|row| row.brief.trace.services.len())).max("SVCS".len()),
             errors: if errors > 0 { digits(errors).max("ERRS".len()) } else { 0 },
-            status: most(|trace| trace.status.name().len()).max("STATUS".len()),
+            status: most(|row| row.brief.trace.status.name().len()).max("STATUS".len()),
             name: 0,
             keys: 0,
         };
@@ -137,14 +167,9 @@ impl<'r> Table<'r> {
             less(self);
             free = self.style.width.saturating_sub(self.fixed());
         }
-        let has_keys = self.report.traces.iter().any(|trace| !trace.keys.is_empty());
-        let longest = self
-            .report
-            .traces
-            .iter()
-            .map(|trace| name_width(self.report, trace, &self.style))
-            .max()
-            .unwrap_or(0);
+        let has_keys = self.rows.iter().any(|row| !row.keys.is_empty());
+        let width = |row: &Listed| name_width(self.report, &row.brief.trace, &self.style);
+        let longest = self.rows.iter().map(width).max().unwrap_or(0);
         self.name = free;
         if has_keys && free >= MIN_NAME * 2 {
             self.name = longest.min(free * 6 / 10).max(MIN_NAME);
@@ -182,8 +207,8 @@ impl<'r> Table<'r> {
         row.write(out)
     }
 
-    fn row(&self, trace: &Trace, texts: &mut TextOf<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let style = &self.style;
+    fn row(&self, listed: &Listed, texts: &mut TextOf<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let (style, trace) = (&self.style, &listed.brief.trace);
         let mut row = Row::new(style);
         let timed = has_time(trace);
         if self.start > 0 {
@@ -205,10 +230,9 @@ impl<'r> Table<'r> {
             row.left(paint, &share_bar(share, self.bar, style), self.bar).gap(1);
         }
         row.gap(1);
-        let spans = trace.spans.iter().filter(|span| !span.missing).count();
-        let errors = trace.error_count();
+        let errors = listed.errors;
         if self.spans > 0 {
-            row.right(Paint::Plain, &count(spans as u64), self.spans).gap(2);
+            row.right(Paint::Plain, &count(listed.brief.spans), self.spans).gap(2);
         }
         if self.services > 0 {
             row.right(Paint::Plain, &count(trace.services.len() as u64), self.services).gap(2);
@@ -221,8 +245,8 @@ impl<'r> Table<'r> {
         let paint = if trace.status == Status::Ok { Paint::Faint } else { Paint::of_status(trace.status) };
         row.left(paint, status, self.status).gap(2);
         name(self.report, trace, self.name, &mut row);
-        if self.keys > 0 && !trace.keys.is_empty() {
-            let keys = keys(self.report, trace, MAX_KEYS, texts);
+        if self.keys > 0 && !listed.keys.is_empty() {
+            let keys = keys(self.report.store, &listed.keys, MAX_KEYS, texts);
             row.gap(2).left(Paint::Faint, &in_words(&keys, style), self.keys);
         }
         row.write(out)

@@ -29,7 +29,7 @@ pub use check::check;
 pub use diff::diff;
 pub use digest::Digest;
 pub use explain::explain;
-pub use list::list;
+pub use list::{Listed, list};
 pub use map::map;
 pub use overview::{digested, overview};
 pub use show::show;

@@ -7,6 +7,8 @@ mod drafted;
 mod numbers;
 mod pair;
 mod possible;
+mod relation;
+mod scope;
 pub(super) mod ties;
 
 use super::habits::Habits;
@@ -19,6 +21,7 @@ pub use drafted::Drafted;
 pub use numbers::COUNT;
 use numbers::*;
 use pair::pair;
+use relation::{Relation, relations};
 use std::cell::{Cell, RefCell};
 use ties::Held;
 
@@ -144,26 +147,34 @@ impl Child<'_> {
     }
 }
 
-/// The possible parents of `node`, none among them.
-pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Known<'_>) -> Vec<Candidate> {
-    let Some(opening) = scene.opening(node) else { return Vec::new() };
+/// Finds the possible parents of `node`, none among them, behind those that were found before.
+pub fn candidates(
+    scene: &Scene,
+    node: u32,
+    learned: Option<&Learned>,
+    known: Known<'_>,
+    found: &mut Vec<Candidate>,
+) {
+    let Some(opening) = scene.opening(node) else { return };
     let own = &scene.nodes[node as usize];
     let possible = possible::parents(scene, node, opening);
-    let previous: Vec<Option<u32>> =
-        possible.iter().map(|&other| last_before(scene, other, own.opens)).collect();
-    let child = child(scene, node, opening, (&possible, &previous), learned, known);
-    let mut found: Vec<Candidate> = Vec::with_capacity(possible.len() + 1);
+    let of_child = learned.map_or(OfChild::default(), |learned| learned.of_child(own.kind));
+    let relations = relations(scene, node, &possible, (learned, of_child), known);
+    let child = child(scene, node, opening, (&possible, &relations), of_child, known);
     let mut none = [0.0; COUNT];
     about_child(scene, &child, &mut none);
-    for (&parent, previous) in possible.iter().zip(&previous) {
+    let start = found.len();
+    found.reserve(possible.len() + 1);
+    for (&parent, relation) in possible.iter().zip(&relations) {
         found.push(Candidate { node: Some(parent), features: none });
         if let Some(candidate) = found.last_mut() {
-            let previous = previous.map(|order| &scene.lines[order as usize]);
-            pair(scene, &child, parent, previous, learned, known, &mut candidate.features);
+            pair(scene, &child, parent, relation, learned.is_some(), known, &mut candidate.features);
         }
     }
-    compare(&mut found);
-    recent(scene, &child, &mut found);
+    let of_node = &mut found[start..];
+    scope::tell(scene, node, of_node);
+    compare(of_node);
+    recent(scene, &child, of_node);
     none[NONE] = 1.0;
     none[NONE_FIRST] = yes(child.first_of_all);
     none[NONE_FIRST_OF_SERVICE] = yes(child.first_of_service);
@@ -174,7 +185,6 @@ pub fn candidates(scene: &Scene, node: u32, learned: Option<&Learned>, known: Kn
         none[POSSIBLE] = of_none.possible;
     }
     found.push(Candidate { node: None, features: none });
-    found
 }
 
 /// What is so of the child whoever the parent is.
@@ -211,18 +221,12 @@ fn recent(scene: &Scene, child: &Child<'_>, found: &mut [Candidate]) {
     }
 }
 
-/// The place of a node's last record before another one.
-fn last_before(scene: &Scene, node: u32, opens: u32) -> Option<u32> {
-    let lines = &scene.nodes[node as usize].lines;
-    lines.iter().rev().copied().find(|order| *order < opens)
-}
-
 fn child<'s>(
     scene: &'s Scene,
     node: u32,
     opening: &'s Line,
-    (possible, previous): (&[u32], &[Option<u32>]),
-    learned: Option<&Learned>,
+    (possible, relations): (&[u32], &[Relation]),
+    learned: OfChild,
     known: Known<'s>,
 ) -> Child<'s> {
     let own = &scene.nodes[node as usize];
@@ -259,7 +263,7 @@ fn child<'s>(
         enters: known.habits.enters(own.kind),
         follows: known.habits.follows(own.kind),
         sent: 0.0,
-        learned: learned.map_or(OfChild::default(), |learned| learned.of_child(own.kind)),
+        learned,
     };
     for (index, other) in scene.nodes.iter().enumerate() {
         if other.service == own.service
@@ -283,7 +287,7 @@ fn child<'s>(
         Some(best.filter(|&best| first(best) > first(other)).unwrap_or(other))
     };
     let mut active_same = None;
-    for (&other, &before) in possible.iter().zip(previous) {
+    for (&other, relation) in possible.iter().zip(relations) {
         let same = scene.nodes[other as usize].service == own.service;
         let open = is_open(scene, other, own.begin + own.blur);
         let around = contains(&scene.nodes[other as usize], own);
@@ -305,7 +309,7 @@ fn child<'s>(
             if scene.nodes[other as usize].begin <= own.begin + own.blur {
                 child.latest_same = later(child.latest_same, other);
             }
-            active_same = active_same.max(before.map(|order| (order, other)));
+            active_same = active_same.max(relation.previous.map(|order| (order, other)));
         }
     }
     child.active_same = active_same.map(|(_, other)| other);
@@ -379,6 +383,7 @@ fn compare(found: &mut [Candidate]) {
         (HANDED_WORDS, MOST_HANDED_WORDS),
         (LATE_CROSS_AFTER_SURE, MOST_LATE_CROSS_AFTER_SURE),
         (BEFORE_NARROW, MOST_BEFORE_NARROW),
+        (SCOPE, MOST_SCOPE),
         (AFTER_NARROW, MOST_AFTER_NARROW),
     ] {
         let best = found.iter().map(|candidate| candidate.features[from]).fold(0.0, f32::max);

@@ -340,6 +340,18 @@ numbers! {
     LATE_IN_HEAD,
     /// The time from then to that record.
     LATE_IN_HEAD_GAP,
+    /// Of the values that the child has in common with any candidate, the most special one that this one holds: how special.
+    SCOPE,
+    /// The candidate with most of [`SCOPE`].
+    MOST_SCOPE,
+    /// The most special one that it does not hold: how special.
+    SCOPE_LACKED,
+    /// The most special one in place of which it holds another value: how special.
+    SCOPE_OTHER,
+    /// Two services: both are about one path.
+    REQUEST,
+    /// Two services: the child and another candidate are about one path.
+    REQUEST_ELSEWHERE,
     /// Drafted: how likely it is.
     DRAFT,
     /// Drafted: it is the likeliest one.

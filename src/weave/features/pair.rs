@@ -1,43 +1,41 @@
 //! What speaks for one span as the parent of another.
 
 use super::numbers::*;
+use super::relation::Relation;
 use super::ties::{self, evidence, shared, wording};
 use super::{Child, Features, Known, act, contains, is_open, log2, scaled, yes};
 use crate::model::Symbol;
-use crate::weave::habits::Between;
-use crate::weave::learned::{self, Learned};
 use crate::weave::scene::{Line, Scene};
 use crate::weave::words::Act;
 
-/// Fills in the numbers of a possible parent, but for those of the child; `previous`: its last record before the child.
+/// Fills in the numbers of a possible parent, but for those of the child; `learned`: something was.
 pub(super) fn pair(
     scene: &Scene,
     child: &Child<'_>,
     parent: u32,
-    previous: Option<&Line>,
-    learned: Option<&Learned>,
+    relation: &Relation,
+    learned: bool,
     known: Known<'_>,
     out: &mut Features,
 ) {
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let same = p.service == c.service;
+    let previous = relation.previous.map(|order| &scene.lines[order as usize]);
     // the parent's last record before the child, else its first
     let anchor = previous.or_else(|| scene.opening(parent));
-    let before = scene.anchored(parent, child.node, previous);
-    let point = before.or_else(|| learned::first(scene, parent));
+    let Relation { point, late, between, causes, .. } = relation;
     // known to have begun before is not late
-    let late = before.is_none();
-    let between = known.habits.between(p.pair(c));
+    let (point, late) = (*point, *late);
     about_parent(scene, child, parent, anchor, out);
     if same {
-        one_service(scene, child, parent, previous, anchor, out);
+        one_service(scene, child, parent, anchor, out);
         wording(scene, child, parent, out);
     } else {
         two_services(scene, child, parent, anchor, out);
         evidence(scene, child, parent, between.enters, known, out);
     }
     times(scene, child, parent, point, out);
-    usual(scene, child, parent, (point, late), (known, &between), out);
+    usual(scene, child, parent, relation, out);
     ties::rare(child, child.sent, parent, same, out);
     if !same {
         told(scene, child, parent, anchor, late, out);
@@ -55,8 +53,7 @@ pub(super) fn pair(
         late_pair(scene, child, parent, same, known, out);
     }
     heads(scene, child, parent, late, out);
-    if let (Some(learned), Some(_)) = (learned, point) {
-        let causes = learned.causes(Some(p.pair(c).0), c.kind, child.learned);
+    if learned && point.is_some() {
         out[CAUSES] = causes.share;
         out[POSSIBLE] = causes.possible;
         out[FANS] = causes.fans;
@@ -102,14 +99,7 @@ fn about_parent(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&L
 }
 
 /// What speaks for a parent of the child's service.
-fn one_service(
-    scene: &Scene,
-    child: &Child<'_>,
-    parent: u32,
-    previous: Option<&Line>,
-    anchor: Option<&Line>,
-    out: &mut Features,
-) {
+fn one_service(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&Line>, out: &mut Features) {
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let open = is_open(scene, parent, child.begin + child.blur);
     let received = act(child.opening, &[Act::Receive]);
@@ -124,7 +114,7 @@ fn one_service(
     out[SAME_LATEST] = yes(child.latest_same == Some(parent));
     out[SAME_SILENT] = yes(!open && !finished);
     out[SAME_KIND] = yes(p.form == c.form);
-    let thread = previous.map_or(Symbol::NONE, |line| line.thread);
+    let thread = anchor.map_or(Symbol::NONE, |line| line.thread);
     let known = !thread.is_none() && !child.opening.thread.is_none();
     out[SAME_THREAD] = yes(known && thread == child.opening.thread);
     out[SAME_OTHER_THREAD] = yes(known && thread != child.opening.thread);
@@ -176,18 +166,11 @@ fn times(scene: &Scene, child: &Child<'_>, parent: u32, point: Option<(Symbol, i
     }
 }
 
-/// What is usual of the two kinds; `point`: the template and time of the parent's last record before the child, and whether
-/// it has none; `between`: what is known of the kinds.
-fn usual(
-    scene: &Scene,
-    child: &Child<'_>,
-    parent: u32,
-    (point, late): (Option<(Symbol, i64)>, bool),
-    (known, between): (Known<'_>, &Between),
-    out: &mut Features,
-) {
+/// What is usual of the two kinds.
+fn usual(scene: &Scene, child: &Child<'_>, parent: u32, relation: &Relation, out: &mut Features) {
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let same = p.service == c.service;
+    let Relation { between, after, .. } = relation;
     let habit = between.habit;
     out[ORDER] = habit.order;
     out[NEEDED] = habit.needed;
@@ -195,11 +178,10 @@ fn usual(
     [out[NEEDED_ALWAYS], out[IMPLIED_ALWAYS]] = between.exceptions;
     out[PARENT_ENTERS] = between.enters;
     out[if same { SAME_AROUND } else { CROSS_AROUND }] = habit.around;
-    [out[BEFORE_TIGHT], out[BEFORE_NARROW]] = known.habits.before(between, point);
-    let after = known.habits.after(between, scene, parent, child.node);
+    [out[BEFORE_TIGHT], out[BEFORE_NARROW]] = relation.before;
     let sure = after.tight * after.steady;
     out[AFTER_NARROW] = after.narrow;
-    match (late, same) {
+    match (relation.late, same) {
         (false, true) => {
             out[SAME_AFTER_TIGHT] = after.tight;
             out[SAME_AFTER_STEADY] = after.steady;

@@ -30,6 +30,8 @@ pub(super) struct Holding {
 
 /// Values in memory are looked at in so many parts, by their first bits.
 const PARTS: usize = 64;
+/// Bytes that one takes while they are put in order.
+const SORTED: usize = 2 * size_of::<Holding>() + size_of::<(Symbol, u32)>();
 /// Those in rows in so many, as some values are held by a large part of all atoms.
 const ROWS: usize = 256;
 
@@ -123,8 +125,7 @@ impl Holdings {
             for (held, added) in part.into_iter().zip(&added) {
                 all.extend(held.iter().map(|holding| added.rename(holding)));
             }
-            sort(&mut all);
-            all
+            sort(all)
         });
         Holdings::Held(sorted.collect())
     }
@@ -175,15 +176,14 @@ impl Holdings {
                             held.push(Holding { kind: kinds[holding.kind as usize], ..holding });
                         }
                     })?;
-                    sort(&mut held);
                     let mut told = begin();
-                    values(&held, &mut told).map(|()| told)
+                    values(&sort(held), &mut told).map(|()| told)
                 };
                 let mut start = 0;
                 while start < counts.len() {
                     let mut bytes = 0;
                     let fits = |count: &&usize| {
-                        bytes += **count * size_of::<Holding>();
+                        bytes += **count * SORTED;
                         bytes <= room.bytes
                     };
                     let end = start + counts[start..].iter().take_while(fits).count().max(1);
@@ -208,8 +208,16 @@ impl Added {
     }
 }
 
-fn sort(holdings: &mut [Holding]) {
-    by_value(holdings, |holding| holding.value, |holding| (holding.time, holding.origin, holding.kind));
+/// Sorts by value and time. They are large: only values change places, and then each holding is brought to its place.
+fn sort(holdings: Vec<Holding>) -> Vec<Holding> {
+    let mut order: Vec<(Symbol, u32)> =
+        (0..).zip(&holdings).map(|(at, holding)| (holding.value, at)).collect();
+    order.sort_unstable();
+    let mut sorted: Vec<Holding> = order.iter().map(|(_, at)| holdings[*at as usize]).collect();
+    for same in sorted.chunk_by_mut(|a, b| a.value == b.value).filter(|same| same.len() > 1) {
+        same.sort_unstable_by_key(|holding| (holding.time, holding.origin, holding.kind));
+    }
+    sorted
 }
 
 /// Sorts by value, and what has the same value by something else: mostly there is but one.

@@ -4,7 +4,8 @@
 //! the message: an id, a name before a dash, a level in small letters, a nested context. If nine of ten lines of the
 //! sample have such a part in the same place, it is one of the header.
 
-use super::kinds::{group_has_id, is_logger, is_number, is_thread, is_uuid};
+use super::kinds::{group_has_id, is_logger, is_number, is_numbered_name, is_thread, is_uuid};
+use super::widths::{padded, width};
 use super::{Head, Reader};
 use crate::model::Level;
 use crate::record::text::{is_id_group, names_context, pair, skip_blanks, trim};
@@ -33,6 +34,8 @@ pub enum Column {
     Pair,
     /// A number.
     Number,
+    /// A word that blanks fill up to so many bytes.
+    Padded(u8),
     /// A word; a column only if something follows that is one for sure.
     Word,
 }
@@ -41,12 +44,14 @@ pub enum Column {
 const MAX_COLUMNS: usize = 8;
 /// A level is not looked for behind so many words.
 pub(super) const MAX_TOKEN: usize = 16;
+/// So many lines tell a column of levels that none of them tells by itself.
+const MIN_LEVELS: usize = 5;
 /// Words longer than this are no names.
-const MAX_WORD: usize = 80;
+pub(super) const MAX_WORD: usize = 80;
 
 /// What the header before a column leaves open.
 #[derive(Clone, Copy)]
-struct Behind {
+pub(super) struct Behind {
     /// It has no level yet.
     levels: bool,
     /// Named ids end it: several groups in a row, or one with words, are the message's.
@@ -75,6 +80,17 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
         let count = |kind: Column| found.iter().flatten().filter(|(other, ..)| *other == kind).count();
         let kinds = found.iter().flatten().map(|&(kind, ..)| (count(kind), kind));
         let Some((most, kind)) = kinds.max_by_key(|&(count, _)| count) else { break };
+        if kind == Column::Word
+            && let Some(width) = width(&rest, &found)
+        {
+            columns.push(Column::Padded(width));
+            rest = rest
+                .iter()
+                .filter_map(|&(text, at, behind)| Some((text, padded(text, at, width)?.1, behind)))
+                .collect();
+            rests.push(rest.clone());
+            continue;
+        }
         if most < 2 || most * 10 < all * 9 {
             break;
         }
@@ -122,7 +138,7 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
         _ => false,
     };
     while let Some(at) = (0..columns.len()).rfind(|&at| {
-        let is_weak = |next: &&Column| **next == Column::Word || **next == Column::Number;
+        let is_weak = |next: &&Column| matches!(next, Column::Word | Column::Number | Column::Padded(_));
         let skipped = columns[at + 1..].iter().take_while(is_weak).count();
         weak(&columns[at], &columns[at + 1 + skipped..])
     }) {
@@ -139,16 +155,21 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
 /// tells it from the message.
 pub fn level_token(lines: &[(Head, &[u8])]) -> Option<u8> {
     let mut counts = [0usize; MAX_TOKEN];
+    let mut seen = [[0usize; 1 + Level::Fatal as usize]; MAX_TOKEN];
     let (mut all, mut found) = (0, 0);
-    for (head, text) in lines.iter().filter(|(head, _)| head.stamp.is_some() && head.stamp_at.start < 2) {
+    for (head, text) in lines.iter().filter(|(head, _)| head.stamp.is_some() && head.stamp_at.start < 3) {
         all += 1;
         found += usize::from(head.level.is_some());
         for (token, word) in words(text).enumerate().take(MAX_TOKEN) {
-            counts[token] += usize::from(bare_level(word).is_some());
+            let Some(level) = bare_level(word) else { continue };
+            counts[token] += 1;
+            seen[token][level as usize] += usize::from(word[0].is_ascii_uppercase());
         }
     }
     let token = counts.iter().position(|count| count * 10 >= all * 9)?;
-    (all >= 2 && found > 0 && found < all).then_some(token as u8)
+    // where no line tells it, different levels in capitals do
+    let told = found > 0 || all >= MIN_LEVELS && seen[token].iter().filter(|count| **count > 0).count() > 1;
+    (all >= 2 && told && found < all).then_some(token as u8)
 }
 
 /// The words of a line, as blanks part them.
@@ -331,18 +352,34 @@ pub(super) fn is_id_list(word: &[u8]) -> bool {
 impl Reader<'_, '_> {
     /// Takes the learned columns that this line has.
     pub(super) fn columns(&mut self, columns: &[Column]) {
+        // words and numbers are columns only before one that is one for sure
+        let mut sure = self.at;
         for &kind in columns {
-            let Some((found, inside, end)) = column(self.text, self.at, Behind::of(&self.head)) else {
+            if let Column::Padded(width) = kind {
+                let Some((word, end)) = padded(self.text, self.at, width) else {
+                    self.at = sure;
+                    return;
+                };
+                let content = word.of(self.text);
+                if is_thread(content) || is_numbered_name(content) {
+                    self.draft.thread.get_or_insert(word);
+                } else {
+                    self.draft.logger.get_or_insert(word);
+                }
+                self.at = end;
+                sure = end;
+                continue;
+            }
+            let found = column(self.text, self.at, Behind::of(&self.head));
+            let Some((_, inside, end)) = found.filter(|(found, ..)| *found == kind) else {
+                self.at = sure;
                 return;
             };
-            if found != kind {
-                return;
-            }
             let content = inside.of(self.text);
             match kind {
                 Column::Level => self.head.level = level::from_word(content),
                 Column::Id(_) | Column::Ids(_) => self.draft.groups.push(inside),
-                Column::Number | Column::Word | Column::Pair => {}
+                Column::Number | Column::Word | Column::Pair | Column::Padded(_) => {}
                 _ if group_has_id(content) => self.draft.groups.push(inside),
                 _ if is_thread(content) => {
                     self.draft.thread.get_or_insert(inside);
@@ -354,6 +391,9 @@ impl Reader<'_, '_> {
                 Column::Group(_) | Column::Phrase(_) => {}
             }
             self.at = end;
+            if !matches!(kind, Column::Word | Column::Number) {
+                sure = end;
+            }
         }
     }
 }

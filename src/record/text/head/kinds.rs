@@ -35,7 +35,21 @@ pub(super) fn is_logger_with_more(word: &[u8]) -> bool {
 pub(super) fn is_place(word: &[u8]) -> bool {
     let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let file = &word[..word.len() - digits];
-    digits > 0 && file.len() > 3 && file.ends_with(b":") && file.contains(&b'.') && is_logger(word)
+    digits > 0
+        && file.len() > 3
+        && file.ends_with(b":")
+        && file.contains(&b'.')
+        && is_logger(word)
+        && !names_a_host(&file[..file.len() - 1])
+}
+
+/// `db.acme.com`, `proxy.cluster.local`: what stands before a port, not before a line.
+fn names_a_host(name: &[u8]) -> bool {
+    const DOMAINS: &[&[u8]] =
+        &[b"com", b"net", b"org", b"local", b"localdomain", b"internal", b"svc", b"lan"];
+    let last = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    let small = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+    DOMAINS.contains(&last) && name.iter().all(small)
 }
 
 /// `CartController:`, a class before its message.
@@ -86,12 +100,35 @@ pub(super) fn is_thread(name: &[u8]) -> bool {
         b"consumer-",
         b"listener",
     ];
+    static FIRST: [bool; 256] = {
+        let mut first = [false; 256];
+        let mut at = 0;
+        while at < PARTS.len() {
+            first[PARTS[at][0] as usize] = true;
+            first[PARTS[at][0].to_ascii_uppercase() as usize] = true;
+            at += 1;
+        }
+        first
+    };
     let begins = |rest: &[u8], part: &[u8]| {
         rest[0].to_ascii_lowercase() == part[0]
             && rest.get(..part.len()).is_some_and(|rest| rest.eq_ignore_ascii_case(part))
     };
+    let may_begin = |at: &usize| FIRST[usize::from(name[*at])];
     name.eq_ignore_ascii_case(b"main")
-        || (0..name.len()).any(|at| PARTS.iter().any(|part| begins(&name[at..], part)))
+        || (0..name.len()).filter(may_begin).any(|at| PARTS.iter().any(|part| begins(&name[at..], part)))
+}
+
+/// `intake-1`, `charges-0`, `conn12`: a name with a number, as threads, workers and connections have.
+pub(super) fn is_numbered_name(name: &[u8]) -> bool {
+    let digits = name.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let word = &name[..name.len() - digits];
+    let bare =
+        word.strip_suffix(b"-").or(word.strip_suffix(b"_")).or(word.strip_suffix(b"#")).unwrap_or(word);
+    (1..=4).contains(&digits)
+        && bare.len() > 1
+        && bare.first().is_some_and(u8::is_ascii_alphabetic)
+        && bare.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b' '))
 }
 
 /// Whether a group holds named values, or something that looks like an id.

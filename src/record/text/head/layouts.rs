@@ -4,6 +4,7 @@ use super::Reader;
 use super::columns::is_bare_id;
 use super::kinds::{is_logger, is_place, is_thread};
 use super::moments::before_level;
+use crate::model::Level;
 use crate::record::text::{pair, skip_blanks, word_end};
 use crate::record::{At, NameHash, Role, level, names, timestamp};
 use memchr::memchr;
@@ -173,4 +174,112 @@ impl Reader<'_, '_> {
         self.at = word.end();
         true
     }
+
+    /// `0000004a ShipService   W   `: thread, name and a letter for the level behind the time, IBM's basic format.
+    /// Source: WebSphere Application Server, "JVM log interpretation": F E W A I C D O R.
+    pub(super) fn thread_name_level(&mut self) -> bool {
+        let text = self.text;
+        let end = self.at + 8;
+        let thread = text.get(self.at..end).is_some_and(|word| word.iter().all(u8::is_ascii_hexdigit));
+        if !thread
+            || text.get(end) != Some(&b' ')
+            || !self.known()
+            || self.head.level.is_some()
+            || self.closed
+        {
+            return false;
+        }
+        let name = skip_blanks(text, end);
+        let name_end = word_end(text, name);
+        let at = skip_blanks(text, name_end);
+        let level = match text.get(at) {
+            Some(b'F') => Level::Fatal,
+            Some(b'E' | b'R') => Level::Error,
+            Some(b'W') => Level::Warn,
+            Some(b'A' | b'I' | b'C' | b'O') => Level::Info,
+            Some(b'D') => Level::Debug,
+            _ => return false,
+        };
+        if name_end == name || at == name_end || !matches!(text.get(at + 1), Some(b' ')) {
+            return false;
+        }
+        self.draft.thread = Some(At::new(self.at, end));
+        self.draft.logger = Some(At::new(name, name_end));
+        self.logger = true;
+        self.closed = true;
+        self.set_level(level, at + 1)
+    }
+
+    /// `┌ Warning: message` (Julia); the lines below it begin with `│` and `└`.
+    pub(super) fn boxed_level(&mut self) -> bool {
+        let Some(rest) = self.text.strip_prefix("┌ ".as_bytes()) else { return false };
+        let letters = rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let level = level::from_word(&rest[..letters]).filter(|_| rest[letters..].starts_with(b": "));
+        level.is_some_and(|level| self.set_level(level, self.text.len() - rest.len() + letters + 1))
+    }
+
+    /// `ship.exe: [WARNING] message` (OCaml's Logs), `PHP Warning:  message` (PHP's error log).
+    pub(super) fn named_first(&mut self) -> bool {
+        let text = self.text;
+        if self.head.level.is_some() || self.closed || self.logger {
+            return false;
+        }
+        let rest = &text[self.at..];
+        if let Some(kind) = rest.strip_prefix(b"PHP ") {
+            let colon = memchr(b':', &kind[..kind.len().min(32)]).filter(|_| self.known() || self.at == 0);
+            let Some(colon) = colon.filter(|colon| kind[*colon..].starts_with(b":  ")) else { return false };
+            let first = kind.split(|byte| matches!(byte, b' ' | b':')).next().unwrap_or_default();
+            let level = level::from_word(first).or_else(|| match &kind[..colon] {
+                b"Deprecated" | b"Strict Standards" => Some(Level::Info),
+                other if other.ends_with(b"error") => Some(Level::Error),
+                other if other.ends_with(b"warning") => Some(Level::Warn),
+                _ => None,
+            });
+            return level.is_some_and(|level| self.set_level(level, self.at + 4 + colon + 1));
+        }
+        if self.at > 0 {
+            return false;
+        }
+        let end = word_end(text, 0);
+        // "orders.api[4711]: LEVEL message"
+        if end > 1
+            && let Some(process) = text[end..].strip_prefix(b"[")
+        {
+            let digits = process.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let rest = process[digits..].strip_prefix(b"]: ").unwrap_or_default();
+            let letters = rest.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+            let bounded = letters >= 4 && rest.get(letters) == Some(&b' ');
+            let level = level::stands_for_level(&rest[..letters]).filter(|_| bounded && digits > 0);
+            let Some(level) = level else { return false };
+            self.draft.logger = Some(At::new(0, end));
+            self.logger = true;
+            return self.set_level(level, end + 1 + digits + 3 + letters);
+        }
+        let Some(inside) = text[end..].strip_prefix(b" [").filter(|_| text[..end].ends_with(b":")) else {
+            return false;
+        };
+        let letters = inside.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+        let level = level::from_word(&inside[..letters]).filter(|_| inside[letters..].starts_with(b"] "));
+        let Some(level) = level.filter(|_| letters >= 4) else { return false };
+        self.draft.logger = Some(At::new(0, end - 1));
+        self.logger = true;
+        self.set_level(level, end + 2 + letters + 1)
+    }
+}
+
+/// The severity before the state in PostgreSQL's csvlog: `…,ERROR,23505,"…` ("Using CSV-Format Log Output").
+pub(super) fn csv_level(line: &[u8]) -> Option<Level> {
+    const COLUMNS: usize = 22;
+    const STATE: usize = 5;
+    let commas = memchr::memchr_iter(b',', line).count();
+    let mut cells = line.split(|byte| *byte == b',').take(COLUMNS).peekable();
+    while let Some(cell) = cells.next() {
+        let state = cells.peek().filter(|next| {
+            next.len() == STATE && next.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+        });
+        if commas >= COLUMNS && state.is_some() && cell.iter().all(u8::is_ascii_uppercase) {
+            return level::from_word(cell);
+        }
+    }
+    None
 }

@@ -2,19 +2,24 @@
 
 mod cells;
 mod columns;
+mod enclosed;
 mod groups;
 mod kinds;
 mod layouts;
 mod levels;
 mod moments;
+mod named;
 mod servers;
 mod tokens;
+mod usual;
+mod widths;
 mod words;
 
 pub(super) use columns::is_bare_id;
 pub use columns::{Column, learn, level_token};
 pub(super) use kinds::is_logger;
 pub use levels::begins_with_padded_level;
+pub use usual::Usual;
 
 use super::skip_blanks;
 use crate::model::{Level, Stamp};
@@ -55,42 +60,18 @@ impl Head {
 
 /// Reads the header of the line `text`; thread, logger, service and bracketed groups go to `draft`.
 pub fn head(text: &[u8], profile: &Profile, draft: &mut Draft) -> Head {
-    let mut reader = Reader {
-        text,
-        order: profile.order,
-        draft,
-        at: 0,
-        head: Head::default(),
-        logger: false,
-        closed: false,
-        bracketed_level: false,
-    };
-    reader.run();
-    if let Some(token) = profile.level_token
-        && reader.level_at(usize::from(token))
-    {
-        reader.run();
-    }
-    reader.postgres();
-    reader.cells();
-    reader.tokens();
-    if reader.known() {
-        reader.columns(&profile.columns);
-    }
-    let mut head = reader.head;
-    head.message = reader.message();
-    if !head.starts_record() && !head.context {
-        head.message = 0;
-        draft.groups.clear();
-        draft.thread = None;
-        draft.logger = None;
-        draft.service = None;
-    }
-    head
+    Reader::new(text, profile, draft).whole(profile)
 }
 
 struct Reader<'t, 'd> {
     text: &'t [u8],
+    usual: &'t Usual,
+    /// Where its parts are told to, while the headers of a source are learned.
+    parts: Option<&'d mut Vec<usual::Part>>,
+    /// The place behind what was read, if it may matter.
+    place: usual::Place,
+    /// A part was given back to the message.
+    refused: bool,
     order: DayOrder,
     draft: &'d mut Draft,
     at: usize,
@@ -101,10 +82,71 @@ struct Reader<'t, 'd> {
     bracketed_level: bool,
 }
 
+impl<'t, 'd> Reader<'t, 'd> {
+    fn new(text: &'t [u8], profile: &'t Profile, draft: &'d mut Draft) -> Reader<'t, 'd> {
+        Reader {
+            text,
+            usual: &profile.usual,
+            parts: None,
+            place: 0,
+            refused: false,
+            order: profile.order,
+            draft,
+            at: 0,
+            head: Head::default(),
+            logger: false,
+            closed: false,
+            bracketed_level: false,
+        }
+    }
+
+    /// Reads the whole header.
+    fn whole(mut self, profile: &Profile) -> Head {
+        self.run();
+        self.rest(profile)
+    }
+
+    /// Reads what only stands behind parts that were read by themselves.
+    fn rest(mut self, profile: &Profile) -> Head {
+        if let Some(token) = profile.level_token
+            && self.level_at(usize::from(token))
+        {
+            self.run();
+        }
+        if !self.refused {
+            self.postgres();
+            self.cells();
+            self.tokens();
+        }
+        if self.known() {
+            self.columns(&profile.columns);
+        }
+        let mut head = self.head;
+        head.message = self.message();
+        self.usual.settle(self.text, &mut head, self.draft);
+        if self.draft.thread.is_none() && self.known() {
+            // "[intake-1]"
+            let text = self.text;
+            let named = |group: &&At| kinds::is_numbered_name(group.of(text));
+            self.draft.thread = self.draft.groups.iter().find(named).copied();
+        }
+        if !head.starts_record() && !head.context {
+            head.message = 0;
+            self.draft.groups.clear();
+            self.draft.thread = None;
+            self.draft.logger = None;
+            self.draft.service = None;
+        }
+        head
+    }
+}
+
 impl Reader<'_, '_> {
     fn run(&mut self) {
+        let places = self.parts.is_some() || !self.usual.is_empty();
         for _ in 0..MAX_ATOMS {
             let start = self.at;
+            let before = places.then(|| self.mark());
             self.at = skip_blanks(self.text, self.at);
             let Some(&byte) = self.text.get(self.at) else { return };
             let taken = match byte {
@@ -150,6 +192,12 @@ impl Reader<'_, '_> {
             };
             if !taken {
                 self.at = self.at.max(start);
+                return;
+            }
+            if let Some(before) = &before
+                && !self.went_on(before)
+            {
+                self.refused = true;
                 return;
             }
         }

@@ -1,145 +1,31 @@
-//! Words and pairs in a header: loggers, threads, hosts, named ids.
+//! Words in a header: loggers, threads, hosts.
 
 use super::Reader;
 use super::columns::{is_bare_id, is_id_list};
 use super::kinds::{
     contains_word, group_has_id, is_class_label, is_code, is_code_place, is_logger, is_logger_with_more,
-    is_place, is_thread, is_uuid, looks_like_id, pair_like, tells_context,
+    is_place, is_thread, pair_like,
 };
-use super::moments::before_level;
-use crate::model::{Date, Level};
+use crate::model::{Date, Level, Stamp};
 use crate::record::text::{names_context, pair, skip_blanks, word_end};
-use crate::record::{At, NameHash, Role, WEAK_SERVICE, level, names, timestamp};
+use crate::record::{At, level, timestamp};
 use memchr::memchr;
 
+/// One word before the time is no longer.
+const MAX_LABEL: usize = 100;
+/// Where the time has no date, it is no longer than this.
+const MAX_PLAIN_LABEL: usize = 24;
+
 impl Reader<'_, '_> {
-    /// Named ids before the message: `trace_id=… span_id=…`, `TraceID: … SpanID: …`.
-    pub(super) fn pairs(&mut self) -> bool {
-        if self.header_run() || self.named_level() {
-            return true;
-        }
-        let mut at = self.at;
-        let mut taken = false;
-        while let Some((name, value, end)) = pair(self.text, at, true) {
-            let colon = self.text.get(name.end()) == Some(&b':');
-            // "trace" and "span" are words too
-            let short = names::lookup_name(NameHash::of(name.of(self.text)), false).is_none();
-            let known = names_context(name.of(self.text))
-                && (!(colon || short) || looks_like_id(value.of(self.text)))
-                // "… | req=UUID | message"
-                || !colon && is_uuid(value.of(self.text)) && self.text[end..].starts_with(b" | ");
-            // "service=orders trace_id=…"
-            let before_ids = || {
-                let next = pair(self.text, skip_blanks(self.text, end), false);
-                next.is_some_and(|(name, value, _)| tells_context(name.of(self.text), value.of(self.text)))
-            };
-            let known = known || !colon && self.states_service(name) && before_ids();
-            let listed = || matches!(self.text[..at].trim_ascii_end().last(), Some(b',' | b';'));
-            if !(known || taken && !colon && listed()) {
-                break;
-            }
-            taken = true;
-            self.service_of(name, value);
-            self.head.pairs.get_or_insert(name.start as usize);
-            self.at = end;
-            at = end;
-            if matches!(self.text.get(at), Some(b',' | b';')) {
-                at += 1;
-                // "trace=…; message"
-                self.at += usize::from(self.text[at - 1] == b';');
-            }
-            at = skip_blanks(self.text, at);
-        }
-        self.head.context |= taken;
-        self.head.ended |= taken && self.logger;
-        self.closed |= self.head.ended;
-        taken
-    }
-
-    /// The service, if a pair states it.
-    pub(super) fn service_of(&mut self, name: At, value: At) {
-        if self.states_service(name) && !value.is_empty() {
-            self.draft.service.get_or_insert(value);
-        }
-    }
-
-    fn states_service(&self, name: At) -> bool {
-        let known = names::known(name.of(self.text), true);
-        known.is_some_and(|known| known.role == Role::Service && known.rank < WEAK_SERVICE)
-    }
-
-    /// The service among pairs, which are kept as a group.
-    pub(super) fn service_among(&mut self, pairs: At) {
-        self.draft.groups.push(pairs);
-        let mut at = pairs.start as usize;
-        while let Some((name, value, end)) =
-            pair(self.text, at, false).filter(|(.., end)| *end <= pairs.end())
-        {
-            self.service_of(name, value);
-            at = end + self.text[end..].iter().take_while(|byte| matches!(byte, b' ' | b',')).count();
-        }
-    }
-
-    /// `level=INFO` among the parts of a header.
-    fn named_level(&mut self) -> bool {
-        if !self.known() || self.closed || self.head.level.is_some() {
-            return false;
-        }
-        let Some((name, value, end)) = pair(self.text, self.at, false) else { return false };
-        let role = names::lookup_name(NameHash::of(name.of(self.text)), true).map(|known| known.role);
-        let level = level::from_word(value.of(self.text)).filter(|_| role == Some(Role::Level));
-        level.is_some_and(|level| self.set_level(level, end))
-    }
-
-    /// `-key="value" key="value"- `: logback's %kvp between dashes.
-    pub(super) fn dashed_pairs(&mut self) -> bool {
-        let mut at = self.at + 1;
-        while let Some((_, _, end)) = pair(self.text, at, false) {
-            if self.text[end..].starts_with(b"- ") {
-                self.head.context = true;
-                self.at = end + 1;
-                return true;
-            }
-            at = skip_blanks(self.text, end);
-        }
-        false
-    }
-
-    /// Pairs that a separator or a level closes, one of which names context: all of them are header.
-    pub(super) fn header_run(&mut self) -> bool {
-        let (mut at, mut end, mut known, mut count) = (self.at, self.at, false, 0);
-        while let Some((name, _, after)) = pair(self.text, at, false) {
-            count += 1;
-            known |= names_context(name.of(self.text));
-            end = after;
-            at = after + usize::from(matches!(self.text.get(after), Some(b',' | b';')));
-            at = skip_blanks(self.text, at);
-        }
-        let rest = &self.text[at..];
-        // "time p=4711 u=root n=x | message" (Ansible)
-        let behind_time = self.text[..self.at].trim_ascii_end().len() == self.head.stamp_at.end();
-        known |= count > 1 && behind_time && rest.starts_with(b"| ");
-        if end == self.at || !known || !self.known() {
-            return false;
-        }
-        let level = self.head.level.is_none() && before_level(rest);
-        let dash = matches!(rest, [b'-' | b'|', b' ', ..]);
-        if level || dash {
-            self.head.context = true;
-            self.at = end;
-        }
-        level || dash
-    }
-
     /// A bare word: a logger, host or thread, if what follows says so.
     pub(super) fn word(&mut self) -> bool {
         let text = self.text;
         let end = word_end(text, self.at);
         // "name - 2025-… - LEVEL - message" (Python)
         let apart = [&b" - "[..], b" | "].iter().any(|mark| text[end..].starts_with(mark));
-        let time = end + if apart { 3 } else { 1 };
+        let time = if apart { end + 3 } else { skip_blanks(text, end) };
         if self.at == 0
-            && end < 24
+            && end < MAX_LABEL
             && text.get(end) == Some(&b' ')
             && text.get(time).is_some_and(u8::is_ascii_digit)
         {
@@ -149,7 +35,12 @@ impl Reader<'_, '_> {
             let is_label =
                 bytes.ends_with(b":") && (contains_word(bytes, b"time") || contains_word(bytes, b"date"));
             let found = || timestamp::parse_prefix(&text[time..], self.order);
-            if !is_label && found().is_some_and(|(stamp, _)| !apart || stamp.date == Date::Full) {
+            // a long one may be a file's, as grep and multitail put it before each line
+            let near = end < MAX_PLAIN_LABEL;
+            let wide = !apart && time > end + 1;
+            let sure = |stamp: &Stamp| (near && !apart && !wide) || stamp.date == Date::Full;
+            let is_label = is_label || wide && bytes.ends_with(b":");
+            if !is_label && found().is_some_and(|(stamp, _)| sure(&stamp)) {
                 self.at = time - 1;
                 return true;
             }
@@ -413,15 +304,6 @@ impl Reader<'_, '_> {
             && matches!(self.text.get(end), Some(b' ' | b'\t'));
         self.at = if taken { end } else { self.at };
         taken
-    }
-
-    /// Whether the pairs from `start` on are closed by ` - `, so that they stand before the message.
-    pub(super) fn ends_in_dash(&self, start: usize) -> bool {
-        let mut at = start;
-        while let Some((_, _, end)) = pair(self.text, at, false) {
-            at = skip_blanks(self.text, end);
-        }
-        matches!(self.text.get(at), Some(b'-' | b'|')) && self.text.get(at + 1) == Some(&b' ')
     }
 }
 

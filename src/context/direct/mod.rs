@@ -3,11 +3,14 @@
 //! Made from the steps that found the context of a record like them ([`super::tape`]). A plan is used only if it gives for
 //! that record the event that was written of it.
 
+mod learner;
+
 use super::event::{Defaults, set_time};
 use super::tape::{Own, Part, Step};
 use super::{header, id, scan, words};
 use crate::model::{Batch, Detail, Event, HeaderRole, Level, Place, Shape, SpanId, Symbol, TraceId, flag};
 use crate::record::{Brief, Pattern, Record, Role};
+use learner::{Context, Learner, is_bare_number};
 
 /// A text of an event.
 #[derive(Debug)]
@@ -222,35 +225,51 @@ impl Direct {
         batch: &mut Batch,
         serial: u64,
     ) -> bool {
-        let Brief { pattern: Pattern { line, marks, .. }, .. } = *brief;
+        let Brief { text: line, marks, .. } = *brief;
         let text = |(start, end): Part| &line[start.of(marks)..end.of(marks)];
         if self.lengths.iter().any(|(part, length)| text(*part).len() != *length) {
             return false;
         }
-        let start = batch.details.len();
-        let mut event = Event {
-            place: Place {
-                source: defaults.source,
-                line: brief.line,
-                offset: brief.offset as u64,
-                len: brief.len.try_into().unwrap_or(u32::MAX),
-                part: 0,
-            },
-            details_start: start as u32,
-            ..self.event.clone()
+        let (first, start) = (batch.events.len(), batch.details.len());
+        let written = self.append(brief, defaults, batch, serial, &text);
+        if written.is_none() {
+            batch.details.truncate(start);
+            batch.events.truncate(first);
+        }
+        written.is_some()
+    }
+
+    /// Appends the event and its details; `None`, with a part of them appended, if the record is not like the others.
+    #[inline]
+    fn append<'l>(
+        &mut self,
+        brief: &Brief<'_>,
+        defaults: &Defaults,
+        batch: &mut Batch,
+        serial: u64,
+        text: &impl Fn(Part) -> &'l [u8],
+    ) -> Option<()> {
+        let Batch { events, details, symbols } = batch;
+        let start = details.len();
+        events.push(self.event.clone());
+        let event = events.last_mut()?;
+        event.place = Place {
+            source: defaults.source,
+            line: brief.line,
+            offset: brief.offset as u64,
+            len: brief.len.try_into().unwrap_or(u32::MAX),
+            part: 0,
         };
-        set_time(Some(brief.stamp), defaults, &mut event);
+        event.details_start = start as u32;
+        set_time(Some(brief.stamp), defaults, event);
         if let Some(part) = self.trace {
-            let Some(trace) = id::exact_trace(text(part)) else { return false };
-            event.trace = Some(trace.id);
+            event.trace = Some(id::exact_trace(text(part))?.id);
         }
         if let Some(part) = self.span {
-            let Some(span) = id::exact_span(text(part)) else { return false };
-            event.span = Some(span.id);
+            event.span = Some(id::exact_span(text(part))?.id);
         }
         if let Some(part) = self.parent {
-            let Some(span) = id::exact_span(text(part)) else { return false };
-            event.parent = Some(span.id);
+            event.parent = Some(id::exact_span(text(part))?.id);
         }
         if let Some(part) = self.thread {
             event.thread = Symbol::of(text(part));
@@ -266,26 +285,25 @@ impl Direct {
                 }
             };
             let is_same = |other: &Detail| matches!(other, Detail::Key { name: known, value: same, .. } if *known == name && *same == value);
-            if batch.details[start..].iter().any(is_same) {
+            if details[start..].iter().any(is_same) {
                 continue;
             }
-            batch.details.push(Detail::Key { name, value, shape: key.shape });
+            details.push(Detail::Key { name, value, shape: key.shape });
             match &key.name {
                 KeyName::Same(_, text) if key.told != serial => {
                     key.told = serial;
-                    batch.symbols.keep_as(name, text);
+                    symbols.keep_as(name, text);
                 }
                 KeyName::Same(..) => {}
                 KeyName::Part(part) => {
                     self.scratch.clear();
                     words::snake(text(*part), &mut self.scratch);
-                    batch.symbols.keep_as(name, &self.scratch);
+                    symbols.keep_as(name, &self.scratch);
                 }
             }
         }
-        if !self.headers.is_empty() && self.add_headers(&text, &mut event, &mut batch.details).is_none() {
-            batch.details.truncate(start);
-            return false;
+        if !self.headers.is_empty() {
+            self.add_headers(text, event, details)?;
         }
         for rest in &self.rest {
             let detail = match rest {
@@ -297,25 +315,22 @@ impl Direct {
                     .filter(|status| (100..600).contains(status))
                     .map(Detail::Status),
             };
-            let Some(detail) = detail else {
-                batch.details.truncate(start);
-                return false;
-            };
+            let detail = detail?;
             if matches!(detail, Detail::Status(500..)) && event.level >= Some(Level::Warn) {
                 event.flags |= flag::FAILED;
             }
-            batch.details.push(detail);
+            details.push(detail);
         }
-        event.details_len = (batch.details.len() - start).try_into().unwrap_or(u16::MAX);
+        event.details_len = (details.len() - start).try_into().unwrap_or(u16::MAX);
         let name = match &self.service {
             Some((name, false)) => Some(name),
             Some((name, true)) if !defaults.service_is_sure => self.placed.as_ref().or(Some(name)),
             _ => self.placed.as_ref(),
         };
-        let symbols = &mut batch.symbols;
+        let fresh = self.told != serial;
         let mut keep = |name: &Text| match name {
             Text::Same(symbol, text) => {
-                if !symbols.has(*symbol) {
+                if fresh {
                     symbols.keep_as(*symbol, text);
                 }
                 *symbol
@@ -324,14 +339,13 @@ impl Direct {
         };
         event.service = name.map_or(defaults.service, &mut keep);
         event.instance = self.instance.as_ref().map_or(defaults.instance, &mut keep);
-        if self.told != serial {
+        if fresh {
             self.told = serial;
             for (symbol, text) in &self.texts {
-                batch.symbols.keep_as(*symbol, text);
+                symbols.keep_as(*symbol, text);
             }
         }
-        batch.events.push(event);
-        true
+        Some(())
     }
 }
 
@@ -374,84 +388,3 @@ impl Direct {
 
 /// More headers in one record are searched for each time.
 const MAX_HEADERS: usize = 4;
-
-/// What the value of a name that carries trace context gives.
-enum Context {
-    /// Nothing that an event keeps.
-    Nothing,
-    /// A header.
-    Header,
-    /// An id in hex digits.
-    Own(Own),
-    /// A trace id and a span id in hex digits.
-    Both(Part, Part),
-}
-
-/// Whether a text holds digits and dots only.
-fn is_bare_number(text: &[u8]) -> bool {
-    text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
-}
-
-struct Learner<'p> {
-    pattern: &'p Pattern<'p>,
-}
-
-impl<'p> Learner<'p> {
-    fn part(&self, (start, end): Part) -> &'p [u8] {
-        &self.pattern.line[start.of(self.pattern.marks)..end.of(self.pattern.marks)]
-    }
-
-    /// What a value gives in all records; `None` if that is not known.
-    fn context(&self, role: Role, value: Part) -> Option<Context> {
-        let text = self.part(value);
-        let own = match role {
-            Role::TraceId => Own::Trace,
-            Role::SpanId => Own::Span,
-            Role::ParentId => Own::Parent,
-            _ if header::read(role, text).is_some()
-                && !matches!(role, Role::XrayTraceId | Role::GcpTrace) =>
-            {
-                return Some(Context::Header);
-            }
-            _ => return None,
-        };
-        // zeros are a kind of their own
-        if text.is_empty() || text.iter().all(|&byte| byte == b'0') {
-            return Some(Context::Nothing);
-        }
-        if if own == Own::Trace { id::exact_trace(text).is_some() } else { id::exact_span(text).is_some() } {
-            return Some(Context::Own(own));
-        }
-        if own == Own::Trace
-            && text.len() == 49
-            && !text[32].is_ascii_alphanumeric()
-            && id::exact_trace(&text[..32]).is_some()
-            && id::exact_span(&text[33..]).is_some()
-        {
-            let (start, end) = self.pattern.find(text)?;
-            let part = |start, end| self.pattern.part(start, end);
-            return Some(Context::Both(part(start, start + 32)?, part(start + 33, end)?));
-        }
-        let refused = match own {
-            Own::Trace => text.len() < 49 && id::trace(text).is_err(),
-            Own::Span => id::span(text).is_err(),
-            Own::Parent => text.len() < 49 && id::span(text).is_err(),
-        };
-        (refused && self.is_same(value)).then_some(Context::Nothing)
-    }
-
-    fn is_same(&self, (start, end): Part) -> bool {
-        self.pattern.is_constant(start.of(self.pattern.marks), end.of(self.pattern.marks))
-    }
-
-    fn text(&self, text: &[u8]) -> Option<Text> {
-        if text.is_empty() {
-            return Some(Text::Same(Symbol::NONE, Box::default()));
-        }
-        let (start, end) = self.pattern.find(text)?;
-        if self.pattern.is_constant(start, end) {
-            return Some(Text::Same(Symbol::of(text), text.into()));
-        }
-        self.pattern.part(start, end).map(Text::Part)
-    }
-}

@@ -3,7 +3,12 @@
 //! A trace id is 32 lowercase hex digits: 64-bit ids are padded with zeros on the left, UUIDs and X-Ray ids lose their
 //! dashes, decimal numbers become hex. A span id is 16 lowercase hex digits. What is no number stays as it is (opaque).
 
+mod digits;
+
+pub use digits::{decimal, hex, hex_digits, uuid, xray};
+
 use crate::model::{SpanId, TraceId};
+use digits::sixteen;
 
 /// A trace id that was read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -144,133 +149,32 @@ pub fn datadog_trace(value: &[u8]) -> Result<Trace<'_>, Refused> {
 
 /// A trace id of exactly 16 or 32 hex digits.
 pub fn exact_trace(value: &[u8]) -> Option<Trace<'_>> {
-    if !matches!(value.len(), 16 | 32) {
-        return None;
-    }
-    let (bits, lenient) = hex(value)?;
+    let small = match value.as_chunks() {
+        ([high, low], []) => sixteen(high).zip(sixteen(low)),
+        ([low], []) => sixteen(low).map(|low| (0, low)),
+        _ => return None,
+    };
+    let (bits, lenient) = match small {
+        Some((high, low)) => (u128::from(high) << 64 | u128::from(low), false),
+        None => hex(value)?,
+    };
     TraceId::new(bits).map(|id| Trace { id, opaque: None, lenient })
 }
 
 /// A span id of exactly 16 hex digits.
+#[inline]
 pub fn exact_span(value: &[u8]) -> Option<Span<'_>> {
-    let (bits, _) = hex(value).filter(|_| value.len() == 16)?;
-    SpanId::new(bits as u64).map(|id| Span { id, opaque: None })
-}
-
-/// The number that up to 32 hex digits write, and whether there are capitals; `None` if there is another byte, or none at all.
-pub fn hex(text: &[u8]) -> Option<(u128, bool)> {
-    if text.is_empty() || text.len() > 32 {
-        return None;
-    }
-    let (high, low) = text.split_at(text.len().saturating_sub(16));
-    let (high, a) = half(high);
-    let (low, b) = half(low);
-    // all digits are below 16; capitals have their own bit
-    (a | b < NO_DIGIT).then_some((u128::from(high) << 64 | u128::from(low), a | b >= CAPITAL))
-}
-
-/// The number that up to 16 digits write, and the marks of all of them.
-#[inline]
-fn half(text: &[u8]) -> (u64, u8) {
-    if let (Some(eights), []) = (text.first_chunk::<16>(), text.get(16..).unwrap_or_default()) {
-        let (high, low) = eights.split_at(8);
-        if let (Some(high), Some(low)) = (eight(high), eight(low)) {
-            return (high << 32 | low, 0);
-        }
-    }
-    text.iter().fold((0, 0), |(bits, marks), &byte| {
-        let digit = HEX[usize::from(byte)];
-        (bits << 4 | u64::from(digit & 15), marks | digit)
-    })
-}
-
-/// The number that eight digits write, without capitals.
-#[inline]
-fn eight(text: &[u8]) -> Option<u64> {
-    const HIGH: u64 = u64::from_be_bytes([0x80; 8]);
-    let word = u64::from_be_bytes(*text.first_chunk()?);
-    let at_least =
-        |word: u64, least: u8| (((word & !HIGH) + u64::from_be_bytes([0x80 - least; 8])) | word) & HIGH;
-    let digits = !at_least(word ^ u64::from_be_bytes([b'0'; 8]), 10);
-    let letters = word ^ u64::from_be_bytes([0x60; 8]);
-    let letters = at_least(letters, 1) & !at_least(letters, 7);
-    if (digits | letters) & HIGH != HIGH {
-        return None;
-    }
-    // a letter has bit 6, and is nine above its last four bits
-    let nibbles = (word & u64::from_be_bytes([0x0f; 8])) + 9 * (word >> 6 & u64::from_be_bytes([1; 8]));
-    let pairs = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
-    Some((fours | fours >> 16) & 0xffff_ffff)
+    let digits = value.try_into().ok()?;
+    let bits = match sixteen(digits) {
+        Some(bits) => bits,
+        None => hex(digits)?.0 as u64,
+    };
+    SpanId::new(bits).map(|id| Span { id, opaque: None })
 }
 
 /// Where the id stands in `projects/P/traces/ID`.
 pub fn traces_of_a_project(value: &[u8]) -> Option<usize> {
     memchr::memchr_iter(b'/', value).map(|slash| slash + 1).find(|&at| value[..at].ends_with(b"traces/"))
-}
-
-/// Marks a byte that is no digit.
-const NO_DIGIT: u8 = 1 << 7;
-/// Marks a capital.
-const CAPITAL: u8 = 1 << 6;
-
-static HEX: [u8; 256] = {
-    let mut table = [NO_DIGIT; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = match byte as u8 {
-            c @ b'0'..=b'9' => c - b'0',
-            c @ b'a'..=b'f' => c - b'a' + 10,
-            c @ b'A'..=b'F' => (c - b'A' + 10) | CAPITAL,
-            _ => NO_DIGIT,
-        };
-        byte += 1;
-    }
-    table
-};
-
-/// How many hex digits a text begins with.
-pub fn hex_digits(text: &[u8]) -> usize {
-    text.iter().take_while(|&&byte| HEX[usize::from(byte)] != NO_DIGIT).count()
-}
-
-/// The number of a decimal of up to 20 digits that fits 64 bits; a sign is kept as two's complement (Java prints it so).
-pub fn decimal(text: &[u8]) -> Option<u64> {
-    let (negative, digits) = match text.strip_prefix(b"-") {
-        Some(digits) => (true, digits),
-        None => (false, text),
-    };
-    if digits.is_empty() || digits.len() > 20 {
-        return None;
-    }
-    let mut number = 0u64;
-    for &byte in digits {
-        number = number
-            .checked_mul(10)?
-            .checked_add(u64::from(byte.checked_sub(b'0').filter(|digit| *digit < 10)?))?;
-    }
-    Some(if negative { number.wrapping_neg() } else { number })
-}
-
-/// The bits of a UUID with dashes.
-pub fn uuid(text: &[u8]) -> Option<u128> {
-    if text.len() != 36 || [8, 13, 18, 23].iter().any(|&at| text[at] != b'-') {
-        return None;
-    }
-    let mut bits = 0u128;
-    for part in text.split(|&byte| byte == b'-') {
-        bits = bits << (4 * part.len()) | hex(part)?.0;
-    }
-    Some(bits)
-}
-
-/// The bits of `1-5759e988-bd862e3fe1be46a994272793`. Source: AWS X-Ray, "Trace ID format".
-pub fn xray(text: &[u8]) -> Option<u128> {
-    let rest = text.strip_prefix(b"1-")?;
-    if rest.len() != 33 || rest[8] != b'-' {
-        return None;
-    }
-    Some(hex(&rest[..8])?.0 << 96 | hex(&rest[9..])?.0)
 }
 
 /// The value without quotes, brackets and trailing punctuation, and whether any was taken off.
@@ -354,6 +258,24 @@ fn opaque(value: &[u8]) -> Option<&[u8]> {
         && !value.starts_with(b"[")
         && !looks_like_digest(value))
     .then_some(value)
+}
+
+/// `10.0.0.7`, `10.0.0.7:8080`, `00:1b:44:11:3a:b7`: where something is, not which.
+pub fn is_address(value: &[u8]) -> bool {
+    let numbers = |text: &[u8], separator: u8| {
+        text.split(|byte| *byte == separator)
+            .map(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit))
+            .fold((true, 0), |(all, count), number| (all && number, count + 1))
+    };
+    let (host, port) = match memchr::memchr(b':', value) {
+        Some(colon) => (&value[..colon], &value[colon + 1..]),
+        None => (value, &b"0"[..]),
+    };
+    let hardware = value.len() == 17
+        && value.iter().enumerate().all(|(at, byte)| {
+            if at % 3 == 2 { matches!(byte, b':' | b'-') } else { byte.is_ascii_hexdigit() }
+        });
+    hardware || numbers(host, b'.') == (true, 4) && port.iter().all(u8::is_ascii_digit)
 }
 
 /// `sha256:…` and the like.

@@ -1,0 +1,141 @@
+//! What ended without a word: all that is there is as usual, but what practically always follows is not.
+//!
+//! Rules say which step makes which hop begin. What a service does within a hop, or what comes of it elsewhere, is known from
+//! whole transactions alone: of all that always follows what is there, the first that is absent is where it broke off.
+
+use super::case::{Case, Fate, Found};
+use super::words;
+use crate::analyze::flow::{Follower, Hop, Place};
+use crate::model::{FindingKind, Severity};
+
+/// A step that hardly any transaction with the last usual one has tells of another way that things went.
+const MAX_OTHER: f64 = 0.05;
+/// What is there without what it follows in so many transactions, for one that lacks it, may have been torn off.
+const MIN_REAL: f64 = 0.5;
+/// The logs must go on for so many times the usual time.
+const PATIENCE: i64 = 8;
+/// Steps that are told as absent are at least so late, in nanoseconds.
+const MIN_LATE: i64 = 1_000_000_000;
+
+/// The last step of what is as usual, and what should have followed.
+struct Break {
+    since: u64,
+    place: Place,
+    absent: Follower,
+}
+
+/// Judges a transaction in which nothing else is missing.
+pub(super) fn judge(case: &mut Case<'_>) {
+    let told = |kind: FindingKind| {
+        case.findings.iter().any(|finding| finding.kind == kind && finding.severity > Severity::Info)
+    };
+    let known = [FindingKind::MissingStep, FindingKind::Stuck, FindingKind::Error].into_iter().any(told);
+    // what always follows is known of transactions in which nothing failed
+    let failed = case.shape.hops.iter().any(Hop::failed);
+    if known || failed || case.truncated || case.fates.contains(&Fate::Repeated) {
+        return;
+    }
+    let Some(found) = first_absent(case).filter(|found| !goes_another_way(case, found)) else { return };
+    if cut(case, &found) {
+        case.truncated = true;
+        return;
+    }
+    report(case, &found);
+}
+
+/// Of all that always follows what is there, what is absent and was due first.
+fn first_absent(case: &Case<'_>) -> Option<Break> {
+    let mut first: Option<(i64, u64, Break)> = None;
+    for since in case.steps.kinds() {
+        let Some(place) = case.steps.first(since) else { continue };
+        if is_extra(case, since) {
+            continue;
+        }
+        for absent in case.usual.along.followers(since) {
+            if case.times(absent.step) >= case.times(since) {
+                continue;
+            }
+            // the same may be due after several: the last one of these knows best when
+            let due = place.time.saturating_add(absent.after);
+            let best = first.as_ref().is_none_or(|(known, step, found)| {
+                let same = *step == absent.step;
+                let closer = (absent.after, since) < (found.absent.after, found.since);
+                if same { closer } else { (due, absent.step) < (*known, *step) }
+            });
+            if best {
+                first = Some((due, absent.step, Break { since, place, absent }));
+            }
+        }
+    }
+    first.map(|(.., found)| found)
+}
+
+/// Whether a step is there more often than most of what always follows each: then it is one too many.
+fn is_extra(case: &Case<'_>, since: u64) -> bool {
+    let (mut all, mut fewer, mut none) = (0, 0, 0);
+    for follower in case.usual.along.followers(since) {
+        all += 1;
+        fewer += u32::from(case.times(follower.step) < case.times(since));
+        none += u32::from(case.times(follower.step) == 0);
+    }
+    case.times(since) > 1 && none == 0 && fewer * 2 <= all
+}
+
+/// Whether something after the last usual step is there that hardly ever is: then things went another way.
+fn goes_another_way(case: &Case<'_>, found: &Break) -> bool {
+    let other = |step: u64| {
+        let later = case.steps.first(step).is_some_and(|place| place.time >= found.place.time);
+        later && case.usual.along.share(found.since, step) < MAX_OTHER
+    };
+    case.steps.kinds().filter(|step| *step != found.since).any(other)
+}
+
+/// Whether the logs end before it could follow.
+fn cut(case: &Case<'_>, found: &Break) -> bool {
+    let service = case.usual.step(found.absent.step).map(|count| count.example.service);
+    let patience = found.absent.after.saturating_mul(PATIENCE).max(MIN_LATE);
+    service.is_none_or(|service| found.place.time.saturating_add(patience) >= case.run.window_of(service).1)
+}
+
+fn report(case: &mut Case<'_>, found: &Break) {
+    let Break { since, place, absent } = found;
+    let Some(example) = case.usual.step(absent.step).map(|count| count.example) else { return };
+    let (index, store) = (place.hop as usize, case.run.store);
+    let hop = case.hop(index);
+    let Some(step) = hop.steps.get(place.step as usize).cloned() else { return };
+    let lacks = absent.all.saturating_sub(absent.each).max(1);
+    let real = (1.0 - f64::from(absent.loose) / f64::from(lacks)).max(0.0);
+    let follows = words::told(store, &example);
+    // who said something else before began, and went no further
+    let began = case.shape.hops.iter().any(|hop| hop.service == example.service && hop.start >= step.time);
+    let within = hop.service == example.service;
+    let (kind, summary) = if within || began {
+        let (service, says) = (store.symbols.text(example.service), case.says(step.event));
+        let of = if within { String::new() } else { format!(" of {}", case.service(hop)) };
+        (FindingKind::Stuck, format!("{service} stopped after {says}{of}; {follows} always follows"))
+    } else {
+        let summary = format!(
+            "{} never logged {follows} after {} of {}; it did in {} of {} such transactions",
+            store.symbols.text(example.service),
+            case.says(step.event),
+            case.service(hop),
+            absent.each,
+            absent.all
+        );
+        (FindingKind::MissingStep, summary)
+    };
+    let group = (absent.step, *since);
+    case.find(
+        index,
+        Found {
+            kind,
+            severity: if real >= MIN_REAL { Severity::Warning } else { Severity::Info },
+            span: Some(step.span),
+            service: Some(example.service),
+            summary,
+            confidence: real * f64::from(absent.each) / f64::from(absent.all + 2),
+            evidence: vec![step.event],
+            group,
+        },
+    );
+}

@@ -1,0 +1,111 @@
+//! What is known of a run as a whole before any transaction is looked at: what its templates tell, and its services' times.
+
+use super::kinds;
+use crate::gather::Store;
+use crate::model::{Level, Sample, Symbol};
+use crate::weave::words::{Act, words};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What is known of a run as a whole.
+#[derive(Debug)]
+pub struct Frame {
+    /// What the templates tell.
+    pub(super) acts: FxHashMap<Symbol, Act>,
+    /// What the templates name.
+    pub(super) names: FxHashMap<Symbol, Box<[Symbol]>>,
+    /// The templates that say that something was there before.
+    pub(super) again: FxHashSet<Symbol>,
+    /// The templates that name a level in capitals.
+    pub(super) loud: FxHashMap<Symbol, Level>,
+    /// The templates that are one kind of step with another one.
+    pub(super) merged: FxHashMap<Symbol, Symbol>,
+    /// When the first and last record of each service was logged.
+    pub(super) windows: FxHashMap<Symbol, (i64, i64)>,
+    /// When the first and last record of all was logged.
+    pub(super) window: (i64, i64),
+    /// How fine the times of each service are, in nanoseconds.
+    pub(super) grains: FxHashMap<Symbol, i64>,
+}
+
+/// Whether a template says that a message was there before, as those who handle it and brokers' libraries word it.
+fn says_again(template: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "seen before",
+        "already seen",
+        "already processed",
+        "already handled",
+        "already consumed",
+        "processed before",
+        "handled before",
+        "redelivered",
+        "duplicate message",
+        "duplicate event",
+        "duplicate delivery",
+        "ignoring duplicate",
+    ];
+    let lower = template.to_ascii_lowercase();
+    WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// The level that a template names in capitals among other words: where a layout has no place for one, messages say it.
+fn named_level(template: &str) -> Option<Level> {
+    let mut words = template.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    words.find_map(|word| match word {
+        "FATAL" | "PANIC" => Some(Level::Fatal),
+        "ERROR" => Some(Level::Error),
+        "WARN" | "WARNING" => Some(Level::Warn),
+        _ => None,
+    })
+}
+
+impl Frame {
+    /// Looks over a run.
+    pub fn of(store: &Store) -> Frame {
+        let mut run = Frame {
+            acts: FxHashMap::default(),
+            names: FxHashMap::default(),
+            again: FxHashSet::default(),
+            loud: FxHashMap::default(),
+            merged: kinds::merged(store),
+            windows: FxHashMap::default(),
+            window: (i64::MAX, i64::MIN),
+            grains: FxHashMap::default(),
+        };
+        for &template in &store.census.templates {
+            let told = words(store.symbols.text(template));
+            run.acts.insert(template, told.act);
+            if says_again(store.symbols.text(template)) {
+                run.again.insert(template);
+            }
+            run.loud.extend(named_level(store.symbols.text(template)).map(|level| (template, level)));
+            if !told.names.is_empty() {
+                run.names.insert(template, told.names.into());
+            }
+        }
+        for (service, window) in store.census.of_services(&store.clocks) {
+            run.windows.insert(service, (window.low.0, window.high.0));
+            run.grains.insert(service, window.grain);
+        }
+        for window in run.windows.values() {
+            run.window = (run.window.0.min(window.0), run.window.1.max(window.1));
+        }
+        run
+    }
+
+    /// The template that stands for all those of one kind of step.
+    pub(super) fn wording(&self, template: Symbol) -> Symbol {
+        self.merged.get(&template).copied().unwrap_or(template)
+    }
+
+    /// Whether two records are about the same topic or kind of event.
+    pub fn share_a_name(&self, one: &Sample, other: &Sample) -> bool {
+        let names = |of: &Sample| self.names.get(&of.template).map_or(&[][..], |names| names);
+        !one.topic.is_none() && one.topic == other.topic
+            || names(one).iter().any(|name| names(other).contains(name))
+    }
+
+    /// What a record's template tells.
+    pub fn act(&self, record: &Sample) -> Act {
+        self.acts.get(&record.template).copied().unwrap_or_default()
+    }
+}

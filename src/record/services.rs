@@ -1,0 +1,86 @@
+//! Fields that are called `service` and name none: the carrier's service level, the kind of a repair.
+//!
+//! What a source is of stands in each of its records, or in all that one of its programs writes. A general name that stands
+//! in few records, and has several values, tells of the business.
+
+use super::names::{self, NameHash, Role};
+use super::{Class, Draft, Format, Profile, fill, look};
+
+/// Fewer records of one format tell nothing.
+const MIN_RECORDS: usize = 10;
+/// So many names are counted.
+const MAX_NAMES: usize = 16;
+
+/// A name under which services were stated.
+struct Stated {
+    format: Format,
+    name: NameHash,
+    /// In so many records.
+    count: usize,
+    /// The first value, and whether there was another one.
+    value: Vec<u8>,
+    differs: bool,
+}
+
+/// Names of fields that state no service in this source, although they would elsewhere.
+pub(super) fn not_services(texts: &[Vec<u8>], profile: &Profile) -> Vec<NameHash> {
+    let mut stated: Vec<Stated> = Vec::new();
+    let mut records: Vec<(Format, usize)> = Vec::new();
+    let mut draft = Draft::default();
+    for text in texts {
+        draft.clear();
+        let seen = look::look(text, profile, &mut draft);
+        if seen.class != Class::Start || !matches!(seen.format, Format::Json | Format::Logfmt) {
+            continue;
+        }
+        let format = fill::fill(text, &seen, &mut draft, profile);
+        match records.iter_mut().find(|(other, _)| *other == format) {
+            Some((_, count)) => *count += 1,
+            None => records.push((format, 1)),
+        }
+        let field = draft.fields.iter().find(|field| {
+            field.role == Role::Service
+                && draft.service.is_some_and(|service| service.start == field.value.start)
+        });
+        // names that can mean nothing else do so wherever they stand
+        let Some(field) = field.filter(|field| names::lookup_name(field.path, false).is_none()) else {
+            continue;
+        };
+        let value = field.value.of(text);
+        let room = stated.len() < MAX_NAMES;
+        match stated.iter_mut().find(|other| other.format == format && other.name == field.path) {
+            Some(other) => {
+                other.count += 1;
+                other.differs |= other.value != value;
+            }
+            None if room => stated.push(Stated {
+                format,
+                name: field.path,
+                count: 1,
+                value: value.to_vec(),
+                differs: false,
+            }),
+            None => {}
+        }
+    }
+    let rare = |stated: &&Stated| {
+        let all = records.iter().find(|(format, _)| *format == stated.format).map_or(0, |(_, count)| *count);
+        stated.differs && all >= MIN_RECORDS && stated.count * 2 < all
+    };
+    stated.iter().filter(rare).map(|stated| stated.name).collect()
+}
+
+/// Makes plain fields of those that state no service in this source.
+pub(super) fn forget(draft: &mut Draft, profile: &Profile) {
+    if profile.not_services.is_empty() {
+        return;
+    }
+    for field in &mut draft.fields {
+        if field.role == Role::Service && profile.not_services.contains(&field.path) {
+            field.role = Role::Other;
+            if draft.service.is_some_and(|service| service.start == field.value.start) {
+                draft.service = None;
+            }
+        }
+    }
+}
