@@ -5,7 +5,7 @@
 
 use super::case::{Case, Fate, Found};
 use super::words;
-use crate::analyze::flow::{Follower, Hop, Place};
+use crate::analyze::flow::{Follower, Hop, Place, Step};
 use crate::model::{FindingKind, Severity};
 
 /// A step that hardly any transaction with the last usual one has tells of another way that things went.
@@ -81,13 +81,18 @@ fn is_extra(case: &Case<'_>, since: u64) -> bool {
     case.times(since) > 1 && none == 0 && fewer * 2 <= all
 }
 
-/// Whether something after the last usual step is there that hardly ever is: then things went another way.
+/// Whether something after the last usual step is there that hardly ever is, or somebody warned: then things went another
+/// way.
 fn goes_another_way(case: &Case<'_>, found: &Break) -> bool {
     let other = |step: u64| {
         let later = case.steps.first(step).is_some_and(|place| place.time >= found.place.time);
         later && case.usual.along.share(found.since, step) < MAX_OTHER
     };
-    case.steps.kinds().filter(|step| *step != found.since).any(other)
+    let warned = |hop: &Hop| {
+        let warns = |step: &Step| step.warned && step.time >= found.place.time && case.usual.rare(step.kind);
+        hop.steps.iter().any(warns)
+    };
+    case.steps.kinds().filter(|step| *step != found.since).any(other) || case.shape.hops.iter().any(warned)
 }
 
 /// Whether the logs end before it could follow.
