@@ -9,6 +9,8 @@ pub mod check;
 pub mod compare;
 pub mod findings;
 pub mod flow;
+#[cfg(test)]
+mod made;
 pub mod map;
 pub mod numbers;
 pub mod path;

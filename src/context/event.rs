@@ -116,7 +116,8 @@ impl Writer {
             plan.template = self.lasting_template(record, pattern);
             if let (Some(template), Some(stamp)) = (&plan.template, record.stamp()) {
                 let (line, offset, len) = (record.line, record.offset, record.len);
-                let brief = Brief { pattern: *pattern, stamp, line, offset, len };
+                let Pattern { id, line: text, marks, .. } = *pattern;
+                let brief = Brief { id, text, marks, stamp, line, offset, len };
                 plan.direct = Direct::learn(&plan.steps, template, record, pattern, batch)
                     .and_then(|mut direct| direct.gives(&brief, defaults, batch).then_some(direct));
             }
@@ -146,7 +147,7 @@ impl Writer {
     #[inline]
     pub fn write_brief(&mut self, brief: &Brief<'_>, defaults: &Defaults, batch: &mut Batch) -> bool {
         self.number(batch);
-        match self.plans.get_mut(brief.pattern.id.wrapping_sub(self.first) as usize) {
+        match self.plans.get_mut(brief.id.wrapping_sub(self.first) as usize) {
             Some(State::Known(plan)) => match &mut plan.direct {
                 Some(direct) => direct.write(brief, defaults, batch, self.serial),
                 None => false,

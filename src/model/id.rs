@@ -35,6 +35,16 @@ impl TraceId {
         self.0.get()
     }
 
+    /// The written form.
+    pub fn digits(self) -> [u8; 32] {
+        let bits = self.bits();
+        let mut digits = [0; 32];
+        let (high, low) = digits.split_at_mut(16);
+        high.copy_from_slice(&sixteen((bits >> 64) as u64));
+        low.copy_from_slice(&sixteen(bits as u64));
+        digits
+    }
+
     /// The symbol under which an opaque id's text is kept.
     pub fn symbol(self) -> super::Symbol {
         super::Symbol(self.bits() as u64)
@@ -57,20 +67,30 @@ impl SpanId {
         self.0.get()
     }
 
+    /// The written form.
+    pub fn digits(self) -> [u8; 16] {
+        sixteen(self.bits())
+    }
+
     /// The symbol under which an opaque id's text is kept.
     pub fn symbol(self) -> super::Symbol {
         super::Symbol(self.bits())
     }
 }
 
+/// Sixteen hex digits.
+fn sixteen(bits: u64) -> [u8; 16] {
+    std::array::from_fn(|at| b"0123456789abcdef"[(bits >> (60 - 4 * at)) as usize & 15])
+}
+
 impl fmt::Display for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.bits())
+        f.write_str(std::str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 
 impl fmt::Display for SpanId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        f.write_str(std::str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }

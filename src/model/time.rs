@@ -40,8 +40,9 @@ impl Time {
 }
 
 /// RFC 3339 in UTC with nine fraction digits: `2024-05-01T12:00:00.000000000Z`.
-impl fmt::Display for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Time {
+    /// The written form.
+    pub fn written(self) -> [u8; 30] {
         let (year, month, day) = self.civil();
         let nanos = self.nanos_of_day() as u64;
         let seconds = nanos / SECOND as u64;
@@ -58,7 +59,13 @@ impl fmt::Display for Time {
         ] {
             digits(number, &mut text[at..at + length]);
         }
-        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+        text
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(std::str::from_utf8(&self.written()).unwrap_or_default())
     }
 }
 

@@ -41,8 +41,12 @@ impl<'t> Layers<'t> {
 /// A record of a known pattern, of which its time was read only.
 #[derive(Clone, Copy, Debug)]
 pub struct Brief<'t> {
-    /// Which lines are like its own.
-    pub pattern: Pattern<'t>,
+    /// The number of its pattern.
+    pub id: u32,
+    /// The line.
+    pub text: &'t [u8],
+    /// Its boundaries; see [`Pattern::marks`].
+    pub marks: &'t [u32],
     /// Its time.
     pub stamp: Stamp,
     /// Its line in the block, counted from 0.

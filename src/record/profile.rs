@@ -114,10 +114,9 @@ impl Profile {
             seen.format == Format::Text && seen.class == Class::Start
         };
         let starts: Vec<&[u8]> = texts.iter().filter(begins).map(Vec::as_slice).collect();
-        self.usual = text::Usual::learn(&starts, self, &mut draft);
         let lines: Vec<_> = starts
-            .into_iter()
-            .map(|text| {
+            .iter()
+            .map(|&text| {
                 draft.clear();
                 (look(text, self, &mut draft).head, text)
             })
@@ -128,6 +127,8 @@ impl Profile {
         let columns = text::learn(&lines);
         self.level_token = token;
         self.columns = columns;
+        // a part is looked at as one of a message only where no column is
+        self.usual = text::Usual::learn(&starts, self, &mut draft);
     }
 }
 

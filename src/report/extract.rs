@@ -1,21 +1,14 @@
 //! `extract`: what was read from each record, one JSON object a line. Unknown keys are left out.
 
-use super::json_text::{member, name, number, plain, string};
-use crate::context::{Found, FoundSpan, FoundTrace};
+use super::json_text::{decimal, string};
+use crate::context::Found;
 use crate::model::{Batch, Detail, Event, flag};
 use crate::record::Record;
 
 /// The members of a record's object that need its bytes: all but `file`, `line` and `time`.
 pub fn note(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &Batch, out: &mut Vec<u8>) {
     let text = |symbol| batch.symbols.text(symbol).as_bytes();
-    let mut member = |key: &str, value: &[u8]| {
-        if !value.is_empty() {
-            out.push(b',');
-            string(key.as_bytes(), out);
-            out.push(b':');
-            string(value, out);
-        }
-    };
+    let mut member = |key: &str, value: &[u8]| member(key, value, out);
     member("service", text(event.service));
     member("instance", text(event.instance));
     if let Some(level) = event.level {
@@ -34,13 +27,15 @@ pub fn note(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &B
                 }
             }
             if let Some(trace) = found.trace {
-                member("trace_id", &trace_text(found, trace));
+                let digits = trace.id.digits();
+                member("trace_id", trace.text.map_or(&digits, |at| found.text(at)));
             }
-            if let Some(span) = found.shown_span() {
-                member("span_id", &span_text(found, span));
-            }
-            if let Some(span) = found.shown_parent() {
-                member("parent_span_id", &span_text(found, span));
+            let spans = [("span_id", found.shown_span()), ("parent_span_id", found.shown_parent())];
+            for (key, span) in spans {
+                if let Some(span) = span {
+                    let digits = span.id.digits();
+                    member(key, span.text.map_or(&digits, |at| found.text(at)));
+                }
             }
             let scheme = found
                 .trace
@@ -62,19 +57,27 @@ pub fn note(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &B
             }
         }
     }
-    out.push(b',');
-    string(b"format", out);
-    out.push(b':');
-    let mut format = String::new();
-    for layer in record.layers.iter() {
-        if !format.ends_with(layer.format.name()) {
-            if !format.is_empty() {
-                format.push('+');
+    out.extend_from_slice(b",\"format\":\"");
+    let start = out.len();
+    for name in record.layers.iter().map(|layer| layer.format.name().as_bytes()) {
+        if !out[start..].ends_with(name) {
+            if out.len() > start {
+                out.push(b'+');
             }
-            format.push_str(layer.format.name());
+            out.extend_from_slice(name);
         }
     }
-    string(format.as_bytes(), out);
+    out.push(b'"');
+}
+
+/// Appends a member, unless its text is empty; the key needs no escaping.
+fn member(key: &str, value: &[u8], out: &mut Vec<u8>) {
+    if !value.is_empty() {
+        out.extend_from_slice(b",\"");
+        out.extend_from_slice(key.as_bytes());
+        out.extend_from_slice(b"\":");
+        string(value, out);
+    }
 }
 
 fn span_members(event: &Event, batch: &Batch, member: &mut impl FnMut(&str, &[u8])) {
@@ -94,25 +97,19 @@ fn span_members(event: &Event, batch: &Batch, member: &mut impl FnMut(&str, &[u8
     member("scheme", b"otlp");
 }
 
-fn trace_text(found: &Found, trace: FoundTrace) -> Vec<u8> {
-    trace.text.map_or_else(|| trace.id.to_string().into_bytes(), |at| found.text(at).to_vec())
-}
-
-fn span_text(found: &Found, span: FoundSpan) -> Vec<u8> {
-    span.text.map_or_else(|| span.id.to_string().into_bytes(), |at| found.text(at).to_vec())
-}
-
 /// Appends one record's line.
 pub fn line(file: &str, event: &Event, note: &[u8], out: &mut Vec<u8>) {
-    out.push(b'{');
-    member("file", file.as_bytes(), out);
-    number("line", event.place.line, out);
+    out.extend_from_slice(b"{\"file\":");
+    string(file.as_bytes(), out);
+    out.extend_from_slice(b",\"line\":");
+    decimal(event.place.line, out);
     // a time of day that nothing has given a date yet stands at the start of the epoch
     let undated = event.is(flag::NO_DATE) && event.time.civil().0 <= 1970;
     if !undated && !event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED) {
-        plain("time", event.time, out);
+        out.extend_from_slice(b",\"time\":\"");
+        out.extend_from_slice(&event.time.written());
+        out.push(b'"');
     }
     out.extend_from_slice(note);
     out.extend_from_slice(b"}\n");
-    let _ = name;
 }

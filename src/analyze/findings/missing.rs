@@ -182,11 +182,23 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
     let hop = case.hop(index);
     let step = hop.steps[at].clone();
     let store = case.run.store;
-    let service = rule.example.service;
+    let mut service = rule.example.service;
     let absence = case.absence(rule, step.event, hop);
     let summary = format!("{absence}; it did in {} of {} such transactions", rule.right, rule.peers);
-    let (kind, summary) = match &instead {
-        Some(warned) => {
+    // who left out what it always does itself did not come to what the effect follows from
+    let lost = case.usual.lacking(hop).find(|it| case.times(*it) == 0).filter(|_| !rule.delivery);
+    let lost = lost.and_then(|it| case.usual.step(it)).map(|count| count.example);
+    let (kind, summary) = match (&instead, &lost) {
+        (_, Some(lost)) => {
+            service = hop.service;
+            let follows = words::told(store, &rule.example);
+            let lost = words::told(store, lost);
+            (
+                FindingKind::Stuck,
+                format!("{} never came to {lost}; {follows} usually follows", case.service(hop)),
+            )
+        }
+        (Some(warned), _) => {
             let summary = format!(
                 "{} gave up with {} after {} of {}",
                 store.symbols.text(service),
@@ -196,7 +208,7 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
             );
             (FindingKind::Error, summary)
         }
-        None => (FindingKind::MissingStep, summary),
+        _ => (FindingKind::MissingStep, summary),
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
     let severity = if rule.real() >= MIN_REAL && (rule.delivery || right >= peers * MIN_CERTAIN) {

@@ -112,3 +112,77 @@ pub(super) fn only_announced(case: &Case<'_>, index: usize) -> bool {
 fn steps_of<'c>(case: &'c Case<'_>, hop: &'c Hop) -> impl Iterator<Item = &'c Step> {
     case.shape.hops.iter().filter(|other| other.service == hop.service).flat_map(|other| &other.steps)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::analyze::made::{Does, Made};
+    use crate::model::FindingKind::Error as Failed;
+    use crate::model::Level::{self, Error, Info, Warn};
+    use crate::model::Severity;
+
+    const ORDER: Does<'_> =
+        ("shop", None, false, &[(0, Info, "order placed"), (5, Info, "sent order.placed")]);
+    const USUAL: &[(i64, Level, &str)] =
+        &[(10, Info, "charge asked for"), (20, Info, "card charged"), (30, Info, "receipt written")];
+
+    /// Many orders that are paid, and then some others; how severe the failures of the last one are.
+    fn failures(others: usize, does: &[Does<'_>]) -> Vec<Severity> {
+        let mut made = Made::new();
+        for _ in 0..40 {
+            made.add(&[ORDER, ("payer", Some(0), true, USUAL)]);
+        }
+        for _ in 0..others {
+            made.add(does);
+        }
+        let found = made.of_the_last().into_iter().filter(|(kind, ..)| *kind == Failed);
+        found.map(|(_, severity, ..)| severity).collect()
+    }
+
+    #[test]
+    fn a_failure_after_which_all_is_there_is_no_fault() {
+        let all = &[
+            (10, Info, "charge asked for"),
+            (15, Error, "the bank broke down"),
+            (20, Info, "card charged"),
+            (30, Info, "receipt written"),
+        ];
+        assert_eq!(failures(1, &[ORDER, ("payer", Some(0), true, all)]), [Severity::Info]);
+        let lost = &all[..2];
+        assert_eq!(failures(1, &[ORDER, ("payer", Some(0), true, lost)]), [Severity::Warning]);
+    }
+
+    #[test]
+    fn a_failure_that_somebody_takes_up_is_no_fault_once_it_is_known_that_they_do() {
+        let given_up = &[(10, Info, "charge asked for"), (15, Error, "giving up, to dead.letters")];
+        let taken: &[(i64, Level, &str)] =
+            &[(16, Warn, "dead letter, asking another bank"), (40, Info, "dead letter resolved")];
+        let payer: Does<'_> = ("payer", Some(0), true, given_up);
+        assert_eq!(failures(4, &[ORDER, payer, ("medic", Some(1), true, taken)]), [Severity::Info]);
+        // a note of it is none, nor is one who fails as well
+        assert_eq!(failures(4, &[ORDER, payer, ("medic", Some(1), true, &taken[..1])]), [Severity::Warning]);
+        let failed = &[taken[0], (40, Error, "the other bank broke down")];
+        assert_eq!(failures(4, &[ORDER, payer, ("medic", Some(1), true, failed)])[0], Severity::Warning);
+        assert_eq!(failures(4, &[ORDER, payer]), [Severity::Warning]);
+    }
+
+    #[test]
+    fn a_failure_after_which_a_usual_message_is_sent_is_no_fault() {
+        let mut made = Made::new();
+        let ends = |says: &'static str| -> [(i64, Level, &'static str); 2] {
+            [(10, Info, "charge asked for"), (30, Info, says)]
+        };
+        for (times, says) in [(30, "sent payment.captured"), (10, "sent payment.declined")] {
+            for _ in 0..times {
+                made.add(&[ORDER, ("payer", Some(0), true, &ends(says))]);
+            }
+        }
+        let retried = &[
+            (10, Info, "charge asked for"),
+            (15, Error, "the bank was silent, once more"),
+            (30, Info, "sent payment.declined"),
+        ];
+        made.add(&[ORDER, ("payer", Some(0), true, retried)]);
+        let found = made.of_the_last();
+        assert!(found.iter().all(|(_, severity, ..)| *severity == Severity::Info), "{found:?}");
+    }
+}

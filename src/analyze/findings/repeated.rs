@@ -8,6 +8,9 @@ use crate::weave::words::Act;
 /// Hops with one value that are looked at beyond the usual ones.
 const MAX_FURTHER: usize = 50;
 
+/// Hops above one another that are looked at for a cause.
+const MAX_ABOVE: usize = 16;
+
 /// Judges all that was done more than once in a transaction.
 pub(super) fn judge(case: &mut Case<'_>) {
     if case.shape.hops.len() < 2 {
@@ -258,6 +261,10 @@ fn report(case: &mut Case<'_>, mut found: Vec<Again>) {
             continue;
         }
         told.push(later);
+        let (later, records) = match caused_twice(case, later).filter(|_| !retried) {
+            Some((cause, one, other)) => (cause, Some((one, other))),
+            None => (later, records),
+        };
         let (before, hop) = (case.hop(earlier), case.hop(later));
         let first = |hop: &Hop| hop.steps.first().map(|step| step.event);
         let Some((one, other)) = records.or(first(before).zip(first(hop))) else { continue };
@@ -279,6 +286,34 @@ fn report(case: &mut Case<'_>, mut found: Vec<Again>) {
             Found { kind, severity, span: None, service: None, summary, confidence: 0.9, evidence, group },
         );
     }
+}
+
+/// The hop above one that was done again whose service itself did twice what it does once, as far up as that holds: it is
+/// what was done again. With the two records that say so.
+fn caused_twice(case: &Case<'_>, later: usize) -> Option<(usize, EventId, EventId)> {
+    let root = case.hop(0).kind;
+    let mut found = None;
+    let mut at = later;
+    for _ in 0..MAX_ABOVE {
+        let Some(above) = case.hop(at).parent.map(|parent| parent as usize) else { break };
+        let service = case.hop(above).service;
+        at = above;
+        if service == case.hop(later).service {
+            continue;
+        }
+        let own = || case.shape.hops.iter().filter(|hop| hop.service == service).flat_map(|hop| &hop.steps);
+        let twice =
+            own().filter(|step| case.times(step.kind) == 2 && case.usual.is_done_once(root, step.kind));
+        let pair = twice.filter_map(|one| {
+            let other = own().find(|it| it.kind == one.kind && it.event != one.event)?;
+            case.run.same_values(one.event, other.event).then_some((one, other))
+        });
+        match pair.min_by_key(|(one, other)| (one.time, other.time)) {
+            Some((one, other)) => found = Some((above, one.event, other.event)),
+            None => break,
+        }
+    }
+    found
 }
 
 /// Whether a step is a warning or worse: what comes after is done again for a reason.

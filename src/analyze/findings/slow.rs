@@ -177,7 +177,9 @@ fn late(case: &Case<'_>, rule: &Rule) -> Option<Stretch> {
 /// A hop that began far later after the step that caused it than usual, where a transaction has several of its kind.
 fn late_hop(case: &Case<'_>, index: usize) -> Option<Stretch> {
     let hop = case.hop(index);
-    if case.times(hop.kind) < 2 {
+    // what was done again after that began later for a reason
+    let again = |other: &Hop| other.kind == hop.kind && other.cause == hop.cause && other.start < hop.start;
+    if case.times(hop.kind) < 2 || case.fates[index] != Fate::Fine || case.shape.hops.iter().any(again) {
         return None;
     }
     let (cause, begins) = caused(&case.shape, hop)?;
@@ -260,6 +262,7 @@ fn report(case: &mut Case<'_>, stretch: &Stretch) {
     if harm < WORTH && excess < LONG {
         return;
     }
+    let stands_out = excess > case.usual.tolerance() as f64;
     let (nanos, usual) = (stretch.nanos, stretch.usual);
     let times = (nanos as f64 + GRAIN) / (usual as f64 + GRAIN);
     let hop = case.hop(index);
@@ -287,7 +290,7 @@ fn report(case: &mut Case<'_>, stretch: &Stretch) {
         index,
         Found {
             kind: FindingKind::Slow,
-            severity: if harm >= FELT && excess >= NOTICED || excess >= LONG {
+            severity: if stands_out && (harm >= FELT && excess >= NOTICED || excess >= LONG) {
                 Severity::Warning
             } else {
                 Severity::Info

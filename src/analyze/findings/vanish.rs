@@ -5,7 +5,7 @@
 
 use super::case::{Case, Fate, Found};
 use super::words;
-use crate::analyze::flow::{Follower, Place};
+use crate::analyze::flow::{Follower, Hop, Place};
 use crate::model::{FindingKind, Severity};
 
 /// A step that hardly any transaction with the last usual one has tells of another way that things went.
@@ -30,7 +30,9 @@ pub(super) fn judge(case: &mut Case<'_>) {
         case.findings.iter().any(|finding| finding.kind == kind && finding.severity > Severity::Info)
     };
     let known = [FindingKind::MissingStep, FindingKind::Stuck, FindingKind::Error].into_iter().any(told);
-    if known || case.truncated || case.any_broken() || case.fates.contains(&Fate::Repeated) {
+    // what always follows is known of transactions in which nothing failed
+    let failed = case.shape.hops.iter().any(Hop::failed);
+    if known || failed || case.truncated || case.fates.contains(&Fate::Repeated) {
         return;
     }
     let Some(found) = first_absent(case).filter(|found| !goes_another_way(case, found)) else { return };
@@ -46,6 +48,9 @@ fn first_absent(case: &Case<'_>) -> Option<Break> {
     let mut first: Option<(i64, u64, Break)> = None;
     for since in case.steps.kinds() {
         let Some(place) = case.steps.first(since) else { continue };
+        if is_extra(case, since) {
+            continue;
+        }
         for absent in case.usual.along.followers(since) {
             if case.times(absent.step) >= case.times(since) {
                 continue;
@@ -63,6 +68,17 @@ fn first_absent(case: &Case<'_>) -> Option<Break> {
         }
     }
     first.map(|(.., found)| found)
+}
+
+/// Whether a step is there more often than most of what always follows each: then it is one too many.
+fn is_extra(case: &Case<'_>, since: u64) -> bool {
+    let (mut all, mut fewer, mut none) = (0, 0, 0);
+    for follower in case.usual.along.followers(since) {
+        all += 1;
+        fewer += u32::from(case.times(follower.step) < case.times(since));
+        none += u32::from(case.times(follower.step) == 0);
+    }
+    case.times(since) > 1 && none == 0 && fewer * 2 <= all
 }
 
 /// Whether something after the last usual step is there that hardly ever is: then things went another way.

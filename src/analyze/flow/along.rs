@@ -267,3 +267,132 @@ impl Along {
         Some((service, steps.into_iter().map(|(_, step)| step).collect()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::flow::{KindCount, Present};
+    use crate::model::EventId;
+
+    /// A step of a kind at a time.
+    fn step(kind: u64, time: i64, failed: bool) -> Step {
+        Step {
+            kind,
+            event: EventId::default(),
+            span: 0,
+            time,
+            failed,
+            warned: failed,
+            answered: false,
+            again: false,
+            took: None,
+        }
+    }
+
+    fn hop(service: u64, parent: Option<u32>, steps: Vec<Step>) -> Hop {
+        Hop {
+            kind: steps[0].kind,
+            service: Symbol(service),
+            span: 0,
+            parent,
+            cause: None,
+            message: false,
+            start: steps[0].time,
+            end: steps[steps.len() - 1].time,
+            steps,
+            children: Vec::new(),
+            values: Vec::new(),
+        }
+    }
+
+    /// What comes along in transactions of one hop, given as kinds and times; those of kind 9 fail.
+    fn along(transactions: &[&[(u64, i64)]]) -> Along {
+        let mut counts = Counts::default();
+        counts.kinds.insert(1, KindCount { hops: 100, ..KindCount::default() });
+        counts.present.insert(1, Present::default());
+        let looked = Looked::of(&counts, &Rules::default());
+        // in two parts, as threads do it
+        let (mut one, mut other) = (Along::default(), Along::default());
+        for (at, steps) in transactions.iter().enumerate() {
+            let steps = steps.iter().map(|&(kind, time)| step(kind, time, kind == 9)).collect();
+            let shape = Shape { hops: vec![hop(1, None, steps)] };
+            looked.see(&Steps::of(&shape), if at % 3 == 0 { &mut one } else { &mut other });
+        }
+        one.merge(other)
+    }
+
+    #[test]
+    fn what_always_comes_later_follows() {
+        let usual: &[(u64, i64)] = &[(1, 100), (2, 110), (3, 130)];
+        let mut transactions = vec![usual; 40];
+        // where something failed nothing is learned
+        transactions.extend([&[(1, 100), (9, 105)][..]; 5]);
+        transactions.push(&[(3, 50), (4, 60)]);
+        let along_all = along(&transactions);
+        let mut followers: Vec<Follower> = along_all.followers(1).collect();
+        followers.sort_by_key(|follower| follower.step);
+        let follower = |step, after, loose| Follower { step, after, each: 40, all: 40, loose };
+        assert_eq!(followers, [follower(2, 10, 0), follower(3, 30, 1)]);
+        assert_eq!(along_all.followers(2).count(), 0, "not looked at");
+        assert!((along_all.share(1, 9) - 5.0 / 45.0).abs() < 1e-9);
+        // one in ten lacks it
+        transactions.extend([&usual[..2]; 4]);
+        let steps: Vec<u64> = along(&transactions).followers(1).map(|follower| follower.step).collect();
+        assert_eq!(steps, [2]);
+    }
+
+    #[test]
+    fn what_comes_as_often_as_its_cause_follows_each() {
+        let twice: &[(u64, i64)] = &[(1, 100), (1, 101), (2, 110), (2, 111)];
+        let once: &[(u64, i64)] = &[(1, 100), (2, 110)];
+        let mut transactions = vec![twice; 20];
+        transactions.extend([once; 20]);
+        assert_eq!(along(&transactions).followers(1).map(|follower| follower.each).collect::<Vec<_>>(), [40]);
+        transactions.extend([&[(1, 100), (1, 101), (2, 110)][..]; 3]);
+        assert_eq!(along(&transactions).followers(1).count(), 0);
+    }
+
+    #[test]
+    fn how_often_something_usually_comes_along_is_known() {
+        let steps: &[(u64, i64)] = &[(1, 100), (2, 110), (2, 120), (3, 130)];
+        let mut transactions = vec![steps; 19];
+        transactions.push(&[(1, 100), (2, 110)]);
+        let along = along(&transactions);
+        let mut usual: Vec<(u64, u32)> = along.usual(1).collect();
+        usual.sort_unstable();
+        assert_eq!(usual, [(2, 2), (3, 1)]);
+    }
+
+    #[test]
+    fn calm_steps_of_hop_service_cause_and_start_are_looked_at() {
+        let first = hop(1, None, vec![step(1, 100, false)]);
+        let cause = hop(2, Some(0), vec![step(2, 110, false), step(3, 120, false), step(4, 190, false)]);
+        let fails = hop(3, Some(1), vec![step(5, 130, false), step(9, 140, true), step(6, 150, false)]);
+        let shape = Shape { hops: vec![first, cause, fails] };
+        assert_eq!(anchors(&shape, &shape.hops[2], 1), [1, 2, 3, 5]);
+        // what begins with a failure: what its service did before
+        let before = hop(3, Some(0), vec![step(7, 105, false)]);
+        let alone = hop(3, None, vec![step(9, 140, true)]);
+        let shape = Shape { hops: vec![shape.hops[0].clone(), before, alone] };
+        assert_eq!(anchors(&shape, &shape.hops[2], 0), [1, 7]);
+    }
+
+    #[test]
+    fn the_service_right_before_an_effect_is_known() {
+        let mut along = Along::default();
+        along.before.insert(5, [(4, 9), (3, 2), (1, 1)].into_iter().collect());
+        let service = |step: u64| {
+            Some(Symbol(if step == 5 {
+                50
+            } else if step == 1 {
+                10
+            } else {
+                30
+            }))
+        };
+        assert_eq!(along.right_before(5, service), Some((Symbol(30), vec![4, 3])));
+        along.before.insert(5, [(4, 3), (1, 9)].into_iter().collect());
+        assert_eq!(along.right_before(5, service).map(|(name, _)| name), Some(Symbol(10)));
+        assert_eq!(along.right_before(6, service), None);
+    }
+}

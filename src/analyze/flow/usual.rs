@@ -36,6 +36,14 @@ const MIN_DONE_ONCE: f64 = 0.95;
 /// Fewer transactions that begin alike do not tell how often they have a step.
 const MIN_ALIKE: u32 = 3;
 
+/// In runs of fewer transactions it is not known how late things commonly are.
+const MIN_LATENESS: u32 = 100;
+/// Parts in which durations of a kind are looked at.
+const LATENESS_PARTS: u32 = 100;
+/// What exceeds what every other transaction exceeds by so many times is beyond what hundreds of them would show, if such
+/// times are spread as queues and pauses of machines spread them.
+const TOLERANCE: i64 = 4;
+
 /// A step is rare if at most this share of all transactions has it.
 const MAX_RARE: f64 = 0.2;
 
@@ -64,6 +72,8 @@ pub struct Usual {
     children: FxHashMap<u64, Vec<u64>>,
     /// By kind of step: what comes next.
     next: FxHashMap<u64, Next>,
+    /// By how much something in every other transaction takes longer than usual, in nanoseconds.
+    lateness: i64,
 }
 
 /// What comes after steps of a kind.
@@ -104,7 +114,37 @@ impl Usual {
         }
         usual.children.values_mut().for_each(|kinds| kinds.sort_unstable());
         usual.counts = counts;
+        usual.lateness = usual.common_lateness();
         usual
+    }
+
+    /// By how much something in every other transaction takes longer than usual, in nanoseconds: the excess over the median
+    /// of its kind, over all kinds together. A few slow transactions do not move it. None in a run of few transactions.
+    fn common_lateness(&self) -> i64 {
+        let transactions = f64::from(self.counts.transactions);
+        if self.counts.transactions < MIN_LATENESS {
+            return 0;
+        }
+        let mut excesses: Vec<(i64, f64)> = Vec::new();
+        let gaps = self.counts.gaps.values().chain(self.rules.delays());
+        for tally in gaps.filter(|tally| tally.count() >= u64::from(MIN_PEERS)) {
+            let usual = tally.at(0.5);
+            let weight = tally.count() as f64 / f64::from(LATENESS_PARTS);
+            let shares = (LATENESS_PARTS / 2..LATENESS_PARTS).map(|part| f64::from(2 * part + 1) / 2.0);
+            excesses.extend(shares.map(|part| (tally.at(part / f64::from(LATENESS_PARTS)) - usual, weight)));
+        }
+        excesses.sort_unstable_by(|one, other| other.0.cmp(&one.0).then(other.1.total_cmp(&one.1)));
+        let mut times = 0.0;
+        let late = excesses.into_iter().find(|(_, weight)| {
+            times += weight;
+            times * 2.0 >= transactions
+        });
+        late.map_or(0, |(excess, _)| excess.max(0))
+    }
+
+    /// What takes longer than usual by no more than this, in nanoseconds, may happen to any transaction of the run.
+    pub fn tolerance(&self) -> i64 {
+        self.lateness.saturating_mul(TOLERANCE)
     }
 
     /// Counts of a kind of hop.

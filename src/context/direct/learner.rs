@@ -6,6 +6,9 @@ use crate::context::{header, id};
 use crate::model::Symbol;
 use crate::record::{Pattern, Role};
 
+/// Bytes of a trace id and a span id with a byte between them.
+const BOTH: usize = 49;
+
 /// What the value of a name that carries trace context gives.
 pub(super) enum Context {
     /// Nothing that an event keeps.
@@ -54,7 +57,7 @@ impl<'p> Learner<'p> {
             return Some(Context::Own(own));
         }
         if own == Own::Trace
-            && text.len() == 49
+            && text.len() == BOTH
             && !text[32].is_ascii_alphanumeric()
             && id::exact_trace(&text[..32]).is_some()
             && id::exact_span(&text[33..]).is_some()
@@ -63,12 +66,33 @@ impl<'p> Learner<'p> {
             let part = |start, end| self.pattern.part(start, end);
             return Some(Context::Both(part(start, start + 32)?, part(start + 33, end)?));
         }
+        if self.is_torn(value) {
+            return Some(Context::Nothing);
+        }
         let refused = match own {
-            Own::Trace => text.len() < 49 && id::trace(text).is_err(),
+            Own::Trace => text.len() < BOTH && id::trace(text).is_err(),
             Own::Span => id::span(text).is_err(),
-            Own::Parent => text.len() < 49 && id::span(text).is_err(),
+            Own::Parent => text.len() < BOTH && id::span(text).is_err(),
         };
         (refused && self.is_same(value)).then_some(Context::Nothing)
+    }
+
+    /// Whether a value is no id in all records, as a blank of the line itself stands in it where an id goes on.
+    fn is_torn(&self, value: Part) -> bool {
+        let text = self.part(value);
+        let Some((start, end)) = self.pattern.find(text) else { return false };
+        let slots = self.pattern.marks[1..].chunks_exact(2).zip(self.pattern.free);
+        let is_inside = |slot: &[u32]| slot[0] as usize >= start && slot[1] as usize <= end;
+        let mut shifts = slots.filter(|(slot, free)| **free && is_inside(slot));
+        let goes_on = |at: &usize| {
+            text[..*at].last().is_some_and(u8::is_ascii_alphanumeric)
+                && text.get(at + 1).is_some_and(u8::is_ascii_alphanumeric)
+        };
+        shifts.next().is_none()
+            && text.len() != BOTH
+            && !text.contains(&b'/')
+            && !text[..text.len().min(5)].eq_ignore_ascii_case(b"root=")
+            && memchr::memchr(b' ', text).filter(goes_on).is_some_and(|at| at < BOTH)
     }
 
     pub(super) fn is_same(&self, (start, end): Part) -> bool {

@@ -225,35 +225,51 @@ impl Direct {
         batch: &mut Batch,
         serial: u64,
     ) -> bool {
-        let Brief { pattern: Pattern { line, marks, .. }, .. } = *brief;
+        let Brief { text: line, marks, .. } = *brief;
         let text = |(start, end): Part| &line[start.of(marks)..end.of(marks)];
         if self.lengths.iter().any(|(part, length)| text(*part).len() != *length) {
             return false;
         }
-        let start = batch.details.len();
-        let mut event = Event {
-            place: Place {
-                source: defaults.source,
-                line: brief.line,
-                offset: brief.offset as u64,
-                len: brief.len.try_into().unwrap_or(u32::MAX),
-                part: 0,
-            },
-            details_start: start as u32,
-            ..self.event.clone()
+        let (first, start) = (batch.events.len(), batch.details.len());
+        let written = self.append(brief, defaults, batch, serial, &text);
+        if written.is_none() {
+            batch.details.truncate(start);
+            batch.events.truncate(first);
+        }
+        written.is_some()
+    }
+
+    /// Appends the event and its details; `None`, with a part of them appended, if the record is not like the others.
+    #[inline]
+    fn append<'l>(
+        &mut self,
+        brief: &Brief<'_>,
+        defaults: &Defaults,
+        batch: &mut Batch,
+        serial: u64,
+        text: &impl Fn(Part) -> &'l [u8],
+    ) -> Option<()> {
+        let Batch { events, details, symbols } = batch;
+        let start = details.len();
+        events.push(self.event.clone());
+        let event = events.last_mut()?;
+        event.place = Place {
+            source: defaults.source,
+            line: brief.line,
+            offset: brief.offset as u64,
+            len: brief.len.try_into().unwrap_or(u32::MAX),
+            part: 0,
         };
-        set_time(Some(brief.stamp), defaults, &mut event);
+        event.details_start = start as u32;
+        set_time(Some(brief.stamp), defaults, event);
         if let Some(part) = self.trace {
-            let Some(trace) = id::exact_trace(text(part)) else { return false };
-            event.trace = Some(trace.id);
+            event.trace = Some(id::exact_trace(text(part))?.id);
         }
         if let Some(part) = self.span {
-            let Some(span) = id::exact_span(text(part)) else { return false };
-            event.span = Some(span.id);
+            event.span = Some(id::exact_span(text(part))?.id);
         }
         if let Some(part) = self.parent {
-            let Some(span) = id::exact_span(text(part)) else { return false };
-            event.parent = Some(span.id);
+            event.parent = Some(id::exact_span(text(part))?.id);
         }
         if let Some(part) = self.thread {
             event.thread = Symbol::of(text(part));
@@ -269,26 +285,25 @@ impl Direct {
                 }
             };
             let is_same = |other: &Detail| matches!(other, Detail::Key { name: known, value: same, .. } if *known == name && *same == value);
-            if batch.details[start..].iter().any(is_same) {
+            if details[start..].iter().any(is_same) {
                 continue;
             }
-            batch.details.push(Detail::Key { name, value, shape: key.shape });
+            details.push(Detail::Key { name, value, shape: key.shape });
             match &key.name {
                 KeyName::Same(_, text) if key.told != serial => {
                     key.told = serial;
-                    batch.symbols.keep_as(name, text);
+                    symbols.keep_as(name, text);
                 }
                 KeyName::Same(..) => {}
                 KeyName::Part(part) => {
                     self.scratch.clear();
                     words::snake(text(*part), &mut self.scratch);
-                    batch.symbols.keep_as(name, &self.scratch);
+                    symbols.keep_as(name, &self.scratch);
                 }
             }
         }
-        if !self.headers.is_empty() && self.add_headers(&text, &mut event, &mut batch.details).is_none() {
-            batch.details.truncate(start);
-            return false;
+        if !self.headers.is_empty() {
+            self.add_headers(text, event, details)?;
         }
         for rest in &self.rest {
             let detail = match rest {
@@ -300,25 +315,22 @@ impl Direct {
                     .filter(|status| (100..600).contains(status))
                     .map(Detail::Status),
             };
-            let Some(detail) = detail else {
-                batch.details.truncate(start);
-                return false;
-            };
+            let detail = detail?;
             if matches!(detail, Detail::Status(500..)) && event.level >= Some(Level::Warn) {
                 event.flags |= flag::FAILED;
             }
-            batch.details.push(detail);
+            details.push(detail);
         }
-        event.details_len = (batch.details.len() - start).try_into().unwrap_or(u16::MAX);
+        event.details_len = (details.len() - start).try_into().unwrap_or(u16::MAX);
         let name = match &self.service {
             Some((name, false)) => Some(name),
             Some((name, true)) if !defaults.service_is_sure => self.placed.as_ref().or(Some(name)),
             _ => self.placed.as_ref(),
         };
-        let symbols = &mut batch.symbols;
+        let fresh = self.told != serial;
         let mut keep = |name: &Text| match name {
             Text::Same(symbol, text) => {
-                if !symbols.has(*symbol) {
+                if fresh {
                     symbols.keep_as(*symbol, text);
                 }
                 *symbol
@@ -327,14 +339,13 @@ impl Direct {
         };
         event.service = name.map_or(defaults.service, &mut keep);
         event.instance = self.instance.as_ref().map_or(defaults.instance, &mut keep);
-        if self.told != serial {
+        if fresh {
             self.told = serial;
             for (symbol, text) in &self.texts {
-                batch.symbols.keep_as(*symbol, text);
+                symbols.keep_as(*symbol, text);
             }
         }
-        batch.events.push(event);
-        true
+        Some(())
     }
 }
 

@@ -15,11 +15,8 @@ pub fn hex(text: &[u8]) -> Option<(u128, bool)> {
 /// The number that up to 16 digits write, and the marks of all of them.
 #[inline]
 fn half(text: &[u8]) -> (u64, u8) {
-    if let (Some(eights), []) = (text.first_chunk::<16>(), text.get(16..).unwrap_or_default()) {
-        let (high, low) = eights.split_at(8);
-        if let (Some(high), Some(low)) = (eight(high), eight(low)) {
-            return (high << 32 | low, 0);
-        }
+    if let Some(bits) = text.try_into().ok().and_then(sixteen) {
+        return (bits, 0);
     }
     text.iter().fold((0, 0), |(bits, marks), &byte| {
         let digit = HEX[usize::from(byte)];
@@ -27,21 +24,26 @@ fn half(text: &[u8]) -> (u64, u8) {
     })
 }
 
+/// The number that sixteen digits write, without capitals.
+#[inline]
+pub(super) fn sixteen(text: &[u8; 16]) -> Option<u64> {
+    let (&[high, low], _) = text.as_chunks() else { return None };
+    Some(eight(high)? << 32 | eight(low)?)
+}
+
 /// The number that eight digits write, without capitals.
 #[inline]
-fn eight(text: &[u8]) -> Option<u64> {
-    const HIGH: u64 = u64::from_be_bytes([0x80; 8]);
-    let word = u64::from_be_bytes(*text.first_chunk()?);
-    let at_least =
-        |word: u64, least: u8| (((word & !HIGH) + u64::from_be_bytes([0x80 - least; 8])) | word) & HIGH;
-    let digits = !at_least(word ^ u64::from_be_bytes([b'0'; 8]), 10);
-    let letters = word ^ u64::from_be_bytes([0x60; 8]);
-    let letters = at_least(letters, 1) & !at_least(letters, 7);
-    if (digits | letters) & HIGH != HIGH {
+fn eight(text: [u8; 8]) -> Option<u64> {
+    const ONES: u64 = u64::from_be_bytes([1; 8]);
+    let word = u64::from_be_bytes(text);
+    // a letter has bit 6, and is nine above its last four bits
+    let nibbles = (word & (0x0f * ONES)) + 9 * ((word >> 6) & ONES);
+    // what they would be written as
+    let letters = ((nibbles + 6 * ONES) >> 4) & ONES;
+    let written = nibbles + u64::from(b'0') * ONES + u64::from(b'a' - b'0' - 10) * letters;
+    if (written ^ word) | (nibbles & (0x10 * ONES)) != 0 {
         return None;
     }
-    // a letter has bit 6, and is nine above its last four bits
-    let nibbles = (word & u64::from_be_bytes([0x0f; 8])) + 9 * (word >> 6 & u64::from_be_bytes([1; 8]));
     let pairs = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
     Some((fours | fours >> 16) & 0xffff_ffff)

@@ -8,6 +8,7 @@ mod digits;
 pub use digits::{decimal, hex, hex_digits, uuid, xray};
 
 use crate::model::{SpanId, TraceId};
+use digits::sixteen;
 
 /// A trace id that was read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -148,17 +149,27 @@ pub fn datadog_trace(value: &[u8]) -> Result<Trace<'_>, Refused> {
 
 /// A trace id of exactly 16 or 32 hex digits.
 pub fn exact_trace(value: &[u8]) -> Option<Trace<'_>> {
-    if !matches!(value.len(), 16 | 32) {
-        return None;
-    }
-    let (bits, lenient) = hex(value)?;
+    let small = match value.as_chunks() {
+        ([high, low], []) => sixteen(high).zip(sixteen(low)),
+        ([low], []) => sixteen(low).map(|low| (0, low)),
+        _ => return None,
+    };
+    let (bits, lenient) = match small {
+        Some((high, low)) => (u128::from(high) << 64 | u128::from(low), false),
+        None => hex(value)?,
+    };
     TraceId::new(bits).map(|id| Trace { id, opaque: None, lenient })
 }
 
 /// A span id of exactly 16 hex digits.
+#[inline]
 pub fn exact_span(value: &[u8]) -> Option<Span<'_>> {
-    let (bits, _) = hex(value).filter(|_| value.len() == 16)?;
-    SpanId::new(bits as u64).map(|id| Span { id, opaque: None })
+    let digits = value.try_into().ok()?;
+    let bits = match sixteen(digits) {
+        Some(bits) => bits,
+        None => hex(digits)?.0 as u64,
+    };
+    SpanId::new(bits).map(|id| Span { id, opaque: None })
 }
 
 /// Where the id stands in `projects/P/traces/ID`.

@@ -48,26 +48,29 @@ impl Lines {
         if line.len() < 2 || nuls(line) > 0 {
             return Some(Known::No);
         }
-        let known = self.patterns.look_up(line, profile, &mut self.next.mask);
+        let known = self.patterns.look_up(&block[start..], line.len(), profile, &mut self.next.mask);
         let Known::Plan(planned) = known else { return Some(known) };
-        let Some((id, plan, _)) = self.patterns.plan(planned) else { return Some(Known::No) };
+        let Some(gist) = self.patterns.gist(planned) else { return Some(Known::No) };
         let Some(index) = self.lanes.iter().position(|lane| lane.key == 0) else { return Some(known) };
         let lane = &mut self.lanes[index];
         let expired = lane.appeared && number - lane.last_line > MAX_SILENCE;
-        if expired || lane.state.partial || lane.state.mode == Mode::Entry || !sink.knows(id) {
+        if expired || lane.state.partial || lane.state.mode == Mode::Entry || !sink.knows(planned.id) {
             return Some(known);
         }
         let Held { mask, drafts, stamp, .. } = &mut *self.next;
         // a line without a valid time may be something else
-        let Ok(found) = plan.stamp(line, &mask.marks) else { return Some(Known::No) };
-        if found.is_none() && plan.fill(line, &mask.marks, drafts).is_none() {
-            return Some(Known::No);
+        let Ok(found) = gist.stamp(line, &mask.marks, &mut self.recent) else { return Some(Known::No) };
+        if found.is_none() {
+            let plan = self.patterns.plan(planned).map(|(_, plan, _)| plan);
+            if plan.and_then(|plan| plan.fill(line, &mask.marks, drafts)).is_none() {
+                return Some(Known::No);
+            }
         }
         *stamp = found;
         lane.appeared = true;
         lane.last_line = number;
-        lane.entry_mattered |= !lane.is_open() && !plan.timed;
-        lane.state.mode = plan.mode;
+        lane.entry_mattered |= !lane.is_open() && !gist.timed;
+        lane.state.mode = gist.mode;
         if lane.holds {
             self.hand_on_held(block, profile, sink);
         } else {
@@ -85,21 +88,23 @@ impl Lines {
 
     /// Hands the held line on as a record.
     pub(super) fn hand_on_held(&mut self, block: &[u8], profile: &Profile, sink: &mut dyn Sink) {
-        let Held { start, end, line_end, number, plan, mask, stamp, drafts } = &mut *self.held;
-        if let Some((id, plan, free)) = self.patterns.plan(*plan) {
-            let line = &block[*start..*end];
-            let pattern = Pattern { id, line, marks: &mask.marks, free };
-            let (number, offset, len) = (*number, *start, *line_end - *start);
-            if let Some(stamp) = *stamp {
-                if sink.brief(&Brief { pattern, stamp, line: number, offset, len }) {
-                    return;
-                }
+        let Held { start, end, line_end, number, plan: planned, mask, stamp, drafts } = &mut *self.held;
+        let text = &block[*start..*end];
+        let (line, offset, len) = (*number, *start, *line_end - *start);
+        if let Some(stamp) = *stamp
+            && sink.brief(&Brief { id: planned.id, text, marks: &mask.marks, stamp, line, offset, len })
+        {
+            return;
+        }
+        if let Some((id, plan, free)) = self.patterns.plan(*planned) {
+            if stamp.is_some() {
                 // the time was read before
-                let _ = plan.fill(line, &mask.marks, drafts);
+                let _ = plan.fill(text, &mask.marks, drafts);
             }
+            let pattern = Pattern { id, line: text, marks: &mask.marks, free };
             let record = Record {
-                layers: plan.layers(line, &mask.marks, drafts),
-                line: number,
+                layers: plan.layers(text, &mask.marks, drafts),
+                line,
                 offset,
                 len,
                 part: 0,

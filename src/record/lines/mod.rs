@@ -18,6 +18,7 @@ use super::layers::{Brief, Layers, MAX_LAYERS, Record};
 use super::look::{Class, Look};
 use super::pattern::{Known, Patterns, Reading};
 use super::read::{self, Reader};
+use super::timestamp::Recent;
 use super::{Draft, Format, Layer, Pattern, envelope};
 use crate::model::SkipReason;
 use known::Held;
@@ -89,6 +90,8 @@ pub struct Lines {
     held: Box<Held>,
     /// What the next line is held in.
     next: Box<Held>,
+    /// The time of the last line of a known pattern.
+    recent: Recent,
 }
 
 impl Lines {

@@ -12,7 +12,7 @@ mod slots;
 mod track;
 
 pub(super) use mask::Mask;
-pub(super) use plan::{Plan, Reading};
+pub(super) use plan::{Gist, Plan, Reading};
 
 use super::Draft;
 use super::Profile;
@@ -99,6 +99,8 @@ const MET: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
     entries: Vec<Entry>,
+    /// Of each entry, the number of its pattern and what its lines are, if nothing is held fixed in them.
+    only: Vec<Option<(u32, Gist)>>,
     tracks: Tracks,
     /// Entries by the hash of their masks.
     by_hash: FxHashMap<u64, u32>,
@@ -106,11 +108,26 @@ pub(super) struct Patterns {
     /// Bytes of the lines that patterns were learned of.
     bytes: usize,
     next: u32,
-    asked: u32,
-    known: u32,
-    rests: u32,
+    trials: Vec<Trial>,
+    /// The trial of the last line.
+    trial: usize,
     switched_off: bool,
 }
+
+/// Whether patterns are worth while in sources that are read alike.
+#[derive(Debug)]
+struct Trial {
+    /// Which sources these are.
+    fingerprint: u64,
+    /// Lines that were looked up, and those of them for which there was a plan.
+    asked: u32,
+    known: u32,
+    /// So many lines are to be read without patterns.
+    rests: u32,
+}
+
+/// When there are so many trials, all begin anew.
+const MAX_TRIALS: usize = 256;
 
 #[derive(Debug)]
 struct Entry {
@@ -150,7 +167,7 @@ pub(super) struct Planned {
     /// Which of its variants.
     variant: u16,
     /// The number of the pattern.
-    id: u32,
+    pub(super) id: u32,
 }
 
 impl Patterns {
@@ -160,27 +177,53 @@ impl Patterns {
     }
 
     /// What is known of a line, whose boundaries, and mask if it is new, go to `mask`.
+    ///
+    /// The line is the first `end` bytes of `ahead`.
     #[inline]
-    pub(super) fn look_up(&mut self, line: &[u8], profile: &Profile, mask: &mut Mask) -> Known {
-        if self.rests > 0 {
-            self.rests -= 1;
+    pub(super) fn look_up(&mut self, ahead: &[u8], end: usize, profile: &Profile, mask: &mut Mask) -> Known {
+        let Some(fingerprint) = profile.fingerprint.filter(|_| !self.switched_off) else { return Known::No };
+        let trial = self.trial_of(fingerprint);
+        if trial.rests > 0 {
+            trial.rests -= 1;
             return Known::No;
         }
-        let Some(fingerprint) = profile.fingerprint.filter(|_| !self.switched_off) else { return Known::No };
-        self.asked += 1;
-        if self.asked == TRIAL {
-            if self.known < TRIAL / 8 {
-                self.rests = REST;
+        trial.asked += 1;
+        if trial.asked == TRIAL {
+            if trial.known < TRIAL / 8 {
+                trial.rests = REST;
             }
-            (self.asked, self.known) = (0, 0);
+            (trial.asked, trial.known) = (0, 0);
         }
-        match self.tracks.find(fingerprint, line, &mut mask.marks) {
+        let line = &ahead[..end];
+        match self.tracks.find(fingerprint, ahead, end, &mut mask.marks) {
             Some(number) => match self.variant(number, line, &mask.marks) {
                 Some(known) => known,
                 // the mask is needed to learn another variant
                 None => self.look_up_mask(line, fingerprint, mask),
             },
             None => self.look_up_mask(line, fingerprint, mask),
+        }
+    }
+
+    #[inline]
+    fn trial_of(&mut self, fingerprint: u64) -> &mut Trial {
+        if self.trials.get(self.trial).is_none_or(|trial| trial.fingerprint != fingerprint) {
+            self.trial =
+                self.trials.iter().position(|trial| trial.fingerprint == fingerprint).unwrap_or_else(|| {
+                    if self.trials.len() >= MAX_TRIALS {
+                        self.trials.clear();
+                    }
+                    self.trials.push(Trial { fingerprint, asked: 0, known: 0, rests: 0 });
+                    self.trials.len() - 1
+                });
+        }
+        &mut self.trials[self.trial]
+    }
+
+    #[inline]
+    fn was_known(&mut self) {
+        if let Some(trial) = self.trials.get_mut(self.trial) {
+            trial.known += 1;
         }
     }
 
@@ -200,6 +243,10 @@ impl Patterns {
     /// What is known of a line with the mask of this number; `None` if more may be learned of it.
     #[inline]
     fn variant(&mut self, number: u32, line: &[u8], marks: &[u32]) -> Option<Known> {
+        if let Some(&Some((id, _))) = self.only.get(number as usize) {
+            self.was_known();
+            return Some(Known::Plan(Planned { number, variant: 0, id }));
+        }
         let entry = &self.entries[number as usize];
         if entry.refused {
             return Some(Known::No);
@@ -211,8 +258,8 @@ impl Patterns {
         let fits = |variant: &Variant| variant.pins.iter().all(|(number, text)| *slot(*number) == **text);
         match entry.variants.iter().position(fits) {
             Some(index) => {
-                self.known += 1;
                 let id = entry.variants[index].id;
+                self.was_known();
                 Some(Known::Plan(Planned { number, variant: index as u16, id }))
             }
             None if entry.variants.len() < MAX_VARIANTS => None,
@@ -227,6 +274,15 @@ impl Patterns {
         let again = *met == hash;
         *met = hash;
         if again { Known::Mask(hash) } else { Known::No }
+    }
+
+    /// What a known line is.
+    #[inline]
+    pub(super) fn gist(&self, planned: Planned) -> Option<Gist> {
+        match self.only.get(planned.number as usize) {
+            Some(Some((id, gist))) => (*id == planned.id).then_some(*gist),
+            _ => self.plan(planned).map(|(_, plan, _)| plan.gist),
+        }
     }
 
     /// The plan of a known line, the number of its pattern, and of each slot whether its length may differ.
@@ -251,6 +307,7 @@ impl Patterns {
             // numbers of patterns go on, so that what others know by them is not mistaken; lines that are held or
             // open lose their plans and are read anew
             self.entries.clear();
+            self.only.clear();
             self.by_hash.clear();
             self.tracks.clear();
             self.bytes = 0;
@@ -263,6 +320,7 @@ impl Patterns {
         let number = *self.by_hash.entry(hash).or_insert_with(|| {
             let number = self.entries.len() as u32;
             let masked = mask.masked.clone().into();
+            self.only.push(None);
             self.entries.push(Entry { masked, profile, free, variants: Vec::new(), refused: false });
             self.tracks.put(profile, line, mask, number);
             number
@@ -272,6 +330,9 @@ impl Patterns {
             entry.refused = true;
             return None;
         };
+        if pins.is_empty() {
+            self.only[number as usize] = Some((self.next, plan.gist));
+        }
         entry.variants.push(Variant { id: self.next, pins, plan });
         self.next += 1;
         Some((self.next - 1, &entry.free))

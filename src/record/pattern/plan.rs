@@ -5,7 +5,7 @@ use crate::model::{Level, Stamp};
 use crate::record::Profile;
 use crate::record::lines::Mode;
 use crate::record::look::Look;
-use crate::record::timestamp::{self, DayOrder};
+use crate::record::timestamp::{self, DayOrder, Recent};
 use crate::record::{At, Class, Draft, Field, Format, Layer, Layers, Role, Writing, pick};
 
 /// Records of more layers are read anew each time.
@@ -18,12 +18,18 @@ const MAX_FREE: usize = 200;
 #[derive(Debug)]
 pub(in crate::record) struct Plan {
     layers: Vec<LayerPlan>,
+    pub(in crate::record) gist: Gist,
+}
+
+/// What the lines of one pattern are: all that is needed of most of them.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::record) struct Gist {
     /// What the line makes of its lane.
     pub(in crate::record) mode: Mode,
-    /// Where the time stands, if only one layer states one.
-    time: Option<(Part, Clock)>,
     /// That it begins a record is told by its time.
     pub(in crate::record) timed: bool,
+    /// Where the time stands, if only one layer states one.
+    time: Option<(Part, Clock)>,
 }
 
 type Part = (Spot, Spot);
@@ -114,14 +120,7 @@ impl Plan {
         let timed = seen.head.stamp.is_some();
         let mut times = plans.iter().filter_map(|plan| plan.stamp);
         let time = times.next().filter(|_| times.next().is_none());
-        Some((Plan { layers: plans, mode, time, timed }, pins))
-    }
-
-    /// The time of another line of the pattern, if it can be read apart from all else; `Err` if it is none there.
-    #[inline]
-    pub(in crate::record) fn stamp(&self, line: &[u8], marks: &[u32]) -> Result<Option<Stamp>, ()> {
-        let Some(((start, end), clock)) = self.time else { return Ok(None) };
-        clock.read(line, start.of(marks), end.of(marks)).map(Some).ok_or(())
+        Some((Plan { layers: plans, gist: Gist { mode, timed, time } }, pins))
     }
 
     /// Fills a draft for each layer of another line of the pattern; `None` if the line has to be read anew.
@@ -150,6 +149,21 @@ impl Plan {
             layers = layers.with(Layer { text, draft, format: plan.format, names: &[] });
         }
         layers
+    }
+}
+
+impl Gist {
+    /// The time of another line of the pattern, if it can be read apart from all else; `Err` if it is none there.
+    #[inline]
+    pub(in crate::record) fn stamp(
+        &self,
+        line: &[u8],
+        marks: &[u32],
+        recent: &mut Recent,
+    ) -> Result<Option<Stamp>, ()> {
+        let Some(((start, end), clock)) = self.time else { return Ok(None) };
+        let (start, end) = (start.of(marks), end.of(marks));
+        recent.read(line, start, end, || clock.read(line, start, end)).map(Some).ok_or(())
     }
 }
 

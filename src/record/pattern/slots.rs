@@ -34,25 +34,19 @@ impl Kind {
     }
 
     /// Where the slot of this kind that begins at `at` ends; `None` if there is none.
-    #[inline]
+    #[inline(always)]
     pub(super) fn end(self, length: u8, line: &[u8], at: usize) -> Option<usize> {
-        let text = &line[at..];
+        let text = line.get(at..)?;
         let end = match self {
             Kind::Digits | Kind::Zeros => {
-                let length = usize::from(length);
-                if digits(line, at) != length {
-                    return None;
-                }
-                let zeros = text[..length].iter().all(|&byte| byte == b'0');
-                (zeros == (self == Kind::Zeros)).then_some(length)?
+                let (count, zeros) = run(text);
+                (count == usize::from(length) && zeros == (self == Kind::Zeros)).then_some(count)?
             }
             Kind::Hex | Kind::Capitals => {
                 let length = usize::from(length);
                 let own = text.get(..length)?;
-                let letters = if self == Kind::Capitals { CAPITAL } else { SMALL };
-                if text.get(length).is_some_and(u8::is_ascii_alphanumeric)
-                    || classes_of(own) != DIGIT | letters
-                {
+                let letters = if self == Kind::Capitals { b'A' } else { b'a' };
+                if !is_hex(own, letters) || text.get(length).is_some_and(u8::is_ascii_alphanumeric) {
                     return None;
                 }
                 length
@@ -60,11 +54,8 @@ impl Kind {
             Kind::Uuid => is_uuid(text).then_some(36)?,
             Kind::Moment => (is_moment(text) && text[10] == length).then_some(19)?,
             Kind::Number => {
-                let count = digits(text, 0);
-                if !(1..=FREE_DIGITS).contains(&count) || text[..count].iter().all(|&byte| byte == b'0') {
-                    return None;
-                }
-                count
+                let (count, zeros) = run(text);
+                ((1..=FREE_DIGITS).contains(&count) && !zeros).then_some(count)?
             }
             Kind::Dotted => {
                 let mut end = 0;
@@ -75,7 +66,7 @@ impl Kind {
                             return None;
                         }
                     }
-                    let count = digits(text, end);
+                    let count = run(text.get(end..)?).0;
                     if !(1..=FREE_DIGITS).contains(&count) {
                         return None;
                     }
@@ -88,31 +79,54 @@ impl Kind {
     }
 }
 
-/// The classes of letters and digits in a text; 0 if there is any other byte.
-#[inline]
-pub(super) fn classes_of(text: &[u8]) -> u8 {
-    if let (Some(last), 8..) = (text.last_chunk(), text.len()) {
-        // hex digits in small letters, eight at once
-        let eights = text.chunks_exact(8).filter_map(<[u8]>::first_chunk).chain([last]);
-        let (mut digits, mut letters, mut others) = (0, 0, 0);
-        for eight in eights {
-            let word = u64::from_le_bytes(*eight);
-            let (digit, letter) = (digits_in(word), small_in(word));
-            digits |= digit;
-            letters |= letter;
-            others |= !(digit | letter) & HIGH;
-        }
-        if others == 0 {
-            return if digits == 0 { 0 } else { DIGIT } | if letters == 0 { 0 } else { SMALL };
+/// Whether a text holds digits and the six letters from `first` on, some of both, and nothing else.
+#[inline(always)]
+fn is_hex(text: &[u8], first: u8) -> bool {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    // a letter has bit 6 and is nine above its last four bits
+    let above = u64::from(first - b'0' - 10);
+    let (mut digits, mut letters, mut others) = (0, 0, 0);
+    let mut add = |word: u64| {
+        let letter = (word >> 6) & ONES;
+        let worth = (word & (0x0f * ONES)) + 9 * letter;
+        // what its worth would be written as
+        let written = worth + ZEROS + above * (((worth + 6 * ONES) >> 4) & ONES);
+        letters |= letter;
+        digits |= letter ^ ONES;
+        others |= (written ^ word) | (worth & (0x10 * ONES));
+    };
+    let (eights, rest) = text.as_chunks();
+    for eight in eights {
+        add(u64::from_le_bytes(*eight));
+    }
+    if !rest.is_empty() {
+        match text.last_chunk() {
+            Some(eight) => add(u64::from_le_bytes(*eight)),
+            None => {
+                let is_letter = |byte: &u8| (first..first + 6).contains(byte);
+                return text.iter().all(|byte| byte.is_ascii_digit() || is_letter(byte))
+                    && text.iter().any(u8::is_ascii_digit)
+                    && text.iter().any(is_letter);
+            }
         }
     }
-    let (mut classes, mut others) = (0, false);
-    for &byte in text {
-        let class = CLASS[usize::from(byte)];
-        classes |= class;
-        others |= class == 0;
+    others == 0 && digits != 0 && letters != 0
+}
+
+/// How many digits a text begins with, and whether they are nothing but zeros.
+#[inline(always)]
+fn run(text: &[u8]) -> (usize, bool) {
+    if let Some(eight) = text.first_chunk() {
+        let word = u64::from_le_bytes(*eight) ^ ZEROS;
+        let others = at_least(word, 10);
+        if others != 0 {
+            let count = others.trailing_zeros() as usize / 8;
+            // what stands behind the digits is shifted out
+            return (count, count > 0 && word << (64 - 8 * count) == 0);
+        }
     }
-    if others { 0 } else { classes }
+    let count = digits(text, 0);
+    (count, text[..count].iter().all(|&byte| byte == b'0'))
 }
 
 /// How many digits stand at `at`.
@@ -151,19 +165,26 @@ pub(super) fn is_moment(text: &[u8]) -> bool {
 }
 
 /// Whether a text begins with a UUID in small letters, with digits and letters in it, and ends with it.
+#[inline]
 pub(super) fn is_uuid(text: &[u8]) -> bool {
-    let Some(id) = text.get(..36) else { return false };
-    let mut classes = 0;
-    for (at, &byte) in id.iter().enumerate() {
-        if matches!(at, 8 | 13 | 18 | 23) {
-            if byte != b'-' {
-                return false;
-            }
-        } else {
-            classes |= CLASS[usize::from(byte)] | u8::from(CLASS[usize::from(byte)] == 0) << 7;
-        }
+    const DASH: u64 = 0xff << 32;
+    const DASHES: u64 = (b'-' as u64) << 32;
+    let Some(id) = text.first_chunk::<36>() else { return false };
+    let word = |at: usize| id[at..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
+    let (mut digits, mut letters, mut others) = (0, 0, 0);
+    // the last three eights have a dash in their midst
+    for (at, dash) in [(0, 0), (24, 0), (28, 0), (9, DASH), (14, DASH), (19, DASH)] {
+        let word = word(at);
+        let (digit, letter) = (digits_in(word), letters_in(word, b'a'));
+        digits |= digit;
+        letters |= letter;
+        others |= ((digit | letter) ^ HIGH) & !dash | (word & dash) ^ (DASHES & dash);
     }
-    classes == DIGIT | SMALL && !text.get(36).is_some_and(u8::is_ascii_alphanumeric)
+    others == 0
+        && id[8] == b'-'
+        && digits != 0
+        && letters != 0
+        && !text.get(36).is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// The first digit from `at` on.
@@ -188,16 +209,19 @@ fn at_least(word: u64, least: u8) -> u64 {
     (((word & !HIGH) + u64::from_le_bytes([0x80 - least; 8])) | word) & HIGH
 }
 
+/// Eight zeros.
+const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+
 /// The high bit of each byte that is a digit.
 #[inline]
 fn digits_in(word: u64) -> u64 {
-    !at_least(word ^ u64::from_le_bytes([b'0'; 8]), 10) & HIGH
+    at_least(word ^ ZEROS, 10) ^ HIGH
 }
 
-/// The high bit of each byte that is one of the letters `a` to `f`.
+/// The high bit of each byte that is one of the six letters from `first` on, `a` or `A`.
 #[inline]
-fn small_in(word: u64) -> u64 {
-    let letters = word ^ u64::from_le_bytes([0x60; 8]);
+fn letters_in(word: u64, first: u8) -> u64 {
+    let letters = word ^ u64::from_le_bytes([first - 1; 8]);
     at_least(letters, 1) & !at_least(letters, 7)
 }
 
@@ -229,3 +253,39 @@ pub(super) static CLASS: [u8; 256] = {
     }
     table
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_told_of_eight_bytes_at_once_is_told_of_each(
+            text in proptest::collection::vec(prop_oneof![
+                Just(b'0'), Just(b'-'), b'0'..=b'9', b'a'..=b'f', b'A'..=b'F', b'/'..=b':', b'@'..=b'G', b'`'..=b'g', any::<u8>(),
+            ], 0..40),
+            uuid in "([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|0{8}-0{4}-1{4}-0{4}-0{12})",
+            spoilt in 0..36usize,
+            by in any::<u8>(),
+        ) {
+            let of = |classes: u8| text.iter().all(|&byte| CLASS[usize::from(byte)] & classes != 0);
+            let any = |class: u8| text.iter().any(|&byte| CLASS[usize::from(byte)] == class);
+            prop_assert_eq!(is_hex(&text, b'a'), of(DIGIT | SMALL) && any(DIGIT) && any(SMALL));
+            prop_assert_eq!(is_hex(&text, b'A'), of(DIGIT | CAPITAL) && any(DIGIT) && any(CAPITAL));
+            let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let zeros = text[..count].iter().all(|&byte| byte == b'0');
+            prop_assert_eq!(run(&text).0, count);
+            prop_assert!(count == 0 || run(&text).1 == zeros);
+            let mut id = uuid.into_bytes();
+            prop_assert_eq!(is_uuid(&id), id.iter().any(|&byte| CLASS[usize::from(byte)] == SMALL));
+            id[spoilt] = by;
+            let expected = id.iter().enumerate().all(|(at, &byte)| match at {
+                8 | 13 | 18 | 23 => byte == b'-',
+                _ => CLASS[usize::from(byte)] & (DIGIT | SMALL) != 0,
+            });
+            let has = |class: u8| id.iter().any(|&byte| CLASS[usize::from(byte)] == class);
+            prop_assert_eq!(is_uuid(&id), expected && has(DIGIT) && has(SMALL));
+        }
+    }
+}

@@ -184,6 +184,20 @@ pub(super) fn fraction(text: &[u8], at: usize) -> Option<(Fraction, usize)> {
     }
 }
 
+/// The fraction of exactly `n` digits at `at`, in billionths; `None` if there are more or less, and above nine.
+#[inline]
+pub(super) fn billionths(text: &[u8], at: usize, n: usize) -> Option<i64> {
+    let (value, digits) = eight(text, at);
+    let ninth = byte(text, at + 8).wrapping_sub(b'0');
+    let billionths = match n {
+        1..8 if digits == n => value * POWERS[9 - n],
+        8 if digits == 8 && ninth > 9 => value * 10,
+        9 if digits == 8 && ninth <= 9 && !is_digit(text, at + 9) => value * 10 + u64::from(ninth),
+        _ => return None,
+    };
+    Some(billionths as i64)
+}
+
 fn long_fraction(text: &[u8], at: usize, first_eight: u64) -> Option<(Fraction, usize)> {
     let digits = count(text, at, MAX_FRACTION_DIGITS + 1);
     let ninth = if digits > 8 { byte(text, at + 8) - b'0' } else { 0 };

@@ -23,6 +23,7 @@ mod digits;
 mod epoch;
 mod names;
 mod offset;
+mod recent;
 mod zone;
 
 use crate::model::{DAY, Date, SECOND, Stamp, Time, civil_from_days, days_from_civil};
@@ -30,6 +31,7 @@ use crate::model::{DAY, Date, SECOND, Stamp, Time, civil_from_days, days_from_ci
 use clock::Clock;
 
 pub use epoch::parse_epoch;
+pub(super) use recent::Recent;
 pub use zone::{UnknownZone, Zone};
 
 /// How to read 03/04/2024.

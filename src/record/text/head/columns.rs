@@ -352,9 +352,14 @@ pub(super) fn is_id_list(word: &[u8]) -> bool {
 impl Reader<'_, '_> {
     /// Takes the learned columns that this line has.
     pub(super) fn columns(&mut self, columns: &[Column]) {
+        // words and numbers are columns only before one that is one for sure
+        let mut sure = self.at;
         for &kind in columns {
             if let Column::Padded(width) = kind {
-                let Some((word, end)) = padded(self.text, self.at, width) else { return };
+                let Some((word, end)) = padded(self.text, self.at, width) else {
+                    self.at = sure;
+                    return;
+                };
                 let content = word.of(self.text);
                 if is_thread(content) || is_numbered_name(content) {
                     self.draft.thread.get_or_insert(word);
@@ -362,14 +367,14 @@ impl Reader<'_, '_> {
                     self.draft.logger.get_or_insert(word);
                 }
                 self.at = end;
+                sure = end;
                 continue;
             }
-            let Some((found, inside, end)) = column(self.text, self.at, Behind::of(&self.head)) else {
+            let found = column(self.text, self.at, Behind::of(&self.head));
+            let Some((_, inside, end)) = found.filter(|(found, ..)| *found == kind) else {
+                self.at = sure;
                 return;
             };
-            if found != kind {
-                return;
-            }
             let content = inside.of(self.text);
             match kind {
                 Column::Level => self.head.level = level::from_word(content),
@@ -386,6 +391,9 @@ impl Reader<'_, '_> {
                 Column::Group(_) | Column::Phrase(_) => {}
             }
             self.at = end;
+            if !matches!(kind, Column::Word | Column::Number) {
+                sure = end;
+            }
         }
     }
 }

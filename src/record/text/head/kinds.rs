@@ -100,12 +100,23 @@ pub(super) fn is_thread(name: &[u8]) -> bool {
         b"consumer-",
         b"listener",
     ];
+    static FIRST: [bool; 256] = {
+        let mut first = [false; 256];
+        let mut at = 0;
+        while at < PARTS.len() {
+            first[PARTS[at][0] as usize] = true;
+            first[PARTS[at][0].to_ascii_uppercase() as usize] = true;
+            at += 1;
+        }
+        first
+    };
     let begins = |rest: &[u8], part: &[u8]| {
         rest[0].to_ascii_lowercase() == part[0]
             && rest.get(..part.len()).is_some_and(|rest| rest.eq_ignore_ascii_case(part))
     };
+    let may_begin = |at: &usize| FIRST[usize::from(name[*at])];
     name.eq_ignore_ascii_case(b"main")
-        || (0..name.len()).any(|at| PARTS.iter().any(|part| begins(&name[at..], part)))
+        || (0..name.len()).filter(may_begin).any(|at| PARTS.iter().any(|part| begins(&name[at..], part)))
 }
 
 /// `intake-1`, `charges-0`, `conn12`: a name with a number, as threads, workers and connections have.

@@ -270,7 +270,7 @@ mod tests {
     }
 
     fn source(message: impl Fn(usize) -> String) -> Vec<String> {
-        (0..40).map(|n| format!("2024-05-01 12:00:{n:02},250 INFO shop.orders: {}", message(n))).collect()
+        (0..40).map(|n| format!("2024-05-01 12:00:{n:02},250 INFO {}", message(n))).collect()
     }
 
     #[test]
@@ -286,7 +286,7 @@ mod tests {
         let lines: Vec<String> = (0..40)
             .map(|n| match n {
                 3 => "2024-05-01 12:00:03.250 INFO App - up".to_owned(),
-                _ => format!("2024-05-01 12:00:{n:02}.250 INFO Queue <{n:032x}/{n:016x}> - took {n}"),
+                _ => format!("2024-05-01 12:00:{n:02}.250 INFO Queue <{n:a>32x}/{n:b>16x}> - took {n}"),
             })
             .collect();
         assert_eq!(messages(&lines)[3], "up");
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn ids_that_nothing_names_are_columns_if_most_lines_have_them_or_they_come_again() {
-        let digest = |n: u128| format!("{:032x}", n * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835 % (1 << 127));
+        let digest = |n: u128| format!("{:032x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
         let rare = source(|n| match n {
             5 | 20 => format!("[{}] matches", digest(n as u128)),
             _ => format!("served {n}"),

@@ -37,7 +37,9 @@ impl Reader<'_, '_> {
             let found = || timestamp::parse_prefix(&text[time..], self.order);
             // a long one may be a file's, as grep and multitail put it before each line
             let near = end < MAX_PLAIN_LABEL;
-            let sure = |stamp: &Stamp| (near && !apart) || stamp.date == Date::Full;
+            let wide = !apart && time > end + 1;
+            let sure = |stamp: &Stamp| (near && !apart && !wide) || stamp.date == Date::Full;
+            let is_label = is_label || wide && bytes.ends_with(b":");
             if !is_label && found().is_some_and(|(stamp, _)| sure(&stamp)) {
                 self.at = time - 1;
                 return true;
