@@ -14,7 +14,7 @@ use spanloom::engine::run::{Selection, Woven, run};
 use spanloom::engine::texts::Texts;
 use spanloom::input::{DiscoverOptions, Input, discover};
 use spanloom::model::{SpanId, Status, Symbol, Time, Trace};
-use spanloom::report::text::{Show, Style, list, map, overview, show};
+use spanloom::report::text::{Listed, Show, Style, list, map, overview, show};
 use spanloom::report::{Report, TextOf};
 use std::io::Write;
 use tempfile::TempDir;
@@ -88,12 +88,14 @@ impl Run {
 
     /// `list`.
     fn list(&self, style: Style) -> String {
-        self.text(&self.woven.traces, |report, texts, out| list(report, texts, style, out))
+        self.first(self.woven.traces.len(), style)
     }
 
     /// `list` of the first transactions.
     fn first(&self, number: usize, style: Style) -> String {
-        self.text(&self.woven.traces[..number], |report, texts, out| list(report, texts, style, out))
+        let listed = |trace: &Trace| Listed::of(&self.loaded.store, trace);
+        let rows: Vec<Listed> = self.woven.traces[..number].iter().map(listed).collect();
+        self.text(&[], |report, texts, out| list(report, &rows, texts, style, out))
     }
 
     /// `show` of all transactions.
