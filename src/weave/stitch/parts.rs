@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn what_comes_again_at_any_time_has_no_moment() {
         let spread = |value: u32| {
-            (0..20).map(|at| (value * 20 + at, (i64::from(at * at * 31 + value * 17) % 9973) * MILLI))
+            (0..20).map(move |at| (value * 20 + at, (i64::from(at * at * 31 + value * 17) % 9973) * MILLI))
         };
         let sorted = (0..10).map(|value| {
             let mut holders: Vec<(u32, i64)> = spread(value).collect();
