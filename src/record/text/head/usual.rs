@@ -286,7 +286,10 @@ mod tests {
         let lines: Vec<String> = (0..40)
             .map(|n| match n {
                 3 => "2024-05-01 12:00:03.250 INFO App - up".to_owned(),
-                _ => format!("2024-05-01 12:00:{n:02}.250 INFO Queue <{n:a>32x}/{n:b>16x}> - took {n}"),
+                _ => {
+                    let word = ["took", "gave"][n % 2];
+                    format!("2024-05-01 12:00:{n:02}.250 INFO Queue <{n:a>32x}/{n:b>16x}> - {word} {n}")
+                }
             })
             .collect();
         assert_eq!(messages(&lines)[3], "up");
