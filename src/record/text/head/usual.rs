@@ -282,20 +282,6 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_lacks_what_others_have_behind_it_stays_one_of_the_header() {
-        let lines: Vec<String> = (0..40)
-            .map(|n| match n {
-                3 => "2024-05-01 12:00:03.250 INFO App - up".to_owned(),
-                _ => {
-                    let word = ["took", "gave"][n % 2];
-                    format!("2024-05-01 12:00:{n:02}.250 INFO Queue <{n:a>32x}/{n:b>16x}> - {word} {n}")
-                }
-            })
-            .collect();
-        assert_eq!(messages(&lines)[3], "up");
-    }
-
-    #[test]
     fn ids_that_nothing_names_are_columns_if_most_lines_have_them_or_they_come_again() {
         let digest = |n: u128| format!("{:032x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
         let rare = source(|n| match n {
