@@ -63,7 +63,7 @@ impl Scheme {
 pub struct FoundTrace {
     /// The id.
     pub id: TraceId,
-    /// Its text, for an opaque id, in [`Found::arena`].
+    /// Its text, for an opaque id, in [`Found::arena`](super::Found::arena).
     pub text: Option<At>,
     /// Its scheme.
     pub scheme: Scheme,
@@ -76,7 +76,7 @@ pub struct FoundTrace {
 pub struct FoundSpan {
     /// The id.
     pub id: SpanId,
-    /// Its text, for an opaque id, in [`Found::arena`].
+    /// Its text, for an opaque id, in [`Found::arena`](super::Found::arena).
     pub text: Option<At>,
 }
 
@@ -93,7 +93,7 @@ pub struct FoundHeader {
     pub parent: Option<FoundSpan>,
 }
 
-/// A correlation id with its name, both as written, in [`Found::arena`].
+/// A correlation id with its name, both as written, in [`Found::arena`](super::Found::arena).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FoundId {
     /// The name as written; nested names joined by a dot.
@@ -107,11 +107,11 @@ pub struct FoundId {
 pub struct FoundKey {
     /// Its name, lowercase, without separators.
     pub name: Symbol,
-    /// The name's text in [`Found::arena`].
+    /// The name's text in [`Found::arena`](super::Found::arena).
     pub name_text: At,
     /// Its value.
     pub value: Symbol,
-    /// The value's text in [`Found::arena`].
+    /// The value's text in [`Found::arena`](super::Found::arena).
     pub value_text: At,
     /// What the value looks like.
     pub shape: Shape,
