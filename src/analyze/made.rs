@@ -79,23 +79,8 @@ impl Made {
             }
         });
         let spans: Vec<Span> = spans.collect();
-        self.traces.push(Trace {
-            id: TraceId::opaque(&self.traces.len().to_le_bytes()),
-            opaque: false,
-            members: Vec::new(),
-            keys: Vec::new(),
-            name: Symbol::NONE,
-            service: spans[0].service,
-            root: Some(0),
-            start: spans.iter().map(|span| span.start).min().unwrap_or_default(),
-            end: spans.iter().map(|span| span.end).max().unwrap_or_default(),
-            status: Status::Ok,
-            services: Vec::new(),
-            spans,
-            loose: Vec::new(),
-            loose_errors: 0,
-            critical_path: Vec::new(),
-        });
+        let id = TraceId::opaque(&self.traces.len().to_le_bytes());
+        self.traces.push(Trace { id, service: spans[0].service, ..trace(spans) });
     }
 
     /// What is found in the transaction that was added last: kind, severity, service and summary.
@@ -118,5 +103,26 @@ impl Made {
         let text = |symbol: Symbol| self.store.symbols.text(symbol).to_owned();
         let told = |it: Finding| (it.kind, it.severity, text(it.service), it.summary);
         found.into_iter().filter(|finding| finding.trace == last).map(told).collect()
+    }
+}
+
+/// A transaction of these spans, of which the first is the root.
+pub(super) fn trace(spans: Vec<Span>) -> Trace {
+    Trace {
+        id: TraceId::opaque(b"t"),
+        opaque: false,
+        members: Vec::new(),
+        keys: Vec::new(),
+        name: Symbol::NONE,
+        service: Symbol::NONE,
+        root: Some(0),
+        start: spans.iter().map(|span| span.start).min().unwrap_or_default(),
+        end: spans.iter().map(|span| span.end).max().unwrap_or_default(),
+        status: Status::Ok,
+        services: Vec::new(),
+        spans,
+        loose: Vec::new(),
+        loose_errors: 0,
+        critical_path: Vec::new(),
     }
 }

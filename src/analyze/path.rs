@@ -154,9 +154,8 @@ impl Walk<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{
-        Basis, Batch, Edge, Event, EventId, Place, SpanId, SpanKind, Status, Symbol, TraceId, flag,
-    };
+    use crate::analyze::made::trace;
+    use crate::model::{Basis, Batch, Edge, Event, EventId, Place, SpanId, SpanKind, Symbol, flag};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
@@ -185,26 +184,6 @@ mod tests {
             events: Vec::new(),
             self_time: None,
             queue_time: None,
-        }
-    }
-
-    fn trace(spans: Vec<Span>) -> Trace {
-        Trace {
-            id: TraceId::opaque(b"t"),
-            opaque: false,
-            members: Vec::new(),
-            keys: Vec::new(),
-            name: Symbol::NONE,
-            service: Symbol::NONE,
-            root: Some(0),
-            start: spans.iter().map(|span| span.start).min().unwrap_or_default(),
-            end: spans.iter().map(|span| span.end).max().unwrap_or_default(),
-            status: Status::Ok,
-            services: Vec::new(),
-            spans,
-            loose: Vec::new(),
-            loose_errors: 0,
-            critical_path: Vec::new(),
         }
     }
 

@@ -69,16 +69,7 @@ fn overview(mut loaded: Loaded, selection: &Selection, args: &ReportArgs) -> Res
     let transactions = digest.transactions() as usize;
     let exit = matched(transactions, selection, options::voice(&args.output));
     let mut out = Output::open(&args.output)?;
-    let report = Report {
-        store: &loaded.store,
-        traces: &[],
-        transactions,
-        coverage: &told.coverage,
-        services: told.services,
-        findings: &[],
-        operations: None,
-        map: None,
-    };
+    let report = Report::without_traces(&loaded.store, transactions, &told.coverage, told.services);
     text::digested(&report, digest, options::style(&args.output), &mut out).with_context(|| out.failed())?;
     out.finish()?;
     Ok(exit)
@@ -139,16 +130,7 @@ fn rows(
     let shown: u64 = rows.iter().map(|row| row.records as u64).sum();
     told.coverage.records_filtered += told.coverage.records_placed - shown;
     told.coverage.records_placed = shown;
-    let report = Report {
-        store: &loaded.store,
-        traces: &[],
-        transactions,
-        coverage: &told.coverage,
-        services: told.services,
-        findings: &[],
-        operations: None,
-        map: None,
-    };
+    let report = Report::without_traces(&loaded.store, transactions, &told.coverage, told.services);
     let style = options::style(&args.output);
     print(&loaded, &args.output, |texts, out| text::list(&report, &rows, texts, style, out))?;
     Ok(exit)

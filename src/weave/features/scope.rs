@@ -85,10 +85,13 @@ fn requests(scene: &Scene, child: u32, found: &mut [Candidate]) {
     let other = |node: &Node| node.service != service;
     let same =
         |node: u32| other(&scene.nodes[node as usize]) && routes(node).any(|route| own.contains(&route));
-    let any = found.iter().filter_map(|candidate| candidate.node).any(same);
-    for candidate in found.iter_mut().filter(|_| any) {
-        let Some(parent) = candidate.node else { continue };
-        let both = same(parent);
+    let both = |candidate: &Candidate| candidate.node.map(same);
+    let shared: Vec<Option<bool>> = found.iter().map(both).collect();
+    if !shared.contains(&Some(true)) {
+        return;
+    }
+    for (candidate, both) in found.iter_mut().zip(shared) {
+        let Some(both) = both else { continue };
         candidate.features[REQUEST] = yes(both);
         candidate.features[REQUEST_ELSEWHERE] = yes(!both);
     }
