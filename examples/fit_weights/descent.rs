@@ -81,7 +81,7 @@ impl Choice {
 struct Heard(Option<[f32; COUNT]>);
 
 /// The share of the numbers that are not listened to.
-const UNHEARD: f32 = 0.1;
+const UNHEARD: f32 = 0.05;
 
 impl Heard {
     /// The numbers of a row that are listened to; these count more, as others are missing.

@@ -86,6 +86,10 @@ struct Child<'s> {
     service: Symbol,
     /// Its service's name in other records.
     title: Title<'s>,
+    /// Of its service and on its thread, if that is known: the first one before it, and the latest one before it that began
+    /// by receiving or starting something.
+    thread_first: Option<u32>,
+    thread_began: Option<u32>,
     /// What is asked of the services of its candidates.
     services: RefCell<Vec<(Symbol, OfService)>>,
     /// How clearly another service is named, once that was asked for.
@@ -252,6 +256,8 @@ fn child<'s>(
         wording: tokens.tokens.iter().map(|(_, weight)| weight).sum(),
         service: own.service,
         title: known.lexicon.title(own.service),
+        thread_first: None,
+        thread_began: None,
         services: RefCell::default(),
         mentioned: Cell::new(None),
         just_before: scene.lines[..own.opens as usize]
@@ -272,6 +278,22 @@ fn child<'s>(
             && !other.lines.is_empty()
         {
             child.service_began.push((other.begin, index as u32));
+            if let Some(first) = scene.opening(index as u32)
+                && first.order < opening.order
+                && first.thread == opening.thread
+                && !first.thread.is_none()
+            {
+                let order =
+                    |node: Option<u32>| node.and_then(|node| scene.opening(node)).map(|line| line.order);
+                if order(child.thread_first).is_none_or(|before| first.order < before) {
+                    child.thread_first = Some(index as u32);
+                }
+                if matches!(first.act, Act::Receive | Act::Start)
+                    && order(child.thread_began) < Some(first.order)
+                {
+                    child.thread_began = Some(index as u32);
+                }
+            }
         }
         child.first_of_all &= other.begin >= own.begin;
         child.first_of_service &=

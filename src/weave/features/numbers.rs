@@ -30,6 +30,16 @@ numbers! {
     SAME_THREAD,
     /// One service, on two threads.
     SAME_OTHER_THREAD,
+    /// One service, on one thread: the first one on it.
+    SAME_THREAD_FIRST,
+    /// One service, on one thread: the latest one on it that began by receiving or starting something.
+    SAME_THREAD_BEGAN,
+    /// One service: the child is the first one on its thread.
+    SAME_THREAD_NEW,
+    /// Two services: the child is the first one on its thread.
+    CROSS_THREAD_NEW,
+    /// Two services: the child is not the first one on its thread.
+    CROSS_THREAD_OLD,
     /// One service: the time since the parent's last record.
     SAME_GAP,
     /// One service: the child receives.

@@ -118,6 +118,9 @@ fn one_service(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&Li
     let known = !thread.is_none() && !child.opening.thread.is_none();
     out[SAME_THREAD] = yes(known && thread == child.opening.thread);
     out[SAME_OTHER_THREAD] = yes(known && thread != child.opening.thread);
+    out[SAME_THREAD_FIRST] = yes(child.thread_first == Some(parent));
+    out[SAME_THREAD_BEGAN] = yes(child.thread_began == Some(parent));
+    out[SAME_THREAD_NEW] = yes(known && child.thread_first.is_none());
     out[SAME_RECEIVED] = received;
     out[SAME_JUST_BEGUN] = anchor.map_or(0.0, |line| act(line, &[Act::Receive, Act::Start]));
     out[SAME_OPEN_RECEIVED] = yes(open) * received;
@@ -136,6 +139,8 @@ fn two_services(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&L
     out[CROSS_OPEN] = yes(is_open(scene, parent, child.begin + child.blur));
     out[CROSS_ENDED] = anchor.map_or(0.0, |line| act(line, &[Act::End, Act::Answer]));
     out[CROSS_RECEIVED] = act(child.opening, &[Act::Receive]);
+    out[CROSS_THREAD_NEW] = yes(!child.opening.thread.is_none() && child.thread_first.is_none());
+    out[CROSS_THREAD_OLD] = yes(child.thread_first.is_some());
     out[CROSS_ALONE] = yes(child.innermost_same.is_none());
     out[CROSS_FIRST] = yes(child.first_of_service);
     out[CROSS_AROUND_CHILD] = yes(around);

@@ -168,11 +168,16 @@ pub(super) fn evidence(
         let first = p.lines.first() == Some(&line.order);
         let share = if first { 1.0 - enters } else { 1.0 };
         if sum > 0.0 {
-            let both = scene.values(line).iter().filter_map(|(_, value, _)| {
-                child.values.iter().find(|held| held.value == *value).map(|held| held.weight)
-            });
-            let (all, best) = both.fold((0.0f32, 0.0f32), |(all, best), held| (all + held, best.max(held)));
-            ties.values = ties.values.max(share * all.min(2.0));
+            let held = |value: &Symbol| child.values.iter().find(|held| held.value == *value);
+            let both = scene.values(line).iter().filter_map(|(_, value, _)| held(value));
+            let (mut all, mut best) = (0.0f32, 0.0f32);
+            for held in both {
+                // what nobody else had before did not come with how it was called
+                let born = held.holders.iter().find(|holder| **holder != child.node) == Some(&parent);
+                all += if born { held.weight } else { share * held.weight };
+                best = best.max(held.weight);
+            }
+            ties.values = ties.values.max(all.min(2.0));
             if outgoing {
                 ties.message = ties.message.max(best);
             }
