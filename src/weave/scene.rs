@@ -1,6 +1,6 @@
 //! A transaction laid out for weaving: spans, their events in order of time, and what each event tells.
 
-use super::holders::Holders;
+use super::holders::{Holders, Told, Which};
 use super::lexicon::{Lexicon, Tokens, Wording, bits};
 use super::spans::Draft;
 use super::words::Act;
@@ -100,6 +100,15 @@ pub struct Scene {
     names: Vec<Symbol>,
     tokens: Tokens,
     values: Vec<Value>,
+    /// Which of all values each is.
+    which: Vec<Which>,
+    /// When the first span starts.
+    starts: i64,
+    /// The spans by service, and by their start.
+    by_service: Vec<(Symbol, i64, u32)>,
+    /// The paths that each node is about, each once, and where they end.
+    routes: Vec<Symbol>,
+    route_ends: Vec<u32>,
 }
 
 /// A value of a line: its name, itself, and what it looks like.
@@ -141,10 +150,7 @@ impl Scene {
             }
             scene.lines.push(line);
         }
-        let held = scene.lines.iter().flat_map(|line| {
-            scene.values(line).iter().map(|(name, value, _)| (*value, line.order, line.node, *name))
-        });
-        scene.holders = Holders::of(held.collect());
+        scene.hold();
         for (index, span) in spans.iter().enumerate() {
             let node = &mut scene.nodes[index];
             if node.exact {
@@ -155,6 +161,26 @@ impl Scene {
         }
         scene.place();
         scene
+    }
+
+    /// Notes who holds which values, and who is about which paths.
+    fn hold(&mut self) {
+        let mut told: Vec<Told> = Vec::with_capacity(self.values.len());
+        for line in &self.lines {
+            let (node, sent) = (line.node, line.act == Act::Send);
+            let of = |&(name, value, shape): &Value| Told { value, name, shape, node, sent };
+            told.extend(self.values(line).iter().map(of));
+        }
+        (self.holders, self.which) = Holders::of(&told, self.nodes.len());
+        for node in &self.nodes {
+            let first = self.routes.len();
+            for route in node.lines.iter().map(|&index| self.lines[index as usize].route) {
+                if !route.is_none() && !self.routes[first..].contains(&route) {
+                    self.routes.push(route);
+                }
+            }
+            self.route_ends.push(self.routes.len() as u32);
+        }
     }
 
     /// Puts the starts of spans in order.
@@ -171,7 +197,10 @@ impl Scene {
             }
             kinds.push((node.kind, node.begin, index));
             forms.push((node.form, node.begin, index));
+            self.by_service.push((node.service, node.begin, index));
         }
+        self.starts = self.by_service.iter().map(|(_, begin, _)| *begin).min().unwrap_or_default();
+        self.by_service.sort_unstable();
         let mut firsts: FxHashMap<Option<TraceId>, (i64, u32)> = FxHashMap::default();
         for (index, node) in (0u32..).zip(&self.nodes).filter(|(_, node)| !node.lines.is_empty()) {
             let first = firsts.entry(node.trace).or_insert((i64::MAX, 0));
@@ -248,6 +277,29 @@ impl Scene {
     /// Values of a line that may tie it to others.
     pub fn values(&self, line: &Line) -> &[Value] {
         &self.values[line.values.0 as usize..line.values.1 as usize]
+    }
+
+    /// Which of all values those of a line are.
+    pub fn which(&self, line: &Line) -> &[Which] {
+        &self.which[line.values.0 as usize..line.values.1 as usize]
+    }
+
+    /// When the first span starts.
+    pub fn starts(&self) -> i64 {
+        self.starts
+    }
+
+    /// The spans of a service in the order of their starts: the service, the start, the span.
+    pub fn of_service(&self, service: Symbol) -> &[(Symbol, i64, u32)] {
+        let start = self.by_service.partition_point(|(other, ..)| *other < service);
+        let of_service = &self.by_service[start..];
+        &of_service[..of_service.partition_point(|(other, ..)| *other == service)]
+    }
+
+    /// The paths that a node is about, each once.
+    pub fn routes(&self, node: u32) -> &[Symbol] {
+        let start = node.checked_sub(1).map_or(0, |before| self.route_ends[before as usize]);
+        &self.routes[start as usize..self.route_ends[node as usize] as usize]
     }
 
     /// The first line of a node.

@@ -371,3 +371,21 @@ numbers! {
     /// Drafted: it has no parent; for no parent, how many others have none.
     DRAFT_TOP,
 }
+
+/// The numbers that tell of the child: the same for all of its candidates.
+pub const OF_CHILD: [usize; 14] = [
+    CHILD_RECEIVES,
+    CHILD_ENDS,
+    CHILD_ENTERS,
+    CHILD_FOLLOWS,
+    CHILD_SINGLE,
+    CHILD_LENGTH,
+    CHILD_PEERS,
+    CHILD_FIRST,
+    CHILD_MAY_FOLLOW,
+    CHILD_WITHIN,
+    CHILD_WORDS,
+    CHILD_SENT,
+    CHILD_RARE,
+    CHILD_HEAD,
+];
