@@ -170,7 +170,7 @@ fn add_slopes(tree: &Tree, weights: &Weights, (scale, heard): (f32, &Heard), slo
                 continue;
             }
             let error = error * tree.weight * scale;
-            let units = weights.units(&choice.row(at, heard));
+            let units = weights.sums(&choice.row(at, heard));
             let mut back = [0.0; UNITS];
             for (unit, sum) in units.into_iter().enumerate() {
                 let steep = 1.0 / (1.0 + sum.abs()) / (1.0 + sum.abs());

@@ -399,7 +399,7 @@ fn habits(draw: &mut Draw, wordiness: f64, inline: Option<f64>) -> Habits {
             (16, ParentHabit::Everywhere),
         ]),
         access_log: draw.chance(0.25),
-        aged: *draw.pick(&[0.0, 0.0, 0.0, 0.0, 0.3]),
+        aged: *draw.pick(&[0.0, 0.0, 0.0, 0.4]),
         stacks: draw.unit(),
     }
 }

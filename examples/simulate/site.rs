@@ -140,7 +140,8 @@ pub(crate) fn draw(
     if vague && !phrase::says_what(text) {
         want(*draw.pick(&[Slot::Route, Slot::Op]), &mut slots);
     }
-    let aged = matches!(role, "sent" | "worked" | "handled" | "detail") && draw.chance(service.habits.aged);
+    let aged = matches!(role, "sent" | "worked" | "handled" | "message" | "detail")
+        && draw.chance(service.habits.aged);
     if aged && !slots.contains(&Slot::Millis) {
         want(Slot::Took, &mut slots);
     }

@@ -290,6 +290,8 @@ numbers! {
     CHILD_MAY_FOLLOW,
     /// Another of the child's service surrounds it.
     CHILD_WITHIN,
+    /// The child hands over a value that is its own.
+    CHILD_HANDS,
     /// How many telling words the child has.
     CHILD_WORDS,
     /// How often one span is said to have sent values such as the child's rarest.
@@ -312,6 +314,8 @@ numbers! {
     LAST_BEGAN,
     /// How surely the parent's kind is the first of its service.
     PARENT_ENTERS,
+    /// The parent hands over a value that is its own: see [`Node::hands`](crate::weave::scene::Node::hands).
+    PARENT_HANDS,
     /// The parent logs one record.
     PARENT_SINGLE,
     /// How long the parent lasts.
@@ -381,3 +385,22 @@ numbers! {
     /// Drafted: it has no parent; for no parent, how many others have none.
     DRAFT_TOP,
 }
+
+/// The numbers that tell of the child: the same for all of its candidates.
+pub const OF_CHILD: [usize; 15] = [
+    CHILD_HANDS,
+    CHILD_RECEIVES,
+    CHILD_ENDS,
+    CHILD_ENTERS,
+    CHILD_FOLLOWS,
+    CHILD_SINGLE,
+    CHILD_LENGTH,
+    CHILD_PEERS,
+    CHILD_FIRST,
+    CHILD_MAY_FOLLOW,
+    CHILD_WITHIN,
+    CHILD_WORDS,
+    CHILD_SENT,
+    CHILD_RARE,
+    CHILD_HEAD,
+];

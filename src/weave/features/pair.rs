@@ -87,6 +87,7 @@ fn about_parent(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&L
         out[LAST_SENT] = act(line, &[Act::Send, Act::Call]);
         out[LAST_BEGAN] = act(line, &[Act::Receive, Act::Start]);
     }
+    out[PARENT_HANDS] = yes(p.hands);
     out[PARENT_SINGLE] = yes(p.lines.len() == 1);
     out[PARENT_LENGTH] = scaled(p.last - p.begin);
     let (parents, childs) = p.ranks(c);
@@ -124,7 +125,7 @@ fn one_service(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&Li
     out[SAME_RECEIVED] = received;
     out[SAME_JUST_BEGUN] = anchor.map_or(0.0, |line| act(line, &[Act::Receive, Act::Start]));
     out[SAME_OPEN_RECEIVED] = yes(open) * received;
-    out[SAME_VALUES] = shared(child, parent);
+    out[SAME_VALUES] = shared(scene, child, parent);
     out[SAME_AROUND_CHILD] = yes(contains(p, c));
     out[SAME_WITHIN_CHILD] = yes(contains(c, p));
     out[SAME_INMOST] = yes(child.inmost_same == Some(parent));
@@ -251,8 +252,8 @@ fn told(
 fn entered(scene: &Scene, child: &Child<'_>, parent: u32, point: Option<(Symbol, i64)>, out: &mut Features) {
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let since = point.map_or(p.begin, |(_, time)| time);
-    let mut between = child.service_began.iter().rev().take_while(|(begin, _)| *begin > since);
-    let entered = between.any(|(_, other)| *other != child.node && *other != parent);
+    let mut between = child.service_began.iter().rev().take_while(|(_, begin, _)| *begin > since);
+    let entered = between.any(|(.., other)| *other != child.node && *other != parent);
     if p.service != c.service {
         out[CROSS_ENTERED] = yes(entered);
         return;
