@@ -81,7 +81,7 @@ impl Choice {
 struct Heard(Option<[f32; COUNT]>);
 
 /// The share of the numbers that are not listened to.
-const UNHEARD: f32 = 0.1;
+const UNHEARD: f32 = 0.05;
 
 impl Heard {
     /// The numbers of a row that are listened to; these count more, as others are missing.
@@ -170,7 +170,7 @@ fn add_slopes(tree: &Tree, weights: &Weights, (scale, heard): (f32, &Heard), slo
                 continue;
             }
             let error = error * tree.weight * scale;
-            let units = weights.units(&choice.row(at, heard));
+            let units = weights.sums(&choice.row(at, heard));
             let mut back = [0.0; UNITS];
             for (unit, sum) in units.into_iter().enumerate() {
                 let steep = 1.0 / (1.0 + sum.abs()) / (1.0 + sum.abs());

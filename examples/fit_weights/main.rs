@@ -1,14 +1,9 @@
 //! Fits the weights of `weave::weights` to runs of which the truth is known.
 //!
-//! Usage: `cargo run --release --example fit_weights -- [--into DIR] [--test DIR]... [[--times N] [--thin SEED] [--fold K]
-//! DIR]...`; a DIR holds `logs/` and `truth/spans.jsonl` (or `truth/contracted.jsonl`), as the simulator writes them. Runs
+//! Usage: `cargo run --release --example fit_weights -- [--into DIR] [--test DIR]... [[--times N] [--thin SEED] DIR]...`; a DIR holds `logs/` and `truth/spans.jsonl` (or `truth/contracted.jsonl`), as the simulator writes them. Runs
 //! named by `--test` are only scored; those after `--times N` count N times; of those after `--thin SEED` a part of the kinds
 //! of records is left out, drawn by the seed, as if the authors of the services had logged less. Prints the share of spans
 //! whose nearest logged ancestor is chosen; writes the weights as Rust to `DIR/first.rs`, `DIR/second.rs` and `DIR/last.rs`.
-//!
-//! What a round teaches the next one is as good as its weights, which are better for the runs that they were fitted to than
-//! for any other. So it is made, for runs of fold K (0, 1 or 2; runs of one system belong into one), with weights that were
-//! fitted to the other folds (Wolpert, "Stacked generalization", 1992).
 //!
 //! The model is a conditional logit over trees: the share of a candidate is the softmax over a span's candidates of what
 //! speaks for it (McFadden, "Conditional logit analysis of qualitative choice behavior", 1974), which is a weighted sum and
@@ -42,41 +37,21 @@ struct Run {
     times: f32,
     /// Which kinds of records are left out, if any.
     thin: Option<u64>,
-    /// Earlier rounds are made with weights that were fitted to other folds.
-    fold: usize,
 }
-
-/// The weights of a round.
-struct Fitted {
-    /// Fitted to all runs.
-    all: Weights,
-    /// Fitted to those of the other folds.
-    without: Vec<Weights>,
-}
-
-impl Fitted {
-    /// What this round is made with where a run is prepared for the next one.
-    fn for_run(&self, run: &Run) -> &Weights {
-        self.without.get(run.fold).filter(|_| !run.test).unwrap_or(&self.all)
-    }
-}
-
-/// How many folds there are.
-const FOLDS: usize = 3;
 
 /// Transactions of a small run.
 const SMALL: usize = 12;
 /// Of a service that is thinned this share of the kinds of records is left out at most.
 const MOST_LEFT_OUT: f32 = 0.6;
 /// So many choices of one run are fitted to.
-const MAX_CHOICES: usize = 300;
+const MAX_CHOICES: usize = 150;
 /// And of those that are only scored.
 const MAX_TESTED: usize = 2000;
 
 fn main() {
     let mut runs = Vec::new();
     let mut args = std::env::args().skip(1);
-    let (mut times, mut thin, mut fold, mut into) = (1.0, None, 0, None);
+    let (mut times, mut thin, mut into) = (1.0, None, None);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--into" => into = args.next(),
@@ -84,17 +59,13 @@ fn main() {
             "--thin" => {
                 thin = Some(args.next().and_then(|seed| seed.parse().ok()).expect("--thin SEED"));
             }
-            "--fold" => {
-                fold = args.next().and_then(|fold| fold.parse().ok()).expect("--fold K");
-                assert!(fold < FOLDS, "there are {FOLDS} folds");
-            }
             "--test" => {
                 let name = args.next().expect("--test DIR");
-                runs.push(Run { name, test: true, times: 1.0, thin: None, fold: 0 });
+                runs.push(Run { name, test: true, times: 1.0, thin: None });
             }
             _ => {
-                runs.push(Run { name: arg, test: false, times, thin, fold });
-                (times, thin, fold) = (1.0, None, 0);
+                runs.push(Run { name: arg, test: false, times, thin });
+                (times, thin) = (1.0, None);
             }
         }
     }
@@ -107,14 +78,14 @@ fn main() {
         let fitted = round(name, &runs, &before);
         if let Some(into) = into.as_deref().map(Path::new) {
             let path = into.join(file).with_extension("rs");
-            std::fs::write(path, text(name, about, &fitted.all)).expect("written");
+            std::fs::write(path, text(name, about, &fitted)).expect("written");
         }
         before.push(fitted);
     }
 }
 
 /// What a run teaches, as a whole and as a few of its transactions; each with its share of the whole.
-fn trees(run: &Run, before: &[Fitted]) -> [Vec<Tree>; 2] {
+fn trees(run: &Run, before: &[Weights]) -> [Vec<Tree>; 2] {
     let folder = Path::new(&run.name);
     let logs = ["logs", "docker-json"].iter().map(|logs| folder.join(logs));
     let logs = logs.into_iter().find(|path| path.exists()).expect("a folder of logs");
@@ -127,7 +98,7 @@ fn trees(run: &Run, before: &[Fitted]) -> [Vec<Tree>; 2] {
     }
     let truth = Truth::of(folder, run.thin.map(|_| logged(&store)));
     let course = Course::of(&mut store).expect("all fits into memory");
-    let before: Vec<&Weights> = before.iter().map(|fitted| fitted.for_run(run)).collect();
+    let before: Vec<&Weights> = before.iter().collect();
     let most = if run.test { MAX_TESTED } else { MAX_CHOICES };
     // a few transactions teach little: the weights must do without, too
     [(usize::MAX, 1.0), (SMALL, 0.3)].map(|(limit, share)| {
@@ -169,14 +140,11 @@ fn tree(answers: &[Option<Option<usize>>], lesson: Lesson) -> Tree {
 }
 
 /// Fits the weights of a round, after those with the given weights.
-fn round(name: &str, runs: &[Run], before: &[Fitted]) -> Fitted {
+fn round(name: &str, runs: &[Run], before: &[Weights]) -> Weights {
     // one after the other, as each is read and woven by all threads
     let sets: Vec<[Vec<Tree>; 2]> = runs.iter().map(|run| trees(run, before)).collect();
-    let fit_to = |fits: &dyn Fn(&Run) -> bool| {
-        let training = sets.iter().zip(runs).filter(|(_, run)| !run.test && fits(run));
-        fit(training.flat_map(|(sets, _)| sets.iter().flatten()).collect())
-    };
-    let weights = fit_to(&|_| true);
+    let training = sets.iter().zip(runs).filter(|(_, run)| !run.test);
+    let weights = fit(training.flat_map(|(sets, _)| sets.iter().flatten()).collect());
     println!("{name}");
     for ([set, _], run) in sets.iter().zip(runs) {
         let (mut right, mut possible, mut asked) = (0, 0, 0);
@@ -196,10 +164,7 @@ fn round(name: &str, runs: &[Run], before: &[Fitted]) -> Fitted {
             run.name
         );
     }
-    // none comes after the last one
-    let folds = if name == "LAST" { 0 } else { FOLDS };
-    let without = (0..folds).map(|fold| fit_to(&|run| run.fold != fold)).collect();
-    Fitted { all: weights, without }
+    weights
 }
 
 /// Weights as Rust, to be formatted by rustfmt.

@@ -114,6 +114,8 @@ pub(crate) struct Company {
     pub(crate) epoch_ns: i64,
     /// Everything is so many times as slow as elsewhere.
     pub(crate) pace: f64,
+    /// How likely a span logs at both of its ends, and in between, where 1 is often.
+    pub(crate) wordiness: f64,
 }
 
 /// Draws a company of the trade `domain`.
@@ -185,6 +187,7 @@ pub(crate) fn draw(draw: &mut Draw, seed: u64, domain: &Domain, services: usize)
         name,
         epoch_ns,
         pace,
+        wordiness: draw.magnitude(0.03, 0.8),
     }
 }
 

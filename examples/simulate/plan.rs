@@ -60,6 +60,7 @@ pub(crate) enum Feature {
     WorkQueue,
     Join,
     Saga,
+    Orchestration,
     Choreography,
     CallRetry,
     Redelivery,
@@ -82,15 +83,16 @@ pub(crate) enum Feature {
 
 impl Feature {
     /// All of them, with how common they are.
-    pub(crate) const TABLE: [(Feature, f64); 25] = [
+    pub(crate) const TABLE: [(Feature, f64); 26] = [
         (Feature::SyncChain, 0.7),
         (Feature::SyncParallel, 0.4),
-        (Feature::UnitsLoop, 0.5),
+        (Feature::UnitsLoop, 0.65),
         (Feature::FanOut, 0.6),
         (Feature::WorkQueue, 0.45),
         (Feature::Join, 0.35),
         (Feature::Saga, 0.3),
         (Feature::Choreography, 0.25),
+        (Feature::Orchestration, 0.4),
         (Feature::CallRetry, 0.4),
         (Feature::Redelivery, 0.35),
         (Feature::DeadLetter, 0.2),

@@ -33,7 +33,7 @@ pub(crate) enum Tone {
 impl Tone {
     /// All of them, with how common they are.
     pub(crate) const TABLE: [(u32, Tone); 8] = [
-        (34, Tone::Plain),
+        (52, Tone::Plain),
         (15, Tone::Terse),
         (10, Tone::Arrow),
         (9, Tone::State),
@@ -164,6 +164,8 @@ pub(crate) struct Habits {
     pub(crate) parent: ParentHabit,
     /// Every HTTP request also makes an access-log line without ids.
     pub(crate) access_log: bool,
+    /// A duration is that of the whole transaction so far.
+    pub(crate) aged: f64,
     /// Errors come with a stack trace.
     pub(crate) stacks: f64,
 }
@@ -324,7 +326,7 @@ pub(crate) fn draw(
         sources: naming::sources(draw, lang, stem),
         threads: naming::threads(draw, lang),
         broker,
-        habits: habits(draw, if follows { Some(platform.inline) } else { None }),
+        habits: habits(draw, company.wordiness, if follows { Some(platform.inline) } else { None }),
         event_loop,
         pace: draw.magnitude(0.5, 2.0),
         name,
@@ -348,18 +350,20 @@ fn id_names(draw: &mut Draw, ids: IdSpelling) -> Option<IdNames> {
     }
 }
 
-fn habits(draw: &mut Draw, inline: Option<f64>) -> Habits {
+/// `wordiness`: see [`Company::wordiness`].
+fn habits(draw: &mut Draw, wordiness: f64, inline: Option<f64>) -> Habits {
+    let wordiness = (wordiness * draw.magnitude(0.4, 2.5)).min(1.0);
     let mut ends = |both: u32, first: u32, last: u32, neither: u32| {
         let mut weight =
             |usual: u32| (f64::from(usual) * draw.magnitude(0.3, 2.2)) as u32 + u32::from(usual > 20);
         [
-            (weight(both), Ends::Both),
+            ((f64::from(weight(both)) * wordiness) as u32, Ends::Both),
             (weight(first), Ends::First),
             (weight(last), Ends::Last),
             (weight(neither) + 1, Ends::Neither),
         ]
     };
-    let (entry, client) = (ends(60, 22, 16, 5), ends(34, 20, 20, 18));
+    let (entry, client) = (ends(60, 34, 16, 5), ends(34, 20, 20, 18));
     let (work, producer) = (ends(22, 30, 22, 26), ends(12, 20, 52, 8));
     let context = [Slot::Request, Slot::Correlation, Slot::Key, Slot::Tenant, Slot::Actor];
     let mut chosen = Vec::new();
@@ -382,12 +386,12 @@ fn habits(draw: &mut Draw, inline: Option<f64>) -> Habits {
         producer_span: if draw.chance(0.85) { 1.0 } else { 0.3 },
         client_span: if draw.chance(0.9) { 1.0 } else { 0.4 },
         sent_outside: *draw.pick(&[0.0, 0.0, 0.5, 1.0]),
-        house: draw.chance(0.5),
+        house: draw.chance(0.65),
         keys: draw.between(0.75, 1.0),
         inline: inline.unwrap_or_else(|| draw.unit()),
         context: chosen,
         debug: draw.unit() * 0.7,
-        details: draw.between(0.05, 0.5),
+        details: draw.between(0.05, 0.5) * wordiness,
         parent: draw.weighted(&[
             (40, ParentHabit::Header),
             (12, ParentHabit::Headers),
@@ -395,6 +399,7 @@ fn habits(draw: &mut Draw, inline: Option<f64>) -> Habits {
             (16, ParentHabit::Everywhere),
         ]),
         access_log: draw.chance(0.25),
+        aged: *draw.pick(&[0.0, 0.0, 0.0, 0.4]),
         stacks: draw.unit(),
     }
 }

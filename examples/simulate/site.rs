@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::draw::Draw;
+use crate::draw::{Draw, Spread};
 use crate::layout::{Level, Value};
 use crate::phrase::{self, event_name, split};
 use crate::service::Service;
@@ -41,6 +41,10 @@ pub(crate) struct Site {
     pub(crate) stack: bool,
     /// The line tells of something that came in: in v2 it says from whom.
     pub(crate) receives: bool,
+    /// What is told as a duration is the age of the whole transaction.
+    pub(crate) aged: bool,
+    /// What the program does then takes so long, and tells nothing of it.
+    pub(crate) pause: Option<Spread>,
 }
 
 impl Site {
@@ -136,6 +140,11 @@ pub(crate) fn draw(
     if vague && !phrase::says_what(text) {
         want(*draw.pick(&[Slot::Route, Slot::Op]), &mut slots);
     }
+    let aged = matches!(role, "sent" | "worked" | "handled" | "message" | "detail")
+        && draw.chance(service.habits.aged);
+    if aged && !slots.contains(&Slot::Millis) {
+        want(Slot::Took, &mut slots);
+    }
     for slot in &service.habits.context {
         if facts.known.contains(slot) || is_fixed(*slot) {
             want(*slot, &mut slots);
@@ -161,7 +170,18 @@ pub(crate) fn draw(
         stack: matches!(role, "crash" | "failed" | "callfail" | "dead")
             && draw.chance(service.habits.stacks * if role == "callfail" { 0.4 } else { 1.0 }),
         receives: matches!(role, "request" | "message"),
+        aged,
+        pause: pause(draw, service, role),
     }
+}
+
+/// What comes after a line, if anything does that is not told.
+fn pause(draw: &mut Draw, service: &Service, role: &str) -> Option<Spread> {
+    let begins = matches!(role, "request" | "message" | "work" | "detail" | "answer");
+    (begins && draw.chance(0.5)).then(|| {
+        let ms = draw.magnitude(0.5, 60.0) * service.pace;
+        Spread::around(draw, ms)
+    })
 }
 
 /// The access log's line for a route of the service with index `at`.
@@ -184,6 +204,8 @@ pub(crate) fn access(at: usize, about: &About, draw: &mut Draw) -> Site {
         fields: Vec::new(),
         stack: false,
         receives: false,
+        aged: false,
+        pause: None,
     }
 }
 

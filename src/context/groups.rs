@@ -2,6 +2,7 @@
 
 use super::tape::{Own, Step};
 use super::{Found, Scheme, header, id};
+use crate::model::TraceId;
 use crate::record::{At, Layer, Role, names};
 
 /// Rank of ids found by their place: named fields go before.
@@ -49,6 +50,15 @@ impl Found {
             count += 1;
         }
         match &parts[..count] {
+            // SOFATracer: [app,TRACE,0.1.2], a trace of its own kind and the place of the span in the tree
+            [app, trace, place] if names_an_app(app) && is_place_in_tree(place) && is_own_kind(trace) => {
+                self.refuse();
+                let (app, opaque) = (*app, *trace);
+                let id = TraceId::opaque(opaque);
+                let trace = id::Trace { id, opaque: Some(opaque), lenient: false };
+                self.set_trace(BY_PLACE, trace, Scheme::Plain);
+                self.service = Some(self.keep(app));
+            }
             // Sleuth: [app,trace,span], [app,trace,span,exportable], [app,trace,span,parent,exportable], [app,,]
             [app, trace, span, rest @ ..] if names_an_app(app) => {
                 let empty = trace.is_empty() && span.is_empty();
@@ -74,6 +84,10 @@ impl Found {
                     && id::exact_span(span).is_some() =>
             {
                 self.placed(trace, span);
+            }
+            // a trace alone: "[TRACE,none]"
+            [trace, none] if trace.len() == 32 && is_none(none) && id::exact_trace(trace).is_some() => {
+                self.exact(Own::Trace, ALONE, Scheme::Sleuth, trace);
             }
             [single] => self.single(single, layer_text),
             _ => {}
@@ -105,6 +119,14 @@ impl Found {
             self.placed(&content[..at], content[at + 1..].trim_ascii());
             return;
         }
+        if let Some((trace, none)) = content.split_at_checked(32)
+            && let Some((b'-' | b'/' | b':' | b' ' | b'|', none)) = none.split_first()
+            && is_none(none)
+            && id::exact_trace(trace).is_some()
+        {
+            self.exact(Own::Trace, ALONE, Scheme::Sleuth, trace);
+            return;
+        }
         // "[service/TRACE]"
         if let Some((app, trace)) =
             memchr::memrchr(b'/', content).map(|at| (&content[..at], &content[at + 1..]))
@@ -115,11 +137,17 @@ impl Found {
             self.exact(Own::Trace, ALONE, Scheme::Sleuth, trace);
             return;
         }
-        // OpenStack: [None req-UUID user project - - -]
-        if let Some(request) =
-            content.split(|&byte| byte == b' ').find(|part| part.len() == 40 && part.starts_with(b"req-"))
-        {
-            self.add_id(b"request_id", request);
+        // OpenStack: [None req-UUID user project - - -], the id of the first request of all before that of this one
+        let mut requests =
+            content.split(|&byte| byte == b' ').filter(|part| part.len() == 40 && part.starts_with(b"req-"));
+        if let Some(first) = requests.next() {
+            match requests.next() {
+                Some(own) => {
+                    self.add_id(b"request_id", own);
+                    self.add_id(b"global_request_id", first);
+                }
+                None => self.add_id(b"request_id", first),
+            }
         }
         // chi: "[host/random-000042] "GET http://…""
         if let Some(dash) = content.len().checked_sub(7)
@@ -153,6 +181,26 @@ impl Found {
             self.exact(Own::Trace, ALONE, Scheme::Sleuth, content);
         }
     }
+}
+
+/// What stands in place of an id that there is not.
+fn is_none(value: &[u8]) -> bool {
+    value.is_empty() || id::is_absent(value)
+}
+
+/// `0`, `0.1.2`: where a span stands among the others of its trace.
+fn is_place_in_tree(value: &[u8]) -> bool {
+    value.starts_with(b"0")
+        && value
+            .split(|&byte| byte == b'.')
+            .all(|part| (1..=4).contains(&part.len()) && part.iter().all(u8::is_ascii_digit))
+}
+
+/// An id that is neither hex digits of a usual length nor a word.
+fn is_own_kind(value: &[u8]) -> bool {
+    (17..=64).contains(&value.len())
+        && value.iter().all(u8::is_ascii_alphanumeric)
+        && value.iter().filter(|byte| byte.is_ascii_digit()).count() > 8
 }
 
 /// Whether the words before a group that stands alone say that it is a digest: the word right before it, or any of the

@@ -1,7 +1,7 @@
 //! Values whose names say that they carry trace context.
 
 use super::fields::{GENERAL, MIN_HEADER};
-use super::scan::Region;
+use super::scan::{IN_TEXT, Region};
 use super::tape::Step;
 use super::{Found, Scheme, header, id};
 use crate::record::Role;
@@ -26,6 +26,8 @@ impl Found {
             Role::TraceId | Role::SpanId if rank >= GENERAL && !super::scan::looks_like_id(value) => {
                 return false;
             }
+            // the "sid" of a session
+            Role::SpanId if rank >= GENERAL && name != b"span" && id::uuid(value).is_some() => return false,
             Role::TraceId => {
                 let decoded = if otlp { bytes_of(value, 16) } else { None };
                 self.trace_value(rank, name, decoded.as_deref().unwrap_or(value));
@@ -49,17 +51,18 @@ impl Found {
             }
             Role::DatadogTraceId | Role::DatadogTraceHeader => {
                 if let Ok(trace) = id::datadog_trace(value) {
-                    self.set_trace(if role == Role::DatadogTraceId { 0 } else { 90 }, trace, Scheme::Datadog);
+                    let rank = if role == Role::DatadogTraceId { vendors(rank) } else { 90 };
+                    self.set_trace(rank, trace, Scheme::Datadog);
                 }
             }
             Role::DatadogSpanId => {
                 if let Ok(span) = id::decimal_span(value) {
-                    self.set_span(0, span);
+                    self.set_span(vendors(rank), span);
                 }
             }
             Role::DatadogParentId => {
                 if let Ok(span) = id::decimal_span(value) {
-                    self.set_parent(0, span);
+                    self.set_parent(vendors(rank), span);
                 }
             }
             Role::DatadogParentHeader => {
@@ -204,6 +207,12 @@ impl Found {
             Err(_) => {}
         }
     }
+}
+
+/// The rank of an id of 64 bits that a vendor's library adds: behind those under names that mean an id and nothing else, of
+/// which it often is the lower half, before those under general words.
+fn vendors(rank: u8) -> u8 {
+    if rank >= IN_TEXT { IN_TEXT + 1 } else { GENERAL - 1 }
 }
 
 fn scheme_of(trace: &id::Trace<'_>, value: &[u8]) -> Scheme {

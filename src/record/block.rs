@@ -9,7 +9,9 @@ use super::{At, Field, NameHash, Role, Writing, json, level, names, timestamp};
 use memchr::memchr;
 
 /// What the first line of a record begins with, whatever the source is.
-const STARTS: &[&[u8]] = &[b"LogRecord.Timestamp:", b"Activity.TraceId:", b"LogRecord #"];
+const STARTS: &[&[u8]] = &[b"LogRecord.Timestamp:", b"Activity.TraceId:", b"LogRecord #", SPAN];
+/// Begins a span that the collector's debug exporter prints; its own id is named "ID".
+const SPAN: &[u8] = b"Span #";
 /// Longer names are none.
 const MAX_NAME: usize = 48;
 /// Deeper values are left out.
@@ -166,6 +168,7 @@ pub fn scan(text: &[u8], fields: &mut Vec<Field>) {
         let known = match name.of(text) {
             b"FormattedMessage" => Some((Role::Message, 0)),
             b"Body" if text.starts_with(b"LogRecord #") => Some((Role::Message, 0)),
+            b"ID" if text.starts_with(SPAN) => Some((Role::SpanId, 0)),
             name => names::known(name, top).map(|known| (known.role, known.rank)),
         };
         let (value, writing) = if block { (At::new(end, end), Writing::Plain) } else { scalar(text, value) };

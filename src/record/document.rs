@@ -44,7 +44,9 @@ pub fn is_document(sample: &[u8]) -> bool {
                 inside,
                 [b'{', b'"' | b' ' | b'\n' | b'\r' | b'\t' | b'}', ..] | [b'[', b'{' | b' ' | b'\n', ..]
             );
-            listed && !(alone && more)
+            // a row that CloudWatch Logs Insights gives is a record
+            let row = inside.starts_with(b"{\"field\":");
+            listed && !(alone && (more || row))
         }
         // one object that ends within the sample is a record like any other that fills several lines
         Some(b'{')

@@ -275,6 +275,7 @@ fn json_format(text: &[u8], draft: &mut Draft) -> Format {
         draft.level = Some(Level::Info);
     }
     let mut export = false;
+    let (mut segment, mut loki, mut name) = (0, 0, None);
     for field in &draft.fields {
         match field.name.of(text) {
             b"__REALTIME_TIMESTAMP" => return Format::Journald,
@@ -282,9 +283,20 @@ fn json_format(text: &[u8], draft: &mut Draft) -> Format {
             | b"kubernetes" | b"container_name" | b"container_id" | b"_source" | b"eventId"
             | b"TimeGenerated" | b"ContainerLogV2" | b"LogEntry" | b"LogMessage" | b"_raw"
             | b"ecs_cluster" => export = true,
+            b"id" | b"trace_id" | b"start_time" if field.parent.is_empty() => segment += 1,
+            b"type" if field.parent.is_empty() => segment = 4,
+            b"name" if field.parent.is_empty() => name = Some(field.value),
+            b"timestamp" | b"date" if field.parent.is_empty() => loki += 1,
+            b"line" if draft.message.is_some_and(|(message, _)| message == field.value) => loki += 1,
             _ => {}
         }
     }
+    if segment == 3 && name.is_some() && draft.message.is_none() {
+        // a segment of X-Ray is named by its service; a subsegment has a type
+        (draft.service, draft.service_is_weak) = (name, false);
+    }
+    // what Grafana's Explore writes of Loki's lines
+    export |= loki == 3;
     if export && draft.message.is_some() {
         return Format::Export;
     }

@@ -2,7 +2,7 @@
 
 use super::Profile;
 use super::text::{self, Head};
-use super::{Draft, Format, access, block, cef, envelope, klog, ltsv, xml};
+use super::{Draft, Format, access, block, cef, envelope, klog, ltsv, timestamp, xml};
 use crate::model::Date;
 
 /// Whether a line begins a record.
@@ -64,8 +64,9 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
     match first {
         b'{' => {
             let whole = line.trim_ascii_end();
-            // a lone brace may open a JSON record or go on with the text before
-            let class = if whole.len() == 1 { Class::Plain } else { Class::Start };
+            // a lone brace may open a JSON record or go on with the text before; so may what Python prints
+            let printed = whole.get(1) == Some(&b'\'') && !is_printed_record(whole);
+            let class = if whole.len() == 1 || printed { Class::Plain } else { Class::Start };
             return seen(Format::Json, class);
         }
         b'[' if line[1..].trim_ascii_start().starts_with(b"{\"")
@@ -109,7 +110,7 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
     if memchr::memchr(b'\t', line).is_some() && ltsv::detect(line) {
         return seen(Format::Ltsv, Class::Start);
     }
-    if may_be_access(line, first) {
+    if may_be_access(line, first) && !behind_header(line, profile, draft) {
         if access::read(line, profile.order, draft) {
             draft.clear();
             return seen(Format::Access, Class::Start);
@@ -182,6 +183,14 @@ fn indented(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
     seen(Class::Continuation)
 }
 
+/// Whether a dictionary as Python prints it tells a level or a message: it is a record, not one that another one shows.
+fn is_printed_record(line: &[u8]) -> bool {
+    const NAMES: [&[u8]; 6] =
+        [b"'level': ", b"'levelname': ", b"'message': ", b"'msg': ", b"'event': ", b"'severity': "];
+    let near = &line[..line.len().min(512)];
+    NAMES.iter().any(|name| memchr::memmem::find(near, name).is_some())
+}
+
 /// MySQL's general log leaves the time out where it is that of the line before: `\t\t     4 Query\tSELECT …`.
 fn is_mysql_query(rest: &[u8]) -> bool {
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -235,6 +244,18 @@ fn may_be_access(line: &[u8], first: u8) -> bool {
                 && line.contains(&b'"')
         }
     }
+}
+
+/// Whether a logger's header with a time and a level begins the line, so that what stands in it is said by that logger.
+fn behind_header(line: &[u8], profile: &Profile, draft: &mut Draft) -> bool {
+    let times = line[0].is_ascii_digit()
+        && timestamp::parse_prefix(line, profile.order).is_some_and(|(stamp, _)| stamp.date == Date::Full);
+    if !times && !line[0].is_ascii_uppercase() {
+        return false;
+    }
+    let head = text::head(line, profile, draft);
+    draft.clear();
+    head.stamp.is_some() && head.level.is_some() && head.stamp_at.start < 40
 }
 
 /// Lines that belong to a stack trace although they are not indented.

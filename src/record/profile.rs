@@ -3,7 +3,7 @@
 use super::look::{Class, look};
 use super::text;
 use super::timestamp::{self, DayOrder};
-use super::{Draft, Format, block, envelope, services, table};
+use super::{Draft, Format, Layer, block, envelope, fill, read, services, table};
 
 /// What is known of a whole source before its lines are read; found from its first bytes.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,10 @@ pub struct Profile {
     pub level_token: Option<u8>,
     /// The source's records are lists of `name: value` lines; how one begins.
     pub blocks: Option<block::Layout>,
+    /// What stands inside its records, by the name of who sent them.
+    pub inner: Vec<(Box<[u8]>, Profile)>,
+    /// What the lines of its lanes hold, where several are mixed in it.
+    pub lanes: Vec<(u64, Profile)>,
     /// The user's own patterns that apply to this source.
     pub custom: Vec<super::custom::Pattern>,
     /// Sources with the same number read lines alike; `None` if that is not known.
@@ -35,80 +39,56 @@ pub struct Profile {
 impl Profile {
     /// What the first bytes of a source tell.
     pub fn of(head: &[u8], custom: Vec<super::custom::Pattern>) -> Profile {
-        let mut order = None;
-        let mut lines = 0usize;
-        // a name, how often it was seen, behind which text first, and whether behind another one
-        let mut seen: Vec<(super::NameHash, usize, super::NameHash, bool)> = Vec::new();
         let mut clean = Vec::new();
-        for line in head.split(|&byte| byte == b'\n').take(400) {
-            clean.clear();
-            super::escapes::strip_escapes(line.strip_suffix(b"\r").unwrap_or(line), &mut clean);
-            let line = clean.as_slice();
-            order = order
-                .or_else(|| timestamp::day_order_evidence(line))
-                .or_else(|| line.strip_prefix(b"[").and_then(timestamp::day_order_evidence));
-            if line.is_empty() || line[0] == b'{' {
-                continue;
-            }
-            let tail = text::tail_of(line);
-            lines += usize::from(!tail.names.is_empty());
-            for name in tail.names {
-                let room = seen.len() < MAX_NAMES;
-                match seen.iter_mut().find(|(other, ..)| *other == name) {
-                    Some((_, count, before, differs)) => {
-                        *count += 1;
-                        *differs |= *before != tail.before;
-                    }
-                    None if room => seen.push((name, 1, tail.before, false)),
-                    None => {}
-                }
-            }
-        }
-        // pairs behind one and the same text are a part of what it says
-        let shared = seen
-            .into_iter()
-            .filter(|&(_, count, _, differs)| differs && lines >= 2 && count * 5 >= lines * 4)
-            .map(|(name, ..)| name);
+        let lines: Vec<Vec<u8>> = head
+            .split(|&byte| byte == b'\n')
+            .take(MAX_LINES)
+            .map(|line| {
+                clean.clear();
+                super::escapes::strip_escapes(line.strip_suffix(b"\r").unwrap_or(line), &mut clean);
+                clean.clone()
+            })
+            .collect();
+        let order = lines.iter().find_map(|line| {
+            let inside = || line.strip_prefix(b"[").and_then(timestamp::day_order_evidence);
+            timestamp::day_order_evidence(line).or_else(inside)
+        });
         let mut profile = Profile {
             order: order.unwrap_or_default(),
             table: table::Columns::find(head),
-            tail_names: shared.collect(),
-            columns: Vec::new(),
-            usual: text::Usual::default(),
-            not_services: Vec::new(),
-            level_token: None,
-            tail_id: false,
-            blocks: None,
+            tail_names: tail_names(&lines),
             custom,
-            fingerprint: None,
+            ..Profile::default()
         };
-        profile.learn(head);
-        let Profile { order, tail_names, columns, usual, not_services, tail_id, level_token, .. } = &profile;
+        let (lanes, texts): (Vec<u64>, Vec<Vec<u8>>) = lines.iter().map(|line| unwrapped(line)).unzip();
+        profile.blocks = block::Layout::find(&texts);
+        profile.not_services = services::not_services(&texts, &profile);
+        profile.learn(&texts);
+        profile.inner = profile.of_senders(&texts);
+        profile.lanes = profile.of_lanes(&lanes, &texts);
+        let Profile { order, tail_names, columns, usual, not_services, tail_id, level_token, inner, .. } =
+            &profile;
         let lasting = format!(
-            "{order:?} {tail_names:?} {columns:?} {usual:?} {not_services:?} {tail_id} {level_token:?}"
+            "{order:?} {tail_names:?} {columns:?} {usual:?} {not_services:?} {tail_id} {level_token:?} {inner:?}"
         );
         profile.fingerprint = (profile.table.is_none() && profile.custom.is_empty())
             .then_some(crate::model::Symbol::of(lasting.as_bytes()).0);
         profile
     }
 
+    /// What is known of the lines of one lane.
+    pub(super) fn of_lane(&self, lane: u64) -> &Profile {
+        self.lanes.iter().find(|(key, _)| *key == lane).map_or(self, |(_, profile)| profile)
+    }
+
+    /// What is known of what one sender writes inside the records of this source.
+    pub(super) fn of_sender(&self, sender: &[u8]) -> Option<&Profile> {
+        self.inner.iter().find(|(name, _)| **name == *sender).map(|(_, profile)| profile)
+    }
+
     /// Learns what only the whole sample tells of its headers.
-    fn learn(&mut self, sample: &[u8]) {
+    fn learn(&mut self, texts: &[Vec<u8>]) {
         let mut draft = Draft::default();
-        let mut clean = Vec::new();
-        let mut texts: Vec<Vec<u8>> = Vec::new();
-        for line in sample.split(|&byte| byte == b'\n').take(400) {
-            clean.clear();
-            super::escapes::strip_escapes(line.strip_suffix(b"\r").unwrap_or(line), &mut clean);
-            let (mut outer, mut buffer) = (Draft::default(), Vec::new());
-            let text = match envelope::strip(&clean, &mut outer, &mut buffer) {
-                Some(wrapped) => wrapped.inside.map_or(buffer, |inside| inside.of(&clean).to_vec()),
-                None => clean.clone(),
-            };
-            texts.push(text);
-        }
-        self.blocks = block::Layout::find(&texts);
-        self.not_services = services::not_services(&texts, self);
         let begins = |text: &&Vec<u8>| {
             let seen = look(text, self, &mut Draft::default());
             seen.format == Format::Text && seen.class == Class::Start
@@ -130,6 +110,113 @@ impl Profile {
         // a part is looked at as one of a message only where no column is
         self.usual = text::Usual::learn(&starts, self, &mut draft);
     }
+
+    /// What each of those tells whose lines stand inside the records of this source (syslog, exports).
+    fn of_senders(&self, texts: &[Vec<u8>]) -> Vec<(Box<[u8]>, Profile)> {
+        let mut senders: Vec<(Box<[u8]>, Vec<Vec<u8>>)> = Vec::new();
+        let mut draft = Draft::default();
+        for text in texts {
+            draft.clear();
+            let seen = look(text, self, &mut draft);
+            if !matches!(seen.format, Format::Syslog | Format::Json | Format::Journald) {
+                continue;
+            }
+            let format = fill::fill(text, &seen, &mut draft, self);
+            let layer = Layer { text, draft: &draft, format, names: &[] };
+            let Some((inside, writing, _)) = read::inside(&layer) else { continue };
+            let mut line = Vec::new();
+            writing.decode(inside, &mut line);
+            line.truncate(fill::first_line(&line).len());
+            let name = read::sender(&layer);
+            let room = senders.len() < MAX_PARTS;
+            match senders.iter_mut().find(|(other, _)| **other == *name) {
+                Some((_, lines)) => lines.push(line),
+                None if room => senders.push((name.into(), vec![line])),
+                None => {}
+            }
+        }
+        let learned = senders.into_iter().map(|(name, lines)| (name, self.of_part(&lines)));
+        learned.filter_map(|(name, profile)| Some((name, profile?))).collect()
+    }
+
+    /// What each of several lanes tells.
+    fn of_lanes(&self, lanes: &[u64], texts: &[Vec<u8>]) -> Vec<(u64, Profile)> {
+        let mut keys: Vec<u64> = lanes.to_vec();
+        keys.sort_unstable();
+        keys.dedup();
+        if keys.len() < 2 || keys.len() > MAX_PARTS {
+            return Vec::new();
+        }
+        let of_lane = |key: u64| {
+            let lines: Vec<Vec<u8>> = lanes
+                .iter()
+                .zip(texts)
+                .filter(|(lane, _)| **lane == key)
+                .map(|(_, text)| text.clone())
+                .collect();
+            let profile = self.of_part(&lines)?;
+            Some((key, Profile { blocks: self.blocks.clone(), custom: self.custom.clone(), ..profile }))
+        };
+        keys.into_iter().filter(|key| *key != 0).filter_map(of_lane).collect()
+    }
+
+    /// What the lines tell that are a part of this source; `None` if they are few or tell nothing.
+    fn of_part(&self, lines: &[Vec<u8>]) -> Option<Profile> {
+        if lines.len() < MIN_LINES {
+            return None;
+        }
+        let mut part = Profile { order: self.order, tail_names: tail_names(lines), ..Profile::default() };
+        part.not_services.clone_from(&self.not_services);
+        part.learn(lines);
+        let silent = part.tail_names.is_empty()
+            && part.columns.is_empty()
+            && part.usual.is_silent()
+            && !part.tail_id
+            && part.level_token.is_none();
+        (!silent).then_some(part)
+    }
+}
+
+/// Lines that are looked at.
+const MAX_LINES: usize = 400;
+/// Fewer lines tell nothing of a part of a source.
+const MIN_LINES: usize = 10;
+/// More programs or containers in one source are not told apart.
+const MAX_PARTS: usize = 32;
+
+/// The lane of a line, and the line without its wrapping.
+fn unwrapped(line: &[u8]) -> (u64, Vec<u8>) {
+    let (mut outer, mut buffer) = (Draft::default(), Vec::new());
+    match envelope::strip(line, &mut outer, &mut buffer) {
+        Some(wrapped) => (wrapped.lane, wrapped.inside.map_or(buffer, |inside| inside.of(line).to_vec())),
+        None => (0, line.to_vec()),
+    }
+}
+
+/// Names that stand in pairs behind the messages of most lines.
+fn tail_names(lines: &[Vec<u8>]) -> Vec<super::NameHash> {
+    let mut all = 0usize;
+    // a name, how often it was seen, behind which text first, and whether behind another one
+    let mut seen: Vec<(super::NameHash, usize, super::NameHash, bool)> = Vec::new();
+    for line in lines.iter().filter(|line| line.first().is_some_and(|first| *first != b'{')) {
+        let tail = text::tail_of(line);
+        all += usize::from(!tail.names.is_empty());
+        for name in tail.names {
+            let room = seen.len() < MAX_NAMES;
+            match seen.iter_mut().find(|(other, ..)| *other == name) {
+                Some((_, count, before, differs)) => {
+                    *count += 1;
+                    *differs |= *before != tail.before;
+                }
+                None if room => seen.push((name, 1, tail.before, false)),
+                None => {}
+            }
+        }
+    }
+    // pairs behind one and the same text are a part of what it says
+    let shared =
+        seen.into_iter().filter(|&(_, count, _, differs)| differs && all >= 2 && count * 5 >= all * 4);
+    shared.map(|(name, ..)| name).collect()
 }
 
 /// So many names behind messages are counted.

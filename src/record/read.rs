@@ -55,20 +55,32 @@ pub(super) fn read(
         _ => inner.trim_ascii_end(),
     };
     next.clear();
-    let plain = Profile { order: reader.profile.order, ..Profile::default() };
-    let seen = look::look(first_line(inner), &plain, next);
+    let plain;
+    let profile = match reader.profile.of_sender(sender(&layer)) {
+        Some(known) => known,
+        None => {
+            plain = Profile { order: reader.profile.order, ..Profile::default() };
+            &plain
+        }
+    };
+    let seen = look::look(first_line(inner), profile, next);
     let structured = seen.format != Format::Text || seen.head.stamp.is_some() || seen.head.level.is_some();
     let opens = inner.starts_with(b"{") && inner.ends_with(b"}");
     if !certain && (!structured || seen.format == Format::Json && !opens) {
         return emit(layers, 0);
     }
-    let reader = Reader { profile: &plain, drafts, buffers };
+    let reader = Reader { profile, drafts, buffers };
     read(inner, &seen, next, layers, reader, emit);
+}
+
+/// Who wrote what stands inside a layer; nothing if it does not say so.
+pub(super) fn sender<'t>(layer: &Layer<'t>) -> &'t [u8] {
+    layer.draft.service.map_or(&[], |name| name.of(layer.text))
 }
 
 /// The text inside a layer that may be a record of its own: its bytes, their writing, and whether the layer is known to be
 /// a mere wrapping.
-fn inside<'t>(layer: &Layer<'t>) -> Option<(&'t [u8], Writing, bool)> {
+pub(super) fn inside<'t>(layer: &Layer<'t>) -> Option<(&'t [u8], Writing, bool)> {
     let (at, writing) = layer.draft.message?;
     let text = at.of(layer.text);
     match layer.format {

@@ -62,6 +62,9 @@ pub(super) struct Round<'r> {
     pub weights: &'r Weights,
 }
 
+/// What a draft is so sure of stays: what else it says of the transaction changes nothing about it.
+const SURE: f32 = 0.995;
+
 /// In larger transactions candidates are looked at twice rather than kept.
 const MAX_KEPT: usize = 512;
 
@@ -69,13 +72,15 @@ const MAX_KEPT: usize = 512;
 #[derive(Debug, Default)]
 pub(super) struct Room(Vec<Candidate>);
 
-/// Hands over the candidates of each span, none for those of which the parent is known.
+/// Hands over the candidates of each span, none for those of which the parent is known. Where a draft is sure of some by
+/// their shares, as `sure` tells, its shares are handed over, too, and what it says of the others is not told of those.
 pub(super) fn each(
     scene: &Scene,
     parents: &[Parent],
     round: Round<'_>,
     Room(found): &mut Room,
-    mut see: impl FnMut(&Parent, &[Candidate]),
+    sure: impl Fn(&[Possible]) -> bool,
+    mut see: impl FnMut(&Parent, &[Candidate], Option<&[Possible]>),
 ) {
     let find = |parent: &Parent, found: &mut Vec<Candidate>| {
         if let Parent::Open(node) = parent {
@@ -86,7 +91,7 @@ pub(super) fn each(
         for parent in parents {
             found.clear();
             find(parent, found);
-            see(parent, found);
+            see(parent, found, None);
         }
         return;
     };
@@ -103,9 +108,10 @@ pub(super) fn each(
     }
     tree::among_trees(&mut lists);
     let behalf = on_behalf(parents);
-    let mut drafted = Drafted::of(scene, &lists, &behalf);
+    let is_sure: Vec<bool> = lists.iter().map(|list| sure(list)).collect();
+    let mut drafted = (!is_sure.iter().all(|sure| *sure)).then(|| Drafted::of(scene, &lists, &behalf));
     let mut start = 0;
-    for ((span, parent), list) in (0..).zip(parents).zip(&lists) {
+    for ((span, parent), list) in (0u32..).zip(parents).zip(&lists) {
         if !keep {
             found.clear();
             find(parent, found);
@@ -114,9 +120,17 @@ pub(super) fn each(
         let count = if matches!(parent, Parent::Open(_)) { list.len() } else { 0 };
         let found = &mut found[start..start + count];
         start += count;
-        drafted.tell(scene, span, found);
-        see(parent, found);
+        let sure = is_sure[span as usize];
+        if let Some(drafted) = drafted.as_mut().filter(|_| !sure) {
+            drafted.tell(scene, span, found);
+        }
+        see(parent, found, sure.then_some(list));
     }
+}
+
+/// Whether one of some possible parents is next to certain.
+fn is_sure(list: &[Possible]) -> bool {
+    list.iter().any(|(_, share)| *share >= SURE)
 }
 
 /// The span on whose behalf the parent of each span is to be found.
@@ -169,8 +183,8 @@ impl Decided {
 pub(super) fn decide(scene: &Scene, parents: &[Parent], round: Round<'_>, room: &mut Room) -> Decided {
     let mut calls: Vec<bool> = Vec::with_capacity(parents.len() * 8);
     let mut lists: Vec<Vec<Possible>> = Vec::with_capacity(parents.len());
-    each(scene, parents, round, room, |parent, found| {
-        lists.push(shares(parent, found, round.weights));
+    each(scene, parents, round, room, is_sure, |parent, found, drafted| {
+        lists.push(drafted.map_or_else(|| shares(parent, found, round.weights), <[Possible]>::to_vec));
         calls.extend(found.iter().map(Candidate::calls));
     });
     // without circles any choice is a tree

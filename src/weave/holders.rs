@@ -1,62 +1,169 @@
 //! Who holds the values of a transaction, and what these are called.
 
-use crate::model::Symbol;
+use crate::model::{Shape, Symbol};
 
-/// For each value who holds it.
+/// A value as it stands in a line.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    /// The value.
+    pub value: Symbol,
+    /// What it is called, and what it looks like.
+    pub name: Symbol,
+    /// See `name`.
+    pub shape: Shape,
+    /// Who holds it.
+    pub node: u32,
+    /// The line sends something.
+    pub sent: bool,
+}
+
+/// Which of the values of a transaction it is, in the order of all.
+pub type Which = u32;
+
+/// For each value who holds it, and for each node what it holds.
 #[derive(Debug, Default)]
 pub struct Holders {
-    /// Each value with the ends of its parts of `nodes` and `names`, sorted.
-    values: Vec<(Symbol, u32, u32)>,
+    /// In their order, each with the ends of its parts of `nodes` and `names`.
+    values: Vec<Ends>,
+    /// Who holds each, and whether a line of it sends the value.
     nodes: Vec<u32>,
+    sends: Vec<bool>,
     names: Vec<Symbol>,
+    /// A bit for each node, for values that many hold.
+    bits: Vec<u64>,
+    /// What each node holds, each value once for each of its names; and where that ends.
+    held: Vec<Held>,
+    held_ends: Vec<u32>,
+}
+
+/// Where the parts of a value end, and where its bits begin, if it has any.
+#[derive(Debug)]
+struct Ends {
+    value: Symbol,
+    nodes: u32,
+    names: u32,
+    bits: Option<u32>,
+}
+
+/// What a node holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Held {
+    /// The value.
+    pub which: Which,
+    /// What the node calls it.
+    pub name: Symbol,
+    /// What it looks like.
+    pub shape: Shape,
 }
 
 /// Who holds a value, in the order of their first line with it, and what its names are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Holding<'h> {
+    /// The value.
+    pub value: Symbol,
     /// The nodes.
     pub nodes: &'h [u32],
+    /// For each node whether one of its lines sends the value.
+    pub sends: &'h [bool],
     /// The names.
     pub names: &'h [Symbol],
 }
 
+impl Holding<'_> {
+    /// The nodes that send the value.
+    pub fn senders(&self) -> impl Iterator<Item = u32> + '_ {
+        self.nodes.iter().zip(self.sends).filter(|(_, sends)| **sends).map(|(node, _)| *node)
+    }
+}
+
+/// Who holds a value that fewer hold is found without bits.
+const FEW: usize = 8;
+
 impl Holders {
-    /// Of values as they stand in lines: the value, the place of the line in the order of time, its node, and the name.
-    pub fn of(mut all: Vec<(Symbol, u32, u32, Symbol)>) -> Holders {
-        all.sort_unstable();
+    /// Of values as they stand in lines, in the order of these, in a transaction of so many nodes; with which value each is.
+    pub fn of(told: &[Told], nodes: usize) -> (Holders, Vec<Which>) {
+        let mut order: Vec<(Symbol, u32)> = told.iter().map(|told| told.value).zip(0..).collect();
+        order.sort_unstable();
         let mut holders = Holders::default();
-        for group in all.chunk_by(|a, b| a.0 == b.0) {
-            let (nodes, names) = (holders.nodes.len(), holders.names.len());
-            for (.., node, name) in group {
-                if !holders.nodes[nodes..].contains(node) {
-                    holders.nodes.push(*node);
+        let mut which = vec![0; told.len()];
+        // the last value of each node, and where the node stands among those that hold it
+        let mut last: Vec<(Which, u32)> = vec![(Which::MAX, 0); nodes];
+        let mut held: Vec<(u32, Held)> = Vec::with_capacity(told.len());
+        for group in order.chunk_by(|a, b| a.0 == b.0) {
+            let own = holders.values.len() as Which;
+            let (first, first_name) = (holders.nodes.len(), holders.names.len());
+            for (_, at) in group {
+                which[*at as usize] = own;
+                let &Told { name, shape, node, sent, .. } = &told[*at as usize];
+                let last = &mut last[node as usize];
+                if last.0 == own {
+                    holders.sends[last.1 as usize] |= sent;
+                } else {
+                    *last = (own, holders.nodes.len() as u32);
+                    holders.nodes.push(node);
+                    holders.sends.push(sent);
                 }
-                if !holders.names[names..].contains(name) {
-                    holders.names.push(*name);
+                if !holders.names[first_name..].contains(&name) {
+                    holders.names.push(name);
                 }
+                held.push((node, Held { which: own, name, shape }));
             }
-            holders.values.push((group[0].0, holders.nodes.len() as u32, holders.names.len() as u32));
+            let of_value = &holders.nodes[first..];
+            let bits = (of_value.len() > FEW).then(|| {
+                let start = holders.bits.len();
+                holders.bits.resize(start + nodes.div_ceil(64), 0);
+                of_value
+                    .iter()
+                    .for_each(|node| holders.bits[start + *node as usize / 64] |= 1 << (node % 64));
+                start as u32
+            });
+            let (value, nodes, names) = (group[0].0, holders.nodes.len() as u32, holders.names.len() as u32);
+            holders.values.push(Ends { value, nodes, names, bits });
         }
-        holders
+        held.sort_unstable_by_key(|(node, held)| (*node, held.which, held.name, held.shape));
+        held.dedup();
+        let mut at = 0;
+        for node in 0..nodes as u32 {
+            at += held[at..].iter().take_while(|(of, _)| *of == node).count();
+            holders.held_ends.push(at as u32);
+        }
+        holders.held = held.into_iter().map(|(_, held)| held).collect();
+        (holders, which)
     }
 
     /// The nodes that hold a value, in the order of their first line with it.
     pub fn get(&self, value: Symbol) -> Option<&[u32]> {
-        self.of_value(value).map(|holding| holding.nodes)
+        let at = self.values.binary_search_by_key(&value, |ends| ends.value).ok()?;
+        Some(self.value(at as Which).nodes)
     }
 
     /// Who holds a value, and what it is called.
-    pub fn of_value(&self, value: Symbol) -> Option<Holding<'_>> {
-        let at = self.values.binary_search_by_key(&value, |(known, ..)| *known).ok()?;
-        let (nodes, names) = at.checked_sub(1).map_or((0, 0), |before| {
-            let (_, nodes, names) = self.values[before];
-            (nodes as usize, names as usize)
-        });
-        let (_, nodes_end, names_end) = self.values[at];
-        Some(Holding {
-            nodes: &self.nodes[nodes..nodes_end as usize],
-            names: &self.names[names..names_end as usize],
-        })
+    pub fn value(&self, which: Which) -> Holding<'_> {
+        let at = which as usize;
+        let Ends { value, nodes, names, .. } = self.values[at];
+        let before = at.checked_sub(1).map(|before| &self.values[before]);
+        let (first, first_name) =
+            before.map_or((0, 0), |before| (before.nodes as usize, before.names as usize));
+        Holding {
+            value,
+            nodes: &self.nodes[first..nodes as usize],
+            sends: &self.sends[first..nodes as usize],
+            names: &self.names[first_name..names as usize],
+        }
+    }
+
+    /// Whether a node holds a value.
+    pub fn has(&self, which: Which, node: u32) -> bool {
+        match self.values[which as usize].bits {
+            Some(start) => self.bits[start as usize + node as usize / 64] >> (node % 64) & 1 == 1,
+            None => self.value(which).nodes.contains(&node),
+        }
+    }
+
+    /// What a node holds, each value once for each of its names, in the order of the values.
+    pub fn held_by(&self, node: u32) -> &[Held] {
+        let start = node.checked_sub(1).map_or(0, |before| self.held_ends[before as usize]);
+        &self.held[start as usize..self.held_ends[node as usize] as usize]
     }
 }
 
@@ -64,13 +171,39 @@ impl Holders {
 mod tests {
     use super::*;
 
+    fn told(value: &[u8], node: u32, name: &[u8], sent: bool) -> Told {
+        Told { value: Symbol::of(value), name: Symbol::of(name), shape: Shape::Mixed, node, sent }
+    }
+
     #[test]
     fn holders_come_in_the_order_of_their_lines_and_names_too() {
-        let [a, b, tube, of] = [b"HX1".as_slice(), b"HX2", b"tube", b"of"].map(Symbol::of);
-        let lines = vec![(b, 7, 4, of), (a, 5, 2, of), (a, 3, 9, tube), (a, 4, 9, of), (a, 6, 1, tube)];
-        let holders = Holders::of(lines);
-        assert_eq!(holders.of_value(a), Some(Holding { nodes: &[9, 2, 1], names: &[tube, of] }));
-        assert_eq!(holders.of_value(b), Some(Holding { nodes: &[4], names: &[of] }));
-        assert_eq!(holders.get(tube), None);
+        let lines = [
+            told(b"HX1", 9, b"tube", false),
+            told(b"HX1", 9, b"of", true),
+            told(b"HX1", 2, b"of", false),
+            told(b"HX1", 1, b"tube", false),
+            told(b"HX2", 4, b"of", false),
+        ];
+        let (holders, which) = Holders::of(&lines, 10);
+        let [tube, of] = [b"tube".as_slice(), b"of"].map(Symbol::of);
+        let first = holders.value(which[0]);
+        assert_eq!((first.nodes, first.names), (&[9, 2, 1][..], &[tube, of][..]));
+        assert_eq!(first.senders().collect::<Vec<_>>(), [9]);
+        assert_eq!((which[1], which[3], holders.value(which[4]).nodes), (which[0], which[0], &[4][..]));
+        assert_eq!((holders.get(lines[4].value), holders.get(tube)), (Some(&[4][..]), None));
+        let names: Vec<Symbol> = holders.held_by(9).iter().map(|held| held.name).collect();
+        assert!(names.len() == 2 && names.contains(&tube) && names.contains(&of), "{names:?}");
+        assert_eq!(holders.held_by(3), []);
+    }
+
+    #[test]
+    fn many_hold_what_few_hold() {
+        let lines: Vec<Told> = (0..200).step_by(3).map(|node| told(b"HX1", node, b"of", false)).collect();
+        let (many, _) = Holders::of(&lines, 200);
+        let (few, _) = Holders::of(&lines[..FEW], 200);
+        for node in 0..200 {
+            assert_eq!(many.has(0, node), node % 3 == 0);
+            assert_eq!(few.has(0, node), node % 3 == 0 && node < 3 * FEW as u32);
+        }
     }
 }

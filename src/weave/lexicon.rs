@@ -176,8 +176,13 @@ fn bit(token: Symbol) -> u64 {
     1 << (token.0 & 63)
 }
 
+/// The weight of the words that two lists have in common.
+pub fn shared(one: Wording<'_>, other: Wording<'_>) -> f32 {
+    if one.bits & other.bits == 0 { 0.0 } else { common(one.tokens, other) }
+}
+
 /// The weight of the words of a list that others have too.
-pub fn common(list: &[(Symbol, f32)], others: Wording<'_>) -> f32 {
+fn common(list: &[(Symbol, f32)], others: Wording<'_>) -> f32 {
     let (mut at, mut sum) = (0, 0.0);
     let tokens = others.tokens;
     for (token, weight) in list.iter().filter(|(token, _)| others.bits & bit(*token) != 0) {

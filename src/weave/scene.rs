@@ -1,6 +1,6 @@
 //! A transaction laid out for weaving: spans, their events in order of time, and what each event tells.
 
-use super::holders::Holders;
+use super::holders::{Holders, Told, Which};
 use super::lexicon::{Lexicon, Tokens, Wording, bits};
 use super::spans::Draft;
 use super::words::Act;
@@ -64,6 +64,8 @@ pub struct Node {
     pub rank: (u32, u32),
     /// The same among those of its form.
     pub form_rank: (u32, u32),
+    /// It holds a value that else only spans of other services hold, which began with it: a message that it sent.
+    pub hands: bool,
     /// The span is exported: its times are exact.
     pub exact: bool,
     /// The trace id that its records carry.
@@ -100,10 +102,24 @@ pub struct Scene {
     names: Vec<Symbol>,
     tokens: Tokens,
     values: Vec<Value>,
+    /// Which of all values each is.
+    which: Vec<Which>,
+    /// When the first span starts.
+    starts: i64,
+    /// The spans by service, and by their start.
+    by_service: Vec<(Symbol, i64, u32)>,
+    /// The paths that each node is about, each once, and where they end.
+    routes: Vec<Symbol>,
+    route_ends: Vec<u32>,
 }
 
 /// A value of a line: its name, itself, and what it looks like.
 pub type Value = (Symbol, Symbol, Shape);
+
+/// So many spans may receive one message.
+const MOST_RECEIVERS: usize = 6;
+/// A message may be received before its sender logs that it was sent: nanoseconds.
+const CONFIRMED: i64 = 50_000_000;
 
 impl Scene {
     /// Lays out spans.
@@ -141,10 +157,7 @@ impl Scene {
             }
             scene.lines.push(line);
         }
-        let held = scene.lines.iter().flat_map(|line| {
-            scene.values(line).iter().map(|(name, value, _)| (*value, line.order, line.node, *name))
-        });
-        scene.holders = Holders::of(held.collect());
+        scene.hold();
         for (index, span) in spans.iter().enumerate() {
             let node = &mut scene.nodes[index];
             if node.exact {
@@ -154,7 +167,49 @@ impl Scene {
             }
         }
         scene.place();
+        for node in 0..scene.nodes.len() as u32 {
+            let hands = scene.hands(node);
+            scene.nodes[node as usize].hands = hands;
+        }
         scene
+    }
+
+    /// See [`Node::hands`].
+    fn hands(&self, node: u32) -> bool {
+        let service = self.nodes[node as usize].service;
+        let receives = |other: u32, which: Which, line: &Line| {
+            self.nodes[other as usize].service != service
+                && self.opening(other).is_some_and(|opening| {
+                    opening.time + CONFIRMED >= line.time && self.which(opening).contains(&which)
+                })
+        };
+        self.lines_of(node).any(|line| {
+            self.which(line).iter().any(|&which| {
+                let holders = self.holders.value(which).nodes;
+                (2..=MOST_RECEIVERS + 1).contains(&holders.len())
+                    && holders.iter().all(|&other| other == node || receives(other, which, line))
+            })
+        })
+    }
+
+    /// Notes who holds which values, and who is about which paths.
+    fn hold(&mut self) {
+        let mut told: Vec<Told> = Vec::with_capacity(self.values.len());
+        for line in &self.lines {
+            let (node, sent) = (line.node, line.act == Act::Send);
+            let of = |&(name, value, shape): &Value| Told { value, name, shape, node, sent };
+            told.extend(self.values(line).iter().map(of));
+        }
+        (self.holders, self.which) = Holders::of(&told, self.nodes.len());
+        for node in &self.nodes {
+            let first = self.routes.len();
+            for route in node.lines.iter().map(|&index| self.lines[index as usize].route) {
+                if !route.is_none() && !self.routes[first..].contains(&route) {
+                    self.routes.push(route);
+                }
+            }
+            self.route_ends.push(self.routes.len() as u32);
+        }
     }
 
     /// Puts the starts of spans in order.
@@ -171,7 +226,10 @@ impl Scene {
             }
             kinds.push((node.kind, node.begin, index));
             forms.push((node.form, node.begin, index));
+            self.by_service.push((node.service, node.begin, index));
         }
+        self.starts = self.by_service.iter().map(|(_, begin, _)| *begin).min().unwrap_or_default();
+        self.by_service.sort_unstable();
         let mut firsts: FxHashMap<Option<TraceId>, (i64, u32)> = FxHashMap::default();
         for (index, node) in (0u32..).zip(&self.nodes).filter(|(_, node)| !node.lines.is_empty()) {
             let first = firsts.entry(node.trace).or_insert((i64::MAX, 0));
@@ -250,6 +308,29 @@ impl Scene {
         &self.values[line.values.0 as usize..line.values.1 as usize]
     }
 
+    /// Which of all values those of a line are.
+    pub fn which(&self, line: &Line) -> &[Which] {
+        &self.which[line.values.0 as usize..line.values.1 as usize]
+    }
+
+    /// When the first span starts.
+    pub fn starts(&self) -> i64 {
+        self.starts
+    }
+
+    /// The spans of a service in the order of their starts: the service, the start, the span.
+    pub fn of_service(&self, service: Symbol) -> &[(Symbol, i64, u32)] {
+        let start = self.by_service.partition_point(|(other, ..)| *other < service);
+        let of_service = &self.by_service[start..];
+        &of_service[..of_service.partition_point(|(other, ..)| *other == service)]
+    }
+
+    /// The paths that a node is about, each once.
+    pub fn routes(&self, node: u32) -> &[Symbol] {
+        let start = node.checked_sub(1).map_or(0, |before| self.route_ends[before as usize]);
+        &self.routes[start as usize..self.route_ends[node as usize] as usize]
+    }
+
     /// The first line of a node.
     pub fn opening(&self, node: u32) -> Option<&Line> {
         self.nodes[node as usize].lines.first().map(|&index| &self.lines[index as usize])
@@ -313,6 +394,7 @@ fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
         rank: (0, 1),
         form_rank: (0, 1),
         exact,
+        hands: false,
         trace: span.trace,
         first_of_trace: true,
     }

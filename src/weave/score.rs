@@ -4,7 +4,7 @@
 //! A unit of the network is a weighted sum of the numbers, bent by x / (1 + |x|): plain operations in one order, so that all
 //! machines agree.
 
-use super::features::{COUNT, Features};
+use super::features::{COUNT, Features, OF_CHILD};
 
 /// Units of the network.
 pub const UNITS: usize = 24;
@@ -36,19 +36,16 @@ pub struct Weights {
 const REACH: f32 = 8.0;
 
 impl Weights {
-    /// The shares of candidates, by what speaks for each: they sum to 1.
+    /// The shares of the candidates of one child, by what speaks for each: they sum to 1.
     pub fn shares<'f>(&self, found: impl Iterator<Item = &'f Features> + Clone) -> Vec<f32> {
         let sums: Vec<f32> = found.clone().map(|features| self.sum(features)).collect();
         let best = sums.iter().copied().fold(f32::MIN, f32::max);
+        let common = found.clone().next().map_or(self.bias, |features| self.common(features));
         let mut scores = sums.clone();
         let mut top = f32::MIN;
         let within = |sum: f32| sum >= best - REACH;
-        for ((score, _), features) in
-            scores.iter_mut().zip(&sums).zip(found).filter(|((_, sum), _)| within(**sum))
-        {
-            for (unit, out) in self.units(features).into_iter().zip(&self.out) {
-                *score += out * bent(unit);
-            }
+        for (score, features) in scores.iter_mut().zip(found).filter(|(sum, _)| within(**sum)) {
+            *score += self.worth(&self.units(&common, features));
             top = top.max(*score);
         }
         // the others stay as far below the best as their sums are
@@ -77,14 +74,26 @@ impl Weights {
         sums.iter().sum()
     }
 
-    /// The sum of each unit.
-    pub fn units(&self, features: &Features) -> [f32; UNITS] {
+    /// What each unit begins with for all candidates of a child: by the numbers that tell of the child.
+    fn common(&self, features: &Features) -> [f32; UNITS] {
+        let rows = self.units.as_chunks::<UNITS>().0;
+        let mut sums = self.bias;
+        for place in OF_CHILD {
+            for (sum, weight) in sums.iter_mut().zip(&rows[place]) {
+                *sum += features[place] * weight;
+            }
+        }
+        sums
+    }
+
+    /// The sum of each unit, which begins with what the candidates have in common.
+    fn units(&self, common: &[f32; UNITS], features: &Features) -> [f32; UNITS] {
         let mut places = [0; ROOM];
         let count = said(features, &mut places);
         let rows = self.units.as_chunks::<QUAD>().0.as_chunks::<QUADS>().0;
         // quads of sums stay in registers
         let mut sums = [[0.0; QUAD]; QUADS];
-        sums.as_flattened_mut().copy_from_slice(&self.bias);
+        sums.as_flattened_mut().copy_from_slice(common);
         for place in places[..count].iter().copied().map(usize::from) {
             let value = features[place];
             for (sums, weights) in sums.iter_mut().zip(&rows[place]) {
@@ -97,26 +106,54 @@ impl Weights {
         units.copy_from_slice(sums.as_flattened());
         units
     }
+
+    /// The sum of each unit for one candidate.
+    pub fn sums(&self, features: &Features) -> [f32; UNITS] {
+        self.units(&self.common(features), features)
+    }
+
+    /// What units are worth together.
+    fn worth(&self, units: &[f32; UNITS]) -> f32 {
+        let mut sums = [0.0; QUAD];
+        for (units, out) in units.as_chunks::<QUAD>().0.iter().zip(self.out.as_chunks::<QUAD>().0) {
+            for lane in 0..QUAD {
+                sums[lane] += out[lane] * bent(units[lane]);
+            }
+        }
+        sums.iter().sum()
+    }
 }
 
-/// Puts down where numbers are that are not 0, in order, and how many these are: without a branch, as which ones it is cannot
-/// be foreseen.
+/// For each number a 1, or 0 if it tells of the child.
+const OF_PAIR: [u8; COUNT] = {
+    let mut of_pair = [1; COUNT];
+    let mut at = 0;
+    while at < OF_CHILD.len() {
+        of_pair[OF_CHILD[at]] = 0;
+        at += 1;
+    }
+    of_pair
+};
+
+/// Puts down where numbers are that are not 0 and do not tell of the child, in order, and how many these are: without a
+/// branch, as which ones it is cannot be foreseen.
 fn said(features: &Features, places: &mut [u8; ROOM]) -> usize {
     const EACH: u64 = 0x0101_0101_0101_0101;
     let says = |value: f32| u8::from(value.to_bits() << 1 != 0);
     let (eights, rest) = features.as_chunks::<LANES>();
+    let (of_pairs, last) = OF_PAIR.as_chunks::<LANES>();
     let mut count = 0;
-    for (start, eight) in (0u64..).step_by(LANES).zip(eights) {
-        let bytes = u64::from_le_bytes(eight.map(says));
+    for ((start, eight), of_pair) in (0u64..).step_by(LANES).zip(eights).zip(of_pairs) {
+        let bytes = u64::from_le_bytes(eight.map(says)) & u64::from_le_bytes(*of_pair);
         // the product gathers one bit of each byte in its highest byte, and likewise their sum
         let bits = bytes.wrapping_mul(0x0102_0408_1020_4080) >> 56;
         let found = PLACES[bits as usize].wrapping_add(start * EACH);
         places[count..count + LANES].copy_from_slice(&found.to_le_bytes());
         count += (bytes.wrapping_mul(EACH) >> 56) as usize;
     }
-    for (place, value) in (features.len() - rest.len()..).zip(rest) {
+    for ((place, value), of_pair) in (features.len() - rest.len()..).zip(rest).zip(last) {
         places[count] = place as u8;
-        count += usize::from(says(*value));
+        count += usize::from(says(*value) & of_pair);
     }
     count
 }
@@ -186,13 +223,16 @@ mod tests {
         let mut features = [0.0; COUNT];
         features.iter_mut().step_by(3).for_each(|value| *value = next());
         (features[0], features[COUNT - 1]) = (-0.0, 1.0);
-        let mut sums = weights.bias;
-        for (value, row) in features.iter().zip(weights.units.as_chunks::<UNITS>().0) {
-            for (sum, weight) in sums.iter_mut().zip(row) {
-                *sum += value * weight;
-            }
+        let common = weights.common(&features);
+        let units = weights.units(&common, &features);
+        for (unit, found) in units.into_iter().enumerate() {
+            let rows = weights.units.as_chunks::<UNITS>().0;
+            let products = features.iter().zip(rows).map(|(value, row)| value * row[unit]);
+            let right = weights.bias[unit] + products.sum::<f32>();
+            assert!((found - right).abs() < 1e-4, "{unit}: {found} {right}");
         }
-        assert_eq!(weights.units(&features), sums);
+        let right: f32 = units.iter().zip(weights.out).map(|(unit, out)| out * bent(*unit)).sum();
+        assert!((weights.worth(&units) - right).abs() < 1e-4);
     }
 
     #[test]

@@ -85,15 +85,22 @@ impl<'s> Course<'s> {
         let Woven { drafts, parents, scene } = woven;
         let spans = &drafts.spans;
         let mut given = Vec::with_capacity(parents.len());
-        choose::each(scene, parents, round, &mut Room::default(), |parent, found| {
-            given.push(match *parent {
-                Parent::Known(parent) => Given::Stated(parent),
-                Parent::Open(node) => {
-                    let rows = found.iter().map(|candidate| (candidate.node, candidate.features));
-                    Given::Open { span: spans[node as usize].id, candidates: rows.collect() }
-                }
-            });
-        });
+        choose::each(
+            scene,
+            parents,
+            round,
+            &mut Room::default(),
+            |_| false,
+            |parent, found, _| {
+                given.push(match *parent {
+                    Parent::Known(parent) => Given::Stated(parent),
+                    Parent::Open(node) => {
+                        let rows = found.iter().map(|candidate| (candidate.node, candidate.features));
+                        Given::Open { span: spans[node as usize].id, candidates: rows.collect() }
+                    }
+                });
+            },
+        );
         let records = |draft: &Draft| {
             let places =
                 draft.events.iter().filter(|_| draft.synthetic).map(|id| self.store.event(*id).place);

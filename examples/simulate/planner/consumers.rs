@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Planner, Scene};
+use super::{Planner, Scene, TIMED};
 use crate::company::Broker;
 use crate::draw::Spread;
 use crate::plan::{
@@ -123,7 +123,7 @@ impl Planner {
         let mut facts = self.facts(service, &after, &more);
         if !ends.first() {
             facts.must.extend(identity);
-            facts.must.push(Slot::Took);
+            facts.must.extend(self.draw.chance(TIMED).then_some(Slot::Took));
         }
         facts.may.extend([(Slot::Millis, 0.4), (Slot::Tag, 0.15)]);
         facts.known.insert(Slot::Delay);

@@ -183,6 +183,37 @@ impl Planner {
         draft.steps.push(publish);
     }
 
+    /// A service that tells one worker after the other what to do by message, and hears of each what came of it.
+    pub(super) fn orchestration(&mut self, service: usize, scene: &Scene, draft: &mut Draft) {
+        let inner = |path: Vec<usize>| Scene { path, depth: scene.depth + 2, unborn: false, ..scene.clone() };
+        let here = inner(vec![service]);
+        let mut next = Draft::default();
+        if self.draw.chance(0.6) {
+            self.fan_out(service, &here, &mut next, 1, false);
+        }
+        for _ in 0..self.draw.range(1, 4) {
+            let worker = self.other(&[service]);
+            let task = self.task(worker);
+            let at_worker = inner(vec![service, worker]);
+            let queue = self.draw.chance(0.7);
+            let (told, done) = (self.channel(worker, &task, queue), self.channel(worker, &task, false));
+            let steps = vec![self.leaf(worker, &at_worker), self.publish(worker, done, &at_worker)];
+            let what = |channel, task, steps: Vec<Step>| {
+                let body = Some((steps.into(), Rc::from([])));
+                Consumption { channel, task, redelivery: false, dead_letters: false, body }
+            };
+            self.consumer(worker, what(told, task.clone(), steps), scene.clone());
+            let heard = Task { verb: "conclude".to_owned(), object: task.base().replace(' ', "-") };
+            let mut after = std::mem::take(&mut next.steps);
+            if self.draw.chance(0.3) {
+                after.insert(0, self.leaf(service, &here));
+            }
+            self.consumer(service, what(done, heard, after), scene.clone());
+            next.steps.push(self.publish(service, told, &here));
+        }
+        draft.steps.append(&mut next.steps);
+    }
+
     /// A request by message; the answer comes by another one to whoever asked.
     pub(super) fn ask(&mut self, service: usize, scene: &mut Scene, draft: &mut Draft) {
         let target = self.other(&scene.path.clone());

@@ -22,6 +22,9 @@ use crate::slot::Slot;
 use crate::values::Shape;
 use crate::words::Task;
 
+/// How likely what logs only its end tells how long it took.
+const TIMED: f64 = 0.7;
+
 /// What is known and demanded at a point of a flow.
 #[derive(Clone, Debug, Default)]
 struct Scene {
@@ -84,7 +87,7 @@ pub(crate) fn draw(seed: u64, attempt: u32) -> System {
     let (services, edges) = staff(&mut draw, seed, &domain, &company, count);
     let key_shape = Shape::numbered(&mut draw, seed, &domain.entity.prefix);
     let sub_shapes = domain.subs.iter().map(|sub| Shape::draw(&mut draw, &sub.prefix)).collect();
-    let unit_shape = draw.chance(0.6).then(|| Shape::draw(&mut draw, &domain.unit.prefix));
+    let unit_shape = draw.chance(0.8).then(|| Shape::draw(&mut draw, &domain.unit.prefix));
     let in_flight = draw.magnitude(1.0, 45.0);
     let noise_per_minute = draw.magnitude(0.5, 20.0);
     let calls_lose_context = draw.chance(0.3);
@@ -203,7 +206,7 @@ impl Planner {
         self.shown = BTreeSet::new();
         self.seen = Vec::new();
         self.subs_made = BTreeSet::new();
-        self.budget = self.draw.range(2, 11) as i32;
+        self.budget = self.draw.range(2, 13) as i32;
         let edge = *self.draw.pick(&self.edges.clone());
         let mut scene = Scene::default();
         for slot in [Slot::Actor, Slot::Tenant] {
@@ -256,7 +259,7 @@ impl Planner {
         let inner: Vec<usize> = (self.edges.len()..self.services.len()).collect();
         let fresh = |at: &usize| !avoid.contains(at) && !self.seen.contains(at);
         let mut from: Vec<usize> = inner.iter().copied().filter(fresh).collect();
-        if from.is_empty() || self.draw.chance(0.12) {
+        if from.is_empty() || self.draw.chance(0.25) {
             from = inner.iter().copied().filter(|at| !avoid.contains(at)).collect();
         }
         let from = if from.is_empty() { inner } else { from };

@@ -19,7 +19,8 @@ impl Planner {
                 (8, Feature::SyncParallel),
                 (8, Feature::Branch),
                 (6, Feature::SecondCall),
-                (6, Feature::UnitsLoop),
+                (12, Feature::UnitsLoop),
+                (8, Feature::Orchestration),
             ])
         });
         self.feature(feature, service, scene, draft);
@@ -49,6 +50,7 @@ impl Planner {
             Feature::Polling => self.fan_out(service, scene, draft, 1, true),
             Feature::Join => self.join(service, scene, draft),
             Feature::Saga => self.saga(service, scene, draft),
+            Feature::Orchestration => self.orchestration(service, scene, draft),
             Feature::Choreography => self.choreography(service, scene, draft),
             Feature::RequestReply => self.ask(service, scene, draft),
             Feature::Batch => self.batched(service, scene, draft),
@@ -103,16 +105,20 @@ impl Planner {
         let mut inner = scene.clone();
         inner.unit = true;
         let elsewhere = self.budget > 0 && !scene.unit;
-        let body = if elsewhere && self.draw.chance(0.6) {
+        let body = if elsewhere && self.draw.chance(0.8) {
             let handed = self.draw.chance(0.65);
             // what is sent goes on for a while, what is called comes back soon
-            let room = if handed { self.budget.min(4) } else { 0 };
+            let room = if handed { self.budget.min(6) } else { 0 };
             let budget = std::mem::replace(&mut self.budget, room);
             let due = std::mem::take(&mut self.due);
             let body = if handed {
                 let mut each = Draft::default();
-                let count = self.draw.range(1, 3) as usize;
-                self.fan_out(service, &inner, &mut each, count, false);
+                if self.draw.chance(0.3) {
+                    self.orchestration(service, &inner, &mut each);
+                } else {
+                    let count = self.draw.range(1, 3) as usize;
+                    self.fan_out(service, &inner, &mut each, count, false);
+                }
                 each.steps.into()
             } else {
                 Self::one(self.call_to_other(service, &mut inner))

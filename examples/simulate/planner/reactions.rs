@@ -1,7 +1,7 @@
 //! Reactions: what a call, a message or the clock sets off.
 
 use super::consumers::Consumption;
-use super::{Planner, Scene};
+use super::{Planner, Scene, TIMED};
 use crate::draw::Spread;
 use crate::plan::{Kind, Reaction, SpanPlan, Trigger};
 use crate::service::Ends;
@@ -124,7 +124,7 @@ impl Planner {
         let mut facts = self.facts(service, &after, &[Slot::Took, Slot::Millis, Slot::Status]);
         if !ends.first() {
             facts.must.extend(identity);
-            facts.must.push(Slot::Took);
+            facts.must.extend(self.draw.chance(TIMED).then_some(Slot::Took));
             if shared {
                 facts.known.insert(Slot::Caller);
                 facts.must.push(Slot::Caller);

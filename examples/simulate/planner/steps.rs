@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Planner, Scene};
+use super::{Planner, Scene, TIMED};
 use crate::draw::Spread;
 use crate::plan::{self, Body, Call, Feature, Kind, Publish, SpanPlan, Step, Trigger, Work};
 use crate::service::Ends;
@@ -154,8 +154,8 @@ impl Planner {
     pub(super) fn work(&mut self, service: usize, task: &Task, scene: &Scene, leaf: Leaf) -> Work {
         let mut about = self.about(task);
         let (first_role, last_role, ms, kind) = match leaf {
-            Leaf::Compute => ("work", "worked", self.draw.magnitude(0.3, 25.0), Kind::Internal),
-            Leaf::Query => ("query", "queried", self.draw.magnitude(0.6, 25.0), Kind::Client),
+            Leaf::Compute => ("work", "worked", self.draw.magnitude(1.0, 90.0), Kind::Internal),
+            Leaf::Query => ("query", "queried", self.draw.magnitude(1.0, 60.0), Kind::Client),
             Leaf::External => ("call", "answer", self.draw.magnitude(15.0, 350.0), Kind::Client),
         };
         if leaf == Leaf::External {
@@ -190,10 +190,10 @@ impl Planner {
             work.span = Some(SpanPlan { name, kind, first, last, fail: None, attribute });
             // The outcome may be told by whoever asked for it.
             if ends == Ends::First || (ends == Ends::Neither && self.draw.chance(0.3)) {
-                let wanted = self.draw.chance(0.35);
+                let wanted = self.draw.chance(0.35 * self.company.wordiness);
                 work.after = self.site_if(wanted, service, last_role, &about, &late);
             }
-        } else {
+        } else if self.draw.chance(self.company.wordiness.max(0.15)) {
             (work.before, work.after) = (first, last);
         }
         work
@@ -298,7 +298,7 @@ impl Planner {
             (Slot::Request, 0.2),
         ]);
         let first = self.site_if(ends.first(), service, "call", &about, &early);
-        if ends == Ends::Last {
+        if ends == Ends::Last && self.draw.chance(TIMED) {
             late.must.push(Slot::Took);
         }
         let last = self.site_if(ends.last(), service, "answer", &about, &late);

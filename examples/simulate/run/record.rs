@@ -78,7 +78,10 @@ impl Run {
         let values = values.collect();
         self.order += 1;
         self.records.push(Record { at, order: self.order, site, span, thread: ctx.thread, values });
-        at + self.moment(ctx.transaction)
+        let pause = system.sites[site]
+            .pause
+            .map_or(0, |pause| pause.sample(&mut self.transactions[ctx.transaction].draw));
+        at + pause + self.moment(ctx.transaction)
     }
 
     /// Logs in the span that is open.
@@ -90,6 +93,7 @@ impl Run {
         let system = Rc::clone(&self.system);
         let transaction = &mut self.transactions[ctx.transaction];
         let message = ctx.message.as_deref();
+        let since = if system.sites[site].aged { transaction.started } else { more.since };
         let text = |text: &str| Value::Text(text.to_owned());
         let bare = |text: String| Value::Bare(text);
         match slot {
@@ -111,10 +115,10 @@ impl Run {
             Slot::Tag => bare(ctx.tag.to_string()),
             Slot::Redelivered => bare(ctx.redelivered.to_string()),
             Slot::Attempt => bare(more.attempt.max(ctx.attempt).max(1).to_string()),
-            Slot::Millis => bare(((at - more.since) / MS).to_string()),
+            Slot::Millis => bare(((at - since) / MS).to_string()),
             Slot::Took => {
                 let service = &system.services[system.sites[site].service];
-                text(&service.duration.write(at - more.since))
+                text(&service.duration.write(at - since))
             }
             Slot::Status => bare(more.status.to_string()),
             Slot::Worker => bare((ctx.thread.1 + 1).to_string()),

@@ -7,6 +7,8 @@ use super::case::{Case, Fate, Found};
 use super::words;
 use crate::analyze::flow::{Follower, Hop, Place, Step};
 use crate::model::{FindingKind, Severity};
+use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 
 /// A step that hardly any transaction with the last usual one has tells of another way that things went.
 const MAX_OTHER: f64 = 0.05;
@@ -45,29 +47,29 @@ pub(super) fn judge(case: &mut Case<'_>) {
 
 /// Of all that always follows what is there, what is absent and was due first.
 fn first_absent(case: &Case<'_>) -> Option<Break> {
-    let mut first: Option<(i64, u64, Break)> = None;
+    // the same may be due after several: the last one of these knows best when
+    let mut absent: FxHashMap<u64, Break> = FxHashMap::default();
     for since in case.steps.kinds() {
-        let Some(place) = case.steps.first(since) else { continue };
-        if is_extra(case, since) {
+        let followers = case.usual.along.followers(since);
+        let times = case.times(since);
+        if !followers.iter().any(|follower| case.times(follower.step) < times) || is_extra(case, since) {
             continue;
         }
-        for absent in case.usual.along.followers(since) {
-            if case.times(absent.step) >= case.times(since) {
-                continue;
-            }
-            // the same may be due after several: the last one of these knows best when
-            let due = place.time.saturating_add(absent.after);
-            let best = first.as_ref().is_none_or(|(known, step, found)| {
-                let same = *step == absent.step;
-                let closer = (absent.after, since) < (found.absent.after, found.since);
-                if same { closer } else { (due, absent.step) < (*known, *step) }
-            });
-            if best {
-                first = Some((due, absent.step, Break { since, place, absent }));
+        let Some(place) = case.steps.first(since) else { continue };
+        for follower in followers.iter().filter(|follower| case.times(follower.step) < times) {
+            let found = Break { since, place, absent: *follower };
+            let closer = |known: &Break| (follower.after, since) < (known.absent.after, known.since);
+            match absent.entry(follower.step) {
+                Entry::Occupied(mut known) if closer(known.get()) => *known.get_mut() = found,
+                Entry::Occupied(_) => {}
+                Entry::Vacant(free) => {
+                    free.insert(found);
+                }
             }
         }
     }
-    first.map(|(.., found)| found)
+    let due = |found: &Break| (found.place.time.saturating_add(found.absent.after), found.absent.step);
+    absent.into_values().min_by_key(due)
 }
 
 /// Whether a step is there more often than most of what always follows each: then it is one too many.

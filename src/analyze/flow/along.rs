@@ -107,6 +107,8 @@ pub struct Follower {
 #[derive(Clone, Debug, Default)]
 pub struct Along {
     company: FxHashMap<u64, Company>,
+    /// See [`Along::followers`]; once all is counted.
+    followers: FxHashMap<u64, Vec<Follower>>,
     /// In how many transactions each step is.
     present: FxHashMap<u64, u32>,
     /// By effect: how often each step is right before the first one of its kind.
@@ -213,25 +215,38 @@ impl Along {
         })
     }
 
-    /// The steps that practically always follow one, as often as it is there, in no order. The transaction that asks is not
-    /// counted as one that lacks them.
-    pub fn followers(&self, anchor: u64) -> impl Iterator<Item = Follower> + '_ {
-        let company = self.company.get(&anchor).filter(|company| company.calm >= MIN_FOLLOWED);
-        company.into_iter().flat_map(move |company| {
-            let all = company.calm;
-            company.steps.iter().filter_map(move |(&step, further)| {
-                let present = self.present.get(&step).copied().unwrap_or_default();
-                let follower = Follower {
-                    step,
-                    after: further.after / i64::from(further.some.max(1)),
-                    each: further.each,
-                    all,
-                    loose: present.saturating_sub(further.some),
-                };
-                let always = f64::from(further.each) >= f64::from(all - 1) * MIN_ALWAYS;
-                (always && follower.after > 0).then_some(follower)
-            })
-        })
+    /// Draws from the counts what is asked of each transaction; to be called when all parts are merged.
+    pub(super) fn settle(mut self) -> Along {
+        let known = self.company.iter().filter(|(_, company)| company.calm >= MIN_FOLLOWED);
+        let followers = known.map(|(anchor, company)| (*anchor, self.following(company)));
+        self.followers = followers.filter(|(_, following)| !following.is_empty()).collect();
+        self
+    }
+
+    /// The steps that practically always follow one with this company, in the order of their kinds.
+    fn following(&self, company: &Company) -> Vec<Follower> {
+        let all = company.calm;
+        let steps = company.steps.iter().filter_map(|(&step, further)| {
+            let present = self.present.get(&step).copied().unwrap_or_default();
+            let follower = Follower {
+                step,
+                after: further.after / i64::from(further.some.max(1)),
+                each: further.each,
+                all,
+                loose: present.saturating_sub(further.some),
+            };
+            let always = f64::from(further.each) >= f64::from(all - 1) * MIN_ALWAYS;
+            (always && follower.after > 0).then_some(follower)
+        });
+        let mut steps: Vec<Follower> = steps.collect();
+        steps.sort_unstable_by_key(|follower| follower.step);
+        steps
+    }
+
+    /// The steps that practically always follow one, as often as it is there. The transaction that asks is not counted as one
+    /// that lacks them.
+    pub fn followers(&self, anchor: u64) -> &[Follower] {
+        self.followers.get(&anchor).map_or(&[], Vec::as_slice)
     }
 
     /// The share of the transactions with one step that have another one.
@@ -318,7 +333,7 @@ mod tests {
             let shape = Shape { hops: vec![hop(1, None, steps)] };
             looked.see(&Steps::of(&shape), if at % 3 == 0 { &mut one } else { &mut other });
         }
-        one.merge(other)
+        one.merge(other).settle()
     }
 
     #[test]
@@ -329,15 +344,14 @@ mod tests {
         transactions.extend([&[(1, 100), (9, 105)][..]; 5]);
         transactions.push(&[(3, 50), (4, 60)]);
         let along_all = along(&transactions);
-        let mut followers: Vec<Follower> = along_all.followers(1).collect();
-        followers.sort_by_key(|follower| follower.step);
         let follower = |step, after, loose| Follower { step, after, each: 40, all: 40, loose };
-        assert_eq!(followers, [follower(2, 10, 0), follower(3, 30, 1)]);
-        assert_eq!(along_all.followers(2).count(), 0, "not looked at");
+        assert_eq!(along_all.followers(1), [follower(2, 10, 0), follower(3, 30, 1)]);
+        assert!(along_all.followers(2).is_empty(), "not looked at");
         assert!((along_all.share(1, 9) - 5.0 / 45.0).abs() < 1e-9);
         // one in ten lacks it
         transactions.extend([&usual[..2]; 4]);
-        let steps: Vec<u64> = along(&transactions).followers(1).map(|follower| follower.step).collect();
+        let steps: Vec<u64> =
+            along(&transactions).followers(1).iter().map(|follower| follower.step).collect();
         assert_eq!(steps, [2]);
     }
 
@@ -347,9 +361,12 @@ mod tests {
         let once: &[(u64, i64)] = &[(1, 100), (2, 110)];
         let mut transactions = vec![twice; 20];
         transactions.extend([once; 20]);
-        assert_eq!(along(&transactions).followers(1).map(|follower| follower.each).collect::<Vec<_>>(), [40]);
+        let each = |transactions: &[&[(u64, i64)]]| {
+            along(transactions).followers(1).iter().map(|follower| follower.each).collect::<Vec<u32>>()
+        };
+        assert_eq!(each(&transactions), [40]);
         transactions.extend([&[(1, 100), (1, 101), (2, 110)][..]; 3]);
-        assert_eq!(along(&transactions).followers(1).count(), 0);
+        assert_eq!(each(&transactions), [0; 0]);
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl Learner {
         })?;
         let (seen, along) = seen;
         rules.learn(seen);
-        Ok(Usual::of(self.counts, rules, along))
+        Ok(Usual::of(self.counts, rules, along.settle()))
     }
 }
 

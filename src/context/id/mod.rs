@@ -203,9 +203,9 @@ fn unwrap(value: &[u8]) -> (&[u8], bool) {
     }
 }
 
-/// Whether a value stands for "none".
+/// Whether a value stands for "none", or is a constant of a standard.
 pub fn is_absent(value: &[u8]) -> bool {
-    if value.iter().all(|byte| matches!(byte, b'0' | b'-')) {
+    if value.iter().all(|byte| matches!(byte, b'0' | b'-')) || is_constant(value) {
         return true;
     }
     let mut lower = [0; 16];
@@ -244,6 +244,15 @@ pub fn is_absent(value: &[u8]) -> bool {
             | b"xxx"
             | b"tbd"
     )
+}
+
+/// `0000110a-0000-1000-8000-00805f9b34fb`, a service of Bluetooth (Core Specification, "UUID", base UUID), the namespaces of
+/// RFC 9562 (6.6), and the greatest of all UUIDs.
+fn is_constant(value: &[u8]) -> bool {
+    const ENDS: [&[u8]; 2] = [b"-0000-1000-8000-00805f9b34fb", b"-9dad-11d1-80b4-00c04fd430c8"];
+    value.len() == 36
+        && (ENDS.iter().any(|end| value[8..].eq_ignore_ascii_case(end))
+            || value.iter().all(|byte| matches!(byte, b'f' | b'F' | b'-')))
 }
 
 /// A text that may be an id of a scheme of its own: one word of eight to 128 bytes with a digit in it.

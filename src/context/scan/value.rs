@@ -81,8 +81,20 @@ pub(super) fn value_after(text: &[u8], at: usize) -> Option<Value> {
     match *text.get(at)? {
         b':' | b'=' | b'"' | b'\'' | b'\\' => behind_name(text, at),
         b' ' if matches!(text.get(at + 1), Some(b'=' | b':')) => behind_name(text, at),
+        // PHP's print_r: "[name] => value"
+        b']' if text[at + 1..].starts_with(b" => ") && opens_apart(text, at) => behind_name(text, at + 1),
         _ => None,
     }
+}
+
+/// Whether the bracket that ends at `at` opens behind a blank, so that it holds a name: `[trace_id]`, not `Checkout[0]`.
+#[cold]
+fn opens_apart(text: &[u8], at: usize) -> bool {
+    let near = &text[at.saturating_sub(64)..at];
+    memchr::memrchr(b'[', near).is_some_and(|open| {
+        near[open + 1..].first().is_some_and(u8::is_ascii_alphabetic)
+            && near[..open].last().is_some_and(u8::is_ascii_whitespace)
+    })
 }
 
 fn behind_name(text: &[u8], at: usize) -> Option<Value> {

@@ -42,7 +42,8 @@ impl Found {
         let facts = name.map(|name| self.facts.get(name));
         if word.len() == 36 && region == Region::Message && id::uuid(word).is_some_and(|bits| bits != 0) {
             self.bracketed_uuid(text, start, end);
-            if text[..start].ends_with(b" ") && memchr::memmem::find(&text[..start], b" HTTP/").is_some()
+            if (text[..start].ends_with(b" ") || text[..start].ends_with(b" \""))
+                && memchr::memmem::find(&text[..start], b" HTTP/").is_some()
                 || text[..start].ends_with(b" [")
                     && text[end..].starts_with(b"]: ")
                     && memchr::memmem::find(&text[end..], b" HTTP/").is_some()
@@ -57,6 +58,18 @@ impl Found {
                     .iter()
                     .all(|byte| matches!(byte, b' ' | b'#' | b'[' | b'(' | b'"' | b'\'' | b':'))
         });
+        if text.get(end) == Some(&b':')
+            && let Some(next) = self.reported_span(text, start, name.filter(|_| near))
+        {
+            return next;
+        }
+        if word.len() == 35
+            && word.starts_with(b"1-")
+            && id::xray(word).is_some()
+            && !facts.is_some_and(|facts| facts.digest)
+        {
+            return self.xray_id(text, start, end);
+        }
         // "trace 4bf9…", "TraceID 4bf9…", "trace id 4bf9…"
         if let Some(name) = name.filter(|_| near)
             && let Some(known) = facts.and_then(|facts| facts.known)
@@ -95,12 +108,6 @@ impl Found {
                 return if inside { end } else { end + 17 };
             }
         }
-        if near
-            && text.get(end) == Some(&b':')
-            && let Some(next) = self.reported_span(text, start, name)
-        {
-            return next;
-        }
         if word.len() >= 20 && word[0].is_ascii_uppercase() {
             self.tagged_word(word);
         }
@@ -133,12 +140,36 @@ impl Found {
         end
     }
 
-    /// `Reporting span TRACE:SPAN:PARENT:FLAGS` of Jaeger's clients; gives where to go on.
+    /// `1-5759e988-bd862e3fe1be46a994272793`, which is nothing but a trace of X-Ray, and its segment in `TRACE@SEGMENT`;
+    /// gives where to go on.
+    fn xray_id(&mut self, text: &[u8], start: usize, end: usize) -> usize {
+        self.refuse();
+        self.trace_value(IN_TEXT, b"trace_id", &text[start..end]);
+        let segment = text.get(end + 1..end + 17).filter(|_| text[end] == b'@').and_then(id::exact_span);
+        match segment.filter(|_| !text.get(end + 17).is_some_and(u8::is_ascii_alphanumeric)) {
+            Some(span) => {
+                self.set_span(IN_TEXT, span);
+                end + 17
+            }
+            None => end,
+        }
+    }
+
+    /// `Reporting span TRACE:SPAN:PARENT:FLAGS` of Jaeger's clients, or such a context alone, if its trace is long enough to be
+    /// nothing else; gives where to go on.
     fn reported_span(&mut self, text: &[u8], start: usize, name: Option<&[u8]>) -> Option<usize> {
         let length =
             text[start..].iter().take_while(|byte| byte.is_ascii_hexdigit() || **byte == b':').count();
         let context = &text[start..start + length];
-        let told = name.is_some_and(|name| name.eq_ignore_ascii_case(b"span"))
+        /// Shorter numbers may be an address.
+        const MIN_TRACE: usize = 13;
+        let trace = context.iter().take_while(|byte| **byte != b':').count();
+        let named = name.is_some_and(|name| {
+            name.eq_ignore_ascii_case(b"span")
+                || name.eq_ignore_ascii_case(b"trace")
+                || name.ends_with(b"ontext")
+        });
+        let told = (named || trace >= MIN_TRACE)
             && context.iter().filter(|byte| **byte == b':').count() == 3
             && !text.get(start + length).is_some_and(u8::is_ascii_alphanumeric);
         if !told {

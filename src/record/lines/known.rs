@@ -130,7 +130,7 @@ impl Lines {
     fn pending_of_held(&mut self, block: &[u8], profile: &Profile) -> Box<Pending> {
         let Held { start, line_end, number, .. } = *self.held;
         let mut pending = self.spare.pop().unwrap_or_default();
-        self.unwrap(block, start, line_end, number, false, &mut pending);
+        (pending.lane, _) = self.unwrap(block, start, line_end, number, false, &mut pending);
         pending.look = Some(pending.look(block, profile));
         pending
     }

@@ -167,7 +167,8 @@ impl Lines {
         while start < text.len() {
             let end = memchr(b'\n', &text[start..]).map_or(text.len(), |length| start + length);
             let mut pending = self.spare.pop().unwrap_or_default();
-            let (_, goes_on) = self.unwrap(text, start, end, number, colours, &mut pending);
+            let (lane, goes_on) = self.unwrap(text, start, end, number, colours, &mut pending);
+            pending.lane = lane;
             if pending.content.bytes(text).is_empty() && !goes_on && !partial {
                 self.spare.push(pending);
             } else if let Some(open) = &mut first {
@@ -292,6 +293,7 @@ impl Lines {
         if pending.known != Known::No {
             std::mem::swap(&mut pending.mask, &mut self.next.mask);
         }
+        pending.lane = key;
         let index = self.lanes.iter().position(|lane| lane.key == key).unwrap_or_else(|| {
             self.lanes.push(Lane { key, ..Lane::default() });
             self.lanes.len() - 1
@@ -418,6 +420,7 @@ impl Lines {
             self.spare.push(pending);
             return;
         };
+        let profile = profile.of_lane(pending.lane);
         let (offset, _) = pending.lines[0];
         let len = pending.lines.last().map_or(0, |&(_, end)| end - offset);
         let Pending { content, outer, uncoloured, draft, wrapped, lines, line, known, mask, mode, .. } =

@@ -12,6 +12,8 @@ use memchr::memchr;
 pub(super) struct Pending {
     pub(super) lines: Vec<(usize, usize)>,
     pub(super) line: u64,
+    /// The lane of its first line.
+    pub(super) lane: u64,
     pub(super) wrapped: Option<Format>,
     pub(super) outer: Draft,
     /// The first line without colours, where it had any: positions in `outer` point into it.
@@ -58,7 +60,7 @@ impl Pending {
     /// Looks at the first line.
     pub(super) fn look(&mut self, block: &[u8], profile: &Profile) -> Look {
         self.draft.clear();
-        look::look(self.content.first_line(block), profile, &mut self.draft)
+        look::look(self.content.first_line(block), profile.of_lane(self.lane), &mut self.draft)
     }
 
     pub(super) fn append(&mut self, block: &[u8], next: &Pending, partial: bool) {

@@ -174,7 +174,7 @@ impl Names {
             top: around.top && is_transparent(leaf),
             outer_top: around.top,
             part: match text {
-                b"key" | b"name" | b"Key" | b"Name" => Part::Name,
+                b"key" | b"name" | b"Key" | b"Name" | b"field" => Part::Name,
                 b"value" | b"Value" => Part::Value,
                 b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue" | b"string_value"
                 | b"int_value" | b"double_value" | b"bool_value" => Part::TypedValue,

@@ -39,7 +39,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
          activitytraceid otelspantraceid currenttraceid w3ctraceid traceguid distributedtraceid \
          skywalkingtraceid swtraceid apmtraceid elasticapmtraceid tracingid operationtraceid spantraceid \
          spancontexttraceid spancontexttrace ottracertraceid xinstanat httpxinstanat traceidw3c traceidb3 \
-         traceidjaeger traceidot traceidgcp traceidaws",
+         traceidjaeger traceidot traceidgcp traceidaws tracecontextparenttraceid flowtracecontextparenttraceid",
     ),
     (
         Role::SpanId,

@@ -36,7 +36,7 @@ fn names_a_service(name: &[u8]) -> bool {
 }
 
 /// Whether a name that is a word as well (`trace`, `span`) tells of trace context.
-fn names_a_span(name: &[u8]) -> bool {
+pub(super) fn names_a_span(name: &[u8]) -> bool {
     let role = names::known(name, true).map(|known| known.role);
     matches!(
         role,

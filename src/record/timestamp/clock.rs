@@ -126,12 +126,25 @@ pub(super) fn alone(text: &[u8]) -> Option<(Clock, usize)> {
 #[inline(always)]
 fn rest(text: &[u8], at: usize, time: [u32; 3], separator: u8) -> Option<(Clock, usize)> {
     let (fraction, end) = match byte(text, at) {
-        b'.' | b',' if is_digit(text, at + 1) => digits::fraction(text, at + 1)?,
+        b'.' | b',' if is_digit(text, at + 1) => {
+            let (fraction, end) = digits::fraction(text, at + 1)?;
+            (fraction, if byte(text, end) == b'.' { past_millis_again(text, at, end) } else { end })
+        }
         b':' => colon_fraction(text, at).unwrap_or((Fraction::NONE, at)),
         b'0'..=b'9' => return None,
         _ => (Fraction::NONE, at),
     };
     half_day(text, end, time, fraction, separator)
+}
+
+/// One past milliseconds that a layout writes once more, `12:00:00,257.257`: Python's `%(asctime)s.%(msecs)03d`.
+#[cold]
+fn past_millis_again(text: &[u8], at: usize, end: usize) -> usize {
+    let again = text[at] == b','
+        && text[at + 1..end].len() == 3
+        && text.get(end + 1..end + 4) == Some(&text[at + 1..end])
+        && !is_word(text, end + 4);
+    if again { end + 4 } else { end }
 }
 
 /// Milliseconds, or finer, after a colon: three, six or nine digits, else it is another number (a line, a process).

@@ -61,6 +61,10 @@ pub(super) fn after_gap(text: &[u8], at: usize) -> Option<usize> {
     if text.get(at..at + 4) == Some(b" at ") {
         return Some(at + 4);
     }
+    // Kibana shows "Mar 1, 2025 @ 09:14:22.731"
+    if text.get(at..at + 3) == Some(b" @ ") {
+        return Some(at + 3);
+    }
     // gin writes "2025/04/09 - 08:50:25"
     if matches!(text.get(at..at + 3), Some(b" - " | b" | ")) {
         at += 2;

@@ -50,6 +50,9 @@ fn after_spaces(text: &[u8], at: usize) -> Option<usize> {
 
 /// `May 01 12:00:00`, `May 1, 2024 12:00:00 PM`, `May 01 12:00:00 2024`. `at` is the position after the month.
 fn month_first(text: &[u8], at: usize, month: u32, has_weekday: bool) -> Option<(Stamp, usize)> {
+    if matches!(byte(text, at), b'-' | b'/') {
+        return month_joined(text, at, month);
+    }
     let (day, day_end) = digits::one_or_two(text, after_spaces(text, at)?)?;
     let after_comma = day_end + usize::from(byte(text, day_end) == b',');
     let year_at = after_spaces(text, after_comma)?;
@@ -58,6 +61,16 @@ fn month_first(text: &[u8], at: usize, month: u32, has_weekday: bool) -> Option<
         return dates::timed(text, year_at + 4, Day::full(number), Allow { minutes_only: true, dots: false });
     }
     year_after_time(text, year_at, month, day, has_weekday)
+}
+
+/// `May-01-2024 12:00:00`, `May/01/2024 12:00:00`. `at` is the position after the month.
+fn month_joined(text: &[u8], at: usize, month: u32) -> Option<(Stamp, usize)> {
+    let (day, end) = digits::one_or_two(text, at + 1)?;
+    if byte(text, end) != byte(text, at) || digits::count(text, end + 1, 5) != 4 {
+        return None;
+    }
+    let number = day_number(digits::four(text, end + 1)?, month, day)?;
+    dates::timed(text, end + 5, Day::full(number), Allow { minutes_only: true, dots: false })
 }
 
 /// Reads `01/May/2024:12:00:00`, `30-Dec-2023 17:19:29.385`, `22 Nov 2026 08:29:38.344`, `1-May-24 12:00:00`,
@@ -73,7 +86,9 @@ pub(super) fn day_first(text: &[u8], at: usize, n: usize) -> Option<(Stamp, usiz
     }
     let year = match digits::count(text, year_at, 5) {
         4 => digits::four(text, year_at)?,
-        2 if separator != b' ' => calendar::year_of_century(digits::two(text, year_at)?),
+        2 if separator != b' ' || has_weekday && byte(text, year_at + 2) == b' ' => {
+            calendar::year_of_century(digits::two(text, year_at)?)
+        }
         _ if separator == b' ' => return year_after_time(text, year_at, month, day, has_weekday),
         _ => return None,
     };

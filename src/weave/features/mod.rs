@@ -18,8 +18,8 @@ use super::scene::{Line, Node, Scene};
 use super::words::Act;
 use crate::model::Symbol;
 pub use drafted::Drafted;
-pub use numbers::COUNT;
 use numbers::*;
+pub use numbers::{COUNT, OF_CHILD};
 use pair::pair;
 use relation::{Relation, relations};
 use std::cell::{Cell, RefCell};
@@ -76,22 +76,26 @@ struct Child<'s> {
     active_same: Option<u32>,
     first_of_service: bool,
     first_of_all: bool,
-    /// What its first record says.
-    names: &'s [Symbol],
+    /// What its first record says: names, with how telling each is.
+    names: Vec<(Symbol, f32)>,
     tokens: Wording<'s>,
-    values: Vec<Held<'s>>,
+    values: Vec<Held>,
     rarest: Option<ties::Rarest<'s>>,
     /// The weight of all its words.
     wording: f32,
     service: Symbol,
     /// Its service's name in other records.
     title: Title<'s>,
+    /// Of its service and on its thread, if that is known: the first one before it, and the latest one before it that began
+    /// by receiving or starting something.
+    thread_first: Option<u32>,
+    thread_began: Option<u32>,
     /// What is asked of the services of its candidates.
     services: RefCell<Vec<(Symbol, OfService)>>,
     /// How clearly another service is named, once that was asked for.
     mentioned: Cell<Option<f32>>,
-    /// The starts of the spans of its service that began before it, in order.
-    service_began: Vec<(i64, u32)>,
+    /// The spans of its service that did not begin after it, itself among them, by their starts.
+    service_began: &'s [(Symbol, i64, u32)],
     /// The node of the record right before its start.
     just_before: Option<u32>,
     /// The latest of its service that may be open still: see [`may_be_open`].
@@ -123,17 +127,38 @@ impl Child<'_> {
             || parent.begin < parent.first && parent.begin - parent.blur <= self.begin + self.blur
     }
 
+    /// Looks for those on its thread.
+    fn on_thread(&mut self, scene: &Scene) {
+        let thread = self.opening.thread;
+        if thread.is_none() {
+            return;
+        }
+        let (mut first, mut began) = (u32::MAX, 0);
+        for &(.., other) in self.service_began {
+            let Some(line) = scene.opening(other).filter(|line| line.thread == thread) else { continue };
+            if other == self.node || line.order >= self.opening.order {
+                continue;
+            }
+            if line.order < first {
+                (first, self.thread_first) = (line.order, Some(other));
+            }
+            if matches!(line.act, Act::Receive | Act::Start) && line.order >= began {
+                (began, self.thread_began) = (line.order, Some(other));
+            }
+        }
+    }
+
     /// What is asked of the service of a candidate.
     fn of_service(&self, scene: &Scene, service: Symbol, lexicon: &Lexicon) -> OfService {
         let mut services = self.services.borrow_mut();
         if let Some((_, known)) = services.iter().find(|(known, _)| *known == service) {
             return *known;
         }
-        let open =
-            |other: &Node| other.service == service && other.begin < self.begin && other.last >= self.begin;
+        let before = scene.of_service(service).iter().take_while(|(_, begin, _)| *begin < self.begin);
+        let mut open = before.map(|(.., other)| &scene.nodes[*other as usize]);
         let found = OfService {
             mention: lexicon.title(service).mention(self.tokens),
-            open: scene.nodes.iter().any(open),
+            open: open.any(|other| other.last >= self.begin),
         };
         services.push((service, found));
         found
@@ -203,6 +228,7 @@ fn about_child(scene: &Scene, child: &Child<'_>, out: &mut Features) {
     out[CHILD_FIRST] = yes(child.first_of_service);
     out[CHILD_MAY_FOLLOW] = yes(child.inmost_open.is_some());
     out[CHILD_WITHIN] = yes(child.inmost_same.is_some());
+    out[CHILD_HANDS] = yes(own.hands);
     out[CHILD_WORDS] = child.wording.min(3.0) / 3.0;
     out[CHILD_SENT] = child.sent;
     out[CHILD_RARE] = child.rarest.as_ref().map_or(0.0, |rarest| rarest.rarity());
@@ -231,6 +257,7 @@ fn child<'s>(
 ) -> Child<'s> {
     let own = &scene.nodes[node as usize];
     let tokens = scene.tokens(opening);
+    let of_service = scene.of_service(own.service);
     let mut child = Child {
         node,
         opening,
@@ -243,15 +270,17 @@ fn child<'s>(
         innermost_same: None,
         latest_same: None,
         active_same: None,
-        first_of_service: true,
-        first_of_all: true,
-        names: scene.names(opening),
+        first_of_service: of_service.first().is_none_or(|(_, begin, _)| *begin >= own.begin),
+        first_of_all: scene.starts() >= own.begin,
+        names: scene.names(opening).iter().map(|name| (*name, known.lexicon.weight(*name))).collect(),
         tokens,
         values: ties::held(scene, opening),
         rarest: ties::rarest(scene, node),
         wording: tokens.tokens.iter().map(|(_, weight)| weight).sum(),
         service: own.service,
         title: known.lexicon.title(own.service),
+        thread_first: None,
+        thread_began: None,
         services: RefCell::default(),
         mentioned: Cell::new(None),
         just_before: scene.lines[..own.opens as usize]
@@ -259,25 +288,13 @@ fn child<'s>(
             .map(|line| line.node)
             .filter(|before| *before != node),
         inmost_open: None,
-        service_began: Vec::new(),
+        service_began: &of_service[..of_service.partition_point(|(_, begin, _)| *begin <= own.begin)],
         enters: known.habits.enters(own.kind),
         follows: known.habits.follows(own.kind),
         sent: 0.0,
         learned,
     };
-    for (index, other) in scene.nodes.iter().enumerate() {
-        if other.service == own.service
-            && other.begin <= own.begin
-            && index as u32 != node
-            && !other.lines.is_empty()
-        {
-            child.service_began.push((other.begin, index as u32));
-        }
-        child.first_of_all &= other.begin >= own.begin;
-        child.first_of_service &=
-            index as u32 == node || other.service != own.service || other.begin >= own.begin;
-    }
-    child.service_began.sort_unstable();
+    child.on_thread(scene);
     if let Some(rarest) = &child.rarest {
         child.sent = known.habits.sent(own.kind, rarest.name);
     }
@@ -369,29 +386,44 @@ fn log2(number: f32) -> f32 {
     exponent as f32 + 2.0 * std::f32::consts::LOG2_E * (part + part * series)
 }
 
-/// Marks, for what counts only in comparison, the best candidate.
+/// What counts only in comparison, and how the best candidate is marked.
+const COMPARED: [(usize, usize); 13] = [
+    (VALUES, MOST_VALUES),
+    (NAMES, MOST_NAMES),
+    (SAME_VALUES, MOST_SAME_VALUES),
+    (MENTION, MOST_MENTION),
+    (MENTIONED, MOST_MENTIONED),
+    (SAME_WORDS, MOST_SAME_WORDS),
+    (BEFORE_TIGHT, MOST_BEFORE_TIGHT),
+    (HANDED_VALUES, MOST_HANDED_VALUES),
+    (HANDED_WORDS, MOST_HANDED_WORDS),
+    (LATE_CROSS_AFTER_SURE, MOST_LATE_CROSS_AFTER_SURE),
+    (BEFORE_NARROW, MOST_BEFORE_NARROW),
+    (SCOPE, MOST_SCOPE),
+    (AFTER_NARROW, MOST_AFTER_NARROW),
+];
+
+/// Marks the best candidates, each of several that are equally good less.
 fn compare(found: &mut [Candidate]) {
-    for (from, to) in [
-        (VALUES, MOST_VALUES),
-        (NAMES, MOST_NAMES),
-        (SAME_VALUES, MOST_SAME_VALUES),
-        (MENTION, MOST_MENTION),
-        (MENTIONED, MOST_MENTIONED),
-        (SAME_WORDS, MOST_SAME_WORDS),
-        (BEFORE_TIGHT, MOST_BEFORE_TIGHT),
-        (HANDED_VALUES, MOST_HANDED_VALUES),
-        (HANDED_WORDS, MOST_HANDED_WORDS),
-        (LATE_CROSS_AFTER_SURE, MOST_LATE_CROSS_AFTER_SURE),
-        (BEFORE_NARROW, MOST_BEFORE_NARROW),
-        (SCOPE, MOST_SCOPE),
-        (AFTER_NARROW, MOST_AFTER_NARROW),
-    ] {
-        let best = found.iter().map(|candidate| candidate.features[from]).fold(0.0, f32::max);
-        if best > 0.05 {
-            let many =
-                found.iter().filter(|candidate| candidate.features[from] >= best - 1e-4).count() as f32;
-            for candidate in found.iter_mut().filter(|candidate| candidate.features[from] >= best - 1e-4) {
-                candidate.features[to] = 1.0 / many;
+    let mut best = [0.0f32; COMPARED.len()];
+    for candidate in found.iter() {
+        for (best, (from, _)) in best.iter_mut().zip(COMPARED) {
+            *best = best.max(candidate.features[from]);
+        }
+    }
+    // what hardly says anything is nowhere the best
+    best.iter_mut().filter(|best| **best <= 0.05).for_each(|best| *best = f32::INFINITY);
+    let is_best = |candidate: &Candidate, at: usize| candidate.features[COMPARED[at].0] >= best[at] - 1e-4;
+    let mut many = [0.0f32; COMPARED.len()];
+    for candidate in found.iter() {
+        for (at, many) in many.iter_mut().enumerate() {
+            *many += yes(is_best(candidate, at));
+        }
+    }
+    for candidate in found.iter_mut() {
+        for (at, (_, to)) in COMPARED.into_iter().enumerate() {
+            if is_best(candidate, at) {
+                candidate.features[to] = 1.0 / many[at];
             }
         }
     }

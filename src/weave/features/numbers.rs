@@ -30,6 +30,16 @@ numbers! {
     SAME_THREAD,
     /// One service, on two threads.
     SAME_OTHER_THREAD,
+    /// One service, on one thread: the first one on it.
+    SAME_THREAD_FIRST,
+    /// One service, on one thread: the latest one on it that began by receiving or starting something.
+    SAME_THREAD_BEGAN,
+    /// One service: the child is the first one on its thread.
+    SAME_THREAD_NEW,
+    /// Two services: the child is the first one on its thread.
+    CROSS_THREAD_NEW,
+    /// Two services: the child is not the first one on its thread.
+    CROSS_THREAD_OLD,
     /// One service: the time since the parent's last record.
     SAME_GAP,
     /// One service: the child receives.
@@ -280,6 +290,8 @@ numbers! {
     CHILD_MAY_FOLLOW,
     /// Another of the child's service surrounds it.
     CHILD_WITHIN,
+    /// The child hands over a value that is its own.
+    CHILD_HANDS,
     /// How many telling words the child has.
     CHILD_WORDS,
     /// How often one span is said to have sent values such as the child's rarest.
@@ -302,6 +314,8 @@ numbers! {
     LAST_BEGAN,
     /// How surely the parent's kind is the first of its service.
     PARENT_ENTERS,
+    /// The parent hands over a value that is its own: see [`Node::hands`](crate::weave::scene::Node::hands).
+    PARENT_HANDS,
     /// The parent logs one record.
     PARENT_SINGLE,
     /// How long the parent lasts.
@@ -371,3 +385,22 @@ numbers! {
     /// Drafted: it has no parent; for no parent, how many others have none.
     DRAFT_TOP,
 }
+
+/// The numbers that tell of the child: the same for all of its candidates.
+pub const OF_CHILD: [usize; 15] = [
+    CHILD_HANDS,
+    CHILD_RECEIVES,
+    CHILD_ENDS,
+    CHILD_ENTERS,
+    CHILD_FOLLOWS,
+    CHILD_SINGLE,
+    CHILD_LENGTH,
+    CHILD_PEERS,
+    CHILD_FIRST,
+    CHILD_MAY_FOLLOW,
+    CHILD_WITHIN,
+    CHILD_WORDS,
+    CHILD_SENT,
+    CHILD_RARE,
+    CHILD_HEAD,
+];

@@ -87,6 +87,7 @@ fn about_parent(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&L
         out[LAST_SENT] = act(line, &[Act::Send, Act::Call]);
         out[LAST_BEGAN] = act(line, &[Act::Receive, Act::Start]);
     }
+    out[PARENT_HANDS] = yes(p.hands);
     out[PARENT_SINGLE] = yes(p.lines.len() == 1);
     out[PARENT_LENGTH] = scaled(p.last - p.begin);
     let (parents, childs) = p.ranks(c);
@@ -118,10 +119,13 @@ fn one_service(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&Li
     let known = !thread.is_none() && !child.opening.thread.is_none();
     out[SAME_THREAD] = yes(known && thread == child.opening.thread);
     out[SAME_OTHER_THREAD] = yes(known && thread != child.opening.thread);
+    out[SAME_THREAD_FIRST] = yes(child.thread_first == Some(parent));
+    out[SAME_THREAD_BEGAN] = yes(child.thread_began == Some(parent));
+    out[SAME_THREAD_NEW] = yes(known && child.thread_first.is_none());
     out[SAME_RECEIVED] = received;
     out[SAME_JUST_BEGUN] = anchor.map_or(0.0, |line| act(line, &[Act::Receive, Act::Start]));
     out[SAME_OPEN_RECEIVED] = yes(open) * received;
-    out[SAME_VALUES] = shared(child, parent);
+    out[SAME_VALUES] = shared(scene, child, parent);
     out[SAME_AROUND_CHILD] = yes(contains(p, c));
     out[SAME_WITHIN_CHILD] = yes(contains(c, p));
     out[SAME_INMOST] = yes(child.inmost_same == Some(parent));
@@ -136,6 +140,8 @@ fn two_services(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&L
     out[CROSS_OPEN] = yes(is_open(scene, parent, child.begin + child.blur));
     out[CROSS_ENDED] = anchor.map_or(0.0, |line| act(line, &[Act::End, Act::Answer]));
     out[CROSS_RECEIVED] = act(child.opening, &[Act::Receive]);
+    out[CROSS_THREAD_NEW] = yes(!child.opening.thread.is_none() && child.thread_first.is_none());
+    out[CROSS_THREAD_OLD] = yes(child.thread_first.is_some());
     out[CROSS_ALONE] = yes(child.innermost_same.is_none());
     out[CROSS_FIRST] = yes(child.first_of_service);
     out[CROSS_AROUND_CHILD] = yes(around);
@@ -246,8 +252,8 @@ fn told(
 fn entered(scene: &Scene, child: &Child<'_>, parent: u32, point: Option<(Symbol, i64)>, out: &mut Features) {
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let since = point.map_or(p.begin, |(_, time)| time);
-    let mut between = child.service_began.iter().rev().take_while(|(begin, _)| *begin > since);
-    let entered = between.any(|(_, other)| *other != child.node && *other != parent);
+    let mut between = child.service_began.iter().rev().take_while(|(_, begin, _)| *begin > since);
+    let entered = between.any(|(.., other)| *other != child.node && *other != parent);
     if p.service != c.service {
         out[CROSS_ENTERED] = yes(entered);
         return;

@@ -66,5 +66,5 @@ pub(super) fn relations(
 /// The place of a node's last record before another one.
 fn last_before(scene: &Scene, node: u32, opens: u32) -> Option<u32> {
     let lines = &scene.nodes[node as usize].lines;
-    lines.iter().rev().copied().find(|order| *order < opens)
+    lines.partition_point(|order| *order < opens).checked_sub(1).map(|before| lines[before])
 }

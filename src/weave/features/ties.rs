@@ -3,27 +3,36 @@
 use super::numbers::*;
 use super::{Child, Features, Known, yes};
 use crate::model::{Shape, Symbol};
-use crate::weave::lexicon::common;
+use crate::weave::holders::{Holders, Which};
+use crate::weave::lexicon;
 use crate::weave::scene::{Line, Scene};
 use crate::weave::words::Act;
 
 /// A value of a child's first record that other nodes hold too.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Held<'s> {
-    value: Symbol,
-    shape: Shape,
-    holders: &'s [u32],
+pub(super) struct Held {
+    which: Which,
+    /// How telling it is that another one holds it, by what it looks like and how many do.
+    telling: f32,
     /// A value that few spans of the transaction hold tells more.
     weight: f32,
 }
 
 /// The values of a record that nodes other than its own hold.
-pub(super) fn held<'s>(scene: &'s Scene, opening: &Line) -> Vec<Held<'s>> {
-    let values = scene.values(opening).iter().filter_map(|&(_, value, shape)| {
-        let holders = scene.holders.get(value).filter(|holders| holders.len() > 1)?;
-        Some(Held { value, shape, holders, weight: 1.0 / (holders.len() as f32 - 1.0) })
+pub(super) fn held(scene: &Scene, opening: &Line) -> Vec<Held> {
+    let values = scene.values(opening).iter().zip(scene.which(opening));
+    let held = values.filter_map(|((.., shape), &which)| {
+        let holders = scene.holders.value(which).nodes.len();
+        let shape = match shape {
+            Shape::Uuid | Shape::Hex => 1.0,
+            Shape::Mixed => 0.9,
+            Shape::Number => 0.5,
+            _ => 0.3,
+        };
+        let others = holders as f32 - 1.0;
+        (holders > 1).then(|| Held { which, telling: shape / others, weight: 1.0 / others })
     });
-    values.collect()
+    held.collect()
 }
 
 /// The rarest value that a span got from others.
@@ -31,7 +40,10 @@ pub(super) fn held<'s>(scene: &'s Scene, opening: &Line) -> Vec<Held<'s>> {
 pub(in crate::weave) struct Rarest<'s> {
     /// Its name.
     pub name: Symbol,
-    holders: &'s [u32],
+    which: Which,
+    holders: &'s Holders,
+    /// So many hold it.
+    count: usize,
     /// The span that held it first, and the only one whose record with it sends something.
     origin: u32,
     sender: Option<u32>,
@@ -47,7 +59,7 @@ impl Rarest<'_> {
 
     /// 1 if one other span holds it, towards 0 for many.
     pub fn rarity(&self) -> f32 {
-        1.0 / (self.holders.len() as f32 - 1.0)
+        1.0 / (self.count as f32 - 1.0)
     }
 
     /// Whether a span is the one that is said to have sent it.
@@ -57,48 +69,43 @@ impl Rarest<'_> {
 
     /// Whether a span holds it.
     pub fn held_by(&self, node: u32) -> bool {
-        self.holders.contains(&node)
+        self.holders.has(self.which, node)
     }
 }
 
 /// The value of a span's records, rather of the first one, that fewest other spans hold and that another one held before.
-pub(in crate::weave) fn rarest<'s>(scene: &'s Scene, node: u32) -> Option<Rarest<'s>> {
+pub(in crate::weave) fn rarest(scene: &Scene, node: u32) -> Option<Rarest<'_>> {
     let common = MOST_HOLDERS.max(scene.nodes.len() / 2);
-    let mut found: Option<(usize, Symbol, Symbol, &[u32])> = None;
+    let mut found: Option<(usize, Symbol, Which)> = None;
     let opening = scene.opening(node)?.order;
     for line in scene.lines_of(node) {
-        for &(name, value, shape) in scene.values(line) {
-            let Some(holders) =
-                scene.holders.get(value).filter(|holders| (2..=common).contains(&holders.len()))
-            else {
+        for (&(name, _, shape), &which) in scene.values(line).iter().zip(scene.which(line)) {
+            let holding = scene.holders.value(which);
+            let count = holding.nodes.len();
+            if !(2..=common).contains(&count) {
                 continue;
-            };
+            }
             let late = usize::from(line.order != opening);
-            let order = holders.len() * 4 + usize::from(matches!(shape, Shape::Number)) * 2 + late;
+            let order = count * 4 + usize::from(matches!(shape, Shape::Number)) * 2 + late;
             if found.is_some_and(|(least, ..)| order >= least) {
                 continue;
             }
-            let sent = || holders.iter().any(|other| *other != node && sends(scene, *other, value));
-            if holders[0] != node || line.act == Act::Receive && sent() {
-                found = Some((order, name, value, holders));
+            let sent = || holding.senders().any(|other| other != node);
+            if holding.nodes[0] != node || line.act == Act::Receive && sent() {
+                found = Some((order, name, which));
             }
         }
     }
-    let (order, name, value, holders) = found?;
-    let mut senders = holders.iter().copied().filter(|other| *other != node && sends(scene, *other, value));
+    let (order, name, which) = found?;
+    let holding = scene.holders.value(which);
+    let mut senders = holding.senders().filter(|other| *other != node);
     let sender = senders.next().filter(|_| senders.next().is_none());
-    Some(Rarest { name, holders, origin: holders[0], sender, at_once: order % 2 == 0 })
+    let (count, origin) = (holding.nodes.len(), holding.nodes[0]);
+    Some(Rarest { name, which, holders: &scene.holders, count, origin, sender, at_once: order % 2 == 0 })
 }
 
 /// So many spans may hold a value that is taken for a rare one.
 const MOST_HOLDERS: usize = 4;
-
-/// Whether a span has a record that sends something with a value.
-fn sends(scene: &Scene, node: u32, value: Symbol) -> bool {
-    scene
-        .lines_of(node)
-        .any(|line| line.act == Act::Send && scene.values(line).iter().any(|(_, held, _)| *held == value))
-}
 
 /// What the rarest value of a child tells of a parent; `usual`: how often values of that name have one sender.
 pub(super) fn rare(child: &Child<'_>, usual: f32, parent: u32, same: bool, out: &mut Features) {
@@ -128,23 +135,14 @@ pub(super) fn rare(child: &Child<'_>, usual: f32, parent: u32, same: bool, out: 
 /// What the words of two spans of one service tell.
 pub(super) fn wording(scene: &Scene, child: &Child<'_>, parent: u32, out: &mut Features) {
     let lines = scene.lines_of(parent).filter(|line| child.may_follow(&scene.nodes[parent as usize], line));
-    let most = lines.map(|line| common(child.tokens.tokens, scene.tokens(line))).fold(0.0, f32::max);
+    let most = lines.map(|line| lexicon::shared(child.tokens, scene.tokens(line))).fold(0.0, f32::max);
     out[SAME_WORDS] = most.min(3.0);
 }
 
 /// Values that both hold: the sum of how telling they are.
-pub(super) fn shared(child: &Child<'_>, parent: u32) -> f32 {
-    let both = child.values.iter().filter(|held| held.holders.contains(&parent));
-    let telling = both.map(|held| {
-        let shape = match held.shape {
-            Shape::Uuid | Shape::Hex => 1.0,
-            Shape::Mixed => 0.9,
-            Shape::Number => 0.5,
-            _ => 0.3,
-        };
-        shape / (held.holders.len() as f32 - 1.0)
-    });
-    telling.sum::<f32>().min(2.0)
+pub(super) fn shared(scene: &Scene, child: &Child<'_>, parent: u32) -> f32 {
+    let both = child.values.iter().filter(|held| scene.holders.has(held.which, parent));
+    both.map(|held| held.telling).sum::<f32>().min(2.0)
 }
 
 /// What ties spans of two services together: values, names and words. What the parent holds because it was the first to
@@ -158,7 +156,7 @@ pub(super) fn evidence(
     known: Known<'_>,
     out: &mut Features,
 ) {
-    let sum = shared(child, parent);
+    let sum = shared(scene, child, parent);
     out[VALUES] = sum;
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let opening = child.opening;
@@ -168,23 +166,28 @@ pub(super) fn evidence(
         let first = p.lines.first() == Some(&line.order);
         let share = if first { 1.0 - enters } else { 1.0 };
         if sum > 0.0 {
-            let both = scene.values(line).iter().filter_map(|(_, value, _)| {
-                child.values.iter().find(|held| held.value == *value).map(|held| held.weight)
-            });
-            let (all, best) = both.fold((0.0f32, 0.0f32), |(all, best), held| (all + held, best.max(held)));
-            ties.values = ties.values.max(share * all.min(2.0));
+            let (mut all, mut best) = (0.0f32, 0.0f32);
+            for which in scene.which(line) {
+                let Some(held) = child.values.iter().find(|held| held.which == *which) else { continue };
+                // what nobody else had before did not come with how it was called
+                let mut holders = scene.holders.value(*which).nodes.iter();
+                let born = holders.find(|holder| **holder != child.node) == Some(&parent);
+                all += if born { held.weight } else { share * held.weight };
+                best = best.max(held.weight);
+            }
+            ties.values = ties.values.max(all.min(2.0));
             if outgoing {
                 ties.message = ties.message.max(best);
             }
         }
         let names = scene.names(line);
-        let both = names.iter().filter(|name| child.names.contains(name));
-        let common_names = both.map(|name| known.lexicon.weight(*name)).sum::<f32>().min(2.0);
+        let both = names.iter().filter_map(|name| child.names.iter().find(|(own, _)| own == name));
+        let common_names = both.map(|(_, weight)| weight).sum::<f32>().min(2.0);
         ties.names = ties.names.max(common_names);
         ties.named |= names.contains(&c.service_name);
         ties.route |= !line.route.is_none() && line.route == opening.route;
         let tokens = scene.tokens(line);
-        let words = common(child.tokens.tokens, tokens);
+        let words = lexicon::shared(child.tokens, tokens);
         ties.most = ties.most.max(words);
         if line.order < child.opens {
             ties.last = words;
@@ -202,7 +205,7 @@ pub(super) fn evidence(
     out[NAMES] = ties.names;
     out[SENT_NAMES] = ties.sent_names;
     out[NAMES_CHILD] = yes(ties.named);
-    out[NAMED_BY_CHILD] = yes(child.names.contains(&p.service_name));
+    out[NAMED_BY_CHILD] = yes(child.names.iter().any(|(name, _)| *name == p.service_name));
     out[ROUTE] = yes(ties.route);
     out[SENT_VALUE] = ties.message;
     out[WORDS] = ties.most.min(3.0);

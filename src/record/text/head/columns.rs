@@ -4,10 +4,11 @@
 //! the message: an id, a name before a dash, a level in small letters, a nested context. If nine of ten lines of the
 //! sample have such a part in the same place, it is one of the header.
 
-use super::kinds::{group_has_id, is_logger, is_number, is_numbered_name, is_thread, is_uuid};
+use super::kinds::{group_has_id, is_logger, is_number, is_numbered_name, is_thread, is_uuid, looks_like_id};
 use super::widths::{padded, width};
 use super::{Head, Reader};
 use crate::model::Level;
+use crate::record::text::remarks::names_a_span;
 use crate::record::text::{is_id_group, names_context, pair, skip_blanks, trim};
 use crate::record::{At, level, names};
 
@@ -26,6 +27,8 @@ pub enum Column {
     Named(u8),
     /// The name of a logger before a colon.
     Logger,
+    /// A plain name before a colon, where other lines of the source have the name of a logger there.
+    Name,
     /// All up to the next bar or tab, one word.
     Cell(u8),
     /// The same of several words; a column only where most lines agree.
@@ -71,6 +74,22 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
         .filter(|(head, text)| head.starts_record() && head.message < text.len())
         .map(|(head, text)| (*text, head.message, Behind::of(head)))
         .collect();
+    let before = rest.len();
+    rest.retain(|&(text, at, _)| !behind_logger(text, at));
+    let mixed = rest.len() < before;
+    if mixed {
+        let found: Vec<_> = rest.iter().map(|&(text, at, behind)| column(text, at, behind)).collect();
+        let mut named = found.iter().flatten().filter(|(kind, ..)| *kind == Column::Named(b':'));
+        let few = rest.len() < 3 || rest.len() * 10 < before;
+        if !few && named.by_ref().count() == rest.len() {
+            return vec![Column::Name];
+        }
+        rest = lines
+            .iter()
+            .filter(|(head, text)| head.starts_record() && head.message < text.len())
+            .map(|(head, text)| (*text, head.message, Behind::of(head)))
+            .collect();
+    }
     let all = rest.len();
     let mut columns = Vec::new();
     // what is left of each line behind so many columns
@@ -151,6 +170,13 @@ pub fn learn(lines: &[(Head, &[u8])]) -> Vec<Column> {
     columns
 }
 
+/// Whether the name of a logger with several parts and a colon end the header.
+fn behind_logger(text: &[u8], at: usize) -> bool {
+    let before = text[..at.min(text.len())].trim_ascii_end();
+    let name = before.rsplit(|byte| matches!(byte, b' ' | b'\t')).next().unwrap_or_default();
+    name.strip_suffix(b":").is_some_and(is_logger)
+}
+
 /// The number of the word, from the start of the line, that is a level in nearly all lines, although not each of them
 /// tells it from the message.
 pub fn level_token(lines: &[(Head, &[u8])]) -> Option<u8> {
@@ -214,7 +240,8 @@ fn column(text: &[u8], start: usize, behind: Behind) -> Option<(Column, At, usiz
             return None;
         }
         let after = past_separator(text, end + colon);
-        let kind = if is_id_group(inside.of(text)) { Column::Ids(open) } else { Column::Group(open) };
+        let ids = is_id_group(inside.of(text)) || names_ids(inside.of(text));
+        let kind = if ids { Column::Ids(open) } else { Column::Group(open) };
         return (bounded && end < text.len()).then_some((kind, inside, after));
     }
     let length =
@@ -344,6 +371,17 @@ pub(in crate::record::text) fn is_bare_id(word: &[u8]) -> bool {
         || word.len() == 49 && !word[32].is_ascii_alphanumeric() && hex(&word[..32]) && hex(&word[33..])
 }
 
+/// Whether a group names a trace or a span and holds its id, whatever stands between the two: `trace 4bf9…, span 00f0…`,
+/// `trace=4bf9… span=00f0…`. Ids that are none (`trace= span=`) count too.
+fn names_ids(inside: &[u8]) -> bool {
+    let mut words = inside
+        .split(|byte| matches!(byte, b' ' | b',' | b';' | b'=' | b':' | b'|'))
+        .filter(|word| !word.is_empty());
+    let Some(name) = words.next().filter(|name| names_a_span(name)) else { return false };
+    let rest = &inside[name.len()..];
+    rest.is_empty() || rest.starts_with(b"=") || words.all(|word| names_context(word) || looks_like_id(word))
+}
+
 /// Several ids with commas, slashes or colons between them.
 pub(super) fn is_id_list(word: &[u8]) -> bool {
     word.len() > 32 && word.split(|byte| matches!(byte, b',' | b'/' | b':' | b';')).all(is_bare_id)
@@ -370,6 +408,15 @@ impl Reader<'_, '_> {
                 sure = end;
                 continue;
             }
+            if kind == Column::Name {
+                let named = column(self.text, self.at, Behind::of(&self.head));
+                if let Some((Column::Named(b':'), name, end)) = named.filter(|_| !self.closed && !self.logger)
+                {
+                    self.draft.logger = Some(name);
+                    self.at = end;
+                }
+                return;
+            }
             let found = column(self.text, self.at, Behind::of(&self.head));
             let Some((_, inside, end)) = found.filter(|(found, ..)| *found == kind) else {
                 self.at = sure;
@@ -388,7 +435,7 @@ impl Reader<'_, '_> {
                 Column::Named(_) | Column::Logger | Column::Cell(_) => {
                     self.draft.logger.get_or_insert(inside);
                 }
-                Column::Group(_) | Column::Phrase(_) => {}
+                Column::Group(_) | Column::Phrase(_) | Column::Name => {}
             }
             self.at = end;
             if !matches!(kind, Column::Word | Column::Number) {

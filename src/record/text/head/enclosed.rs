@@ -156,6 +156,7 @@ impl Reader<'_, '_> {
         if self.head.level.is_none()
             && let Some(level) = level::from_word(content)
         {
+            self.bracketed_level = true;
             return self.set_level(level, close + 1);
         }
         if !content.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {

@@ -62,16 +62,23 @@ impl Reader<'_, '_> {
         }
         // "task[2019352994]" numbers a task
         let numbers = is_number(content) && self.at > 0 && self.text[self.at - 1].is_ascii_alphanumeric();
-        if self.head.stamp.is_none() && !has_id && !numbers {
+        if self.head.stamp.is_none() && !numbers {
             let letter = content.len() > 2 && content[1] == b' ' && level::from_letter(content[0]).is_some();
             let skip = if letter { 2 } else { 0 };
-            if let Some((stamp, taken)) = timestamp::parse_prefix(&content[skip..], self.order) {
+            // an id may begin as a number of seconds does
+            let written = |taken: usize| !has_id || content[skip..skip + taken].contains(&b':');
+            let found = timestamp::parse_prefix(&content[skip..], self.order);
+            if let Some((stamp, taken)) = found.filter(|(_, taken)| written(*taken)) {
                 if letter && self.head.level.is_none() {
                     self.head.level = level::from_letter(content[0]);
                 }
                 let start = inside.start as usize + skip;
                 self.head.stamp = Some(stamp);
                 self.head.stamp_at = At::new(start, start + taken);
+                if has_id {
+                    self.draft.groups.push(trim(self.text, At::new(start + taken, inside.end())));
+                    self.head.context = true;
+                }
                 self.inside_group(start + taken, inside.end());
                 self.at = end;
                 return true;
@@ -92,6 +99,7 @@ impl Reader<'_, '_> {
                     .filter(|_| word.iter().all(u8::is_ascii_alphanumeric))
                     .or_else(|| level::from_word(first).filter(|_| first.len() < content.len()))
                     .or_else(|| level_behind_slash(content))
+                    .or_else(|| level_before_bar(content).filter(|_| self.known()))
                     .or_else(|| self.level_before_logger(content, end)),
             };
             if let Some(level) = found {
@@ -169,7 +177,12 @@ impl Reader<'_, '_> {
         for word in self.text[start..end].split(|byte| matches!(byte, b' ' | b'\t' | b'/' | b',' | b'|')) {
             let word = word.trim_ascii();
             let bare = word.strip_suffix(b":").unwrap_or(word);
-            if bare.is_empty() || bare == b"-" || bare.starts_with(b"#") || is_number(bare) {
+            if bare.is_empty()
+                || bare == b"-"
+                || bare.starts_with(b"#")
+                || is_number(bare)
+                || group_has_id(bare)
+            {
                 continue;
             }
             let offset = bare.as_ptr() as usize - self.text.as_ptr() as usize;
@@ -246,6 +259,14 @@ fn is_kebab(name: &[u8]) -> bool {
     name.contains(&b'-')
         && name.first().is_some_and(u8::is_ascii_lowercase)
         && name.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-')
+}
+
+/// `[I|app|1a2b3c4d]` (Foreman).
+fn level_before_bar(content: &[u8]) -> Option<Level> {
+    match content.split_at(memchr(b'|', content)?) {
+        ([letter], _) => level::from_letter(*letter),
+        (word, _) => level::stands_for_level(word),
+    }
 }
 
 /// `[Server thread/INFO]` (Minecraft).

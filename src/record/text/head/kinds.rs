@@ -1,5 +1,6 @@
 //! What the words and groups of a header look like.
 
+use super::columns::is_id_list;
 use crate::record::text::names_context;
 use crate::record::{NameHash, Role, names};
 
@@ -186,7 +187,8 @@ pub(super) fn is_uuid(text: &[u8]) -> bool {
 pub(super) fn looks_like_id(value: &[u8]) -> bool {
     let plain = value
         .iter()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'|' | b':'));
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'|' | b':'))
+        || is_id_list(value);
     plain
         && (value.iter().any(u8::is_ascii_digit)
             || matches!(value, b"" | b"-" | b"null" | b"none" | b"N/A" | b"undefined"))

@@ -241,6 +241,13 @@ impl Reader<'_, '_> {
             return false;
         }
         let end = word_end(text, 0);
+        // npm's own: "npm WARN name message", "npm ERR! name message"
+        let heading = text[..end].iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_'));
+        for (word, level) in [(&b" WARN "[..], Level::Warn), (b" ERR! ", Level::Error)] {
+            if heading && text[end..].starts_with(word) {
+                return self.set_level(level, end + word.len() - 1);
+            }
+        }
         // "orders.api[4711]: LEVEL message"
         if end > 1
             && let Some(process) = text[end..].strip_prefix(b"[")

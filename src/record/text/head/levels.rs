@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::columns::{bare_level, is_bare_id, words};
-use super::kinds::{is_logger, is_number, is_thread};
+use super::kinds::{is_logger, is_number, is_thread, tells_context};
 use crate::model::{Date, Level};
 use crate::record::text::{pair, skip_blanks, word_end};
 use crate::record::{At, level, timestamp};
@@ -86,6 +86,13 @@ impl Reader<'_, '_> {
             return again && bounded && !self.logger;
         }
         let next = text.get(end).copied();
+        if word == b"LOG" && next == Some(b'_') && self.known() {
+            // Quill: "LOG_WARNING  name  message"
+            let rest = &text[end + 1..];
+            let letters = rest.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+            let level = level::from_word(&rest[..letters]).filter(|_| rest[letters..].starts_with(b" "));
+            return level.is_some_and(|level| self.set_level(level, end + 1 + letters));
+        }
         if let [letter] = word {
             return self.level_letter(*letter, end);
         }
@@ -208,11 +215,13 @@ impl Reader<'_, '_> {
         if self.at == 0 && rest.starts_with(b" ") && self.time_follows(end) {
             return self.set_level(level, end);
         }
-        let ruby = self.at == 0 && rest.starts_with(b", [");
+        let ruby = self.at == 0
+            && (rest.starts_with(b", [") || rest.starts_with(b", ") && self.time_follows(end + 2));
         let tag = self.head.stamp.is_some() && rest.starts_with(b" ") && {
             let start = skip_blanks(self.text, end);
             let word = &self.text[start..word_end(self.text, start)];
             word.ends_with(b":")
+                || self.names_its_logger(start)
                 || word.contains(&b'.') && word.iter().any(u8::is_ascii_alphabetic)
                 || matches!(letter, b'T' | b'D' | b'I' | b'W' | b'E' | b'F') && rest.starts_with(b" [")
         };
@@ -253,6 +262,59 @@ impl Reader<'_, '_> {
         } else {
             false
         }
+    }
+
+    /// Whether one name stands here, closed by a dash or by named ids and a dash: `Rivet - `, `Rivet trace=… span=… - `.
+    fn names_its_logger(&self, start: usize) -> bool {
+        let text = self.text;
+        let end = word_end(text, start);
+        let named = text[start..end].iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+            && text[start..end].first().is_some_and(u8::is_ascii_uppercase);
+        let behind_time = text[..self.at].trim_ascii_end().len() == self.head.stamp_at.end();
+        named
+            && behind_time
+            && (text[end..].starts_with(b" - ")
+                || text.get(end) == Some(&b' ')
+                    && pair(text, end + 1, false)
+                        .is_some_and(|(name, value, _)| tells_context(name.of(text), value.of(text)))
+                    && self.ends_in_dash(end + 1))
+    }
+
+    /// `queries: info: message` (BIND), `LogOrders: Warning: message` (Unreal), `warning/ApiListener: message` (Icinga): a
+    /// name and a level in any case behind the time, both closed by colons or joined by a slash.
+    pub(super) fn level_and_name(&mut self, word: At) -> bool {
+        let text = self.text;
+        let bare = word.of(text).strip_suffix(b":").unwrap_or_default();
+        let before = text[..self.at].trim_ascii_end();
+        let before = before.strip_suffix(b"]").unwrap_or(before);
+        let plain = |name: &[u8]| {
+            name.first().is_some_and(u8::is_ascii_alphabetic)
+                && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        };
+        if bare.is_empty() || self.head.level.is_some() || self.head.stamp.is_none() || self.logger {
+            return false;
+        }
+        if let Some(slash) = memchr(b'/', bare)
+            && before.trim_ascii_end().len() == self.head.stamp_at.end()
+            && plain(&bare[slash + 1..])
+            && let Some(level) = level::stands_for_level(&bare[..slash])
+        {
+            self.draft.logger = Some(At::new(self.at + slash + 1, word.end() - 1));
+            self.logger = true;
+            self.closed = true;
+            return self.set_level(level, word.end());
+        }
+        let start = skip_blanks(text, word.end());
+        let next = &text[start..word_end(text, start)];
+        let level = next.strip_suffix(b":").and_then(level::stands_for_level);
+        let front = word.start < 60 && text[word.end()..].starts_with(b" ");
+        let Some(level) = level.filter(|_| front && plain(bare) && level::from_word(bare).is_none()) else {
+            return false;
+        };
+        self.draft.logger = Some(At::new(self.at, word.end() - 1));
+        self.logger = true;
+        self.closed = true;
+        self.set_level(level, start + next.len())
     }
 
     /// What was passed over on the way to the level at `at`: a name up to `end`, and ids.

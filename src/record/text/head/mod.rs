@@ -184,6 +184,7 @@ impl Reader<'_, '_> {
                         || self.word()
                 }
                 b'@' => self.time() || self.at_a_time(),
+                b'"' => self.quoted_time(),
                 b'/' => self.path_and_line(),
                 b'?' | b'.' => self.placeholder(),
                 0xe2 if self.at == 0 => self.boxed_level(),

@@ -54,6 +54,22 @@ impl Reader<'_, '_> {
         true
     }
 
+    /// `"2024-05-01T12:00:00Z"` at the front, or behind the level.
+    pub(super) fn quoted_time(&mut self) -> bool {
+        let start = self.at + 1;
+        if self.closed || self.head.stamp.is_some() || self.at > 0 && self.head.level.is_none() {
+            return false;
+        }
+        let found = timestamp::parse_prefix(&self.text[start..], self.order);
+        let found = found
+            .filter(|(stamp, taken)| stamp.date == Date::Full && self.text.get(start + taken) == Some(&b'"'));
+        let Some((stamp, taken)) = found else { return false };
+        self.head.stamp = Some(stamp);
+        self.head.stamp_at = At::new(start, start + taken);
+        self.at = start + taken + 1;
+        true
+    }
+
     /// `05-01 12:00 `, a date without a year and a time without seconds before a level in capitals, as the cookbook of
     /// Python's logging has it.
     pub(super) fn short_time(&mut self) -> bool {

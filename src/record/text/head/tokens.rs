@@ -14,6 +14,8 @@ use crate::record::{At, level, timestamp};
 
 /// So many parts are looked at.
 const MAX_TOKENS: usize = 9;
+/// So many blanks behind a word fill it up to a column.
+const WIDE: usize = 4;
 /// So many words in a row may be columns.
 const MAX_WEAK: usize = 2;
 /// Shorter numbers before a separator may be what a message tells of, such as a status.
@@ -267,7 +269,13 @@ impl Reader<'_, '_> {
                     [letter] => {
                         let name = text.get(behind).is_some_and(u8::is_ascii_alphabetic);
                         let said = *letter == b'I' && name && !followed && says_i(&text[behind..]);
-                        let alone = seen.weak == 0 || followed;
+                        let before_ids = || {
+                            self.token(behind).is_some_and(|next| {
+                                let text = next.inside.of(text);
+                                next.open == 0 && text.contains(&b'=') && text.len() > 32
+                            })
+                        };
+                        let alone = seen.weak == 0 || followed || before_ids();
                         (alone && !said && self.head.stamp.is_some() && capitals).then_some(true)
                     }
                     _ if capitals => {
@@ -338,6 +346,18 @@ impl Reader<'_, '_> {
                 match () {
                     () if !plain || is_code(content) => None,
                     () if labels => Some(true),
+                    // filled up to a column; a message that is, has pairs behind it
+                    () if behind >= token.end + WIDE
+                        && self.head.level.is_some()
+                        && seen.weak == 0
+                        && text[self.head.level_end.min(start)..start].trim_ascii().is_empty()
+                        && text[behind].is_ascii_alphabetic()
+                        && !content.iter().any(u8::is_ascii_digit)
+                        && !self.tail_at(behind)
+                        && memchr::memmem::find(&text[behind..], b"  ").is_none() =>
+                    {
+                        Some(true)
+                    }
                     () if token.colon => None,
                     () => Some(false),
                 }

@@ -104,6 +104,11 @@ impl Usual {
         Usual { refused, digests: few && !ids.iter().take(MAX_IDS).any(comes_again) }
     }
 
+    /// Whether nothing was learned.
+    pub fn is_silent(&self) -> bool {
+        self.refused.is_empty() && !self.digests
+    }
+
     /// Whether nothing is refused.
     pub(super) fn is_empty(&self) -> bool {
         self.refused.is_empty()

@@ -66,7 +66,9 @@ impl Reader<'_, '_> {
             self.at = open;
             return false;
         }
-        if !self.logger && (self.before_groups(word) || self.host_level_logger(word)) {
+        if !self.logger
+            && (self.before_groups(word) || self.host_level_logger(word) || self.level_and_name(word))
+        {
             return true;
         }
         // loguru: "module:function:line"
