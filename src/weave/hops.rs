@@ -3,12 +3,13 @@
 //! Within a transaction the events of a service are cut where a new call or message comes in, and an event goes to the
 //! hop that it continues: by thread, by the values it shares, else the one that logged last.
 
+use super::handed::{Holders, values};
 use super::lexicon::Lexicon;
 use super::spans::{Draft, Drafts, name};
 use super::stitch::Group;
 use super::words::Act;
 use crate::gather::{Fragments, Store};
-use crate::model::{Detail, Event, EventId, Shape, SpanId, Symbol, Time};
+use crate::model::{Detail, Event, EventId, SpanId, Symbol, Time};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How the events of a service follow one another in the transactions of a run.
@@ -231,8 +232,6 @@ fn printers(store: &Store) -> (FxHashSet<Symbol>, bool) {
 const OPENS: f32 = 0.3;
 /// A hop that has been silent for so long is over if something else could take the event.
 const SILENT: i64 = 60_000_000_000;
-/// A value that more events of the transaction hold names no message.
-const MAX_MESSAGE_HOLDERS: u32 = 4;
 
 struct Hop {
     events: Vec<EventId>,
@@ -272,7 +271,8 @@ fn fold(
         let index = if opens { None } else { continued(open, sequences, event, time, &messages) };
         let index = index.filter(|&index| {
             let before = open[index].template;
-            let ends = lexicon.words(before).act == Act::End;
+            let last = open[index].events.last();
+            let ends = lexicon.words(before).act == Act::End || last.is_some_and(|id| is_answer(store, *id));
             let starts = matches!(act, Act::Receive | Act::Start);
             messages.iter().any(|value| open[index].values.contains(value))
                 || !sequences.breaks(event.service, before, event.template, ends, starts)
@@ -300,6 +300,13 @@ fn fold(
     hops.into_iter().flatten().map(|hop| draft(store, &hop.events)).collect()
 }
 
+/// Whether an event tells that a request was answered, as the lines of access logs do.
+fn is_answer(store: &Store, id: EventId) -> bool {
+    let details = store.details(id);
+    details.iter().any(|detail| matches!(detail, Detail::Method(_)))
+        && details.iter().any(|detail| matches!(detail, Detail::Status(_)))
+}
+
 /// The hop that an event continues: by what usually comes next, by thread, by the message.
 fn continued(
     open: &[Hop],
@@ -323,55 +330,6 @@ fn continued(
     };
     (0..open.len()).max_by(|&a, &b| {
         score(&open[a]).total_cmp(&score(&open[b])).then(open[a].last.cmp(&open[b].last)).then(a.cmp(&b))
-    })
-}
-
-/// Who holds the values of a transaction.
-#[derive(Debug, Default)]
-struct Holders {
-    /// For each value: its first event in each service, in order of time, and how many events hold it.
-    values: FxHashMap<Symbol, (Vec<(Symbol, EventId)>, u32)>,
-}
-
-impl Holders {
-    fn of(store: &Store, mut events: Vec<EventId>) -> Holders {
-        events.sort_by_key(|id| store.order(*id));
-        let mut holders = Holders::default();
-        for id in events {
-            let service = store.event(id).service;
-            for value in values(store, id) {
-                let (firsts, count) = holders.values.entry(value).or_default();
-                *count += 1;
-                if firsts.iter().all(|(other, _)| *other != service) {
-                    firsts.push((service, id));
-                }
-            }
-        }
-        holders
-    }
-
-    /// Whether a value is held by few enough events to name a message.
-    fn is_message(&self, value: Symbol) -> bool {
-        self.values.get(&value).is_some_and(|(_, count)| *count <= MAX_MESSAGE_HOLDERS)
-    }
-
-    /// If an event is its service's first to hold a message's value that other services hold too: whether one of them held
-    /// it earlier.
-    fn handed_over(&self, value: Symbol, service: Symbol, id: EventId) -> Option<bool> {
-        let (firsts, count) = self.values.get(&value)?;
-        let own = firsts.iter().position(|(other, first)| *other == service && *first == id)?;
-        (*count <= MAX_MESSAGE_HOLDERS && firsts.len() > 1).then_some(own > 0)
-    }
-}
-
-fn values(store: &Store, id: EventId) -> impl Iterator<Item = Symbol> + '_ {
-    store.details(id).iter().filter_map(|detail| match *detail {
-        Detail::Key { value, shape, .. }
-            if !matches!(shape, Shape::Word | Shape::Number | Shape::Decimal) =>
-        {
-            Some(value)
-        }
-        _ => None,
     })
 }
 

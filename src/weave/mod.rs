@@ -11,6 +11,7 @@ mod delays;
 pub mod features;
 mod gaps;
 pub mod habits;
+mod handed;
 pub mod holders;
 mod hops;
 mod infer;

@@ -41,7 +41,34 @@ pub(in crate::context) fn shape_of(value: &[u8]) -> Option<Shape> {
     if value.len() >= 16 && digits + letters == value.len() && id::hex_digits(value) == value.len() {
         return Some(Shape::Hex);
     }
+    if is_amount(value) {
+        return Some(Shape::Decimal);
+    }
     (!value.starts_with(b"/")).then_some(Shape::Mixed)
+}
+
+/// Whether a value is a number with a unit of time or of size behind it, such as `196ms` or `1.5MiB`.
+fn is_amount(value: &[u8]) -> bool {
+    const UNITS: [&[u8]; 15] = [
+        b"ns",
+        b"us",
+        b"ms",
+        b"s",
+        b"sec",
+        b"secs",
+        b"min",
+        b"kb",
+        b"kib",
+        b"mb",
+        b"mib",
+        b"gb",
+        b"gib",
+        b"bytes",
+        "\u{b5}s".as_bytes(),
+    ];
+    let digits = value.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+    let unit = &value[digits..];
+    digits > 0 && UNITS.iter().any(|known| known.eq_ignore_ascii_case(unit))
 }
 
 /// Whether digits with hyphens between them are an id, such as `1737722335319-0` (a Redis stream entry) or
@@ -91,6 +118,21 @@ pub(in crate::context) fn folder_keys<'t>(found: &mut Found, name: &'t [u8], pat
                 let _ = shape;
             }
             Some(shape) => found.add_key(before, part, shape),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_no_ids() {
+        for amount in ["196ms", "1.5s", "250\u{b5}s", "12MiB", "512kB"] {
+            assert_eq!(shape_of(amount.as_bytes()), Some(Shape::Decimal), "{amount}");
+        }
+        for id in ["HX509897", "7f", "12a", "4AXKYV", "196ms7", "ms196"] {
+            assert_eq!(shape_of(id.as_bytes()), Some(Shape::Mixed), "{id}");
         }
     }
 }

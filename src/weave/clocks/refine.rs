@@ -255,3 +255,63 @@ fn middle(values: &[Option<f64>]) -> f64 {
     known.sort_by(f64::total_cmp);
     known.get(known.len() / 2).copied().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MILLI: i64 = 1_000_000;
+
+    fn node(clock: u32, template: u64) -> Node {
+        (clock, Symbol(template), Moment::Logged)
+    }
+
+    /// Differences of so much, each a bit more than the one before.
+    fn course(count: i64, from: i64, step: i64) -> Course {
+        (0..count).map(|at| (Time(at * 1000 * MILLI), from + at * step)).collect()
+    }
+
+    #[test]
+    fn the_pair_that_crowds_most_tells_how_clocks_are_apart() {
+        let courses = [
+            ((node(0, 1), node(1, 2)), course(40, 250 * MILLI, MILLI / 100)),
+            ((node(0, 1), node(1, 3)), course(40, 300 * MILLI, 2 * MILLI)),
+        ];
+        let found = found(courses.into_iter().collect());
+        let middle = found.get(&(0, 1)).map(|found| found.middle).unwrap_or_default();
+        assert!((250 * MILLI..251 * MILLI).contains(&middle), "{middle}");
+    }
+
+    #[test]
+    fn what_is_scattered_or_rare_tells_nothing() {
+        let courses = [
+            ((node(0, 1), node(1, 2)), course(40, 0, 20 * MILLI)),
+            ((node(0, 1), node(2, 2)), course(8, 0, MILLI / 100)),
+            ((node(3, 1), node(3, 2)), course(40, 0, MILLI / 100)),
+        ];
+        assert!(found(courses.into_iter().collect()).is_empty());
+    }
+
+    #[test]
+    fn few_of_two_clocks_do_not_outweigh_many() {
+        let courses = [
+            ((node(0, 1), node(1, 2)), course(400, 0, MILLI)),
+            ((node(0, 1), node(1, 3)), course(20, 70 * MILLI, MILLI / 100)),
+        ];
+        assert!(found(courses.into_iter().collect()).is_empty());
+    }
+
+    #[test]
+    fn what_was_logged_twice_is_left_out() {
+        let records = vec![(node(0, 1), Time(5)), (node(0, 2), Time(6)), (node(0, 1), Time(7))];
+        assert_eq!(once(records), [(node(0, 2), Time(6))]);
+    }
+
+    #[test]
+    fn ties_follow_those_that_reach_them() {
+        let tie = |from, to, margin| Tie { from, to, difference: 0, margin, sure: true, pair: 0 };
+        let ties = connected(vec![tie(2, 3, 1), tie(0, 1, 2), tie(1, 2, 3), tie(4, 5, 4)], 6, 0);
+        let ends: Vec<(u32, u32)> = ties.iter().map(|tie| (tie.from, tie.to)).collect();
+        assert_eq!(ends, [(0, 1), (1, 2), (2, 3)]);
+    }
+}

@@ -93,3 +93,69 @@ fn middle(gaps: &mut [i64]) -> Option<i64> {
     gaps.sort_unstable();
     gaps.get(gaps.len() / 2).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVICE: Symbol = Symbol(1);
+    const FRONT: Symbol = Symbol(2);
+    const LINE: Symbol = Symbol(3);
+    const MILLI: i64 = 1_000_000;
+
+    /// Requests that have two things done for them each, 1 ms and 2 ms after their own line; one comes `idle` after another.
+    fn begun(requests: u32, idle: i64) -> Behind {
+        let mut behind = Behind::default();
+        behind.gaps.insert((SERVICE, FRONT), vec![idle; requests as usize]);
+        let begun = behind.begun.entry((SERVICE, LINE)).or_default();
+        for request in 0..requests {
+            let (front, first, second) = (request * 3, request * 3 + 1, request * 3 + 2);
+            begun.all += 2;
+            begun.behind.entry(FRONT).or_default().push((front, first, MILLI));
+            begun.behind.entry(LINE).or_default().push((first, second, MILLI));
+        }
+        behind
+    }
+
+    #[test]
+    fn what_always_stands_right_behind_a_line_belongs_to_it() {
+        let joints = begun(20, 500 * MILLI).joints(&Lexicon::default());
+        let chain = |request: u32| {
+            let front = request * 3;
+            joints.contains(&(front, front + 1)) && joints.contains(&(front + 1, front + 2))
+        };
+        assert_eq!(joints.len(), 40);
+        assert!((0..20).all(chain));
+    }
+
+    #[test]
+    fn few_lines_tell_nothing() {
+        assert!(begun(4, 500 * MILLI).joints(&Lexicon::default()).is_empty());
+    }
+
+    #[test]
+    fn lines_that_are_always_close_tell_nothing() {
+        assert!(begun(20, 2 * MILLI).joints(&Lexicon::default()).is_empty());
+    }
+
+    #[test]
+    fn lines_behind_many_kinds_belong_to_none() {
+        let mut behind = begun(20, 500 * MILLI);
+        if let Some(begun) = behind.begun.get_mut(&(SERVICE, LINE)) {
+            begun.all += 40;
+        }
+        assert!(behind.joints(&Lexicon::default()).is_empty());
+    }
+
+    #[test]
+    fn one_that_comes_much_later_stands_alone() {
+        let mut behind = begun(20, 500 * MILLI);
+        let late = behind.begun.get_mut(&(SERVICE, LINE)).and_then(|begun| begun.behind.get_mut(&FRONT));
+        if let Some(late) = late {
+            late[7].2 = 100 * MILLI;
+        }
+        let joints = behind.joints(&Lexicon::default());
+        assert_eq!(joints.len(), 39);
+        assert!(!joints.contains(&(21, 22)));
+    }
+}

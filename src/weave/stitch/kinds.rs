@@ -44,12 +44,26 @@ const NAMED: f32 = 100.0;
 pub(super) struct Kinds {
     pub list: Vec<Kind>,
     of_type: Vec<usize>,
+    /// The types under which values of several kinds stand, see [`general`].
+    general: Vec<bool>,
 }
 
 impl Kinds {
-    /// The kind of a value.
-    pub fn of(&self, holding: &Holding) -> usize {
-        self.of_type[holding.kind as usize]
+    /// The kinds of the holdings of one value: one that stands under a general name is of the kind that it has elsewhere.
+    pub fn of<'k>(&'k self, holdings: &[Holding]) -> impl Fn(&Holding) -> usize + 'k {
+        let mut own = u32::MAX;
+        let mut any = u32::MAX;
+        for holding in holdings {
+            any = any.min(holding.kind);
+            if !self.general[holding.kind as usize] {
+                own = own.min(holding.kind);
+            }
+        }
+        let elsewhere = if own == u32::MAX { any } else { own };
+        move |holding| {
+            let general = self.general[holding.kind as usize];
+            self.of_type[if general { elsewhere } else { holding.kind } as usize]
+        }
     }
 }
 
@@ -58,15 +72,20 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
     let list = atoms.types();
     let Occurrences { counts, shared, .. } = occurrences(atoms)?;
     // names whose values are mostly the same are one kind
-    let mut sets = super::sets::Sets::new(list.len());
-    for (&(a, b), &count) in &shared {
+    let alike = |a: u32, b: u32, count: u32| {
         let smaller = counts[a as usize].min(counts[b as usize]);
-        let telling = !matches!(list[a as usize].1, Shape::Number | Shape::Decimal);
-        let same = match telling {
-            true => count >= MIN_SHARED && count * 10 >= smaller || count * 2 > smaller,
-            false => count >= 20 && count * 10 >= smaller * 9,
-        };
-        if same {
+        match list[a as usize].1 {
+            Shape::Number | Shape::Decimal => count >= 20 && count * 10 >= smaller * 9,
+            _ => count >= MIN_SHARED && count * 10 >= smaller || count * 2 > smaller,
+        }
+    };
+    let mut same: Vec<(u32, u32)> =
+        shared.iter().filter(|((a, b), count)| alike(*a, *b, **count)).map(|(two, _)| *two).collect();
+    same.sort_unstable();
+    let general = general(list.len(), &same, &shared);
+    let mut sets = super::sets::Sets::new(list.len());
+    for (a, b) in same {
+        if !general[a as usize] && !general[b as usize] {
             sets.union(a, b);
         }
     }
@@ -86,12 +105,55 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
         *shapes[kind].entry(*shape).or_default() += counts[index];
         of_type.push(kind);
     }
-    let mut kinds = Kinds { list: kinds, of_type };
+    let mut kinds = Kinds { list: kinds, of_type, general };
     let measures = measure(atoms, &kinds)?;
     for ((kind, shapes), measure) in kinds.list.iter_mut().zip(&shapes).zip(&measures) {
         rate(store, kind, shapes, measure);
     }
     Ok(kinds)
+}
+
+/// More types than this that have values in common with one are not compared with each other.
+const MAX_NEIGHBOURS: usize = 64;
+/// Of two types that have nothing in common, the values that they share are so many times fewer than those that each shares
+/// with a third one.
+const DISJOINT: u32 = 20;
+
+/// The types under which values of several kinds stand: each has values in common with two others that have none in common.
+/// So is it with words such as "for" and "of" in front of a value. Those that stand between the most others come first, as
+/// what is left may not need any.
+fn general(types: usize, same: &[(u32, u32)], shared: &FxHashMap<(u32, u32), u32>) -> Vec<bool> {
+    let mut general = vec![false; types];
+    let mut next: Vec<Vec<u32>> = vec![Vec::new(); types];
+    for &(a, b) in same {
+        next[a as usize].push(b);
+        next[b as usize].push(a);
+    }
+    let count = |a: u32, b: u32| shared.get(&(a.min(b), a.max(b))).copied().unwrap_or(0);
+    let between = |at: u32, next: &[u32]| {
+        let mut sum = 0u64;
+        for (place, &a) in next.iter().enumerate() {
+            for &b in &next[place + 1..] {
+                let least = count(a, at).min(count(b, at));
+                if least >= MIN_SHARED && count(a, b) * DISJOINT < least {
+                    sum += u64::from(least);
+                }
+            }
+        }
+        sum
+    };
+    next.iter_mut().for_each(|next| next.truncate(MAX_NEIGHBOURS));
+    let mut sums: Vec<u64> = (0..).zip(&next).map(|(at, next)| between(at, next)).collect();
+    while let Some(most) = (0..types).filter(|at| sums[*at] > 0).max_by_key(|&at| (sums[at], at)) {
+        general[most] = true;
+        sums[most] = 0;
+        for other in std::mem::take(&mut next[most]) {
+            let at = other as usize;
+            next[at].retain(|one| *one as usize != most);
+            sums[at] = between(other, &next[at]);
+        }
+    }
+    general
 }
 
 /// How many values each type of [`Atoms::types`] has, and how many each two of them have in common.
@@ -183,8 +245,9 @@ fn measure(atoms: &Atoms, kinds: &Kinds) -> Result<Vec<Measure>, SpillError> {
     let run = high.0.saturating_sub(low.0).max(1) as f64;
     let begin = || vec![Measure::default(); kinds.list.len()];
     let take = |measures: &mut Vec<Measure>, holdings: &[Holding]| {
+        let of = kinds.of(holdings);
         let mut here: Vec<(usize, &Holding)> =
-            holdings.iter().map(|holding| (kinds.of(holding), holding)).collect();
+            holdings.iter().map(|holding| (of(holding), holding)).collect();
         here.sort_unstable_by_key(|(kind, held)| (*kind, held.atom, held.time, held.origin));
         here.dedup_by_key(|(kind, held)| (*kind, held.atom));
         for group in here.chunk_by(|a, b| a.0 == b.0) {
@@ -245,4 +308,25 @@ fn rate(store: &Store, kind: &mut Kind, shapes: &FxHashMap<Shape, u32>, measure:
             && (form >= 0.4 || form >= 0.2 && id)
             && again < 0.3
             && crowd < 0.9;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_between_values_of_several_kinds_are_general() {
+        // order, for, mission, of: "for" and "of" stand before both orders and missions
+        let pairs = [((0, 1), 100), ((1, 2), 80), ((0, 3), 50), ((2, 3), 90), ((1, 3), 20)];
+        let mut same: Vec<(u32, u32)> = pairs.iter().map(|(two, _)| *two).collect();
+        same.sort_unstable();
+        assert_eq!(general(4, &same, &pairs.into_iter().collect()), [false, true, false, true]);
+    }
+
+    #[test]
+    fn names_of_one_kind_are_not_general() {
+        let pairs = [((0, 1), 100), ((1, 2), 100), ((0, 2), 60)];
+        let same: Vec<(u32, u32)> = vec![(0, 1), (0, 2), (1, 2)];
+        assert_eq!(general(3, &same, &pairs.into_iter().collect()), [false; 3]);
+    }
 }

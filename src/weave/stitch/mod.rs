@@ -10,6 +10,7 @@ mod asked;
 mod atoms;
 mod behind;
 mod dependents;
+mod groups;
 mod holdings;
 mod join;
 mod kinds;
@@ -19,7 +20,10 @@ mod order;
 mod parts;
 mod sets;
 mod values;
+mod ways;
+mod work;
 
+pub use groups::{Group, in_order, tagged};
 pub(super) use sets::Sets;
 
 use super::clocks::looks_at;
@@ -32,24 +36,6 @@ use behind::Behind;
 use neighbours::Placed;
 use order::Ordered;
 use rustc_hash::{FxHashMap, FxHashSet};
-
-/// A transaction among the events at hand: fragments and events without trace id that belong together.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Group {
-    /// Its number in the run.
-    pub number: u32,
-    /// Indices of its fragments, by first time.
-    pub fragments: Vec<u32>,
-    /// Its events without a trace id, by time.
-    pub untraced: Vec<EventId>,
-}
-
-impl Group {
-    /// Its events with a trace id, fragment by fragment.
-    pub fn events<'f>(&'f self, fragments: &'f Fragments) -> impl Iterator<Item = EventId> + 'f {
-        self.fragments.iter().flat_map(|&at| &fragments.traced[at as usize].events).copied()
-    }
-}
 
 /// A transaction of the run, wherever its events are.
 #[derive(Clone, Copy, Debug)]
@@ -375,43 +361,4 @@ fn unnumbered(atoms: &Ordered, sets: &mut Sets, of_atom: &mut [u32]) -> Vec<Unnu
 /// The earlier of two times, if both are known.
 fn earlier(one: Time, other: Time) -> Time {
     if one == Time::UNKNOWN || other == Time::UNKNOWN { one.max(other) } else { one.min(other) }
-}
-
-/// The transactions of a window that was arranged by transactions: events carry their numbers.
-pub fn tagged(store: &Store, fragments: &Fragments) -> Vec<Group> {
-    let mut groups: FxHashMap<u32, Group> = FxHashMap::default();
-    for (index, fragment) in (0..).zip(&fragments.traced) {
-        groups.entry(store.tag(fragment.events[0])).or_default().fragments.push(index);
-    }
-    for &id in &fragments.untraced {
-        groups.entry(store.tag(id)).or_default().untraced.push(id);
-    }
-    let mut groups: Vec<Group> =
-        groups.into_iter().map(|(number, group)| Group { number, ..group }).collect();
-    groups.sort_unstable_by_key(|group| group.number);
-    groups
-}
-
-/// Some transactions with their fragments alone, all events in the order that the clocks of the store tell.
-pub fn in_order(store: &Store, fragments: &Fragments, groups: &[Group]) -> (Fragments, Vec<Group>) {
-    let mut own = Fragments::default();
-    let mut moved: Vec<Group> = Vec::with_capacity(groups.len());
-    for group in groups {
-        let begin = own.traced.len() as u32;
-        let of_group = group.fragments.iter().map(|&at| fragments.traced[at as usize].clone());
-        own.traced.extend(of_group.map(|mut fragment| {
-            fragment.events.sort_by_key(|id| store.order(*id));
-            fragment
-        }));
-        let some = &mut own.traced[begin as usize..];
-        some.sort_by_key(|fragment| (store.order(fragment.events[0]), fragment.trace));
-        let mut untraced = group.untraced.clone();
-        untraced.sort_by_key(|id| store.order(*id));
-        moved.push(Group {
-            number: group.number,
-            fragments: (begin..own.traced.len() as u32).collect(),
-            untraced,
-        });
-    }
-    (own, moved)
 }

@@ -154,8 +154,9 @@ impl<'k> Split<'k> {
     /// Takes in the holdings of a value.
     pub fn value(&mut self, atoms: &Atoms, holdings: &[Holding]) -> Result<(), SpillError> {
         let mut by_kind: Vec<(usize, &Holding)> = Vec::new();
+        let of = self.kinds.of(holdings);
         for holding in holdings {
-            let kind = self.kinds.of(holding);
+            let kind = of(holding);
             if self.kinds.list[kind].score >= MIN_SCORE || self.kinds.list[kind].in_parts {
                 by_kind.push((kind, holding));
             }

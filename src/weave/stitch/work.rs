@@ -1,0 +1,283 @@
+//! Sets of atoms, and the trial of a kind of value on them: what it would join, and what speaks against it.
+
+use super::asked::{Asked, Services};
+use super::kinds::Kind;
+use super::order::Ordered;
+use super::parts;
+use super::sets::{Sets, Trial};
+use super::values::{Timed, Values};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// A kind may join wrongly in this share of its values.
+const MAX_CONFLICTS: f32 = 0.12;
+/// Kinds that score less than this need [`MIN_VALUES`] values that join something.
+pub(super) const SURE_SCORE: f32 = 0.6;
+const MIN_VALUES: usize = 4;
+/// More atoms than this hold no value of one transaction.
+const MAX_HOLDERS: usize = 2048;
+
+/// What is so many times more than nine of ten values of a kind have is beyond it.
+const BEYOND: i64 = 4;
+/// So many sets that begin like another are many.
+const MANY: usize = 8;
+
+/// What nine of ten values of a kind do not exceed.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    /// How long after the first atom that holds it the last one begins.
+    extent: i64,
+    /// Atoms that hold it.
+    holders: usize,
+}
+
+/// How the trial of a kind went.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tried {
+    pub holds: bool,
+    /// Values that would join something.
+    pub novel: usize,
+    /// Sets more than one that begin in the same way and would be joined by one value, over all values.
+    pub alike: usize,
+}
+
+/// What is joined so far.
+pub(super) struct Work<'a> {
+    atoms: &'a Ordered,
+    services: &'a Services<'a>,
+    pub sets: Sets,
+    /// The earliest atom of each set, by root.
+    firsts: Vec<u32>,
+    /// In which services each set was asked for something, by root.
+    asked: Vec<Asked>,
+}
+
+impl<'a> Work<'a> {
+    /// Nothing is joined yet.
+    pub fn of(atoms: &'a Ordered, services: &'a Services<'a>) -> Work<'a> {
+        let all = 0..atoms.len() as u32;
+        Work {
+            atoms,
+            services,
+            sets: Sets::new(atoms.len()),
+            firsts: all.clone().collect(),
+            asked: all.map(|atom| atoms.asked(atom)).collect(),
+        }
+    }
+
+    /// Cuts values into episodes, see [`parts::episodes`].
+    pub fn episodes(&mut self, values: &Timed, pause: i64) -> Values {
+        let (atoms, firsts, sets) = (self.atoms, &self.firsts, &mut self.sets);
+        parts::episodes(values, pause, |atom| sets.find(atom), |set| atoms.sort(firsts[set as usize]))
+    }
+
+    /// Tries a kind; joins by it if it holds.
+    pub fn try_kind(&mut self, kind: &Kind, values: &Values, gathering: &FxHashSet<u32>) -> Tried {
+        let mut trial = Trial::default();
+        // of the sets on trial: the earliest atom, and where it was asked for something
+        let mut tried: FxHashMap<u32, (u32, Asked)> = FxHashMap::default();
+        let mut good: Vec<bool> = vec![false; values.len()];
+        let (mut novel, mut conflicts, mut alike) = (0usize, 0usize, 0usize);
+        let mut roots: Vec<u32> = Vec::new();
+        let bounds = (!kind.named && !kind.unique).then(|| self.bounds(values));
+        for (value, good) in values.iter().zip(&mut good) {
+            roots.clear();
+            if kind.named || value.len() <= MAX_HOLDERS {
+                for &atom in value {
+                    if atom != value[0] && gathering.contains(&self.atoms.sort(atom)) {
+                        continue;
+                    }
+                    roots.push(trial.find(&mut self.sets, atom));
+                }
+                roots.sort_unstable();
+                roots.dedup();
+                if roots.len() < 2 {
+                    continue;
+                }
+            }
+            let of = |root: u32| {
+                tried.get(&root).copied().unwrap_or((self.firsts[root as usize], self.asked[root as usize]))
+            };
+            let first_of = |root: u32| of(root).0;
+            let earliest = roots.iter().copied().min_by_key(|&root| {
+                let atom = first_of(root);
+                (self.atoms.first(atom), atom)
+            });
+            let Some(start) = earliest else {
+                alike += value.len();
+                conflicts += 1;
+                continue;
+            };
+            let earliest = first_of(start);
+            let sort = self.atoms.sort(earliest);
+            let mut same = 1;
+            if !kind.named {
+                // who comes back to it later makes a transaction of its own; those that begin alike tell of the kind
+                same = roots.iter().filter(|&&root| self.atoms.sort(first_of(root)) == sort).count();
+                let bit = self.services.bit(self.atoms.service(earliest));
+                let asked = of(start).1;
+                roots.retain(|&root| root == start || !of(root).1.is_apart_from(asked, bit));
+                if roots.len() < 2 && same < 2 {
+                    continue;
+                }
+            }
+            novel += 1;
+            if !kind.named && same > 1 {
+                conflicts += 1;
+                alike += same - 1;
+                continue;
+            }
+            if let Some(bounds) = &bounds
+                && let Some(excess) = self.is_beyond(bounds, value, roots.iter().map(|&root| first_of(root)))
+            {
+                conflicts += 1;
+                alike += excess;
+                continue;
+            }
+            let target = roots[0];
+            let asked = roots.iter().fold(Asked::default(), |asked, &root| asked.and(of(root).1));
+            for &root in &roots[1..] {
+                trial.join(root, target);
+            }
+            tried.insert(target, (earliest, asked));
+            *good = true;
+        }
+        let weak = kind.score < SURE_SCORE;
+        let limit = if weak { MAX_CONFLICTS / 3.0 } else { MAX_CONFLICTS };
+        if !kind.named && novel > 0 && (conflicts as f32 > limit * novel as f32 || weak && novel < MIN_VALUES)
+        {
+            return Tried { holds: false, novel, alike };
+        }
+        let mut own: Vec<u32> = Vec::new();
+        for (value, _) in values.iter().zip(good).filter(|(_, good)| *good) {
+            own.clear();
+            own.extend(
+                value.iter().filter(|&&atom| atom == value[0] || !gathering.contains(&self.atoms.sort(atom))),
+            );
+            if !kind.named {
+                self.leave_apart(&mut own);
+            }
+            for &atom in own.iter().skip(1) {
+                self.unite(own[0], atom);
+            }
+        }
+        Tried { holds: true, novel, alike }
+    }
+
+    /// What most values of a kind do not exceed.
+    fn bounds(&self, values: &Values) -> Bounds {
+        let mut extents: Vec<i64> = values.iter().map(|value| self.extent(value)).collect();
+        let mut holders: Vec<usize> = values.iter().map(<[u32]>::len).collect();
+        extents.sort_unstable();
+        holders.sort_unstable();
+        let at = values.len() * 9 / 10;
+        Bounds {
+            extent: extents.get(at).copied().unwrap_or_default(),
+            holders: holders.get(at).copied().unwrap_or_default(),
+        }
+    }
+
+    /// How long after the first atom that holds a value the last one begins.
+    fn extent(&self, value: &[u32]) -> i64 {
+        let times = || value.iter().map(|&atom| self.atoms.first(atom).0);
+        times().max().unwrap_or_default().saturating_sub(times().min().unwrap_or_default())
+    }
+
+    /// Whether a value stands out of its kind as what names more than one transaction does: it is held far longer than the
+    /// others are, and several sorts of what it would join come again, or far more of one sort than others join. How
+    /// many begin like others then.
+    fn is_beyond(&self, bounds: &Bounds, value: &[u32], firsts: impl Iterator<Item = u32>) -> Option<usize> {
+        if self.extent(value) <= bounds.extent.saturating_mul(BEYOND) {
+            return None;
+        }
+        let mut sorts: Vec<u32> = firsts.map(|first| self.atoms.sort(first)).collect();
+        sorts.sort_unstable();
+        let again = || sorts.chunk_by(|a, b| a == b).filter(|same| same.len() > 1);
+        let excess: usize = again().map(|same| same.len() - 1).sum();
+        let many = excess >= MANY && value.len() as i64 > (bounds.holders as i64).saturating_mul(BEYOND);
+        (again().count() > 1 || many).then_some(excess)
+    }
+
+    /// Whether two sets begin in the same way: they are two transactions then.
+    fn begin_alike(&mut self, a: u32, b: u32) -> bool {
+        let (x, y) = (self.sets.find(a), self.sets.find(b));
+        let sort = |root: u32| self.atoms.sort(self.firsts[root as usize]);
+        x != y && sort(x) == sort(y)
+    }
+
+    /// Leaves out those atoms whose sets are transactions of their own beside the set that comes first.
+    fn leave_apart(&mut self, atoms: &mut Vec<u32>) {
+        let of = |sets: &mut Sets, firsts: &[u32], atom: u32| firsts[sets.find(atom) as usize];
+        let firsts = &self.firsts;
+        let start = atoms
+            .iter()
+            .map(|&atom| of(&mut self.sets, firsts, atom))
+            .min_by_key(|&first| (self.atoms.first(first), first));
+        let Some(start) = start else { return };
+        let bit = self.services.bit(self.atoms.service(start));
+        let root = self.sets.find(start);
+        let asked = self.asked[root as usize];
+        let (sets, all) = (&mut self.sets, &self.asked);
+        atoms.retain(|&atom| {
+            let other = sets.find(atom);
+            other == root || !all[other as usize].is_apart_from(asked, bit)
+        });
+    }
+
+    fn unite(&mut self, a: u32, b: u32) {
+        let (x, y) = (self.sets.find(a), self.sets.find(b));
+        if self.sets.union(a, b) {
+            let asked = self.asked[x as usize].and(self.asked[y as usize]);
+            let earliest = [self.firsts[x as usize], self.firsts[y as usize]]
+                .into_iter()
+                .min_by_key(|&atom| (self.atoms.first(atom), atom));
+            let root = self.sets.find(a);
+            self.firsts[root as usize] = earliest.unwrap_or(root);
+            self.asked[root as usize] = asked;
+        }
+    }
+
+    /// Decides for atoms that hold several values born elsewhere: joined, or left alone as they handle batches.
+    pub fn gather(&mut self, values: &Values, gathering: &FxHashSet<u32>) {
+        if gathering.is_empty() {
+            return;
+        }
+        // receiving atom, by first time → where its values were born
+        let mut incoming: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        for value in values.iter().filter(|value| value.len() <= MAX_HOLDERS) {
+            for &atom in &value[1..] {
+                if gathering.contains(&self.atoms.sort(atom)) {
+                    incoming.entry(atom).or_default().push(value[0]);
+                }
+            }
+        }
+        let mut receivers: Vec<(u32, Vec<u32>)> = incoming.into_iter().collect();
+        receivers.sort_by_key(|(atom, _)| (self.atoms.first(*atom), *atom));
+        let mut votes: FxHashMap<u32, (u32, u32)> = FxHashMap::default();
+        for (atom, origins) in &receivers {
+            let mut begins: Vec<(u32, u32)> = origins
+                .iter()
+                .map(|&origin| {
+                    let root = self.sets.find(origin);
+                    (self.atoms.sort(self.firsts[root as usize]), root)
+                })
+                .collect();
+            begins.sort_unstable();
+            begins.dedup();
+            if begins.len() > 1 {
+                let batch = begins.windows(2).any(|two| two[0].0 == two[1].0);
+                let vote = votes.entry(self.atoms.sort(*atom)).or_default();
+                vote.0 += 1;
+                vote.1 += u32::from(batch);
+            }
+        }
+        for (atom, origins) in receivers {
+            let batch = votes.get(&self.atoms.sort(atom)).is_some_and(|(all, batches)| batches * 2 > *all);
+            // one that handles messages of several transactions makes no one of them
+            for origin in origins.into_iter().filter(|_| !batch) {
+                if !self.begin_alike(origin, atom) {
+                    self.unite(origin, atom);
+                }
+            }
+        }
+    }
+}
