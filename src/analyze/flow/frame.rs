@@ -58,6 +58,21 @@ fn named_level(template: &str) -> Option<Level> {
     })
 }
 
+/// The level that a template begins with in small letters: syslog's headers have no place for one, so messages say it first.
+fn leading_level(template: &str) -> Option<Level> {
+    let (word, rest) = template.split_once(' ')?;
+    let level = match word {
+        "trace" => Level::Trace,
+        "debug" => Level::Debug,
+        "info" => Level::Info,
+        "warn" | "warning" => Level::Warn,
+        "err" | "error" => Level::Error,
+        "crit" | "critical" | "fatal" => Level::Fatal,
+        _ => return None,
+    };
+    rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '[').then_some(level)
+}
+
 impl Frame {
     /// Looks over a run.
     pub fn of(store: &Store) -> Frame {
@@ -71,13 +86,19 @@ impl Frame {
             window: (i64::MAX, i64::MIN),
             grains: FxHashMap::default(),
         };
+        // that some begin with a level at which nothing is wrong tells that the word is one
+        let texts = || store.census.templates.iter().map(|template| store.symbols.text(*template));
+        let levels: FxHashSet<Level> = texts().filter_map(leading_level).collect();
+        let leading = levels.len() > 1 && levels.iter().any(|level| *level < Level::Warn);
         for &template in &store.census.templates {
-            let told = words(store.symbols.text(template));
+            let text = store.symbols.text(template);
+            let told = words(text);
             run.acts.insert(template, told.act);
-            if says_again(store.symbols.text(template)) {
+            if says_again(text) {
                 run.again.insert(template);
             }
-            run.loud.extend(named_level(store.symbols.text(template)).map(|level| (template, level)));
+            let level = leading.then(|| leading_level(text)).flatten().or_else(|| named_level(text));
+            run.loud.extend(level.map(|level| (template, level)));
             if !told.names.is_empty() {
                 run.names.insert(template, told.names.into());
             }
