@@ -118,8 +118,8 @@ fn lacks_nothing(case: &Case<'_>, hop: &Hop, at: usize) -> bool {
         step != kind && known.is_some_and(|count| count.clean * 2 >= count.hops)
     };
     let all_along = |anchor: u64| {
-        let along = usual.along.usual(anchor).filter(|(step, _)| calm(*step));
-        case.times(anchor) != 1 || along.into_iter().all(|(step, number)| case.times(step) >= number)
+        let mut along = usual.along.usual(anchor).filter(|(step, _)| calm(*step));
+        case.times(anchor) != 1 || along.all(|(step, number)| case.times(step) >= number)
     };
     !due.any(|rule| case.explained(rule).is_none())
         && !usual.lacking(hop).any(|step| case.times(step) == 0)
