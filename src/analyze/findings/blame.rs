@@ -21,7 +21,11 @@ pub(super) fn silent_cause(case: &Case<'_>, index: usize, failure: i64) -> Optio
         let Some(last) = hop.steps.last() else { continue };
         // who sent what failed elsewhere did its part
         let sent = case.run.act(&case.run.store.sample(last.event)) == Act::Send;
-        if case.fates[child] == Fate::Stuck && last.time <= failure && !sent {
+        let handed_over = || {
+            let mut rules = case.usual.rules.triggered_by(last.kind);
+            rules.any(|rule| rule.example.service == case.hop(index).service)
+        };
+        if case.fates[child] == Fate::Stuck && last.time <= failure && !sent && !handed_over() {
             found = found.max(Some((last.time, child)));
         }
     }

@@ -80,6 +80,9 @@ fn ends_badly(case: &Case<'_>, index: usize) -> Option<usize> {
     // who handles a message is asked by nobody how it went: its last word counts
     let alone = hop.message || hop.parent.is_none();
     let says = case.told(end.event);
+    if end.warned && recover::is_outcome(case, index, hop.steps.len() - 1) {
+        return None;
+    }
     if alone && !says.refuses && (says.breaks && (says.fails || end.warned) || says.fails && end.warned) {
         return Some(hop.steps.len() - 1);
     }

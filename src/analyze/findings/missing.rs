@@ -47,12 +47,22 @@ pub(super) fn judge(case: &mut Case<'_>) {
     }
     // what is absent first is why the rest is: whatever needs several things lacks one of them
     absent.sort_by_key(|absent| absent.due);
+    // what is due after something broke off follows from that
+    let stuck = (0..case.shape.hops.len()).filter(|&hop| case.fates[hop] == Fate::Stuck);
+    let told = |hop: &usize| {
+        let span = case.shape.hops[*hop].steps.last().map(|last| case.trace.spans[last.span as usize].id);
+        case.findings.iter().any(|finding| finding.kind == FindingKind::Stuck && finding.span == span)
+    };
+    let stuck = stuck.filter(told).filter_map(|hop| Some(case.hop(hop).steps.last()?.time)).min();
     let mut told: Vec<&Rule> = Vec::new();
-    for Absent { rule, index, at, .. } in absent {
+    for Absent { rule, index, at, due: (_, due) } in absent {
         if told.iter().any(|cause| usual.rules.follows(rule, cause)) {
             continue;
         }
         let time = case.hop(index).steps[at].time;
+        if stuck.is_some_and(|since| due >= since) {
+            continue;
+        }
         if cut(case, time, rule) {
             case.truncated = true;
             continue;
@@ -186,7 +196,10 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
     let absence = case.absence(rule, step.event, hop);
     let summary = format!("{absence}; it did in {} of {} such transactions", rule.right, rule.peers);
     // who left out what it always does itself did not come to what the effect follows from
-    let lost = case.usual.lacking(hop).find(|it| case.times(*it) == 0).filter(|_| !rule.delivery);
+    let before =
+        |it: u64| case.usual.along.after(step.kind, it).is_none_or(|after| after <= rule.delays.at(0.5));
+    let lost = case.usual.lacking(hop).find(|it| case.times(*it) == 0 && before(*it));
+    let lost = lost.filter(|_| !rule.delivery);
     let lost = lost.and_then(|it| case.usual.step(it)).map(|count| count.example);
     let (kind, summary) = match (&instead, &lost) {
         (_, Some(lost)) => {

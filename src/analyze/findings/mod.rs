@@ -8,6 +8,7 @@ mod case;
 mod error;
 mod missing;
 mod order;
+mod received;
 mod recover;
 mod repeated;
 mod retry;

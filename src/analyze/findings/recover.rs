@@ -2,13 +2,15 @@
 
 use super::case::Case;
 use crate::analyze::flow::{Hop, Step, anchors};
-use crate::model::{Level, flag};
+use crate::model::Level;
 use crate::weave::words::Act;
 
 /// An outcome that only follows failures is known if it was seen in so many transactions.
 const MIN_KNOWN: u32 = 3;
 /// So many steps of who takes up a failure are more than a note of it.
 const MIN_TAKEN_UP: usize = 2;
+/// What comes along with a warning in this share of the transactions always does.
+const MIN_ALWAYS: f64 = 0.9;
 
 /// Whether all that the service usually does in such transactions is there, some of it after its last failure.
 pub(super) fn went_on(case: &Case<'_>, index: usize) -> bool {
@@ -93,19 +95,58 @@ pub(super) fn sent_on(case: &Case<'_>, index: usize) -> bool {
     })
 }
 
-/// Whether a failure is no more than a word of somebody who tries again, or did: the transaction goes on, and nothing is
-/// missing.
+/// Whether a failure is no more than a word of somebody who tries again, or did: a warning that counts attempts says itself
+/// that it is not the end, and a later success may log nothing. So nothing worse was said after it, and nothing is missing of
+/// what usually comes where it is not.
 pub(super) fn only_announced(case: &Case<'_>, index: usize) -> bool {
     let hop = case.hop(index);
     let announced = |step: &Step| {
-        let record = case.run.store.event(step.event);
-        record.level < Some(Level::Error) && !record.is(flag::EXCEPTION) && case.told(step.event).announces
+        case.run.store.event(step.event).level < Some(Level::Error) && case.told(step.event).announces
     };
-    let failures = || hop.steps.iter().filter(|step| step.failed);
-    let last = failures().map(|step| step.time).max().unwrap_or(i64::MIN);
-    failures().all(announced)
-        && case.shape.hops.iter().flat_map(|hop| &hop.steps).any(|step| !step.failed && step.time > last)
-        && !case.usual.rules.about(&case.steps).any(|rule| case.absent(rule) > 0)
+    let Some(at) = hop.steps.iter().rposition(|step| step.failed) else { return false };
+    hop.steps.iter().filter(|step| step.failed).all(announced) && lacks_nothing(case, hop, at)
+}
+
+/// Whether all is there that usually comes along with what was there before a step of a hop: the effects that are due, the
+/// steps of the hop, and those of its service.
+fn lacks_nothing(case: &Case<'_>, hop: &Hop, at: usize) -> bool {
+    let usual = case.usual;
+    let mut due = usual.rules.about(&case.steps).filter(|rule| case.absent(rule) > 0);
+    let kind = hop.steps[at].kind;
+    let calm = |step: u64| {
+        let known = usual.step(step).filter(|count| count.example.service == hop.service);
+        step != kind && known.is_some_and(|count| count.clean * 2 >= count.hops)
+    };
+    let all_along = |anchor: u64| {
+        let mut along = usual.along.usual(anchor).filter(|(step, _)| calm(*step));
+        case.times(anchor) != 1 || along.all(|(step, number)| case.times(step) >= number)
+    };
+    !due.any(|rule| case.explained(rule).is_none())
+        && !usual.lacking(hop).any(|step| case.times(step) == 0)
+        && anchors(&case.shape, hop, at).into_iter().all(all_along)
+}
+
+/// Whether a warning is one of the ways that things go: others go on from it soon, practically always in the same way, to
+/// what transactions without it also come to.
+pub(super) fn is_outcome(case: &Case<'_>, index: usize, at: usize) -> bool {
+    let hop = case.hop(index);
+    let warning = &hop.steps[at];
+    let usual = case.usual;
+    if usual.present(warning.kind) < MIN_KNOWN {
+        return false;
+    }
+    let soon = warning.time..=warning.time.saturating_add(usual.length(&case.shape));
+    let mut others = case.shape.hops.iter().filter(|other| other.service != hop.service);
+    others.any(|other| {
+        other.steps.iter().any(|step| {
+            let (with, without) = usual.along.with_and_without(warning.kind, step.kind);
+            soon.contains(&step.time)
+                && !step.warned
+                && usual.rare(step.kind)
+                && with >= MIN_ALWAYS
+                && without > 0
+        })
+    })
 }
 
 /// The steps of the service of a hop, in all of its hops.

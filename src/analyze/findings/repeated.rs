@@ -1,6 +1,7 @@
 //! What was handled more than once: the same hop for the same value, where the other transactions have it once.
 
 use super::case::{Case, Fate, Found};
+use super::received::delivered_twice;
 use crate::analyze::flow::{Hop, Step, holders, whole};
 use crate::model::{EventId, FindingKind, Level, Severity, Symbol};
 use crate::weave::words::Act;
@@ -49,6 +50,9 @@ pub(super) fn judge(case: &mut Case<'_>) {
         found.extend(received_again(case, !told.is_empty()));
     }
     found.extend(told);
+    if !case.any_broken() {
+        found.extend(delivered_twice(case));
+    }
     report(case, found);
 }
 
@@ -103,7 +107,7 @@ fn calm(case: &Case<'_>, one: &Step, other: &Step) -> bool {
     let mut steps = case.shape.hops.iter().flat_map(|hop| &hop.steps);
     !steps.any(|step| {
         let between = one.time <= step.time && step.time <= other.time && !step.again;
-        between && (step.warned || case.told(step.event).announces)
+        between && (step.warned || announces(case, step))
     })
 }
 
@@ -176,14 +180,17 @@ fn always(case: &Case<'_>, hops: &[u32], later: usize, name: Symbol) -> bool {
 }
 
 /// A hop that did again what another one had done.
-struct Again {
-    earlier: usize,
-    later: usize,
-    name: Symbol,
+pub(super) struct Again {
+    /// The hop that was there first.
+    pub(super) earlier: usize,
+    /// The one that did it again.
+    pub(super) later: usize,
+    /// The name of the value by which they are known, if any.
+    pub(super) name: Symbol,
     /// There was a reason: the first time it had not finished, or its caller said why.
-    retried: bool,
+    pub(super) retried: bool,
     /// The records that say so, if not the first ones of the hops.
-    records: Option<(EventId, EventId)>,
+    pub(super) records: Option<(EventId, EventId)>,
 }
 
 /// Marks a hop as done again; says so unless something else explains it.
@@ -223,6 +230,11 @@ fn again(case: &mut Case<'_>, hops: &[u32], earlier: u32, later: u32, name: Symb
     Some(Again { earlier, later, name, retried, records: None })
 }
 
+/// Whether a step tells of a further attempt: what most transactions say does not.
+fn announces(case: &Case<'_>, step: &Step) -> bool {
+    (step.warned || case.usual.rare(step.kind)) && case.told(step.event).announces
+}
+
 /// Whether somebody told of a further attempt between two hops: the first one itself, or a record about the same.
 fn announced(case: &Case<'_>, earlier: usize, later: usize) -> bool {
     let (before, hop) = (case.hop(earlier), case.hop(later));
@@ -230,7 +242,7 @@ fn announced(case: &Case<'_>, earlier: usize, later: usize) -> bool {
     let between = before.start..=hop.start;
     let says = |step: &Step| {
         between.contains(&step.time)
-            && case.told(step.event).announces
+            && announces(case, step)
             && (before.steps.iter().any(|own| own.event == step.event)
                 || case.run.share_a_message(step.event, first.event))
     };

@@ -4,7 +4,7 @@ use super::case::{Case, Fate, Found};
 use super::words::names;
 use crate::analyze::flow::{Hop, Rule, Step, Tally, caused, gaps};
 use crate::model::units::duration;
-use crate::model::{Detail, EventId, FindingKind, Severity, Symbol};
+use crate::model::{Detail, EventId, Finding, FindingKind, Severity, Symbol};
 use crate::weave::words::Act;
 
 /// Fewer durations than this make no usual one.
@@ -74,10 +74,17 @@ pub(super) fn judge(case: &mut Case<'_>) {
         }
     }
     for stretch in causes {
-        if !failed_meanwhile(case, &stretch) {
+        if !failed_meanwhile(case, &stretch) && !waited_in_vain(case, &stretch) {
             report(case, &stretch);
         }
     }
+}
+
+/// Whether a stretch ends with a warning of somebody who waited for what another finding tells of.
+fn waited_in_vain(case: &Case<'_>, stretch: &Stretch) -> bool {
+    let warned = case.hop(stretch.hop).steps.get(stretch.at).is_some_and(|step| step.warned);
+    let told = |finding: &Finding| finding.severity > Severity::Info && finding.kind != FindingKind::Slow;
+    warned && case.findings.iter().any(told)
 }
 
 /// Whether something failed within a stretch: then that is why it took so long.

@@ -140,7 +140,13 @@ fn cut(case: &Case<'_>, index: usize) -> bool {
 fn waits_for_absent(case: &Case<'_>, hop: &Hop, last: u64) -> bool {
     case.usual.rules.triggered_by(last).any(|rule| {
         let trigger = rule.triggers.iter().find(|trigger| trigger.step == last);
-        trigger.is_some_and(|trigger| matches!(trigger.act, Act::Send | Act::Call))
+        // what another service does sooner than this one goes on is what it waits for
+        let sooner = || {
+            let next = case.usual.next(last).and_then(|(_, next)| case.usual.gap(last, next));
+            rule.example.service != hop.service
+                && next.is_some_and(|gap| rule.delays.count() > 0 && rule.delays.at(0.5) <= gap.at(0.5))
+        };
+        trigger.is_some_and(|trigger| matches!(trigger.act, Act::Send | Act::Call) || sooner())
             && case.absent(rule) > 0
             && !hop.children.iter().any(|&child| case.hop(child as usize).kind == rule.effect)
     })

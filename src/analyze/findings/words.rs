@@ -148,7 +148,10 @@ fn announces(lower: &str) -> bool {
         "backing off",
         "try again",
     ];
-    !gives_up(lower) && WORDS.iter().any(|word| lower.contains(word))
+    const LAST: [&str; 6] = ["exceed", "reached", "exhausted", "no more", "last attempt", "final attempt"];
+    !gives_up(lower)
+        && !LAST.iter().any(|word| lower.contains(word))
+        && WORDS.iter().any(|word| lower.contains(word))
 }
 
 /// Whether a template names a fault of the machinery, as operating systems, databases and libraries word it.

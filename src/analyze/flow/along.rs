@@ -256,6 +256,19 @@ impl Along {
         f64::from(some) / f64::from(company.all.max(1))
     }
 
+    /// The share of the transactions with one step that have another one, and how many have the other one alone.
+    pub fn with_and_without(&self, anchor: u64, step: u64) -> (f64, u32) {
+        let company = self.company.get(&anchor);
+        let some = company.and_then(|company| company.steps.get(&step)).map_or(0, |further| further.some);
+        (self.share(anchor, step), self.present.get(&step).copied().unwrap_or_default().saturating_sub(some))
+    }
+
+    /// How long after the first of one step the first of another one is on average, in nanoseconds.
+    pub fn after(&self, anchor: u64, step: u64) -> Option<i64> {
+        let further = self.company.get(&anchor)?.steps.get(&step)?;
+        Some(further.after / i64::from(further.some.max(1)))
+    }
+
     /// The other service whose steps are usually right before an effect, and these steps, most frequent first.
     pub fn right_before(
         &self,

@@ -198,6 +198,8 @@ impl Counts {
         for hop in &shape.hops {
             for (at, _) in hop.steps.iter().enumerate().filter(|(_, step)| step.warned).take(MAX_WARNED) {
                 self.anchors.extend(anchors(shape, hop, at));
+                // what comes along with a warning may tell that it is one of the ways that things go
+                self.anchors.insert(hop.steps[at].kind);
             }
             let clean = !hop.failed();
             let kind = self.kinds.entry(hop.kind).or_default();

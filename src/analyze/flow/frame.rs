@@ -47,6 +47,14 @@ fn says_again(template: &str) -> bool {
     WORDS.iter().any(|word| lower.contains(word))
 }
 
+/// What a template says without the mark at its end that something is there again, if it has one: consumers put it behind what
+/// they say of each message.
+fn marked_again(template: &str) -> Option<&str> {
+    let marked = template.trim_end_matches([')', ']', '.', '!']);
+    let plain = ["again", "redelivery"].iter().find_map(|mark| marked.strip_suffix(mark))?;
+    Some(plain.trim_end_matches(['(', '[', ',', ' ']))
+}
+
 /// The level that a template names in capitals among other words: where a layout has no place for one, messages say it.
 fn named_level(template: &str) -> Option<Level> {
     let mut words = template.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
@@ -56,6 +64,21 @@ fn named_level(template: &str) -> Option<Level> {
         "WARN" | "WARNING" => Some(Level::Warn),
         _ => None,
     })
+}
+
+/// The level that a template begins with in small letters: syslog's headers have no place for one, so messages say it first.
+fn leading_level(template: &str) -> Option<Level> {
+    let (word, rest) = template.split_once(' ')?;
+    let level = match word {
+        "trace" => Level::Trace,
+        "debug" => Level::Debug,
+        "info" => Level::Info,
+        "warn" | "warning" => Level::Warn,
+        "err" | "error" => Level::Error,
+        "crit" | "critical" | "fatal" => Level::Fatal,
+        _ => return None,
+    };
+    rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '[').then_some(level)
 }
 
 impl Frame {
@@ -71,13 +94,21 @@ impl Frame {
             window: (i64::MAX, i64::MIN),
             grains: FxHashMap::default(),
         };
+        // that some begin with a level at which nothing is wrong tells that the word is one
+        let texts = || store.census.templates.iter().map(|template| store.symbols.text(*template));
+        let levels: FxHashSet<Level> = texts().filter_map(leading_level).collect();
+        let leading = levels.len() > 1 && levels.iter().any(|level| *level < Level::Warn);
+        let all: FxHashSet<&str> = texts().collect();
+        let known = |plain: &str| all.contains(plain);
         for &template in &store.census.templates {
-            let told = words(store.symbols.text(template));
+            let text = store.symbols.text(template);
+            let told = words(text);
             run.acts.insert(template, told.act);
-            if says_again(store.symbols.text(template)) {
+            if says_again(text) || marked_again(text).is_some_and(known) {
                 run.again.insert(template);
             }
-            run.loud.extend(named_level(store.symbols.text(template)).map(|level| (template, level)));
+            let level = leading.then(|| leading_level(text)).flatten().or_else(|| named_level(text));
+            run.loud.extend(level.map(|level| (template, level)));
             if !told.names.is_empty() {
                 run.names.insert(template, told.names.into());
             }

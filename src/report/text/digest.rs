@@ -4,7 +4,8 @@ use super::findings::Groups;
 use super::list::MAX_ID;
 use super::{has_time, id_text};
 use crate::gather::Store;
-use crate::model::{Finding, Status, Time, Trace, TraceId};
+use crate::model::{Finding, FindingKind, Severity, Status, Time, Trace, TraceId};
+use rustc_hash::FxHashSet;
 
 /// Failed transactions that are shown where no finding tells of them.
 const MAX_FAILED: usize = 5;
@@ -48,6 +49,11 @@ impl Brief {
 pub struct Digest {
     /// How many transactions ended how.
     pub(super) statuses: [u64; 4],
+    /// Of those that came to their end, how many were slow, and in how many something was done twice.
+    pub(super) slow: u64,
+    pub(super) twice: u64,
+    /// Of the transactions taken in last: those that came to their end, and of which no finding tells so far.
+    fine: FxHashSet<TraceId>,
     /// The first that failed, and how many did.
     pub(super) failed: Vec<Brief>,
     pub(super) failures: u64,
@@ -65,7 +71,11 @@ pub struct Digest {
 impl Digest {
     /// Takes in transactions, in their order.
     pub fn add(&mut self, traces: &[Trace]) {
+        self.fine.clear();
         for trace in traces {
+            if trace.status == Status::Ok {
+                self.fine.insert(trace.id);
+            }
             self.statuses[trace.status as usize] += 1;
             self.ids.push(trace.id);
             self.ids.extend(trace.members.iter().filter(|&&member| member != trace.id));
@@ -88,9 +98,20 @@ impl Digest {
         }
     }
 
-    /// Takes in findings, in their order.
+    /// Takes in findings, in their order: those of the transactions taken in last, or of the whole run.
     pub fn find(&mut self, findings: &[Finding]) {
         for finding in findings {
+            let count = match finding.kind {
+                FindingKind::Slow => Some(&mut self.slow),
+                FindingKind::Duplicate => Some(&mut self.twice),
+                _ => None,
+            };
+            if let (Some(count), Some(trace)) = (count, finding.trace)
+                && finding.severity > Severity::Info
+                && self.fine.remove(&trace)
+            {
+                *count += 1;
+            }
             self.groups.add(finding);
         }
     }

@@ -81,17 +81,22 @@ struct Overview<'r> {
 impl Overview<'_> {
     /// How many transactions, and how they ended.
     fn title(&self, out: &mut dyn Write) -> io::Result<()> {
-        let counts = self.digest.statuses;
+        let (counts, slow, twice) = (self.digest.statuses, self.digest.slow, self.digest.twice);
+        let of = |status: Status| (Paint::of_status(status), counts[status as usize], status.name());
+        let ends = [
+            of(Status::Error),
+            of(Status::Incomplete),
+            of(Status::Truncated),
+            (Paint::Warning, slow, "slow"),
+            (Paint::Warning, twice, "done twice"),
+            (Paint::Plain, counts[Status::Ok as usize] - slow - twice, Status::Ok.name()),
+        ];
         let mut row = Row::new(&self.style);
         row.put(Paint::Strong, &counted(self.digest.transactions(), "transaction"));
         let mut before = ": ";
-        for status in [Status::Error, Status::Incomplete, Status::Truncated, Status::Ok] {
-            let number = counts[status as usize];
-            if number > 0 {
-                let paint = Paint::of_status(status);
-                row.put(Paint::Plain, before).put(paint, &format!("{} {}", count(number), status.name()));
-                before = ", ";
-            }
+        for (paint, number, name) in ends.into_iter().filter(|(_, number, _)| *number > 0) {
+            row.put(Paint::Plain, before).put(paint, &format!("{} {name}", count(number)));
+            before = ", ";
         }
         row.write(out)
     }

@@ -1,0 +1,105 @@
+//! A message that was delivered twice, told by what names it: a value that two records of one service hold which begin to
+//! handle something, and that nobody else holds as often.
+
+use super::case::Case;
+use super::repeated::Again;
+use crate::analyze::flow::Step;
+use crate::model::{Detail, EventId, Shape, Symbol};
+use crate::weave::words::Act;
+
+/// Values of a record that are looked at.
+const MAX_VALUES: usize = 8;
+/// Records of one transaction that are looked at.
+const MAX_RECORDS: usize = 4096;
+
+/// A record that begins a span, with a value that it holds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Receipt {
+    kind: u64,
+    name: Symbol,
+    value: Symbol,
+    time: i64,
+    hop: usize,
+    step: usize,
+}
+
+/// The first message that was delivered twice, and handled both times.
+pub(super) fn delivered_twice(case: &Case<'_>) -> Option<Again> {
+    let mut receipts: Vec<Receipt> = Vec::new();
+    for (hop, of_hop) in case.shape.hops.iter().enumerate() {
+        for (step, it) in of_hop.steps.iter().enumerate() {
+            let first = case.trace.spans[it.span as usize].events.first();
+            if case.times(it.kind) < 2 || first != Some(&it.event) || receipts.len() > MAX_RECORDS {
+                continue;
+            }
+            let (kind, time) = (it.kind, it.time);
+            receipts.extend(telling(case, it.event).map(|(name, value)| Receipt {
+                kind,
+                name,
+                value,
+                time,
+                hop,
+                step,
+            }));
+        }
+    }
+    receipts.sort_unstable();
+    let same = |a: &Receipt, b: &Receipt| (a.kind, a.name, a.value) == (b.kind, b.name, b.value);
+    let twice = receipts.chunk_by(same).filter_map(|group| match group {
+        [one, other] if is_message(case, one, other) && is_done(case, one, other) => Some((one, other)),
+        _ => None,
+    });
+    let (one, other) = twice.min_by_key(|(one, other)| (other.time, one.time, other.hop, other.step))?;
+    let event = |of: &Receipt| case.hop(of.hop).steps[of.step].event;
+    let records = Some((event(one), event(other)));
+    Some(Again { earlier: one.hop, later: other.hop, name: other.name, retried: false, records })
+}
+
+/// The values of a record that no two things are likely to have in common.
+fn telling<'c>(case: &Case<'c>, event: EventId) -> impl Iterator<Item = (Symbol, Symbol)> + use<'c> {
+    let keys = case.run.store.details(event).iter().filter_map(|detail| match *detail {
+        Detail::Key { name, value, shape: Shape::Uuid | Shape::Hex | Shape::Mixed } => Some((name, value)),
+        _ => None,
+    });
+    keys.take(MAX_VALUES)
+}
+
+/// Whether the value of two records names one message: it usually comes once, somebody else held it before, and nobody else
+/// says the same of it twice.
+fn is_message(case: &Case<'_>, one: &Receipt, other: &Receipt) -> bool {
+    let root = case.hop(0).kind;
+    let once = match case.usual.holders(one.kind, one.name) {
+        Some(usual) => usual == 1,
+        None => case.usual.is_done_once(root, one.kind),
+    };
+    let sample = case.run.store.sample(case.hop(one.hop).steps[one.step].event);
+    if !once || case.run.act(&sample) == Act::Send {
+        return false;
+    }
+    let service = case.hop(one.hop).service;
+    let mut said: Vec<u64> = Vec::new();
+    let mut before = false;
+    for hop in case.shape.hops.iter().filter(|hop| hop.service != service) {
+        for step in hop.steps.iter().filter(|step| step.time <= other.time) {
+            if telling(case, step.event).any(|(_, value)| value == one.value) {
+                if said.contains(&step.kind) {
+                    return false;
+                }
+                said.push(step.kind);
+                before |= step.time <= one.time;
+            }
+        }
+    }
+    before
+}
+
+/// Whether the first one was handled as usual, so that there was no reason to deliver it again.
+fn is_done(case: &Case<'_>, one: &Receipt, other: &Receipt) -> bool {
+    let service = case.hop(one.hop).service;
+    let own = case.shape.hops.iter().filter(|hop| hop.service == service).flat_map(|hop| &hop.steps);
+    let order = |step: &&Step| (step.time, case.run.store.order(step.event));
+    let second = case.hop(other.hop).steps[other.step].event;
+    let until = (other.time, case.run.store.order(second));
+    let last = own.filter(|step| order(step) < until).max_by_key(order);
+    last.is_some_and(|last| !last.warned && case.usual.ends(last.kind))
+}
