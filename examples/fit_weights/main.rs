@@ -1,9 +1,11 @@
 //! Fits the weights of `weave::weights` to runs of which the truth is known.
 //!
-//! Usage: `cargo run --release --example fit_weights -- [--into DIR] [--test DIR]... [[--times N] [--thin SEED] DIR]...`; a DIR holds `logs/` and `truth/spans.jsonl` (or `truth/contracted.jsonl`), as the simulator writes them. Runs
+//! Usage: `cargo run --release --example fit_weights -- [--into DIR] [--last] [--test DIR]... [[--times N] [--thin SEED] DIR]...`; a DIR holds `logs/` and `truth/spans.jsonl` (or `truth/contracted.jsonl`), as the simulator writes them. Runs
 //! named by `--test` are only scored; those after `--times N` count N times; of those after `--thin SEED` a part of the kinds
 //! of records is left out, drawn by the seed, as if the authors of the services had logged less. Prints the share of spans
 //! whose nearest logged ancestor is chosen; writes the weights as Rust to `DIR/first.rs`, `DIR/second.rs` and `DIR/last.rs`.
+//!
+//! With `--last` only the last round is fitted, after the program's own weights for the others.
 //!
 //! The model is a conditional logit over trees: the share of a candidate is the softmax over a span's candidates of what
 //! speaks for it (McFadden, "Conditional logit analysis of qualitative choice behavior", 1974), which is a weighted sum and
@@ -22,7 +24,8 @@ use spanloom::input::{DiscoverOptions, Input, discover};
 use spanloom::model::{Symbol, Time};
 use spanloom::weave::score::Weights;
 use spanloom::weave::training::{Course, Given, Lesson};
-use spanloom::weave::tree;
+use spanloom::weave::{tree, weights};
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write;
 use std::path::Path;
@@ -51,10 +54,11 @@ const MAX_TESTED: usize = 2000;
 fn main() {
     let mut runs = Vec::new();
     let mut args = std::env::args().skip(1);
-    let (mut times, mut thin, mut into) = (1.0, None, None);
+    let (mut times, mut thin, mut into, mut last) = (1.0, None, None, false);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--into" => into = args.next(),
+            "--last" => last = true,
             "--times" => times = args.next().and_then(|times| times.parse().ok()).expect("--times N"),
             "--thin" => {
                 thin = Some(args.next().and_then(|seed| seed.parse().ok()).expect("--thin SEED"));
@@ -69,23 +73,28 @@ fn main() {
             }
         }
     }
-    let mut before = Vec::new();
-    for (file, name, about) in [
-        ("first", "FIRST", "For the first round, in which nothing is learned of the run."),
-        ("second", "SECOND", "For the second round, and for drafts."),
-        ("last", "LAST", "For the last round, which has a draft."),
-    ] {
+    let rounds = [
+        ("first", "FIRST", "For the first round, in which nothing is learned of the run.", &weights::FIRST),
+        ("second", "SECOND", "For the second round, and for drafts.", &weights::SECOND),
+        ("last", "LAST", "For the last round, which has a draft.", &weights::LAST),
+    ];
+    let mut before: Vec<Cow<'_, Weights>> = Vec::new();
+    for (file, name, about, own) in rounds {
+        if last && before.len() < 2 {
+            before.push(Cow::Borrowed(own));
+            continue;
+        }
         let fitted = round(name, &runs, &before);
         if let Some(into) = into.as_deref().map(Path::new) {
             let path = into.join(file).with_extension("rs");
             std::fs::write(path, text(name, about, &fitted)).expect("written");
         }
-        before.push(fitted);
+        before.push(Cow::Owned(fitted));
     }
 }
 
 /// What a run teaches, as a whole and as a few of its transactions; each with its share of the whole.
-fn trees(run: &Run, before: &[Weights]) -> [Vec<Tree>; 2] {
+fn trees(run: &Run, before: &[Cow<'_, Weights>]) -> [Vec<Tree>; 2] {
     let folder = Path::new(&run.name);
     let logs = ["logs", "docker-json"].iter().map(|logs| folder.join(logs));
     let logs = logs.into_iter().find(|path| path.exists()).expect("a folder of logs");
@@ -98,7 +107,7 @@ fn trees(run: &Run, before: &[Weights]) -> [Vec<Tree>; 2] {
     }
     let truth = Truth::of(folder, run.thin.map(|_| logged(&store)));
     let course = Course::of(&mut store).expect("all fits into memory");
-    let before: Vec<&Weights> = before.iter().collect();
+    let before: Vec<&Weights> = before.iter().map(AsRef::as_ref).collect();
     let most = if run.test { MAX_TESTED } else { MAX_CHOICES };
     // a few transactions teach little: the weights must do without, too
     [(usize::MAX, 1.0), (SMALL, 0.3)].map(|(limit, share)| {
@@ -140,7 +149,7 @@ fn tree(answers: &[Option<Option<usize>>], lesson: Lesson) -> Tree {
 }
 
 /// Fits the weights of a round, after those with the given weights.
-fn round(name: &str, runs: &[Run], before: &[Weights]) -> Weights {
+fn round(name: &str, runs: &[Run], before: &[Cow<'_, Weights>]) -> Weights {
     // one after the other, as each is read and woven by all threads
     let sets: Vec<[Vec<Tree>; 2]> = runs.iter().map(|run| trees(run, before)).collect();
     let training = sets.iter().zip(runs).filter(|(_, run)| !run.test);

@@ -20,7 +20,7 @@ const ROOM: usize = COUNT.next_multiple_of(LANES) + LANES;
 const _: () = assert!(ROOM <= 1 << 8 && UNITS.is_multiple_of(QUAD));
 
 /// What each number is worth.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Weights {
     /// In the sum.
     pub linear: Features,
