@@ -46,7 +46,13 @@ pub(super) fn delivered_twice(case: &Case<'_>) -> Option<Again> {
     receipts.sort_unstable();
     let same = |a: &Receipt, b: &Receipt| (a.kind, a.name, a.value) == (b.kind, b.name, b.value);
     let twice = receipts.chunk_by(same).filter_map(|group| match group {
-        [one, other] if is_message(case, one, other) && is_done(case, one, other) => Some((one, other)),
+        [one, other]
+            if is_message(case, one, other)
+                && is_done(case, one, other)
+                && !is_sent_again(case, one, other) =>
+        {
+            Some((one, other))
+        }
         _ => None,
     });
     let (one, other) = twice.min_by_key(|(one, other)| (other.time, one.time, other.hop, other.step))?;
@@ -102,4 +108,21 @@ fn is_done(case: &Case<'_>, one: &Receipt, other: &Receipt) -> bool {
     let until = (other.time, case.run.store.order(second));
     let last = own.filter(|step| order(step) < until).max_by_key(order);
     last.is_some_and(|last| !last.warned && case.usual.ends(last.kind))
+}
+
+/// Whether somebody sent it again in between, or said that it will be tried again.
+fn is_sent_again(case: &Case<'_>, one: &Receipt, other: &Receipt) -> bool {
+    let event = |of: &Receipt| case.hop(of.hop).steps[of.step].event;
+    let (first, second) = (event(one), event(other));
+    let says_so = |step: &Step| {
+        let between = one.time <= step.time && step.time <= other.time;
+        let same = || telling(case, step.event).any(|(_, value)| value == one.value);
+        let sends = || case.run.act(&case.run.store.sample(step.event)) == Act::Send;
+        between
+            && step.event != first
+            && step.event != second
+            && (case.told(step.event).announces || sends())
+            && same()
+    };
+    case.shape.hops.iter().flat_map(|hop| &hop.steps).any(says_so)
 }
