@@ -32,7 +32,9 @@ pub(super) fn leading_ids(text: &[u8], start: usize, draft: &mut Draft) -> usize
         let Some(length) = memchr::memchr(b']', near) else { return at };
         let inside = &near[..length];
         let behind = text.get(open + 1 + length + 1);
-        if !text::is_id_group(inside) || behind.is_some_and(|next| !matches!(next, b' ' | b'[' | b':')) {
+        if !(text::is_id_group(inside) || text::names_ids(inside))
+            || behind.is_some_and(|next| !matches!(next, b' ' | b'[' | b':'))
+        {
             return at;
         }
         draft.groups.push(At::new(open + 1, open + 1 + length));

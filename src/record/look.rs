@@ -142,6 +142,7 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
         let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'<' | b'>' | b'$');
         // java.util.logging: "class method"; tinylog: "class.method()"
         draft.logger.is_some() && !message.is_empty() && message.iter().all(is_name)
+            || head.message <= head.stamp_at.end() + 1 && is_class_and_method(message)
             || message.ends_with(b"()")
                 && message[..message.len() - 2].iter().all(|byte| is_name(byte) || *byte == b'.')
     };
@@ -256,6 +257,22 @@ fn behind_header(line: &[u8], profile: &Profile, draft: &mut Draft) -> bool {
     let head = text::head(line, profile, draft);
     draft.clear();
     head.stamp.is_some() && head.level.is_some() && head.stamp_at.start < 40
+}
+
+/// `Orders place`, a class without a package and a method.
+fn is_class_and_method(message: &[u8]) -> bool {
+    let name = |word: &[u8]| {
+        word.len() > 1
+            && word
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'<' | b'>'))
+    };
+    let mut words = message.split(|byte| *byte == b' ');
+    matches!(
+        (words.next(), words.next(), words.next()),
+        (Some(class), Some(method), None)
+            if name(class) && name(method) && class[0].is_ascii_uppercase() && !method[0].is_ascii_uppercase()
+    )
 }
 
 /// Lines that belong to a stack trace although they are not indented.

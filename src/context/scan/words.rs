@@ -59,6 +59,7 @@ impl Found {
                     .all(|byte| matches!(byte, b' ' | b'#' | b'[' | b'(' | b'"' | b'\'' | b':'))
         });
         if text.get(end) == Some(&b':')
+            && (near || word.len() >= MIN_TRACE)
             && let Some(next) = self.reported_span(text, start, name.filter(|_| near))
         {
             return next;
@@ -161,8 +162,6 @@ impl Found {
         let length =
             text[start..].iter().take_while(|byte| byte.is_ascii_hexdigit() || **byte == b':').count();
         let context = &text[start..start + length];
-        /// Shorter numbers may be an address.
-        const MIN_TRACE: usize = 13;
         let trace = context.iter().take_while(|byte| **byte != b':').count();
         let named = name.is_some_and(|name| {
             name.eq_ignore_ascii_case(b"span")
@@ -344,6 +343,9 @@ impl Found {
     }
 }
 
+/// Shorter numbers before a colon may be an address.
+const MIN_TRACE: usize = 13;
+
 /// A request begins within so many bytes before the first number behind it.
 const REQUEST_WITHIN: usize = 256;
 
@@ -377,12 +379,12 @@ fn method_before_path(text: &[u8]) -> Option<(usize, usize)> {
     })
 }
 
-/// Whether what is named next is the parent's: `parent span 54807cbe10727ea4`.
+/// Whether what is named next is the parent's: `parent span 54807cbe10727ea4`, `from span …`, `caused by span …`.
 fn is_parents(before: &[u8]) -> bool {
-    let word = before.trim_ascii_end();
-    let start = word.len().saturating_sub(6);
-    word[start..].eq_ignore_ascii_case(b"parent")
-        && !word[..start].last().is_some_and(u8::is_ascii_alphanumeric)
+    const WORDS: [&[u8]; 6] = [b"parent", b"from", b"by", b"caller", b"calling", b"sending"];
+    let before = before.trim_ascii_end();
+    let start = before.iter().rposition(|byte| !byte.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+    WORDS.iter().any(|word| before[start..].eq_ignore_ascii_case(word))
 }
 
 /// Whether the words before "in" or "after" say that something was finished.

@@ -10,7 +10,7 @@ mod remarks;
 mod tail;
 
 pub use ends::{Tail, columns_at_end, logger_at_end, tail_of};
-pub use head::{Column, Head, Usual, begins_with_padded_level, head, learn, level_token};
+pub use head::{Column, Head, Usual, begins_with_padded_level, head, learn, level_token, names_ids};
 pub use late::{bracketed_message, forwarded, late_time, object, shipped_object};
 pub use tail::{id_at_end, is_id_group, tail};
 
@@ -147,6 +147,18 @@ fn bare_value_end(text: &[u8], start: usize) -> usize {
         && text[end + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count() == 3
     {
         end += 4;
+    }
+    // "52.49395,13.39977"
+    let numeral = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b',');
+    if text.get(end) == Some(&b',')
+        && text[start..end].contains(&b'.')
+        && text[start..end].iter().all(numeral)
+    {
+        let more = text[end..].iter().take_while(|byte| numeral(byte)).count();
+        let closed = text.get(end + more).is_none_or(|next| matches!(next, b' ' | b'\t' | b'\n'));
+        if closed && text[end + more - 1].is_ascii_digit() {
+            end += more;
+        }
     }
     if text.get(end) != Some(&b'(') {
         return end;

@@ -4,7 +4,8 @@
 //! level, an id, a file and a line, a thread), or the columns before it were parted likewise, it is a column too.
 
 use super::Reader;
-use super::columns::{begins_tail, is_bare_id, is_id_list};
+use super::columns::begins_tail;
+use super::ids::{is_bare_id, is_id_list};
 use super::kinds::{
     group_has_id, is_code_place, is_logger, is_logger_with_more, is_number, is_thread, tells_context,
 };

@@ -4,11 +4,11 @@
 //! the message: an id, a name before a dash, a level in small letters, a nested context. If nine of ten lines of the
 //! sample have such a part in the same place, it is one of the header.
 
-use super::kinds::{group_has_id, is_logger, is_number, is_numbered_name, is_thread, is_uuid, looks_like_id};
+use super::ids::{is_bare_id, names_ids};
+use super::kinds::{group_has_id, is_logger, is_number, is_numbered_name, is_thread};
 use super::widths::{padded, width};
 use super::{Head, Reader};
 use crate::model::Level;
-use crate::record::text::remarks::names_a_span;
 use crate::record::text::{is_id_group, names_context, pair, skip_blanks, trim};
 use crate::record::{At, level, names};
 
@@ -292,7 +292,7 @@ fn column(text: &[u8], start: usize, behind: Behind) -> Option<(Column, At, usiz
 }
 
 /// One past the pair at `start` if it tells context and words without a name follow the pairs.
-fn pairs_before_message(text: &[u8], start: usize) -> Option<usize> {
+pub(super) fn pairs_before_message(text: &[u8], start: usize) -> Option<usize> {
     let (name, _, first) = pair(text, start, false)?;
     let mut at = first;
     while let Some((_, _, end)) = pair(text, skip_blanks(text, at), false) {
@@ -356,35 +356,6 @@ fn group_end(text: &[u8], start: usize) -> Option<usize> {
         }
     }
     None
-}
-
-/// A UUID, 16 or 32 hex digits, or two such ids.
-pub(in crate::record::text) fn is_bare_id(word: &[u8]) -> bool {
-    let hex = |part: &[u8]| {
-        matches!(part.len(), 16 | 32)
-            && part.iter().all(u8::is_ascii_hexdigit)
-            && part.iter().any(u8::is_ascii_digit)
-            && (part.len() == 32 || part.iter().any(u8::is_ascii_alphabetic))
-    };
-    is_uuid(word)
-        || hex(word)
-        || word.len() == 49 && !word[32].is_ascii_alphanumeric() && hex(&word[..32]) && hex(&word[33..])
-}
-
-/// Whether a group names a trace or a span and holds its id, whatever stands between the two: `trace 4bf9…, span 00f0…`,
-/// `trace=4bf9… span=00f0…`. Ids that are none (`trace= span=`) count too.
-fn names_ids(inside: &[u8]) -> bool {
-    let mut words = inside
-        .split(|byte| matches!(byte, b' ' | b',' | b';' | b'=' | b':' | b'|'))
-        .filter(|word| !word.is_empty());
-    let Some(name) = words.next().filter(|name| names_a_span(name)) else { return false };
-    let rest = &inside[name.len()..];
-    rest.is_empty() || rest.starts_with(b"=") || words.all(|word| names_context(word) || looks_like_id(word))
-}
-
-/// Several ids with commas, slashes or colons between them.
-pub(super) fn is_id_list(word: &[u8]) -> bool {
-    word.len() > 32 && word.split(|byte| matches!(byte, b',' | b'/' | b':' | b';')).all(is_bare_id)
 }
 
 impl Reader<'_, '_> {

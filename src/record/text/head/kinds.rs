@@ -1,6 +1,6 @@
 //! What the words and groups of a header look like.
 
-use super::columns::is_id_list;
+use super::ids::is_id_list;
 use crate::record::text::names_context;
 use crate::record::{NameHash, Role, names};
 

@@ -1,7 +1,7 @@
 //! Parts of headers that a few loggers write in a way of their own.
 
 use super::Reader;
-use super::columns::is_bare_id;
+use super::ids::is_bare_id;
 use super::kinds::{is_logger, is_place, is_thread};
 use super::moments::before_level;
 use crate::model::Level;

@@ -1,7 +1,8 @@
 //! Levels in a header.
 
 use super::Reader;
-use super::columns::{bare_level, is_bare_id, words};
+use super::columns::{bare_level, words};
+use super::ids::is_bare_id;
 use super::kinds::{is_logger, is_number, is_thread, tells_context};
 use crate::model::{Date, Level};
 use crate::record::text::{pair, skip_blanks, word_end};
@@ -145,7 +146,18 @@ impl Reader<'_, '_> {
                 && time.first().is_some_and(u8::is_ascii_digit)
                 && timestamp::parse_prefix(time, self.order)
                     .is_some_and(|(stamp, _)| stamp.date == Date::Full);
-            let accepted = if before_time {
+            // "info outbox: trace=… message", where an envelope tells the time
+            let name_end = word_end(text, next_word);
+            let before_ids = || {
+                let ids = skip_blanks(text, name_end);
+                self.at == 0
+                    && spaced
+                    && text[next_word..name_end].ends_with(b":")
+                    && (pair(text, ids, false)
+                        .is_some_and(|(name, value, _)| tells_context(name.of(text), value.of(text)))
+                        || self.group_behind(ids))
+            };
+            let accepted = if before_time || before_ids() {
                 true
             } else if capitalized {
                 !colon && (wide || separated || before_logger) && (self.known() || separated)

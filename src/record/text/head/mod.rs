@@ -4,6 +4,7 @@ mod cells;
 mod columns;
 mod enclosed;
 mod groups;
+mod ids;
 mod kinds;
 mod layouts;
 mod levels;
@@ -15,8 +16,9 @@ mod usual;
 mod widths;
 mod words;
 
-pub(super) use columns::is_bare_id;
 pub use columns::{Column, learn, level_token};
+pub(super) use ids::is_bare_id;
+pub use ids::names_ids;
 pub(super) use kinds::is_logger;
 pub use levels::begins_with_padded_level;
 pub use usual::Usual;

@@ -1,7 +1,7 @@
 //! Times in a header, and what stands around them only.
 
 use super::Reader;
-use super::columns::{is_bare_id, is_id_list};
+use super::ids::{is_bare_id, is_id_list};
 use super::kinds::{is_class_label, is_logger, is_place, is_uuid};
 use crate::model::Date;
 use crate::record::text::{skip_blanks, word_end};

@@ -6,7 +6,8 @@
 
 use super::Reader;
 use super::cells::{Cell, is_function_place};
-use super::columns::is_bare_id;
+use super::columns::pairs_before_message;
+use super::ids::is_bare_id;
 use super::kinds::{is_class_label, is_code, is_number, is_place, is_thread, tells_context};
 use crate::model::{Date, Level};
 use crate::record::text::{pair, skip_blanks, trim};
@@ -83,7 +84,7 @@ impl Reader<'_, '_> {
             }
             if sure {
                 self.commit(&mut seen, at);
-                if token.colon {
+                if token.colon && pairs_before_message(self.text, skip_blanks(self.text, at)).is_none() {
                     break;
                 }
             } else {
@@ -343,7 +344,15 @@ impl Reader<'_, '_> {
                     && seen.weak == 0
                     && (seen.count > 0
                         || self.head.stamp.is_some() && self.head.level.is_some() && content.contains(&b'_'));
+                // "outbox: trace=… message"
+                let before_ids = || {
+                    token.colon
+                        && seen.weak == 0
+                        && self.head.level.is_some()
+                        && pairs_before_message(text, behind).is_some()
+                };
                 match () {
+                    () if plain && before_ids() => Some(true),
                     () if !plain || is_code(content) => None,
                     () if labels => Some(true),
                     // filled up to a column; a message that is, has pairs behind it

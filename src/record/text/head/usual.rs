@@ -5,7 +5,7 @@
 //! one part more and end there, tells whether that part is a column. An id that nothing names is one if it stands there in
 //! most lines, or comes again: digests do neither.
 
-use super::columns::is_bare_id;
+use super::ids::is_bare_id;
 use super::{Head, Reader};
 use crate::model::Level;
 use crate::record::{At, Draft, Profile};

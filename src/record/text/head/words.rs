@@ -1,7 +1,7 @@
 //! Words in a header: loggers, threads, hosts.
 
 use super::Reader;
-use super::columns::{is_bare_id, is_id_list};
+use super::ids::{is_bare_id, is_id_list};
 use super::kinds::{
     contains_word, group_has_id, is_class_label, is_code, is_code_place, is_logger, is_logger_with_more,
     is_place, is_thread, pair_like,
