@@ -36,6 +36,9 @@ pub struct Profile {
     pub fingerprint: Option<u64>,
 }
 
+/// Who sent lines, and these.
+type Sender = (Box<[u8]>, Vec<Vec<u8>>);
+
 impl Profile {
     /// What the first bytes of a source tell.
     pub fn of(head: &[u8], custom: Vec<super::custom::Pattern>) -> Profile {
@@ -113,7 +116,7 @@ impl Profile {
 
     /// What each of those tells whose lines stand inside the records of this source (syslog, exports).
     fn of_senders(&self, texts: &[Vec<u8>]) -> Vec<(Box<[u8]>, Profile)> {
-        let mut senders: Vec<(Box<[u8]>, Vec<Vec<u8>>)> = Vec::new();
+        let mut senders: Vec<Sender> = Vec::new();
         let mut draft = Draft::default();
         for text in texts {
             draft.clear();
