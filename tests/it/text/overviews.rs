@@ -102,7 +102,7 @@ fn a_selection_that_takes_nothing_is_not_blamed_on_the_logs() {
 }
 
 const FAULTY: &str = r"
-2 transactions: 1 error, 1 ok
+2 transactions: 1 error, 1 slow
 
 What is wrong
 ✗ 945341f8 ×2  error       storefront  checkout failed: no stock
@@ -134,7 +134,7 @@ Next
   spanloom explain …                why 2 records are in no transaction
 ";
 const FAILED: &str = r"
-2 transactions: 1 error, 1 ok
+2 transactions: 1 error, 1 slow
 
 Failed
 X 945341f8    250 ms  storefront checkout started  1 span, 1 service
@@ -162,7 +162,7 @@ Next
   spanloom explain ...                why 2 records are in no transaction
 ";
 const NARROW: &str = r"
-2 transactions: 1 error, 1 ok
+2 transactions: 1 error, 1 slow
 
 What is wrong
 ✗ 945341f8 ×2  error       storefront
