@@ -162,7 +162,7 @@ Next
   spanloom explain ...                why 2 records are in no transaction
 ";
 const NARROW: &str = r"
-2 transactions: 1 error, 1 slow
+2 transactions: 1 error, 1 ok
 
 What is wrong
 ✗ 945341f8 ×2  error       storefront
