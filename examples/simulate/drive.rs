@@ -15,14 +15,14 @@ pub(crate) struct Trial {
 
 /// Draws the system of `seed`. One in which too many spans could as well hang elsewhere is drawn again.
 pub(crate) fn draw(seed: u64) -> Trial {
-    const ATTEMPTS: u32 = 8;
+    const ATTEMPTS: u32 = 16;
     let mut attempt = 0;
     loop {
         let system = Rc::new(planner::draw(seed, attempt));
         let quiet = Load { transactions: 18, gap_ns: 90e9, job_runs: 3, ..Load::default() };
         let run = run::run(&system, quiet, "trial");
         attempt += 1;
-        if attempt == ATTEMPTS || symmetry::measure(&system, &run).share() <= 0.015 {
+        if attempt == ATTEMPTS || symmetry::measure(&system, &run).share() <= 0.006 {
             return Trial { system, run };
         }
     }

@@ -134,7 +134,7 @@ Next
   spanloom explain …                why 2 records are in no transaction
 ";
 const FAILED: &str = r"
-2 transactions: 1 error, 1 slow
+2 transactions: 1 error, 1 ok
 
 Failed
 X 945341f8    250 ms  storefront checkout started  1 span, 1 service
@@ -162,7 +162,7 @@ Next
   spanloom explain ...                why 2 records are in no transaction
 ";
 const NARROW: &str = r"
-2 transactions: 1 error, 1 ok
+2 transactions: 1 error, 1 slow
 
 What is wrong
 ✗ 945341f8 ×2  error       storefront
