@@ -107,7 +107,7 @@ impl Made {
 }
 
 /// A transaction of these spans, of which the first is the root.
-pub(super) fn trace(spans: Vec<Span>) -> Trace {
+pub(crate) fn trace(spans: Vec<Span>) -> Trace {
     Trace {
         id: TraceId::opaque(b"t"),
         opaque: false,

@@ -10,7 +10,7 @@ pub mod compare;
 pub mod findings;
 pub mod flow;
 #[cfg(test)]
-mod made;
+pub(crate) mod made;
 pub mod map;
 pub mod numbers;
 pub mod path;

@@ -9,15 +9,15 @@ const MAX_MESSAGE_HOLDERS: u32 = 4;
 
 /// Who holds the values of a transaction.
 #[derive(Debug, Default)]
-pub(super) struct Holders {
+pub(super) struct Handed {
     /// For each value: its first event in each service, in order of time, and how many events hold it.
     values: FxHashMap<Symbol, (Vec<(Symbol, EventId)>, u32)>,
 }
 
-impl Holders {
-    pub fn of(store: &Store, mut events: Vec<EventId>) -> Holders {
+impl Handed {
+    pub fn of(store: &Store, mut events: Vec<EventId>) -> Handed {
         events.sort_by_key(|id| store.order(*id));
-        let mut holders = Holders::default();
+        let mut holders = Handed::default();
         for id in events {
             let service = store.event(id).service;
             for value in values(store, id) {

@@ -3,7 +3,7 @@
 //! Within a transaction the events of a service are cut where a new call or message comes in, and an event goes to the
 //! hop that it continues: by thread, by the values it shares, else the one that logged last.
 
-use super::handed::{Holders, values};
+use super::handed::{Handed, values};
 use super::lexicon::Lexicon;
 use super::spans::{Draft, Drafts, name};
 use super::stitch::Group;
@@ -36,7 +36,7 @@ fn scaled(gap: i64) -> u64 {
 
 impl Sequences {
     /// Takes in one transaction: its events without span id, and who holds its values.
-    fn learn(&mut self, store: &Store, events: &[EventId], held: &Holders) {
+    fn learn(&mut self, store: &Store, events: &[EventId], held: &Handed) {
         let mut last: Vec<(Symbol, EventId)> = Vec::new();
         for &id in events {
             let event = store.event(id);
@@ -184,7 +184,7 @@ impl Folding {
                 events.retain(takes);
                 if !events.is_empty() {
                     events.sort_by_key(|id| store.order(*id));
-                    sequences.learn(store, &events, &Holders::of(store, all().collect()));
+                    sequences.learn(store, &events, &Handed::of(store, all().collect()));
                 }
                 sequences
             })
@@ -210,7 +210,7 @@ impl Folding {
         }
         let mut all = drafts.loose.clone();
         all.extend(drafts.spans.iter().flat_map(|span| &span.events));
-        let held = Holders::of(store, all);
+        let held = Handed::of(store, all);
         drafts.spans.extend(fold(store, lexicon, &self.sequences, &held, &events));
         drafts.loose = loose;
     }
@@ -247,7 +247,7 @@ fn fold(
     store: &Store,
     lexicon: &Lexicon,
     sequences: &Sequences,
-    held: &Holders,
+    held: &Handed,
     events: &[EventId],
 ) -> Vec<Draft> {
     let mut places: Vec<(Symbol, Symbol)> = Vec::new();

@@ -23,6 +23,13 @@ struct Receipt {
     step: usize,
 }
 
+impl Receipt {
+    /// Its record.
+    fn event(&self, case: &Case<'_>) -> EventId {
+        case.hop(self.hop).steps[self.step].event
+    }
+}
+
 /// The first message that was delivered twice, and handled both times.
 pub(super) fn delivered_twice(case: &Case<'_>) -> Option<Again> {
     let mut receipts: Vec<Receipt> = Vec::new();
@@ -56,8 +63,7 @@ pub(super) fn delivered_twice(case: &Case<'_>) -> Option<Again> {
         _ => None,
     });
     let (one, other) = twice.min_by_key(|(one, other)| (other.time, one.time, other.hop, other.step))?;
-    let event = |of: &Receipt| case.hop(of.hop).steps[of.step].event;
-    let records = Some((event(one), event(other)));
+    let records = Some((one.event(case), other.event(case)));
     Some(Again { earlier: one.hop, later: other.hop, name: other.name, retried: false, records })
 }
 
@@ -78,7 +84,7 @@ fn is_message(case: &Case<'_>, one: &Receipt, other: &Receipt) -> bool {
         Some(usual) => usual == 1,
         None => case.usual.is_done_once(root, one.kind),
     };
-    let sample = case.run.store.sample(case.hop(one.hop).steps[one.step].event);
+    let sample = case.run.store.sample(one.event(case));
     if !once || case.run.act(&sample) == Act::Send {
         return false;
     }
@@ -104,16 +110,14 @@ fn is_done(case: &Case<'_>, one: &Receipt, other: &Receipt) -> bool {
     let service = case.hop(one.hop).service;
     let own = case.shape.hops.iter().filter(|hop| hop.service == service).flat_map(|hop| &hop.steps);
     let order = |step: &&Step| (step.time, case.run.store.order(step.event));
-    let second = case.hop(other.hop).steps[other.step].event;
-    let until = (other.time, case.run.store.order(second));
+    let until = (other.time, case.run.store.order(other.event(case)));
     let last = own.filter(|step| order(step) < until).max_by_key(order);
     last.is_some_and(|last| !last.warned && case.usual.ends(last.kind))
 }
 
 /// Whether somebody sent it again in between, or said that it will be tried again.
 fn is_sent_again(case: &Case<'_>, one: &Receipt, other: &Receipt) -> bool {
-    let event = |of: &Receipt| case.hop(of.hop).steps[of.step].event;
-    let (first, second) = (event(one), event(other));
+    let (first, second) = (one.event(case), other.event(case));
     let says_so = |step: &Step| {
         let between = one.time <= step.time && step.time <= other.time;
         let same = || telling(case, step.event).any(|(_, value)| value == one.value);

@@ -45,12 +45,12 @@ pub(super) fn judge(case: &mut Case<'_>) {
                 .filter_map(|&later| again(case, &hops, first[first.len() - 1], later, name)),
         );
     }
-    let told = if case.any_broken() { Vec::new() } else { told_again(case) };
-    if found.iter().all(|again| again.retried) {
-        found.extend(received_again(case, !told.is_empty()));
-    }
-    found.extend(told);
     if !case.any_broken() {
+        let told = told_again(case);
+        if found.iter().all(|again| again.retried) {
+            found.extend(received_again(case, !told.is_empty()));
+        }
+        found.extend(told);
         found.extend(delivered_twice(case));
     }
     report(case, found);
@@ -60,9 +60,6 @@ pub(super) fn judge(case: &mut Case<'_>) {
 /// hardly ever have twice, is there twice. Of several the one that is there again first. Where somebody told of it, no more is
 /// needed.
 fn received_again(case: &Case<'_>, told: bool) -> Option<Again> {
-    if case.any_broken() {
-        return None;
-    }
     let root = case.hop(0).kind;
     let mut twice: Vec<(i64, Again)> = Vec::new();
     for kind in case.steps.kinds().filter(|kind| case.times(*kind) == 2) {

@@ -191,7 +191,8 @@ impl Guides {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{SpanId, Status, Symbol, Time, TraceId};
+    use crate::analyze::made;
+    use crate::model::{SpanId, Symbol, Time};
 
     /// A span under a parent; those whose name begins with `!` failed.
     fn span(name: &str, parent: Option<u32>) -> Span {
@@ -221,23 +222,7 @@ mod tests {
 
     /// The rows of a tree: depth, and how many spans of what index first.
     fn rows(spans: &[(&str, Option<u32>)], fold: bool) -> Vec<(usize, usize, u32)> {
-        let trace = Trace {
-            id: TraceId::new(1).expect("not zero"),
-            opaque: false,
-            members: Vec::new(),
-            keys: Vec::new(),
-            name: Symbol::NONE,
-            service: Symbol::NONE,
-            root: Some(0),
-            start: Time(0),
-            end: Time(0),
-            status: Status::Ok,
-            services: Vec::new(),
-            spans: spans.iter().map(|&(name, parent)| span(name, parent)).collect(),
-            loose: Vec::new(),
-            loose_errors: 0,
-            critical_path: Vec::new(),
-        };
+        let trace = made::trace(spans.iter().map(|&(name, parent)| span(name, parent)).collect());
         let nodes = nodes(&trace, fold);
         let mut all: Vec<u32> = nodes.iter().flat_map(|node| node.spans.clone()).collect();
         all.sort_unstable();
