@@ -5,6 +5,7 @@
 //! the whole transaction before its eyes.
 
 use super::choose::{self, Parent, Room, Round};
+use super::coarse::Coarse;
 use super::features::Known;
 use super::habits::Habits;
 use super::learned::Learned;
@@ -28,8 +29,14 @@ pub(super) struct Woven {
 }
 
 /// Lays out a transaction whose stated parents are known.
-pub(super) fn lay_out(store: &Store, lexicon: &Lexicon, drafts: Drafts, parents: Vec<Parent>) -> Woven {
-    let scene = Scene::of(store, lexicon, &drafts.spans);
+pub(super) fn lay_out(
+    store: &Store,
+    (lexicon, coarse): (&Lexicon, &Coarse),
+    drafts: Drafts,
+    parents: Vec<Parent>,
+) -> Woven {
+    let placed = coarse.times(store, lexicon, &drafts.spans);
+    let scene = Scene::of(store, lexicon, &drafts.spans, &placed);
     Woven { drafts, parents, scene }
 }
 

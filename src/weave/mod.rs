@@ -7,6 +7,7 @@ mod arrange;
 mod assemble;
 pub mod choose;
 mod clocks;
+mod coarse;
 mod delays;
 pub mod features;
 mod gaps;
@@ -62,6 +63,7 @@ pub struct Plan {
     keys: FxHashMap<Symbol, Symbol>,
     timed: timing::Timed,
     folding: hops::Folding,
+    coarse: coarse::Coarse,
     habits: habits::Habits,
     learned: learned::Learned,
     min_confidence: f32,
@@ -130,6 +132,7 @@ fn prepare(store: &mut Store, options: &Options, learn: bool) -> Result<Plan, Sp
         keys: std::mem::take(&mut stitched.keys),
         timed,
         folding: hops::Folding::of(store),
+        coarse: coarse::Coarse::of(store),
         habits: habits::Habits::default(),
         learned: learned::Learned::default(),
         min_confidence: options.min_confidence,
@@ -142,9 +145,11 @@ fn prepare(store: &mut Store, options: &Options, learn: bool) -> Result<Plan, Sp
             plan.folding.learn(store, &fragments, &groups);
         }
         plan.folding = plan.folding.settle();
+        let teaches = |group: &&Group| teaches[group.number as usize];
+        let teachers: Vec<&Group> = groups.iter().filter(teaches).collect();
+        let orders = plan.orders(store, &fragments, &teachers);
+        plan.coarse.settle(orders);
         if learn {
-            let teaches = |group: &&Group| teaches[group.number as usize];
-            let teachers: Vec<&Group> = groups.iter().filter(teaches).collect();
             (plan.habits, plan.learned) = plan.learn(store, &fragments, &teachers, all);
         }
         plan.whole = Some(Whole::of(&stitched, fragments, groups, ROUND.min(store.budget.woven())));
@@ -161,6 +166,16 @@ fn prepare(store: &mut Store, options: &Options, learn: bool) -> Result<Plan, Sp
         }
     }
     plan.folding = plan.folding.settle();
+    if !plan.coarse.is_idle() {
+        let mut orders = coarse::Tallies::default();
+        for sample in 0..store.samples() {
+            store.open_sample(sample)?;
+            let fragments = Fragments::of(store);
+            let groups = stitch::tagged(store, &fragments);
+            orders = orders.merge(plan.orders(store, &fragments, &groups.iter().collect::<Vec<_>>()));
+        }
+        plan.coarse.settle(orders);
+    }
     (plan.habits, plan.learned) = plan.learn_from_samples(store, all)?;
     store.close();
     Ok(plan)
@@ -179,6 +194,7 @@ fn weave_some(
         keys: FxHashMap::default(),
         timed: timing::Timed::default(),
         folding: hops::Folding::of(store),
+        coarse: coarse::Coarse::of(store),
         habits: habits::Habits::default(),
         learned: learned::Learned::default(),
         min_confidence: 0.0,
@@ -190,6 +206,8 @@ fn weave_some(
     }
     plan.folding = plan.folding.settle();
     let teachers: Vec<&Group> = groups.iter().collect();
+    let orders = plan.orders(store, &fragments, &teachers);
+    plan.coarse.settle(orders);
     (plan.habits, plan.learned) = plan.learn(store, &fragments, &teachers, false);
     let traces = plan.weave(store, &fragments, &groups, |_, _| {});
     *lexicon = plan.lexicon;
@@ -236,7 +254,20 @@ impl Plan {
     fn lay_out(&self, store: &Store, fragments: &Fragments, group: &Group) -> infer::Woven {
         let drafts = self.begin(store, fragments, group);
         let parents = choose::parents(&drafts.spans);
-        infer::lay_out(store, &self.lexicon, drafts, parents)
+        infer::lay_out(store, (&self.lexicon, &self.coarse), drafts, parents)
+    }
+
+    /// How records of coarse clocks stand to others, as some transactions tell.
+    fn orders(&self, store: &Store, fragments: &Fragments, teachers: &[&Group]) -> coarse::Tallies {
+        let tables = tables::Tables::<coarse::Tallies>::default();
+        if !self.coarse.is_idle() {
+            teachers.par_iter().for_each(|group| {
+                let drafts = self.begin(store, fragments, group);
+                let teach = |orders: &mut _| self.coarse.teach(store, &self.lexicon, &drafts.spans, orders);
+                tables.fill(teach);
+            });
+        }
+        tables.all().reduce(coarse::Tallies::merge).unwrap_or_default()
     }
 
     /// What some transactions teach; `all`: they are all that there are.
@@ -318,7 +349,7 @@ impl Plan {
             let mut drafts = self.begin(store, fragments, group);
             let parents = choose::parents(&drafts.spans);
             if infer::is_open(&parents) {
-                let mut woven = infer::lay_out(store, &self.lexicon, drafts, parents);
+                let mut woven = infer::lay_out(store, (&self.lexicon, &self.coarse), drafts, parents);
                 infer::decide(&mut woven, &self.learned, known, self.min_confidence, room);
                 drafts = woven.drafts;
                 repair::cycles(&mut drafts.spans);

@@ -122,13 +122,19 @@ const MOST_RECEIVERS: usize = 6;
 const CONFIRMED: i64 = 50_000_000;
 
 impl Scene {
-    /// Lays out spans.
-    pub(super) fn of(store: &Store, lexicon: &Lexicon, spans: &[Draft]) -> Scene {
+    /// Lays out spans; `placed`: events that stand at another time than that of their clock.
+    pub(super) fn of(
+        store: &Store,
+        lexicon: &Lexicon,
+        spans: &[Draft],
+        placed: &FxHashMap<EventId, i64>,
+    ) -> Scene {
         let mut scene = Scene::default();
         let mut lines: Vec<(Time, u32, EventId)> =
             Vec::with_capacity(spans.iter().map(|span| span.events.len()).sum());
         for (node, span) in (0u32..).zip(spans) {
-            lines.extend(span.events.iter().map(|id| (store.time(*id), node, *id)));
+            let time = |id: &EventId| placed.get(id).map_or_else(|| store.time(*id), |time| Time(*time));
+            lines.extend(span.events.iter().map(|id| (time(id), node, *id)));
         }
         lines.sort_unstable_by_key(|(time, ..)| *time);
         for same in lines.chunk_by_mut(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
