@@ -66,6 +66,8 @@ pub struct Node {
     pub form_rank: (u32, u32),
     /// It holds a value that else only spans of other services hold, which began with it: a message that it sent.
     pub hands: bool,
+    /// It is a call: it names another service of which it surrounds a span, and tells nothing else.
+    pub calls: bool,
     /// The span is exported: its times are exact.
     pub exact: bool,
     /// The trace id that its records carry.
@@ -118,6 +120,8 @@ pub type Value = (Symbol, Symbol, Shape);
 
 /// So many spans may receive one message.
 const MOST_RECEIVERS: usize = 6;
+/// From this share of the words of its name on a service is named.
+const NAMED: f32 = 0.9;
 /// A message may be received before its sender logs that it was sent: nanoseconds.
 const CONFIRMED: i64 = 50_000_000;
 
@@ -176,6 +180,8 @@ impl Scene {
         for node in 0..scene.nodes.len() as u32 {
             let hands = scene.hands(node);
             scene.nodes[node as usize].hands = hands;
+            let calls = scene.calls(node, lexicon);
+            scene.nodes[node as usize].calls = calls;
         }
         scene
     }
@@ -195,6 +201,33 @@ impl Scene {
                 (2..=MOST_RECEIVERS + 1).contains(&holders.len())
                     && holders.iter().all(|&other| other == node || receives(other, which, line))
             })
+        })
+    }
+
+    /// See [`Node::calls`]; a call may log its start and its end.
+    fn calls(&self, node: u32, lexicon: &Lexicon) -> bool {
+        let own = &self.nodes[node as usize];
+        if own.lines.is_empty() || own.lines.len() > 2 || own.begin >= own.last {
+            return false;
+        }
+        let named = |other: &Node| {
+            let title = lexicon.title(other.service);
+            self.lines_of(node).any(|line| {
+                self.names(line).contains(&other.service_name) || title.mention(self.tokens(line)) >= NAMED
+            })
+        };
+        let within = |other: &Node| {
+            let blur = own.blur.max(other.blur);
+            other.service != own.service
+                && !other.lines.is_empty()
+                && own.begin - blur <= other.begin
+                && other.last <= own.last + blur
+        };
+        let since = self.lines[own.opens as usize..].iter();
+        let mut inside = since.take_while(|line| line.time <= own.last + own.blur);
+        inside.any(|line| {
+            let other = &self.nodes[line.node as usize];
+            other.lines.first() == Some(&line.order) && within(other) && named(other)
         })
     }
 
@@ -401,6 +434,7 @@ fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
         form_rank: (0, 1),
         exact,
         hands: false,
+        calls: false,
         trace: span.trace,
         first_of_trace: true,
     }

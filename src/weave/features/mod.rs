@@ -204,6 +204,7 @@ pub fn candidates(
     none[NONE_FIRST] = yes(child.first_of_all);
     none[NONE_FIRST_OF_SERVICE] = yes(child.first_of_service);
     none[NONE_TOOK] = yes(own.begin < own.first);
+    none[NONE_CALLS] = yes(own.calls);
     if let Some(learned) = learned {
         let of_none = learned.causes(None, own.kind, child.learned);
         none[NONE_CAUSES] = of_none.share;

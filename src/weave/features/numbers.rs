@@ -194,10 +194,16 @@ numbers! {
     SAME_TOOK,
     /// One service: the child's start is told by a duration.
     SAME_CHILD_TOOK,
+    /// One service: the parent is a call of another service: see [`Node::calls`](crate::weave::scene::Node::calls).
+    SAME_PARENT_CALLS,
+    /// One service: the child is a call of another service.
+    SAME_CHILD_CALLS,
     /// Two services: the child's start is told by a duration.
     CROSS_CHILD_TOOK,
     /// No parent: the child's start is told by a duration.
     NONE_TOOK,
+    /// No parent: the child is a call of another service.
+    NONE_CALLS,
     /// One service, the parent logs only later: as [`SAME_AFTER_TIGHT`].
     LATE_SAME_AFTER_TIGHT,
     /// One service, the parent logs only later: as [`SAME_AFTER_FIT`].

@@ -131,6 +131,8 @@ fn one_service(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&Li
     out[SAME_INMOST] = yes(child.inmost_same == Some(parent));
     out[SAME_TOOK] = yes(p.begin < p.first);
     out[SAME_CHILD_TOOK] = yes(c.begin < c.first);
+    out[SAME_PARENT_CALLS] = yes(p.calls);
+    out[SAME_CHILD_CALLS] = yes(c.calls);
 }
 
 /// What speaks for a parent of another service.
