@@ -4,6 +4,7 @@
 //! run cause each other. The second one looks again with that, and teaches it better. The last one decides, with a draft of
 //! the whole transaction before its eyes.
 
+use super::ages::{self, Ages};
 use super::choose::{self, Parent, Room, Round};
 use super::coarse::Coarse;
 use super::features::Known;
@@ -31,12 +32,12 @@ pub(super) struct Woven {
 /// Lays out a transaction whose stated parents are known.
 pub(super) fn lay_out(
     store: &Store,
-    (lexicon, coarse): (&Lexicon, &Coarse),
+    (lexicon, coarse, ages): (&Lexicon, &Coarse, &Ages),
     drafts: Drafts,
     parents: Vec<Parent>,
 ) -> Woven {
     let placed = coarse.times(store, lexicon, &drafts.spans);
-    let scene = Scene::of(store, lexicon, &drafts.spans, &placed);
+    let scene = Scene::of(store, (lexicon, ages), &drafts.spans, &placed);
     Woven { drafts, parents, scene }
 }
 
@@ -49,6 +50,13 @@ pub(super) fn teachers(groups: &[Whole]) -> Vec<bool> {
     let share = (u128::from(ENOUGH) << 64) / u128::from(events.max(1));
     let mixed = |id: u64| (id ^ id >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     groups.iter().map(|group| u128::from(mixed(group.id)) <= share).collect()
+}
+
+/// Which durations are not those of their spans, as some transactions tell.
+pub(super) fn ages(teachers: &[Woven]) -> ages::Tallies {
+    let tables = Tables::<ages::Tallies>::default();
+    teachers.par_iter().for_each(|woven| tables.fill(|ages| ages.learn(&woven.scene)));
+    tables.all().reduce(ages::Tallies::merge).unwrap_or_default()
 }
 
 /// How the spans of some transactions stand to each other.

@@ -3,6 +3,7 @@
 //! Knows nothing of formats and output. What the logs state goes before what is inferred; nothing is dropped: spans named
 //! only as parents become placeholders, cycles are broken at one edge, records of no span stay with their trace.
 
+mod ages;
 mod arrange;
 mod assemble;
 pub mod choose;
@@ -64,6 +65,7 @@ pub struct Plan {
     timed: timing::Timed,
     folding: hops::Folding,
     coarse: coarse::Coarse,
+    ages: ages::Ages,
     habits: habits::Habits,
     learned: learned::Learned,
     min_confidence: f32,
@@ -133,6 +135,7 @@ fn prepare(store: &mut Store, options: &Options, learn: bool) -> Result<Plan, Sp
         timed,
         folding: hops::Folding::of(store),
         coarse: coarse::Coarse::of(store),
+        ages: ages::Ages::default(),
         habits: habits::Habits::default(),
         learned: learned::Learned::default(),
         min_confidence: options.min_confidence,
@@ -150,7 +153,7 @@ fn prepare(store: &mut Store, options: &Options, learn: bool) -> Result<Plan, Sp
         let orders = plan.orders(store, &fragments, &teachers);
         plan.coarse.settle(orders);
         if learn {
-            (plan.habits, plan.learned) = plan.learn(store, &fragments, &teachers, all);
+            plan.learn(store, &fragments, &teachers, all);
         }
         plan.whole = Some(Whole::of(&stitched, fragments, groups, ROUND.min(store.budget.woven())));
         return Ok(plan);
@@ -176,7 +179,7 @@ fn prepare(store: &mut Store, options: &Options, learn: bool) -> Result<Plan, Sp
         }
         plan.coarse.settle(orders);
     }
-    (plan.habits, plan.learned) = plan.learn_from_samples(store, all)?;
+    plan.learn_from_samples(store, all)?;
     store.close();
     Ok(plan)
 }
@@ -195,6 +198,7 @@ fn weave_some(
         timed: timing::Timed::default(),
         folding: hops::Folding::of(store),
         coarse: coarse::Coarse::of(store),
+        ages: ages::Ages::default(),
         habits: habits::Habits::default(),
         learned: learned::Learned::default(),
         min_confidence: 0.0,
@@ -208,7 +212,7 @@ fn weave_some(
     let teachers: Vec<&Group> = groups.iter().collect();
     let orders = plan.orders(store, &fragments, &teachers);
     plan.coarse.settle(orders);
-    (plan.habits, plan.learned) = plan.learn(store, &fragments, &teachers, false);
+    plan.learn(store, &fragments, &teachers, false);
     let traces = plan.weave(store, &fragments, &groups, |_, _| {});
     *lexicon = plan.lexicon;
     traces
@@ -239,6 +243,29 @@ pub fn weave(
     }
 }
 
+/// The sample of a store that was laid out last.
+#[derive(Default)]
+struct LaidOut {
+    sample: Option<usize>,
+    woven: Vec<infer::Woven>,
+}
+
+impl LaidOut {
+    /// A sample, laid out.
+    fn of(&mut self, plan: &Plan, store: &mut Store, sample: usize) -> Result<&[infer::Woven], SpillError> {
+        if self.sample != Some(sample) {
+            // one at a time
+            self.woven.clear();
+            store.open_sample(sample)?;
+            let fragments = Fragments::of(store);
+            let groups = stitch::tagged(store, &fragments);
+            self.woven = groups.par_iter().map(|group| plan.lay_out(store, &fragments, group)).collect();
+            self.sample = Some(sample);
+        }
+        Ok(&self.woven)
+    }
+}
+
 impl Plan {
     /// A transaction with what is stated.
     fn begin(&self, store: &Store, fragments: &Fragments, group: &Group) -> spans::Drafts {
@@ -254,7 +281,7 @@ impl Plan {
     fn lay_out(&self, store: &Store, fragments: &Fragments, group: &Group) -> infer::Woven {
         let drafts = self.begin(store, fragments, group);
         let parents = choose::parents(&drafts.spans);
-        infer::lay_out(store, (&self.lexicon, &self.coarse), drafts, parents)
+        infer::lay_out(store, (&self.lexicon, &self.coarse, &self.ages), drafts, parents)
     }
 
     /// How records of coarse clocks stand to others, as some transactions tell.
@@ -270,70 +297,65 @@ impl Plan {
         tables.all().reduce(coarse::Tallies::merge).unwrap_or_default()
     }
 
-    /// What some transactions teach; `all`: they are all that there are.
-    fn learn(
-        &self,
-        store: &Store,
-        fragments: &Fragments,
-        teachers: &[&Group],
-        all: bool,
-    ) -> (habits::Habits, learned::Learned) {
+    /// Learns what some transactions teach; `all`: they are all that there are.
+    fn learn(&mut self, store: &Store, fragments: &Fragments, teachers: &[&Group], all: bool) {
         let lay_out = |group: &&Group| self.lay_out(store, fragments, group);
-        let teachers: Vec<infer::Woven> = teachers.par_iter().map(lay_out).collect();
-        if all && !infer::any_open(&teachers) {
-            return (habits::Habits::default(), learned::Learned::default());
+        let mut laid_out: Vec<infer::Woven> = teachers.par_iter().map(lay_out).collect();
+        if all && !infer::any_open(&laid_out) {
+            return;
         }
-        let habits = infer::habits(&teachers).settle();
+        self.ages = infer::ages(&laid_out).settle();
+        if !self.ages.is_empty() {
+            let again = laid_out.par_iter_mut().zip(teachers).filter(|(woven, _)| self.ages.any(&woven.scene));
+            again.for_each(|(woven, group)| *woven = self.lay_out(store, fragments, group));
+        }
+        let habits = infer::habits(&laid_out).settle();
         let known = features::Known { lexicon: &self.lexicon, habits: &habits };
-        let first = infer::learn(&teachers, known, None).settle();
-        let learned = infer::learn(&teachers, known, Some(&first)).settle();
-        (habits, learned)
+        let first = infer::learn(&laid_out, known, None).settle();
+        self.learned = infer::learn(&laid_out, known, Some(&first)).settle();
+        self.habits = habits;
     }
 
     /// Likewise, from the samples of a store: windows of them that do not fit into memory together are laid out for each
     /// round.
-    fn learn_from_samples(
-        &self,
-        store: &mut Store,
-        all: bool,
-    ) -> Result<(habits::Habits, learned::Learned), SpillError> {
-        let mut habits = habits::Habits::default();
+    fn learn_from_samples(&mut self, store: &mut Store, all: bool) -> Result<(), SpillError> {
+        let mut last = LaidOut::default();
+        // each round begins with the one that is laid out still
+        let mut order: Vec<usize> = (0..store.samples()).collect();
+        let mut ages = ages::Tallies::default();
         let mut any_open = false;
-        let mut last = Vec::new();
-        for sample in 0..store.samples() {
-            last.clear();
-            last = self.lay_out_sample(store, sample)?;
-            any_open |= infer::any_open(&last);
-            habits = habits.merge(infer::habits(&last));
+        for sample in &order {
+            let woven = last.of(self, store, *sample)?;
+            any_open |= infer::any_open(woven);
+            ages = ages.merge(infer::ages(woven));
         }
         if all && !any_open {
-            return Ok((habits::Habits::default(), learned::Learned::default()));
+            return Ok(());
+        }
+        self.ages = ages.settle();
+        if !self.ages.is_empty() {
+            last = LaidOut::default();
+        }
+        order.reverse();
+        let mut habits = habits::Habits::default();
+        for sample in &order {
+            habits = habits.merge(infer::habits(last.of(self, store, *sample)?));
         }
         let habits = habits.settle();
         let known = features::Known { lexicon: &self.lexicon, habits: &habits };
-        // one is laid out still
-        let mut order: Vec<usize> = (0..store.samples()).rev().collect();
         let mut before = None;
         for _ in 0..2 {
-            let mut learned = learned::Learned::default();
-            for (at, sample) in order.iter().enumerate() {
-                if at > 0 {
-                    last.clear();
-                    last = self.lay_out_sample(store, *sample)?;
-                }
-                learned = learned.merge(infer::learn(&last, known, before.as_ref()));
-            }
             order.reverse();
+            let mut learned = learned::Learned::default();
+            for sample in &order {
+                learned =
+                    learned.merge(infer::learn(last.of(self, store, *sample)?, known, before.as_ref()));
+            }
             before = Some(learned.settle());
         }
-        Ok((habits, before.unwrap_or_default()))
-    }
-
-    fn lay_out_sample(&self, store: &mut Store, sample: usize) -> Result<Vec<infer::Woven>, SpillError> {
-        store.open_sample(sample)?;
-        let fragments = Fragments::of(store);
-        let groups = stitch::tagged(store, &fragments);
-        Ok(groups.par_iter().map(|group| self.lay_out(store, &fragments, group)).collect())
+        self.learned = before.unwrap_or_default();
+        self.habits = habits;
+        Ok(())
     }
 
     fn weave(
@@ -349,7 +371,7 @@ impl Plan {
             let mut drafts = self.begin(store, fragments, group);
             let parents = choose::parents(&drafts.spans);
             if infer::is_open(&parents) {
-                let mut woven = infer::lay_out(store, (&self.lexicon, &self.coarse), drafts, parents);
+                let mut woven = infer::lay_out(store, (&self.lexicon, &self.coarse, &self.ages), drafts, parents);
                 infer::decide(&mut woven, &self.learned, known, self.min_confidence, room);
                 drafts = woven.drafts;
                 repair::cycles(&mut drafts.spans);

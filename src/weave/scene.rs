@@ -1,5 +1,6 @@
 //! A transaction laid out for weaving: spans, their events in order of time, and what each event tells.
 
+use super::ages::Ages;
 use super::holders::{Holders, Told, Which};
 use super::lexicon::{Lexicon, Tokens, Wording, bits};
 use super::spans::Draft;
@@ -126,10 +127,11 @@ const NAMED: f32 = 0.9;
 const CONFIRMED: i64 = 50_000_000;
 
 impl Scene {
-    /// Lays out spans; `placed`: events that stand at another time than that of their clock.
+    /// Lays out spans; `ages`: whose durations are not their spans'; `placed`: events that stand at another time than that
+    /// of their clock.
     pub(super) fn of(
         store: &Store,
-        lexicon: &Lexicon,
+        (lexicon, ages): (&Lexicon, &Ages),
         spans: &[Draft],
         placed: &FxHashMap<EventId, i64>,
     ) -> Scene {
@@ -151,7 +153,7 @@ impl Scene {
         scene.names.reserve(lines.len());
         for (time, node, id) in lines {
             let index = scene.lines.len() as u32;
-            let line = scene.line(store, lexicon, id, time.0, node);
+            let line = scene.line(store, (lexicon, ages), id, time.0, node);
             let owner = &mut scene.nodes[node as usize];
             owner.lines.push(index);
             owner.first = owner.first.min(line.time);
@@ -282,7 +284,14 @@ impl Scene {
     }
 
     /// Lays out an event behind those before it.
-    fn line(&mut self, store: &Store, lexicon: &Lexicon, id: EventId, time: i64, node: u32) -> Line {
+    fn line(
+        &mut self,
+        store: &Store,
+        (lexicon, ages): (&Lexicon, &Ages),
+        id: EventId,
+        time: i64,
+        node: u32,
+    ) -> Line {
         let event = store.event(id);
         let (words, tokens) = lexicon.template(event.template);
         let starts = (self.names.len(), self.tokens.len(), self.values.len());
@@ -327,7 +336,7 @@ impl Scene {
             values: (starts.2 as u32, self.values.len() as u32),
             route,
             thread: event.thread,
-            duration,
+            duration: duration.filter(|_| !ages.has(event.service, event.template)),
         }
     }
 

@@ -244,6 +244,7 @@ mod tests {
             assert_eq!(found(text).duration, Some(nanos), "{text}");
         }
         assert_eq!(found("retrying in 500 ms").duration, None);
+        assert_eq!(found("courier to be called in 500 ms").duration, None);
         assert_eq!(found("GET /orders/7 sleeps 20ms").duration, None);
         assert_eq!(found("item 00f067aa0ba902ed in 500 ms").duration, None);
         assert_eq!(duration(b"2m3.5s", 0), Some(123_500_000_000));

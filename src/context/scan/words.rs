@@ -389,7 +389,12 @@ fn is_parents(before: &[u8]) -> bool {
 
 /// Whether the words before "in" or "after" say that something was finished.
 fn done_before(text: &[u8]) -> bool {
-    let word = text.trim_ascii_end().rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let mut words = text.trim_ascii_end().rsplit(|byte| !byte.is_ascii_alphanumeric());
+    let word = words.next().unwrap_or_default();
+    // "to be called in", "will be retried in": it is yet to come
+    if words.next().is_some_and(|word| word.eq_ignore_ascii_case(b"be")) {
+        return false;
+    }
     // "…7bed" is no verb
     word.ends_with(b"ed") && word.iter().all(u8::is_ascii_alphabetic)
         || matches!(
