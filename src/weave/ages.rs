@@ -1,10 +1,10 @@
 //! Durations that records print but that are not how long their span took: the age of the order, a delay to come.
 //!
-//! A span whose only record ends it began as long before as it took, if what it prints is that. Over the run it is seen:
-//! a service that entered a transaction by receiving something cannot have been at work before that was told by another
-//! one, and hardly goes on with one span from before it receives something else, by itself, until after that.
+//! A span that logs its end began as long before as it took, if what it prints is that. Over the run it is seen: what is done
+//! because something was received cannot have begun before another service told that.
 
-use super::scene::{Node, Scene};
+use super::holders::Which;
+use super::scene::{Line, Node, Scene};
 use super::words::Act;
 use crate::model::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -14,6 +14,8 @@ type Kind = (Symbol, Symbol);
 
 /// What is told may be received before it is logged: nanoseconds.
 const SLACK: i64 = 5_000_000;
+/// So many spans hold the id of a message: its sender, and who receives it.
+const MOST_HOLDERS: usize = 3;
 /// Fewer cases tell nothing.
 const MIN_CASES: u32 = 3;
 
@@ -26,7 +28,7 @@ pub(super) struct Tallies(FxHashMap<Kind, Tally>);
 struct Tally {
     /// Spans of which something else tells when their service was reached.
     all: u32,
-    /// Those that would have begun before, or would enclose what else reached it.
+    /// Those that would have begun before.
     early: u32,
 }
 
@@ -34,41 +36,19 @@ struct Tally {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ages(FxHashSet<Kind>);
 
-/// A span that begins by receiving what another service told.
-struct Entry {
-    node: u32,
-    /// When that was told.
-    told: i64,
-}
-
 impl Tallies {
     /// Adds what a transaction teaches.
     pub fn learn(&mut self, scene: &Scene) {
         for (index, node) in (0u32..).zip(&scene.nodes) {
             let Some(kind) = timed(scene, index, node) else { continue };
-            let mut entries = scene
-                .of_service(node.service)
-                .iter()
-                .filter(|(.., other)| *other != index)
-                .filter_map(|(.., other)| entry(scene, *other));
-            // what stands before it in the transaction reached the service first
-            let plain = |entry: &Entry| scene.nodes[entry.node as usize].first;
-            let Some(first) = entries.by_ref().filter(|entry| plain(entry) < node.first).min_by_key(plain) else {
-                continue;
-            };
-            if scene.of_service(node.service).iter().any(|(.., other)| {
-                let other = &scene.nodes[*other as usize];
-                other.first < plain(&first)
-            }) {
-                continue;
-            }
-            let early = node.begin + node.blur + SLACK < first.told || {
-                let later = scene.of_service(node.service).iter().filter_map(|(.., other)| entry(scene, *other));
-                later.filter(|entry| entry.node != index && entry.node != first.node).any(|entry| {
-                    let other = &scene.nodes[entry.node as usize];
-                    node.begin + node.blur < entry.told && other.last < node.first
-                })
-            };
+            let others =
+                scene.nodes.iter().filter(|other| !other.lines.is_empty() && !std::ptr::eq(*other, node));
+            let first = others.map(|other| other.first).min();
+            // what begins before all else may be what all else was done for
+            let within = first.is_some_and(|first| node.begin > first + node.blur);
+            let told = message(scene, index).or_else(|| reached(scene, index).filter(|_| within));
+            let Some(told) = told else { continue };
+            let early = node.begin + node.blur + SLACK < told;
             let tally = self.0.entry(kind).or_default();
             tally.all += 1;
             tally.early += u32::from(early);
@@ -105,7 +85,7 @@ impl Ages {
 
     /// Whether a transaction has such a record.
     pub fn any(&self, scene: &Scene) -> bool {
-        let of_service = |line: &super::scene::Line| scene.nodes[line.node as usize].service;
+        let of_service = |line: &Line| scene.nodes[line.node as usize].service;
         scene.lines.iter().any(|line| line.duration.is_some() && self.has(of_service(line), line.template))
     }
 }
@@ -115,27 +95,46 @@ fn timed(scene: &Scene, index: u32, node: &Node) -> Option<Kind> {
     if node.exact || node.begin >= node.first {
         return None;
     }
-    let told = scene.lines_of(index).find(|line| line.duration.is_some_and(|took| line.time - took == node.begin));
+    let told =
+        scene.lines_of(index).find(|line| line.duration.is_some_and(|took| line.time - took == node.begin));
     told.map(|line| (node.service, line.template))
 }
 
-/// What a span was reached by, if it begins by receiving something that another service told before.
-fn entry(scene: &Scene, index: u32) -> Option<Entry> {
-    let opening = scene.opening(index).filter(|line| line.act == Act::Receive)?;
-    let service = scene.nodes[index as usize].service;
-    let told = |which: &u32| {
-        let first = |other: u32| {
-            let lines = scene.lines_of(other).filter(|line| scene.which(line).contains(which));
-            lines.map(|line| line.time).min()
-        };
-        let nodes = scene.holders.value(*which).nodes.iter().copied();
-        let (own, others): (Vec<u32>, Vec<u32>) =
-            nodes.partition(|other| scene.nodes[*other as usize].service == service);
-        let others = others.into_iter().filter_map(first).min()?;
-        let own = own.into_iter().filter_map(first).min()?;
-        // the service did not tell it first
-        (others <= opening.time && others <= own).then_some(others)
-    };
-    let told = scene.which(opening).iter().filter_map(told).max()?;
-    Some(Entry { node: index, told })
+/// When the message was sent that a span begins by receiving: with a value that hardly any other span holds.
+fn message(scene: &Scene, index: u32) -> Option<i64> {
+    let opening = received(scene, index)?;
+    let few = |which: &Which| scene.holders.value(*which).nodes.len() <= MOST_HOLDERS;
+    let sent = scene.which(opening).iter().copied().filter(few);
+    sent.filter_map(|which| told(scene, index, which, true)).max()
+}
+
+/// When that was told by which the service of a span was reached: what it received itself, else what the first span of its
+/// service did.
+fn reached(scene: &Scene, index: u32) -> Option<i64> {
+    let of_service = scene.of_service(scene.nodes[index as usize].service).iter();
+    let first = of_service.min_by_key(|(.., other)| (scene.nodes[*other as usize].first, *other));
+    entry(scene, index).or_else(|| first.and_then(|(.., first)| entry(scene, *first)))
+}
+
+/// When another service told what a span begins by receiving: when it was sent, if any record says so, else when any of it
+/// was told first.
+fn entry(scene: &Scene, index: u32) -> Option<i64> {
+    let values = scene.which(received(scene, index)?).iter().copied();
+    let sent = values.clone().filter_map(|which| told(scene, index, which, true)).max();
+    sent.or_else(|| values.filter_map(|which| told(scene, index, which, false)).min())
+}
+
+/// The first record of a span, if it receives or starts something.
+fn received(scene: &Scene, index: u32) -> Option<&Line> {
+    scene.opening(index).filter(|line| matches!(line.act, Act::Receive | Act::Start))
+}
+
+/// When another service told a value before a span's first record did; `sent`: by sending something.
+fn told(scene: &Scene, index: u32, which: Which, sent: bool) -> Option<i64> {
+    let own = &scene.nodes[index as usize];
+    let others = scene.holders.value(which).nodes.iter();
+    let others = others.filter(|other| scene.nodes[**other as usize].service != own.service);
+    let lines = others.flat_map(|other| scene.lines_of(*other));
+    let lines = lines.filter(|line| (!sent || line.act == Act::Send) && scene.which(line).contains(&which));
+    lines.map(|line| line.time).min().filter(|time| *time <= own.first)
 }

@@ -306,7 +306,8 @@ impl Plan {
         }
         self.ages = infer::ages(&laid_out).settle();
         if !self.ages.is_empty() {
-            let again = laid_out.par_iter_mut().zip(teachers).filter(|(woven, _)| self.ages.any(&woven.scene));
+            let again =
+                laid_out.par_iter_mut().zip(teachers).filter(|(woven, _)| self.ages.any(&woven.scene));
             again.for_each(|(woven, group)| *woven = self.lay_out(store, fragments, group));
         }
         let habits = infer::habits(&laid_out).settle();
@@ -348,8 +349,7 @@ impl Plan {
             order.reverse();
             let mut learned = learned::Learned::default();
             for sample in &order {
-                learned =
-                    learned.merge(infer::learn(last.of(self, store, *sample)?, known, before.as_ref()));
+                learned = learned.merge(infer::learn(last.of(self, store, *sample)?, known, before.as_ref()));
             }
             before = Some(learned.settle());
         }
@@ -371,7 +371,8 @@ impl Plan {
             let mut drafts = self.begin(store, fragments, group);
             let parents = choose::parents(&drafts.spans);
             if infer::is_open(&parents) {
-                let mut woven = infer::lay_out(store, (&self.lexicon, &self.coarse, &self.ages), drafts, parents);
+                let mut woven =
+                    infer::lay_out(store, (&self.lexicon, &self.coarse, &self.ages), drafts, parents);
                 infer::decide(&mut woven, &self.learned, known, self.min_confidence, room);
                 drafts = woven.drafts;
                 repair::cycles(&mut drafts.spans);
