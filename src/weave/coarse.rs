@@ -325,3 +325,117 @@ fn told(coarse: &Mark, other: &Mark) -> bool {
         && !matches!(coarse.act, Act::Send | Act::Call)
         && !matches!(other.act, Act::Receive | Act::End | Act::Answer)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000_000;
+    const MS: i64 = 1_000_000;
+
+    /// A record of the service `service` at `time`; service 9 has a coarse clock.
+    fn mark(index: u32, service: u64, template: u64, time: i64, value: u64) -> Mark {
+        let coarse = service == 9;
+        Mark {
+            id: EventId { batch: 0, index },
+            time: if coarse { time.div_euclid(SECOND) * SECOND } else { time },
+            grain: if coarse { SECOND } else { 0 },
+            kind: (Symbol(service), Symbol(template)),
+            source: SourceId(service as u32),
+            act: Act::Other,
+            opens: true,
+            values: vec![Symbol(value)],
+        }
+    }
+
+    /// A transaction at `start`: one asks, the coarse one takes it 30 ms later and answers after another 200, and 20 ms later
+    /// the first one goes on.
+    fn transaction(start: i64) -> Vec<Mark> {
+        let mut marks = vec![
+            mark(0, 1, 1, start, 5),
+            mark(1, 9, 2, start + 30 * MS, 5),
+            mark(2, 9, 3, start + 230 * MS, 5),
+            mark(3, 1, 4, start + 250 * MS, 5),
+        ];
+        marks.sort_by_key(|mark| (mark.time, mark.id.index));
+        marks
+    }
+
+    /// Learned from transactions that begin at any part of a second.
+    fn taught(of: impl Fn(i64) -> Vec<Mark>) -> Coarse {
+        let mut tallies = Tallies::default();
+        (0..200).for_each(|at| tallies.learn(&of(at * 3 * SECOND + at * 5 * MS)));
+        Coarse { grains: FxHashMap::default(), tallies }
+    }
+
+    fn time(placed: &FxHashMap<EventId, i64>, index: u32) -> i64 {
+        placed[&EventId { batch: 0, index }]
+    }
+
+    #[test]
+    fn a_coarse_record_stands_between_what_comes_before_and_after_it() {
+        let coarse = taught(transaction);
+        let placed = coarse.placed(&transaction(700 * MS));
+        let off = |index: u32, right: i64| (time(&placed, index) - right).abs();
+        assert!(off(1, 730 * MS) < 10 * MS && off(2, 930 * MS) < 10 * MS, "{placed:?}");
+        // over the end of a second what is certain stays so
+        let placed = coarse.placed(&transaction(900 * MS));
+        assert!((900 * MS..SECOND).contains(&time(&placed, 1)), "{placed:?}");
+        assert!((SECOND..1150 * MS).contains(&time(&placed, 2)), "{placed:?}");
+    }
+
+    #[test]
+    fn what_comes_in_either_order_tells_nothing() {
+        let either = |start: i64| {
+            let turned = start / (3 * SECOND) % 2 == 0;
+            let apart = if turned { -300 * MS } else { 300 * MS };
+            vec![mark(0, 1, 1, start, 5), mark(1, 9, 2, start + apart, 5)]
+        };
+        let marks = either(700 * MS);
+        assert_eq!(time(&taught(either).placed(&marks), 1), marks[1].time);
+    }
+
+    #[test]
+    fn without_a_run_the_one_that_told_a_value_first_comes_before() {
+        let alone = Coarse::default();
+        let marks = transaction(300 * MS);
+        let placed = alone.placed(&marks);
+        assert_eq!((time(&placed, 1), time(&placed, 2)), (300 * MS + 1, 300 * MS + 1));
+        // what sends was not told
+        let mut sends = marks;
+        sends.iter_mut().for_each(|mark| mark.act = Act::Send);
+        assert_eq!(time(&alone.placed(&sends), 1), 0);
+    }
+
+    #[test]
+    fn of_several_alike_the_one_that_shares_the_rarest_value_belongs_to_a_record() {
+        let mut marks = transaction(0);
+        marks.insert(1, mark(4, 1, 1, 10 * MS, 6));
+        let of = |marks: &[Mark]| {
+            let coarse = marks.iter().find(|mark| mark.id.index == 1).unwrap().clone();
+            let found = partners(marks, &coarse);
+            let asked = found.iter().find(|(kind, _)| *kind == (Symbol(1), Symbol(1)));
+            asked.map(|(_, partner)| marks[partner.index].id.index)
+        };
+        assert_eq!(of(&marks), Some(0));
+        marks.iter_mut().for_each(|mark| mark.values = vec![Symbol(5)]);
+        assert_eq!(of(&marks), None);
+    }
+
+    #[test]
+    fn parts_of_a_run_merge_in_any_order() {
+        let part = |range: std::ops::Range<i64>| {
+            let mut tallies = Tallies::default();
+            range.for_each(|at| tallies.learn(&transaction(at * 3_777 * MS)));
+            tallies
+        };
+        let all = |tallies: Tallies| {
+            let mut all: Vec<_> = tallies.0.into_iter().collect();
+            all.sort_by_key(|(kinds, _)| *kinds);
+            format!("{all:?}")
+        };
+        let whole = all(part(0..50));
+        assert_eq!(all(part(0..7).merge(part(7..50))), whole);
+        assert_eq!(all(part(7..50).merge(part(0..7))), whole);
+    }
+}
