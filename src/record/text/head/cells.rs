@@ -268,7 +268,7 @@ impl Reader<'_, '_> {
         if is_bare_id(content) || is_id_list(content) || are_pairs(content) {
             return Some(Cell::Ids);
         }
-        if names_ids(content) && group_has_id(content) {
+        if names_ids(content) && content.split(|byte| !byte.is_ascii_alphanumeric()).any(is_bare_id) {
             return Some(Cell::Ids);
         }
         // "total=19.90", "label:12" and "Order{id=9}" are no ids
