@@ -1,9 +1,9 @@
 //! Context and keys in the fields of a structured layer.
 
 use super::facts::Facts;
-use super::scan::{Region, folder_keys, path_keys, shape_of};
+use super::scan::{IN_TEXT, Region, folder_keys, path_keys, shape_of};
 use super::tape::Step;
-use super::{Found, header, id};
+use super::{Found, Scheme, header, id};
 use crate::model::{Shape, SpanKind};
 use crate::record::{At, Field, Format, Layer, NameHash, Role, Writing, names};
 use memchr::memmem::Finder;
@@ -37,6 +37,7 @@ impl Found {
                 Writing::Plain | Writing::Number => self.field(layer, field, value),
             }
         }
+        self.paired(layer);
         let quotes = memchr::memchr(b'"', layer.text).is_some();
         if quotes && NEW_RELIC.find(layer.text).is_some() {
             let payload =
@@ -76,6 +77,18 @@ impl Found {
 
     /// Whether a part of an access log holds the request's id.
     pub(super) fn uuid_in_quotes(&mut self, text: &[u8]) -> bool {
+        // "TRACE" "SPAN"
+        let mut quoted = text.split(|&byte| byte == b'"').skip(1).step_by(2);
+        while let Some(word) = quoted.next() {
+            if word.len() == 32
+                && let Some(trace) = id::exact_trace(word)
+                && let Some(span) = quoted.clone().next().and_then(id::exact_span)
+            {
+                self.set_trace(IN_TEXT, trace, Scheme::Plain);
+                self.set_span(IN_TEXT, span);
+                return true;
+            }
+        }
         let mut before: &[u8] = b"";
         for word in text.split(|&byte| byte == b'"') {
             // "etag="…"" has a name
@@ -89,20 +102,24 @@ impl Found {
                 return true;
             }
         }
+        let last = text.trim_ascii_end().rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+        if is_unique_id(last) {
+            self.add_id(b"unique_id", last);
+            return false;
+        }
         // morgan's tokens and others without quotes
-        let bare =
-            text.split(|&byte| byte == b'"').step_by(2).flat_map(|part| part.split(|&byte| byte == b' '));
+        let bare = text.split(|&byte| byte == b'"').step_by(2).flat_map(|part| {
+            // HAProxy's captured headers: "{UUID|host}"
+            part.split(|byte| matches!(byte, b' ' | b'{' | b'|' | b'}' | b'[' | b']' | b'(' | b')'))
+        });
         let mut uuids = bare.filter(|word| word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0));
         if let Some(word) = uuids.next() {
             self.add_id(b"request_id", word);
             return true;
         }
         // ingress-nginx ends its lines with $req_id
-        let last = text.trim_ascii_end().rsplit(|&byte| byte == b' ').next().unwrap_or_default();
         if last.len() == 32 && id::exact_trace(last).is_some() {
             self.add_id(b"request_id", last);
-        } else if is_unique_id(last) {
-            self.add_id(b"unique_id", last);
         }
         false
     }
@@ -260,11 +277,35 @@ impl Found {
         }
     }
 
+    /// `"span_id:00f0…"` in a list of tags.
+    fn pair_in_text(&mut self, value: &[u8]) -> bool {
+        let Some(at) = memchr::memchr2(b':', b'=', value) else { return false };
+        let (name, rest) = (&value[..at], &value[at + 1..]);
+        let told = matches!(rest.len(), 16 | 32) && id::hex_digits(rest) == rest.len();
+        if !told {
+            return false;
+        }
+        let role = self.facts.get(name).known.map_or(Role::Other, |known| known.role);
+        matches!(role, Role::TraceId | Role::SpanId | Role::ParentId) && self.text_context(role, name, rest)
+    }
+
     /// A field without role: an id if its name says so, a key in any case.
     fn key_field(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
         let value = value.trim_ascii();
         self.same_length(value);
+        if (24..MIN_HEADER + 20).contains(&value.len()) && self.pair_in_text(value) {
+            return;
+        }
         if value.len() >= MIN_HEADER {
+            if let Some((role, header)) =
+                header::of_any_name(value).filter(|(role, _)| *role != Role::Traceparent)
+            {
+                self.refuse();
+                return self.step(
+                    |tape| tape.part(value).map(|part| Step::Header(role, part)),
+                    |found| found.add_header(header),
+                );
+            }
             if memchr::memmem::find(value, b"race").is_some()
                 || memchr::memmem::find(value, b"-01").is_some()
                 || value[..5].eq_ignore_ascii_case(b"Root=")
@@ -346,7 +387,7 @@ fn is_unique_id(word: &[u8]) -> bool {
 }
 
 /// The name of the container that a field stands in, or nothing.
-fn container<'t>(layer: &Layer<'t>, field: &Field) -> &'t [u8] {
+pub(super) fn container<'t>(layer: &Layer<'t>, field: &Field) -> &'t [u8] {
     if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] }
 }
 

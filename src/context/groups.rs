@@ -16,7 +16,9 @@ impl Found {
     pub(super) fn groups(&mut self, layer: &Layer<'_>) {
         for group in &layer.draft.groups {
             let content = group.of(layer.text);
-            if content.len() == 32 {
+            let short = matches!(content.len(), 8..=15 | 17..=31)
+                && content.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'));
+            if content.len() == 32 || short {
                 let mut numbered = false;
                 let digest = is_told_a_digest(layer, *group, &mut numbered);
                 if numbered {
@@ -26,6 +28,14 @@ impl Found {
                 if digest {
                     continue;
                 }
+            }
+            if is_ulid(content) && layer.draft.stamp.is_some() {
+                self.refuse();
+                self.add_id(b"request_id", content);
+                continue;
+            }
+            if short {
+                self.short_request(layer, *group);
             }
             self.group(content, layer.text);
         }
@@ -90,7 +100,7 @@ impl Found {
                 self.exact(Own::Trace, ALONE, Scheme::Sleuth, trace);
             }
             [single] => self.single(single, layer_text),
-            _ => {}
+            _ => _ = self.tuple(content),
         }
     }
 
@@ -132,9 +142,13 @@ impl Found {
             memchr::memrchr(b'/', content).map(|at| (&content[..at], &content[at + 1..]))
             && trace.len() == 32
             && names_an_app(app)
+            && !names::says_digest(app)
             && id::exact_trace(trace).is_some()
         {
             self.exact(Own::Trace, ALONE, Scheme::Sleuth, trace);
+            return;
+        }
+        if self.tuple(content) || self.named_request(content) {
             return;
         }
         // OpenStack: [None req-UUID user project - - -], the id of the first request of all before that of this one
@@ -181,6 +195,95 @@ impl Found {
             self.exact(Own::Trace, ALONE, Scheme::Sleuth, content);
         }
     }
+}
+
+impl Found {
+    /// `[user/address/TRACE/4ms GET /path]`, `[app|TRACE|SPAN|UUID]`: values of which none has a name; a trace's id is told by
+    /// its length, a span's by standing behind it.
+    fn tuple(&mut self, content: &[u8]) -> bool {
+        let parts =
+            || content.split(|byte| matches!(byte, b'/' | b'|' | b';' | b',' | b' ')).map(<[u8]>::trim_ascii);
+        let long = |part: &[u8]| {
+            part.len() == 32
+                && part.iter().any(|byte| !byte.is_ascii_digit())
+                && id::exact_trace(part).is_some()
+        };
+        if content.len() < 34
+            || content.starts_with(b"/")
+            || parts().filter(|part| long(part)).count() != 1
+            || parts().any(|part| names::says_digest(part) || part == b"md5")
+        {
+            return false;
+        }
+        let mut behind = false;
+        for part in parts().filter(|part| !part.is_empty()) {
+            if behind && part.len() == 16 && id::exact_span(part).is_some() {
+                self.exact(Own::Span, ALONE, Scheme::Plain, part);
+                behind = false;
+            } else if part.len() == 36 && id::uuid(part).is_some_and(|bits| bits != 0) {
+                self.add_id(b"request_id", part);
+            } else if long(part) {
+                self.exact(Own::Trace, ALONE, Scheme::Plain, part);
+                behind = true;
+            }
+        }
+        true
+    }
+
+    /// `[req UUID]`, `[request#UUID]`: an id behind what it belongs to.
+    fn named_request(&mut self, content: &[u8]) -> bool {
+        const NAMES: [&[u8]; 9] =
+            [b"req", b"request", b"rid", b"reqid", b"id", b"corr", b"correlation", b"transaction", b"txn"];
+        let Some(at) = content.len().checked_sub(36).filter(|at| *at > 1) else { return false };
+        let (before, uuid) = content.split_at(at);
+        let name = before[..at - 1].trim_ascii_end();
+        // behind a colon it is a pair, which is read as all are
+        let apart = matches!(before.last(), Some(b' ' | b'#' | b'-' | b'/'));
+        let told = apart
+            && NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
+            && id::uuid(uuid).is_some_and(|bits| bits != 0);
+        if told {
+            self.add_id(b"request_id", uuid);
+        }
+        told
+    }
+
+    /// `[time] [pid] [level] [216628194b3d] message`: hex digits of no usual length in a group of their own before the message.
+    fn short_request(&mut self, layer: &Layer<'_>, group: At) {
+        let content = group.of(layer.text);
+        let (start, end) = (group.start as usize, group.end());
+        let mixed = content.iter().any(u8::is_ascii_digit) && content.iter().any(u8::is_ascii_lowercase);
+        let apart = start > 1
+            && layer.text[start - 1] == b'['
+            && matches!(layer.text[start - 2], b' ' | b']')
+            && layer.text[end..].starts_with(b"] ");
+        let before = layer.draft.message.is_some_and(|(message, _)| message.start as usize == end + 2);
+        if !(mixed && apart && before) || layer.draft.stamp.is_none() {
+            return;
+        }
+        // an address, as the operating system numbers threads
+        if content.len() == 12 {
+            self.refuse();
+            if content.starts_with(b"7f") && content.ends_with(b"0") {
+                return;
+            }
+        }
+        if !content.starts_with(b"0000") {
+            self.add_id(b"request_id", content);
+        } else {
+            self.refuse();
+        }
+    }
+}
+
+/// `01J9ZK3V8Q4X7M2N5P6R8S0TAB`: a time and a random number in 26 letters and digits (github.com/ulid/spec).
+fn is_ulid(word: &[u8]) -> bool {
+    word.len() == 26
+        && word[0] == b'0'
+        && word.iter().any(u8::is_ascii_uppercase)
+        && word.iter().all(|byte| {
+            byte.is_ascii_digit() || byte.is_ascii_uppercase() && !matches!(byte, b'I' | b'L' | b'O' | b'U')
+        })
 }
 
 /// What stands in place of an id that there is not.

@@ -38,6 +38,24 @@ pub fn read(role: Role, value: &[u8]) -> Option<Header<'_>> {
     }
 }
 
+/// Reads a header that its form tells, whatever it stands under: `traceparent`, `uber-trace-id`, B3.
+pub fn of_any_name(value: &[u8]) -> Option<(Role, Header<'_>)> {
+    const SHORTEST: usize = 36;
+    const LONGEST: usize = 128;
+    /// Shorter numbers before a colon may be an address.
+    const TRACE: usize = 16;
+    if !(SHORTEST..=LONGEST).contains(&value.len()) {
+        return None;
+    }
+    let hex = id::hex_digits(value);
+    match value.get(hex) {
+        Some(b'-') if hex == 2 => traceparent(value).map(|header| (Role::Traceparent, header)),
+        Some(b'-') if hex == 32 => b3(value).map(|header| (Role::B3, header)),
+        Some(b':') if hex >= TRACE => uber(value).map(|header| (Role::UberTraceId, header)),
+        _ => None,
+    }
+}
+
 /// `00-TRACE-SPAN-FLAGS`. Source: W3C Trace Context, 3.2.2. Version `ff` is invalid; version 00 has four fields, higher
 /// versions may have more. Capitals are read leniently.
 pub fn traceparent(value: &[u8]) -> Option<Header<'_>> {

@@ -11,6 +11,7 @@ mod fields;
 mod groups;
 pub mod header;
 pub mod id;
+mod pairing;
 mod parts;
 mod plan;
 mod scan;

@@ -152,6 +152,7 @@ impl Found {
 
     /// The value of a name that stands for a trace id.
     pub(super) fn trace_value(&mut self, rank: u8, name: &[u8], value: &[u8]) {
+        let value = behind_name(name, value);
         // "TRACE/SPAN", "TRACE-SPAN", "TRACE:SPAN"
         if value.len() == 49
             && !value[32].is_ascii_alphanumeric()
@@ -185,6 +186,7 @@ impl Found {
 
     /// The value of a name that stands for a span id.
     pub(super) fn span_value(&mut self, rank: u8, name: &[u8], value: &[u8]) {
+        let value = behind_name(name, value);
         match id::span(value) {
             Ok(span) => self.set_span(rank, span),
             Err(id::Refused::WrongLength) => self.add_id(name, value),
@@ -206,6 +208,14 @@ impl Found {
             Err(id::Refused::Absent) => self.root = true,
             Err(_) => {}
         }
+    }
+}
+
+/// A value without its own name, which some write twice: `trace_id=trace_id:4bf9…`.
+fn behind_name<'v>(name: &[u8], value: &'v [u8]) -> &'v [u8] {
+    match value.split_at_checked(name.len()) {
+        Some((own, [b':' | b'=', rest @ ..])) if own.eq_ignore_ascii_case(name) && !own.is_empty() => rest,
+        _ => value,
     }
 }
 

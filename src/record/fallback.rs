@@ -50,14 +50,24 @@ pub(super) fn complete(text: &[u8], draft: &mut Draft) {
             .or_else(|| any_time(text, fields))
             .or_else(|| wrapped_whole(text, fields));
     }
+    if draft.stamp.is_some_and(|stamp| stamp.date == Date::None) {
+        draft.stamp = parted_time(text, &draft.fields).or(draft.stamp);
+    }
     if draft.level.is_none() && draft.message.is_none() {
         inner_record(text, draft);
     }
     if draft.level.is_none() {
-        draft.level = named_level(text, &draft.fields);
+        draft.level = named_level(text, &draft.fields).or_else(|| word_of_severity(text, &draft.fields));
     }
     if draft.message.is_none() {
         draft.message = named_message(text, &draft.fields);
+    }
+    // a document that is no record has times inside, too
+    if draft.stamp.is_none()
+        && draft.likely_stamp.is_none()
+        && (draft.level.is_some() || draft.message.is_some())
+    {
+        draft.likely_stamp = nested_time(text, &draft.fields);
     }
 }
 
@@ -74,6 +84,26 @@ fn named_level(text: &[u8], fields: &[Field]) -> Option<Level> {
             words(field.name.of(text)).any(|word| LEVELS.contains(&word.bytes())).then_some(level)
         },
     )
+}
+
+/// A word that is nothing but a severity, under a short name or in capitals: `"p":"ERROR"`, `"grade":"WARNING"`.
+fn word_of_severity(text: &[u8], fields: &[Field]) -> Option<Level> {
+    /// Names of no more letters say nothing themselves.
+    const SHORT: u32 = 3;
+    const WORDS: [&[u8]; 9] =
+        [b"trace", b"debug", b"info", b"warn", b"warning", b"error", b"fatal", b"critical", b"notice"];
+    const OTHERS: [&[u8]; 8] =
+        [b"type", b"status", b"result", b"state", b"outcome", b"code", b"kind", b"mode"];
+    let known = |word: &[u8]| WORDS.iter().any(|one| one.eq_ignore_ascii_case(word));
+    let mut told = unknown(fields).filter(|field| {
+        let value = field.value.of(text);
+        field.writing == Writing::Plain
+            && known(value)
+            && (field.name.len <= SHORT || value.iter().all(u8::is_ascii_uppercase))
+            && !words(field.name.of(text)).any(|word| OTHERS.contains(&word.bytes()))
+    });
+    let first = told.next()?;
+    told.next().is_none().then(|| level::from_word(first.value.of(text))).flatten()
 }
 
 /// A text of several words under a name that speaks of what is said.
@@ -125,6 +155,63 @@ fn wrapped_whole(text: &[u8], fields: &[Field]) -> Option<Stamp> {
         })
         .filter_map(|field| time_of(field.value.of(text), field.writing))
         .find(|stamp| stamp.date == Date::Full)
+}
+
+/// The date and the time of day in fields of their own: `"date":"2026-04-02","time":"08:11:09.120"`.
+fn parted_time(text: &[u8], fields: &[Field]) -> Option<Stamp> {
+    let plain = || {
+        fields.iter().filter(|field| {
+            field.top && field.writing == Writing::Plain && (5..24).contains(&field.value.len)
+        })
+    };
+    let value = |field: &Field| field.value.of(text);
+    let date = plain().find(|field| {
+        let value = value(field);
+        value.len() == 10
+            && value[0].is_ascii_digit()
+            && !value.contains(&b':')
+            && names_a_time(field.name.of(text))
+    })?;
+    let time = plain().find(|field| {
+        let value = value(field);
+        field.role == Role::Time && value[0].is_ascii_digit() && matches!(value.get(2), Some(b':'))
+    })?;
+    let whole = [value(date), b" ", value(time)].concat();
+    let (stamp, taken) = timestamp::parse_prefix(&whole, DayOrder::MonthFirst)?;
+    (taken == whole.len() && stamp.date == Date::Full).then_some(stamp)
+}
+
+/// A time inside an object, where nothing at the top tells one: `{"evt":{"at":"2025-03-01T09:14:22.731Z"}}`; one under a name
+/// that speaks of a time goes before others.
+fn nested_time(text: &[u8], fields: &[Field]) -> Option<Stamp> {
+    let of_others = |name: &[u8]| words(name).any(|word| OTHER_TIMES.contains(&word.bytes()));
+    let mut nested = fields
+        .iter()
+        .filter(|field| !field.top && !field.parent.is_empty() && (10..40).contains(&field.value.len))
+        .filter(|field| !of_others(field.name.of(text)) && !of_others(field.parent.of(text)))
+        .filter_map(|field| {
+            let value = field.value.of(text);
+            let name = field.name.of(text);
+            let speaks = names_a_time(name)
+                || names::lookup_name(NameHash::of(name), true).is_some_and(|known| known.role == Role::Time);
+            let stamp = match field.writing {
+                Writing::Plain if value[0].is_ascii_digit() && value.len() >= 19 => {
+                    let (stamp, taken) = timestamp::parse_prefix(value, DayOrder::MonthFirst)?;
+                    (taken == value.len()).then_some(stamp)
+                }
+                Writing::Number if speaks => time_of(value, field.writing),
+                _ => None,
+            };
+            stamp.filter(|stamp| stamp.date == Date::Full).map(|stamp| (speaks, stamp))
+        });
+    let mut any = None;
+    nested
+        .find(|(speaks, stamp)| {
+            any.get_or_insert(*stamp);
+            *speaks
+        })
+        .map(|(_, stamp)| stamp)
+        .or(any)
 }
 
 /// `msg=audit(1651589429.921:1318):` of the Linux audit daemon.

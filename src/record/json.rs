@@ -4,6 +4,7 @@
 //! number of fields are bounded; what lies deeper is passed over.
 
 use super::names::{NameId, Names, Part, Seen, TOP};
+use super::text::names_context;
 use super::{At, Field, Writing};
 use memchr::{memchr, memchr2};
 
@@ -187,6 +188,11 @@ impl Cursor<'_, '_> {
         if self.fields.len() >= MAX_FIELDS {
             return;
         }
+        if member.is_none()
+            && let Some(name) = self.name_before(value)
+        {
+            return self.pair(name, value, writing);
+        }
         let Some(container) = self.stack.last_mut() else { return };
         let (name, parent, (role, rank), path, part) = match member {
             Some((id, name)) => {
@@ -215,6 +221,22 @@ impl Cursor<'_, '_> {
             return self.pair(pair, value, writing);
         }
         self.fields.push(Field { name, parent, path, role, rank, top, value, writing });
+    }
+
+    /// The name before a value in a list of names and values by turns; what may be such a name is remembered.
+    #[cold]
+    fn name_before(&mut self, value: At) -> Option<At> {
+        const LONGEST: usize = 64;
+        let container = self.stack.last_mut()?;
+        if !self.names.get(container.id).by_turns {
+            return None;
+        }
+        let name = container.pair_name.take();
+        let text = value.of(self.text);
+        if name.is_none() && text.len() <= LONGEST && names_context(text) {
+            container.pair_name = Some(value);
+        }
+        name
     }
 
     /// A field whose name stands in a value of its own.
@@ -345,6 +367,11 @@ mod tests {
         check(
             r#"{"attributes":[{"key":"order.id","value":{"intValue":7}}]}"#,
             &[("key", "order.id"), ("order.id", "7")],
+        );
+        check(r#"{"attrs":[{"k":"span_id","v":"x"}]}"#, &[("k", "span_id"), ("span_id", "x")]);
+        check(
+            r#"{"headers":["trace_id","x","a","b"]}"#,
+            &[("headers", "trace_id"), ("trace_id", "x"), ("headers", "a"), ("headers", "b")],
         );
     }
 

@@ -65,7 +65,7 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
         b'{' => {
             let whole = line.trim_ascii_end();
             // a lone brace may open a JSON record or go on with the text before; so may what Python prints
-            let printed = whole.get(1) == Some(&b'\'') && !is_printed_record(whole);
+            let printed = (whole.get(1) == Some(&b'\'') || is_ruby_hash(whole)) && !is_printed_record(whole);
             let class = if whole.len() == 1 || printed { Class::Plain } else { Class::Start };
             return seen(Format::Json, class);
         }
@@ -159,6 +159,15 @@ fn indented(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
     if line.starts_with(b"\t\t") && is_mysql_query(rest) {
         return seen(Class::Start);
     }
+    if blanks <= 2 && line[0] == b' ' && rest[0].is_ascii_lowercase() && is_level_and_colon(rest) {
+        // captains-log: " warn: message", which goes on with a record that has a header
+        let mut head = text::head(rest, profile, draft);
+        if head.level.is_some() {
+            shift(&mut head, draft, blanks);
+            return Look { format: Format::Text, class: Class::Plain, head, awaits_level: false };
+        }
+        draft.clear();
+    }
     // padded levels (" INFO") and times; deeper indents and stack frames are continuations
     // the time of the line before holds for this one too, its column is left blank
     let column = blanks > 8 && line[0] == b' ' && text::begins_with_padded_level(rest);
@@ -184,12 +193,43 @@ fn indented(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
     seen(Class::Continuation)
 }
 
+/// `warn: message`.
+fn is_level_and_colon(text: &[u8]) -> bool {
+    let word = text.iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+    word > 3 && text[word..].starts_with(b": ") && super::level::stands_for_level(&text[..word]).is_some()
+}
+
 /// Whether a dictionary as Python prints it tells a level or a message: it is a record, not one that another one shows.
 fn is_printed_record(line: &[u8]) -> bool {
-    const NAMES: [&[u8]; 6] =
-        [b"'level': ", b"'levelname': ", b"'message': ", b"'msg': ", b"'event': ", b"'severity': "];
+    const NAMES: [&[u8]; 12] = [
+        b"'level': ",
+        b"'levelname': ",
+        b"'message': ",
+        b"'msg': ",
+        b"'event': ",
+        b"'severity': ",
+        b":level=>",
+        b":message=>",
+        b":msg=>",
+        b"\"level\"=>",
+        b"\"message\"=>",
+        b"\"msg\"=>",
+    ];
     let near = &line[..line.len().min(512)];
     NAMES.iter().any(|name| memchr::memmem::find(near, name).is_some())
+}
+
+/// Whether a hash as Ruby prints it begins here: `{:id=>1`, `{"id"=>1`, `{"id" => 1`.
+fn is_ruby_hash(line: &[u8]) -> bool {
+    let near = &line[..line.len().min(96)];
+    match near.get(1) {
+        Some(b':') => memchr::memmem::find(near, b"=>").is_some(),
+        Some(b'"') => memchr::memchr(b'"', &near[2..]).is_some_and(|end| {
+            let rest = near[2 + end + 1..].trim_ascii_start();
+            rest.starts_with(b"=>")
+        }),
+        _ => false,
+    }
 }
 
 /// MySQL's general log leaves the time out where it is that of the line before: `\t\t     4 Query\tSELECT …`.
@@ -303,7 +343,32 @@ fn is_frame(line: &[u8]) -> bool {
         "└".as_bytes(),
     ];
     let Some(&first) = line.first() else { return false };
-    STARTS.iter().any(|start| start[0] == first && line.starts_with(start)) || is_dots_more(line)
+    STARTS.iter().any(|start| start[0] == first && line.starts_with(start))
+        || is_dots_more(line)
+        || is_call_and_place(line)
+}
+
+/// `Matchmaker:Join () (at Assets/Matchmaker.cs:88)`, `UnityEngine.Debug:Log (object)`: class and method, parted by a colon.
+fn is_call_and_place(line: &[u8]) -> bool {
+    if !line[0].is_ascii_uppercase() {
+        return false;
+    }
+    let name = |part: &[u8]| {
+        part.first().is_some_and(u8::is_ascii_alphabetic)
+            && part
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'<' | b'>' | b'`'))
+    };
+    let near = &line[..line.len().min(160)];
+    let Some(open) = memchr::memchr(b'(', near) else { return false };
+    let call = near[..open].strip_suffix(b" ").unwrap_or(&near[..open]);
+    let Some(colon) = memchr::memchr(b':', call) else { return false };
+    let Some(close) = memchr::memchr(b')', &line[open..]) else { return false };
+    let rest = line[open + close + 1..].trim_ascii_end();
+    name(&call[..colon])
+        && name(&call[colon + 1..])
+        && super::level::from_word(&call[..colon]).is_none()
+        && (rest.is_empty() || rest.starts_with(b" (at ") || rest.starts_with(b" [0x"))
 }
 
 /// `… 12 more` with the ellipsis as one character.

@@ -3,7 +3,7 @@
 use super::names::Role;
 use super::timestamp::{self, DayOrder};
 use super::{At, Draft, Field, Writing, fallback, json, level};
-use crate::model::{Level, Precision, SECOND, Stamp, Time};
+use crate::model::{Date, Level, Precision, SECOND, Stamp, Time};
 
 /// Picks the record's time, level, service and so on from its fields: of several fields with one role, the one of lowest rank
 /// whose value is of the right kind.
@@ -125,7 +125,8 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
         logger.get_or_insert(service.take().unwrap_or_default());
         *service_is_weak = false;
     }
-    if stamp.is_none() || message.is_none() || level.is_none() {
+    let undated = stamp.is_some_and(|stamp| stamp.date == Date::None);
+    if stamp.is_none() || message.is_none() || level.is_none() || undated {
         fallback::complete(text, draft);
     }
 }

@@ -2,8 +2,9 @@
 
 use super::value::Value;
 use super::{IN_TEXT, Region, duration, looks_like_id, names_some_id, path_keys, shape_of};
-use crate::context::tape::Step;
-use crate::context::{Facts, Found, header, id};
+use crate::context::pairing::{says_span, says_trace};
+use crate::context::tape::{Own, Step};
+use crate::context::{Facts, Found, Scheme, header, id};
 use crate::model::Shape;
 use crate::record::{NameHash, Role, WEAK_SERVICE, names};
 
@@ -117,7 +118,13 @@ impl Found {
             // "'message' : TRACE SPAN [scope]" of OpenTelemetry Java: by their place, not by the word before
             return None;
         }
-        if !value.quoted && printed_object(bytes).is_some_and(|_| matches!(role, Role::Other | Role::Noise)) {
+        if bytes.len() == 32
+            && !matches!(role, Role::TraceId | Role::B3TraceId | Role::DatadogTraceId | Role::Id)
+            && let Some(next) = self.short_pair(text, name, (from, to))
+        {
+            return Some(next);
+        }
+        if !value.quoted && printed_object(bytes).is_some_and(|_| may_be_an_object(role)) {
             // "spanContext=SpanContext{traceId=…"
             return Some(from + printed_object(bytes).unwrap_or_default());
         }
@@ -229,6 +236,27 @@ impl Found {
         Some(value.next(to))
     }
 
+    /// `t=TRACE s=SPAN`, `[trc:TRACE, spn:SPAN]`: two values beside each other whose names shorten what they are.
+    fn short_pair(&mut self, text: &[u8], name: &[u8], (from, to): (usize, usize)) -> Option<usize> {
+        let between =
+            |byte: &u8| matches!(byte, b' ' | b',' | b';' | b'|' | b'/' | b'"' | b'\'' | b']' | b'[');
+        id::exact_trace(&text[from..to]).filter(|_| says_trace(name))?;
+        let start = to + text[to..].iter().take(4).take_while(|byte| between(byte)).count();
+        let length = text[start..].iter().take(16).take_while(|byte| is_of_a_name(**byte)).count();
+        let span_name = &text[start..start + length];
+        text.get(start + length).filter(|byte| matches!(byte, b'=' | b':'))?;
+        let at = start + length + 1;
+        let at =
+            at + text[at..].iter().take(2).take_while(|byte| matches!(byte, b' ' | b'"' | b'\'')).count();
+        let span = text.get(at..at + 16).filter(|_| says_span(span_name))?;
+        if id::exact_span(span).is_none() || text.get(at + 16).is_some_and(u8::is_ascii_alphanumeric) {
+            return None;
+        }
+        self.exact(Own::Trace, IN_TEXT, Scheme::Plain, &text[from..to]);
+        self.exact(Own::Span, IN_TEXT, Scheme::Plain, span);
+        Some(at + 16)
+    }
+
     /// Trace context under a name; `true` if the role is of that kind.
     pub(in crate::context) fn text_context(&mut self, role: Role, name: &[u8], value: &[u8]) -> bool {
         let (rank, text) = (IN_TEXT, true);
@@ -262,21 +290,31 @@ impl Found {
 
     pub(super) fn text_key(&mut self, name: &[u8], value: &[u8], region: Region) {
         let (facts, index) = self.facts.find(name);
-        let Facts { digest, correlation, id: named_id, .. } = facts;
+        let Facts { digest, correlation, id: named_id, machinery, .. } = facts;
         if digest || id::looks_like_digest(value) || id::is_absent(value) {
             return;
         }
-        if value.len() >= 55
-            && let Some(header) = header::traceparent(value)
-        {
+        if let Some((role, header)) = header::of_any_name(value) {
+            if role != Role::Traceparent {
+                // the lengths of its parts vary
+                self.refuse();
+            }
             return self.step(
-                |tape| tape.part(value).map(|part| Step::Header(Role::Traceparent, part)),
+                |tape| tape.part(value).map(|part| Step::Header(role, part)),
                 |found| found.add_header(header),
             );
         }
+        if value.len() == 32
+            && !value.iter().all(u8::is_ascii_digit)
+            && names_some_trace(name)
+            && self.exact(Own::Trace, IN_TEXT + 20, Scheme::Plain, value)
+        {
+            return;
+        }
         let is_id = correlation
-            || named_id && name.len() > 2
-            || names_some_id(name, value)
+            || named_id && name.len() > 2 && !machinery
+            // Apache's "uid" is a request's, whatever the system calls so
+            || names_some_id(name, value) && !(machinery && name.len() > 3)
             || names_a_request(name) && shape_of(value) == Some(Shape::Uuid);
         if is_id && region != Region::Ids && !value.contains(&b' ') {
             self.add_id(name, value.strip_suffix(b":").unwrap_or(value));
@@ -328,6 +366,19 @@ impl Found {
     }
 }
 
+/// `MdcTrace`, `app-trace`: a name that ends in the word, of no trace but this record's.
+fn names_some_trace(name: &[u8]) -> bool {
+    const NOT: [&[u8]; 2] = [b"stack", b"back"];
+    let Some((before, word)) = name.len().checked_sub(5).map(|at| name.split_at(at)) else { return false };
+    word.eq_ignore_ascii_case(b"trace")
+        && !names::names_others(name)
+        && !NOT.iter().any(|not| before.len() >= not.len() && before[..not.len()].eq_ignore_ascii_case(not))
+}
+
+fn is_of_a_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
+
 /// Whether an attribute of markup stands here: `<span id="price">`.
 fn in_a_tag(text: &[u8], at: usize) -> bool {
     /// A tag opens within so many bytes.
@@ -352,16 +403,25 @@ fn may_hold_equals(role: Role) -> bool {
     )
 }
 
+/// Whether a value of this role may be printed as an object.
+fn may_be_an_object(role: Role) -> bool {
+    use Role::{Instance, Logger, Message, Noise, Operation, Other, Peer, Service, Thread};
+    matches!(role, Other | Noise | Thread | Operation | Message | Peer | Service | Instance | Logger)
+}
+
 /// One past the brace that opens the members of an object behind the name of its type: `Context{id=1`, `Context(id=1`.
 fn printed_object(value: &[u8]) -> Option<usize> {
     let open = value.iter().position(|byte| matches!(byte, b'{' | b'(' | b'['))?;
     let named = open > 0
         && value[..open].iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
-    (named && value[..open].iter().any(u8::is_ascii_alphabetic) && value[open..].contains(&b'='))
-        .then_some(open + 1)
+    let member = memchr::memchr2(b'=', b':', &value[open..]).is_some_and(|at| at > 1);
+    (named && value[..open].iter().any(u8::is_ascii_alphabetic) && member).then_some(open + 1)
 }
 
-/// Whether a UUID under this name is an id although nothing in the name says so.
+/// Whether a UUID under this name is an id although nothing in the name says so: `req`, `vcap_request`.
 fn names_a_request(name: &[u8]) -> bool {
-    [&b"req"[..], b"request", b"transaction", b"txn"].iter().any(|word| name.eq_ignore_ascii_case(word))
+    let last = name.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or(name);
+    [&b"req"[..], b"request", b"transaction", b"txn", b"corr", b"correlation", b"rqid", b"rid", b"cid"]
+        .iter()
+        .any(|word| last.eq_ignore_ascii_case(word))
 }

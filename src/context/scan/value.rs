@@ -49,14 +49,15 @@ impl Value {
             // typographic quotes and brackets of other scripts end a value, letters do not
             None => rest.iter().position(|&byte| ENDS_VALUE[usize::from(byte)]),
         };
-        // "trace:ID:span:ID"
+        // "trace:ID:span:ID", "[trace:ID[span:ID]]"
         let named_hex = || {
             let hex = rest.iter().take(33).take_while(|byte| byte.is_ascii_hexdigit()).count();
             let behind = rest.get(hex + 1);
             let named = matches!(hex, 16 | 32)
                 && rest.get(hex) == Some(&b':')
                 && behind.is_some_and(|byte| byte.is_ascii_alphabetic() && !byte.is_ascii_hexdigit());
-            named.then_some(hex)
+            let opened = matches!(hex, 16 | 32) && matches!(rest.get(hex), Some(b'[' | b'(' | b'{' | b'<'));
+            (named || opened).then_some(hex)
         };
         let named = if matches!(role, Role::TraceId | Role::SpanId) { named_hex() } else { None };
         let length = named.or(length).unwrap_or(rest.len());
@@ -104,6 +105,9 @@ fn behind_name(text: &[u8], at: usize) -> Option<Value> {
     while matches!(text.get(next), Some(b'"' | b'\'' | b'\\')) && next < at + 3 {
         next += 1;
         name_quoted = true;
+    }
+    if name_quoted && text[next.min(text.len())..].starts_with(b"]=>") {
+        return dumped_value(text, next + 3);
     }
     if text.get(next) == Some(&b' ')
         && (name_quoted
@@ -158,6 +162,10 @@ fn behind_name(text: &[u8], at: usize) -> Option<Value> {
     if text[next.min(text.len())..].starts_with(b"Some(") {
         next += 5;
     }
+    // Java's
+    if text[next.min(text.len())..].starts_with(b"Optional[") {
+        next += 9;
+    }
     let mut quoted = false;
     let mut quote = None;
     while matches!(text.get(next), Some(b'\\')) {
@@ -174,4 +182,18 @@ fn behind_name(text: &[u8], at: usize) -> Option<Value> {
         next += 2;
     }
     Some(Value { start: next.min(text.len()), quote, quoted: quoted || name_quoted, colon, equals })
+}
+
+/// PHP's var_dump writes a value on a line of its own: `["name"]=>`, then `string(5) "value"`.
+#[cold]
+fn dumped_value(text: &[u8], at: usize) -> Option<Value> {
+    /// Values are indented by fewer blanks.
+    const INDENT: usize = 64;
+    let near = &text[at..text.len().min(at + INDENT)];
+    let blanks = near.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let digits = near[blanks..].strip_prefix(b"string(")?;
+    let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let quote = digits[length..].strip_prefix(b") ")?.first().copied().filter(|byte| *byte == b'"')?;
+    let start = at + blanks + b"string(".len() + length + b") \"".len();
+    Some(Value { start, quote: Some(quote), quoted: true, colon: false, equals: true })
 }

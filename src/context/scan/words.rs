@@ -52,6 +52,13 @@ impl Found {
                 self.add_id(b"request_id", word);
             }
         }
+        if word.len() == 40
+            && word.starts_with(b"req-")
+            && region == Region::Message
+            && id::uuid(&word[4..]).is_some()
+        {
+            self.add_id(b"request_id", word);
+        }
         let near = before.is_some_and(|(_, to)| {
             start - to <= 2
                 && text[to..start]
@@ -72,7 +79,8 @@ impl Found {
             return self.xray_id(text, start, end);
         }
         // "trace 4bf9…", "TraceID 4bf9…", "trace id 4bf9…"
-        if let Some(name) = name.filter(|_| near)
+        if let Some(name) =
+            name.filter(|_| near || before.is_some_and(|before| points_at(text, before, start)))
             && let Some(known) = facts.and_then(|facts| facts.known)
             && matches!(known.role, Role::TraceId | Role::SpanId | Role::ParentId)
             && looks_like_id(word)
@@ -348,6 +356,17 @@ const MIN_TRACE: usize = 13;
 
 /// A request begins within so many bytes before the first number behind it.
 const REQUEST_WITHIN: usize = 256;
+
+/// Whether only an arrow, a slash or the like stands between a name and a value: `traceId -> 4bf9…`, `trace/4bf9…`.
+fn points_at(text: &[u8], (from, to): (usize, usize), start: usize) -> bool {
+    let between = text[to..start].trim_ascii();
+    let in_path = from > 0 && text[from - 1] == b'/';
+    match between {
+        b"->" | b"=>" | b"-" | b"=" | b"{" | b"<" => true,
+        b"/" => !in_path && start - to == 1,
+        _ => false,
+    }
+}
 
 /// What messaging and job systems call the things that carry an id.
 fn is_thing(word: &[u8]) -> bool {

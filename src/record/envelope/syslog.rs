@@ -130,7 +130,12 @@ fn rfc3164(line: &[u8], start: usize, certain: bool, draft: &mut Draft) -> Optio
     }
     at += 1;
     let no_year = stamp.date == Date::NoYear;
-    let first = word(line, at)?;
+    let mut first = word(line, at)?;
+    if let Some(level) = facility_and_severity(first.of(line)) {
+        // OpenWrt: "TIME daemon.err TAG[PID]: "
+        draft.level = Some(level);
+        first = word(line, first.end() + 1)?;
+    }
     if (certain || no_year) && line.get(first.end() + 1..).is_some_and(cef::detect) {
         // security events name no program: "TIME HOST CEF:0|…"
         draft.stamp = Some(stamp);
@@ -138,8 +143,14 @@ fn rfc3164(line: &[u8], start: usize, certain: bool, draft: &mut Draft) -> Optio
         return Some(Syslog { message: first.end() + 1 });
     }
     let mut second = if is_tag(first.of(line)) { None } else { word(line, first.end() + 1) };
-    if let Some(level) = second.and_then(|second| facility_and_severity(second.of(line))) {
-        // rsyslog's "%syslogfacility-text%.%syslogseverity-text%"
+    let tag_behind = |second: At| word(line, second.end() + 1).is_some_and(|next| is_tag(next.of(line)));
+    let severity = |second: At| {
+        facility_and_severity(second.of(line)).or_else(|| {
+            crate::record::level::stands_for_level(second.of(line)).filter(|_| tag_behind(second))
+        })
+    };
+    if let Some(level) = second.and_then(severity) {
+        // rsyslog's "%syslogfacility-text%.%syslogseverity-text%", or the severity alone
         draft.level = Some(level);
         second = second.and_then(|second| word(line, second.end() + 1));
     }

@@ -46,9 +46,43 @@ pub fn names_machinery(container: &[u8], name: &[u8]) -> bool {
     // "container.id", "host.id" written in one
     let first = name.split(|byte| matches!(byte, b'.' | b'_')).next().unwrap_or_default();
     PARTS.contains(&NameHash::of(bare).0)
+        || names_hardware(name)
         || IDS.contains(&NameHash::of(name).0)
         || numbers_a_process(name)
         || first.len() < name.len() && first != b"process" && PARTS.contains(&NameHash::of(first).0)
+}
+
+/// `host_uuid`, `hardwareId`, `product_uuid`: ids of a machine and its parts.
+fn names_hardware(name: &[u8]) -> bool {
+    const THINGS: [&[u8]; 12] = [
+        b"host",
+        b"machine",
+        b"boot",
+        b"hardware",
+        b"hw",
+        b"device",
+        b"node",
+        b"instance",
+        b"system",
+        b"bios",
+        b"chassis",
+        b"board",
+    ];
+    let bare = |end: &[u8]| {
+        let start = name.len().checked_sub(end.len())?;
+        name[start..].eq_ignore_ascii_case(end).then(|| {
+            let thing = &name[..start];
+            thing
+                .strip_suffix(b"_")
+                .or(thing.strip_suffix(b"-"))
+                .or(thing.strip_suffix(b"."))
+                .unwrap_or(thing)
+        })
+    };
+    let is = |thing: &[u8], known: &[u8]| thing.eq_ignore_ascii_case(known);
+    let uuid = bare(b"uuid").or_else(|| bare(b"guid"));
+    uuid.is_some_and(|thing| is(thing, b"product"))
+        || uuid.or_else(|| bare(b"id")).is_some_and(|thing| THINGS.iter().any(|known| is(thing, known)))
 }
 
 /// `callingPid`, `parent_pid`, `owner-uid`: numbers that the operating system gives.

@@ -14,7 +14,7 @@ pub use hash::NameHash;
 pub use ids::{names_a_correlation, names_an_id, names_machinery, says_digest};
 pub use role::Role;
 pub use seen::{NameId, Names, Part, Seen, TOP};
-pub use tails::by_tail;
+pub use tails::{by_tail, names_others};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::LazyLock;

@@ -15,6 +15,24 @@ pub const TOP: NameId = 0;
 /// More names than this are forgotten before the next record.
 const MAX_NAMES: usize = 8192;
 
+/// Lists that hold names and values by turns: `"headers":["traceparent","00-…"]`.
+const BY_TURNS: [&[u8]; 14] = [
+    b"headers",
+    b"header",
+    b"hdrs",
+    b"rawheaders",
+    b"metadata",
+    b"meta",
+    b"attributes",
+    b"attrs",
+    b"kv",
+    b"kvs",
+    b"fields",
+    b"context",
+    b"args",
+    b"properties",
+];
+
 /// What a field's value says of the fields beside it: OTLP and lists of headers write names as values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Part {
@@ -45,6 +63,8 @@ pub struct Seen {
     pub outer_top: bool,
     /// What its value says of the fields beside it.
     pub part: Part,
+    /// A list under it may hold names and values by turns.
+    pub by_turns: bool,
     /// The name that followed it last.
     next: NameId,
 }
@@ -95,6 +115,7 @@ impl Default for Names {
             top: true,
             outer_top: true,
             part: Part::Plain,
+            by_turns: false,
             next: TOP,
         };
         let name = Name { container: NameId::MAX, text: Box::default() };
@@ -174,12 +195,13 @@ impl Names {
             top: around.top && is_transparent(leaf),
             outer_top: around.top,
             part: match text {
-                b"key" | b"name" | b"Key" | b"Name" | b"field" => Part::Name,
-                b"value" | b"Value" => Part::Value,
+                b"key" | b"name" | b"Key" | b"Name" | b"field" | b"k" | b"K" | b"attr" => Part::Name,
+                b"value" | b"Value" | b"v" | b"V" | b"val" | b"Val" => Part::Value,
                 b"stringValue" | b"intValue" | b"doubleValue" | b"boolValue" | b"string_value"
                 | b"int_value" | b"double_value" | b"bool_value" => Part::TypedValue,
                 _ => Part::Plain,
             },
+            by_turns: BY_TURNS.iter().any(|name| NameHash::of(name) == leaf),
             next: TOP,
         }
     }

@@ -51,7 +51,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
         Role::ParentId,
         "\
          parentspanid parentid spanparentid otelparentspanid otelparentid parentspan activityparentid \
-         xparentspanid parentspancontextspanid spanparentspanid",
+         xparentspanid parentspancontextspanid spanparentspanid pspanid",
     ),
     (Role::DatadogTraceId, "ddtraceid traceiddatadog"),
     (Role::DatadogSpanId, "ddspanid"),
@@ -209,7 +209,7 @@ pub(super) const TOP: &[(Role, &str)] = &[
     (Role::SpanId, "span sp spid sid"),
     (Role::SeverityNumber, "severitynumber otelseveritynumber"),
     (Role::Tid, "tid"),
-    (Role::ParentId, "parent ps operationparentid"),
+    (Role::ParentId, "parent ps operationparentid psid"),
     (Role::Kind, "kind"),
     (Role::Operation, "operation op action activity"),
     (Role::Thread, "thread task worker ctx"),

@@ -50,6 +50,11 @@ pub fn by_tail(name: &[u8]) -> Option<Known> {
     None
 }
 
+/// Whether a container is that of another trace or span: `parent`, `linked_span`, `caller`.
+pub fn names_others(container: &[u8]) -> bool {
+    words(container).any(|word| is_any_of(word, OTHERS))
+}
+
 /// Whether a word begins at `at`: behind a separator, or with a capital behind a small letter.
 fn begins_word(name: &[u8], at: usize) -> bool {
     let (before, here) = (name[at - 1], name[at]);

@@ -22,7 +22,11 @@ const MAX_OBJECTS: usize = 32;
 pub fn tail(text: &[u8], start: usize, profile: &Profile) -> usize {
     let mut end = text.len();
     for _ in 0..MAX_GROUPS {
-        let line = trim(text, At::new(start, end));
+        let mut line = trim(text, At::new(start, end));
+        if end < text.trim_ascii_end().len() {
+            // "message | trace=… | span=…"
+            line.len = separator_off(line.of(text), true).len() as u32;
+        }
         let shorter = group(text, line, profile)
             .or_else(|| pairs(text, line, profile))
             .or_else(|| padded(text, line.start as usize, line.end()))

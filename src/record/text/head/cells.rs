@@ -5,9 +5,9 @@
 
 use super::Reader;
 use super::columns::begins_tail;
-use super::ids::{is_bare_id, is_id_list};
+use super::ids::{is_bare_id, is_id_list, names_ids};
 use super::kinds::{
-    group_has_id, is_code_place, is_logger, is_logger_with_more, is_number, is_thread, tells_context,
+    group_has_id, is_code_place, is_logger, is_logger_with_more, is_number, is_thread, is_uuid, tells_context,
 };
 use crate::model::{Level, Stamp};
 use crate::record::text::tail::all_pairs;
@@ -66,7 +66,10 @@ impl Reader<'_, '_> {
             let Some(cell) = self.cell_of(inside) else { break };
             // "deploy - DIGEST - verified" tells a digest
             let said = matches!(cell, Cell::Ids) && separator == b" - " && self.behind_word(count, &pending);
-            if said && is_bare_id(inside.of(self.text)) {
+            let span_behind = self.text[next..].get(..16).is_some_and(is_bare_id)
+                && self.text[next + 16..].starts_with(separator);
+            let digest = is_bare_id(inside.of(self.text)) && !is_uuid(inside.of(self.text));
+            if said && digest && !span_behind {
                 (end, taken) = before;
                 break;
             }
@@ -263,6 +266,9 @@ impl Reader<'_, '_> {
             return Some(Cell::Level(level));
         }
         if is_bare_id(content) || is_id_list(content) || are_pairs(content) {
+            return Some(Cell::Ids);
+        }
+        if names_ids(content) && content.split(|byte| !byte.is_ascii_alphanumeric()).any(is_bare_id) {
             return Some(Cell::Ids);
         }
         // "total=19.90", "label:12" and "Order{id=9}" are no ids

@@ -174,6 +174,7 @@ impl Reader<'_, '_> {
 
     /// Level, thread and logger that stand in one group with the time.
     pub(super) fn inside_group(&mut self, start: usize, end: usize) {
+        let mut tagged = false;
         for word in self.text[start..end].split(|byte| matches!(byte, b' ' | b'\t' | b'/' | b',' | b'|')) {
             let word = word.trim_ascii();
             let bare = word.strip_suffix(b":").unwrap_or(word);
@@ -187,6 +188,19 @@ impl Reader<'_, '_> {
             }
             let offset = bare.as_ptr() as usize - self.text.as_ptr() as usize;
             let at = At::new(offset, offset + bare.len());
+            if let [letter] = bare
+                && self.head.level.is_none()
+                && self.text.get(offset + 1) == Some(&b'/')
+            {
+                // logcat's long format: "[ date time pid: tid I/Tag ]"
+                self.head.level = level::from_letter(*letter);
+                tagged = self.head.level.is_some();
+                continue;
+            }
+            if std::mem::take(&mut tagged) {
+                self.draft.logger.get_or_insert(at);
+                continue;
+            }
             if self.head.level.is_none()
                 && let Some(level) = level::stands_for_level(bare)
             {

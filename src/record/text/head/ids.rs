@@ -21,7 +21,7 @@ pub(in crate::record::text) fn is_bare_id(word: &[u8]) -> bool {
 /// `trace=4bf9… span=00f0…`. Ids that are none (`trace= span=`) count too.
 pub fn names_ids(inside: &[u8]) -> bool {
     let mut words = inside
-        .split(|byte| matches!(byte, b' ' | b',' | b';' | b'=' | b':' | b'|'))
+        .split(|byte| matches!(byte, b' ' | b',' | b';' | b'=' | b':' | b'|' | b'/'))
         .filter(|word| !word.is_empty());
     let Some(name) = words.next().filter(|name| names_a_span(name)) else { return false };
     let rest = &inside[name.len()..];

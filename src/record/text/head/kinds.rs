@@ -139,6 +139,9 @@ pub(super) fn group_has_id(content: &[u8]) -> bool {
             .split(|byte| matches!(byte, b',' | b' ' | b'-' | b'/' | b'|' | b';' | b':' | b'='))
             .any(|part| part.len() >= 16 && part.iter().all(u8::is_ascii_hexdigit))
         || is_uuid(content)
+        || content.len() > 36
+            && content.split(|byte| matches!(byte, b' ' | b'/' | b'|' | b';' | b':' | b'#')).any(is_uuid)
+            && content.iter().filter(|byte| **byte == b' ').count() < 3
         || content.split(|byte| matches!(byte, b',' | b' ')).any(|part| {
             let mut halves = part.splitn(2, |&byte| byte == b':');
             let name = halves.next().unwrap_or_default();

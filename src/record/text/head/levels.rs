@@ -159,11 +159,15 @@ impl Reader<'_, '_> {
             };
             let accepted = if before_time || before_ids() {
                 true
+            } else if capitalized && colon && self.head.stamp.is_some() && self.behind_group() {
+                // "[time] [name] Warning: message"; "Error: message" is what was thrown
+                level < Level::Error && text.get(end + 1) == Some(&b' ')
             } else if capitalized {
                 !colon && (wide || separated || before_logger) && (self.known() || separated)
             } else if colon {
                 // "debug: …" at the front or behind a time; "error: …" alone may be a shell's message
-                text.get(end + 1).is_some_and(|next| next.is_ascii_whitespace())
+                // "TIME error:" with all else on the next line
+                text.get(end + 1).map_or(self.known(), |next| next.is_ascii_whitespace())
             } else {
                 self.known() && (wide || separated || before_logger || plain && spaced)
             };
@@ -237,6 +241,20 @@ impl Reader<'_, '_> {
                 || word.contains(&b'.') && word.iter().any(u8::is_ascii_alphabetic)
                 || matches!(letter, b'T' | b'D' | b'I' | b'W' | b'E' | b'F') && rest.starts_with(b" [")
         };
+        // logcat fills short tags up: "I Gate    : message"
+        let name = skip_blanks(self.text, end);
+        let name_end = word_end(self.text, name);
+        let colon = skip_blanks(self.text, name_end);
+        if self.head.stamp.is_some()
+            && rest.starts_with(b" ")
+            && colon > name_end
+            && self.text.get(colon..colon + 2) == Some(b": ")
+            && !self.text[name..name_end].contains(&b':')
+        {
+            self.draft.logger = Some(At::new(name, name_end));
+            (self.logger, self.closed) = (true, true);
+            return self.set_level(level, colon + 1);
+        }
         // MongoDB before 4.4: "TIME I NETWORK  [conn12] message"
         let component = rest.iter().skip(1).take_while(|byte| byte.is_ascii_uppercase()).count();
         let context = skip_blanks(self.text, end + 1 + component);

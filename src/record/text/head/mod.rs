@@ -185,7 +185,7 @@ impl Reader<'_, '_> {
                         || self.pairs()
                         || self.word()
                 }
-                b'@' => self.time() || self.at_a_time(),
+                b'@' => self.time() || self.at_a_time() || self.at_a_function(),
                 b'"' => self.quoted_time(),
                 b'/' => self.path_and_line(),
                 b'?' | b'.' => self.placeholder(),
@@ -234,6 +234,17 @@ impl Reader<'_, '_> {
             && self.text.get(self.at + run) == Some(&b' ')
             && (run == 3 || run == 1);
         self.at += if taken { run } else { 0 };
+        taken
+    }
+
+    /// `@module:function:line` behind a process (lager, "formatter_config").
+    fn at_a_function(&mut self) -> bool {
+        let end = super::word_end(self.text, self.at);
+        let taken = self.known()
+            && !self.closed
+            && self.text.get(end) == Some(&b' ')
+            && kinds::is_code_place(&self.text[self.at + 1..end]);
+        self.at = if taken { end } else { self.at };
         taken
     }
 

@@ -46,6 +46,9 @@ impl Reader<'_, '_> {
 
     /// `*SYSTEM com.acme.Orders - `: a user behind a star, before the logger (Nexus).
     pub(super) fn starred(&mut self) -> bool {
+        if self.known() && self.enclosed_level(b'*') {
+            return true;
+        }
         let text = self.text;
         let end = word_end(text, self.at + 1);
         let name = skip_blanks(text, end);

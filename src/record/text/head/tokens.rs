@@ -7,7 +7,7 @@
 use super::Reader;
 use super::cells::{Cell, is_function_place};
 use super::columns::pairs_before_message;
-use super::ids::is_bare_id;
+use super::ids::{is_bare_id, names_ids};
 use super::kinds::{is_class_label, is_code, is_number, is_place, is_thread, tells_context};
 use crate::model::{Date, Level};
 use crate::record::text::{pair, skip_blanks, trim};
@@ -63,7 +63,8 @@ impl Reader<'_, '_> {
             if let Some(end) = self.lone_separator(at) {
                 // behind a column only, or a name
                 let named = seen.weak == 1
-                    && seen.found[seen.count - 1].is_some_and(|(_, at)| is_name(at.of(self.text)));
+                    && (self.text[at..].starts_with(b":: ")
+                        || seen.found[seen.count - 1].is_some_and(|(_, at)| is_name(at.of(self.text))));
                 if seen.weak > 0 && !named || seen.count == 0 && !self.head.ended {
                     break;
                 }
@@ -138,6 +139,13 @@ impl Reader<'_, '_> {
         };
         word.first().is_some_and(|first| first.is_ascii_alphabetic() || matches!(first, b'_' | b'#'))
             && word.iter().all(plain)
+    }
+
+    /// Whether the word before is no verb, with which a message may begin: `retrying (trace 4bf9…) later`.
+    fn names_a_thing(&self, seen: &Seen) -> bool {
+        let word = seen.count.checked_sub(1).and_then(|last| seen.found[last]);
+        let word = word.map_or(&b""[..], |(_, at)| at.of(self.text));
+        !word.is_empty() && ![&b"ed"[..], b"ing", b"s"].iter().any(|end| word.ends_with(end))
     }
 
     /// Whether nothing but groups follows: the name before them is the message.
@@ -252,7 +260,8 @@ impl Reader<'_, '_> {
         let group = token.open != 0;
         let before_group = matches!(text.get(behind), Some(b'[' | b'{' | b'<' | b'('))
             && self.token(behind).is_some_and(|next| {
-                !next.inside.of(text).contains(&b' ') || next.inside.of(text).contains(&b'=')
+                let inside = next.inside.of(text);
+                !inside.contains(&b' ') || inside.contains(&b'=') || names_ids(inside)
             });
         let followed = token.colon || self.lone_separator(behind).is_some() || before_group;
         // "[] [ids]" is an empty column, `["message"]` none
@@ -290,6 +299,10 @@ impl Reader<'_, '_> {
                 }
             }
             // plain words before it are the message's
+            // "gate (trace 4bf9…, span 00f0…) message"
+            Cell::Ids if group && seen.weak == 1 && names_ids(content) && self.names_a_thing(seen) => {
+                Some(true)
+            }
             _ if seen.weak > 0 && !seen.named => (!group).then_some(false).filter(|_| self.is_plain(token)),
             _ if group && (self.tail_at(behind) || self.groups_to_the_end(behind)) && seen.weak > 0 => None,
             Cell::Ids if group => Some(true),
