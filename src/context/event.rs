@@ -1,6 +1,6 @@
 //! Makes events of records.
 
-use super::direct::Direct;
+use super::direct::{Direct, Places};
 use super::plan::Plan;
 use super::{Found, exports, template};
 use crate::model::{
@@ -153,6 +153,14 @@ impl Writer {
                 None => false,
             },
             _ => false,
+        }
+    }
+
+    /// Where ids stand in the records of a pattern that [`Writer::write_brief`] takes.
+    pub fn places(&self, pattern: u32) -> Option<Places<'_>> {
+        match self.plans.get(pattern.wrapping_sub(self.first) as usize) {
+            Some(State::Known(plan)) => plan.direct.as_ref()?.places(&plan.steps),
+            _ => None,
         }
     }
 

@@ -20,6 +20,7 @@ mod template;
 mod values;
 mod words;
 
+pub use direct::Places;
 pub use event::{Defaults, Writer};
 pub use parts::{FoundHeader, FoundId, FoundKey, FoundSpan, FoundTrace, Scheme};
 

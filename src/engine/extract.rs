@@ -5,6 +5,7 @@ use super::worker::{Note, Notes};
 use crate::input::{Discovery, Stop};
 use crate::model::{Batch, SourceId};
 use crate::report::extract;
+use crate::report::recipe::Recipe;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,9 +26,10 @@ impl Taker for Print<'_> {
     fn take(&mut self, _source: SourceId, name: &str, batch: Batch, notes: Notes) {
         self.buffer.clear();
         let mut kept = 0;
+        let opening = extract::opening(name);
         for (index, event) in batch.events.iter().enumerate() {
             let start = self.buffer.len();
-            extract::line(name, event, notes.of(index), &mut self.buffer);
+            extract::line(&opening, event, notes.of(index), &mut self.buffer);
             match &self.keep {
                 Some(keep) if !keep(&self.buffer[start..]) => self.buffer.truncate(start),
                 _ => kept += 1,
@@ -50,7 +52,7 @@ pub fn run(
     out: &mut (dyn Write + Send),
 ) -> io::Result<(Outcome, u64)> {
     let mut settings =
-        Settings { note: Some(Note { write: extract::note, whole: false }), ..settings.clone() };
+        Settings { note: Some(Note { write: extract::note, whole: false, recipe: Some(Recipe::learn) }), ..settings.clone() };
     settings.read.live = true;
     let error = Arc::new(Mutex::new(None));
     let kept = Arc::new(AtomicU64::new(0));

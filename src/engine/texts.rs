@@ -34,7 +34,7 @@ impl<'s> Texts<'s> {
 
     /// A record's text; `None` if its source is gone or was changed.
     pub fn get(&mut self, place: Place) -> Option<RecordText> {
-        let mut text = decode(&self.note(place, Note { write: note, whole: true })?);
+        let mut text = decode(&self.note(place, Note { write: note, whole: true, recipe: None })?);
         text.raw = String::from_utf8_lossy(&self.buffer).trim_end().to_owned();
         Some(text)
     }

@@ -1,9 +1,10 @@
 //! Reads one block: a pure function of its bytes and of what it is told of the source.
 
-use crate::context::{Defaults, Found, Writer};
+use crate::context::{Defaults, Found, Places, Writer};
 use crate::model::{Batch, Event};
 use crate::record::document::Element;
 use crate::record::{Brief, Exit, LaneState, Lines, Profile, Record, Sink};
+use crate::report::recipe::Recipe;
 
 /// What an output wants of a record besides its event; see [`Notes`].
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +14,12 @@ pub struct Note {
         fn(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &Batch, out: &mut Vec<u8>),
     /// It is about more of the record than what its methods tell: fields, groups, free parts.
     pub whole: bool,
+    /// How the notes of records like one are written, if that is known.
+    pub recipe: Option<Learn>,
 }
+
+/// Learns by a record and its note how those of records of its pattern are written.
+pub type Learn = fn(&Record<'_>, &Found, &Event, &Batch, &Places<'_>, &[u8]) -> Option<Recipe>;
 
 /// A text for each event of a batch, made while the record's bytes were at hand.
 #[derive(Debug, Default)]
@@ -48,6 +54,7 @@ pub struct Read {
 pub struct Worker {
     lines: Lines,
     writer: Writer,
+    recipes: Recipes,
     /// Events and details of the last block, which the next one will have about as many of.
     last: (usize, usize),
 }
@@ -77,6 +84,7 @@ impl Worker {
         read.batch.details.reserve(details);
         let mut collect = Collect {
             writer: &mut self.writer,
+            recipes: &mut self.recipes,
             batch: &mut read.batch,
             notes: &mut read.notes,
             defaults,
@@ -106,6 +114,7 @@ impl Worker {
         let mut read = Read::default();
         let mut collect = Collect {
             writer: &mut self.writer,
+            recipes: &mut self.recipes,
             batch: &mut read.batch,
             notes: &mut read.notes,
             defaults,
@@ -127,19 +136,85 @@ impl Worker {
     ) -> (Batch, Notes) {
         let mut batch = Batch { symbols: defaults.names.clone(), ..Batch::default() };
         let mut notes = Notes::default();
-        let mut collect =
-            Collect { writer: &mut self.writer, batch: &mut batch, notes: &mut notes, defaults, note };
+        let mut collect = Collect {
+            writer: &mut self.writer,
+            recipes: &mut self.recipes,
+            batch: &mut batch,
+            notes: &mut notes,
+            defaults,
+            note,
+        };
         self.lines.whole(text, profile, &mut collect);
         (batch, notes)
     }
 }
 
+/// How notes of records of known patterns are written, by the numbers of the patterns from the first on.
+#[derive(Debug, Default)]
+struct Recipes {
+    first: u32,
+    /// `None` within if there is no recipe.
+    known: Vec<Option<Option<Recipe>>>,
+}
+
+/// More recipes than this are forgotten.
+const MAX_RECIPES: usize = 8192;
+
+impl Recipes {
+    fn index(&self, pattern: u32) -> usize {
+        pattern.wrapping_sub(self.first) as usize
+    }
+
+    /// The recipe for records of a pattern.
+    #[inline]
+    fn get(&mut self, pattern: u32) -> Option<&mut Recipe> {
+        let index = self.index(pattern);
+        self.known.get_mut(index)?.as_mut()?.as_mut()
+    }
+
+    /// Whether it is not known if there is one.
+    fn is_new(&self, pattern: u32) -> bool {
+        let index = self.index(pattern);
+        self.known.get(index).is_none_or(Option::is_none) && index < 2 * MAX_RECIPES
+    }
+
+    fn put(&mut self, pattern: u32, recipe: Option<Recipe>) {
+        if self.known.len() >= MAX_RECIPES {
+            self.known.clear();
+            self.first = pattern;
+        }
+        let index = self.index(pattern);
+        if self.known.len() <= index {
+            self.known.resize_with(index + 1, || None);
+        }
+        self.known[index] = Some(recipe);
+    }
+}
+
 struct Collect<'a> {
     writer: &'a mut Writer,
+    recipes: &'a mut Recipes,
     batch: &'a mut Batch,
     notes: &'a mut Notes,
     defaults: &'a Defaults,
     note: Option<Note>,
+}
+
+impl Collect<'_> {
+    /// Learns how notes of records like this one, which was just written, are written.
+    fn learn(&mut self, learn: Learn, record: &Record<'_>, pattern: u32) {
+        if !self.recipes.is_new(pattern) || !self.writer.knows(pattern) {
+            return;
+        }
+        let index = self.notes.ends.len().saturating_sub(1);
+        let recipe = match (self.writer.places(pattern), self.batch.events.last()) {
+            (Some(places), Some(event)) => {
+                learn(record, self.writer.found(), event, self.batch, &places, self.notes.of(index))
+            }
+            _ => None,
+        };
+        self.recipes.put(pattern, recipe);
+    }
 }
 
 impl Sink for Collect<'_> {
@@ -151,6 +226,9 @@ impl Sink for Collect<'_> {
                 (note.write)(record, found, event, self.batch, &mut self.notes.bytes);
                 self.notes.ends.push(self.notes.bytes.len());
             }
+            if let (Some(learn), Some(pattern)) = (note.recipe, record.pattern) {
+                self.learn(learn, record, pattern.id);
+            }
         }
     }
 
@@ -159,7 +237,16 @@ impl Sink for Collect<'_> {
     }
 
     fn brief(&mut self, brief: &Brief<'_>) -> bool {
-        self.note.is_none() && self.writer.write_brief(brief, self.defaults, self.batch)
+        let Some(_) = self.note else { return self.writer.write_brief(brief, self.defaults, self.batch) };
+        let Some(recipe) = self.recipes.get(brief.id) else { return false };
+        if !self.writer.write_brief(brief, self.defaults, self.batch) {
+            return false;
+        }
+        if let Some(event) = self.batch.events.last() {
+            recipe.write(brief, event, self.batch, &mut self.notes.bytes);
+        }
+        self.notes.ends.push(self.notes.bytes.len());
+        true
     }
 
     fn alike(&mut self, record: &Record<'_>) -> bool {

@@ -3,7 +3,7 @@
 use super::json_text::{decimal, string};
 use crate::context::Found;
 use crate::model::{Batch, Detail, Event, flag};
-use crate::record::Record;
+use crate::record::{Record, Writing};
 
 /// The members of a record's object that need its bytes: all but `file`, `line` and `time`.
 pub fn note(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &Batch, out: &mut Vec<u8>) {
@@ -57,6 +57,11 @@ pub fn note(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &B
             }
         }
     }
+    formats(record, out);
+}
+
+/// Appends how the record is written, from the outside.
+pub(super) fn formats(record: &Record<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"format\":\"");
     let start = out.len();
     for name in record.layers.iter().map(|layer| layer.format.name().as_bytes()) {
@@ -70,8 +75,19 @@ pub fn note(record: &Record<'_>, found: Option<&Found>, event: &Event, batch: &B
     out.push(b'"');
 }
 
+/// Appends what a text stands for as a JSON string.
+pub(super) fn text(written: &[u8], writing: Writing, out: &mut Vec<u8>) {
+    if writing.is_coded() {
+        let mut decoded = Vec::new();
+        writing.decode(written, &mut decoded);
+        string(&decoded, out);
+    } else {
+        string(written, out);
+    }
+}
+
 /// Appends a member, unless its text is empty; the key needs no escaping.
-fn member(key: &str, value: &[u8], out: &mut Vec<u8>) {
+pub(super) fn member(key: &str, value: &[u8], out: &mut Vec<u8>) {
     if !value.is_empty() {
         out.extend_from_slice(b",\"");
         out.extend_from_slice(key.as_bytes());
@@ -97,11 +113,17 @@ fn span_members(event: &Event, batch: &Batch, member: &mut impl FnMut(&str, &[u8
     member("scheme", b"otlp");
 }
 
-/// Appends one record's line.
-pub fn line(file: &str, event: &Event, note: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(b"{\"file\":");
-    string(file.as_bytes(), out);
+/// What all lines of the records of a source begin with.
+pub fn opening(file: &str) -> Vec<u8> {
+    let mut out = b"{\"file\":".to_vec();
+    string(file.as_bytes(), &mut out);
     out.extend_from_slice(b",\"line\":");
+    out
+}
+
+/// Appends one record's line, which begins with `opening`.
+pub fn line(opening: &[u8], event: &Event, note: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(opening);
     decimal(event.place.line, out);
     // a time of day that nothing has given a date yet stands at the start of the epoch
     let undated = event.is(flag::NO_DATE) && event.time.civil().0 <= 1970;

@@ -16,7 +16,7 @@ pub fn string(text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Whether a text is of printable ASCII that needs no escaping.
-fn is_plain(text: &[u8]) -> bool {
+pub(super) fn is_plain(text: &[u8]) -> bool {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     const HIGH: u64 = 0x80 * ONES;
     let is_one = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');

@@ -10,6 +10,7 @@ pub mod graph;
 pub mod json;
 mod json_map;
 pub mod json_text;
+pub mod recipe;
 pub mod text;
 
 pub use crate::model::units;

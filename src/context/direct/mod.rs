@@ -4,6 +4,9 @@
 //! that record the event that was written of it.
 
 mod learner;
+mod places;
+
+pub use places::Places;
 
 use super::event::{Defaults, set_time};
 use super::tape::{Own, Part, Step};
