@@ -62,7 +62,9 @@ pub fn run(discovery: &Discovery, settings: &Settings, wanted: Wanted, now: Time
         let kept = &events[index];
         let notes = kept
             .iter()
-            .map(|event| texts.note(event.place, Note { write: note, whole: true, recipe: None }).unwrap_or_default())
+            .map(|event| {
+                texts.note(event.place, Note { write: note, whole: true, recipe: None }).unwrap_or_default()
+            })
             .collect();
         let explain =
             Explain { read: &reads[index], described: &described, symbols: &symbols, settings, wanted };

@@ -51,8 +51,10 @@ pub fn run(
     keep: Option<Box<Keep>>,
     out: &mut (dyn Write + Send),
 ) -> io::Result<(Outcome, u64)> {
-    let mut settings =
-        Settings { note: Some(Note { write: extract::note, whole: false, recipe: Some(Recipe::learn) }), ..settings.clone() };
+    let mut settings = Settings {
+        note: Some(Note { write: extract::note, whole: false, recipe: Some(Recipe::learn) }),
+        ..settings.clone()
+    };
     settings.read.live = true;
     let error = Arc::new(Mutex::new(None));
     let kept = Arc::new(AtomicU64::new(0));

@@ -49,8 +49,12 @@ fn damaged(line: &[u8], random: &mut Random) -> Vec<u8> {
 
 /// What a worker makes of a line that is a record of its own, and of nothing but it.
 fn read(worker: &mut Worker, line: &[u8], defaults: &Defaults) -> String {
-    let (batch, notes) =
-        worker.whole(line, &Profile::default(), defaults, Some(Note { write: extract::note, whole: false, recipe: None }));
+    let (batch, notes) = worker.whole(
+        line,
+        &Profile::default(),
+        defaults,
+        Some(Note { write: extract::note, whole: false, recipe: None }),
+    );
     let notes: Vec<_> =
         (0..batch.events.len()).map(|index| String::from_utf8_lossy(notes.of(index))).collect();
     format!("{:?} {:?} {notes:?}", batch.events, batch.details)
