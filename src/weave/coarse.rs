@@ -85,11 +85,11 @@ impl Tallies {
         self
     }
 
-    fn learn(&mut self, marks: &[Mark]) {
-        for coarse in marks.iter().filter(|mark| mark.grain > 0) {
-            for (kind, partner) in partners(marks, coarse) {
+    fn learn(&mut self, marks: &Marks) {
+        for coarse in marks.coarse() {
+            for (kind, partner) in marks.partners(coarse) {
                 let tally = self.0.entry((coarse.kind, kind)).or_default();
-                let time = marks[partner.index].time;
+                let time = marks.all[partner.index].time;
                 tally.all += 1;
                 tally.after += u32::from(time < coarse.time);
                 tally.before += u32::from(time >= coarse.time + coarse.grain);
@@ -139,26 +139,61 @@ struct Partner {
 /// They share nothing.
 const NOTHING: usize = usize::MAX;
 
-/// Of each kind of fine clocks the record that belongs to a coarse one: the only one, or the only one that shares its
-/// rarest value.
-fn partners(marks: &[Mark], coarse: &Mark) -> Vec<(Kind, Partner)> {
-    let holders = |value: &Symbol| marks.iter().filter(|mark| mark.values.contains(value)).count();
-    let values: Vec<(Symbol, usize)> = coarse.values.iter().map(|value| (*value, holders(value))).collect();
-    let mut found: FxHashMap<Kind, Partner> = FxHashMap::default();
-    for (index, mark) in marks.iter().enumerate().filter(|(_, mark)| mark.grain == 0) {
-        let shared = values.iter().filter(|(value, _)| mark.values.contains(value));
-        let holders = shared.map(|(_, holders)| *holders).min().unwrap_or(NOTHING);
-        let known = found.entry(mark.kind).or_insert(Partner { index, holders, equal: 0 });
-        if holders < known.holders {
-            *known = Partner { index, holders, equal: 1 };
-        } else {
-            known.equal += u32::from(holders == known.holders);
+/// The records of a transaction in the order of time.
+#[derive(Debug)]
+struct Marks {
+    all: Vec<Mark>,
+    /// By value: those that hold it.
+    holders: FxHashMap<Symbol, Vec<u32>>,
+    /// Of each kind of fine clocks the first record, and how many there are.
+    kinds: FxHashMap<Kind, (usize, u32)>,
+}
+
+impl Marks {
+    fn of(all: Vec<Mark>) -> Marks {
+        let mut marks = Marks { all, holders: FxHashMap::default(), kinds: FxHashMap::default() };
+        for (index, mark) in marks.all.iter().enumerate() {
+            for value in &mark.values {
+                let holders = marks.holders.entry(*value).or_default();
+                if holders.last() != Some(&(index as u32)) {
+                    holders.push(index as u32);
+                }
+            }
+            if mark.grain == 0 {
+                marks.kinds.entry(mark.kind).or_insert((index, 0)).1 += 1;
+            }
         }
+        marks
     }
-    let mut partners: Vec<(Kind, Partner)> =
-        found.into_iter().filter(|(_, partner)| partner.equal == 1).collect();
-    partners.sort_unstable_by_key(|(_, partner)| partner.index);
-    partners
+
+    fn coarse(&self) -> impl Iterator<Item = &Mark> {
+        self.all.iter().filter(|mark| mark.grain > 0)
+    }
+
+    /// Of each kind of fine clocks the record that belongs to a coarse one: the only one that shares its rarest value, or
+    /// that there is.
+    fn partners(&self, coarse: &Mark) -> Vec<(Kind, Partner)> {
+        let mut lists: Vec<&Vec<u32>> =
+            coarse.values.iter().filter_map(|value| self.holders.get(value)).collect();
+        lists.sort_by_key(|list| list.len());
+        let mut found: FxHashMap<Kind, Partner> = FxHashMap::default();
+        for list in lists {
+            for index in list.iter().map(|index| *index as usize).filter(|at| self.all[*at].grain == 0) {
+                let holders = list.len();
+                let new = Partner { index, holders, equal: 0 };
+                let known = found.entry(self.all[index].kind).or_insert(new);
+                known.equal +=
+                    u32::from(known.holders == holders && (known.equal == 0 || known.index != index));
+            }
+        }
+        for (&kind, &(index, equal)) in &self.kinds {
+            found.entry(kind).or_insert(Partner { index, holders: NOTHING, equal });
+        }
+        let mut partners: Vec<(Kind, Partner)> =
+            found.into_iter().filter(|(_, partner)| partner.equal == 1).collect();
+        partners.sort_unstable_by_key(|(_, partner)| partner.index);
+        partners
+    }
 }
 
 /// Between what a coarse record lies, and by how much of its interval it is apart from either.
@@ -218,7 +253,7 @@ impl Coarse {
     }
 
     /// The records of a transaction in the order of time, if coarse and fine ones are among them.
-    fn marks(&self, store: &Store, lexicon: &Lexicon, spans: &[Draft]) -> Option<Vec<Mark>> {
+    fn marks(&self, store: &Store, lexicon: &Lexicon, spans: &[Draft]) -> Option<Marks> {
         if self.is_idle() {
             return None;
         }
@@ -254,11 +289,11 @@ impl Coarse {
             }
         }
         marks.sort_by_key(|mark| store.order(mark.id));
-        Some(marks)
+        Some(Marks::of(marks))
     }
 
-    fn placed(&self, marks: &[Mark]) -> FxHashMap<EventId, i64> {
-        let coarse: Vec<&Mark> = marks.iter().filter(|mark| mark.grain > 0).collect();
+    fn placed(&self, marks: &Marks) -> FxHashMap<EventId, i64> {
+        let coarse: Vec<&Mark> = marks.coarse().collect();
         let mut between: Vec<Between> = coarse.iter().map(|mark| self.between(marks, mark)).collect();
         // what a source logs later bounds what it logged before
         let mut bounds: FxHashMap<SourceId, (i64, f64)> = FxHashMap::default();
@@ -283,11 +318,11 @@ impl Coarse {
     }
 
     /// Between which records of its interval one lies.
-    fn between(&self, marks: &[Mark], coarse: &Mark) -> Between {
+    fn between(&self, marks: &Marks, coarse: &Mark) -> Between {
         let mut between = Between::default();
         let mut open: Option<(usize, i64)> = None;
-        for (kind, partner) in partners(marks, coarse) {
-            let mark = &marks[partner.index];
+        for (kind, partner) in marks.partners(coarse) {
+            let mark = &marks.all[partner.index];
             if mark.time < coarse.time || mark.time >= coarse.time + coarse.grain {
                 continue;
             }
@@ -350,7 +385,7 @@ mod tests {
 
     /// A transaction at `start`: one asks, the coarse one takes it 30 ms later and answers after another 200, and 20 ms later
     /// the first one goes on.
-    fn transaction(start: i64) -> Vec<Mark> {
+    fn records(start: i64) -> Vec<Mark> {
         let mut marks = vec![
             mark(0, 1, 1, start, 5),
             mark(1, 9, 2, start + 30 * MS, 5),
@@ -361,8 +396,12 @@ mod tests {
         marks
     }
 
+    fn transaction(start: i64) -> Marks {
+        Marks::of(records(start))
+    }
+
     /// Learned from transactions that begin at any part of a second.
-    fn taught(of: impl Fn(i64) -> Vec<Mark>) -> Coarse {
+    fn taught(of: impl Fn(i64) -> Marks) -> Coarse {
         let mut tallies = Tallies::default();
         (0..200).for_each(|at| tallies.learn(&of(at * 3 * SECOND + at * 5 * MS)));
         Coarse { grains: FxHashMap::default(), tallies }
@@ -389,31 +428,30 @@ mod tests {
         let either = |start: i64| {
             let turned = start / (3 * SECOND) % 2 == 0;
             let apart = if turned { -300 * MS } else { 300 * MS };
-            vec![mark(0, 1, 1, start, 5), mark(1, 9, 2, start + apart, 5)]
+            Marks::of(vec![mark(0, 1, 1, start, 5), mark(1, 9, 2, start + apart, 5)])
         };
         let marks = either(700 * MS);
-        assert_eq!(time(&taught(either).placed(&marks), 1), marks[1].time);
+        assert_eq!(time(&taught(either).placed(&marks), 1), marks.all[1].time);
     }
 
     #[test]
     fn without_a_run_the_one_that_told_a_value_first_comes_before() {
         let alone = Coarse::default();
-        let marks = transaction(300 * MS);
-        let placed = alone.placed(&marks);
+        let mut sends = records(300 * MS);
+        let placed = alone.placed(&Marks::of(sends.clone()));
         assert_eq!((time(&placed, 1), time(&placed, 2)), (300 * MS + 1, 300 * MS + 1));
         // what sends was not told
-        let mut sends = marks;
         sends.iter_mut().for_each(|mark| mark.act = Act::Send);
-        assert_eq!(time(&alone.placed(&sends), 1), 0);
+        assert_eq!(time(&alone.placed(&Marks::of(sends)), 1), 0);
     }
 
     #[test]
     fn of_several_alike_the_one_that_shares_the_rarest_value_belongs_to_a_record() {
-        let mut marks = transaction(0);
+        let mut marks = records(0);
         marks.insert(1, mark(4, 1, 1, 10 * MS, 6));
         let of = |marks: &[Mark]| {
-            let coarse = marks.iter().find(|mark| mark.id.index == 1).unwrap().clone();
-            let found = partners(marks, &coarse);
+            let coarse = marks.iter().find(|mark| mark.id.index == 1).unwrap();
+            let found = Marks::of(marks.to_vec()).partners(coarse);
             let asked = found.iter().find(|(kind, _)| *kind == (Symbol(1), Symbol(1)));
             asked.map(|(_, partner)| marks[partner.index].id.index)
         };
