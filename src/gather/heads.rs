@@ -137,10 +137,8 @@ impl Heads {
             self.learn_name(event.thread);
         }
         for detail in details {
-            if let Detail::Operation(name)
-            | Detail::Topic(name)
-            | Detail::Event(name)
-            | Detail::Peer(name) = *detail
+            if let Detail::Operation(name) | Detail::Topic(name) | Detail::Event(name) | Detail::Peer(name) =
+                *detail
             {
                 self.learn_name(name);
             }

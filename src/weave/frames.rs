@@ -15,8 +15,9 @@ const MAX_WORDS: usize = 40;
 
 /// For each template the one that stands for all that differ from it only by names, where that is another one.
 pub(super) fn frames<'t>(templates: impl Iterator<Item = (Symbol, &'t str)>) -> FxHashMap<Symbol, Symbol> {
-    let texts: Vec<(Symbol, Vec<&str>)> =
-        templates.map(|(template, text)| (template, text.split_whitespace().take(MAX_WORDS).collect())).collect();
+    let texts: Vec<(Symbol, Vec<&str>)> = templates
+        .map(|(template, text)| (template, text.split_whitespace().take(MAX_WORDS).collect()))
+        .collect();
     let mut places: FxHashMap<Symbol, Place<'_>> = FxHashMap::default();
     let mut frame = String::new();
     for (_, words) in &texts {
@@ -134,11 +135,13 @@ mod tests {
 
     #[test]
     fn what_is_done_to_one_thing_stays_apart() {
-        let states = "created,paid,packed,picked,shipped,delivered,returned,refunded,closed,cancelled,reopened,lost";
+        let states =
+            "created,paid,packed,picked,shipped,delivered,returned,refunded,closed,cancelled,reopened,lost";
         let texts: Vec<String> = states.split(',').map(|state| format!("order <*> {state}")).collect();
         let found = kinds(&texts);
         assert!(found.iter().zip(&texts).all(|(kind, text)| *kind == Symbol::of(text.as_bytes())));
-        let few: Vec<String> = ["red", "green", "blue"].iter().map(|name| format!("lamp {name} on")).collect();
+        let few: Vec<String> =
+            ["red", "green", "blue"].iter().map(|name| format!("lamp {name} on")).collect();
         assert_eq!(kinds(&few), few.iter().map(|text| Symbol::of(text.as_bytes())).collect::<Vec<_>>());
     }
 }

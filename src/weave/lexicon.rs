@@ -1,8 +1,8 @@
 //! What is known of the texts of a run: the words and names of its templates, topics, operations and services, and how telling
 //! each is.
 
-use super::{frames, routes};
 use super::words::{Words, normalized, tokens, words};
+use super::{frames, routes};
 use crate::gather::Store;
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
@@ -52,9 +52,9 @@ impl Lexicon {
         lexicon.unnamed = weight(0);
         lexicon.weigh_tokens(store);
         let text = |symbol: Symbol| store.symbols.text(symbol);
-        lexicon.frames = frames::frames(store.census.templates.iter().map(|&template| (template, text(template))));
-        lexicon.routes =
-            routes::kinds(store.census.routes.iter().map(|&route| (route, text(route))));
+        lexicon.frames =
+            frames::frames(store.census.templates.iter().map(|&template| (template, text(template))));
+        lexicon.routes = routes::kinds(store.census.routes.iter().map(|&route| (route, text(route))));
         lexicon
     }
 

@@ -242,9 +242,7 @@ impl Scene {
                 && own.begin >= own.last
                 && recent.any(|line| {
                     let other = &self.nodes[line.node as usize];
-                    other.service != own.service
-                        && other.lines.last() == Some(&line.order)
-                        && named(other)
+                    other.service != own.service && other.lines.last() == Some(&line.order) && named(other)
                 })
     }
 
@@ -319,10 +317,7 @@ impl Scene {
                 Detail::Key { name, value, shape } if !matches!(shape, Shape::Word) => {
                     self.values.push((name, value, shape))
                 }
-                Detail::Topic(name)
-                | Detail::Event(name)
-                | Detail::Operation(name)
-                | Detail::Peer(name) => {
+                Detail::Topic(name) | Detail::Event(name) | Detail::Operation(name) | Detail::Peer(name) => {
                     self.names.push(lexicon.named.get(&name).copied().unwrap_or_default());
                     self.tokens.extend_from_slice(lexicon.tokens(name));
                 }

@@ -76,7 +76,11 @@ impl Rarest<'_> {
 
 /// The value of a span's records, rather of the first one, that fewest other spans hold and that another one held before.
 /// Whoever logs the value only after others got it had it before them none the less, as `habits` tell of its kind.
-pub(in crate::weave) fn rarest<'s>(scene: &'s Scene, node: u32, habits: Option<&Habits>) -> Option<Rarest<'s>> {
+pub(in crate::weave) fn rarest<'s>(
+    scene: &'s Scene,
+    node: u32,
+    habits: Option<&Habits>,
+) -> Option<Rarest<'s>> {
     let common = MOST_HOLDERS.max(scene.nodes.len() / 2);
     let origin = |which: Which| match habits {
         Some(habits) => habits.origin(scene, which),
@@ -180,7 +184,9 @@ pub(super) fn rare(child: &Child<'_>, usual: f32, parent: u32, same: bool, out: 
 /// How surely another one that holds the child's rarest value stands between a parent that holds it and the child: comes after
 /// the one and before the other wherever they are, and is wherever the child is.
 pub(super) fn between(scene: &Scene, child: &Child<'_>, parent: u32, habits: &Habits) -> f32 {
-    let Some(rarest) = child.rarest.as_ref().filter(|rarest| rarest.count <= MOST_BETWEEN) else { return 0.0 };
+    let Some(rarest) = child.rarest.as_ref().filter(|rarest| rarest.count <= MOST_BETWEEN) else {
+        return 0.0;
+    };
     if !rarest.held_by(parent) {
         return 0.0;
     }
