@@ -266,7 +266,7 @@ impl Writer {
     }
 
     fn template(&mut self, record: &Record<'_>, batch: &mut Batch, event: &mut Event) {
-        let Some((symbol, start)) = self.template_of(record) else { return };
+        let Some((symbol, start)) = self.template_of(record).or_else(|| self.template_of_kind()) else { return };
         event.template = symbol;
         if !batch.symbols.has(symbol) {
             batch.symbols.keep_as(symbol, &self.template[start..]);
@@ -286,6 +286,12 @@ impl Writer {
         let logger = record.logger().unwrap_or_default();
         let logger = if names_a_thing(logger) { b"<*>" } else { logger };
         Some(template::write(logger, message, &mut self.template))
+    }
+
+    /// The template of a record without message that names what it is about.
+    fn template_of_kind(&mut self) -> Option<(Symbol, usize)> {
+        let kind = self.found.operation.or(self.found.event_name).or(self.found.topic)?;
+        Some(template::write(b"", self.found.text(kind), &mut self.template))
     }
 
     fn flags(&self, event: &mut Event) {

@@ -24,6 +24,8 @@ pub(super) struct Facts {
     pub(super) id: bool,
     /// It names a part of the machinery where it stands in no container.
     pub(super) machinery: bool,
+    /// Its values name what outlives a request: ids that are unique to it are no request's.
+    pub(super) lasting: bool,
     /// It says little without the container it stands in.
     pub(super) generic: bool,
     /// The user says that its values tie records together.
@@ -134,6 +136,7 @@ impl Facts {
             correlation: names::names_a_correlation(name) || named,
             id: names::names_an_id(name),
             machinery: names::names_machinery(b"", name) && !named,
+            lasting: names::names_a_lasting_thing(name) && !named && !names::names_a_correlation(name),
             generic: is_generic(name),
             named,
             key,

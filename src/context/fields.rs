@@ -1,9 +1,9 @@
 //! Context and keys in the fields of a structured layer.
 
 use super::facts::Facts;
-use super::scan::{IN_TEXT, Region, folder_keys, path_keys, shape_of};
+use super::scan::{Region, folder_keys, path_keys, shape_of};
 use super::tape::Step;
-use super::{Found, Scheme, header, id};
+use super::{Found, header, id};
 use crate::model::{Shape, SpanKind};
 use crate::record::{At, Field, Format, Layer, NameHash, Role, Writing, names};
 use memchr::memmem::Finder;
@@ -63,65 +63,6 @@ impl Found {
             self.free(layer, message, &mut scratch);
         }
         self.scratch = scratch;
-    }
-
-    /// A UUID, or 32 hex digits, in quotes in an access log is the request's id (Envoy's default format has it as its fifth quoted field).
-    fn quoted_uuid(&mut self, layer: &Layer<'_>) {
-        for part in &layer.draft.free {
-            let text = part.of(layer.text);
-            if self.step(|tape| tape.part(text).map(Step::QuotedUuid), |found| found.uuid_in_quotes(text)) {
-                return;
-            }
-        }
-    }
-
-    /// Whether a part of an access log holds the request's id.
-    pub(super) fn uuid_in_quotes(&mut self, text: &[u8]) -> bool {
-        // "TRACE" "SPAN"
-        let mut quoted = text.split(|&byte| byte == b'"').skip(1).step_by(2);
-        while let Some(word) = quoted.next() {
-            if word.len() == 32
-                && let Some(trace) = id::exact_trace(word)
-                && let Some(span) = quoted.clone().next().and_then(id::exact_span)
-            {
-                self.set_trace(IN_TEXT, trace, Scheme::Plain);
-                self.set_span(IN_TEXT, span);
-                return true;
-            }
-        }
-        let mut before: &[u8] = b"";
-        for word in text.split(|&byte| byte == b'"') {
-            // "etag="…"" has a name
-            let named = std::mem::replace(&mut before, word).ends_with(b"=");
-            if named {
-                continue;
-            }
-            let uuid = word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0);
-            if uuid || word.len() == 32 && id::exact_trace(word).is_some() {
-                self.add_id(b"request_id", word);
-                return true;
-            }
-        }
-        let last = text.trim_ascii_end().rsplit(|&byte| byte == b' ').next().unwrap_or_default();
-        if is_unique_id(last) {
-            self.add_id(b"unique_id", last);
-            return false;
-        }
-        // morgan's tokens and others without quotes
-        let bare = text.split(|&byte| byte == b'"').step_by(2).flat_map(|part| {
-            // HAProxy's captured headers: "{UUID|host}"
-            part.split(|byte| matches!(byte, b' ' | b'{' | b'|' | b'}' | b'[' | b']' | b'(' | b')'))
-        });
-        let mut uuids = bare.filter(|word| word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0));
-        if let Some(word) = uuids.next() {
-            self.add_id(b"request_id", word);
-            return true;
-        }
-        // ingress-nginx ends its lines with $req_id
-        if last.len() == 32 && id::exact_trace(last).is_some() {
-            self.add_id(b"request_id", last);
-        }
-        false
     }
 
     /// The free parts of a text, and the message of a structured record.
@@ -315,6 +256,10 @@ impl Found {
                     |found| found.add_header(header),
                 );
             }
+            if value.starts_with(b"map[") || value.starts_with(b"&{") {
+                // what Go prints names ids as any text does
+                return self.scan(value, Region::Header);
+            }
             if memchr::memmem::find(value, b"race").is_some()
                 || memchr::memmem::find(value, b"-01").is_some()
                 || value[..5].eq_ignore_ascii_case(b"Root=")
@@ -331,7 +276,7 @@ impl Found {
             return;
         }
         let (facts, index) = self.facts.find(name);
-        let Facts { digest, generic: short, correlation, id: named_id, machinery, .. } = facts;
+        let Facts { digest, generic: short, correlation, id: named_id, machinery, lasting, .. } = facts;
         if digest {
             return;
         }
@@ -340,6 +285,8 @@ impl Found {
         let short = short || field.role == Role::Id;
         let joined_name = short && !parent.is_empty() && self.facts.any_named();
         let named = joined_name && self.facts.get(&[parent, name].concat()).named;
+        // {"user":{"id":UUID}}
+        let lasting = lasting || short && !parent.is_empty() && names::names_a_lasting_thing(parent);
         let is_id = named
             || (named_id || correlation || super::scan::names_some_id(name, value))
                 && !(if parent.is_empty() {
@@ -350,6 +297,7 @@ impl Found {
                     names::names_machinery(of, name)
                 });
         if is_id
+            && (named || !(lasting && super::scan::is_unique(value)))
             && !value.contains(&b' ')
             && !(id::is_absent(value))
             && (name.len() > 2 || !parent.is_empty())
@@ -383,16 +331,6 @@ impl Found {
             self.add_known_key(name, (&facts, index), value, shape);
         }
     }
-}
-
-/// `7F000001:A8CA_7F000001:46A2_6B0A9383_0000:0358`: client, frontend, time, count and process in capital hex digits.
-/// Source: HAProxy's documentation of `unique-id-format`.
-fn is_unique_id(word: &[u8]) -> bool {
-    let hex = |part: &[u8]| {
-        !part.is_empty() && part.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'A'..=b'F'))
-    };
-    let parts = || word.split(|byte| matches!(byte, b':' | b'_'));
-    (24..=128).contains(&word.len()) && parts().count() == 7 && parts().all(hex)
 }
 
 /// The name of the container that a field stands in, or nothing.

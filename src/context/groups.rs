@@ -14,8 +14,16 @@ const ALONE: u8 = BY_PLACE + 50;
 impl Found {
     /// Reads the bracketed groups of a text's header.
     pub(super) fn groups(&mut self, layer: &Layer<'_>) {
-        for group in &layer.draft.groups {
+        for (index, group) in layer.draft.groups.iter().enumerate() {
             let content = group.of(layer.text);
+            if content.len() == 16
+                && self.ranks[0] > ALONE
+                && let Some(next) = layer.draft.groups.get(index + 1)
+                && layer.text[group.end()..next.start as usize] == *b"] ["
+                && self.span_first(content, next.of(layer.text))
+            {
+                continue;
+            }
             let short = matches!(content.len(), 8..=15 | 17..=31)
                 && content.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'));
             if content.len() == 32 || short {
@@ -39,6 +47,18 @@ impl Found {
             }
             self.group(content, layer.text);
         }
+    }
+
+    /// `[SPAN] [TRACE]`.
+    fn span_first(&mut self, span: &[u8], trace: &[u8]) -> bool {
+        let told = trace.len() == 32
+            && !trace.iter().all(u8::is_ascii_digit)
+            && id::exact_trace(trace).is_some()
+            && id::exact_span(span).is_some();
+        if told {
+            self.placed(trace, span);
+        }
+        told
     }
 
     fn group(&mut self, content: &[u8], layer_text: &[u8]) {
@@ -148,7 +168,7 @@ impl Found {
             self.exact(Own::Trace, ALONE, Scheme::Sleuth, trace);
             return;
         }
-        if self.tuple(content) || self.named_request(content) {
+        if self.tuple(content) || self.named_request(content) || self.tagged_request(content) {
             return;
         }
         // OpenStack: [None req-UUID user project - - -], the id of the first request of all before that of this one
@@ -244,6 +264,22 @@ impl Found {
             && id::uuid(uuid).is_some_and(|bits| bits != 0);
         if told {
             self.add_id(b"request_id", uuid);
+        }
+        told
+    }
+
+    /// `[req-abc-123]`, `[rid_8f2c]`: an id that says itself what it belongs to.
+    fn tagged_request(&mut self, content: &[u8]) -> bool {
+        const NAMES: [&[u8]; 5] = [b"req", b"request", b"rid", b"corr", b"correlation"];
+        let Some(at) = content.iter().position(|byte| matches!(byte, b'-' | b'_')) else { return false };
+        let (name, rest) = (&content[..at], &content[at + 1..]);
+        let told = (3..=64).contains(&rest.len())
+            && NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
+            && rest.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            && rest.iter().any(u8::is_ascii_digit);
+        if told {
+            self.refuse();
+            self.add_id(b"request_id", content);
         }
         told
     }

@@ -3,6 +3,7 @@
 //! Specifications make propagators drop a header on any doubt; a log is a witness, so what a log mangled is read leniently
 //! and marked. What only looks like an id (a digest, a hash, an address) is none.
 
+mod access;
 mod direct;
 mod event;
 pub mod exports;

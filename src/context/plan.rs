@@ -142,7 +142,15 @@ impl Found {
 fn is_alike(one: &Facts, other: &Facts) -> bool {
     let known = |facts: &Facts| facts.known.map(|known| (known.role, known.rank, known.top_only));
     let spelling = |facts: &Facts| {
-        (facts.digest, facts.correlation, facts.id, facts.machinery, facts.generic, facts.key.is_none())
+        (
+            facts.digest,
+            facts.correlation,
+            facts.id,
+            facts.machinery,
+            facts.lasting,
+            facts.generic,
+            facts.key.is_none(),
+        )
     };
     known(one) == known(other) && spelling(one) == spelling(other)
 }

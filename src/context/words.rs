@@ -32,98 +32,75 @@ pub(super) fn direction(word: &[u8]) -> HeaderRole {
     }
 }
 
-/// Names whose values are digests, colours, addresses and secrets, never ids.
+/// Words that name digests, secrets and addresses of hardware wherever they stand in a name.
+const DIGESTS: &[&[u8]] = &[
+    b"commit",
+    b"sha",
+    b"sha1",
+    b"sha256",
+    b"sha512",
+    b"md5",
+    b"digest",
+    b"checksum",
+    b"etag",
+    b"fingerprint",
+    b"thumbprint",
+    b"build",
+    b"hmac",
+    b"nonce",
+    b"mac",
+    b"password",
+    b"secret",
+    b"signature",
+    b"crc",
+    b"crc32",
+];
+
+/// Words that do so where separators part them from others: `addressId` and the like name things of the business.
+const APART: &[&[u8]] = &[
+    b"md5sum",
+    b"sha1sum",
+    b"sha256sum",
+    b"hash",
+    b"image",
+    b"revision",
+    b"rev",
+    b"color",
+    b"colour",
+    b"sig",
+    b"token",
+    b"apikey",
+    b"cookie",
+    b"address",
+    b"addr",
+    b"pointer",
+    b"ptr",
+    b"vcs",
+    b"gitsha",
+    b"githash",
+    b"cert",
+    b"auth",
+    b"authorization",
+    b"bearer",
+    b"salt",
+    b"serial",
+    b"imageid",
+    b"layer",
+    b"blob",
+    b"tree",
+    b"ja3",
+];
+
+/// Names whose values are digests, colours, addresses and secrets, never ids: `image.digest`, `x-auth-token`, `commitId`.
 pub(super) fn names_a_digest(name: &[u8]) -> bool {
-    const WORDS: &[&[u8]] = &[
-        b"commit",
-        b"sha",
-        b"sha1",
-        b"sha256",
-        b"sha512",
-        b"md5",
-        b"md5sum",
-        b"sha1sum",
-        b"sha256sum",
-        b"digest",
-        b"checksum",
-        b"hash",
-        b"etag",
-        b"image",
-        b"fingerprint",
-        b"mac",
-        b"revision",
-        b"rev",
-        b"color",
-        b"colour",
-        b"signature",
-        b"sig",
-        b"hmac",
-        b"nonce",
-        b"token",
-        b"password",
-        b"secret",
-        b"apikey",
-        b"cookie",
-        b"address",
-        b"addr",
-        b"pointer",
-        b"ptr",
-        b"crc",
-        b"crc32",
-        b"build",
-        b"vcs",
-        b"gitsha",
-        b"githash",
-        b"cert",
-        b"thumbprint",
-        b"auth",
-        b"authorization",
-        b"bearer",
-        b"salt",
-        b"serial",
-        b"imageid",
-        b"layer",
-        b"blob",
-        b"tree",
-        b"ja3",
-    ];
     let last = name.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or(name);
     let first = name.split(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or(name);
-    WORDS.iter().any(|word| last.eq_ignore_ascii_case(word) || first.eq_ignore_ascii_case(word))
-        || names_a_digest_in_humps(last)
-}
-
-/// `commitId`, `imageDigest`: the first or last word of a name in one. Fewer words tell there, as `addressId` and the like
-/// name things of the business.
-fn names_a_digest_in_humps(name: &[u8]) -> bool {
-    const WORDS: &[&[u8]] = &[
-        b"commit",
-        b"sha",
-        b"sha1",
-        b"sha256",
-        b"sha512",
-        b"md5",
-        b"digest",
-        b"checksum",
-        b"etag",
-        b"fingerprint",
-        b"thumbprint",
-        b"build",
-        b"hmac",
-        b"nonce",
-        b"mac",
-        b"password",
-        b"secret",
-        b"signature",
-        b"crc",
-        b"crc32",
-    ];
-    let begins = |at: &usize| name[*at].is_ascii_uppercase() && name[*at - 1].is_ascii_lowercase();
-    let Some(first) = (1..name.len()).find(begins) else { return false };
-    let last = (1..name.len()).rfind(begins).unwrap_or(first);
-    WORDS
-        .iter()
-        .any(|word| name[..first].eq_ignore_ascii_case(word) || name[last..].eq_ignore_ascii_case(word))
+    let is = |list: &[&[u8]], part: &[u8]| list.iter().any(|word| part.eq_ignore_ascii_case(word));
+    [first, last].iter().any(|part| is(DIGESTS, part) || is(APART, part)) || {
+        let begins = |at: &usize| last[*at].is_ascii_uppercase() && last[*at - 1].is_ascii_lowercase();
+        let humps = (1..last.len()).find(begins).zip((1..last.len()).rfind(begins));
+        humps.is_some_and(|(from, to)| is(DIGESTS, &last[..from]) || is(DIGESTS, &last[to..]))
+    }
 }
 
 /// Whether a word is a value where a name is expected: `ORD-1234`, a number, an id in hex digits.

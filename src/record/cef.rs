@@ -29,7 +29,8 @@ pub fn scan(line: &[u8], fields: &mut Vec<Field>) {
     }
     if cef {
         let start = bars.get(6).map_or(line.len(), |bar| bar + 1);
-        return extension(line, start, fields);
+        extension(line, start, fields);
+        return label(line, fields);
     }
     let versioned = line.starts_with(b"LEEF:2") && bars.len() > 5;
     let start = bars.get(if versioned { 5 } else { 4 }).map_or(line.len(), |bar| bar + 1);
@@ -67,6 +68,22 @@ fn extension(line: &[u8], start: usize, fields: &mut Vec<Field>) {
     }
     if let Some(name) = open {
         named(name, super::text::trim(line, At::new(name.end() + 1, line.len())), line, fields);
+    }
+}
+
+/// Gives custom fields the names that others state: `cs1Label=traceId cs1=4bf9…` ("Custom dictionary extensions").
+fn label(line: &[u8], fields: &mut [Field]) {
+    for index in 0..fields.len() {
+        let Some(name) = fields[index].name.of(line).strip_suffix(b"Label") else { continue };
+        let label = fields[index].value;
+        let custom = fields.iter_mut().find(|field| !name.is_empty() && field.name.of(line) == name);
+        if let Some(field) = custom.filter(|_| !label.is_empty()) {
+            let meaning = names::known(label.of(line), true);
+            field.name = label;
+            field.path = NameHash::of(label.of(line));
+            field.role = meaning.map_or(Role::Other, |known| known.role);
+            field.rank = meaning.map_or(u8::MAX, |known| known.rank);
+        }
     }
 }
 
@@ -119,6 +136,16 @@ mod tests {
                 (Role::Time, "1741338942123"),
                 (Role::Other, "A-7"),
                 (Role::Message, "by a guest"),
+            ],
+        );
+        check(
+            "CEF:0|Acme|gate|1|7|open|3|cs2=b01a4577fa417188 cs1Label=traceId cs1=4bf9 cs2Label=spanId",
+            &[
+                (Role::Message, "open"),
+                (Role::SpanId, "b01a4577fa417188"),
+                (Role::Other, "traceId"),
+                (Role::TraceId, "4bf9"),
+                (Role::Other, "spanId"),
             ],
         );
         check(

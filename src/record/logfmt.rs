@@ -183,7 +183,10 @@ fn value(text: &[u8], at: usize) -> (At, Writing, usize) {
             return (At::new(at + 1, end), writing, end + 1);
         }
     }
-    let end = word_end(text, at);
+    let end = match text.get(at) {
+        Some(b'm' | b'&') => printed_end(text, at).unwrap_or_else(|| word_end(text, at)),
+        _ => word_end(text, at),
+    };
     let comma = usize::from(end < text.len() && end > at && matches!(text[end - 1], b',' | b';'));
     let value = At::new(at, end - comma);
     let writing = match value.of(text) {
@@ -192,6 +195,34 @@ fn value(text: &[u8], at: usize) -> (At, Writing, usize) {
         _ => Writing::Plain,
     };
     (value, writing, end)
+}
+
+/// One past a map or a structure as Go prints it: `map[a:1 b:map[c:2]]`, `&{A:1 B:2}`.
+fn printed_end(text: &[u8], at: usize) -> Option<usize> {
+    /// Longer ones end with their first word.
+    const LONGEST: usize = 4096;
+    let rest = &text[at..text.len().min(at + LONGEST)];
+    if !(rest.starts_with(b"map[") || rest.starts_with(b"&{")) {
+        return None;
+    }
+    let mut depth = 0usize;
+    for (index, byte) in rest.iter().enumerate() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    let end = at + index + 1;
+                    let bounded =
+                        text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'\n' | b'\r' | b','));
+                    return bounded.then_some(end);
+                }
+            }
+            b'\n' => return None,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The closing single quote of a repr: one that white space or the end follows.

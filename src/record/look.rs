@@ -128,10 +128,26 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
             return seen(Format::Syslog, Class::Start);
         }
     }
+    if head.stamp.is_none()
+        && head.level.is_some()
+        && let Some((stamp, at)) = text::time_in_message(line, head.message, profile.order)
+    {
+        head.stamp = Some(stamp);
+        head.stamp_at = at;
+    }
     if !head.starts_record() {
         if let Some((stamp, at)) = text::late_time(line, profile.order) {
             head.stamp = Some(stamp);
             head.stamp_at = at;
+        } else if let Some((stamp, at)) = text::time_before_object(line, profile.order) {
+            head = Head { stamp: Some(stamp), stamp_at: at, message: at.end(), ..head };
+            if let [name, instance] =
+                line[..at.start as usize].trim_ascii_end().split(|byte| *byte == b' ').collect::<Vec<_>>()[..]
+            {
+                draft.service = Some(super::At::new(0, name.len()));
+                draft.service_is_weak = true;
+                draft.instance = Some(super::At::new(name.len() + 1, name.len() + 1 + instance.len()));
+            }
         } else if text::object(line, 0).is_some() || line.starts_with(LAMBDA) {
             return seen(Format::Text, Class::Start);
         }
@@ -167,6 +183,14 @@ fn indented(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
             return Look { format: Format::Text, class: Class::Plain, head, awaits_level: false };
         }
         draft.clear();
+    }
+    if blanks == 1
+        && line[0] == b' '
+        && let Some((level, length)) = text::capitalized_column(rest)
+    {
+        let end = blanks + length;
+        let head = Head { level: Some(level), level_end: end, message: end, ..Head::default() };
+        return Look { format: Format::Text, class: Class::Start, head, awaits_level: false };
     }
     // padded levels (" INFO") and times; deeper indents and stack frames are continuations
     // the time of the line before holds for this one too, its column is left blank

@@ -5,12 +5,13 @@
 
 mod durations;
 mod pairs;
+mod requests;
 mod shapes;
 mod value;
 mod words;
 
 pub(super) use durations::duration;
-pub(super) use shapes::{folder_keys, looks_like_id, names_some_id, path_keys, shape_of};
+pub(super) use shapes::{folder_keys, is_unique, looks_like_id, names_some_id, path_keys, shape_of};
 
 use super::Found;
 use super::words::is_a_value;
@@ -109,7 +110,8 @@ impl Found {
             if digits {
                 // a word of the header names nothing in the message
                 let near = before.filter(|&(from, _)| region(from) == region(start));
-                at = self.word(text, start, end, near, region(start)).max(at);
+                let opens = start == 0 || region(start - 1) != region(start);
+                at = self.word(text, (start, end, opens), near, region(start)).max(at);
                 before = None;
             } else {
                 let joined = before.filter(|&(_, last)| {

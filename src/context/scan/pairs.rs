@@ -1,7 +1,7 @@
 //! Named values in a text.
 
 use super::value::Value;
-use super::{IN_TEXT, Region, duration, looks_like_id, names_some_id, path_keys, shape_of};
+use super::{IN_TEXT, Region, duration, is_unique, looks_like_id, names_some_id, path_keys, shape_of};
 use crate::context::pairing::{says_span, says_trace};
 use crate::context::tape::{Own, Step};
 use crate::context::{Facts, Found, Scheme, header, id};
@@ -220,7 +220,11 @@ impl Found {
                 if bytes.starts_with(b"{") || bytes.starts_with(b"[") || bytes.starts_with(b"(") {
                     return Some(from);
                 }
-                if value.colon && name.contains(&b'.') && id::uuid(bytes).is_some_and(|bits| bits != 0) {
+                if value.colon
+                    && name.contains(&b'.')
+                    && !facts.id
+                    && id::uuid(bytes).is_some_and(|bits| bits != 0)
+                {
                     // Huey: "Executing tasks.charge: UUID"
                     self.add_id(b"task_id", bytes);
                 }
@@ -231,6 +235,15 @@ impl Found {
                 {
                     // "status: ok", "user: see …": prose
                     return None;
+                }
+                if name.len() == 2 && name.eq_ignore_ascii_case(b"id") && is_unique(bytes) {
+                    // "at node (ID: …"
+                    let before = text[..start].trim_ascii_end();
+                    let before = before.strip_suffix(b"(").unwrap_or(before).trim_ascii_end();
+                    let word = before.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
+                    if names::names_a_lasting_thing(word) || names::names_machinery(word, b"") {
+                        return Some(value.next(to));
+                    }
                 }
                 self.text_key(name, bytes, region);
             }
@@ -293,7 +306,7 @@ impl Found {
 
     pub(super) fn text_key(&mut self, name: &[u8], value: &[u8], region: Region) {
         let (facts, index) = self.facts.find(name);
-        let Facts { digest, correlation, id: named_id, machinery, .. } = facts;
+        let Facts { digest, correlation, id: named_id, machinery, lasting, .. } = facts;
         if digest || id::looks_like_digest(value) || id::is_absent(value) {
             return;
         }
@@ -319,7 +332,8 @@ impl Found {
             // Apache's "uid" is a request's, whatever the system calls so
             || names_some_id(name, value) && !(machinery && name.len() > 3)
             || names_a_request(name) && shape_of(value) == Some(Shape::Uuid);
-        if is_id && region != Region::Ids && !value.contains(&b' ') {
+        let thing = lasting || name.eq_ignore_ascii_case(b"uuid") || name.eq_ignore_ascii_case(b"guid");
+        if is_id && !(thing && is_unique(value)) && region != Region::Ids && !value.contains(&b' ') {
             self.add_id(name, value.strip_suffix(b":").unwrap_or(value));
         }
         if region == Region::Message

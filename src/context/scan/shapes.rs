@@ -92,6 +92,14 @@ pub(in crate::context) fn looks_like_id(value: &[u8]) -> bool {
         || header::traceparent(value).is_some()
 }
 
+/// Whether a value is unique to what it names, maybe behind the kind of it: a UUID, many hex digits, `GPU-` and a UUID.
+pub(in crate::context) fn is_unique(value: &[u8]) -> bool {
+    matches!(shape_of(value), Some(Shape::Uuid | Shape::Hex))
+        || value.len().checked_sub(36).is_some_and(|at| at > 0 && id::uuid(&value[at..]).is_some())
+        || value.len() > 16
+            && value.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'-'))
+}
+
 /// Whether a name that only ends in "id" (`uid`) has a value that can be nothing else.
 pub(in crate::context) fn names_some_id(name: &[u8], value: &[u8]) -> bool {
     let end = name.len().saturating_sub(2);

@@ -128,6 +128,10 @@ fn behind_name(text: &[u8], at: usize) -> Option<Value> {
             separator = b':';
         }
     }
+    if separator == b'-' && name_quoted && text.get(next + 1) == Some(&b'>') {
+        // "'name'->'value'", as Axon and Scala print maps
+        separator = b'=';
+    }
     let (colon, equals) = (separator == b':', separator == b'=');
     if !colon && !equals {
         return None;

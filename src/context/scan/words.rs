@@ -1,19 +1,19 @@
 //! Values under the word before them.
 
 use super::durations::unit_nanos;
-use super::{IN_TEXT, Region, looks_like_id, path_keys, shape_of};
+use super::requests::is_requests_column;
+use super::{IN_TEXT, Region, looks_like_id, shape_of};
 use crate::context::tape::{Own, Step};
 use crate::context::{Found, Scheme, header, id};
 use crate::model::Shape;
-use crate::record::{Role, access};
+use crate::record::Role;
 
 impl Found {
     /// A word with a digit in it and no name before an equals sign; gives where to go on.
     pub(super) fn word(
         &mut self,
         text: &[u8],
-        start: usize,
-        end: usize,
+        (start, end, opens): (usize, usize, bool),
         before: Option<(usize, usize)>,
         region: Region,
     ) -> usize {
@@ -40,6 +40,14 @@ impl Found {
         }
         let name = before.map(|(from, to)| &text[from..to]);
         let facts = name.map(|name| self.facts.get(name));
+        if word.len() == 36
+            && region == Region::Header
+            && is_requests_column(text, (start, end), false)
+            && id::uuid(word).is_some_and(|bits| bits != 0)
+        {
+            self.refuse();
+            self.add_id(b"request_id", word);
+        }
         if word.len() == 36 && region == Region::Message && id::uuid(word).is_some_and(|bits| bits != 0) {
             self.bracketed_uuid(text, start, end);
             if (text[..start].ends_with(b" ") || text[..start].ends_with(b" \""))
@@ -49,6 +57,9 @@ impl Found {
                     && memchr::memmem::find(&text[end..], b" HTTP/").is_some()
             {
                 // a line of an access log behind a logger's header
+                self.add_id(b"request_id", word);
+            } else if is_requests_column(text, (start, end), opens) {
+                self.refuse();
                 self.add_id(b"request_id", word);
             }
         }
@@ -131,10 +142,7 @@ impl Found {
                     self.add_id(&name, word);
                 }
             }
-            if near
-                && name.is_some_and(|name| name.eq_ignore_ascii_case(b"id") || name.ends_with(b" id"))
-                && matches!(shape_of(word), Some(Shape::Uuid | Shape::Hex))
-            {
+            if near && name.is_some_and(says_id) && matches!(shape_of(word), Some(Shape::Uuid | Shape::Hex)) {
                 self.id_of_thing(text, start, end);
             }
             self.measure(text, start, end, before);
@@ -274,88 +282,17 @@ impl Found {
             self.text_duration(&word[..digits], scale);
         }
     }
+}
 
-    /// `GET /orders/7 200`: what ends in a status says that a request was answered.
-    fn answered(&mut self, before: &[u8]) -> bool {
-        if self.method.is_none() {
-            return false;
-        }
-        let before = before.trim_ascii_end();
-        let status = &before[before.len().saturating_sub(4)..];
-        self.same_length(status);
-        matches!(status, [b' ', b'1'..=b'5', rest @ ..] if rest.len() == 2 && rest.iter().all(u8::is_ascii_digit))
-    }
-
-    /// `GET /orders/7` and `"POST /orders HTTP/1.1" 201`, looked for once at the first number of a message.
-    pub(super) fn text_request(&mut self, text: &[u8], start: usize) {
-        if self.method.is_some() || self.route.is_some() {
-            return;
-        }
-        let near = &text[..start];
-        if memchr::memrchr(b'/', near).is_none() {
-            return;
-        }
-        self.same_end(near, REQUEST_WITHIN);
-        let from = near.len().saturating_sub(REQUEST_WITHIN);
-        let Some(method_end) =
-            method_before_path(&text[from..]).map(|(at, len)| (from + at, from + at + len))
-        else {
-            return;
-        };
-        let (method_start, method_end) = method_end;
-        let target = method_end + 1;
-        const SCHEMES: [&[u8]; 2] = [b"http://", b"https://"];
-        let host = SCHEMES.iter().find(|scheme| text[target..].starts_with(scheme));
-        let path_start = match host {
-            None => target,
-            Some(scheme) => {
-                let host = &text[target + scheme.len()..];
-                let end =
-                    host.iter().position(|byte| matches!(byte, b'/' | b' ' | b'"')).unwrap_or(host.len());
-                if host.get(end) != Some(&b'/') {
-                    return;
-                }
-                target + scheme.len() + end
-            }
-        };
-        let length = text[path_start..]
-            .iter()
-            .position(|byte| matches!(byte, b' ' | b'"' | b'?' | b'\'' | b'\n'))
-            .unwrap_or(text.len() - path_start);
-        let method = &text[method_start..method_end];
-        let path = &text[path_start..path_start + length];
-        self.step(
-            |tape| tape.part(method).map(Step::Method),
-            |found| found.method = Some(found.keep(method)),
-        );
-        self.put_route(path);
-        path_keys(self, path);
-        if host.is_some() {
-            return;
-        }
-        let rest = method_start.saturating_sub(1);
-        let request = access::request(text, rest);
-        if request.as_ref().is_none_or(|request| request.status.is_empty())
-            && memchr::memchr(b'"', &text[rest..]).is_some()
-        {
-            // a number may be a status or not
-            self.refuse();
-        }
-        if let Some(request) = request {
-            let status = request.status.of(text);
-            if self.status.is_none() && !status.is_empty() {
-                let number = std::str::from_utf8(status).ok().and_then(|status| status.parse().ok());
-                self.step(|tape| tape.part(status).map(Step::Status), |found| found.status = number);
-            }
-        }
-    }
+/// Whether a name is "id", or ends in it as a word of its own.
+fn says_id(name: &[u8]) -> bool {
+    let before = name.len().wrapping_sub(2);
+    name.get(before..).is_some_and(|last| last.eq_ignore_ascii_case(b"id"))
+        && (before == 0 || name[before - 1] == b' ')
 }
 
 /// Shorter numbers before a colon may be an address.
 const MIN_TRACE: usize = 13;
-
-/// A request begins within so many bytes before the first number behind it.
-const REQUEST_WITHIN: usize = 256;
 
 /// Whether only an arrow, a slash or the like stands between a name and a value: `traceId -> 4bf9…`, `trace/4bf9…`.
 fn points_at(text: &[u8], (from, to): (usize, usize), start: usize) -> bool {
@@ -382,20 +319,6 @@ fn is_thing(word: &[u8]) -> bool {
         b"batch",
     ];
     THINGS.iter().any(|thing| word.eq_ignore_ascii_case(thing))
-}
-
-/// An HTTP method in capitals followed by a path: position and length of the method.
-fn method_before_path(text: &[u8]) -> Option<(usize, usize)> {
-    const METHODS: &[&[u8]] = &[b"GET", b"POST", b"PUT", b"DELETE", b"PATCH", b"HEAD", b"OPTIONS"];
-    let blanks = memchr::memchr_iter(b'/', text).filter_map(|slash| {
-        let before = &text[..slash];
-        let address = before.strip_suffix(b"http:").or_else(|| before.strip_suffix(b"https:"));
-        address.unwrap_or(before).len().checked_sub(1)
-    });
-    blanks.filter(|&blank| text[blank] == b' ').find_map(|blank| {
-        let start = text[..blank].iter().rposition(|byte| !byte.is_ascii_uppercase()).map_or(0, |at| at + 1);
-        METHODS.contains(&&text[start..blank]).then_some((start, blank - start))
-    })
 }
 
 /// Whether what is named next is the parent's: `parent span 54807cbe10727ea4`, `from span …`, `caused by span …`.

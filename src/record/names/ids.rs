@@ -20,7 +20,15 @@ const MACHINES: &str = "\
 const MACHINE_IDS: &str = "\
     dockerid containerid podid poduid hostid machineid bootid agentid ephemeralid imageid containerimageid \
     nodeid clusterid insertid processid threadid pid tid uid gid namespaceid kubernetespodid syslogpid \
-    instanceid cloudaccountid";
+    instanceid cloudaccountid aaguid";
+
+/// Who works with a system, what he has there, and what it is made of.
+const LASTING: &str = "\
+    user usr api org entry client customer account tenant realm org organization organisation company workspace project \
+    subscription member owner principal person profile group role team department device disk drive volume \
+    partition part filesystem fs gpu cpu vm host server datacenter region zone site location store shop merchant \
+    vendor product application app installation license author actor creator contact employee asset sensor network \
+    subnet vpc bucket dataset table schema database repo repository environment plugin";
 
 /// Whether a name, by its spelling, names an id: `order_id`, `orderId`, `ID`, `request.uuid`, `bookingRef`.
 pub fn names_an_id(name: &[u8]) -> bool {
@@ -83,6 +91,23 @@ fn names_hardware(name: &[u8]) -> bool {
     let uuid = bare(b"uuid").or_else(|| bare(b"guid"));
     uuid.is_some_and(|thing| is(thing, b"product"))
         || uuid.or_else(|| bare(b"id")).is_some_and(|thing| THINGS.iter().any(|known| is(thing, known)))
+}
+
+/// Whether a name is that of what outlives any request: `userId`, `auth_client.uuid`, `PARTUUID`, or the container of such an id.
+pub fn names_a_lasting_thing(name: &[u8]) -> bool {
+    static THINGS: LazyLock<FxHashSet<u64>> = LazyLock::new(|| hashes(LASTING));
+    let stem = [&b"uuid"[..], b"guid", b"ids", b"id"]
+        .iter()
+        .find(|end| ends_with_ignoring_case(name, end))
+        .map_or(name, |end| &name[..name.len() - end.len()]);
+    let end = stem.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |at| at + 1);
+    let stem = &stem[..end];
+    let begins = |at: &usize| {
+        !stem[*at - 1].is_ascii_alphanumeric()
+            || stem[*at].is_ascii_uppercase() && stem[*at - 1].is_ascii_lowercase()
+    };
+    let start = (1..stem.len()).rfind(begins).unwrap_or(0);
+    !stem.is_empty() && THINGS.contains(&NameHash::of(&stem[start..]).0)
 }
 
 /// `callingPid`, `parent_pid`, `owner-uid`: numbers that the operating system gives.

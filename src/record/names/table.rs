@@ -116,7 +116,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
     ),
     (Role::Message, "bodystringvalue bodyvalue fieldsmessage messagetext"),
     (Role::Kind, "spankind otelkind otelspankind"),
-    (Role::Operation, "spanname operationname otelname rpcmethod otelspanname codefunctionname"),
+    (Role::Operation, "spanname operationname otelname rpcmethod otelspanname codefunctionname actiontype"),
     (
         Role::Topic,
         "\

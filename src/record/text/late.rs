@@ -45,6 +45,35 @@ pub fn late_time(line: &[u8], order: DayOrder) -> Option<(Stamp, At)> {
     ends.filter(|_| bounded && near.get(slash + 9) == Some(&b':'))
 }
 
+/// A time with its date where a message begins, maybe behind a word in brackets, or that ends the line in brackets:
+/// `[WARNING] 2024-05-01 10:15:30.123 …`, `*** Request 7 [Wed May  1 10:15:30 2024] ***`. For headers without a time.
+pub fn time_in_message(line: &[u8], start: usize, order: DayOrder) -> Option<(Stamp, At)> {
+    let at = |start: usize| {
+        let (stamp, taken) = timestamp::parse_prefix(line.get(start..)?, order)?;
+        let at = At::new(start, start + taken);
+        (stamp.date == Date::Full && at.of(line).contains(&b':')).then_some((stamp, at))
+    };
+    let message = line.get(start..)?.trim_ascii_start();
+    let group = message.strip_prefix(b"[").and_then(|rest| {
+        let letters = rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        rest[letters..].strip_prefix(b"] ").filter(|_| letters > 0)
+    });
+    let front = group.unwrap_or(message);
+    if front.first().is_some_and(u8::is_ascii_digit)
+        && let Some(found) = at(line.len() - front.len())
+    {
+        return Some(found);
+    }
+    let near = &line[line.len().saturating_sub(WITHIN)..];
+    let close = near.iter().rposition(|byte| byte.is_ascii_alphanumeric() || *byte == b']')?;
+    if near[close] != b']' {
+        return None;
+    }
+    let open = line.len() - near.len() + memchr::memrchr(b'[', &near[..close])?;
+    let found = at(open + 1)?;
+    (line.get(found.1.end()) == Some(&b']') && open >= start).then_some(found)
+}
+
 /// `Started GET "/orders" for 127.0.0.1 at 2024-05-01 12:00:00 +0000`, the one time in what Rails says of a request.
 fn request_time(line: &[u8], order: DayOrder) -> Option<(Stamp, At)> {
     if !(line.starts_with(b"Started ") || line.starts_with(b"Finished ")) {
@@ -112,6 +141,37 @@ pub fn bracketed_message(line: &[u8], start: usize) -> Option<(At, Writing)> {
     let (end, escaped) = json::string_end(line, open + 2)?;
     let writing = if escaped { Writing::Escaped } else { Writing::Plain };
     (line.get(end + 1) == Some(&b']')).then_some((At::new(open + 2, end), writing))
+}
+
+/// A time behind a few names, and before an object that is all the rest: `component instance TIME {…}`.
+pub fn time_before_object(line: &[u8], order: DayOrder) -> Option<(Stamp, At)> {
+    /// So many names stand before the time.
+    const NAMES: usize = 4;
+    let whole = line.trim_ascii_end();
+    let near = &whole[..whole.len().min(WITHIN)];
+    let open = memchr(b'{', near).filter(|_| whole.ends_with(b"}"))?;
+    if !whole[open + 1..].trim_ascii_start().starts_with(b"\"") {
+        return None;
+    }
+    let before = near[..open].trim_ascii_end();
+    let name =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b':' | b'@');
+    let mut start = 0;
+    for _ in 0..NAMES {
+        let length = before[start..].iter().take_while(|byte| name(byte)).count();
+        start += length + 1;
+        if length == 0 || before.get(start - 1) != Some(&b' ') {
+            return None;
+        }
+        if let Some((stamp, taken)) = timestamp::parse_prefix(&before[start..], order)
+            && stamp.date == Date::Full
+            && start + taken == before.len()
+            && json::skip_nested(whole, open) == Some(whole.len())
+        {
+            return Some((stamp, At::new(start, start + taken)));
+        }
+    }
+    None
 }
 
 /// Whether an object has a message, and a level, a time or a trace.

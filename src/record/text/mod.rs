@@ -10,8 +10,12 @@ mod remarks;
 mod tail;
 
 pub use ends::{Tail, columns_at_end, logger_at_end, tail_of};
-pub use head::{Column, Head, Usual, begins_with_padded_level, head, learn, level_token, names_ids};
-pub use late::{bracketed_message, forwarded, late_time, object, shipped_object};
+pub use head::{
+    Column, Head, Usual, begins_with_padded_level, capitalized_column, head, learn, level_token, names_ids,
+};
+pub use late::{
+    bracketed_message, forwarded, late_time, object, shipped_object, time_before_object, time_in_message,
+};
 pub use tail::{id_at_end, is_id_group, tail};
 
 use super::{At, names};

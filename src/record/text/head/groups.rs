@@ -197,6 +197,15 @@ impl Reader<'_, '_> {
                 tagged = self.head.level.is_some();
                 continue;
             }
+            if let [letter] = bare
+                && self.head.level.is_none()
+                && self.text[start..offset].trim_ascii().is_empty()
+                && self.text.get(offset + 2).is_some_and(u8::is_ascii_digit)
+            {
+                // "[time E process thread]" of spdlog's pattern in Ray
+                self.head.level = level::from_letter(*letter);
+                continue;
+            }
             if std::mem::take(&mut tagged) {
                 self.draft.logger.get_or_insert(at);
                 continue;

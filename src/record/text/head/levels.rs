@@ -4,6 +4,7 @@ use super::Reader;
 use super::columns::{bare_level, words};
 use super::ids::is_bare_id;
 use super::kinds::{is_logger, is_number, is_thread, tells_context};
+use super::marked::tag_and_process;
 use crate::model::{Date, Level};
 use crate::record::text::{pair, skip_blanks, word_end};
 use crate::record::{At, level, timestamp};
@@ -12,34 +13,7 @@ use memchr::memchr;
 /// Braces before a level hold no more than this.
 const MAX_BRACES: usize = 128;
 
-/// Whether a text begins with a level in capitals that blanks fill up to a column.
-pub fn begins_with_padded_level(text: &[u8]) -> bool {
-    let letters = text.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
-    let blanks = text[letters..].iter().take_while(|byte| **byte == b' ').count();
-    (4..=8).contains(&letters) && letters + blanks == 9 && level::stands_for_level(&text[..letters]).is_some()
-}
-
 impl Reader<'_, '_> {
-    /// `LEVEL:  ` behind whatever log_line_prefix has put before it (PostgreSQL, "Error Reporting and Logging").
-    pub(super) fn postgres(&mut self) {
-        if self.head.stamp.is_none() || self.head.level.is_some() {
-            return;
-        }
-        if self.text[self.head.stamp_at.end()..].starts_with(b",") {
-            self.head.level = super::layouts::csv_level(self.text);
-            return;
-        }
-        let near = &self.text[self.at..self.text.len().min(self.at + 200)];
-        if let Some(colon) = memchr::memmem::find(near, b":  ") {
-            let start =
-                near[..colon].iter().rposition(|byte| !byte.is_ascii_uppercase()).map_or(0, |at| at + 1);
-            if let Some(level) = level::from_word(&near[start..colon]).filter(|_| colon - start >= 3) {
-                self.head.level = Some(level);
-                self.at += colon + 3;
-            }
-        }
-    }
-
     pub(super) fn set_level(&mut self, level: Level, end: usize) -> bool {
         self.head.level = Some(level);
         self.head.level_end = end;
@@ -71,7 +45,7 @@ impl Reader<'_, '_> {
                 letters >= 4 && bounded && self.head.level.is_none() && self.head.stamp.is_some()
             });
             let end = self.at + letters + usize::from(text.get(self.at + letters) == Some(&b':'));
-            return found.is_some_and(|level| self.set_level(level, end));
+            return found.is_some_and(|level| self.set_level(level, end)) || self.dashed_level();
         }
         let end = self.at + text[self.at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let word = &text[self.at..end];
@@ -96,6 +70,9 @@ impl Reader<'_, '_> {
         }
         if let [letter] = word {
             return self.level_letter(*letter, end);
+        }
+        if self.at == 0 && next == Some(b'(') && self.scoped_level(word, end) {
+            return true;
         }
         if matches!(next, Some(b'_' | b'.' | b'=' | b'@' | b'\'' | b'('))
             || next == Some(b'-') && text.get(end + 1).is_some_and(u8::is_ascii_alphanumeric)
@@ -162,8 +139,16 @@ impl Reader<'_, '_> {
             } else if capitalized && colon && self.head.stamp.is_some() && self.behind_group() {
                 // "[time] [name] Warning: message"; "Error: message" is what was thrown
                 level < Level::Error && text.get(end + 1) == Some(&b' ')
+            } else if capitalized && colon && self.at == 0 {
+                matches!(word, b"Info" | b"Debug" | b"Notice") && text.get(end + 1) == Some(&b' ')
+            } else if capitalized && spaced && self.behind_time_and_colon() {
+                // "TIME: Warning message"
+                level < Level::Error
             } else if capitalized {
                 !colon && (wide || separated || before_logger) && (self.known() || separated)
+            } else if self.at == 0 && text[end..].trim_ascii_start().starts_with(b"- ") && spaced {
+                // Next.js: "error - message"
+                true
             } else if colon {
                 // "debug: …" at the front or behind a time; "error: …" alone may be a shell's message
                 // "TIME error:" with all else on the next line
@@ -231,6 +216,9 @@ impl Reader<'_, '_> {
         if self.at == 0 && rest.starts_with(b" ") && self.time_follows(end) {
             return self.set_level(level, end);
         }
+        if self.at == 0 && self.letter_and_uptime(level, end) {
+            return true;
+        }
         let ruby = self.at == 0
             && (rest.starts_with(b", [") || rest.starts_with(b", ") && self.time_follows(end + 2));
         let tag = self.head.stamp.is_some() && rest.starts_with(b" ") && {
@@ -280,6 +268,14 @@ impl Reader<'_, '_> {
         let slash = rest.starts_with(b"/")
             && rest.get(1).is_some_and(u8::is_ascii_alphabetic)
             && rest.iter().take(60).any(|&byte| byte == b':' || byte == b'(');
+        if slash
+            && self.at == 0
+            && let Some((tag, behind)) = tag_and_process(self.text, end + 1)
+        {
+            self.draft.logger = Some(tag);
+            (self.logger, self.closed) = (true, true);
+            return self.set_level(level, behind);
+        }
         // Telegraf: "I! message"
         let bang = self.head.stamp.is_some() && rest.starts_with(b"! ");
         if bang {

@@ -8,6 +8,7 @@ mod ids;
 mod kinds;
 mod layouts;
 mod levels;
+mod marked;
 mod moments;
 mod named;
 mod servers;
@@ -20,7 +21,7 @@ pub use columns::{Column, learn, level_token};
 pub(super) use ids::is_bare_id;
 pub use ids::names_ids;
 pub(super) use kinds::is_logger;
-pub use levels::begins_with_padded_level;
+pub use marked::{begins_with_padded_level, capitalized_column};
 pub use usual::Usual;
 
 use super::skip_blanks;
@@ -117,6 +118,8 @@ impl<'t, 'd> Reader<'t, 'd> {
         }
         if !self.refused {
             self.postgres();
+            self.tabbed_level();
+            self.labelled_level();
             self.cells();
             self.tokens();
         }
@@ -189,7 +192,7 @@ impl Reader<'_, '_> {
                 b'"' => self.quoted_time(),
                 b'/' => self.path_and_line(),
                 b'?' | b'.' => self.placeholder(),
-                0xe2 if self.at == 0 => self.boxed_level(),
+                0xe2 if self.at == 0 => self.boxed_level() || self.level_behind_symbol(),
                 0xc2 | 0xe2 => self.ornament(),
                 _ => false,
             };
