@@ -266,7 +266,9 @@ impl Writer {
     }
 
     fn template(&mut self, record: &Record<'_>, batch: &mut Batch, event: &mut Event) {
-        let Some((symbol, start)) = self.template_of(record).or_else(|| self.template_of_kind()) else { return };
+        let Some((symbol, start)) = self.template_of(record).or_else(|| self.template_of_kind()) else {
+            return;
+        };
         event.template = symbol;
         if !batch.symbols.has(symbol) {
             batch.symbols.keep_as(symbol, &self.template[start..]);

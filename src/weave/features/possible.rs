@@ -20,13 +20,21 @@ const MAX_NEAR_CROSS: usize = 6;
 pub(super) fn parents(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
     let mut possible: Vec<u32> = (0..scene.nodes.len() as u32)
         .filter(|&other| other != node && !scene.nodes[other as usize].lines.is_empty())
-        .filter(|&other| before(scene, other, node, opening))
+        .filter(|&other| before(scene, other, node, opening) && !is_answered(scene, other, node))
         .collect();
     if possible.len() > MAX_CANDIDATES {
         possible = narrow(scene, possible, node, opening);
     }
     possible.extend(late(scene, node, opening));
     possible
+}
+
+/// Whether a node is a call that was answered before one of another service began: what came of it, came of the one that was
+/// called.
+fn is_answered(scene: &Scene, other: u32, node: u32) -> bool {
+    let (call, node) = (&scene.nodes[other as usize], &scene.nodes[node as usize]);
+    let answered = || scene.lines_of(other).next_back().is_some_and(|line| line.act == Act::Answer);
+    call.calls && call.service != node.service && call.last + SLACK < node.begin && answered()
 }
 
 /// Whether a node may come before another: it has a record before the other's first, or right after it.
