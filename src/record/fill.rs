@@ -233,7 +233,8 @@ fn whole_message(text: &[u8], draft: &mut Draft) {
 /// The words that a line of pairs ends with are its message, if no pair is.
 fn words_behind_pairs(text: &[u8], draft: &mut Draft) {
     let line = first_line(text);
-    let Some(last) = draft.fields.last() else { return };
+    // lines that go on with the record may have pairs too
+    let Some(last) = draft.fields.iter().rev().find(|field| field.value.end() <= line.len()) else { return };
     let end = last.value.end() + usize::from(line.get(last.value.end()) == Some(&b'"'));
     let rest = line.get(end..).unwrap_or_default();
     let marks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'|' | b'-' | b':')).count();
