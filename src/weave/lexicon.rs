@@ -34,7 +34,7 @@ impl Lexicon {
     pub fn of(store: &Store) -> Lexicon {
         let mut lexicon = Lexicon::default();
         let mut names: FxHashMap<Symbol, u32> = FxHashMap::default();
-        for &template in &store.census.templates {
+        for &template in store.census.templates.keys() {
             let found = words(store.symbols.text(template));
             for name in &found.names {
                 *names.entry(*name).or_default() += 1;
@@ -68,7 +68,7 @@ impl Lexicon {
     fn weigh_tokens(&mut self, store: &Store) {
         let census = &store.census;
         let text = |symbol: Symbol| store.symbols.text(symbol);
-        let all = census.templates.iter().chain(&census.names).chain(&census.routes).copied();
+        let all = census.templates.keys().chain(&census.names).chain(&census.routes).copied();
         let texts: FxHashMap<Symbol, Vec<Symbol>> =
             all.filter(|symbol| !symbol.is_none()).map(|symbol| (symbol, tokens(text(symbol)))).collect();
         self.named = census.names.iter().map(|&name| (name, normalized(text(name)))).collect();

@@ -135,7 +135,8 @@ impl Looked {
         kept.dedup();
         kept.truncate(MAX_ANCHORS);
         let rare = (transactions / ENOUGH).checked_ilog2().map_or(0, |bits| bits + 1);
-        Looked { anchors: kept.into_iter().collect(), effects: rules.effects(), rare }
+        let (anchors, effects) = (kept.into_iter().collect(), rules.effects());
+        Looked { anchors, effects, rare }
     }
 
     /// Looks at a transaction.
@@ -247,6 +248,14 @@ impl Along {
     /// that lacks them.
     pub fn followers(&self, anchor: u64) -> &[Follower] {
         self.followers.get(&anchor).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many transactions with a step there are, as far as that is known, and how many of them have another one.
+    pub fn together(&self, anchor: u64, step: u64) -> (u32, u32) {
+        let company = self.company.get(&anchor);
+        company.map_or((0, 0), |company| {
+            (company.all, company.steps.get(&step).map_or(0, |further| further.some))
+        })
     }
 
     /// The share of the transactions with one step that have another one.

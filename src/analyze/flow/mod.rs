@@ -9,6 +9,7 @@ mod count;
 mod counts;
 mod frame;
 mod kinds;
+mod real;
 mod rules;
 mod shape;
 mod steps;
@@ -128,7 +129,7 @@ impl Learner {
         })?;
         let (seen, along) = seen;
         rules.learn(seen);
-        Ok(Usual::of(self.counts, rules, along.settle()))
+        Ok(Usual::of(frame, self.counts, rules, along.settle()))
     }
 }
 
