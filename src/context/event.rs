@@ -339,6 +339,7 @@ impl Writer {
         };
         named(found.operation, Detail::Operation);
         named(found.topic, Detail::Topic);
+        named(found.event_name, Detail::Event);
         named(found.method, Detail::Method);
         named(found.peer, Detail::Peer);
         named(found.database, Detail::Database);

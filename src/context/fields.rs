@@ -176,6 +176,7 @@ impl Found {
             Role::Kind
             | Role::Operation
             | Role::Topic
+            | Role::Event
             | Role::Method
             | Role::Peer
             | Role::Database
@@ -209,7 +210,10 @@ impl Found {
             Role::Duration => {
                 self.text_duration(value, if field.writing == Writing::Number { 0 } else { 1_000_000 })
             }
-            Role::Kind => self.kind = self.kind.or_else(|| kind(value)),
+            Role::Kind => match kind(value) {
+                Some(kind) => self.kind = self.kind.or(Some(kind)),
+                None => self.event_kind(value),
+            },
             Role::Operation if is_word(value) => {
                 self.operation = self.operation.or_else(|| Some(self.keep(value)))
             }
@@ -218,9 +222,7 @@ impl Found {
             {
                 self.topic = Some(self.keep(value));
             }
-            Role::Message if self.event_name.is_none() && is_event_name(value) => {
-                self.event_name = Some(self.keep(value));
-            }
+            Role::Message | Role::Event => self.event_kind(value),
             Role::Route if value.len() <= 512 && self.route.is_none() && !value.is_empty() => {
                 let path = path_of(value);
                 self.put_route(path);
@@ -240,13 +242,20 @@ impl Found {
                 self.exception |= value.len() > 24 && memchr::memchr(b'\n', value).is_some()
                     || name.eq_ignore_ascii_case(b"exception");
             }
-            Role::Other | Role::Id | Role::Message | Role::TraceId if field.role != Role::Message => {
+            Role::Other | Role::Id | Role::TraceId => {
                 self.key_field(layer, field, name, value);
             }
             Role::Noise if name.len() > 2 && self.facts.get(name).id => {
                 self.key_field(layer, field, name, value)
             }
             _ => {}
+        }
+    }
+
+    /// What may name the kind of event that a record is about.
+    pub(super) fn event_kind(&mut self, value: &[u8]) {
+        if self.event_name.is_none() && is_event_name(value) {
+            self.event_name = Some(self.keep(value));
         }
     }
 

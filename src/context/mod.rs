@@ -61,8 +61,8 @@ pub struct Found {
     pub operation: Option<At>,
     /// Message destination.
     pub topic: Option<At>,
-    /// The kind of event that the record is about, where that stands beside its message.
-    event_name: Option<At>,
+    /// The kind of event that the record is about, where that stands beside its message; the topic if there is no other.
+    pub event_name: Option<At>,
     /// Request path.
     pub route: Option<At>,
     /// Request method.
@@ -291,7 +291,9 @@ impl Found {
         {
             trace.id = TraceId::new(u128::from(high) << 64 | trace.id.bits()).unwrap_or(trace.id);
         }
-        self.topic = self.topic.or(self.event_name);
+        if self.topic.is_none() {
+            self.topic = self.event_name.take();
+        }
         if !self.headers.is_empty() {
             let role =
                 record.message().map_or(HeaderRole::Unknown, |(message, _)| words::header_role(message));

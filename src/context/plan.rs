@@ -121,6 +121,7 @@ impl Found {
             }
             Step::Service(value) => self.service = Some(self.keep(text(*value))),
             Step::Topic(value) => self.topic = Some(self.keep(text(*value))),
+            Step::Event(value) => self.event_kind(text(*value)),
             Step::Method(method) => self.method = Some(self.keep(text(*method))),
             Step::Route(path) => self.route = Some(self.keep(text(*path))),
             Step::Status(value) => {

@@ -57,6 +57,8 @@ pub(super) enum Step {
     Service(Part),
     /// A topic named in a text.
     Topic(Part),
+    /// A kind of event named in a text.
+    Event(Part),
     /// The method of a request.
     Method(Part),
     /// The path of a request.

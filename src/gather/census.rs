@@ -130,7 +130,10 @@ impl Census {
             self.whole += u64::from(event.is(flag::WHOLE_SPAN));
             for detail in batch.details(event) {
                 match *detail {
-                    Detail::Topic(name) | Detail::Operation(name) | Detail::Peer(name) => {
+                    Detail::Topic(name)
+                    | Detail::Event(name)
+                    | Detail::Operation(name)
+                    | Detail::Peer(name) => {
                         self.names.insert(name);
                     }
                     Detail::Route(path) => {

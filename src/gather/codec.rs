@@ -135,7 +135,9 @@ fn put(
     for detail in details {
         match *detail {
             Detail::Key { value: bits, .. } | Detail::Route(bits) => out.bits(bits.0),
-            Detail::Operation(name) | Detail::Topic(name) | Detail::Peer(name) => put_name(heads, name, out),
+            Detail::Operation(name) | Detail::Topic(name) | Detail::Event(name) | Detail::Peer(name) => {
+                put_name(heads, name, out)
+            }
             Detail::Duration(nanos) => out.number(nanos),
             Detail::Link { trace, span } => {
                 out.trace_id(trace);
@@ -176,6 +178,7 @@ fn put_head(event: &Event, details: &[Detail], out: &mut Vec<u8>) {
             }
             Detail::Operation(_) => out.push(8),
             Detail::Topic(_) => out.push(9),
+            Detail::Event(_) => out.push(19),
             Detail::Route(_) => out.push(10),
             Detail::Method(name) => {
                 out.push(11);
@@ -271,7 +274,7 @@ fn get(heads: &Heads, last: &mut Last, bytes: &mut Get<'_>, details: &mut Vec<De
     for detail in &mut details[start..] {
         match detail {
             Detail::Key { value: bits, .. } | Detail::Route(bits) => *bits = Symbol(bytes.bits()?),
-            Detail::Operation(name) | Detail::Topic(name) | Detail::Peer(name) => {
+            Detail::Operation(name) | Detail::Topic(name) | Detail::Event(name) | Detail::Peer(name) => {
                 *name = get_name(heads, bytes)?;
             }
             Detail::Duration(nanos) => *nanos = bytes.number()?,
@@ -310,6 +313,7 @@ fn get_head(bytes: &mut Get<'_>) -> Option<Head> {
         details.push(match bytes.byte()? {
             8 => Detail::Operation(none),
             9 => Detail::Topic(none),
+            19 => Detail::Event(none),
             10 => Detail::Route(none),
             11 => Detail::Method(Symbol(bytes.bits()?)),
             12 => Detail::Peer(none),
@@ -356,6 +360,7 @@ mod tests {
             (0..KINDS.len()).prop_map(|kind| Detail::Kind(KINDS[kind])),
             symbol().prop_map(Detail::Operation),
             symbol().prop_map(Detail::Topic),
+            symbol().prop_map(Detail::Event),
             symbol().prop_map(Detail::Route),
             symbol().prop_map(Detail::Method),
             symbol().prop_map(Detail::Peer),

@@ -68,6 +68,7 @@ fn bare_detail(detail: &Detail) -> Detail {
         Detail::Duration(_) => Detail::Duration(0),
         Detail::Operation(_) => Detail::Operation(Symbol::NONE),
         Detail::Topic(_) => Detail::Topic(Symbol::NONE),
+        Detail::Event(_) => Detail::Event(Symbol::NONE),
         Detail::Route(_) => Detail::Route(Symbol::NONE),
         Detail::Peer(_) => Detail::Peer(Symbol::NONE),
         Detail::Kind(_) | Detail::Method(_) | Detail::Database(_) | Detail::Status(_) => *detail,
@@ -97,6 +98,7 @@ fn hash(event: &Event, details: &[Detail]) -> u64 {
             Detail::Peer(_) => (16, 0),
             Detail::Database(name) => (17, name.0),
             Detail::Status(status) => (18, u64::from(status)),
+            Detail::Event(_) => (19, 0),
         };
         hasher.write_u64(name.rotate_left(5) ^ tag);
     }
@@ -135,7 +137,9 @@ impl Heads {
             self.learn_name(event.thread);
         }
         for detail in details {
-            if let Detail::Operation(name) | Detail::Topic(name) | Detail::Peer(name) = *detail {
+            if let Detail::Operation(name) | Detail::Topic(name) | Detail::Event(name) | Detail::Peer(name) =
+                *detail
+            {
                 self.learn_name(name);
             }
         }

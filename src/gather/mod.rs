@@ -163,7 +163,9 @@ impl Store {
         let (mut operation, mut topic) = (Symbol::NONE, Symbol::NONE);
         for detail in self.details(id) {
             match *detail {
-                Detail::Topic(name) => topic = name,
+                Detail::Topic(name) if topic.is_none() => topic = name,
+                // tells more than where it came from
+                Detail::Event(name) => topic = name,
                 Detail::Operation(name) if event.is(flag::WHOLE_SPAN) => operation = name,
                 _ => {}
             }

@@ -142,6 +142,8 @@ pub enum Detail {
     Topic(Symbol),
     /// The request path as written, without query.
     Route(Symbol),
+    /// The kind of event that the record is about, where a topic is told, too.
+    Event(Symbol),
     /// The HTTP or RPC method.
     Method(Symbol),
     /// The service or host that the record says it talks to.

@@ -5,8 +5,9 @@
 //! time, and at a distance that varies more. All is counted in integers, so that parts of a run merge in any order.
 
 use super::features::ties::rarest;
-use super::features::{is_open, may_be_open};
+use super::features::{is_open, may_be_open, scaled};
 use super::gaps::{self, Gap, Gaps};
+use super::holders::Which;
 use super::scene::{Node, Scene};
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
@@ -15,6 +16,12 @@ use rustc_hash::FxHashMap;
 const MAX_NODES: usize = 256;
 /// So many spans before and after a span are looked at.
 const MAX_NEAR: usize = 48;
+/// Who had a value first is asked of values that so many spans hold at most.
+const MOST_HOLDERS: usize = 12;
+/// Lags that differ by less, in hundredths of [`scaled`], are one.
+const LAG_STEP: u32 = 10;
+/// A sender may log its message so long after it was received: nanoseconds.
+const MOMENT: i64 = 50_000_000;
 
 /// How two kinds stand to each other.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,6 +30,8 @@ struct Pair {
     both: u32,
     /// Of these, those in which the first kind's first record is the earlier one.
     before: u32,
+    /// Of these, those in which it is not later by more than a moment.
+    near: u32,
     /// Of these, those that have as many of the one as of the other.
     equal: u32,
     /// Spans of the second kind that began while one of the first was open.
@@ -49,6 +58,9 @@ pub struct Habits {
     /// By kind and name: how many spans of the kind got their rarest value under this name from one that is said to have
     /// sent it, and how many got one under this name.
     sent: FxHashMap<(u64, Symbol), (u32, u32)>,
+    /// By kind and name: by how much later than the first one that held it spans of the kind held a value, summed up in the
+    /// hundredths of [`scaled`], and how many did.
+    lags: FxHashMap<(u64, Symbol), (u32, u32)>,
     pairs: FxHashMap<(u64, u64), Pair>,
     /// What the pairs tell, once all are counted.
     told: FxHashMap<(u64, u64), Between>,
@@ -63,6 +75,8 @@ pub struct Habits {
 pub struct Habit {
     /// The parent's kind comes first wherever both are: -1 for never, 1 for always.
     pub order: f32,
+    /// The same where it may be later by a moment.
+    pub order_near: f32,
     /// The share of transactions with the child's kind that have the parent's.
     pub needed: f32,
     /// The share of transactions with the parent's kind that have the child's.
@@ -108,16 +122,33 @@ impl Habits {
         for of in [|node: &Node| node.kind, |node: &Node| node.form] {
             self.together(scene, of);
         }
+        self.lags(scene);
         for index in
             (0..scene.nodes.len() as u32).filter(|index| !scene.nodes[*index as usize].lines.is_empty())
         {
             self.surroundings(scene, index);
-            if let Some(rarest) = rarest(scene, index) {
+            if let Some(rarest) = rarest(scene, index, None) {
                 let entry = self.sent.entry((scene.nodes[index as usize].kind, rarest.name)).or_default();
                 entry.0 += u32::from(rarest.sent());
                 entry.1 += 1;
             }
             self.gaps(scene, index);
+        }
+    }
+
+    /// How long after the first one that held it each one held a value.
+    fn lags(&mut self, scene: &Scene) {
+        for which in 0..scene.holders.count() {
+            let holding = scene.holders.value(which);
+            if !(2..=MOST_HOLDERS).contains(&holding.nodes.len()) {
+                continue;
+            }
+            for (&node, since) in holding.nodes.iter().zip(holding.since) {
+                let name = scene.holders.name(which, node);
+                let entry = self.lags.entry((scene.nodes[node as usize].kind, name)).or_default();
+                entry.0 += (scaled(since - holding.since[0]) * 100.0) as u32;
+                entry.1 += 1;
+            }
         }
     }
 
@@ -141,6 +172,7 @@ impl Habits {
                     let pair = self.pairs.entry((kind, other)).or_default();
                     pair.both += 1;
                     pair.before += u32::from(first < later);
+                    pair.near += u32::from(first.0 <= later.0 + MOMENT);
                     pair.equal += u32::from(count == others);
                 }
             }
@@ -228,6 +260,21 @@ impl Habits {
         sent as f32 / (all as f32 + 1.0)
     }
 
+    /// Who of a transaction had a value first: the one whose kind holds such values soonest after their first record, of equal
+    /// ones the first. A sender may log a message only after others have received it, but never long after.
+    pub fn origin(&self, scene: &Scene, which: Which) -> u32 {
+        let nodes = scene.holders.value(which).nodes;
+        if !(3..=MOST_HOLDERS).contains(&nodes.len()) {
+            return nodes[0];
+        }
+        let lag = |node: u32| {
+            let key = (scene.nodes[node as usize].kind, scene.holders.name(which, node));
+            let (sum, all) = self.lags.get(&key).copied().unwrap_or_default();
+            sum / (all * LAG_STEP).max(1)
+        };
+        nodes.iter().copied().min_by_key(|node| lag(*node)).unwrap_or(nodes[0])
+    }
+
     /// How surely spans of a kind begin while another span of their service is open, or may be.
     pub fn follows(&self, kind: u64) -> f32 {
         let Alone { all, following, .. } = self.kinds.get(&kind).copied().unwrap_or_default();
@@ -251,10 +298,16 @@ impl Habits {
             own.0 += sent;
             own.1 += all;
         }
+        for (key, (sum, all)) in other.lags {
+            let own = self.lags.entry(key).or_default();
+            own.0 += sum;
+            own.1 += all;
+        }
         for (kinds, other) in other.pairs {
             let own = self.pairs.entry(kinds).or_default();
             own.both += other.both;
             own.before += other.before;
+            own.near += other.near;
             own.equal += other.equal;
             own.around += other.around;
         }
@@ -286,7 +339,8 @@ impl Habits {
         let share = |part: u32, all: u32| part as f32 / (all as f32 + 3.0);
         if pair.both > 0 {
             let sure = pair.both as f32 / (pair.both as f32 + 3.0);
-            habit.order = (2.0 * pair.before as f32 / pair.both as f32 - 1.0) * sure;
+            let order = |before: u32| (2.0 * before as f32 / pair.both as f32 - 1.0) * sure;
+            (habit.order, habit.order_near) = (order(pair.before), order(pair.near));
             habit.needed = share(pair.both, of(child).traces);
             habit.implied = share(pair.both, of(parent).traces);
             habit.equal = share(pair.equal, pair.both);

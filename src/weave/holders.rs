@@ -15,6 +15,8 @@ pub struct Told {
     pub node: u32,
     /// The line sends something.
     pub sent: bool,
+    /// When: nanoseconds.
+    pub time: i64,
 }
 
 /// Which of the values of a transaction it is, in the order of all.
@@ -25,9 +27,10 @@ pub type Which = u32;
 pub struct Holders {
     /// In their order, each with the ends of its parts of `nodes` and `names`.
     values: Vec<Ends>,
-    /// Who holds each, and whether a line of it sends the value.
+    /// Who holds each, whether a line of it sends the value, and when its first line with it was.
     nodes: Vec<u32>,
     sends: Vec<bool>,
+    since: Vec<i64>,
     names: Vec<Symbol>,
     /// A bit for each node, for values that many hold.
     bits: Vec<u64>,
@@ -65,6 +68,8 @@ pub struct Holding<'h> {
     pub nodes: &'h [u32],
     /// For each node whether one of its lines sends the value.
     pub sends: &'h [bool],
+    /// For each node the time of its first line with the value: nanoseconds.
+    pub since: &'h [i64],
     /// The names.
     pub names: &'h [Symbol],
 }
@@ -94,7 +99,7 @@ impl Holders {
             let (first, first_name) = (holders.nodes.len(), holders.names.len());
             for (_, at) in group {
                 which[*at as usize] = own;
-                let &Told { name, shape, node, sent, .. } = &told[*at as usize];
+                let &Told { name, shape, node, sent, time, .. } = &told[*at as usize];
                 let last = &mut last[node as usize];
                 if last.0 == own {
                     holders.sends[last.1 as usize] |= sent;
@@ -102,6 +107,7 @@ impl Holders {
                     *last = (own, holders.nodes.len() as u32);
                     holders.nodes.push(node);
                     holders.sends.push(sent);
+                    holders.since.push(time);
                 }
                 if !holders.names[first_name..].contains(&name) {
                     holders.names.push(name);
@@ -137,6 +143,11 @@ impl Holders {
         Some(self.value(at as Which).nodes)
     }
 
+    /// How many values there are.
+    pub fn count(&self) -> Which {
+        self.values.len() as Which
+    }
+
     /// Who holds a value, and what it is called.
     pub fn value(&self, which: Which) -> Holding<'_> {
         let at = which as usize;
@@ -148,6 +159,7 @@ impl Holders {
             value,
             nodes: &self.nodes[first..nodes as usize],
             sends: &self.sends[first..nodes as usize],
+            since: &self.since[first..nodes as usize],
             names: &self.names[first_name..names as usize],
         }
     }
@@ -158,6 +170,13 @@ impl Holders {
             Some(start) => self.bits[start as usize + node as usize / 64] >> (node % 64) & 1 == 1,
             None => self.value(which).nodes.contains(&node),
         }
+    }
+
+    /// What a node calls a value that it holds: the first of its names.
+    pub fn name(&self, which: Which, node: u32) -> Symbol {
+        let held = self.held_by(node);
+        let at = held.partition_point(|held| held.which < which);
+        held.get(at).filter(|held| held.which == which).map_or(Symbol::NONE, |held| held.name)
     }
 
     /// What a node holds, each value once for each of its names, in the order of the values.
@@ -172,7 +191,7 @@ mod tests {
     use super::*;
 
     fn told(value: &[u8], node: u32, name: &[u8], sent: bool) -> Told {
-        Told { value: Symbol::of(value), name: Symbol::of(name), shape: Shape::Mixed, node, sent }
+        Told { value: Symbol::of(value), name: Symbol::of(name), shape: Shape::Mixed, node, sent, time: 0 }
     }
 
     #[test]

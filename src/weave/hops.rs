@@ -297,7 +297,20 @@ fn fold(
             }
         }
     }
-    hops.into_iter().flatten().map(|hop| draft(store, &hop.events)).collect()
+    // of several that logged the same, each has its number
+    let mut known: FxHashMap<SpanId, u64> = FxHashMap::default();
+    hops.into_iter()
+        .flatten()
+        .map(|hop| {
+            let mut content = content(store, &hop.events);
+            let number = known.entry(SpanId::opaque(&content)).or_default();
+            if *number > 0 {
+                content.extend_from_slice(&number.to_le_bytes());
+            }
+            *number += 1;
+            draft(store, &hop.events, SpanId::opaque(&content))
+        })
+        .collect()
 }
 
 /// Whether an event tells that a request was answered, as the lines of access logs do.
@@ -338,19 +351,27 @@ fn names_message(store: &Store, id: EventId) -> bool {
     store.details(id).iter().any(|detail| matches!(detail, Detail::Topic(_) | Detail::Route(_)))
 }
 
-/// A hop as a span; its id follows from what it logged.
-fn draft(store: &Store, events: &[EventId]) -> Draft {
+/// What a hop logged, from which its id follows.
+fn content(store: &Store, events: &[EventId]) -> Vec<u8> {
     let mut content: Vec<u8> = Vec::new();
     for &id in events {
         let event = store.event(id);
         for part in [event.service.0, event.instance.0, event.time.0 as u64, event.template.0] {
             content.extend_from_slice(&part.to_le_bytes());
         }
+        if let Some(trace) = event.trace {
+            content.extend_from_slice(&trace.bits().to_le_bytes());
+        }
         for value in values(store, id) {
             content.extend_from_slice(&value.0.to_le_bytes());
         }
     }
-    let mut draft = Draft::new(SpanId::opaque(&content));
+    content
+}
+
+/// A hop as a span.
+fn draft(store: &Store, events: &[EventId], id: SpanId) -> Draft {
+    let mut draft = Draft::new(id);
     draft.synthetic = true;
     let first = store.event(events[0]);
     draft.service = first.service;

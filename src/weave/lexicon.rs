@@ -1,8 +1,8 @@
 //! What is known of the texts of a run: the words and names of its templates, topics, operations and services, and how telling
 //! each is.
 
-use super::routes;
 use super::words::{Words, normalized, tokens, words};
+use super::{frames, routes};
 use crate::gather::Store;
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
@@ -24,6 +24,8 @@ pub struct Lexicon {
     service_tokens: FxHashMap<Symbol, (Tokens, f32)>,
     /// Topics, operations and peers, normalized.
     pub(super) named: FxHashMap<Symbol, Symbol>,
+    /// See [`Lexicon::frame`].
+    frames: FxHashMap<Symbol, Symbol>,
     /// See [`Lexicon::route`].
     routes: FxHashMap<Symbol, Symbol>,
     none: (Words, Tokens),
@@ -49,8 +51,10 @@ impl Lexicon {
         lexicon.names = names.into_iter().map(|(name, count)| (name, weight(count))).collect();
         lexicon.unnamed = weight(0);
         lexicon.weigh_tokens(store);
-        lexicon.routes =
-            routes::kinds(store.census.routes.iter().map(|&route| (route, store.symbols.text(route))));
+        let text = |symbol: Symbol| store.symbols.text(symbol);
+        lexicon.frames =
+            frames::frames(store.census.templates.keys().map(|&template| (template, text(template))));
+        lexicon.routes = routes::kinds(store.census.routes.iter().map(|&route| (route, text(route))));
         lexicon
     }
 
@@ -106,6 +110,11 @@ impl Lexicon {
     pub fn mentioned(&self, words: Wording<'_>, own: Symbol) -> f32 {
         let others = self.service_tokens.iter().filter(|(service, _)| **service != own);
         others.map(|(_, tokens)| share_of(tokens, words)).fold(0.0, f32::max)
+    }
+
+    /// The template that stands for all that differ only by names.
+    pub(super) fn frame(&self, template: Symbol) -> Symbol {
+        self.frames.get(&template).copied().unwrap_or(template)
     }
 
     /// The path that stands for all requests of a kind.

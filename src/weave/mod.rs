@@ -11,6 +11,7 @@ mod clocks;
 mod coarse;
 mod delays;
 pub mod features;
+mod frames;
 mod gaps;
 pub mod habits;
 mod handed;

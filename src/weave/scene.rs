@@ -22,7 +22,7 @@ pub struct Line {
     pub order: u32,
     /// What it is about.
     pub act: Act,
-    /// Its template.
+    /// Its template, as that of all that differ only by names.
     pub template: Symbol,
     /// See [`Scene::names`], [`Scene::tokens`] and [`Scene::values`].
     names: (u32, u32),
@@ -67,7 +67,8 @@ pub struct Node {
     pub form_rank: (u32, u32),
     /// It holds a value that else only spans of other services hold, which began with it: a message that it sent.
     pub hands: bool,
-    /// It is a call: it names another service of which it surrounds a span, and tells nothing else.
+    /// It is a call: it names another service, and either surrounds a span of that or tells its answer right after one, and
+    /// tells nothing else.
     pub calls: bool,
     /// The span is exported: its times are exact.
     pub exact: bool,
@@ -209,7 +210,10 @@ impl Scene {
     /// See [`Node::calls`]; a call may log its start and its end.
     fn calls(&self, node: u32, lexicon: &Lexicon) -> bool {
         let own = &self.nodes[node as usize];
-        if own.lines.is_empty() || own.lines.len() > 2 || own.begin >= own.last {
+        let Some(last) = own.lines.last().filter(|_| own.lines.len() <= 2) else { return false };
+        let last = &self.lines[*last as usize];
+        let answered = last.act == Act::Answer;
+        if own.begin >= own.last && !answered {
             return false;
         }
         let named = |other: &Node| {
@@ -227,18 +231,27 @@ impl Scene {
         };
         let since = self.lines[own.opens as usize..].iter();
         let mut inside = since.take_while(|line| line.time <= own.last + own.blur);
-        inside.any(|line| {
+        let surrounds = inside.any(|line| {
             let other = &self.nodes[line.node as usize];
             other.lines.first() == Some(&line.order) && within(other) && named(other)
-        })
+        });
+        let before = self.lines[..last.order as usize].iter().rev();
+        let mut recent = before.take_while(|line| line.time + CONFIRMED >= last.time);
+        surrounds
+            || answered
+                && own.begin >= own.last
+                && recent.any(|line| {
+                    let other = &self.nodes[line.node as usize];
+                    other.service != own.service && other.lines.last() == Some(&line.order) && named(other)
+                })
     }
 
     /// Notes who holds which values, and who is about which paths.
     fn hold(&mut self) {
         let mut told: Vec<Told> = Vec::with_capacity(self.values.len());
         for line in &self.lines {
-            let (node, sent) = (line.node, line.act == Act::Send);
-            let of = |&(name, value, shape): &Value| Told { value, name, shape, node, sent };
+            let (node, sent, time) = (line.node, line.act == Act::Send, line.time);
+            let of = |&(name, value, shape): &Value| Told { value, name, shape, node, sent, time };
             told.extend(self.values(line).iter().map(of));
         }
         (self.holders, self.which) = Holders::of(&told, self.nodes.len());
@@ -304,7 +317,7 @@ impl Scene {
                 Detail::Key { name, value, shape } if !matches!(shape, Shape::Word) => {
                     self.values.push((name, value, shape))
                 }
-                Detail::Topic(name) | Detail::Operation(name) | Detail::Peer(name) => {
+                Detail::Topic(name) | Detail::Event(name) | Detail::Operation(name) | Detail::Peer(name) => {
                     self.names.push(lexicon.named.get(&name).copied().unwrap_or_default());
                     self.tokens.extend_from_slice(lexicon.tokens(name));
                 }
@@ -329,14 +342,14 @@ impl Scene {
             node,
             order: self.lines.len() as u32,
             act: words.act,
-            template: event.template,
+            template: lexicon.frame(event.template),
             names: (starts.0 as u32, self.names.len() as u32),
             tokens: (starts.1 as u32, self.tokens.len() as u32),
             bits: bits(&self.tokens[starts.1..]),
             values: (starts.2 as u32, self.values.len() as u32),
             route,
             thread: event.thread,
-            duration: duration.filter(|_| !ages.has(event.service, event.template)),
+            duration: duration.filter(|_| !ages.has(event.service, lexicon.frame(event.template))),
         }
     }
 
@@ -450,29 +463,30 @@ fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
 }
 
 /// What a span is: its service and the template of its first record, or its stated name and kind; with what that record says
-/// of its topic and request, and without.
+/// of its topic, event and request, and without.
 fn kind(span: &Draft, lexicon: &Lexicon, store: &Store) -> [u64; 2] {
     let opening = span.events.first().map_or(Symbol::NONE, |id| store.event(*id).template);
-    let [mut topic, mut method, mut route] = [Symbol::NONE; 3];
+    let [mut topic, mut event, mut method, mut route] = [Symbol::NONE; 4];
     for detail in span.events.first().map_or(&[][..], |id| store.details(*id)) {
         match *detail {
             Detail::Topic(name) => topic = name,
+            Detail::Event(name) => event = name,
             Detail::Method(name) => method = name,
             Detail::Route(path) => route = lexicon.route(path),
             _ => {}
         }
     }
     let stated = span.kind.map_or(0, |kind| kind as u64 + 1);
-    let name = if span.name.is_none() { opening.0 } else { span.name.0 };
+    let name = lexicon.frame(if span.name.is_none() { opening } else { span.name }).0;
     let mixed = |parts: &[u64]| {
-        let mut bytes = [0; 48];
+        let mut bytes = [0; 56];
         for (place, part) in bytes.chunks_exact_mut(8).zip(parts) {
             place.copy_from_slice(&part.to_le_bytes());
         }
         Symbol::of(&bytes[..8 * parts.len()]).0
     };
     [
-        mixed(&[span.service.0, name, topic.0, method.0, route.0, stated]),
+        mixed(&[span.service.0, name, topic.0, event.0, method.0, route.0, stated]),
         mixed(&[span.service.0, name, stated]),
     ]
 }

@@ -84,16 +84,14 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
     .filter(|word| !word.is_empty() && *word != "<*>")
 }
 
-/// The words of a text, split also where capitals or separators join them; lower case, without plural endings, sorted.
+/// The words of a text, split also where capitals or separators join them; their [`stem`]s, sorted.
 pub fn tokens(text: &str) -> Vec<Symbol> {
     let mut found: Vec<Symbol> = Vec::new();
     let mut word = String::new();
     let mut end = |word: &mut String| {
-        if word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") {
-            word.pop();
-        }
-        if word.len() >= 2 {
-            found.push(Symbol::of(word.as_bytes()));
+        let stem = stem(word);
+        if stem.len() >= 2 {
+            found.push(Symbol::of(stem.as_bytes()));
         }
         word.clear();
     };
@@ -113,6 +111,43 @@ pub fn tokens(text: &str) -> Vec<Symbol> {
     found.truncate(MAX_TOKENS);
     found
 }
+
+/// A word in lower case without what English puts behind it, so that `reserve`, `reserved`, `reserving` and `reservations` are
+/// one: the endings of plurals, of the past, of what goes on and of what came of it, and what these leave behind.
+fn stem(word: &str) -> &str {
+    /// What has to be left of a word.
+    const LEAST: usize = 3;
+    let without = |word: &'_ str, ending: &str| {
+        word.strip_suffix(ending).filter(|rest| rest.len() >= LEAST && rest.contains(VOWELS)).map(str::len)
+    };
+    let mut stem = word;
+    if !stem.ends_with("ss") && !stem.ends_with("us") && stem.len() > LEAST {
+        stem = stem.strip_suffix('s').unwrap_or(stem);
+    }
+    let verb = ["ing", "ed"].iter().find_map(|ending| without(stem, ending));
+    if let Some(end) = verb {
+        stem = &stem[..end];
+        // "shipped", but "billed" and "passed"
+        let bytes = stem.as_bytes();
+        let doubled = bytes.len() > LEAST && bytes[bytes.len() - 1] == bytes[bytes.len() - 2];
+        if doubled && !stem.ends_with(['l', 's', 'z', 'e', 'o']) {
+            stem = &stem[..stem.len() - 1];
+        }
+    } else if let Some(end) = ["ment", "ion"].iter().find_map(|ending| without(stem, ending))
+        && (stem.ends_with("ment") || stem[..end].ends_with(['s', 't']))
+    {
+        stem = &stem[..end];
+    }
+    // "reserve", "cancel(l)ed", "notify" and "notified", "allocate" and "allocation"
+    for ending in ["e", "i", "y", "at"] {
+        if let Some(rest) = stem.strip_suffix(ending).filter(|rest| rest.len() > LEAST) {
+            stem = rest;
+        }
+    }
+    stem
+}
+
+const VOWELS: [char; 6] = ['a', 'e', 'i', 'o', 'u', 'y'];
 
 /// Words of a text that are looked at.
 const MAX_TOKENS: usize = 32;
@@ -278,6 +313,31 @@ mod tests {
         ] {
             assert_eq!(words(template).act, expected, "{template}");
         }
+    }
+
+    #[test]
+    fn forms_of_a_word_have_one_stem() {
+        for forms in [
+            &["reserve", "reserved", "reserving", "reserves", "reservation", "reservations"][..],
+            &["bump", "bumped", "bumps", "bumping"],
+            &["ship", "shipped", "shipping", "shipment"],
+            &["order", "orders", "ordered"],
+            &["allocate", "allocated", "allocation"],
+            &["cancel", "canceled"],
+            &["pass", "passed", "passing"],
+            &["notify", "notified", "notifies"],
+            &["settle", "settled", "settlement"],
+            &["created", "create", "creating", "creation"],
+            &["delivery", "deliveries"],
+            &["status"],
+            &["red"],
+            &["thing"],
+        ] {
+            let stems: Vec<&str> = forms.iter().map(|form| stem(form)).collect();
+            assert!(stems.iter().all(|stem| stem == &stems[0]), "{stems:?}");
+        }
+        assert_ne!(stem("order"), stem("ordinal"));
+        assert_eq!([stem("red"), stem("s"), stem("ed"), stem("straße")], ["red", "s", "ed", "straß"]);
     }
 
     #[test]

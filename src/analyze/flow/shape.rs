@@ -268,7 +268,7 @@ impl<'r> Run<'r> {
             let (mut answered, mut took) = (false, None);
             for detail in self.store.details(id) {
                 match *detail {
-                    Detail::Topic(topic) => kind = mix(kind, topic.0),
+                    Detail::Topic(name) | Detail::Event(name) => kind = mix(kind, name.0),
                     Detail::Status(status) => {
                         failed |= status >= 500;
                         answered = status < 500;

@@ -163,7 +163,7 @@ impl Direct {
                 },
                 Step::Status(part) => status = status.or(Some(Rest::Status(*part))),
                 Step::Service(part) => direct.placed = Some(learner.text(learner.part(*part))?),
-                Step::Topic(part) | Step::Method(part) if learner.is_same(*part) => {}
+                Step::Topic(part) | Step::Event(part) | Step::Method(part) if learner.is_same(*part) => {}
                 Step::Field { value, .. } if learner.is_same(*value) => {}
                 // what is masked in a route is what differs
                 Step::NamedKey { name, value, shape } => {
@@ -189,6 +189,7 @@ impl Direct {
                 Detail::Kind(_) => Rest::Same(*detail),
                 Detail::Operation(symbol)
                 | Detail::Topic(symbol)
+                | Detail::Event(symbol)
                 | Detail::Route(symbol)
                 | Detail::Method(symbol)
                 | Detail::Peer(symbol)

@@ -201,6 +201,9 @@ impl Found {
                     |found| found.topic = Some(found.keep(bytes)),
                 );
             }
+            Role::Event if region == Region::Message && value.equals => {
+                self.step(|tape| tape.part(bytes).map(Step::Event), |found| found.event_kind(bytes));
+            }
             Role::Status if region == Region::Message => {
                 self.text_status(bytes);
             }

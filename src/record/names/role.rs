@@ -103,6 +103,8 @@ pub enum Role {
     Operation,
     /// Topic, queue, exchange, routing key.
     Topic,
+    /// Which kind of event, message or alert it is about.
+    Event,
     /// Request path or route.
     Route,
     /// HTTP or RPC method.

@@ -121,10 +121,15 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
         Role::Topic,
         "\
          topic routingkey queue queuename exchange destination messagingdestinationname messagingdestination \
-         topicname subject stream streamname channelname kafkatopic messagingkafkatopic eventtype messagetype \
-         kafkareceivedtopic dwdestination rabbitmqroutingkey messagingrabbitmqdestinationroutingkey \
-         destinationname queueurl destinationtopic sourcetopic subscription eventname \
-         messagingrabbitmqroutingkey",
+         topicname subject stream streamname channelname kafkatopic messagingkafkatopic kafkareceivedtopic \
+         dwdestination rabbitmqroutingkey messagingrabbitmqdestinationroutingkey destinationname queueurl \
+         destinationtopic sourcetopic subscription messagingrabbitmqroutingkey",
+    ),
+    (
+        Role::Event,
+        "\
+         eventtype messagetype eventname eventkind messagename messagekind msgtype commandtype commandname \
+         cloudeventstype cetype notificationtype",
     ),
     (
         Role::Route,
@@ -214,5 +219,6 @@ pub(super) const TOP: &[(Role, &str)] = &[
     (Role::Operation, "operation op action activity"),
     (Role::Thread, "thread task worker ctx"),
     (Role::Exception, "error err exc ex"),
-    (Role::Noise, "version v hostip env environment region type facility flags id seq n"),
+    (Role::Event, "type evt cmd command"),
+    (Role::Noise, "version v hostip env environment region facility flags id seq n"),
 ];

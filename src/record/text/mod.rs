@@ -73,6 +73,7 @@ pub(super) fn names_context(name: &[u8]) -> bool {
             | Role::DurationSeconds
             | Role::Duration
             | Role::Topic
+            | Role::Event
             | Role::Route
             | Role::Method
             | Role::Peer

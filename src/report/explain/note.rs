@@ -192,6 +192,7 @@ impl Note<'_> {
             Detail::Topic(name) => named("topic", self.text(name)),
             Detail::Route(name) => named("route", self.text(name)),
             Detail::Method(name) => named("method", self.text(name)),
+            Detail::Event(name) => named("event", self.text(name)),
             Detail::Peer(name) => named("peer", self.text(name)),
             Detail::Database(name) => named("database", self.text(name)),
             Detail::Status(status) => named("status", status.to_string()),

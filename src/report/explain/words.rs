@@ -81,6 +81,7 @@ pub(super) fn role(role: Role) -> &'static str {
         Role::Kind => "span kind",
         Role::Operation => "operation",
         Role::Topic => "topic",
+        Role::Event => "kind of event",
         Role::Route => "route",
         Role::Method => "method",
         Role::Peer => "peer",

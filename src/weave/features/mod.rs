@@ -81,6 +81,7 @@ struct Child<'s> {
     tokens: Wording<'s>,
     values: Vec<Held>,
     rarest: Option<ties::Rarest<'s>>,
+    newest: Option<ties::Newest>,
     /// The weight of all its words.
     wording: f32,
     service: Symbol,
@@ -276,7 +277,8 @@ fn child<'s>(
         names: scene.names(opening).iter().map(|name| (*name, known.lexicon.weight(*name))).collect(),
         tokens,
         values: ties::held(scene, opening),
-        rarest: ties::rarest(scene, node),
+        rarest: ties::rarest(scene, node, Some(known.habits)),
+        newest: ties::newest(scene, node, known.habits),
         wording: tokens.tokens.iter().map(|(_, weight)| weight).sum(),
         service: own.service,
         title: known.lexicon.title(own.service),

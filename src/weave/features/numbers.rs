@@ -118,6 +118,8 @@ numbers! {
     WORDS,
     /// How surely the parent's kind comes first.
     ORDER,
+    /// The same where the parent's kind may log its first record a moment after the child's.
+    ORDER_NEAR,
     /// The share of transactions with the child's kind that have the parent's.
     NEEDED,
     /// The share of transactions with both kinds that have as many of each.
@@ -234,6 +236,24 @@ numbers! {
     CROSS_RARE_HELD,
     /// Two services: another one is said to have sent it.
     CROSS_RARE_ELSEWHERE,
+    /// One service: the parent had the child's newest value first: see [`ties::newest`](super::ties::newest).
+    SAME_NEWEST_BORN,
+    /// One service: the parent holds it, too.
+    SAME_NEWEST_HELD,
+    /// One service: the parent was over when it came up.
+    SAME_NEWEST_MISSED,
+    /// One service: it came up while the parent was open.
+    SAME_NEWEST_AROUND,
+    /// Two services: the parent had the child's newest value first.
+    CROSS_NEWEST_BORN,
+    /// Two services: the parent holds it, too.
+    CROSS_NEWEST_HELD,
+    /// Two services: the parent was over when it came up.
+    CROSS_NEWEST_MISSED,
+    /// Two services: it came up while the parent was open.
+    CROSS_NEWEST_AROUND,
+    /// How surely another one that holds the child's rarest value stands between the two.
+    BETWEEN,
     /// Two services and two trace ids.
     CROSS_OTHER_TRACE,
     /// Two services and two trace ids, the child the first of its own.

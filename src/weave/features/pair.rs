@@ -37,6 +37,8 @@ pub(super) fn pair(
     times(scene, child, parent, point, out);
     usual(scene, child, parent, relation, out);
     ties::rare(child, child.sent, parent, same, out);
+    ties::new(scene, child, parent, same, out);
+    out[BETWEEN] = ties::between(scene, child, parent, known.habits);
     if !same {
         told(scene, child, parent, anchor, late, out);
     }
@@ -181,6 +183,7 @@ fn usual(scene: &Scene, child: &Child<'_>, parent: u32, relation: &Relation, out
     let Relation { between, after, .. } = relation;
     let habit = between.habit;
     out[ORDER] = habit.order;
+    out[ORDER_NEAR] = habit.order_near;
     out[NEEDED] = habit.needed;
     out[EQUAL] = habit.equal;
     [out[NEEDED_ALWAYS], out[IMPLIED_ALWAYS]] = between.exceptions;

@@ -3,6 +3,7 @@
 use super::numbers::*;
 use super::{Child, Features, Known, yes};
 use crate::model::{Shape, Symbol};
+use crate::weave::habits::Habits;
 use crate::weave::holders::{Holders, Which};
 use crate::weave::lexicon;
 use crate::weave::scene::{Line, Scene};
@@ -74,8 +75,17 @@ impl Rarest<'_> {
 }
 
 /// The value of a span's records, rather of the first one, that fewest other spans hold and that another one held before.
-pub(in crate::weave) fn rarest(scene: &Scene, node: u32) -> Option<Rarest<'_>> {
+/// Whoever logs the value only after others got it had it before them none the less, as `habits` tell of its kind.
+pub(in crate::weave) fn rarest<'s>(
+    scene: &'s Scene,
+    node: u32,
+    habits: Option<&Habits>,
+) -> Option<Rarest<'s>> {
     let common = MOST_HOLDERS.max(scene.nodes.len() / 2);
+    let origin = |which: Which| match habits {
+        Some(habits) => habits.origin(scene, which),
+        None => scene.holders.value(which).nodes[0],
+    };
     let mut found: Option<(usize, Symbol, Which)> = None;
     let opening = scene.opening(node)?.order;
     for line in scene.lines_of(node) {
@@ -91,7 +101,7 @@ pub(in crate::weave) fn rarest(scene: &Scene, node: u32) -> Option<Rarest<'_>> {
                 continue;
             }
             let sent = || holding.senders().any(|other| other != node);
-            if holding.nodes[0] != node || line.act == Act::Receive && sent() {
+            if origin(which) != node || line.act == Act::Receive && sent() {
                 found = Some((order, name, which));
             }
         }
@@ -100,8 +110,47 @@ pub(in crate::weave) fn rarest(scene: &Scene, node: u32) -> Option<Rarest<'_>> {
     let holding = scene.holders.value(which);
     let mut senders = holding.senders().filter(|other| *other != node);
     let sender = senders.next().filter(|_| senders.next().is_none());
-    let (count, origin) = (holding.nodes.len(), holding.nodes[0]);
+    let (count, origin) = (holding.nodes.len(), origin(which));
     Some(Rarest { name, which, holders: &scene.holders, count, origin, sender, at_once: order % 2 == 0 })
+}
+
+/// The value of a span's first record that came up last in the transaction: whoever caused the span knew it already.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Newest {
+    which: Which,
+    /// Who had it first, and since when.
+    origin: u32,
+    since: i64,
+}
+
+/// See [`Newest`]. Numbers count where all call them the same.
+pub(super) fn newest(scene: &Scene, node: u32, habits: &Habits) -> Option<Newest> {
+    let opening = scene.opening(node)?;
+    let begin = scene.nodes[node as usize].begin;
+    let values = scene.values(opening).iter().zip(scene.which(opening));
+    let known = values.filter_map(|((.., shape), &which)| {
+        let holding = scene.holders.value(which);
+        let single = !matches!(shape, Shape::Number | Shape::Decimal) || holding.names.len() == 1;
+        let since = holding.since[0];
+        (single && holding.nodes.len() > 1 && since <= begin + super::SLACK).then_some((since, which))
+    });
+    let of = known.map(|(since, which)| Newest { which, origin: habits.origin(scene, which), since });
+    of.filter(|newest| newest.origin != node).max_by_key(|newest| (newest.since, newest.which))
+}
+
+/// What the newest value of a child tells of a parent.
+pub(super) fn new(scene: &Scene, child: &Child<'_>, parent: u32, same: bool, out: &mut Features) {
+    let Some(newest) = &child.newest else { return };
+    let p = &scene.nodes[parent as usize];
+    if newest.origin == parent {
+        out[if same { SAME_NEWEST_BORN } else { CROSS_NEWEST_BORN }] = 1.0;
+    } else if scene.holders.has(newest.which, parent) {
+        out[if same { SAME_NEWEST_HELD } else { CROSS_NEWEST_HELD }] = 1.0;
+    } else if p.last < newest.since {
+        out[if same { SAME_NEWEST_MISSED } else { CROSS_NEWEST_MISSED }] = 1.0;
+    } else if p.begin <= newest.since {
+        out[if same { SAME_NEWEST_AROUND } else { CROSS_NEWEST_AROUND }] = 1.0;
+    }
 }
 
 /// So many spans may hold a value that is taken for a rare one.
@@ -131,6 +180,29 @@ pub(super) fn rare(child: &Child<'_>, usual: f32, parent: u32, same: bool, out: 
         }
     }
 }
+
+/// How surely another one that holds the child's rarest value stands between a parent that holds it and the child: comes after
+/// the one and before the other wherever they are, and is wherever the child is.
+pub(super) fn between(scene: &Scene, child: &Child<'_>, parent: u32, habits: &Habits) -> f32 {
+    let Some(rarest) = child.rarest.as_ref().filter(|rarest| rarest.count <= MOST_BETWEEN) else {
+        return 0.0;
+    };
+    if !rarest.held_by(parent) {
+        return 0.0;
+    }
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
+    let holders = rarest.holders.value(rarest.which).nodes.iter();
+    let others = holders.filter(|other| **other != parent && **other != child.node);
+    let stands = |other: &u32| {
+        let between = &scene.nodes[*other as usize];
+        let (after, before) = (habits.between(p.pair(between)).habit, habits.between(between.pair(c)).habit);
+        after.order.min(before.order).max(0.0) * before.needed
+    };
+    others.map(stands).fold(0.0, f32::max)
+}
+
+/// So many hold a value at most where it is asked who stands between.
+const MOST_BETWEEN: usize = 6;
 
 /// What the words of two spans of one service tell.
 pub(super) fn wording(scene: &Scene, child: &Child<'_>, parent: u32, out: &mut Features) {

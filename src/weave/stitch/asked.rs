@@ -70,6 +70,12 @@ impl Asked {
         }
     }
 
+    /// Whether this was begun by a request in the service of a bit, and went on to others.
+    pub fn is_begun(self, bit: u64) -> bool {
+        let all = self.by_request | self.by_message;
+        self.by_request & !self.by_message & bit != 0 && all & !bit != 0
+    }
+
     /// Whether this was asked for on its own, beside a transaction that was asked for by a request in the service of a bit.
     pub fn is_apart_from(self, other: Asked, bit: u64) -> bool {
         other.by_request & bit != 0 && self.by_request & !self.by_message & bit != 0
@@ -91,5 +97,6 @@ mod tests {
         assert!(!asked(inner, 0).is_apart_from(order, edge));
         assert!(!asked(edge, 0).is_apart_from(asked(inner, 0), edge));
         assert!(!asked(edge, 0).is_apart_from(order, 0));
+        assert!(order.is_begun(edge) && !asked(edge, 0).is_begun(edge) && !asked(inner, edge).is_begun(edge));
     }
 }

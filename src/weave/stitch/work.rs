@@ -121,6 +121,10 @@ impl<'a> Work<'a> {
                 }
             }
             novel += 1;
+            if !kind.named && same == 1 {
+                let begun = roots.iter().filter(|&&root| root != start).map(|&root| of(root));
+                same += self.again(begun);
+            }
             if !kind.named && same > 1 {
                 conflicts += 1;
                 alike += same - 1;
@@ -161,6 +165,19 @@ impl<'a> Work<'a> {
             }
         }
         Tried { holds: true, novel, alike }
+    }
+
+    /// How many of some sets, by their earliest atoms and where they were asked for something, were each begun by a request as
+    /// another one of them was, and went on to other services: each is a transaction, all of which met one thing of longer
+    /// life, as a version of what they looked up.
+    fn again(&self, sets: impl Iterator<Item = (u32, Asked)>) -> usize {
+        let begun = |(first, asked): (u32, Asked)| {
+            let bit = self.services.bit(self.atoms.service(first));
+            asked.is_begun(bit).then(|| self.atoms.sort(first))
+        };
+        let mut sorts: Vec<u32> = sets.filter_map(begun).collect();
+        sorts.sort_unstable();
+        sorts.chunk_by(|a, b| a == b).map(|same| same.len() - 1).sum()
     }
 
     /// What most values of a kind do not exceed.
