@@ -16,6 +16,7 @@ mod steps;
 mod tally;
 mod usual;
 mod values;
+mod ways;
 
 pub use along::{Along, Follower, anchors};
 pub use count::{ChildCount, Distinct, HeldCount, InRoot, KindCount, OrderCount, Present, StepCount};

@@ -75,7 +75,7 @@ impl Usual {
     pub fn leads_elsewhere(&self, steps: &Steps, until: i64, step: u64) -> bool {
         let before = |it: &u64| steps.first(*it).is_some_and(|place| place.time <= until);
         let elsewhere = |it: u64| {
-            let (all, some) = self.along.together(it, step);
+            let (all, some) = self.along.ways.together(it, step);
             all >= MIN_ELSEWHERE && f64::from(some) <= f64::from(all - 1) * MAX_ALONG
         };
         steps.kinds().filter(before).any(elsewhere)
