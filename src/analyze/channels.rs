@@ -80,7 +80,7 @@ impl Channels {
     /// For the records of a store.
     pub fn of(store: &Store) -> Channels {
         let mut spoken: FxHashMap<Symbol, Spoken> = FxHashMap::default();
-        for &template in &store.census.templates {
+        for &template in store.census.templates.keys() {
             spoken.insert(template, Spoken::of(store.symbols.text(template)));
         }
         Channels { spoken, silent: Spoken::default() }

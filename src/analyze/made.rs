@@ -45,7 +45,7 @@ impl Made {
             let basis = if message { Basis::Message } else { Basis::Call };
             let events = says.iter().map(|&(millis, level, text)| {
                 let template = self.store.symbols.keep(text.as_bytes());
-                self.store.census.templates.insert(template);
+                *self.store.census.templates.entry(template).or_default() += 1;
                 let number = self.store.batches[0].events.len();
                 let mut event = Event::at(Place { line: number as u64 + 1, ..Place::default() });
                 (event.time, event.service, event.template) = (nanos(millis), name, template);
@@ -81,6 +81,12 @@ impl Made {
         let spans: Vec<Span> = spans.collect();
         let id = TraceId::opaque(&self.traces.len().to_le_bytes());
         self.traces.push(Trace { id, service: spans[0].service, ..trace(spans) });
+    }
+
+    /// Has so many records logged with a template that are in no transaction.
+    pub(super) fn log_elsewhere(&mut self, text: &str, records: u64) {
+        let template = self.store.symbols.keep(text.as_bytes());
+        *self.store.census.templates.entry(template).or_default() += records;
     }
 
     /// What is found in the transaction that was added last: kind, severity, service and summary.

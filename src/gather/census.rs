@@ -54,8 +54,8 @@ pub struct Window {
 #[derive(Clone, Debug, Default)]
 pub struct Census {
     parts: FxHashMap<Who, Part>,
-    /// Templates.
-    pub templates: FxHashSet<Symbol>,
+    /// Templates, with how many records have each.
+    pub templates: FxHashMap<Symbol, u64>,
     /// Names of topics, operations and peers.
     pub names: FxHashSet<Symbol>,
     /// Request paths.
@@ -106,7 +106,7 @@ impl Census {
     pub fn add(&mut self, batch: &Batch) {
         // neighbours mostly have the same service
         let mut last: Option<(Who, Part)> = None;
-        let mut template = Symbol::NONE;
+        let (mut template, mut alike) = (Symbol::NONE, 0);
         for event in &batch.events {
             let who = (event.place.source, event.service, event.instance, event.flags & CLASS);
             match &mut last {
@@ -120,9 +120,10 @@ impl Census {
                 }
             }
             if event.template != template {
+                *self.templates.entry(template).or_default() += std::mem::take(&mut alike);
                 template = event.template;
-                self.templates.insert(template);
             }
+            alike += 1;
             self.records += 1;
             self.with_time += u64::from(!event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED));
             self.with_context += u64::from(event.is(flag::CONTEXT));
@@ -147,6 +148,7 @@ impl Census {
                 }
             }
         }
+        *self.templates.entry(template).or_default() += alike;
         if let Some((who, part)) = last {
             self.part(who, &part);
         }
@@ -161,7 +163,9 @@ impl Census {
         for (who, part) in other.parts {
             self.part(who, &part);
         }
-        self.templates.extend(other.templates);
+        for (template, records) in other.templates {
+            *self.templates.entry(template).or_default() += records;
+        }
         self.names.extend(other.names);
         self.routes.extend(other.routes);
         self.any_foreign |= other.any_foreign;

@@ -36,7 +36,7 @@ impl Lexicon {
     pub fn of(store: &Store) -> Lexicon {
         let mut lexicon = Lexicon::default();
         let mut names: FxHashMap<Symbol, u32> = FxHashMap::default();
-        for &template in &store.census.templates {
+        for &template in store.census.templates.keys() {
             let found = words(store.symbols.text(template));
             for name in &found.names {
                 *names.entry(*name).or_default() += 1;
@@ -53,7 +53,7 @@ impl Lexicon {
         lexicon.weigh_tokens(store);
         let text = |symbol: Symbol| store.symbols.text(symbol);
         lexicon.frames =
-            frames::frames(store.census.templates.iter().map(|&template| (template, text(template))));
+            frames::frames(store.census.templates.keys().map(|&template| (template, text(template))));
         lexicon.routes = routes::kinds(store.census.routes.iter().map(|&route| (route, text(route))));
         lexicon
     }
@@ -72,7 +72,7 @@ impl Lexicon {
     fn weigh_tokens(&mut self, store: &Store) {
         let census = &store.census;
         let text = |symbol: Symbol| store.symbols.text(symbol);
-        let all = census.templates.iter().chain(&census.names).chain(&census.routes).copied();
+        let all = census.templates.keys().chain(&census.names).chain(&census.routes).copied();
         let texts: FxHashMap<Symbol, Vec<Symbol>> =
             all.filter(|symbol| !symbol.is_none()).map(|symbol| (symbol, tokens(text(symbol)))).collect();
         self.named = census.names.iter().map(|&name| (name, normalized(text(name)))).collect();

@@ -10,7 +10,7 @@ use crate::weave::words::Act;
 const MIN_CERTAIN: f64 = 0.95;
 
 /// Where a smaller share of the absences is real, none is certain.
-const MIN_REAL: f64 = 0.5;
+pub(super) const MIN_REAL: f64 = 0.75;
 
 /// Judges all that should have followed something.
 pub(super) fn judge(case: &mut Case<'_>) {
@@ -23,6 +23,9 @@ pub(super) fn judge(case: &mut Case<'_>) {
     for rule in usual.rules.about(&case.steps) {
         let again = rule.was_tried_again(&case.steps, |step| usual.once(step));
         if case.absent(rule) == 0 || again || case.explained(rule).is_some() {
+            continue;
+        }
+        if usual.has_happened(&case.steps, rule.effect) {
             continue;
         }
         // the hops that did what makes the effect begin: first those under which it is not seen
@@ -168,7 +171,7 @@ fn report_before(case: &mut Case<'_>, rule: &Rule, index: usize, at: usize) -> b
         _ => return false,
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
-    if rule.real() < MIN_REAL || !rule.delivery && right < peers * MIN_CERTAIN {
+    if usual.real_by(rule) < MIN_REAL || !rule.delivery && right < peers * MIN_CERTAIN {
         return false;
     }
     let group = (rule.effect, step.kind);
@@ -180,7 +183,7 @@ fn report_before(case: &mut Case<'_>, rule: &Rule, index: usize, at: usize) -> b
             span: Some(span),
             service: Some(service),
             summary,
-            confidence: rule.real() * right / (peers + 2.0),
+            confidence: usual.real_by(rule) * right / (peers + 2.0),
             evidence,
             group,
         },
@@ -224,7 +227,8 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
         _ => (FindingKind::MissingStep, summary),
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
-    let severity = if rule.real() >= MIN_REAL && (rule.delivery || right >= peers * MIN_CERTAIN) {
+    let real = case.usual.real_by(rule);
+    let severity = if real >= MIN_REAL && (rule.delivery || right >= peers * MIN_CERTAIN) {
         Severity::Warning
     } else {
         Severity::Info
@@ -237,7 +241,7 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
             span: Some(step.span),
             service: Some(service),
             summary,
-            confidence: rule.real() * right / (peers + 2.0),
+            confidence: real * right / (peers + 2.0),
             evidence: std::iter::once(step.event).chain(instead.map(|warned| warned.event)).collect(),
             group: (rule.effect, step.kind),
         },

@@ -52,9 +52,9 @@ pub(super) fn compensated(case: &Case<'_>, index: usize) -> bool {
         let sample = store.sample(sent.event);
         case.shape.hops.iter().any(|taker| {
             let Some(first) = taker.steps.first() else { return false };
-            let grain = case.run.grain(taker.service).max(case.run.grain(hop.service));
+            let blur = case.run.blur(taker.service, hop.service);
             let takes = taker.service != hop.service
-                && first.time.saturating_add(grain) >= last
+                && first.time.saturating_add(blur) >= last
                 && !taker.failed()
                 && case.run.share_a_name(&sample, &store.sample(first.event));
             takes && steps_of(case, taker).filter(|it| it.time > first.time).count() >= MIN_TAKEN_UP
@@ -69,9 +69,9 @@ pub(super) fn taken_up(case: &Case<'_>, index: usize) -> bool {
     let failures = steps_of(case, hop).filter(|step| step.failed);
     let Some(last) = failures.map(|step| step.time).max() else { return false };
     case.shape.hops.iter().any(|taker| {
-        let grain = case.run.grain(taker.service).max(case.run.grain(hop.service));
+        let blur = case.run.blur(taker.service, hop.service);
         let answers = |step: &&Step| {
-            step.time.saturating_add(grain) >= last && !step.failed && case.usual.responds(step.kind)
+            step.time.saturating_add(blur) >= last && !step.failed && case.usual.responds(step.kind)
         };
         taker.service != hop.service
             && taker.steps.last().is_some_and(|end| !end.warned)
@@ -225,5 +225,34 @@ mod tests {
         made.add(&[ORDER, ("payer", Some(0), true, retried)]);
         let found = made.of_the_last();
         assert!(found.iter().all(|(_, severity, ..)| *severity == Severity::Info), "{found:?}");
+    }
+
+    #[test]
+    fn a_warning_that_tells_of_a_further_attempt_is_no_fault_where_nothing_is_missing() {
+        let ends = |says: &'static str| {
+            let all = [USUAL[0], USUAL[1], USUAL[2], (40, Warn, says)];
+            failures(1, &[ORDER, ("payer", Some(0), true, &all)])
+        };
+        assert_eq!(ends("mail failed, will retry"), [Severity::Info]);
+        assert_eq!(ends("mail failed"), [Severity::Warning]);
+        let lacks = &[USUAL[0], (40, Warn, "mail failed, will retry")];
+        assert_eq!(failures(1, &[ORDER, ("payer", Some(0), true, lacks)]), [Severity::Warning]);
+    }
+
+    #[test]
+    fn a_warning_from_which_all_go_on_to_what_others_come_to_is_an_outcome() {
+        let refused = &[(10, Info, "charge asked for"), (15, Warn, "card check failed")];
+        let closed: &[(i64, Level, &str)] = &[(20, Info, "order closed")];
+        let errors = |without: usize| {
+            let mut made = Made::new();
+            (0..40).for_each(|_| made.add(&[ORDER, ("payer", Some(0), true, USUAL)]));
+            (0..without).for_each(|_| made.add(&[ORDER, ("closer", Some(0), true, closed)]));
+            for _ in 0..4 {
+                made.add(&[ORDER, ("payer", Some(0), true, refused), ("closer", Some(1), true, closed)]);
+            }
+            made.of_the_last().into_iter().filter(|(kind, ..)| *kind == Failed).count()
+        };
+        assert_eq!(errors(2), 0);
+        assert_eq!(errors(0), 1);
     }
 }

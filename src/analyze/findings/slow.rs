@@ -24,11 +24,25 @@ const MIN_EXCESS: f64 = 100e6;
 /// What makes a transaction longer by this share of its usual time is felt,
 const FELT: f64 = 0.5;
 /// if it is not shorter than this, in nanoseconds,
-const NOTICED: f64 = 300e6;
+const NOTICED: f64 = 500e6;
 /// and so is this, whatever its share;
 const LONG: f64 = 1e9;
 /// a smaller share is not worth a word.
 const WORTH: f64 = 0.1;
+
+/// What takes so many times as long
+const APART: i64 = 6;
+/// as this share of all times of its own kind stands apart from them, however widely they are spread: faults are fewer than
+/// the rest.
+const BULK: f64 = 0.97;
+/// What does not stand apart must make the transaction longer by this share of its usual time,
+const GRAVE: f64 = 0.75;
+/// or be so unlikely that at most this share of the transactions has such a time by chance, over all that is timed in them.
+const MAX_CHANCE: f64 = 0.005;
+/// The shares of the times of a kind from which it is drawn how its tail falls off.
+const TAILS: [f64; 2] = [0.9, 0.95];
+/// A step that hardly ever occurs has times of its own from so many on.
+const MIN_OWN: u64 = 3;
 
 /// So many times the usual time are no number that tells anything.
 const MANY: f64 = 100.0;
@@ -46,7 +60,17 @@ struct Stretch {
     from: i64,
     to: i64,
     nanos: i64,
+    far: Far,
+}
+
+/// What a duration is far beyond.
+#[derive(Clone, Copy, Debug)]
+struct Far {
     usual: i64,
+    /// It stands apart from all that are usual.
+    apart: bool,
+    /// How likely one takes so long by chance.
+    chance: f64,
 }
 
 /// Judges the time that each hop spent itself, what its steps say that they took, and how late hops began.
@@ -59,7 +83,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
     }
     found.extend(case.usual.rules.about(&case.steps).filter_map(|rule| late(case, rule)));
     found.extend((0..case.shape.hops.len()).filter_map(|index| late_hop(case, index)));
-    found.sort_by_key(|it| (it.usual - it.nanos, it.from, it.hop));
+    found.sort_by_key(|it| (it.far.usual - it.nanos, it.from, it.hop));
     found.truncate(MAX_FOUND);
     found.sort_by_key(|it| (it.to - it.from, it.from, it.hop));
     // whoever waits for what is slow is slow too: of stretches that hold one another the inner one is the cause
@@ -67,7 +91,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
     for stretch in found {
         let holds = |inner: &Stretch| {
             let common = stretch.to.min(inner.to) - stretch.from.max(inner.from);
-            common * 2 >= stretch.nanos - stretch.usual
+            common * 2 >= stretch.nanos - stretch.far.usual
         };
         if !causes.iter().any(holds) {
             causes.push(stretch);
@@ -119,13 +143,16 @@ fn slowest(case: &Case<'_>, index: usize) -> Option<Stretch> {
         }
         let mut tally = case.usual.gap(before, after);
         if tally.is_none_or(|tally| tally.count() < MIN_KNOWN) {
-            // a step that hardly ever occurs: the usual next step is as late
+            // a step that hardly ever occurs: the usual next step is as late, unless it takes its own time
+            if tally.is_some_and(|own| own.count() >= MIN_OWN && own.at(0.5).saturating_mul(2) > nanos) {
+                return None;
+            }
             let (times, next) = case.usual.next(before)?;
             let all = case.usual.step(before)?.hops;
             let rare = u64::from(case.usual.present(after)) < MIN_KNOWN;
             tally = case.usual.gap(before, next).filter(|_| rare && times * 10 >= all * 8);
         }
-        let usual = far_off(tally?, nanos - grain)?;
+        let far = far_off(tally?, nanos - grain)?;
         let (since, step) = (&hop.steps[at], &hop.steps[at + 1]);
         Some(Stretch {
             hop: index,
@@ -134,15 +161,19 @@ fn slowest(case: &Case<'_>, index: usize) -> Option<Stretch> {
             from: since.time,
             to: step.time,
             nanos,
-            usual,
+            far,
         })
     });
     let said = hop.steps.iter().enumerate().filter_map(|(at, step)| {
         let nanos = step.took.filter(|nanos| !is_short(*nanos))?;
-        let usual = far_off(case.usual.gap(0, step.kind)?, nanos)?;
-        Some(Stretch { hop: index, at, since: None, from: step.time - nanos, to: step.time, nanos, usual })
+        if step.time.saturating_sub(nanos) < case.run.window().0 {
+            // no logs tell of that
+            return None;
+        }
+        let far = far_off(case.usual.gap(0, step.kind)?, nanos)?;
+        Some(Stretch { hop: index, at, since: None, from: step.time - nanos, to: step.time, nanos, far })
     });
-    spent.chain(said).max_by_key(|it| (it.nanos - it.usual, std::cmp::Reverse(it.at)))
+    spent.chain(said).max_by_key(|it| (it.nanos - it.far.usual, std::cmp::Reverse(it.at)))
 }
 
 /// An effect that began far later after its cause than usual.
@@ -152,12 +183,12 @@ fn late(case: &Case<'_>, rule: &Rule) -> Option<Stretch> {
     let (since, step) = (&before.steps[cause.step as usize], &hop.steps[effect.step as usize]);
     let nanos = step.time - since.time;
     let grain = case.run.grain(before.service).max(case.run.grain(hop.service));
-    let usual = far_off(&rule.delays, nanos - grain)?;
+    let far = far_off(&rule.delays, nanos - grain)?;
     // what usually comes right before it, in a third service, was as late
     let service = |step: u64| case.usual.step(step).map(|count| count.example.service);
     let first = case.usual.along.right_before(rule.effect, service).map(|(_, steps)| steps[0]);
     if let Some(place) = first.and_then(|first| case.steps.first(first))
-        && (since.time + (nanos - usual) / 2..=step.time).contains(&place.time)
+        && (since.time + (nanos - far.usual) / 2..=step.time).contains(&place.time)
         && case.hop(place.hop as usize).service != before.service
     {
         return Some(Stretch {
@@ -167,7 +198,7 @@ fn late(case: &Case<'_>, rule: &Rule) -> Option<Stretch> {
             from: since.time,
             to: place.time,
             nanos: place.time - since.time,
-            usual,
+            far,
         });
     }
     Some(Stretch {
@@ -177,7 +208,7 @@ fn late(case: &Case<'_>, rule: &Rule) -> Option<Stretch> {
         from: since.time,
         to: step.time,
         nanos,
-        usual,
+        far,
     })
 }
 
@@ -192,9 +223,9 @@ fn late_hop(case: &Case<'_>, index: usize) -> Option<Stretch> {
     let (cause, begins) = caused(&case.shape, hop)?;
     let nanos = begins.time - cause.time;
     let grain = case.run.grain(hop.service).max(case.run.grain(case.run.store.event(cause.event).service));
-    let usual = far_off(case.usual.delay(cause.kind, hop.kind)?, nanos - grain)?;
+    let far = far_off(case.usual.delay(cause.kind, hop.kind)?, nanos - grain)?;
     let (from, to) = (cause.time, begins.time);
-    Some(Stretch { hop: index, at: 0, since: Some(cause.event), from, to, nanos, usual })
+    Some(Stretch { hop: index, at: 0, since: Some(cause.event), from, to, nanos, far })
 }
 
 /// Whether a duration is too short to be far off, whatever is usual.
@@ -202,8 +233,8 @@ fn is_short(nanos: i64) -> bool {
     (nanos as f64) < MIN_EXCESS
 }
 
-/// The usual duration, if one is far beyond it.
-fn far_off(tally: &Tally, nanos: i64) -> Option<i64> {
+/// What is usual, if a duration is far beyond it.
+fn far_off(tally: &Tally, nanos: i64) -> Option<Far> {
     if is_short(nanos) || tally.count() < MIN_KNOWN {
         return None;
     }
@@ -218,7 +249,21 @@ fn far_off(tally: &Tally, nanos: i64) -> Option<i64> {
     // where many take half as long, that is a way of its own to take the step
     let excess = (nanos - usual) as f64;
     let rare = nanos > tally.at(if excess >= LONG { LONG_RARE } else { RARE }).saturating_mul(2);
-    (far && rare && excess >= MIN_EXCESS).then_some(usual)
+    let apart = nanos > tally.at(BULK).saturating_mul(APART);
+    (far && rare && excess >= MIN_EXCESS).then(|| Far { usual, apart, chance: chance(tally, nanos) })
+}
+
+/// How likely one time of a kind is as long as this, if the longest ones fall off as a power law, which is slower than queues
+/// and pauses do. Where a share of them goes a slow way of its own, that is among what the tail is drawn from.
+fn chance(tally: &Tally, nanos: i64) -> f64 {
+    let log = |nanos: i64| (nanos as f64 + GRAIN).ln();
+    let (found, middle) = (log(nanos), log(tally.at(0.5)));
+    let beyond = |share: f64| {
+        let (rest, high) = (1.0 - share, log(tally.at(share)));
+        let slope = (0.5 / rest).ln() / (high - middle).max(MIN_WIDTH / 4.0);
+        rest * (-(found - high).max(0.0) * slope).exp()
+    };
+    TAILS.into_iter().map(beyond).fold(0.0, f64::max)
 }
 
 /// Whether a stretch is the way of a message from what sent it to what handles it.
@@ -264,13 +309,14 @@ fn topic(case: &Case<'_>, stretch: &Stretch) -> String {
 
 fn report(case: &mut Case<'_>, stretch: &Stretch) {
     let (index, at) = (stretch.hop, stretch.at);
-    let excess = (stretch.nanos - stretch.usual) as f64;
+    let excess = (stretch.nanos - stretch.far.usual) as f64;
     let harm = excess / case.usual.length(&case.shape).max(1) as f64;
     if harm < WORTH && excess < LONG {
         return;
     }
-    let stands_out = excess > case.usual.tolerance() as f64;
-    let (nanos, usual) = (stretch.nanos, stretch.usual);
+    let (nanos, Far { usual, apart, chance }) = (stretch.nanos, stretch.far);
+    let unlikely = chance * case.usual.timed() <= MAX_CHANCE;
+    let stands_out = apart || excess > case.usual.tolerance() as f64 && (harm >= GRAVE || unlikely);
     let times = (nanos as f64 + GRAIN) / (usual as f64 + GRAIN);
     let hop = case.hop(index);
     let Some(step) = hop.steps.get(at).cloned() else { return };
@@ -310,4 +356,35 @@ fn report(case: &mut Case<'_>, stretch: &Stretch) {
             group,
         },
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Severity;
+    use crate::analyze::made::{Does, Made};
+    use crate::model::Level::Info;
+
+    /// How severe it is that a step of long transactions takes two seconds, where it takes some other times as well.
+    fn severity(others: &[i64]) -> Vec<Severity> {
+        const ORDER: Does<'_> =
+            ("shop", None, false, &[(0, Info, "order placed"), (5, Info, "sent order.placed")]);
+        let mut made = Made::new();
+        for took in [10; 100].iter().chain(others).chain(&[2_000]) {
+            let says = [
+                (10, Info, "charge asked for"),
+                (10 + took, Info, "card charged"),
+                (9_000, Info, "receipt written"),
+            ];
+            made.add(&[ORDER, ("payer", Some(0), true, &says)]);
+        }
+        made.of_the_last().into_iter().map(|(_, severity, ..)| severity).collect()
+    }
+
+    #[test]
+    fn what_stands_apart_from_all_other_times_is_a_fault() {
+        assert_eq!(severity(&[]), [Severity::Warning]);
+        assert_eq!(severity(&[12, 14]), [Severity::Warning]);
+        // a few take ever longer: then two seconds are no wonder
+        assert_eq!(severity(&[200, 400, 600, 800, 1_200, 1_600]), [Severity::Info]);
+    }
 }

@@ -1,6 +1,7 @@
 //! Hops that began and never went on: they end where hops of their kind do not end.
 
 use super::case::{Case, Fate, Found};
+use super::missing::MIN_REAL;
 use super::words;
 use crate::analyze::flow::{Hop, MIN_PEERS, Step, StepCount};
 use crate::model::{FindingKind, Level, Severity};
@@ -102,6 +103,13 @@ fn unfinished(case: &Case<'_>, index: usize) -> Option<f64> {
     let fewer = case.usual.is_followed_less(last.kind, MIN_EACH);
     // where what follows also begins hops, it was torn off
     if case.usual.torn_after(last.kind) > count.last / 2 {
+        return None;
+    }
+    if let Some((_, next)) = case.usual.next(last.kind)
+        && (case.usual.real(next, count.last, 0) < MIN_REAL
+            || case.usual.has_happened(&case.steps, next)
+            || case.usual.leads_elsewhere(&case.steps, last.time, next))
+    {
         return None;
     }
     let lacks = if fewer { nexts == 0 } else { nexts < times };

@@ -4,6 +4,7 @@
 //! whole transactions alone: of all that always follows what is there, the first that is absent is where it broke off.
 
 use super::case::{Case, Fate, Found};
+use super::missing::MIN_REAL;
 use super::words;
 use crate::analyze::flow::{Follower, Hop, Place, Step};
 use crate::model::{FindingKind, Severity};
@@ -12,8 +13,6 @@ use std::collections::hash_map::Entry;
 
 /// A step that hardly any transaction with the last usual one has tells of another way that things went.
 const MAX_OTHER: f64 = 0.05;
-/// What is there without what it follows in so many transactions, for one that lacks it, may have been torn off.
-const MIN_REAL: f64 = 0.5;
 /// The logs must go on for so many times the usual time.
 const PATIENCE: i64 = 8;
 /// Steps that are told as absent are at least so late, in nanoseconds.
@@ -37,7 +36,9 @@ pub(super) fn judge(case: &mut Case<'_>) {
     if known || failed || case.truncated || case.fates.contains(&Fate::Repeated) {
         return;
     }
-    let Some(found) = first_absent(case).filter(|found| !goes_another_way(case, found)) else { return };
+    let happened = |found: &Break| case.usual.has_happened(&case.steps, found.absent.step);
+    let found = first_absent(case).filter(|found| !goes_another_way(case, found) && !happened(found));
+    let Some(found) = found else { return };
     if cut(case, &found) {
         case.truncated = true;
         return;
@@ -110,8 +111,7 @@ fn report(case: &mut Case<'_>, found: &Break) {
     let (index, store) = (place.hop as usize, case.run.store);
     let hop = case.hop(index);
     let Some(step) = hop.steps.get(place.step as usize).cloned() else { return };
-    let lacks = absent.all.saturating_sub(absent.each).max(1);
-    let real = (1.0 - f64::from(absent.loose) / f64::from(lacks)).max(0.0);
+    let real = case.usual.real(absent.step, absent.all.saturating_sub(absent.each), absent.loose);
     let follows = words::told(store, &example);
     // who said something else before began, and went no further
     let began = case.shape.hops.iter().any(|hop| hop.service == example.service && hop.start >= step.time);

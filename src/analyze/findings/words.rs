@@ -42,7 +42,7 @@ pub(in crate::analyze) struct Sayings(FxHashMap<Symbol, Told>);
 impl Sayings {
     /// Reads the templates of a run.
     pub(in crate::analyze) fn of(store: &Store) -> Sayings {
-        let templates = store.census.templates.iter();
+        let templates = store.census.templates.keys();
         Sayings(templates.map(|template| (*template, Told::by(store.symbols.text(*template)))).collect())
     }
 

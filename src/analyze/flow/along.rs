@@ -7,6 +7,7 @@ use super::counts::Counts;
 use super::rules::Rules;
 use super::shape::{Hop, Shape, Step};
 use super::steps::Steps;
+use super::ways::Ways;
 use crate::model::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -113,6 +114,8 @@ pub struct Along {
     present: FxHashMap<u64, u32>,
     /// By effect: how often each step is right before the first one of its kind.
     before: FxHashMap<u64, FxHashMap<u64, u32>>,
+    /// What comes along with steps of which one or another may come.
+    pub ways: Ways,
 }
 
 /// What is looked at, and in which transactions.
@@ -120,6 +123,7 @@ pub struct Along {
 pub(super) struct Looked {
     anchors: FxHashSet<u64>,
     effects: FxHashSet<u64>,
+    ways: FxHashSet<u64>,
     /// One of so many transactions, as a power of two.
     rare: u32,
 }
@@ -135,7 +139,8 @@ impl Looked {
         kept.dedup();
         kept.truncate(MAX_ANCHORS);
         let rare = (transactions / ENOUGH).checked_ilog2().map_or(0, |bits| bits + 1);
-        Looked { anchors: kept.into_iter().collect(), effects: rules.effects(), rare }
+        let (anchors, effects) = (kept.into_iter().collect(), rules.effects());
+        Looked { anchors, effects, ways: Ways::steps(counts), rare }
     }
 
     /// Looks at a transaction.
@@ -147,6 +152,7 @@ impl Looked {
         for (step, _) in steps.numbers() {
             *along.present.entry(step).or_default() += 1;
         }
+        along.ways.see(&self.ways, steps);
         for (anchor, number, from) in steps.places() {
             if !self.anchors.contains(&anchor) {
                 continue;
@@ -191,6 +197,7 @@ impl Along {
                 known.steps.entry(step).or_default().merge(further);
             }
         }
+        self.ways.merge(other.ways);
         for (step, times) in other.present {
             *self.present.entry(step).or_default() += times;
         }

@@ -19,12 +19,16 @@ pub struct Frame {
     pub(super) loud: FxHashMap<Symbol, Level>,
     /// The templates that are one kind of step with another one.
     pub(super) merged: FxHashMap<Symbol, Symbol>,
+    /// How many records of the run have the wording of each template.
+    pub(super) records: FxHashMap<Symbol, u64>,
     /// When the first and last record of each service was logged.
     pub(super) windows: FxHashMap<Symbol, (i64, i64)>,
     /// When the first and last record of all was logged.
     pub(super) window: (i64, i64),
     /// How fine the times of each service are, in nanoseconds.
     pub(super) grains: FxHashMap<Symbol, i64>,
+    /// How far the corrected clocks of each service may still be off, in nanoseconds.
+    pub(super) blurs: FxHashMap<Symbol, i64>,
 }
 
 /// Whether a template says that a message was there before, as those who handle it and brokers' libraries word it.
@@ -90,17 +94,19 @@ impl Frame {
             again: FxHashSet::default(),
             loud: FxHashMap::default(),
             merged: kinds::merged(store),
+            records: FxHashMap::default(),
             windows: FxHashMap::default(),
             window: (i64::MAX, i64::MIN),
             grains: FxHashMap::default(),
+            blurs: FxHashMap::default(),
         };
         // that some begin with a level at which nothing is wrong tells that the word is one
-        let texts = || store.census.templates.iter().map(|template| store.symbols.text(*template));
+        let texts = || store.census.templates.keys().map(|template| store.symbols.text(*template));
         let levels: FxHashSet<Level> = texts().filter_map(leading_level).collect();
         let leading = levels.len() > 1 && levels.iter().any(|level| *level < Level::Warn);
         let all: FxHashSet<&str> = texts().collect();
         let known = |plain: &str| all.contains(plain);
-        for &template in &store.census.templates {
+        for &template in store.census.templates.keys() {
             let text = store.symbols.text(template);
             let told = words(text);
             run.acts.insert(template, told.act);
@@ -113,9 +119,16 @@ impl Frame {
                 run.names.insert(template, told.names.into());
             }
         }
+        for (template, records) in &store.census.templates {
+            *run.records.entry(run.wording(*template)).or_default() += records;
+        }
         for (service, window) in store.census.of_services(&store.clocks) {
             run.windows.insert(service, (window.low.0, window.high.0));
             run.grains.insert(service, window.grain);
+        }
+        for ((service, _), clock) in &store.clocks.offsets {
+            let blur = run.blurs.entry(*service).or_default();
+            *blur = (*blur).max(clock.uncertainty);
         }
         for window in run.windows.values() {
             run.window = (run.window.0.min(window.0), run.window.1.max(window.1));

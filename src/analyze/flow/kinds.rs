@@ -25,6 +25,8 @@ const MIN_SHORT: usize = 2;
 const MIN_MANY: u32 = 6;
 /// in a message of at least so many words.
 const MIN_PLACE: usize = 3;
+/// What lists begin with.
+const LISTS: [char; 3] = ['[', '(', '{'];
 /// Attributes of one message that are looked at.
 const MAX_ATTRIBUTES: usize = 24;
 
@@ -32,11 +34,11 @@ const MAX_ATTRIBUTES: usize = 24;
 pub(super) fn merged(store: &Store) -> FxHashMap<Symbol, Symbol> {
     let text = |symbol: &Symbol| store.symbols.text(*symbol);
     let templates = &store.census.templates;
-    let data = data(templates.iter().map(text));
+    let data = data(templates.keys().map(text));
     // the least of those with one wording stands for all: messages of some length are not the same by chance, whoever logs them
     let mut by_wording: FxHashMap<Symbol, Symbol> = FxHashMap::default();
     let mut masked: Vec<(Symbol, String)> =
-        templates.iter().map(|template| (*template, mask(text(template), &data))).collect();
+        templates.keys().map(|template| (*template, mask(text(template), &data))).collect();
     let values = super::values::among(masked.iter().map(|(_, wording)| wording.as_str()));
     masked.iter_mut().for_each(|(_, wording)| values.mask(wording));
     for (template, wording) in &masked {
@@ -97,7 +99,7 @@ fn data<'t>(texts: impl Iterator<Item = &'t str>) -> FxHashSet<&'t str> {
     seen.into_iter().filter(|(_, wordings)| is_data(wordings)).map(|(name, _)| name).collect()
 }
 
-/// A template with attributes that are data masked.
+/// A template with attributes that are data masked, and lists of them as one: how long a list is makes no other step.
 fn mask(text: &str, data: &FxHashSet<&str>) -> String {
     let mut masked = text.to_owned();
     if !data.is_empty() {
@@ -105,6 +107,12 @@ fn mask(text: &str, data: &FxHashSet<&str>) -> String {
             if data.contains(&text[name]) {
                 masked.replace_range(value, MASK);
             }
+        }
+    }
+    for opens in LISTS {
+        let (first, next) = (format!("{opens}{MASK}, {MASK}"), format!("{opens}{MASK}"));
+        while masked.contains(&first) {
+            masked = masked.replace(&first, &next);
         }
     }
     masked
@@ -181,7 +189,7 @@ mod tests {
     fn merged_texts(texts: &[&str]) -> Vec<usize> {
         let mut store = Store::default();
         let symbols: Vec<Symbol> = texts.iter().map(|text| store.symbols.keep(text.as_bytes())).collect();
-        store.census.templates.extend(&symbols);
+        store.census.templates.extend(symbols.iter().map(|symbol| (*symbol, 1)));
         let merged = merged(&store);
         let of = |symbol: &Symbol| *merged.get(symbol).unwrap_or(symbol);
         symbols.iter().map(|one| symbols.iter().position(|other| of(one) == of(other)).unwrap()).collect()
@@ -199,6 +207,17 @@ mod tests {
         texts.extend(["open", "paid"].map(|state| format!("order now state={state}")));
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         assert_eq!(merged_texts(&texts), [0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 11]);
+    }
+
+    #[test]
+    fn lists_of_any_length_are_one_kind() {
+        let texts = [
+            "asked all of [<*>] for it",
+            "asked all of [<*>, <*>, <*>] for it",
+            "asked all of <*>, <*> for it",
+            "asked all of [] for it",
+        ];
+        assert_eq!(merged_texts(&texts), [0, 0, 2, 3]);
     }
 
     #[test]

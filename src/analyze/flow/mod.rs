@@ -9,12 +9,14 @@ mod count;
 mod counts;
 mod frame;
 mod kinds;
+mod real;
 mod rules;
 mod shape;
 mod steps;
 mod tally;
 mod usual;
 mod values;
+mod ways;
 
 pub use along::{Along, Follower, anchors};
 pub use count::{ChildCount, Distinct, HeldCount, InRoot, KindCount, OrderCount, Present, StepCount};
@@ -128,7 +130,7 @@ impl Learner {
         })?;
         let (seen, along) = seen;
         rules.learn(seen);
-        Ok(Usual::of(self.counts, rules, along.settle()))
+        Ok(Usual::of(frame, self.counts, rules, along.settle()))
     }
 }
 

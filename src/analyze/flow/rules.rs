@@ -179,12 +179,6 @@ impl Rule {
         steps.number(self.effect) >= self.number && self.triggers.iter().any(again)
     }
 
-    /// About what share of the absences is real: for each effect without its cause, which is a part torn off, one is not.
-    pub fn real(&self) -> f64 {
-        let absent = f64::from(self.peers.saturating_sub(self.right).max(1));
-        (1.0 - f64::from(self.loose) / absent).max(0.0)
-    }
-
     fn triggers_in(&self, steps: &Steps) -> u32 {
         self.triggers.iter().map(|trigger| steps.number(trigger.step)).sum()
     }
@@ -192,6 +186,11 @@ impl Rule {
     /// How many effects a transaction lacks.
     pub fn absent(&self, steps: &Steps) -> u32 {
         self.triggers_in(steps).saturating_mul(self.number).saturating_sub(steps.number(self.effect))
+    }
+
+    /// How many effects more a transaction has than its steps make begin.
+    pub fn surplus(&self, steps: &Steps) -> u32 {
+        steps.number(self.effect).saturating_sub(self.triggers_in(steps).saturating_mul(self.number))
     }
 
     /// Where cause and effect are, if there is one of each.

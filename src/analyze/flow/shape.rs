@@ -124,6 +124,12 @@ impl<'r> Run<'r> {
         self.frame.grains.get(&service).copied().unwrap_or(1)
     }
 
+    /// How far the times of two services may seem to be apart though they are not, in nanoseconds.
+    pub fn blur(&self, one: Symbol, other: Symbol) -> i64 {
+        let of = |service: Symbol| self.frame.blurs.get(&service).copied().unwrap_or_default();
+        self.grain(one).max(self.grain(other)).saturating_add(of(one)).saturating_add(of(other))
+    }
+
     /// When the first and last record of the run was logged, in nanoseconds.
     pub fn window(&self) -> (i64, i64) {
         self.frame.window

@@ -3,6 +3,7 @@
 use super::along::Along;
 use super::count::{ChildCount, InRoot, KindCount, OrderCount, Present, StepCount};
 use super::counts::Counts;
+use super::frame::Frame;
 use super::rules::Rules;
 use super::shape::{Hop, Shape, mix};
 use super::tally::Tally;
@@ -65,15 +66,19 @@ pub struct Usual {
     /// What comes along with steps before warnings.
     pub along: Along,
     /// By kind of step, in hops of whatever kind.
-    ends: FxHashMap<u64, StepCount>,
+    pub(super) ends: FxHashMap<u64, StepCount>,
     /// By kind of hop: the steps that nearly all of them have that came to a good end.
-    mandatory: FxHashMap<u64, Vec<u64>>,
+    pub(super) mandatory: FxHashMap<u64, Vec<u64>>,
     /// By kind of hop: the kinds of hops that it causes, sorted.
     children: FxHashMap<u64, Vec<u64>>,
     /// By kind of step: what comes next.
     next: FxHashMap<u64, Next>,
+    /// By kind of step: as many records like it are in no transaction.
+    pub(super) nowhere: FxHashMap<u64, u32>,
     /// By how much something in every other transaction takes longer than usual, in nanoseconds.
     lateness: i64,
+    /// How many times are taken in a transaction.
+    timed: f64,
 }
 
 /// What comes after steps of a kind.
@@ -97,7 +102,7 @@ impl Next {
 
 impl Usual {
     /// Draws what is usual from counts.
-    pub(super) fn of(counts: Counts, rules: Rules, along: Along) -> Usual {
+    pub(super) fn of(frame: &Frame, counts: Counts, rules: Rules, along: Along) -> Usual {
         let mut usual = Usual { rules, along, ..Usual::default() };
         for (&(hop, step), count) in &counts.steps {
             let whole = counts.kinds.get(&hop).map_or(0, |kind| kind.whole);
@@ -114,7 +119,11 @@ impl Usual {
         }
         usual.children.values_mut().for_each(|kinds| kinds.sort_unstable());
         usual.counts = counts;
+        usual.nowhere = usual.in_no_transaction(frame);
         usual.lateness = usual.common_lateness();
+        let gaps = usual.counts.gaps.values().chain(usual.rules.delays());
+        let times: u64 = gaps.map(Tally::count).sum();
+        usual.timed = times as f64 / f64::from(usual.counts.transactions.max(1));
         usual
     }
 
@@ -145,6 +154,11 @@ impl Usual {
     /// What takes longer than usual by no more than this, in nanoseconds, may happen to any transaction of the run.
     pub fn tolerance(&self) -> i64 {
         self.lateness.saturating_mul(TOLERANCE)
+    }
+
+    /// How many times are taken in a transaction, on average: so many may be long by chance.
+    pub fn timed(&self) -> f64 {
+        self.timed
     }
 
     /// Counts of a kind of hop.
@@ -285,7 +299,7 @@ impl Usual {
         self.occurs(step).transactions
     }
 
-    fn occurs(&self, step: u64) -> Present {
+    pub(super) fn occurs(&self, step: u64) -> Present {
         self.counts.present.get(&step).copied().unwrap_or_default()
     }
 

@@ -1,0 +1,143 @@
+//! Whether what is absent from a transaction did not happen, or only its records are not there: they may be in other
+//! transactions or in none, where no ids tell which belong together.
+
+use super::count::StepCount;
+use super::frame::Frame;
+use super::rules::Rule;
+use super::steps::Steps;
+use super::usual::Usual;
+use crate::model::Symbol;
+use rustc_hash::FxHashMap;
+
+/// Where more records than so many for each absence are in no transaction, these are usual.
+const MAX_NOWHERE: u32 = 3;
+/// At most this share of a kind of thing has another cause than the one that is known.
+const MAX_OTHERWISE: f64 = 0.05;
+/// As many records in no transaction may be there by chance.
+const BY_CHANCE: u32 = 1;
+/// A step leads elsewhere if so many transactions have it, with the one that is looked at,
+const MIN_ELSEWHERE: u32 = 4;
+/// and at most this share of the others has what else comes.
+const MAX_ALONG: f64 = 0.4;
+
+impl Usual {
+    /// How many records are worded like each step and in no transaction.
+    pub(super) fn in_no_transaction(&self, frame: &Frame) -> FxHashMap<u64, u32> {
+        let wording = |count: &StepCount| frame.wording(count.example.template);
+        let mut placed: FxHashMap<Symbol, u64> = FxHashMap::default();
+        for (step, count) in &self.ends {
+            *placed.entry(wording(count)).or_default() += u64::from(self.occurs(*step).times);
+        }
+        let nowhere = self.ends.iter().filter_map(|(step, count)| {
+            let wording = wording(count);
+            let lost = frame.records.get(&wording)?.saturating_sub(placed[&wording]);
+            (lost > 0 && !wording.is_none()).then(|| (*step, u32::try_from(lost).unwrap_or(u32::MAX)))
+        });
+        nowhere.collect()
+    }
+
+    /// About what share of so many absences of a step is real, where so many transactions have it that should not: for each
+    /// of these, which is a part torn off, one is not, nor for each record like it that is in no transaction. Where far more
+    /// are in none, that is how things are.
+    pub fn real(&self, step: u64, absent: u32, loose: u32) -> f64 {
+        let absent = absent.max(1);
+        let nowhere = self.nowhere.get(&step).copied().unwrap_or_default();
+        let nowhere = if nowhere > absent.saturating_mul(MAX_NOWHERE) { 0 } else { nowhere };
+        let nowhere = if nowhere <= BY_CHANCE { 0 } else { nowhere };
+        (1.0 - f64::from(loose.saturating_add(nowhere)) / f64::from(absent)).max(0.0)
+    }
+
+    /// The share of the absences by a rule that is real.
+    pub fn real_by(&self, rule: &Rule) -> f64 {
+        self.real(rule.effect, rule.peers.saturating_sub(rule.right), rule.loose)
+    }
+
+    /// Whether a step must have happened though no record of it is there: what it alone leads to is there more often, in the
+    /// service itself or in others.
+    pub fn has_happened(&self, steps: &Steps, step: u64) -> bool {
+        let own = self.mandatory.get(&step).map_or(&[][..], Vec::as_slice);
+        let alone = |own: &u64| {
+            let here = self.counts.steps.get(&(step, *own)).map_or(0, |count| count.hops);
+            let all = self.step(*own).map_or(0, |count| count.hops);
+            *own != step && f64::from(all - here.min(all)) <= f64::from(all) * MAX_OTHERWISE
+        };
+        own.iter().filter(|own| alone(own)).any(|own| steps.number(*own) > steps.number(step))
+            || own.iter().chain([&step]).any(|cause| {
+                let rules = self.rules.triggered_by(*cause);
+                let mut sure =
+                    rules.filter(|rule| f64::from(rule.loose) <= f64::from(rule.peers) * MAX_OTHERWISE);
+                sure.any(|rule| rule.surplus(steps) > 0)
+            })
+    }
+
+    /// Whether something was there before a time with which, in other transactions, a step mostly is not: then things went
+    /// another way. The transaction itself lacks the step, so it says nothing.
+    pub fn leads_elsewhere(&self, steps: &Steps, until: i64, step: u64) -> bool {
+        let before = |it: &u64| steps.first(*it).is_some_and(|place| place.time <= until);
+        let elsewhere = |it: u64| {
+            let (all, some) = self.along.ways.together(it, step);
+            all >= MIN_ELSEWHERE && f64::from(some) <= f64::from(all - 1) * MAX_ALONG
+        };
+        steps.kinds().filter(before).any(elsewhere)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::analyze::made::{Does, Made};
+    use crate::model::Level::{self, Info, Warn};
+    use crate::model::{FindingKind, Severity};
+
+    const ORDER: Does<'_> =
+        ("shop", None, false, &[(0, Info, "order placed"), (5, Info, "sent order.placed")]);
+    const USUAL: &[(i64, Level, &str)] =
+        &[(10, Info, "charge asked for"), (20, Info, "card charged"), (30, Info, "receipt written")];
+
+    /// What somebody should look at in the last of many transactions.
+    fn warnings(made: Made) -> Vec<FindingKind> {
+        let found = made.of_the_last().into_iter();
+        found.filter(|(_, severity, ..)| *severity > Severity::Info).map(|(kind, ..)| kind).collect()
+    }
+
+    fn usual() -> Made {
+        let mut made = Made::new();
+        (0..80).for_each(|_| made.add(&[ORDER, ("payer", Some(0), true, USUAL)]));
+        made
+    }
+
+    #[test]
+    fn what_is_in_no_transaction_is_not_missing() {
+        let lost = |records: u64| {
+            let mut made = usual();
+            made.add(&[ORDER]);
+            made.log_elsewhere("charge asked for", records);
+            warnings(made)
+        };
+        assert_eq!(lost(0), [FindingKind::MissingStep]);
+        // one may be there by chance
+        assert_eq!(lost(1), [FindingKind::MissingStep]);
+        assert_eq!(lost(2), []);
+        // it is logged for other reasons as well
+        assert_eq!(lost(100), [FindingKind::MissingStep]);
+    }
+
+    #[test]
+    fn what_has_consequences_has_happened() {
+        let mut made = usual();
+        made.add(&[ORDER, ("payer", Some(0), false, &USUAL[1..])]);
+        assert_eq!(warnings(made), []);
+    }
+
+    #[test]
+    fn what_came_before_may_lead_elsewhere() {
+        let stopped = |order: Does<'_>| {
+            let mut made = usual();
+            (0..4).for_each(|_| made.add(&[order, ("payer", Some(0), true, &USUAL[..1])]));
+            warnings(made)
+        };
+        assert_eq!(stopped(ORDER), [FindingKind::Stuck]);
+        let frozen =
+            &[(0, Info, "order placed"), (2, Warn, "account is frozen"), (5, Info, "sent order.placed")];
+        assert_eq!(stopped(("shop", None, false, frozen)), []);
+    }
+}
