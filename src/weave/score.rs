@@ -63,7 +63,8 @@ impl Weights {
         let mut sums = [0.0; LANES];
         let (values, rest) = features.as_chunks::<LANES>();
         let (weights, last) = self.linear.as_chunks::<LANES>();
-        for (values, weights) in values.iter().zip(weights) {
+        for at in 0..values.len().min(weights.len()) {
+            let (values, weights) = (&values[at], &weights[at]);
             for lane in 0..LANES {
                 sums[lane] += values[lane] * weights[lane];
             }
@@ -96,9 +97,10 @@ impl Weights {
         sums.as_flattened_mut().copy_from_slice(common);
         for place in places[..count].iter().copied().map(usize::from) {
             let value = features[place];
-            for (sums, weights) in sums.iter_mut().zip(&rows[place]) {
+            let weights = &rows[place];
+            for quad in 0..QUADS {
                 for lane in 0..QUAD {
-                    sums[lane] += value * weights[lane];
+                    sums[quad][lane] += value * weights[quad][lane];
                 }
             }
         }
@@ -144,7 +146,11 @@ fn said(features: &Features, places: &mut [u8; ROOM]) -> usize {
     let (of_pairs, last) = OF_PAIR.as_chunks::<LANES>();
     let mut count = 0;
     for ((start, eight), of_pair) in (0u64..).step_by(LANES).zip(eights).zip(of_pairs) {
-        let bytes = u64::from_le_bytes(eight.map(says)) & u64::from_le_bytes(*of_pair);
+        let mut found = [0; LANES];
+        for lane in 0..LANES {
+            found[lane] = says(eight[lane]);
+        }
+        let bytes = u64::from_le_bytes(found) & u64::from_le_bytes(*of_pair);
         // the product gathers one bit of each byte in its highest byte, and likewise their sum
         let bits = bytes.wrapping_mul(0x0102_0408_1020_4080) >> 56;
         let found = PLACES[bits as usize].wrapping_add(start * EACH);
