@@ -6,6 +6,7 @@
 mod ages;
 mod arrange;
 mod assemble;
+mod branching;
 pub mod choose;
 mod clocks;
 mod coarse;

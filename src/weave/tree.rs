@@ -6,6 +6,8 @@
 //! circles (Edmonds, "Optimum branchings", 1967). Both are only needed where spans may be below each other both ways: in
 //! the strongly connected parts of the graph of possible edges, which are small.
 
+use super::branching::{self, Arc};
+
 /// A possible parent (`None`: none) with its share among those of one span.
 pub type Possible = (Option<u32>, f32);
 
@@ -69,7 +71,7 @@ pub fn best(spans: &[Vec<Possible>]) -> Vec<Option<usize>> {
                 edges.push(Arc { from, to, weight, index });
             }
         }
-        for (to, index) in branching(root + 1, edges) {
+        for (to, index) in branching::heaviest(root + 1, &edges) {
             chosen[part[to] as usize] = Some(index);
         }
     }
@@ -180,83 +182,6 @@ fn inverse(mut matrix: Vec<f64>, size: usize) -> Option<Vec<f64>> {
         }
     }
     Some(matrix)
-}
-
-/// A possible edge.
-#[derive(Clone, Copy)]
-struct Arc {
-    from: usize,
-    to: usize,
-    weight: f32,
-    /// Its place in the list of its span.
-    index: usize,
-}
-
-/// The arcs of the heaviest tree, one into each node but the root, which is the last.
-fn branching(nodes: usize, arcs: Vec<Arc>) -> Vec<(usize, usize)> {
-    let (ends, mut labels) = (arcs.iter().map(|arc| (arc.to, arc.index)).collect::<Vec<_>>(), Vec::new());
-    labels.extend(arcs.iter().enumerate().map(|(at, arc)| (arc.from, arc.to, arc.weight, at)));
-    heaviest(nodes, nodes - 1, &labels).into_iter().map(|at| ends[at]).collect()
-}
-
-/// The labels of the arcs (from, to, weight, label) that are chosen.
-fn heaviest(nodes: usize, root: usize, arcs: &[(usize, usize, f32, usize)]) -> Vec<usize> {
-    let mut into: Vec<Option<usize>> = vec![None; nodes];
-    for (at, &(from, to, weight, _)) in arcs.iter().enumerate() {
-        if to != root && from != to && into[to].is_none_or(|best| arcs[best].2 < weight) {
-            into[to] = Some(at);
-        }
-    }
-    let Some(circle) = circle(&into, arcs, root) else {
-        return into.into_iter().flatten().map(|at| arcs[at].3).collect();
-    };
-    // the circle becomes one node
-    let mut renamed = vec![usize::MAX; nodes];
-    let mut count = 0;
-    for node in (0..nodes).filter(|node| !circle.contains(node)) {
-        renamed[node] = count;
-        count += 1;
-    }
-    for &node in &circle {
-        renamed[node] = count;
-    }
-    let mut fewer = Vec::with_capacity(arcs.len());
-    for (at, &(from, to, weight, _)) in arcs.iter().enumerate() {
-        let (from, to, inside) = (renamed[from], renamed[to], renamed[to] == count);
-        if from != to {
-            let lost = if inside { into[arcs[at].1].map_or(0.0, |best| arcs[best].2) } else { 0.0 };
-            fewer.push((from, to, weight - lost, at));
-        }
-    }
-    let chosen = heaviest(count + 1, renamed[root], &fewer);
-    let entered = chosen.iter().find(|at| renamed[arcs[**at].1] == count).map(|at| arcs[*at].1);
-    let kept = circle.iter().filter(|node| Some(**node) != entered).filter_map(|node| into[*node]);
-    chosen.iter().copied().chain(kept).map(|at| arcs[at].3).collect()
-}
-
-/// The nodes of a circle of the best arcs, if there is one.
-fn circle(into: &[Option<usize>], arcs: &[(usize, usize, f32, usize)], root: usize) -> Option<Vec<usize>> {
-    let mut seen = vec![usize::MAX; into.len()];
-    for start in 0..into.len() {
-        let mut at = start;
-        while at != root && seen[at] == usize::MAX {
-            seen[at] = start;
-            match into[at] {
-                Some(arc) => at = arcs[arc].0,
-                None => break,
-            }
-        }
-        if at != root && seen[at] == start && into[at].is_some() {
-            let mut members = vec![at];
-            let mut next = arcs[into[at]?].0;
-            while next != at {
-                members.push(next);
-                next = arcs[into[next]?].0;
-            }
-            return Some(members);
-        }
-    }
-    None
 }
 
 #[cfg(test)]
