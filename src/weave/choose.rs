@@ -64,8 +64,6 @@ pub(super) struct Round<'r> {
 
 /// What a draft is so sure of stays: what else it says of the transaction changes nothing about it.
 const SURE: f32 = 0.995;
-/// What it takes for less likely stays, too.
-const UNLIKELY: f32 = 0.002;
 
 /// In larger transactions candidates are looked at twice rather than kept.
 const MAX_KEPT: usize = 512;
@@ -74,23 +72,15 @@ const MAX_KEPT: usize = 512;
 #[derive(Debug, Default)]
 pub(super) struct Room(Vec<Candidate>);
 
-/// A draft of the parents of a span.
-pub(super) struct Guess<'d> {
-    /// The possible ones with their shares among all trees.
-    pub shares: &'d [Possible],
-    /// It is sure: what it says of the transaction is not told of these.
-    pub sure: bool,
-}
-
-/// Hands over the candidates of each span, none for those of which the parent is known, with what a draft says of them, if one
-/// is made; `sure` tells by their shares of which parents it is sure.
+/// Hands over the candidates of each span, none for those of which the parent is known. Where a draft is sure of some by
+/// their shares, as `sure` tells, its shares are handed over, too, and what it says of the others is not told of those.
 pub(super) fn each(
     scene: &Scene,
     parents: &[Parent],
     round: Round<'_>,
     Room(found): &mut Room,
     sure: impl Fn(&[Possible]) -> bool,
-    mut see: impl FnMut(&Parent, &[Candidate], Option<Guess<'_>>),
+    mut see: impl FnMut(&Parent, &[Candidate], Option<&[Possible]>),
 ) {
     let find = |parent: &Parent, found: &mut Vec<Candidate>| {
         if let Parent::Open(node) = parent {
@@ -114,7 +104,7 @@ pub(super) fn each(
         }
         let start = found.len();
         find(parent, found);
-        lists.push(shares(parent, &found[start..], draft, &[]));
+        lists.push(shares(parent, &found[start..], draft));
     }
     tree::among_trees(&mut lists);
     let behalf = on_behalf(parents);
@@ -134,7 +124,7 @@ pub(super) fn each(
         if let Some(drafted) = drafted.as_mut().filter(|_| !sure) {
             drafted.tell(scene, span, found);
         }
-        see(parent, found, Some(Guess { shares: list, sure }));
+        see(parent, found, sure.then_some(list));
     }
 }
 
@@ -152,18 +142,15 @@ fn on_behalf(parents: &[Parent]) -> Vec<u32> {
     (0..).zip(parents).map(of).collect()
 }
 
-/// The possible parents of a span with their shares, each span by itself; those that a draft takes for unlikely are not looked
-/// at again.
-fn shares(parent: &Parent, found: &[Candidate], weights: &Weights, draft: &[Possible]) -> Vec<Possible> {
-    if let Parent::Known(parent) = parent {
-        return vec![(*parent, 1.0)];
+/// The possible parents of a span with their shares, each span by itself.
+fn shares(parent: &Parent, found: &[Candidate], weights: &Weights) -> Vec<Possible> {
+    match parent {
+        Parent::Known(parent) => vec![(*parent, 1.0)],
+        Parent::Open(_) => {
+            let shares = weights.shares(found.iter().map(|candidate| &candidate.features));
+            found.iter().map(|candidate| candidate.node).zip(shares).collect()
+        }
     }
-    let unlikely = |at: usize| draft.get(at).map(|(_, share)| *share).filter(|share| *share < UNLIKELY);
-    let likely = found.iter().enumerate().filter(|(at, _)| unlikely(*at).is_none());
-    let mut shares = weights.shares(likely.map(|(_, candidate)| &candidate.features)).into_iter();
-    let rest = 1.0 - (0..draft.len()).filter_map(unlikely).sum::<f32>();
-    let share = |at: usize| unlikely(at).unwrap_or_else(|| shares.next().unwrap_or(0.0) * rest);
-    found.iter().map(|candidate| candidate.node).zip((0..).map(share)).collect()
 }
 
 /// What was decided of a transaction.
@@ -196,12 +183,8 @@ impl Decided {
 pub(super) fn decide(scene: &Scene, parents: &[Parent], round: Round<'_>, room: &mut Room) -> Decided {
     let mut calls: Vec<bool> = Vec::with_capacity(parents.len() * 8);
     let mut lists: Vec<Vec<Possible>> = Vec::with_capacity(parents.len());
-    each(scene, parents, round, room, is_sure, |parent, found, draft| {
-        lists.push(match draft {
-            Some(Guess { shares, sure: true }) => shares.to_vec(),
-            Some(draft) => shares(parent, found, round.weights, draft.shares),
-            None => shares(parent, found, round.weights, &[]),
-        });
+    each(scene, parents, round, room, is_sure, |parent, found, drafted| {
+        lists.push(drafted.map_or_else(|| shares(parent, found, round.weights), <[Possible]>::to_vec));
         calls.extend(found.iter().map(Candidate::calls));
     });
     // without circles any choice is a tree
