@@ -43,8 +43,7 @@ pub(super) fn heaviest(nodes: usize, arcs: &[Arc]) -> Vec<(usize, usize)> {
             above.push(None);
             on_path.push(false);
             done.push(false);
-            loop {
-                let Some(member) = path.pop() else { break };
+            while let Some(member) = path.pop() {
                 on_path[member] = false;
                 above[member] = Some(whole);
                 graph.unite(whole, member);

@@ -18,7 +18,7 @@ const BY_CHANCE: u32 = 1;
 /// A step leads elsewhere if so many transactions have it, with the one that is looked at,
 const MIN_ELSEWHERE: u32 = 4;
 /// and at most this share of the others has what else comes.
-const MAX_ALONG: f64 = 0.4;
+const MAX_ALONG: f64 = 0.1;
 
 impl Usual {
     /// How many records are worded like each step and in no transaction.
