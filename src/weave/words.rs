@@ -84,7 +84,7 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
     .filter(|word| !word.is_empty() && *word != "<*>")
 }
 
-/// The words of a text, split also where capitals or separators join them; their [`stem`]s, sorted.
+/// The words of a text, split also where capitals or separators join them; their stems, sorted.
 pub fn tokens(text: &str) -> Vec<Symbol> {
     let mut found: Vec<Symbol> = Vec::new();
     let mut word = String::new();
