@@ -18,7 +18,6 @@ pub(super) fn heaviest(nodes: usize, arcs: &[Arc]) -> Vec<(usize, usize)> {
     let root = nodes - 1;
     let mut graph = Graph::of(nodes, arcs);
     // nodes that circles are contracted to are numbered behind the others
-    let mut parent: Vec<usize> = Vec::new();
     let mut entered: Vec<Option<usize>> = vec![None; nodes];
     let mut path: Vec<usize> = Vec::new();
     let mut on_path = vec![false; nodes];
@@ -59,19 +58,16 @@ pub(super) fn heaviest(nodes: usize, arcs: &[Arc]) -> Vec<(usize, usize)> {
         }
     }
     // from the outermost circles in: who is entered from outside keeps that arc, the others those of the circle
-    parent.resize(entered.len(), usize::MAX);
     for node in (0..entered.len()).rev() {
-        let arc = if parent[node] == usize::MAX { entered[node] } else { Some(parent[node]) };
-        let Some(arc) = arc else { continue };
+        let Some(arc) = entered[node] else { continue };
         let mut at = arcs[arc].to;
         while at != node {
-            parent[at] = arc;
+            entered[at] = Some(arc);
             let Some(next) = above[at] else { break };
             at = next;
         }
     }
-    let chosen = |node: usize| if parent[node] == usize::MAX { entered[node] } else { Some(parent[node]) };
-    (0..root).filter_map(|node| Some((node, arcs[chosen(node)?].index))).collect()
+    (0..root).filter_map(|node| Some((node, arcs[entered[node]?].index))).collect()
 }
 
 /// No place in a heap.
@@ -86,7 +82,8 @@ struct Graph {
     heaps: Vec<u32>,
     /// A place for each arc.
     heap: Vec<Place>,
-    ends: Vec<(usize, usize)>,
+    /// Where each arc comes from.
+    from: Vec<usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -107,7 +104,7 @@ impl Graph {
             whole: (0..nodes).collect(),
             heaps: vec![NIL; nodes],
             heap: arcs.iter().map(place).collect(),
-            ends: arcs.iter().map(|arc| (arc.from, arc.to)).collect(),
+            from: arcs.iter().map(|arc| arc.from).collect(),
         };
         for (at, arc) in (0..).zip(arcs) {
             graph.heaps[arc.to] = graph.merge(graph.heaps[arc.to], at);
@@ -149,7 +146,7 @@ impl Graph {
             self.settle(top);
             let Place { weight, left, right, .. } = self.heap[top as usize];
             self.heaps[node] = self.merge(left, right);
-            if self.find(self.ends[top as usize].0) != node {
+            if self.find(self.from[top as usize]) != node {
                 if self.heaps[node] != NIL {
                     let rest = &mut self.heap[self.heaps[node] as usize];
                     rest.weight -= weight;

@@ -23,7 +23,9 @@ pub(super) fn frames<'t>(templates: impl Iterator<Item = (Symbol, &'t str)>) -> 
     for (_, words) in &texts {
         for (place, word) in words.iter().enumerate().filter(|(_, word)| is_plain(word)) {
             if let Some(key) = without(words, place, &mut frame) {
-                let new = || Place { words: Vec::new(), first: words[0], length: words.len() };
+                // of messages that begin with a name none begins like the others
+                let first = if place == 0 { "" } else { words[0] };
+                let new = || Place { words: Vec::new(), first, length: words.len() };
                 places.entry(key).or_insert_with(new).words.push(word);
             }
         }
@@ -56,7 +58,7 @@ pub(super) fn frames<'t>(templates: impl Iterator<Item = (Symbol, &'t str)>) -> 
 /// What stands in one place of messages that are else the same.
 struct Place<'t> {
     words: Vec<&'t str>,
-    /// The first word of the messages, and how many words they have.
+    /// The first word of the messages, none where that is what differs, and how many words they have.
     first: &'t str,
     length: usize,
 }
@@ -102,7 +104,7 @@ fn is_plain(word: &str) -> bool {
     word.contains(char::is_alphabetic) && !word.contains(MASK)
 }
 
-/// Whether words rather tell what is done: most of them end as the past of verbs and what goes on does.
+/// Whether words rather tell what is done: more than a third of them end as the past of verbs and what goes on does.
 fn are_acts(words: &[&str]) -> bool {
     let is_act = |word: &&&str| {
         let word = bare(word).to_lowercase();

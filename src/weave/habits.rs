@@ -5,7 +5,7 @@
 //! time, and at a distance that varies more. All is counted in integers, so that parts of a run merge in any order.
 
 use super::features::ties::rarest;
-use super::features::{is_open, may_be_open, scaled};
+use super::features::{SLACK, is_open, may_be_open, scaled};
 use super::gaps::{self, Gap, Gaps};
 use super::holders::Which;
 use super::scene::{Node, Scene};
@@ -20,8 +20,6 @@ const MAX_NEAR: usize = 48;
 const MOST_HOLDERS: usize = 12;
 /// Lags that differ by less, in hundredths of [`scaled`], are one.
 const LAG_STEP: u32 = 10;
-/// A sender may log its message so long after it was received: nanoseconds.
-const MOMENT: i64 = 50_000_000;
 
 /// How two kinds stand to each other.
 #[derive(Clone, Copy, Debug, Default)]
@@ -172,7 +170,7 @@ impl Habits {
                     let pair = self.pairs.entry((kind, other)).or_default();
                     pair.both += 1;
                     pair.before += u32::from(first < later);
-                    pair.near += u32::from(first.0 <= later.0 + MOMENT);
+                    pair.near += u32::from(first.0 <= later.0 + SLACK);
                     pair.equal += u32::from(count == others);
                 }
             }

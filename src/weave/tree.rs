@@ -4,7 +4,7 @@
 //! shown). How likely an edge is among all trees follows from the determinant of a matrix (Koo, Globerson, Carreras,
 //! Collins, "Structured prediction models via the matrix-tree theorem", 2007), and the likeliest tree by contracting
 //! circles (Edmonds, "Optimum branchings", 1967). Both are only needed where spans may be below each other both ways: in
-//! the strongly connected parts of the graph of possible edges, which are small.
+//! the strongly connected parts of the graph of possible edges, which are mostly small.
 
 use super::branching::{self, Arc};
 

@@ -57,7 +57,7 @@ pub struct Known<'k> {
 }
 
 /// A parent's first record may be later than its child's by this much: lines of one millisecond, publisher confirms.
-const SLACK: i64 = 50_000_000;
+pub(super) const SLACK: i64 = 50_000_000;
 
 /// What is asked of the scene for many candidates of one child.
 struct Child<'s> {

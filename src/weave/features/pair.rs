@@ -37,7 +37,7 @@ pub(super) fn pair(
     times(scene, child, parent, point, out);
     usual(scene, child, parent, relation, out);
     ties::rare(child, child.sent, parent, same, out);
-    ties::new(scene, child, parent, same, out);
+    ties::knew(scene, child, parent, same, out);
     out[BETWEEN] = ties::between(scene, child, parent, known.habits);
     if !same {
         told(scene, child, parent, anchor, late, out);

@@ -139,7 +139,7 @@ pub(super) fn newest(scene: &Scene, node: u32, habits: &Habits) -> Option<Newest
 }
 
 /// What the newest value of a child tells of a parent.
-pub(super) fn new(scene: &Scene, child: &Child<'_>, parent: u32, same: bool, out: &mut Features) {
+pub(super) fn knew(scene: &Scene, child: &Child<'_>, parent: u32, same: bool, out: &mut Features) {
     let Some(newest) = &child.newest else { return };
     let p = &scene.nodes[parent as usize];
     if newest.origin == parent {
