@@ -50,6 +50,16 @@ pub struct Window {
     pub grain: i64,
 }
 
+/// Clocks whose times are multiples of this, in nanoseconds, are coarse.
+const COARSE: i64 = 10_000_000;
+
+impl Window {
+    /// Whether the clock does not tell the order of what follows each other in a transaction.
+    pub fn is_coarse(&self) -> bool {
+        self.grain >= COARSE
+    }
+}
+
 /// The census of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Census {
@@ -58,8 +68,10 @@ pub struct Census {
     pub templates: FxHashMap<Symbol, u64>,
     /// Names of topics, operations and peers.
     pub names: FxHashSet<Symbol>,
-    /// Request paths.
-    pub routes: FxHashSet<Symbol>,
+    /// Methods (which may be unknown) and paths of requests.
+    pub requests: FxHashSet<(Symbol, Symbol)>,
+    /// Templates of records that name a topic or a kind of event, and these.
+    pub messages: FxHashSet<(Symbol, Symbol)>,
     /// Whether any header was received that names another trace than its record, which may have none.
     pub any_foreign: bool,
     /// Records.
@@ -128,17 +140,18 @@ impl Census {
             self.with_time += u64::from(!event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED));
             self.with_context += u64::from(event.is(flag::CONTEXT));
             self.whole += u64::from(event.is(flag::WHOLE_SPAN));
+            let (mut method, mut route) = (Symbol::NONE, Symbol::NONE);
             for detail in batch.details(event) {
                 match *detail {
-                    Detail::Topic(name)
-                    | Detail::Event(name)
-                    | Detail::Operation(name)
-                    | Detail::Peer(name) => {
+                    Detail::Topic(name) | Detail::Event(name) => {
+                        self.names.insert(name);
+                        self.messages.insert((event.template, name));
+                    }
+                    Detail::Operation(name) | Detail::Peer(name) => {
                         self.names.insert(name);
                     }
-                    Detail::Route(path) => {
-                        self.routes.insert(path);
-                    }
+                    Detail::Route(path) => route = path,
+                    Detail::Method(name) => method = name,
                     Detail::Header { trace, role, .. }
                         if role != HeaderRole::Outgoing && event.trace != Some(trace) =>
                     {
@@ -146,6 +159,9 @@ impl Census {
                     }
                     _ => {}
                 }
+            }
+            if !route.is_none() {
+                self.requests.insert((method, route));
             }
         }
         *self.templates.entry(template).or_default() += alike;
@@ -167,12 +183,18 @@ impl Census {
             *self.templates.entry(template).or_default() += records;
         }
         self.names.extend(other.names);
-        self.routes.extend(other.routes);
+        self.requests.extend(other.requests);
+        self.messages.extend(other.messages);
         self.any_foreign |= other.any_foreign;
         self.records += other.records;
         self.with_time += other.with_time;
         self.with_context += other.with_context;
         self.whole += other.whole;
+    }
+
+    /// Paths of requests; one may come several times.
+    pub fn routes(&self) -> impl Iterator<Item = Symbol> + Clone + '_ {
+        self.requests.iter().map(|(_, route)| *route)
     }
 
     /// Sums up by service and clock, now that it is known how the times of each source are completed.

@@ -28,8 +28,9 @@ pub(super) fn trace(
         let traced = group.fragments.iter().flat_map(|&fragment| &fragments.traced[fragment as usize].events);
         traced.chain(&group.untraced).copied().collect()
     };
+    // those of spans lie within them
     let times =
-        || events.iter().filter(|id| !store.event(**id).is(flag::TIME_UNKNOWN)).map(|id| store.time(*id));
+        || loose.iter().filter(|id| !store.event(**id).is(flag::TIME_UNKNOWN)).map(|id| store.time(*id));
     let timed = || spans.iter().filter(|span| span.start != Time::UNKNOWN);
     let start = timed().map(|span| span.start).chain(times()).min().unwrap_or(Time::UNKNOWN);
     let end = timed().map(|span| span.end).chain(times()).max().unwrap_or(Time::UNKNOWN);

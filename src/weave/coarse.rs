@@ -13,8 +13,6 @@ use crate::gather::Store;
 use crate::model::{Detail, EventId, Shape, SourceId, Symbol, flag};
 use rustc_hash::FxHashMap;
 
-/// Clocks whose times are multiples of this, in nanoseconds, are coarse.
-const COARSE: i64 = 10_000_000;
 /// Larger transactions are left as they are.
 const MAX_MARKS: usize = 512;
 /// One order of two kinds is so many times as frequent as the other if it is the right one.
@@ -225,8 +223,8 @@ impl Coarse {
     /// The clocks of a store.
     pub fn of(store: &Store) -> Coarse {
         let windows = &store.census.windows;
-        let fine = windows.values().any(|window| window.grain < COARSE);
-        let grains = windows.iter().filter(|(_, window)| fine && window.grain >= COARSE);
+        let fine = windows.values().any(|window| !window.is_coarse());
+        let grains = windows.iter().filter(|(_, window)| fine && window.is_coarse());
         Coarse { grains: grains.map(|(who, window)| (*who, window.grain)).collect(), ..Coarse::default() }
     }
 

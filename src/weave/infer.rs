@@ -6,7 +6,6 @@
 
 use super::ages::{self, Ages};
 use super::choose::{self, Parent, Room, Round};
-use super::coarse::Coarse;
 use super::features::Known;
 use super::habits::Habits;
 use super::learned::Learned;
@@ -18,8 +17,9 @@ use super::tables::Tables;
 use super::weights;
 use super::words::Act;
 use crate::gather::Store;
-use crate::model::{Basis, Edge, Proof};
+use crate::model::{Basis, Edge, EventId, Proof};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 /// A transaction on its way to its tree.
 pub(super) struct Woven {
@@ -29,15 +29,15 @@ pub(super) struct Woven {
     pub scene: Scene,
 }
 
-/// Lays out a transaction whose stated parents are known.
+/// Lays out a transaction whose stated parents are known; `placed`: where records of coarse clocks stand.
 pub(super) fn lay_out(
     store: &Store,
-    (lexicon, coarse, ages): (&Lexicon, &Coarse, &Ages),
+    known: (&Lexicon, &Ages),
     drafts: Drafts,
     parents: Vec<Parent>,
+    placed: &FxHashMap<EventId, i64>,
 ) -> Woven {
-    let placed = coarse.times(store, lexicon, &drafts.spans);
-    let scene = Scene::of(store, (lexicon, ages), &drafts.spans, &placed);
+    let scene = Scene::of(store, known, &drafts.spans, placed);
     Woven { drafts, parents, scene }
 }
 

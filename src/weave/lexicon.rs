@@ -26,8 +26,8 @@ pub struct Lexicon {
     pub(super) named: FxHashMap<Symbol, Symbol>,
     /// See [`Lexicon::frame`].
     frames: FxHashMap<Symbol, Symbol>,
-    /// See [`Lexicon::route`].
-    routes: FxHashMap<Symbol, Symbol>,
+    /// See [`Lexicon::route`] and [`Lexicon::route_text`].
+    routes: FxHashMap<Symbol, (Symbol, String)>,
     none: (Words, Tokens),
 }
 
@@ -54,7 +54,7 @@ impl Lexicon {
         let text = |symbol: Symbol| store.symbols.text(symbol);
         lexicon.frames =
             frames::frames(store.census.templates.keys().map(|&template| (template, text(template))));
-        lexicon.routes = routes::kinds(store.census.routes.iter().map(|&route| (route, text(route))));
+        lexicon.routes = routes::kinds(store.census.routes().map(|route| (route, text(route))));
         lexicon
     }
 
@@ -72,7 +72,7 @@ impl Lexicon {
     fn weigh_tokens(&mut self, store: &Store) {
         let census = &store.census;
         let text = |symbol: Symbol| store.symbols.text(symbol);
-        let all = census.templates.keys().chain(&census.names).chain(&census.routes).copied();
+        let all = census.templates.keys().chain(&census.names).copied().chain(census.routes());
         let texts: FxHashMap<Symbol, Vec<Symbol>> =
             all.filter(|symbol| !symbol.is_none()).map(|symbol| (symbol, tokens(text(symbol)))).collect();
         self.named = census.names.iter().map(|&name| (name, normalized(text(name)))).collect();
@@ -119,7 +119,12 @@ impl Lexicon {
 
     /// The path that stands for all requests of a kind.
     pub(super) fn route(&self, path: Symbol) -> Symbol {
-        self.routes.get(&path).copied().unwrap_or(path)
+        self.routes.get(&path).map_or(path, |(kind, _)| *kind)
+    }
+
+    /// The text of that path, where it is another one.
+    pub(super) fn route_text(&self, path: Symbol) -> Option<&str> {
+        self.routes.get(&path).map(|(_, text)| text.as_str())
     }
 
     /// How telling a name is: 1 for one that few templates have, towards 0 for one that many have.

@@ -11,6 +11,7 @@ pub mod choose;
 mod clocks;
 mod coarse;
 mod delays;
+mod extents;
 pub mod features;
 mod frames;
 mod gaps;
@@ -21,6 +22,7 @@ mod hops;
 mod infer;
 pub mod learned;
 pub mod lexicon;
+mod naming;
 mod packed;
 mod repair;
 mod routes;
@@ -36,7 +38,7 @@ pub mod weights;
 pub mod words;
 
 use crate::gather::{Fragments, SpillError, Store};
-use crate::model::{Symbol, Trace};
+use crate::model::{Symbol, Time, Trace, flag};
 pub use packed::Packed;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -70,6 +72,7 @@ pub struct Plan {
     ages: ages::Ages,
     habits: habits::Habits,
     learned: learned::Learned,
+    names: naming::Names,
     min_confidence: f32,
     /// The transactions, where all events are at hand.
     whole: Option<Whole>,
@@ -140,9 +143,11 @@ fn prepare(store: &mut Store, options: &Options, learn: bool) -> Result<Plan, Sp
         ages: ages::Ages::default(),
         habits: habits::Habits::default(),
         learned: learned::Learned::default(),
+        names: naming::Names::default(),
         min_confidence: options.min_confidence,
         whole: None,
     };
+    plan.names = naming::Names::of(store, &plan.lexicon);
     if stitched.whole.is_some() {
         let groups = stitched.local(store, |_| true);
         let fragments = stitched.whole.take().unwrap_or_default();
@@ -203,6 +208,7 @@ fn weave_some(
         ages: ages::Ages::default(),
         habits: habits::Habits::default(),
         learned: learned::Learned::default(),
+        names: naming::Names::default(),
         min_confidence: 0.0,
         whole: None,
     };
@@ -226,7 +232,7 @@ pub fn rounds(store: &Store, plan: &Plan) -> usize {
 }
 
 /// Weaves the transactions of a round, as planned, and has each trace seen while its events are in the cache. Traces come in
-/// the order of their first time and id, and those of later rounds start later. Their events are at hand then.
+/// the order of their first record and id, and those of later rounds begin later. Their events are at hand then.
 pub fn weave(
     store: &mut Store,
     plan: &Plan,
@@ -243,6 +249,13 @@ pub fn weave(
             Ok(plan.weave(store, &fragments, &stitch::tagged(store, &fragments), see))
         }
     }
+}
+
+/// When the first record of a transaction was logged.
+fn first_record(store: &Store, trace: &Trace) -> Time {
+    let events = trace.spans.iter().flat_map(|span| &span.events).chain(&trace.loose);
+    let timed = events.filter(|id| !store.event(**id).is(flag::TIME_UNKNOWN));
+    timed.map(|id| store.time(*id)).min().unwrap_or(Time::UNKNOWN)
 }
 
 /// The sample of a store that was laid out last.
@@ -283,7 +296,8 @@ impl Plan {
     fn lay_out(&self, store: &Store, fragments: &Fragments, group: &Group) -> infer::Woven {
         let drafts = self.begin(store, fragments, group);
         let parents = choose::parents(&drafts.spans);
-        infer::lay_out(store, (&self.lexicon, &self.coarse, &self.ages), drafts, parents)
+        let placed = self.coarse.times(store, &self.lexicon, &drafts.spans);
+        infer::lay_out(store, (&self.lexicon, &self.ages), drafts, parents, &placed)
     }
 
     /// How records of coarse clocks stand to others, as some transactions tell.
@@ -303,10 +317,10 @@ impl Plan {
     fn learn(&mut self, store: &Store, fragments: &Fragments, teachers: &[&Group], all: bool) {
         let lay_out = |group: &&Group| self.lay_out(store, fragments, group);
         let mut laid_out: Vec<infer::Woven> = teachers.par_iter().map(lay_out).collect();
+        self.ages = infer::ages(&laid_out).settle();
         if all && !infer::any_open(&laid_out) {
             return;
         }
-        self.ages = infer::ages(&laid_out).settle();
         if !self.ages.is_empty() {
             let again =
                 laid_out.par_iter_mut().zip(teachers).filter(|(woven, _)| self.ages.any(&woven.scene));
@@ -332,10 +346,10 @@ impl Plan {
             any_open |= infer::any_open(woven);
             ages = ages.merge(infer::ages(woven));
         }
+        self.ages = ages.settle();
         if all && !any_open {
             return Ok(());
         }
-        self.ages = ages.settle();
         if !self.ages.is_empty() {
             last = LaidOut::default();
         }
@@ -372,24 +386,26 @@ impl Plan {
         let finish = |room: &mut choose::Room, group: &Group| {
             let mut drafts = self.begin(store, fragments, group);
             let parents = choose::parents(&drafts.spans);
+            let placed = self.coarse.times(store, &self.lexicon, &drafts.spans);
             if infer::is_open(&parents) {
-                let mut woven =
-                    infer::lay_out(store, (&self.lexicon, &self.coarse, &self.ages), drafts, parents);
+                let mut woven = infer::lay_out(store, (&self.lexicon, &self.ages), drafts, parents, &placed);
                 infer::decide(&mut woven, &self.learned, known, self.min_confidence, room);
                 drafts = woven.drafts;
                 repair::cycles(&mut drafts.spans);
             }
+            extents::set(store, (&self.lexicon, &self.ages), &placed, &mut drafts.spans);
+            drafts.spans.iter_mut().for_each(|span| self.names.name(store, span));
             assemble::trace(store, fragments, group, &self.keys, drafts)
         };
-        let mut traces: Vec<Trace> = groups
+        let mut traces: Vec<(Time, Trace)> = groups
             .par_iter()
             .map_init(choose::Room::default, |room, group| {
                 let trace = finish(room, group);
                 see(store, &trace);
-                trace
+                (first_record(store, &trace), trace)
             })
             .collect();
-        traces.par_sort_by_key(|trace| (trace.start, trace.id));
-        traces
+        traces.par_sort_by_key(|(first, trace)| (*first, trace.id));
+        traces.into_iter().map(|(_, trace)| trace).collect()
     }
 }

@@ -11,7 +11,9 @@ const MAX_PARTS: usize = 24;
 const MAX_DEPTH: usize = 16;
 
 /// For each path the one that stands for its kind, where that is another one.
-pub(super) fn kinds<'t>(paths: impl Iterator<Item = (Symbol, &'t str)>) -> FxHashMap<Symbol, Symbol> {
+pub(super) fn kinds<'t>(
+    paths: impl Iterator<Item = (Symbol, &'t str)>,
+) -> FxHashMap<Symbol, (Symbol, String)> {
     let mut paths: Vec<(Symbol, Vec<&str>)> =
         paths.map(|(path, text)| (path, text.split('/').collect())).collect();
     let mut masked = FxHashMap::default();
@@ -26,13 +28,14 @@ pub(super) fn kinds<'t>(paths: impl Iterator<Item = (Symbol, &'t str)>) -> FxHas
         for (symbol, path) in paths.iter_mut().filter(|(_, path)| path.len() > depth) {
             if parts[&path[..depth]].len() > MAX_PARTS {
                 path[depth] = "<*>";
-                masked.insert(*symbol, Symbol::NONE);
+                masked.insert(*symbol, Default::default());
             }
         }
     }
     for (symbol, path) in &paths {
         if let Some(kind) = masked.get_mut(symbol) {
-            *kind = Symbol::of(path.join("/").as_bytes());
+            let text = path.join("/");
+            *kind = (Symbol::of(text.as_bytes()), text);
         }
     }
     masked
@@ -50,6 +53,10 @@ mod tests {
         let paths: Vec<(Symbol, &str)> = texts.map(|text| (Symbol::of(text.as_bytes()), text)).collect();
         let kinds = kinds(paths.iter().copied());
         assert_eq!(kinds.len(), 40);
-        assert!(kinds.values().all(|kind| *kind == Symbol::of(b"/users/<*>/pets")));
+        assert!(
+            kinds
+                .values()
+                .all(|(kind, text)| *kind == Symbol::of(b"/users/<*>/pets") && text == "/users/<*>/pets")
+        );
     }
 }

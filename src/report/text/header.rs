@@ -4,6 +4,7 @@ use super::keys::{in_words, keys, named};
 use super::paint::Paint;
 use super::row::{Row, wrap};
 use super::{Style, has_time};
+use crate::gather::Window;
 use crate::model::{Finding, PathKind, Status, Symbol, Trace};
 use crate::report::units::{count, counted, date, percent, time_of_day};
 use crate::report::{Report, TextOf};
@@ -199,21 +200,33 @@ fn way(report: &Report<'_>, trace: &Trace, style: &Style) -> String {
     words.join(", ")
 }
 
-/// By how much the clocks of services were corrected.
+/// By how much the clocks of services were corrected, and which ones are too coarse to tell when a span was.
 fn clocks(report: &Report<'_>, trace: &Trace, style: &Style) -> String {
-    let mut shifts: Vec<(Symbol, i64)> = Vec::new();
+    let store = report.store;
+    let (mut shifts, mut coarse): (Vec<(Symbol, String)>, Vec<Symbol>) = Default::default();
     for span in &trace.spans {
-        if let Some((raw, _)) = span.raw
-            && !shifts.iter().any(|(service, _)| *service == span.service)
-        {
-            shifts.push((span.service, raw.0.saturating_sub(span.start.0)));
+        let Some((raw, _)) = span.raw else { continue };
+        let clock = (span.service, span.instance);
+        let is_coarse = store.census.windows.get(&clock).is_some_and(Window::is_coarse);
+        if is_coarse && !store.clocks.offsets.contains_key(&clock) {
+            if !coarse.contains(&span.service) {
+                coarse.push(span.service);
+            }
+        } else if !shifts.iter().any(|(service, _)| *service == span.service) {
+            let offset = raw.0.saturating_sub(span.start.0);
+            let way = if offset < 0 { "behind" } else { "ahead" };
+            let off = style.duration(offset.unsigned_abs());
+            shifts.push((span.service, format!("{} was {off} {way}", store.symbols.text(span.service))));
         }
     }
-    let words = shifts.into_iter().map(|(service, offset)| {
-        let (off, way) = if offset < 0 { (-offset, "behind") } else { (offset, "ahead") };
-        let off = style.duration(off.unsigned_abs());
-        format!("{} was {off} {way}", report.store.symbols.text(service))
-    });
-    let words: Vec<String> = words.collect();
-    if words.is_empty() { String::new() } else { format!("corrected: {}", words.join(", ")) }
+    let mut words = Vec::new();
+    if !shifts.is_empty() {
+        let shifts: Vec<String> = shifts.into_iter().map(|(_, words)| words).collect();
+        words.push(format!("corrected: {}", shifts.join(", ")));
+    }
+    if !coarse.is_empty() {
+        let services: Vec<&str> = coarse.iter().map(|service| store.symbols.text(*service)).collect();
+        words.push(format!("coarse, placed by the others: {}", services.join(", ")));
+    }
+    words.join("; ")
 }
