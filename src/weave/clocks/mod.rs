@@ -16,6 +16,8 @@ use super::arrange::copy;
 use super::lexicon::Lexicon;
 use super::stitch::{Group, Stitched, tagged};
 use crate::gather::{Clocks, Fragments, SpillError, Store};
+use crate::model::Symbol;
+use rustc_hash::FxHashMap;
 pub(in crate::weave) use evidence::looks_at;
 
 /// So often offsets are refined by what was woven with those before.
@@ -44,10 +46,12 @@ pub(super) fn estimate(
 
 /// Likewise, from some transactions at hand.
 fn of(store: &mut Store, fragments: &Fragments, groups: &[Group], lexicon: &mut Lexicon) -> Clocks {
+    let apart = apart(store, fragments, groups);
+    let groups = apart.as_deref().unwrap_or(groups);
     let evidence = evidence::Evidence::of(store, fragments, groups, lexicon);
     let mut clocks = solve::solve(store, &evidence);
     drop(evidence);
-    if clocks.agree() {
+    if clocks.agree() || settle::are_zones(&clocks) {
         return clocks;
     }
     let before = std::mem::take(&mut store.clocks);
@@ -58,4 +62,37 @@ fn of(store: &mut Store, fragments: &Fragments, groups: &[Group], lexicon: &mut 
     }
     store.clocks = before;
     clocks
+}
+
+/// In so many fragments at least a service has to stand beside others.
+const MIN_BESIDE: usize = 8;
+
+/// Each fragment by itself, if all services stand beside others within fragments: what was joined by clocks that disagree may
+/// be joined wrongly, and a trace id is right whatever clocks say.
+fn apart(store: &Store, fragments: &Fragments, groups: &[Group]) -> Option<Vec<Group>> {
+    // by service: the fragments that have it, and those that have others, too
+    let mut services: FxHashMap<Symbol, (usize, usize)> = FxHashMap::default();
+    let mut own: Vec<Symbol> = Vec::new();
+    let mut apart: Vec<Group> = Vec::new();
+    for group in groups {
+        for &id in &group.untraced {
+            services.entry(store.event(id).service).or_default();
+        }
+        for &fragment in &group.fragments {
+            own.clear();
+            own.extend(fragments.traced[fragment as usize].events.iter().map(|id| store.event(*id).service));
+            own.sort_unstable();
+            own.dedup();
+            for service in &own {
+                let (all, beside) = services.entry(*service).or_default();
+                *all += 1;
+                *beside += usize::from(own.len() > 1);
+            }
+            if own.len() > 1 {
+                apart.push(Group { number: group.number, fragments: vec![fragment], untraced: Vec::new() });
+            }
+        }
+    }
+    let is_beside = |(all, beside): &(usize, usize)| *beside >= MIN_BESIDE.min((*all).max(1));
+    services.values().all(is_beside).then_some(apart)
 }
