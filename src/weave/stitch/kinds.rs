@@ -83,11 +83,10 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
         shared.iter().filter(|((a, b), count)| alike(*a, *b, **count)).map(|(two, _)| *two).collect();
     same.sort_unstable();
     let general = general(list.len(), &same, &shared);
+    same.retain(|(a, b)| !general[*a as usize] && !general[*b as usize]);
     let mut sets = super::sets::Sets::new(list.len());
-    for (a, b) in same {
-        if !general[a as usize] && !general[b as usize] {
-            sets.union(a, b);
-        }
+    for (a, b) in own_kind(&same, &counts, &shared) {
+        sets.union(a, b);
     }
     let mut at: FxHashMap<u32, usize> = FxHashMap::default();
     let mut kinds: Vec<Kind> = Vec::new();
@@ -111,6 +110,27 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
         rate(store, kind, shapes, measure);
     }
     Ok(kinds)
+}
+
+/// A type that has so many times fewer values than another one may have them by chance.
+const SLIGHT: u32 = 8;
+
+/// The pairs of types that are one kind: one of few values, which may stand beside several kinds, is of the kind only of the
+/// one with which it has most in common, so that it makes no two kinds one.
+fn own_kind(same: &[(u32, u32)], counts: &[u32], shared: &FxHashMap<(u32, u32), u32>) -> Vec<(u32, u32)> {
+    let slight = |a: u32, b: u32| counts[a as usize] * SLIGHT < counts[b as usize];
+    // of each type of few values: the best one of many, by what they have in common
+    let mut best: FxHashMap<u32, (u32, u32, u32)> = FxHashMap::default();
+    for &(a, b) in same {
+        for (few, many) in [(a, b), (b, a)] {
+            if slight(few, many) {
+                let rank = (shared[&(a, b)], counts[many as usize], many);
+                best.entry(few).and_modify(|best| *best = rank.max(*best)).or_insert(rank);
+            }
+        }
+    }
+    let is_own = |few: u32, many: u32| !slight(few, many) || best.get(&few).is_some_and(|best| best.2 == many);
+    same.iter().copied().filter(|&(a, b)| is_own(a, b) && is_own(b, a)).collect()
 }
 
 /// More types than this that have values in common with one are not compared with each other.
@@ -321,6 +341,19 @@ mod tests {
         let mut same: Vec<(u32, u32)> = pairs.iter().map(|(two, _)| *two).collect();
         same.sort_unstable();
         assert_eq!(general(4, &same, &pairs.into_iter().collect()), [false, true, false, true]);
+    }
+
+    #[test]
+    fn a_name_of_few_values_makes_no_two_kinds_one() {
+        // order and parcel, and a word that stands before two of the one and one of the other
+        let pairs = [((0, 1), 90), ((0, 4), 2), ((2, 4), 1), ((2, 3), 80)];
+        let same: Vec<(u32, u32)> = pairs.iter().map(|(two, _)| *two).collect();
+        let found = own_kind(&same, &[100, 90, 100, 80, 3], &pairs.into_iter().collect());
+        assert_eq!(found, [(0, 1), (0, 4), (2, 3)]);
+        // where all are few, nothing is held against any
+        let pairs = [((0, 1), 1), ((1, 2), 1)];
+        let found = own_kind(&[(0, 1), (1, 2)], &[1, 2, 1], &pairs.into_iter().collect());
+        assert_eq!(found, [(0, 1), (1, 2)]);
     }
 
     #[test]
