@@ -1,5 +1,5 @@
 //! Fits weights so that the true trees are likely: Adam (Kingma, Ba, "Adam: a method for stochastic optimization", 2015)
-//! over parts of the transactions in changing order, with weights drawn towards 0 apart from it (Loshchilov, Hutter,
+//! over parts of the transactions in changing order, with weights drawn towards 0, or those before, apart from it (Loshchilov, Hutter,
 //! "Decoupled weight decay regularization", 2019).
 
 use rayon::prelude::*;
@@ -13,6 +13,8 @@ const EPOCHS: usize = 8;
 const BATCH: usize = 64;
 /// How far a step goes at most.
 const RATE: f32 = 0.02;
+/// The same for weights that were fitted before.
+const RATE_ON: f32 = 0.005;
 /// How strongly weights are drawn towards 0: those of the sum, and those of the units.
 const DECAY: (f32, f32) = (0.05, 0.5);
 /// Candidates whose share is this near to the right one teach nothing.
@@ -114,14 +116,18 @@ fn shares_by(tree: &Tree, weights: &Weights, heard: &Heard) -> Vec<Vec<Possible>
     all
 }
 
-/// The weights with which these transactions are likely.
-pub fn fit(trees: Vec<&Tree>) -> Weights {
+/// The weights with which these transactions are likely; `from`: those to go on from, with smaller steps, which they are drawn
+/// towards then.
+pub fn fit(trees: Vec<&Tree>, from: Option<&Weights>) -> Weights {
     let mut trees: Vec<(&Tree, u64)> = trees.into_iter().zip(0..).collect();
     let mut drawn = Drawn(1);
     let mut weights = zero();
     weights.units.iter_mut().for_each(|weight| *weight = 0.6 * drawn.centred());
     weights.bias.iter_mut().for_each(|weight| *weight = 0.2 * drawn.centred());
     weights.out.iter_mut().for_each(|weight| *weight = drawn.centred());
+    let rate = if from.is_some() { RATE_ON } else { RATE };
+    weights = from.cloned().unwrap_or(weights);
+    let rest = from.cloned().unwrap_or_else(zero);
     let steps = EPOCHS * trees.len().div_ceil(BATCH);
     let mut descent = Descent { steps, step: 0, mean: zero(), square: zero() };
     let total: f32 = trees.iter().map(|(tree, _)| tree.weight * tree.asked as f32).sum();
@@ -148,7 +154,7 @@ pub fn fit(trees: Vec<&Tree>) -> Weights {
             for part in &parts {
                 numbers(&mut slopes).zip(all(part)).for_each(|(sum, slope)| *sum += slope);
             }
-            descent.step(&mut weights, &slopes);
+            descent.step(&mut weights, &slopes, rate, &rest);
             if descent.step * 20 > steps * 17 {
                 count += 1.0;
                 numbers(&mut settled)
@@ -196,15 +202,18 @@ struct Descent {
 }
 
 impl Descent {
-    fn step(&mut self, weights: &mut Weights, slopes: &Weights) {
+    /// Goes a step, and towards `rest`.
+    fn step(&mut self, weights: &mut Weights, slopes: &Weights, rate: f32, rest: &Weights) {
         self.step += 1;
         let done = self.step as f32 / self.steps as f32;
         // up quickly, down slowly
         let rate =
-            RATE * if done < 0.05 { done / 0.05 } else { 0.51 + 0.49 * (std::f32::consts::PI * done).cos() };
+            rate * if done < 0.05 { done / 0.05 } else { 0.51 + 0.49 * (std::f32::consts::PI * done).cos() };
         let (m, s) = (1.0 - 0.9f32.powi(self.step as i32), 1.0 - 0.999f32.powi(self.step as i32));
         let state = numbers(&mut self.mean).zip(numbers(&mut self.square)).zip(all(slopes));
-        for (at, (weight, ((mean, square), slope))) in numbers(weights).zip(state).enumerate() {
+        for (at, ((weight, rest), ((mean, square), slope))) in
+            numbers(weights).zip(all(rest)).zip(state).enumerate()
+        {
             *mean = 0.9 * *mean + 0.1 * slope;
             *square = 0.999 * *square + 0.001 * slope * slope;
             let decay = match at {
@@ -212,7 +221,7 @@ impl Descent {
                 _ if at < COUNT + COUNT * UNITS => DECAY.1,
                 _ => DECAY.1 / 10.0,
             };
-            *weight -= rate * (*mean / m / ((*square / s).sqrt() + 1e-6) + decay * *weight);
+            *weight -= rate * (*mean / m / ((*square / s).sqrt() + 1e-6) + decay * (*weight - rest));
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Fits the weights of `weave::weights` to runs of which the truth is known.
 //!
-//! Usage: `cargo run --release --example fit_weights -- [--into DIR] [--last] [--test DIR]... [[--times N] [--thin SEED] DIR]...`; a DIR holds `logs/` and `truth/spans.jsonl` (or `truth/contracted.jsonl`), as the simulator writes them. Runs
+//! Usage: `cargo run --release --example fit_weights -- [--into DIR] [--last] [--go-on] [--test DIR]... [[--times N] [--thin SEED] DIR]...`; a DIR holds `logs/` and `truth/spans.jsonl` (or `truth/contracted.jsonl`), as the simulator writes them. Runs
 //! named by `--test` are only scored; those after `--times N` count N times; of those after `--thin SEED` a part of the kinds
 //! of records is left out, drawn by the seed, as if the authors of the services had logged less. Prints the share of spans
 //! whose nearest logged ancestor is chosen; writes the weights as Rust to `DIR/first.rs`, `DIR/second.rs` and `DIR/last.rs`.
 //!
-//! With `--last` only the last round is fitted, after the program's own weights for the others.
+//! With `--last` only the last round is fitted, after the program's own weights for the others. With `--go-on` the program's own
+//! weights are gone on from and drawn towards: for a few more runs, where those that they were fitted to are not at hand.
 //!
 //! The model is a conditional logit over trees: the share of a candidate is the softmax over a span's candidates of what
 //! speaks for it (McFadden, "Conditional logit analysis of qualitative choice behavior", 1974), which is a weighted sum and
@@ -55,10 +56,12 @@ fn main() {
     let mut runs = Vec::new();
     let mut args = std::env::args().skip(1);
     let (mut times, mut thin, mut into, mut last) = (1.0, None, None, false);
+    let mut go_on = false;
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--into" => into = args.next(),
             "--last" => last = true,
+            "--go-on" => go_on = true,
             "--times" => times = args.next().and_then(|times| times.parse().ok()).expect("--times N"),
             "--thin" => {
                 thin = Some(args.next().and_then(|seed| seed.parse().ok()).expect("--thin SEED"));
@@ -84,7 +87,7 @@ fn main() {
             before.push(Cow::Borrowed(own));
             continue;
         }
-        let fitted = round(name, &runs, &before);
+        let fitted = round(name, &runs, &before, go_on.then_some(own));
         if let Some(into) = into.as_deref().map(Path::new) {
             let path = into.join(file).with_extension("rs");
             std::fs::write(path, text(name, about, &fitted)).expect("written");
@@ -148,12 +151,12 @@ fn tree(answers: &[Option<Option<usize>>], lesson: Lesson) -> Tree {
     Tree { choices: choices.collect(), asked: answers.iter().flatten().count(), weight: 0.0 }
 }
 
-/// Fits the weights of a round, after those with the given weights.
-fn round(name: &str, runs: &[Run], before: &[Cow<'_, Weights>]) -> Weights {
+/// Fits the weights of a round, after those with the given weights; `from`: see [`fit`].
+fn round(name: &str, runs: &[Run], before: &[Cow<'_, Weights>], from: Option<&Weights>) -> Weights {
     // one after the other, as each is read and woven by all threads
     let sets: Vec<[Vec<Tree>; 2]> = runs.iter().map(|run| trees(run, before)).collect();
     let training = sets.iter().zip(runs).filter(|(_, run)| !run.test);
-    let weights = fit(training.flat_map(|(sets, _)| sets.iter().flatten()).collect());
+    let weights = fit(training.flat_map(|(sets, _)| sets.iter().flatten()).collect(), from);
     println!("{name}");
     for ([set, _], run) in sets.iter().zip(runs) {
         let (mut right, mut possible, mut asked) = (0, 0, 0);
