@@ -6,6 +6,8 @@
 //! record is put between the last one that comes before and the first one that comes after, as near to each as it usually
 //! is, and never before what its own source logged earlier. Only the order is moved: reports show the times as logged.
 
+mod surround;
+
 use super::lexicon::Lexicon;
 use super::spans::Draft;
 use super::words::Act;
@@ -122,6 +124,10 @@ struct Mark {
     /// It is the first record of its span.
     opens: bool,
     values: Vec<Symbol>,
+    /// Which of the transaction's spans it belongs to.
+    span: u32,
+    /// How long something took that it tells of: nanoseconds.
+    took: Option<i64>,
 }
 
 /// The one record of a kind that belongs to another record.
@@ -247,7 +253,10 @@ impl Coarse {
 
     /// The times at which the coarse records of a transaction are put.
     pub fn times(&self, store: &Store, lexicon: &Lexicon, spans: &[Draft]) -> FxHashMap<EventId, i64> {
-        self.marks(store, lexicon, spans).map(|marks| self.placed(&marks)).unwrap_or_default()
+        let Some(marks) = self.marks(store, lexicon, spans) else { return FxHashMap::default() };
+        let mut placed = self.placed(&marks);
+        surround::surround(&marks, &mut placed);
+        placed
     }
 
     /// The records of a transaction in the order of time, if coarse and fine ones are among them.
@@ -267,11 +276,15 @@ impl Coarse {
             return None;
         }
         let mut marks: Vec<Mark> = Vec::with_capacity(count);
-        for span in spans {
+        for (index, span) in (0..).zip(spans) {
             for (place, &id) in span.events.iter().enumerate() {
                 let event = store.event(id);
                 let value = |detail: &Detail| match *detail {
                     Detail::Key { value, shape, .. } if !matches!(shape, Shape::Word) => Some(value),
+                    _ => None,
+                };
+                let took = |detail: &Detail| match *detail {
+                    Detail::Duration(nanos) => i64::try_from(nanos).ok(),
                     _ => None,
                 };
                 marks.push(Mark {
@@ -283,6 +296,8 @@ impl Coarse {
                     act: lexicon.words(event.template).act,
                     opens: place == 0,
                     values: store.details(id).iter().filter_map(value).collect(),
+                    span: index,
+                    took: store.details(id).iter().find_map(took),
                 });
             }
         }
@@ -378,6 +393,8 @@ mod tests {
             act: Act::Other,
             opens: true,
             values: vec![Symbol(value)],
+            span: index,
+            took: None,
         }
     }
 

@@ -1,0 +1,97 @@
+//! Where a coarse record stands that tells how long its span took, as the line of an access log does: so that the span surrounds
+//! the one that it shares a value with, if its second allows that.
+
+use super::Marks;
+use crate::model::EventId;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// A value that more spans hold tells nothing.
+const MOST_HOLDERS: usize = 6;
+/// What takes less than this part of the time of another span may be any part of it.
+const LEAST_PART: i64 = 2;
+
+/// Moves such records, which stand somewhere in their interval.
+pub(super) fn surround(marks: &Marks, placed: &mut FxHashMap<EventId, i64>) {
+    let coarse = marks.all.iter().filter(|mark| mark.grain > 0);
+    let timed: Vec<_> = coarse.filter_map(|mark| Some((mark, mark.took?))).collect();
+    if timed.is_empty() {
+        return;
+    }
+    // of spans whose records are all fine: from when to when
+    let mut extents: FxHashMap<u32, (i64, i64)> = FxHashMap::default();
+    let mut mixed: FxHashSet<u32> = FxHashSet::default();
+    for mark in &marks.all {
+        if mark.grain > 0 {
+            mixed.insert(mark.span);
+        }
+        let began = mark.time.saturating_sub(mark.took.unwrap_or(0));
+        let extent = extents.entry(mark.span).or_insert((began, mark.time));
+        *extent = (extent.0.min(began), extent.1.max(mark.time));
+    }
+    for (mark, took) in timed {
+        let mut partners: Vec<u32> = Vec::new();
+        for holders in mark.values.iter().filter_map(|value| marks.holders.get(value)) {
+            let mut spans: Vec<u32> = holders.iter().map(|&at| marks.all[at as usize].span).collect();
+            spans.sort_unstable();
+            spans.dedup();
+            if spans.len() <= MOST_HOLDERS {
+                partners.extend(spans.into_iter().filter(|span| !mixed.contains(span)));
+            }
+        }
+        let length = |span: u32| extents[&span].1 - extents[&span].0;
+        partners.retain(|&span| length(span) > 0 && length(span).saturating_mul(LEAST_PART) >= took);
+        // the longest first
+        partners.sort_unstable_by_key(|&span| (std::cmp::Reverse(length(span)), span));
+        partners.dedup();
+        let interval = (mark.time, mark.time + mark.grain - 1);
+        let within = partners.iter().fold(interval, |(low, high), span| {
+            let (first, last) = extents[span];
+            let both = (low.max(last), high.min(first.saturating_add(took)));
+            if both.0 <= both.1 { both } else { (low, high) }
+        });
+        if let Some(at) = placed.get_mut(&mark.id).filter(|at| !(within.0..=within.1).contains(*at)) {
+            *at = within.0 + (within.1 - within.0) / 2;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Mark;
+    use super::*;
+    use crate::model::{SourceId, Symbol};
+    use crate::weave::words::Act;
+
+    const MS: i64 = 1_000_000;
+
+    fn mark(index: u32, span: u32, time: i64, took: Option<i64>) -> Mark {
+        Mark {
+            id: EventId { batch: 0, index },
+            time,
+            grain: if took.is_some() { 1000 * MS } else { 0 },
+            kind: (Symbol(u64::from(span)), Symbol(u64::from(index))),
+            source: SourceId(span),
+            act: Act::Other,
+            opens: true,
+            values: vec![Symbol(5)],
+            span,
+            took,
+        }
+    }
+
+    #[test]
+    fn what_took_longer_surrounds_what_it_waited_for() {
+        let inner = [mark(1, 1, 310 * MS, None), mark(2, 1, 690 * MS, None)];
+        let place = |took: i64, at: i64| {
+            let marks = Marks::of([&[mark(0, 0, 0, Some(took))][..], &inner].concat());
+            let mut placed = [(EventId { batch: 0, index: 0 }, at)].into_iter().collect();
+            surround(&marks, &mut placed);
+            placed[&EventId { batch: 0, index: 0 }] / MS
+        };
+        // it ended between 690 and 710 ms; where it stands there already, it stays
+        assert_eq!(place(400 * MS, 100 * MS), 700);
+        assert_eq!(place(400 * MS, 705 * MS), 705);
+        // what takes less surrounds nothing
+        assert_eq!(place(200 * MS, 100 * MS), 100);
+    }
+}
