@@ -40,13 +40,11 @@ pub(super) fn settle(evidence: &Evidence, mut offsets: Vec<Option<i64>>, least: 
             break;
         }
     }
+    let zones = zones(&limits, &offsets);
     let weight: usize = limits.iter().map(|limit| limit.weight).sum();
-    let unmoved = broken(&limits, |_| 0);
+    let unmoved = broken(&limits, |clock| zones[clock].unwrap_or(0));
     let moved = broken(&limits, |clock| offsets[clock].unwrap_or(0));
-    if unmoved * FEW < weight || moved * 2 > unmoved {
-        return zones(&limits, &offsets);
-    }
-    offsets
+    if unmoved * FEW < weight || moved * 2 > unmoved { zones } else { offsets }
 }
 
 /// Whole quarters of an hour by which clocks are off, one by one, where their own pairs ask for it.
