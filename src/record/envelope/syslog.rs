@@ -82,6 +82,9 @@ fn rfc5424(line: &[u8], start: usize, draft: &mut Draft) -> Option<Syslog> {
 fn structured_data(line: &[u8], open: usize, draft: &mut Draft) -> Option<usize> {
     let mut at = open + 1;
     at += line[at..].iter().position(|byte| matches!(byte, b' ' | b']'))?;
+    // `trace@32473`: the name is told, the number whose it is is not
+    let length = line[open + 1..at].iter().position(|byte| *byte == b'@').unwrap_or(at - open - 1);
+    let element = At::new(open + 1, open + 1 + length);
     loop {
         match *line.get(at)? {
             b']' => return Some(at + 1),
@@ -101,12 +104,16 @@ fn structured_data(line: &[u8], open: usize, draft: &mut Draft) -> Option<usize>
                     end += 1;
                 }
                 let name = At::new(at, equals);
-                let path = NameHash::of(name.of(line));
-                let known = names::known(name.of(line), true);
+                let leaf = NameHash::of(name.of(line));
+                let inner = NameHash::of(element.of(line)).text(name.of(line));
+                let own = names::lookup(inner, inner, leaf, true, true);
+                let known = own.or_else(|| names::known(name.of(line), true));
+                // what an id is of, its element tells
+                let told = name.of(line).eq_ignore_ascii_case(b"id");
                 draft.fields.push(Field {
                     name,
-                    parent: At::default(),
-                    path,
+                    parent: if told { element } else { At::default() },
+                    path: if told { inner } else { leaf },
                     role: known.map_or(names::Role::Other, |known| known.role),
                     rank: known.map_or(u8::MAX, |known| known.rank),
                     top: true,
