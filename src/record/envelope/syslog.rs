@@ -104,16 +104,15 @@ fn structured_data(line: &[u8], open: usize, draft: &mut Draft) -> Option<usize>
                     end += 1;
                 }
                 let name = At::new(at, equals);
-                let leaf = NameHash::of(name.of(line));
-                let inner = NameHash::of(element.of(line)).text(name.of(line));
-                let own = names::lookup(inner, inner, leaf, true, true);
-                let known = own.or_else(|| names::known(name.of(line), true));
                 // what an id is of, its element tells
-                let told = name.of(line).eq_ignore_ascii_case(b"id");
+                let parent = if name.of(line).eq_ignore_ascii_case(b"id") { element } else { At::default() };
+                let path = NameHash::of(parent.of(line)).text(name.of(line));
+                let known = names::lookup(path, path, NameHash::of(name.of(line)), true, true)
+                    .or_else(|| names::known(name.of(line), true));
                 draft.fields.push(Field {
                     name,
-                    parent: if told { element } else { At::default() },
-                    path: if told { inner } else { leaf },
+                    parent,
+                    path,
                     role: known.map_or(names::Role::Other, |known| known.role),
                     rank: known.map_or(u8::MAX, |known| known.rank),
                     top: true,
