@@ -38,7 +38,7 @@ impl Found {
     /// Takes ids that only their shapes and their places beside each other tell.
     pub(super) fn paired(&mut self, layer: &Layer<'_>) {
         if self.trace.is_some() && self.span.is_some() {
-            return;
+            return self.parent_beside(layer);
         }
         let mut found = [None; MAX_VALUES];
         let mut count = 0;
@@ -88,6 +88,26 @@ impl Found {
 }
 
 impl Found {
+    /// A parent whose name is short, beside ids that are told: `pspan=… trace=… span=…`.
+    fn parent_beside(&mut self, layer: &Layer<'_>) {
+        if self.parent.is_some() {
+            return;
+        }
+        let is_parent = |field: &&Field| {
+            field.value.len == 16
+                && field.role == Role::Other
+                && field.writing == Writing::Plain
+                && shortens(layer.name(field), b"parentspanid")
+                && !names::names_others(container(layer, field))
+        };
+        let mut parents = layer.draft.fields.iter().filter(is_parent);
+        let Some(parent) = parents.next().filter(|_| parents.next().is_none()) else { return };
+        let value = parent.value.of(layer.text);
+        if id::exact_span(value).is_some_and(|parent| self.span.is_none_or(|span| span.id != parent.id)) {
+            self.text_context(Role::ParentId, layer.name(parent), value);
+        }
+    }
+
     /// A list of a trace id and a span id: `"ctx":[TRACE,SPAN]`.
     fn listed(&mut self, layer: &Layer<'_>) {
         for two in layer.draft.fields.windows(2) {
@@ -238,6 +258,8 @@ mod tests {
             r#"{"m":"a","ids":{"t":"TTT","s":"SSS","p":"PPP"}}"#,
             r#"{"m":"a","tid":"TTT","sid":"SSS","psid":"PPP"}"#,
             r#"{"m":"a","otel":{"trace":"TTT","span":"SSS","parent":"PPP"}}"#,
+            r#"{"m":"a","trace_id":"TTT","span_id":"SSS","p_span":"PPP"}"#,
+            "level=info msg=a pspan=PPP trace=TTT span=SSS",
         ] {
             check(line, [Some(T), Some(S), Some(P)]);
         }
