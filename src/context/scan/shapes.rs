@@ -100,6 +100,25 @@ pub(in crate::context) fn is_unique(value: &[u8]) -> bool {
             && value.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'-'))
 }
 
+impl Found {
+    /// Whether a value measures something, although its name is that of an id: `0.87`, `196ms`, `-1`. What begins with as
+    /// many digits as a time has tells things apart (`uniqueid` of Asterisk).
+    pub(in crate::context) fn is_measure(&mut self, value: &[u8]) -> bool {
+        const TIME: usize = 10;
+        let (bare, signed) = value.strip_prefix(b"-").map_or((value, false), |bare| (bare, true));
+        let digits = bare.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        match shape_of(bare) {
+            Some(Shape::Decimal) if is_amount(bare) => true,
+            Some(Shape::Decimal | Shape::Number) if bare.contains(&b'.') || signed => {
+                // how many digits there are differs from line to line
+                self.refuse();
+                digits < TIME
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Whether a name that only ends in "id" (`uid`) has a value that can be nothing else.
 pub(in crate::context) fn names_some_id(name: &[u8], value: &[u8]) -> bool {
     let end = name.len().saturating_sub(2);
@@ -133,6 +152,16 @@ pub(in crate::context) fn folder_keys<'t>(found: &mut Found, name: &'t [u8], pat
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn measures_are_no_ids() {
+        for measure in ["0.87", "-1", "-0.4", "12.5", "196ms"] {
+            assert!(Found::default().is_measure(measure.as_bytes()), "{measure}");
+        }
+        for id in ["87", "1795350795.12", "7f", "1.2.3", "4f:12"] {
+            assert!(!Found::default().is_measure(id.as_bytes()), "{id}");
+        }
+    }
 
     #[test]
     fn amounts_are_no_ids() {
