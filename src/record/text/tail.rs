@@ -179,8 +179,10 @@ pub fn id_at_end(line: &[u8]) -> Option<(At, usize)> {
 /// Whether a group's content names an id (`traceId=…`, `'trace_id': '…'`).
 fn names_ids(inside: &[u8], open: u8) -> bool {
     inside.split(|byte| matches!(byte, b',' | b' ' | b';')).any(|part| {
+        // Clojure's ":trace-id"
+        let keyword = part.strip_prefix(b":").filter(|_| open == b'{');
         let end = part.iter().position(|byte| matches!(byte, b'=' | b':'));
-        let name = end.map(|end| &part[..end]).unwrap_or_default();
+        let name = keyword.or(end.map(|end| &part[..end])).unwrap_or_default();
         let name = name.strip_prefix(b"'").or_else(|| name.strip_prefix(b"\"")).unwrap_or(name);
         let name = name.strip_suffix(b"'").or_else(|| name.strip_suffix(b"\"")).unwrap_or(name);
         // in parentheses stand remarks of the message, so only trace context and what is an id for sure count there
