@@ -303,7 +303,7 @@ impl Found {
             && !value.contains(&b' ')
             && !id::is_absent(value)
             && (name.len() > 2 || !parent.is_empty())
-            && !self.is_measure(value)
+            && !self.tells_nothing(if short && !parent.is_empty() { parent } else { name }, value)
         {
             if short && !parent.is_empty() {
                 let joined = [parent, b".", name].concat();

@@ -2,6 +2,7 @@
 
 use crate::context::{Found, header, id, template};
 use crate::model::Shape;
+use crate::record::NameHash;
 
 /// What a value looks like; `None` if it is no single word, or nothing that could tell records apart.
 pub(in crate::context) fn shape_of(value: &[u8]) -> Option<Shape> {
@@ -101,10 +102,17 @@ pub(in crate::context) fn is_unique(value: &[u8]) -> bool {
 }
 
 impl Found {
-    /// Whether a value measures something, although its name is that of an id: `0.87`, `196ms`, `-1`. What begins with as
-    /// many digits as a time has tells things apart (`uniqueid` of Asterisk).
-    pub(in crate::context) fn is_measure(&mut self, value: &[u8]) -> bool {
+    /// Whether a value tells nothing apart, although its name is that of an id: it measures something (`0.87`, `196ms`,
+    /// `-1`), or numbers a kind of event, as .NET and Windows do. What begins with as many digits as a time has is an id
+    /// (`uniqueid` of Asterisk).
+    pub(in crate::context) fn tells_nothing(&mut self, name: &[u8], value: &[u8]) -> bool {
         const TIME: usize = 10;
+        /// Kinds of events have no longer numbers.
+        const KIND: usize = 5;
+        if value.iter().all(u8::is_ascii_digit) && NameHash::of(name) == NameHash::of(b"eventid") {
+            self.refuse();
+            return value.len() <= KIND;
+        }
         let (bare, signed) = value.strip_prefix(b"-").map_or((value, false), |bare| (bare, true));
         let digits = bare.iter().take_while(|byte| byte.is_ascii_digit()).count();
         match shape_of(bare) {
@@ -156,10 +164,10 @@ mod tests {
     #[test]
     fn measures_are_no_ids() {
         for measure in ["0.87", "-1", "-0.4", "12.5", "196ms"] {
-            assert!(Found::default().is_measure(measure.as_bytes()), "{measure}");
+            assert!(Found::default().tells_nothing(b"rid", measure.as_bytes()), "{measure}");
         }
         for id in ["87", "1795350795.12", "7f", "1.2.3", "4f:12"] {
-            assert!(!Found::default().is_measure(id.as_bytes()), "{id}");
+            assert!(!Found::default().tells_nothing(b"rid", id.as_bytes()), "{id}");
         }
     }
 

@@ -65,12 +65,18 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A symbol before a level that is a column: `ℹ Info       TIME`.
+    /// A symbol before a level that is a column: `ℹ Info       TIME`, `⚠  warning   message` (signale).
     pub(super) fn level_behind_symbol(&mut self) -> bool {
         let symbol = self.text.iter().take(8).take_while(|byte| !byte.is_ascii()).count();
-        let start = symbol + 1;
-        let level = self.text.get(start..).filter(|_| self.text.get(symbol) == Some(&b' '));
-        let level = level.and_then(capitalized_column);
+        let blanks = self.text[symbol..].iter().take_while(|byte| **byte == b' ').count();
+        let start = symbol + blanks;
+        let small = || {
+            let letters = self.text[start..].iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+            let word = &self.text[start..start + letters];
+            let gap = blanks == 2 && self.text[start + letters..].starts_with(b"  ");
+            level::stands_for_level(word).filter(|_| gap).map(|level| (level, letters))
+        };
+        let level = capitalized_column(&self.text[start..]).filter(|_| blanks == 1).or_else(small);
         level.is_some_and(|(level, length)| self.set_level(level, start + length))
     }
 
