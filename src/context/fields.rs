@@ -303,7 +303,9 @@ impl Found {
             && !value.contains(&b' ')
             && !id::is_absent(value)
             && (name.len() > 2 || !parent.is_empty())
-            && !self.tells_nothing(if short && !parent.is_empty() { parent } else { name }, value)
+            && (named
+                || facts.named
+                || !self.tells_nothing(if short && !parent.is_empty() { parent } else { name }, value))
         {
             if short && !parent.is_empty() {
                 let joined = [parent, b".", name].concat();

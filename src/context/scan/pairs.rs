@@ -347,7 +347,7 @@ impl Found {
             && !(thing && is_unique(value))
             && region != Region::Ids
             && !value.contains(&b' ')
-            && !self.tells_nothing(name, value)
+            && (facts.named || !self.tells_nothing(name, value))
         {
             self.add_id(name, value.strip_suffix(b":").unwrap_or(value));
         }

@@ -103,7 +103,8 @@ pub(in crate::context) fn is_unique(value: &[u8]) -> bool {
 
 impl Found {
     /// Whether a value tells nothing apart, although its name is that of an id: it measures something (`0.87`, `196ms`,
-    /// `-1`), or numbers a kind of event, as .NET and Windows do. What begins with as many digits as a time has is an id
+    /// `-1`), is a word under a name that may mean something else (`correlation=strong`), or numbers a kind of event, as
+    /// .NET and Windows do. What begins with as many digits as a time has is an id
     /// (`uniqueid` of Asterisk).
     pub(in crate::context) fn tells_nothing(&mut self, name: &[u8], value: &[u8]) -> bool {
         const TIME: usize = 10;
@@ -112,6 +113,11 @@ impl Found {
         if value.iter().all(u8::is_ascii_digit) && NameHash::of(name) == NameHash::of(b"eventid") {
             self.refuse();
             return value.len() <= KIND;
+        }
+        let says_id = name.len().checked_sub(2).is_some_and(|at| name[at..].eq_ignore_ascii_case(b"id"));
+        let word = value.iter().all(u8::is_ascii_lowercase) && value.iter().any(|byte| *byte > b'f');
+        if word && !says_id {
+            return true;
         }
         let (bare, signed) = value.strip_prefix(b"-").map_or((value, false), |bare| (bare, true));
         let digits = bare.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -169,6 +175,15 @@ mod tests {
         for id in ["87", "1795350795.12", "7f", "1.2.3", "4f:12"] {
             assert!(!Found::default().tells_nothing(b"rid", id.as_bytes()), "{id}");
         }
+    }
+
+    #[test]
+    fn words_are_ids_under_names_that_say_so() {
+        assert!(Found::default().tells_nothing(b"correlation", b"strong"));
+        assert!(!Found::default().tells_nothing(b"correlation", b"FN0s1oZLh6g"));
+        assert!(!Found::default().tells_nothing(b"correlation_id", b"strong"));
+        assert!(Found::default().tells_nothing(b"EventId", b"4624"));
+        assert!(!Found::default().tells_nothing(b"EventId", b"4624117"));
     }
 
     #[test]

@@ -45,11 +45,12 @@ pub fn tail(text: &[u8], start: usize, profile: &Profile) -> usize {
     start + message.len()
 }
 
-/// `message|traceid=…`, `message|TRACE`: a pair that names context, or an id, behind a bar.
+/// `message|traceid=…`: a pair that names context, behind a bar; `|message|TRACE`: an id, where bars part the header too.
 fn piped(text: &[u8], line: At) -> Option<usize> {
     let bytes = line.of(text);
     let bar = memchr::memrchr(b'|', bytes)?;
-    if bar > 0 && is_bare_id(bytes[bar + 1..].trim_ascii()) {
+    let columns = text[..line.start as usize].trim_ascii_end().ends_with(b"|");
+    if columns && bar > 0 && is_bare_id(bytes[bar + 1..].trim_ascii()) {
         return Some(line.start as usize + bar);
     }
     let (name, _, end) = pair(bytes, bar + 1, false)?;
