@@ -44,6 +44,7 @@ impl Found {
                 return true;
             }
         }
+        let last = text.trim_ascii_end().rsplit(|&byte| byte == b' ').next().unwrap_or_default();
         let mut before: &[u8] = b"";
         for word in text.split(|&byte| byte == b'"') {
             // "etag="…"" has a name
@@ -54,10 +55,13 @@ impl Found {
             let uuid = word.len() == 36 && id::uuid(word).is_some_and(|bits| bits != 0);
             if uuid || word.len() == 32 && id::exact_trace(word).is_some() {
                 self.add_id(b"request_id", word);
+                // Envoy: "UUID of the request" … TRACE
+                if let Some(trace) = id::exact_trace(last).filter(|_| uuid && last.len() == 32) {
+                    self.set_trace(IN_TEXT, trace, Scheme::Plain);
+                }
                 return true;
             }
         }
-        let last = text.trim_ascii_end().rsplit(|&byte| byte == b' ').next().unwrap_or_default();
         if is_unique_id(last) {
             self.add_id(b"unique_id", last);
             return false;

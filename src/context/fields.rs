@@ -27,7 +27,7 @@ impl Found {
         for field in &layer.draft.fields {
             let value = field.value.of(layer.text);
             match field.writing {
-                Writing::Null => self.absent(field.role),
+                Writing::Null => self.absent(field.role, layer.name(field)),
                 Writing::Bool => {}
                 Writing::Escaped | Writing::Doubled => {
                     scratch.clear();
@@ -91,8 +91,10 @@ impl Found {
     }
 
     /// An id that is stated to be none.
-    fn absent(&mut self, role: Role) {
-        if matches!(role, Role::ParentId | Role::B3ParentId | Role::DatadogParentId) {
+    fn absent(&mut self, role: Role, name: &[u8]) {
+        let parent = matches!(role, Role::ParentId | Role::B3ParentId | Role::DatadogParentId);
+        // as the SDKs of OpenTelemetry call what a span keeps of its parent
+        if parent || role == Role::Other && NameHash::of(name) == NameHash::of(b"parentspancontext") {
             self.step(|_| Some(Step::Root), |found| found.root = true);
         }
     }
@@ -299,8 +301,11 @@ impl Found {
         if is_id
             && (named || !(lasting && super::scan::is_unique(value)))
             && !value.contains(&b' ')
-            && !(id::is_absent(value))
+            && !id::is_absent(value)
             && (name.len() > 2 || !parent.is_empty())
+            && (named
+                || facts.named
+                || !self.tells_nothing(if short && !parent.is_empty() { parent } else { name }, value))
         {
             if short && !parent.is_empty() {
                 let joined = [parent, b".", name].concat();

@@ -168,7 +168,11 @@ impl Found {
             self.exact(Own::Trace, ALONE, Scheme::Sleuth, trace);
             return;
         }
-        if self.tuple(content) || self.named_request(content) || self.tagged_request(content) {
+        if self.tuple(content)
+            || self.request_alone(content)
+            || self.named_request(content)
+            || self.tagged_request(content)
+        {
             return;
         }
         // OpenStack: [None req-UUID user project - - -], the id of the first request of all before that of this one
@@ -248,6 +252,20 @@ impl Found {
             }
         }
         true
+    }
+
+    /// `[-|UUID]`: the id of a request, where other lines have a trace beside it.
+    fn request_alone(&mut self, content: &[u8]) -> bool {
+        let parts = || content.split(|byte| matches!(byte, b'|' | b';' | b',')).map(<[u8]>::trim_ascii);
+        let uuid = |part: &[u8]| part.len() == 36 && id::uuid(part).is_some_and(|bits| bits != 0);
+        let request = parts().find(|part| uuid(part)).filter(|part| part.len() < content.len());
+        let told = request.filter(|_| {
+            parts().all(|part| uuid(part) || is_none(part)) && parts().filter(|part| uuid(part)).count() == 1
+        });
+        if let Some(request) = told {
+            self.add_id(b"request_id", request);
+        }
+        told.is_some()
     }
 
     /// `[req UUID]`, `[request#UUID]`: an id behind what it belongs to.

@@ -38,7 +38,7 @@ pub fn read(role: Role, value: &[u8]) -> Option<Header<'_>> {
     }
 }
 
-/// Reads a header that its form tells, whatever it stands under: `traceparent`, `uber-trace-id`, B3.
+/// Reads a header that its form tells, whatever it stands under: `traceparent`, `uber-trace-id`, B3, Google's.
 pub fn of_any_name(value: &[u8]) -> Option<(Role, Header<'_>)> {
     const SHORTEST: usize = 36;
     const LONGEST: usize = 128;
@@ -52,6 +52,9 @@ pub fn of_any_name(value: &[u8]) -> Option<(Role, Header<'_>)> {
         Some(b'-') if hex == 2 => traceparent(value).map(|header| (Role::Traceparent, header)),
         Some(b'-') if hex == 32 => b3(value).map(|header| (Role::B3, header)),
         Some(b':') if hex >= TRACE => uber(value).map(|header| (Role::UberTraceId, header)),
+        Some(b'/') if cloud_form(value) == Some((value.len(), true)) => {
+            cloud(value).map(|header| (Role::CloudTraceContext, header))
+        }
         _ => None,
     }
 }
@@ -150,6 +153,17 @@ pub fn cloud(value: &[u8]) -> Option<Header<'_>> {
         id::decimal_span(&rest[..end]).ok()
     });
     Some(Header { scheme: Scheme::Gcp, trace, span, parent: None })
+}
+
+/// How long the `TRACE/SPAN;o=1` is that a text begins with, and whether its flag is there, which nothing else has.
+pub fn cloud_form(text: &[u8]) -> Option<(usize, bool)> {
+    if id::hex_digits(text) != 32 || text.get(32) != Some(&b'/') {
+        return None;
+    }
+    let digits = text[33..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let end = 33 + digits;
+    let flagged = matches!(text[end..], [b';', b'o', b'=', b'0'..=b'9', ..]);
+    (digits > 0).then_some((if flagged { end + 4 } else { end }, flagged))
 }
 
 /// `1-TRACE-SEGMENT-INDEX-…`, ids in base64: the trace id's text, and the sender's span, which is segment and index together.
@@ -306,6 +320,19 @@ mod tests {
         );
         check(Role::GrpcTraceBin, "AABL+S81d7NNpqPOkp0ODkc2AQDwZ6oLqQK3AgE=", both);
         check(Role::SwCtx, "[orders,i@10.0.0.1,N/A,N/A,-1]", None);
+    }
+
+    #[test]
+    fn the_form_of_googles_header_tells_it_under_any_name() {
+        let check = |value: String, known: bool| {
+            let role = of_any_name(value.as_bytes()).map(|(role, _)| role);
+            assert_eq!(role == Some(Role::CloudTraceContext), known, "{value}");
+        };
+        check(format!("{T}/67667974448284343;o=1"), true);
+        check(format!("{T}/0;o=0"), true);
+        check(format!("{T}/67667974448284343"), false);
+        check(format!("{T}/67667974448284343;o=1;p"), false);
+        check(format!("{T}/report;o=1"), false);
     }
 
     #[test]

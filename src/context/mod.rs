@@ -312,8 +312,8 @@ impl Found {
             }
         }
         let segment = self.trace.is_some_and(|trace| trace.scheme == Scheme::Xray);
-        if self.span.is_none() && self.trace.is_some() && (self.parent.is_some() || segment) {
-            // a span as it is exported: its trace, its parent, and its own "id"; a segment of X-Ray
+        if self.span.is_none() && self.trace.is_some() && (self.parent.is_some() || self.root || segment) {
+            // a span as it is exported: its trace, its parent or that it has none, and its own "id"; a segment of X-Ray
             self.span = self.own_id.map(|id| FoundSpan { id, text: None });
         }
         if self.trace.is_none()

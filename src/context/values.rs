@@ -174,6 +174,13 @@ impl Found {
             }
             return;
         }
+        if value.get(32) == Some(&b'/')
+            && header::cloud_form(value).is_some_and(|(length, _)| length == value.len())
+            && let Some(header) = header::cloud(value)
+        {
+            self.add_header(header);
+            return;
+        }
         match id::trace(value) {
             Ok(trace) => {
                 let scheme = scheme_of(&trace, value);

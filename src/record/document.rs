@@ -56,6 +56,7 @@ pub fn is_document(sample: &[u8]) -> bool {
         }
         Some(b'{') => {
             closes.is_none()
+                && !has_objects_of_a_line(&sample[start..])
                 && LISTS.iter().any(|name| {
                     memchr::memmem::find_iter(sample, *name).any(|at| {
                         at > 0 && sample[at - 1] == b'"' && sample.get(at + name.len()) == Some(&b'"') && {
@@ -69,6 +70,16 @@ pub fn is_document(sample: &[u8]) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a line holds an object of its own: the first line may have been cut, the source is one of lines.
+fn has_objects_of_a_line(text: &[u8]) -> bool {
+    let object = |line: &[u8]| line.starts_with(b"{\"") && json::skip_nested(line, 0) == Some(line.len());
+    let mut member = true;
+    text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).any(|line| {
+        let opens = matches!(line.last(), None | Some(b',' | b'[' | b'{' | b':'));
+        !std::mem::replace(&mut member, opens) && object(line)
+    })
 }
 
 /// An element of a document.
@@ -295,6 +306,7 @@ mod tests {
             "[{\"a\":1},{\"b\":2}]",
             "{\n \"resourceSpans\": [\n",
             "{\"data\":[{\"traceID\":",
+            "{\"data\":[\n{\"a\":1},\n{\"b\":2}\n",
             "[[{\"traceId\"",
         ] {
             assert!(is_document(document.as_bytes()), "{document}");
@@ -303,6 +315,7 @@ mod tests {
             "{\"a\":1}\n{\"b\":2}\n",
             "{\n \"body\": \"x\",\n \"events\": 3\n}\n{",
             "[INFO] data: [1]\n",
+            "{\"cut\":\"of\n{\"a\":1}\n{\"data\":[1]}\n",
             "{\"resourceSpans\":[]}\n{\"resourceSpans\":[]}\n",
             "[{\"a\":1}]\n[{\"b\":2}]\n",
         ] {

@@ -4,8 +4,8 @@ use super::behind::{leading_ids, level_on_second_line, logger_off, said_by_pairs
 use super::names::{self, NameHash, Role};
 use super::pick::pick;
 use super::{
-    At, Draft, Field, Format, Head, Look, Profile, Writing, access, block, cef, envelope, klog, loose, ltsv,
-    text, xml,
+    At, Draft, Field, Format, Head, Look, Profile, Writing, access, block, cef, envelope, klog, logfmt,
+    loose, ltsv, text, xml,
 };
 use crate::model::{Date, Level};
 
@@ -138,6 +138,13 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
     let pairs = start
         + (line.len() - start - quoted.len())
             .min(line[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count());
+    let pairs = match logfmt::labelled(&line[pairs..]) {
+        Some((label, from)) => {
+            draft.logger = draft.logger.or(Some(At::new(pairs, pairs + label)));
+            pairs + from
+        }
+        None => pairs,
+    };
     if draft.detects_pairs(&line[pairs..]) {
         // pairs behind a header
         draft.scan_pairs(line, pairs);
@@ -205,7 +212,11 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         let from = leading_ids(text, from, draft);
         message = text::trim(text, At::new(from, text.len()));
     } else if end == line_end && line_end < text.len() {
-        message = text::trim(text, At::new(start, text.len()));
+        let open = text::object_over_lines(text, start, line_end);
+        if let Some(open) = open {
+            tail_fields(text, open, draft);
+        }
+        message = text::trim(text, At::new(start, open.unwrap_or(text.len())));
     } else if quoted.starts_with(b"\"") && message.of(text).ends_with(b"\"") && message.len > 2 {
         message = At { start: message.start + 1, len: message.len - 2 };
     }

@@ -118,6 +118,19 @@ fn begins(text: &[u8]) -> bool {
     text.first() == Some(&b'"') || key_end(text, 0).is_some_and(|end| text.get(end) == Some(&b'='))
 }
 
+/// `name: "level"=0 "msg"="…"`, with the colon or without it: the length of the name, and where the pairs begin, whose names
+/// are in quotes. Source: funcr of github.com/go-logr/logr.
+pub fn labelled(text: &[u8]) -> Option<(usize, usize)> {
+    const MAX_LABEL: usize = 80;
+    const MAX_NAME: usize = 64;
+    let of_a_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-');
+    let label = text.iter().take(MAX_LABEL).take_while(|byte| of_a_name(byte)).count();
+    let colon = usize::from(text.get(label) == Some(&b':'));
+    let name = text[label + colon..].strip_prefix(b" \"").filter(|_| label > 0)?;
+    let length = name.iter().take(MAX_NAME).take_while(|byte| of_a_name(byte)).count();
+    (length > 0 && name[length..].starts_with(b"\"=")).then_some((label, label + colon + 1))
+}
+
 /// Appends the pairs of a tail: `k=v k=v` or `k: v, k: v`.
 pub fn scan_tail(text: &[u8], start: usize, fields: &mut Vec<Field>) {
     let rest = &text[start..];
@@ -313,6 +326,18 @@ mod tests {
         ] {
             assert!(!detect(line.as_bytes()), "{line}");
         }
+    }
+
+    #[test]
+    fn pairs_with_quoted_names_may_stand_behind_a_name() {
+        let check = |line: &str, pairs: Option<&str>| {
+            assert_eq!(labelled(line.as_bytes()).map(|(_, at)| &line[at..]), pairs, "{line}");
+        };
+        check(r#"a/b "level"=0 "msg"="x""#, Some(r#""level"=0 "msg"="x""#));
+        check(r#"a.b: "msg"="x""#, Some(r#""msg"="x""#));
+        check(r#"said: "x" y=1"#, None);
+        check(r#": "msg"="x""#, None);
+        check(r#"two words "msg"="x""#, None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::Profile;
 use super::text::{self, Head};
-use super::{Draft, Format, access, block, cef, envelope, klog, ltsv, timestamp, xml};
+use super::{At, Draft, Format, access, block, cef, envelope, klog, logfmt, ltsv, timestamp, xml};
 use crate::model::Date;
 
 /// Whether a line begins a record.
@@ -38,8 +38,17 @@ pub struct Look {
 /// The first line of an entry in systemd's export format ("Journal Export Formats").
 pub(super) const JOURNAL_START: &[u8] = b"__CURSOR=";
 
-/// What AWS Lambda's runtime writes without a time.
-const LAMBDA: &[u8] = b"RequestId: ";
+/// What AWS Lambda writes of its invocations without a time. Source: AWS Lambda, "Log format for … text".
+const LAMBDA: [&[u8]; 8] = [
+    b"RequestId: ",
+    b"START RequestId: ",
+    b"END RequestId: ",
+    b"REPORT RequestId: ",
+    b"INIT_START Runtime Version: ",
+    b"INIT_REPORT Init Duration: ",
+    b"RESTORE_START Runtime Version: ",
+    b"RESTORE_REPORT Restore Duration: ",
+];
 
 /// Looks at a line (without wrappings and colours); thread, logger and so on of a text's header go to `draft`.
 pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
@@ -91,10 +100,10 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
     if (first.is_ascii_alphabetic() || matches!(first, b'@' | b'_' | b'"')) && draft.detects_pairs(line) {
         return seen(Format::Logfmt, Class::Start);
     }
-    if let Some(start) = labelled_pairs(line)
+    if let Some((label, start)) = logfmt::labelled(line)
         && draft.detects_pairs(&line[start..])
     {
-        draft.logger = Some(super::At::new(0, start - 2));
+        draft.logger = Some(At::new(0, label));
         let head = Head { message: start, ..Head::default() };
         return Look { format: Format::Text, class: Class::Start, head, awaits_level: false };
     }
@@ -144,11 +153,11 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
             if let [name, instance] =
                 line[..at.start as usize].trim_ascii_end().split(|byte| *byte == b' ').collect::<Vec<_>>()[..]
             {
-                draft.service = Some(super::At::new(0, name.len()));
+                draft.service = Some(At::new(0, name.len()));
                 draft.service_is_weak = true;
-                draft.instance = Some(super::At::new(name.len() + 1, name.len() + 1 + instance.len()));
+                draft.instance = Some(At::new(name.len() + 1, name.len() + 1 + instance.len()));
             }
-        } else if text::object(line, 0).is_some() || line.starts_with(LAMBDA) {
+        } else if text::object(line, 0).is_some() || LAMBDA.iter().any(|start| line.starts_with(start)) {
             return seen(Format::Text, Class::Start);
         }
     }
@@ -260,14 +269,6 @@ fn is_ruby_hash(line: &[u8]) -> bool {
 fn is_mysql_query(rest: &[u8]) -> bool {
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     digits > 0 && rest.get(digits) == Some(&b' ') && rest.get(digits + 1).is_some_and(u8::is_ascii_uppercase)
-}
-
-/// Where the pairs begin in `name: "level"=0 "msg"="…"`, as logr's funcr writes them.
-fn labelled_pairs(line: &[u8]) -> Option<usize> {
-    const MAX_LABEL: usize = 80;
-    let colon = memchr::memmem::find(&line[..line.len().min(MAX_LABEL)], b": \"")?;
-    let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-');
-    (colon > 0 && line[..colon].iter().all(name)).then_some(colon + 2)
 }
 
 /// Moves positions by the blanks that stood before the text they were found in.

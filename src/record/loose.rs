@@ -1,7 +1,8 @@
-//! Objects that are written like JSON and are none: Node's util.inspect, Java's Map.toString, Python's repr, Ruby's inspect.
+//! Objects that are written like JSON and are none: Node's util.inspect, Java's Map.toString, Python's repr, Ruby's inspect,
+//! Clojure's EDN.
 //!
 //! Keys may lack quotes or have single ones, `=`, `:` or `=>` parts them from values, values run up to a comma or a closing
-//! bracket. What does not fit is passed over.
+//! bracket; a blank alone parts keywords from values. What does not fit is passed over.
 
 use super::json::{MAX_DEPTH, MAX_FIELDS};
 use super::names::{self, NameHash, Role};
@@ -33,10 +34,12 @@ pub fn scan(text: &[u8], start: usize, fields: &mut Vec<Field>) -> Option<usize>
             }
             b' ' | b'\t' | b'\n' | b'\r' | b',' | b';' => at += 1,
             _ => {
+                let keyword = text[at] == b':';
                 let (word, quoted, end) = word(text, at);
                 let blanks = text[end..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
                 let separator = match text.get(end + blanks..) {
                     Some([b'=', b'>', ..]) => 2,
+                    Some([b':', ..]) if keyword && blanks > 0 => 0,
                     Some([b'=' | b':', ..]) => 1,
                     _ => 0,
                 };
@@ -48,10 +51,26 @@ pub fn scan(text: &[u8], start: usize, fields: &mut Vec<Field>) -> Option<usize>
                         Some(b'{' | b'[' | b'(') | None => continue,
                         Some(b',' | b'}' | b']' | b')') => {}
                         _ => {
-                            let (value, quoted, end) = value(text, at);
+                            let (value, quoted, end) = value(text, at, false);
                             push(text, &names, name, value, quoted, fields);
                             at = end;
                         }
+                    }
+                } else if keyword
+                    && !word.is_empty()
+                    && let Some(start) = behind_keyword(text, end)
+                {
+                    let space = memchr::memrchr(b'/', word.of(text)).map(|slash| word.start as usize + slash);
+                    name = space.map_or(word, |slash| At::new(slash + 1, word.end()));
+                    at = start;
+                    if !matches!(text[at], b'{' | b'[' | b'(') {
+                        if let Some(slash) = space {
+                            names.push(At::new(word.start as usize, slash));
+                        }
+                        let (value, quoted, end) = value(text, at, true);
+                        push(text, &names, name, value, quoted, fields);
+                        names.truncate(names.len() - usize::from(space.is_some()));
+                        at = end;
                     }
                 } else {
                     if quoted {
@@ -63,6 +82,22 @@ pub fn scan(text: &[u8], start: usize, fields: &mut Vec<Field>) -> Option<usize>
         }
     }
     None
+}
+
+/// Where the value of a keyword begins, behind blanks and the tag that tells its type: `:at #inst "2026-01-02"`. Source: the
+/// extensible data notation (github.com/edn-format/edn).
+fn behind_keyword(text: &[u8], end: usize) -> Option<usize> {
+    let skip = |from: usize| from + text[from..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let mut at = skip(end);
+    if at == end {
+        return None;
+    }
+    if text.get(at) == Some(&b'#') {
+        let of_a_tag = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_');
+        at = skip(at + 1 + text[at + 1..].iter().take_while(of_a_tag).count());
+    }
+    text.get(at).filter(|byte| !matches!(byte, b',' | b'}' | b']' | b')'))?;
+    Some(at)
 }
 
 fn push(text: &[u8], names: &[At], name: At, value: At, quoted: bool, fields: &mut Vec<Field>) {
@@ -114,16 +149,18 @@ fn word(text: &[u8], start: usize) -> (At, bool, usize) {
     (At::new(start, start + length), false, start + length)
 }
 
-fn value(text: &[u8], start: usize) -> (At, bool, usize) {
+/// A value: without its quotes or the colon of a symbol, whether it had quotes, and one past it.
+fn value(text: &[u8], start: usize, keyed: bool) -> (At, bool, usize) {
     if let Some(found) = quoted(text, start) {
         return found;
     }
-    let length = text[start..]
-        .iter()
-        .position(|byte| matches!(byte, b',' | b'}' | b']' | b'\n'))
-        .unwrap_or(text.len() - start);
-    let bare = text[start..start + length].trim_ascii_end().len();
-    (At::new(start, start + bare), false, start + length)
+    let ends = |byte: &u8| {
+        matches!(byte, b',' | b'}' | b']' | b'\n') || keyed && matches!(byte, b' ' | b'\t' | b'\r' | b')')
+    };
+    let length = text[start..].iter().position(ends).unwrap_or(text.len() - start);
+    let bare = text[start..start + length].trim_ascii_end();
+    let symbol = matches!(bare, [b':', first, ..] if first.is_ascii_alphabetic());
+    (At::new(start + usize::from(symbol), start + bare.len()), false, start + length)
 }
 
 fn quoted(text: &[u8], start: usize) -> Option<(At, bool, usize)> {
@@ -165,6 +202,24 @@ mod tests {
             &[("traceId", "28694298ee036999"), ("src", "null"), ("a", "1")],
         );
         check("{:order_id=>5, \"a\"=>\"b c\"}", &[("order_id", "5"), ("a", "b c")]);
+        check("{level: :warn, at: 5}", &[("level", "warn"), ("at", "5")]);
+    }
+
+    #[test]
+    fn maps_of_clojure_are_read() {
+        check(
+            r#"{:log/level :warn, :n 5 :at #inst "2026-01-02", :of {:id "a b" :tags #{:x :y}}, :v :on :ok true}"#,
+            &[
+                ("level", "warn"),
+                ("n", "5"),
+                ("at", "2026-01-02"),
+                ("id", "a b"),
+                ("x", "y"),
+                ("v", "on"),
+                ("ok", "true"),
+            ],
+        );
+        check("{:a :b, :c}", &[("a", "b")]);
     }
 
     proptest! {

@@ -247,6 +247,9 @@ impl Found {
                 }
                 self.text_key(name, bytes, region);
             }
+            Role::Thread | Role::Logger | Role::Kind | Role::Instance => {
+                self.text_header(bytes);
+            }
             _ => {}
         }
         Some(value.next(to))
@@ -304,21 +307,28 @@ impl Found {
         number.is_some()
     }
 
+    /// A propagation header under whatever name.
+    fn text_header(&mut self, value: &[u8]) -> bool {
+        let Some((role, header)) = header::of_any_name(value) else { return false };
+        if role != Role::Traceparent {
+            // the lengths of its parts vary
+            self.refuse();
+        }
+        self.step(
+            |tape| tape.part(value).map(|part| Step::Header(role, part)),
+            |found| found.add_header(header),
+        );
+        true
+    }
+
     pub(super) fn text_key(&mut self, name: &[u8], value: &[u8], region: Region) {
         let (facts, index) = self.facts.find(name);
         let Facts { digest, correlation, id: named_id, machinery, lasting, .. } = facts;
         if digest || id::looks_like_digest(value) || id::is_absent(value) {
             return;
         }
-        if let Some((role, header)) = header::of_any_name(value) {
-            if role != Role::Traceparent {
-                // the lengths of its parts vary
-                self.refuse();
-            }
-            return self.step(
-                |tape| tape.part(value).map(|part| Step::Header(role, part)),
-                |found| found.add_header(header),
-            );
+        if self.text_header(value) {
+            return;
         }
         if value.len() == 32
             && !value.iter().all(u8::is_ascii_digit)
@@ -333,7 +343,12 @@ impl Found {
             || names_some_id(name, value) && !(machinery && name.len() > 3)
             || names_a_request(name) && shape_of(value) == Some(Shape::Uuid);
         let thing = lasting || name.eq_ignore_ascii_case(b"uuid") || name.eq_ignore_ascii_case(b"guid");
-        if is_id && !(thing && is_unique(value)) && region != Region::Ids && !value.contains(&b' ') {
+        if is_id
+            && !(thing && is_unique(value))
+            && region != Region::Ids
+            && !value.contains(&b' ')
+            && (facts.named || !self.tells_nothing(name, value))
+        {
             self.add_id(name, value.strip_suffix(b":").unwrap_or(value));
         }
         if region == Region::Message

@@ -2,6 +2,7 @@
 
 use crate::context::{Found, header, id, template};
 use crate::model::Shape;
+use crate::record::NameHash;
 
 /// What a value looks like; `None` if it is no single word, or nothing that could tell records apart.
 pub(in crate::context) fn shape_of(value: &[u8]) -> Option<Shape> {
@@ -100,6 +101,38 @@ pub(in crate::context) fn is_unique(value: &[u8]) -> bool {
             && value.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'-'))
 }
 
+impl Found {
+    /// Whether a value tells nothing apart, although its name is that of an id: it measures something (`0.87`, `196ms`,
+    /// `-1`), is a word under a name that may mean something else (`correlation=strong`), or numbers a kind of event, as
+    /// .NET and Windows do. What begins with as many digits as a time has is an id
+    /// (`uniqueid` of Asterisk).
+    pub(in crate::context) fn tells_nothing(&mut self, name: &[u8], value: &[u8]) -> bool {
+        const TIME: usize = 10;
+        /// Kinds of events have no longer numbers.
+        const KIND: usize = 5;
+        if value.iter().all(u8::is_ascii_digit) && NameHash::of(name) == NameHash::of(b"eventid") {
+            self.refuse();
+            return value.len() <= KIND;
+        }
+        let says_id = name.len().checked_sub(2).is_some_and(|at| name[at..].eq_ignore_ascii_case(b"id"));
+        let word = value.iter().all(u8::is_ascii_lowercase) && value.iter().any(|byte| *byte > b'f');
+        if word && !says_id {
+            return true;
+        }
+        let (bare, signed) = value.strip_prefix(b"-").map_or((value, false), |bare| (bare, true));
+        let digits = bare.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        match shape_of(bare) {
+            Some(Shape::Decimal) if is_amount(bare) => true,
+            Some(Shape::Decimal | Shape::Number) if bare.contains(&b'.') || signed => {
+                // how many digits there are differs from line to line
+                self.refuse();
+                digits < TIME
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Whether a name that only ends in "id" (`uid`) has a value that can be nothing else.
 pub(in crate::context) fn names_some_id(name: &[u8], value: &[u8]) -> bool {
     let end = name.len().saturating_sub(2);
@@ -133,6 +166,25 @@ pub(in crate::context) fn folder_keys<'t>(found: &mut Found, name: &'t [u8], pat
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn measures_are_no_ids() {
+        for measure in ["0.87", "-1", "-0.4", "12.5", "196ms"] {
+            assert!(Found::default().tells_nothing(b"rid", measure.as_bytes()), "{measure}");
+        }
+        for id in ["87", "1795350795.12", "7f", "1.2.3", "4f:12"] {
+            assert!(!Found::default().tells_nothing(b"rid", id.as_bytes()), "{id}");
+        }
+    }
+
+    #[test]
+    fn words_are_ids_under_names_that_say_so() {
+        assert!(Found::default().tells_nothing(b"correlation", b"strong"));
+        assert!(!Found::default().tells_nothing(b"correlation", b"FN0s1oZLh6g"));
+        assert!(!Found::default().tells_nothing(b"correlation_id", b"strong"));
+        assert!(Found::default().tells_nothing(b"EventId", b"4624"));
+        assert!(!Found::default().tells_nothing(b"EventId", b"4624117"));
+    }
 
     #[test]
     fn amounts_are_no_ids() {

@@ -1,5 +1,6 @@
 //! Where the value of a pair stands.
 
+use crate::context::header;
 use crate::record::{NameHash, Role, names};
 
 /// Bytes that end a value without quotes.
@@ -13,6 +14,9 @@ static ENDS_VALUE: [bool; 256] = {
     }
     table
 };
+
+/// A shorter value is no trace and span of Google's header.
+const MIN_CLOUD: usize = 33;
 
 /// Longer values are cut: each name may have one, so that their lengths multiply.
 const MAX_VALUE: usize = 1024;
@@ -47,7 +51,11 @@ impl Value {
                 .position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'"' | b'\'' | b']' | b')' | b'}')),
             None if role == Role::NewRelic && rest.starts_with(b"{") => Some(rest.len()),
             // typographic quotes and brackets of other scripts end a value, letters do not
-            None => rest.iter().position(|&byte| ENDS_VALUE[usize::from(byte)]),
+            None => rest.iter().position(|&byte| ENDS_VALUE[usize::from(byte)]).map(|length| {
+                let flag = rest[length] == b';' && length > MIN_CLOUD;
+                let whole = if flag { header::cloud_form(rest) } else { None };
+                whole.map_or(length, |(whole, _)| whole.max(length))
+            }),
         };
         // "trace:ID:span:ID", "[trace:ID[span:ID]]"
         let named_hex = || {

@@ -38,6 +38,16 @@ impl Found {
             );
             return end;
         }
+        if word.len() == 32
+            && text.get(end) == Some(&b'/')
+            && let Some((length, true)) = header::cloud_form(&text[start..])
+            && let Some(header) = header::cloud(&text[start..start + length])
+        {
+            // the lengths of its parts vary
+            self.refuse();
+            self.add_header(header);
+            return start + length;
+        }
         let name = before.map(|(from, to)| &text[from..to]);
         let facts = name.map(|name| self.facts.get(name));
         if word.len() == 36

@@ -30,12 +30,15 @@ pub struct Known {
     pub top_only: bool,
 }
 
+/// Names that hold at the top only are general words: they rank from here on.
+const GENERAL: usize = 32;
+
 static TABLE: LazyLock<FxHashMap<u64, Known>> = LazyLock::new(|| {
     let mut known = FxHashMap::default();
     for (list, top_only) in [(table::ANYWHERE, false), (table::TOP, true)] {
         for &(role, names) in list {
             for (rank, name) in names.split_ascii_whitespace().enumerate() {
-                let rank = (rank + if top_only { 32 } else { 0 }).min(255) as u8;
+                let rank = if top_only { (rank + GENERAL).min(255) } else { rank.min(GENERAL - 1) } as u8;
                 known.entry(NameHash::of(name.as_bytes()).0).or_insert(Known { role, rank, top_only });
             }
         }
@@ -100,6 +103,13 @@ mod tests {
         assert_eq!(role(&["trace", "id"], false), Some(Role::TraceId));
         assert_eq!(role(&["dd", "trace_id"], false), Some(Role::DatadogTraceId));
         assert_eq!(role(&["context", "trace_id"], true), Some(Role::TraceId));
+    }
+
+    #[test]
+    fn no_name_that_holds_anywhere_ranks_as_a_general_word() {
+        for known in TABLE.values().filter(|known| known.rank != u8::MAX) {
+            assert_eq!(known.top_only, usize::from(known.rank) >= GENERAL, "{known:?}");
+        }
     }
 
     #[test]

@@ -13,7 +13,10 @@ pub(super) const TRANSPARENT: &str = "\
 
 /// Names that hold at any depth.
 pub(super) const ANYWHERE: &[(Role, &str)] = &[
-    (Role::Time, "attimestamp eventtimestamp logtimestamp timestampns timestampms timetimestamp timerepr"),
+    (
+        Role::Time,
+        "attimestamp eventtimestamp logtimestamp timestampns timestampms timetimestamp timerepr mulogtimestamp",
+    ),
     (Role::TimeSeconds, "instantepochsecond timestampseconds"),
     (Role::TimeNanos, "instantnanoofsecond timestampnanos timenanos"),
     (
@@ -39,19 +42,20 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
          activitytraceid otelspantraceid currenttraceid w3ctraceid traceguid distributedtraceid \
          skywalkingtraceid swtraceid apmtraceid elasticapmtraceid tracingid operationtraceid spantraceid \
          spancontexttraceid spancontexttrace ottracertraceid xinstanat httpxinstanat traceidw3c traceidb3 \
-         traceidjaeger traceidot traceidgcp traceidaws tracecontextparenttraceid flowtracecontextparenttraceid",
+         traceidjaeger traceidot traceidgcp traceidaws tracecontextparenttraceid flowtracecontextparenttraceid \
+         mulogroottrace",
     ),
     (
         Role::SpanId,
         "\
          spanid tracespan otelspanid xspanid activityspanid currentspanid spancontextspanid spancontextspan ottracerspanid \
-         logginggoogleapiscomspanid swspanid contextspanid mdcspanid xinstanas httpxinstanas",
+         logginggoogleapiscomspanid swspanid contextspanid mdcspanid xinstanas httpxinstanas mulogtraceid",
     ),
     (
         Role::ParentId,
         "\
          parentspanid parentid spanparentid otelparentspanid otelparentid parentspan activityparentid \
-         xparentspanid parentspancontextspanid spanparentspanid pspanid",
+         xparentspanid parentspancontextspanid spanparentspanid pspanid mulogparenttrace",
     ),
     (Role::DatadogTraceId, "ddtraceid traceiddatadog"),
     (Role::DatadogSpanId, "ddspanid"),
@@ -85,7 +89,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
         Role::DurationNanos,
         "\
          durationns durationnanos elapsedns elapsednanos eventduration tookns latencyns durationnanoseconds \
-         durationinnanos",
+         durationinnanos mulogduration",
     ),
     (
         Role::DurationMicros,
@@ -129,7 +133,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
         Role::Event,
         "\
          eventtype messagetype eventname eventkind messagename messagekind msgtype commandtype commandname \
-         cloudeventstype cetype notificationtype",
+         cloudeventstype cetype notificationtype mulogeventname",
     ),
     (
         Role::Route,
@@ -172,7 +176,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
         Role::Logger,
         "\
          loggername loglogger logger sourcecontext category categoryname target otelscopename channel \
-         pythonlogger",
+         pythonlogger mulognamespace",
     ),
     (
         Role::Thread,

@@ -29,6 +29,23 @@ pub(super) fn padded(text: &[u8], start: usize, end: usize) -> Option<usize> {
     None
 }
 
+/// The length of a line without the `file.py:42` that stands at the right edge, behind a gap (Rich's `RichHandler`).
+pub(super) fn place_at_end(line: &[u8]) -> Option<usize> {
+    /// So many blanks part the place from the message.
+    const GAP: usize = 4;
+    let start = memchr::memrchr(b' ', line)? + 1;
+    let place = &line[start..];
+    let digits = place.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let file = place[..place.len() - digits].strip_suffix(b":").filter(|_| digits > 0)?;
+    let named = file.contains(&b'.')
+        && file.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+        && file
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'<' | b'>'));
+    let length = line[..start].trim_ascii_end().len();
+    (named && start - length >= GAP && length > 0).then_some(length)
+}
+
 /// The length of `[name] `, structlog's logger between the message and the pairs.
 fn bracketed_name(text: &[u8]) -> usize {
     let Some(inside) = text.strip_prefix(b"[") else { return 0 };

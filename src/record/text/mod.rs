@@ -6,6 +6,7 @@
 mod ends;
 mod head;
 mod late;
+mod over_lines;
 mod remarks;
 mod tail;
 
@@ -16,6 +17,7 @@ pub use head::{
 pub use late::{
     bracketed_message, forwarded, late_time, object, shipped_object, time_before_object, time_in_message,
 };
+pub use over_lines::object_over_lines;
 pub use tail::{id_at_end, is_id_group, tail};
 
 use super::{At, names};

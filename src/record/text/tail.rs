@@ -1,6 +1,6 @@
 //! Structured context behind the message.
 
-use super::ends::padded;
+use super::ends::{padded, place_at_end};
 use super::head::is_bare_id;
 use super::remarks::{asks_for_more, is_remark, names_a_trace};
 use super::{names_context, pair, trim};
@@ -30,6 +30,7 @@ pub fn tail(text: &[u8], start: usize, profile: &Profile) -> usize {
         let shorter = group(text, line, profile)
             .or_else(|| pairs(text, line, profile))
             .or_else(|| padded(text, line.start as usize, line.end()))
+            .or_else(|| place_at_end(line.of(text)).map(|length| line.start as usize + length))
             .or_else(|| piped(text, line));
         match shorter {
             Some(shorter) if shorter >= start && shorter < end => end = shorter,
@@ -44,10 +45,14 @@ pub fn tail(text: &[u8], start: usize, profile: &Profile) -> usize {
     start + message.len()
 }
 
-/// `message|traceid=…`: a pair that names context, behind a bar.
+/// `message|traceid=…`: a pair that names context, behind a bar; `|message|TRACE`: an id, where bars part the header too.
 fn piped(text: &[u8], line: At) -> Option<usize> {
     let bytes = line.of(text);
     let bar = memchr::memrchr(b'|', bytes)?;
+    let columns = text[..line.start as usize].trim_ascii_end().ends_with(b"|");
+    if columns && bar > 0 && is_bare_id(bytes[bar + 1..].trim_ascii()) {
+        return Some(line.start as usize + bar);
+    }
     let (name, _, end) = pair(bytes, bar + 1, false)?;
     (bar > 0 && end == bytes.len() && names_context(name.of(bytes))).then_some(line.start as usize + bar)
 }
@@ -70,10 +75,11 @@ fn separator_off(message: &[u8], has_tail: bool) -> &[u8] {
     }
     let bare = message.trim_ascii_end();
     match bare {
-        [rest @ .., b'|' | b':' | b',' | b'-' | b'(']
+        [rest @ .., b' ', b'-', b'-'] => rest.trim_ascii_end(),
+        [rest @ .., b'|' | b':' | b',' | b';' | b'-' | b'(']
             if rest
                 .last()
-                .is_some_and(|byte| *byte == b' ' || bare.ends_with(b":") || bare.ends_with(b",")) =>
+                .is_some_and(|byte| *byte == b' ' || matches!(bare.last(), Some(b':' | b',' | b';'))) =>
         {
             rest.trim_ascii_end()
         }
@@ -120,6 +126,8 @@ fn group(text: &[u8], line: At, profile: &Profile) -> Option<usize> {
         }
         if whole == Some(at)
             && (names_ids(inside, open)
+                // semantic_logger's payload
+                || open == b'{' && bytes[..at].ends_with(b" -- ")
                 || open == b'[' && (holds_ids(inside) || profile.tail_id && is_bare_id(inside)))
             && !matches!(word_before, Some(b':' | b'='))
         {
@@ -179,8 +187,10 @@ pub fn id_at_end(line: &[u8]) -> Option<(At, usize)> {
 /// Whether a group's content names an id (`traceId=…`, `'trace_id': '…'`).
 fn names_ids(inside: &[u8], open: u8) -> bool {
     inside.split(|byte| matches!(byte, b',' | b' ' | b';')).any(|part| {
+        // Clojure's ":trace-id"
+        let keyword = part.strip_prefix(b":").filter(|_| open == b'{');
         let end = part.iter().position(|byte| matches!(byte, b'=' | b':'));
-        let name = end.map(|end| &part[..end]).unwrap_or_default();
+        let name = keyword.or(end.map(|end| &part[..end])).unwrap_or_default();
         let name = name.strip_prefix(b"'").or_else(|| name.strip_prefix(b"\"")).unwrap_or(name);
         let name = name.strip_suffix(b"'").or_else(|| name.strip_suffix(b"\"")).unwrap_or(name);
         // in parentheses stand remarks of the message, so only trace context and what is an id for sure count there

@@ -17,8 +17,8 @@ use super::lexicon::Lexicon;
 use super::stitch::{Group, Stitched, tagged};
 use crate::gather::{Clocks, Fragments, SpillError, Store};
 use crate::model::Symbol;
-use rustc_hash::FxHashMap;
 pub(in crate::weave) use evidence::looks_at;
+use rustc_hash::FxHashMap;
 
 /// So often offsets are refined by what was woven with those before.
 const ROUNDS: usize = 3;

@@ -2,6 +2,7 @@
 
 use super::Reader;
 use super::kinds::{group_has_id, is_logger, is_number, is_thread, is_uuid, names_trace};
+use super::moments::before_level;
 use crate::model::Level;
 use crate::record::text::{skip_blanks, trim};
 use crate::record::{At, level, timestamp};
@@ -55,7 +56,12 @@ impl Reader<'_, '_> {
             ) {
                 return self.set_level(level, end);
             }
-            return false;
+            // its prefix before the message: "file.go:310: [name] ERROR message"
+            let level = self.text[end..].trim_ascii_start();
+            let bare = level.first().is_some_and(u8::is_ascii_uppercase) && before_level(level);
+            let prefix = self.head.level.is_none() && is_plain_name(content) && bare;
+            self.at = if prefix { end } else { self.at };
+            return prefix;
         }
         if self.level_and_time(inside, end) {
             return true;
@@ -275,6 +281,12 @@ impl Reader<'_, '_> {
             self.logger = true;
         }
     }
+}
+
+/// One word of letters, digits and what joins them.
+fn is_plain_name(name: &[u8]) -> bool {
+    name.first().is_some_and(u8::is_ascii_alphabetic)
+        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
 }
 
 /// `orders-api`, as programs are named, not threads.

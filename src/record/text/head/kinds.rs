@@ -169,7 +169,9 @@ pub(super) fn pair_like(content: &[u8]) -> bool {
     content.contains(&b'=')
         || content.contains(&b':')
         || is_uuid(content)
-        || content.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b',' | b'-'))
+        || content
+            .iter()
+            .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b',' | b'-' | b'|' | b';' | b'/'))
 }
 
 pub(super) fn pair_in(content: &[u8]) -> bool {

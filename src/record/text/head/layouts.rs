@@ -82,12 +82,41 @@ impl Reader<'_, '_> {
         taken
     }
 
-    /// `src/main.rs:42: ` behind the target of a span.
+    /// `src/main.rs:42: ` behind the target of a span, `[src/main.rs:42] ` behind that of simplelog.
     pub(super) fn place_behind(&mut self) {
         let start = skip_blanks(self.text, self.at);
-        let end = word_end(self.text, start);
-        let place = self.text[start..end].strip_suffix(b":").is_some_and(is_place);
-        self.at = if place { end } else { self.at };
+        let bracket = usize::from(self.text.get(start) == Some(&b'['));
+        let end = word_end(self.text, start + bracket);
+        let place = &self.text[start + bracket..end];
+        let place = match bracket {
+            0 => place.strip_suffix(b":").is_some_and(is_place),
+            _ => is_place(place) && self.text[end..].starts_with(b"] "),
+        };
+        self.at = if place { end + bracket } else { self.at };
+    }
+
+    /// `from org.shop.Orders in worker-1 - `, as Play's own logback.xml has it.
+    pub(super) fn logger_in_thread(&mut self) -> bool {
+        let Some(rest) = self.text[self.at..].strip_prefix(b"from ").filter(|_| self.head.level.is_some())
+        else {
+            return false;
+        };
+        let mut words = rest.split(|byte| *byte == b' ');
+        let (Some(logger), Some(b"in"), Some(thread), Some(next)) =
+            (words.next(), words.next(), words.next(), words.next())
+        else {
+            return false;
+        };
+        let taken = is_logger(logger) && !thread.is_empty() && (next == b"-" || next.starts_with(b"["));
+        if taken {
+            let start = self.at + 5;
+            let behind = start + logger.len() + 4;
+            self.draft.logger = Some(At::new(start, start + logger.len()));
+            self.draft.thread.get_or_insert(At::new(behind, behind + thread.len()));
+            self.logger = true;
+            self.at = behind + thread.len();
+        }
+        taken
     }
 
     /// `ID: UUID INFO `, `ID:      INFO `: a label and an id, or none, before the level.

@@ -2,7 +2,7 @@
 
 use super::Reader;
 use crate::model::Level;
-use crate::record::text::word_end;
+use crate::record::text::{names_context, pair, skip_blanks, word_end};
 use crate::record::{At, level};
 use memchr::memchr;
 
@@ -65,12 +65,18 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A symbol before a level that is a column: `ℹ Info       TIME`.
+    /// A symbol before a level that is a column: `ℹ Info       TIME`, `⚠  warning   message` (signale).
     pub(super) fn level_behind_symbol(&mut self) -> bool {
         let symbol = self.text.iter().take(8).take_while(|byte| !byte.is_ascii()).count();
-        let start = symbol + 1;
-        let level = self.text.get(start..).filter(|_| self.text.get(symbol) == Some(&b' '));
-        let level = level.and_then(capitalized_column);
+        let blanks = self.text[symbol..].iter().take_while(|byte| **byte == b' ').count();
+        let start = symbol + blanks;
+        let small = || {
+            let letters = self.text[start..].iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+            let word = &self.text[start..start + letters];
+            let gap = blanks == 2 && self.text[start + letters..].starts_with(b"  ");
+            level::stands_for_level(word).filter(|_| gap).map(|level| (level, letters))
+        };
+        let level = capitalized_column(&self.text[start..]).filter(|_| blanks == 1).or_else(small);
         level.is_some_and(|(level, length)| self.set_level(level, start + length))
     }
 
@@ -139,6 +145,34 @@ impl Reader<'_, '_> {
         self.draft.logger = Some(At::new(tag, tag_end - 1));
         (self.logger, self.closed) = (true, true);
         self.set_level(level, tag_end)
+    }
+
+    /// `time level label : key=value … [Module] message`: the pairs and the module behind the colon (swift-log,
+    /// `StreamLogHandler`).
+    pub(super) fn swift_module(&mut self, colon_end: usize) -> bool {
+        let level = self.head.level_end.checked_sub(1).is_some_and(|at| self.text[at].is_ascii_lowercase());
+        if !level || self.head.stamp.is_none() || self.closed || !self.text[..colon_end].ends_with(b" :") {
+            return false;
+        }
+        let mut at = skip_blanks(self.text, colon_end);
+        let first = at;
+        let mut context = false;
+        while let Some((name, _, end)) = pair(self.text, at, false) {
+            context |= names_context(name.of(self.text));
+            at = skip_blanks(self.text, end);
+        }
+        let Some(inside) = self.text[at..].strip_prefix(b"[") else { return false };
+        let name = inside.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        let module = name > 0 && inside[0].is_ascii_alphabetic() && inside[name..].starts_with(b"] ");
+        if module {
+            self.head.context |= context;
+            if context {
+                self.head.pairs = self.head.pairs.or(Some(first));
+            }
+            self.closed = true;
+            self.at = at + name + 2;
+        }
+        module
     }
 
     pub(super) fn behind_time_and_colon(&self) -> bool {

@@ -323,6 +323,9 @@ impl Reader<'_, '_> {
         let before_blank = arrow || self.text.get(end).is_none_or(|next| matches!(next, b' ' | b'\t' | b'['))
             // WebLogic: "####<time> <level> <subsystem> …"
             || byte == b'#' && self.text.get(end) == Some(&b'<');
+        if byte == b':' && run == 1 && before_blank && self.swift_module(end) {
+            return true;
+        }
         match byte {
             b'-' | b'*' | b'#' | b'>' if !before_blank => return false,
             b'-' if run > 3 => return false,

@@ -68,7 +68,7 @@ impl Usual {
             if let Some(id) = draft.groups.last().filter(|_| unnamed_id(line, &head, draft).is_some()) {
                 placed += 1;
                 ids.push(id.of(line));
-            } else if line[..head.message].trim_ascii_end().ends_with(b"[]") {
+            } else if ends_in_empty_group(&line[..head.message]) {
                 placed += 1;
             }
             *reached.entry(0).or_default() += 1;
@@ -141,6 +141,13 @@ struct Leaf {
     before: Place,
     /// Others followed in some line, or it is a column for sure.
     inner: bool,
+}
+
+/// Whether a header ends in `[]`, maybe with a separator behind it: where other lines have an id.
+fn ends_in_empty_group(header: &[u8]) -> bool {
+    let separates = |byte: &u8| matches!(byte, b' ' | b'\t' | b'-' | b'|' | b':' | b'>');
+    let end = header.iter().rposition(|byte| !separates(byte)).map_or(0, |at| at + 1);
+    header[..end].ends_with(b"[]")
 }
 
 /// Where the id begins, with its bracket, that stands alone right before the message and that nothing names.
@@ -284,6 +291,15 @@ mod tests {
         assert_eq!(messages(&source(said))[7], "[client] gone");
         let said = |n: usize| format!("[worker] served {n}");
         assert_eq!(messages(&source(said))[7], "served 7");
+    }
+
+    #[test]
+    fn ids_are_columns_if_the_other_lines_have_an_empty_group_in_their_place() {
+        let lines = source(|n| match n % 3 {
+            0 => format!("shop.orders [{n:032x}] - served"),
+            _ => "shop.orders [] - kept".to_owned(),
+        });
+        assert_eq!(messages(&lines)[21], "served");
     }
 
     #[test]

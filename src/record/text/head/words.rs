@@ -59,7 +59,7 @@ impl Reader<'_, '_> {
                 if inside.of(text).contains(&b'=') && text.get(close + 1) == Some(&b':') {
                     self.draft.groups.push(inside);
                     self.head.context |= group_has_id(inside.of(text));
-                    self.at = close + 2;
+                    self.at = close + 2 + spans_without_fields(&text[close + 2..]);
                     return true;
                 }
             }
@@ -67,7 +67,10 @@ impl Reader<'_, '_> {
             return false;
         }
         if !self.logger
-            && (self.before_groups(word) || self.host_level_logger(word) || self.level_and_name(word))
+            && (self.logger_in_thread()
+                || self.before_groups(word)
+                || self.host_level_logger(word)
+                || self.level_and_name(word))
         {
             return true;
         }
@@ -103,6 +106,10 @@ impl Reader<'_, '_> {
         if !self.logger && self.on_host(word) {
             return true;
         }
+        if !self.logger && colon && bare.contains(&b':') && self.before_target(bare, end) {
+            self.at = end;
+            return true;
+        }
         if !self.logger && colon && self.bracketed_level && is_place(bare) {
             self.at = end;
             return true;
@@ -124,6 +131,9 @@ impl Reader<'_, '_> {
             self.logger = true;
             self.closed = colon;
             self.at = end;
+            if colon && memchr::memmem::find(bare, b"::").is_some() {
+                self.place_behind();
+            }
             return true;
         }
         // a file and a line behind the logger, or between a level in brackets and the logger
@@ -186,7 +196,9 @@ impl Reader<'_, '_> {
             }
             let ruby = text[..self.at].trim_ascii_end().ends_with(b"--") && text.get(1..4) == Some(b", [");
             // tracing-subscriber: "LEVEL span{…}: target: message"
-            let behind_span = text[..self.at].trim_ascii_end().ends_with(b"}:");
+            let spans =
+                text[..self.at].trim_ascii_end().rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+            let behind_span = spans.ends_with(b":") && memchr::memmem::find(spans, b"}:").is_some();
             // "4711 1 --- Name: message"
             let behind_dashes = text[..self.at].trim_ascii_end().ends_with(b" ---");
             let behind_id = self.behind_group_of_id();
@@ -277,6 +289,16 @@ impl Reader<'_, '_> {
         self.head.level.is_none() && self.head.stamp.is_some() && self.level_ahead(end)
     }
 
+    /// `span:span: shop::orders: message` of tracing-subscriber: spans without fields before a target.
+    fn before_target(&self, spans: &[u8], end: usize) -> bool {
+        let path = |name: &[u8]| memchr::memmem::find(name, b"::").is_some();
+        let next = skip_blanks(self.text, end);
+        let target = self.text[next..word_end(self.text, next)].strip_suffix(b":").unwrap_or_default();
+        let names =
+            spans.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b':'));
+        names && !path(spans) && path(target) && is_logger(target)
+    }
+
     /// `…;main;…`, `…,shop.orders,…`: a name between separators without blanks.
     fn cell(&mut self, word: At) -> bool {
         let separator = self.text[..self.at].last().copied();
@@ -307,6 +329,14 @@ impl Reader<'_, '_> {
         self.at = if taken { end } else { self.at };
         taken
     }
+}
+
+/// The length of `query:commit: ` behind the span that they are in, as tracing-subscriber writes spans without fields.
+fn spans_without_fields(text: &[u8]) -> usize {
+    let of_a_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b':');
+    let length = text.iter().take_while(of_a_name).count();
+    let names = length > 1 && text[..length].ends_with(b":") && text.get(length) == Some(&b' ');
+    if names && text[0].is_ascii_alphabetic() { length } else { 0 }
 }
 
 /// The level that a word of one letter is, in a column of its own.
