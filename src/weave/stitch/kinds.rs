@@ -129,7 +129,8 @@ fn own_kind(same: &[(u32, u32)], counts: &[u32], shared: &FxHashMap<(u32, u32), 
             }
         }
     }
-    let is_own = |few: u32, many: u32| !slight(few, many) || best.get(&few).is_some_and(|best| best.2 == many);
+    let is_own =
+        |few: u32, many: u32| !slight(few, many) || best.get(&few).is_some_and(|best| best.2 == many);
     same.iter().copied().filter(|&(a, b)| is_own(a, b) && is_own(b, a)).collect()
 }
 
