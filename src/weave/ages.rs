@@ -46,7 +46,9 @@ impl Tallies {
             let first = others.map(|other| other.first).min();
             // what begins before all else may be what all else was done for
             let within = first.is_some_and(|first| node.begin > first + node.blur);
-            let told = message(scene, index).or_else(|| reached(scene, index).filter(|_| within));
+            let told = reply(scene, index)
+                .or_else(|| message(scene, index))
+                .or_else(|| reached(scene, index).filter(|_| within));
             let Some(told) = told else { continue };
             let early = node.begin + node.blur + SLACK < told;
             let tally = self.0.entry(kind).or_default();
@@ -98,6 +100,27 @@ fn timed(scene: &Scene, index: u32, node: &Node) -> Option<Kind> {
     let told =
         scene.lines_of(index).find(|line| line.duration.is_some_and(|took| line.time - took == node.begin));
     told.map(|line| (node.service, line.template))
+}
+
+/// When a reply came that a span begins with, if another span of its service only sent what is replied to: what the record prints
+/// is how long that took.
+fn reply(scene: &Scene, index: u32) -> Option<i64> {
+    let opening = scene.opening(index)?;
+    if !matches!(opening.act, Act::Receive | Act::Answer) || opening.duration.is_none() {
+        return None;
+    }
+    let holders = |which: &Which| scene.holders.value(*which).nodes;
+    let shared = scene.which(opening).iter().copied().filter(|which| holders(which).len() > 1);
+    let rarest = shared.min_by_key(|which| (holders(which).len(), *which))?;
+    let sent = |other: &u32| {
+        let node = &scene.nodes[*other as usize];
+        node.service == scene.nodes[index as usize].service
+            && node.lines.len() == 1
+            && scene.opening(*other).is_some_and(|line| {
+                matches!(line.act, Act::Send | Act::Call) && line.order < opening.order
+            })
+    };
+    holders(&rarest).iter().any(sent).then_some(opening.time)
 }
 
 /// When the message was sent that a span begins by receiving: with a value that hardly any other span holds.
