@@ -116,9 +116,9 @@ fn reply(scene: &Scene, index: u32) -> Option<i64> {
         let node = &scene.nodes[*other as usize];
         node.service == scene.nodes[index as usize].service
             && node.lines.len() == 1
-            && scene.opening(*other).is_some_and(|line| {
-                matches!(line.act, Act::Send | Act::Call) && line.order < opening.order
-            })
+            && scene
+                .opening(*other)
+                .is_some_and(|line| matches!(line.act, Act::Send | Act::Call) && line.order < opening.order)
     };
     holders(&rarest).iter().any(sent).then_some(opening.time)
 }
