@@ -103,18 +103,23 @@ pub(super) fn names_a_digest(name: &[u8]) -> bool {
     }
 }
 
-/// Whether a word is a value where a name is expected: `ORD-1234`, a number, an id in hex digits.
+/// Whether a word is a value where a name is expected: `ORD-1234`, `SHP-8DM5C5Y`, a number, an id in hex digits.
 pub(super) fn is_a_value(name: &[u8]) -> bool {
     /// Names have no more digits: `x-b3-traceid`, `iso-8859-1`.
     const MAX_DIGITS: usize = 5;
-    /// A number behind a dash tells things apart from so many digits on.
+    /// A number behind a dash tells things apart from so many digits on, a code of capitals and digits if it is longer.
     const NUMBER: usize = 3;
     let digits = |part: &[u8]| part.iter().filter(|byte| byte.is_ascii_digit()).count();
     if digits(name) > MAX_DIGITS {
         return true;
     }
-    let number = name.rsplit(|&byte| byte == b'-').next().unwrap_or_default();
-    number.len() < name.len() && number.len() >= NUMBER && digits(number) == number.len()
+    let last = name.rsplit(|&byte| byte == b'-').next().unwrap_or_default();
+    let is_code = || {
+        last.len() > NUMBER
+            && last.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+            && digits(last) > 0
+    };
+    last.len() < name.len() && (last.len() >= NUMBER && digits(last) == last.len() || is_code())
 }
 
 /// Writes a name in lower case without what is no letter or digit: `orderId` and `order-id` as `orderid`.
@@ -147,6 +152,21 @@ pub(super) fn snake(name: &[u8], out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn values_are_told_from_names() {
+        for (word, is) in [
+            ("ORD-1234", true),
+            ("SHP-8DM5C5Y", true),
+            ("NB-06", false),
+            ("x-b3-traceid", false),
+            ("X-B3-TRACEID", false),
+            ("iso-8859-1", false),
+            ("X-REQUEST-ID", false),
+        ] {
+            assert_eq!(super::is_a_value(word.as_bytes()), is, "{word}");
+        }
+    }
+
     #[test]
     fn names_are_written_in_one_way() {
         for (name, expected) in [
