@@ -15,7 +15,6 @@ pub(super) use shapes::{folder_keys, is_unique, looks_like_id, names_some_id, pa
 
 use super::Found;
 use super::words::is_a_value;
-use crate::model::Shape;
 use value::value_after;
 
 /// What a text may hold.
@@ -67,8 +66,6 @@ impl Found {
     fn search(&mut self, text: &[u8], region: impl Fn(usize) -> Region) {
         let text = &text[..text.len().min(MAX_TEXT)];
         let mut before: Option<(usize, usize)> = None;
-        // the name of the value before, and where that ended: further values of a list have it, too
-        let mut listed: Option<((usize, usize), usize)> = None;
         let mut at = 0;
         while at < text.len() {
             let class = CLASS[usize::from(text[at])];
@@ -105,7 +102,6 @@ impl Found {
                 });
                 let start = joined.map_or(start, |(first, _)| first);
                 if let Some(next) = self.pair(text, start, end, value, region(start)) {
-                    listed = Some(((start, end), next));
                     at = next;
                     before = None;
                     continue;
@@ -114,10 +110,6 @@ impl Found {
             if digits {
                 // a word of the header names nothing in the message
                 let near = before.filter(|&(from, _)| region(from) == region(start));
-                let near = near.or_else(|| {
-                    listed.filter(|(_, last)| goes_on(text, *last, (start, end))).map(|(name, _)| name)
-                });
-                listed = near.map(|name| (name, end));
                 let opens = start == 0 || region(start - 1) != region(start);
                 at = self.word(text, (start, end, opens), near, region(start)).max(at);
                 before = None;
@@ -129,15 +121,6 @@ impl Found {
             }
         }
     }
-}
-
-/// Whether a word goes on with a list of values that ended somewhere before it: `A-1, A-2`, `['A-1', 'A-2']`.
-fn goes_on(text: &[u8], last: usize, (start, end): (usize, usize)) -> bool {
-    let is_quote = |byte: &u8| matches!(byte, b' ' | b'"' | b'\'');
-    last < start
-        && start - last <= 4
-        && text[last..start].iter().filter(|byte| !is_quote(byte)).eq(b",")
-        && matches!(shape_of(&text[start..end]), Some(Shape::Uuid | Shape::Hex | Shape::Mixed))
 }
 
 #[cfg(test)]
@@ -198,13 +181,6 @@ mod tests {
         check(&format!("HTTP_X_B3_TRACEID={T} HTTP_X_B3_SPANID={S}"), Some(T), Some(S));
         check(&format!("uber-trace-id: {T}:{S}:0:03"), Some(T), Some(S));
         check(&format!("[{T},{S}] <- order.placed"), Some(T), Some(S));
-    }
-
-    #[test]
-    fn values_of_a_list_have_the_name_before_it() {
-        keys("parcels A-17, A-18 and 3", &[("parcels", "A-17"), ("parcels", "A-18"), ("and", "3")]);
-        keys("seats: ['B4', 'B5'] held", &[("seats", "B4"), ("seats", "B5")]);
-        keys("parcels A-17, seat B4", &[("parcels", "A-17"), ("seat", "B4")]);
     }
 
     #[test]
