@@ -120,6 +120,9 @@ impl Timed {
     }
 }
 
+/// A value that more atoms hold tells nothing, whatever it stands beside: a count of a few, a code of an answer.
+const MOST_TIMED: usize = 1 << 14;
+
 /// Splits values by kind.
 pub(super) struct Split<'k> {
     kinds: &'k Kinds,
@@ -180,7 +183,7 @@ impl<'k> Split<'k> {
                     value.iter().for_each(|holding| out.number(u64::from(holding.atom)));
                 })?;
             }
-            if self.kinds.list[kind].in_parts {
+            if self.kinds.list[kind].in_parts && value.len() <= MOST_TIMED {
                 self.timed.push(kind, |out| {
                     out.number(value.len() as u64);
                     let mut before = value[0].time.0;
