@@ -186,6 +186,14 @@ impl Store {
         self.clocks.time(self.event(id))
     }
 
+    /// How long something took that an event tells of: nanoseconds.
+    pub fn duration(&self, id: EventId) -> Option<i64> {
+        self.details(id).iter().find_map(|detail| match *detail {
+            Detail::Duration(nanos) => i64::try_from(nanos).ok(),
+            _ => None,
+        })
+    }
+
     /// What the order of events in time is decided by, ties included: time, source, line.
     pub fn order(&self, id: EventId) -> (Time, u32, u64, u32) {
         let event = self.event(id);

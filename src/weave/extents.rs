@@ -9,7 +9,7 @@ use super::ages::Ages;
 use super::lexicon::Lexicon;
 use super::spans::Draft;
 use crate::gather::Store;
-use crate::model::{Detail, EventId, Time, flag};
+use crate::model::{EventId, Time, flag};
 use rustc_hash::FxHashMap;
 
 /// Durations and times are rounded: nanoseconds.
@@ -113,10 +113,7 @@ fn told(
 ) -> Option<Time> {
     let begins = span.events.iter().filter_map(|id| {
         let event = store.event(*id);
-        let taken = store.details(*id).iter().find_map(|detail| match *detail {
-            Detail::Duration(nanos) => i64::try_from(nanos).ok(),
-            _ => None,
-        })?;
+        let taken = store.duration(*id)?;
         let is_own = !event.is(flag::WHOLE_SPAN | flag::TIME_UNKNOWN)
             && !ages.has(event.service, lexicon.frame(event.template));
         is_own.then(|| Time(time(store, placed, *id).0.saturating_sub(taken)))

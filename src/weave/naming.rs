@@ -100,12 +100,8 @@ impl Names {
 
 /// Whether a record prints a duration that goes back to where its span began: it tells of the span as a whole.
 fn surrounds(store: &Store, span: &Draft, id: EventId) -> bool {
-    let took = store.details(id).iter().find_map(|detail| match *detail {
-        Detail::Duration(nanos) => i64::try_from(nanos).ok(),
-        _ => None,
-    });
     let timed = !store.event(id).is(flag::TIME_UNKNOWN);
-    took.is_some_and(|took| {
+    store.duration(id).is_some_and(|took| {
         timed && store.time(id).0.saturating_sub(took) <= span.start.0.saturating_add(SLACK)
     })
 }

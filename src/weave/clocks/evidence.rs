@@ -184,11 +184,7 @@ fn once(
 
 /// How long before it was logged that began which an event tells of when it is done.
 pub(super) fn begun(store: &Store, id: EventId) -> Option<i64> {
-    let whole = store.event(id).is(flag::WHOLE_SPAN);
-    store.details(id).iter().find_map(|detail| match *detail {
-        Detail::Duration(nanos) if !whole => i64::try_from(nanos).ok(),
-        _ => None,
-    })
+    store.duration(id).filter(|_| !store.event(id).is(flag::WHOLE_SPAN))
 }
 
 fn operation(store: &Store, id: EventId) -> Symbol {

@@ -283,10 +283,6 @@ impl Coarse {
                     Detail::Key { value, shape, .. } if !matches!(shape, Shape::Word) => Some(value),
                     _ => None,
                 };
-                let took = |detail: &Detail| match *detail {
-                    Detail::Duration(nanos) => i64::try_from(nanos).ok(),
-                    _ => None,
-                };
                 marks.push(Mark {
                     id,
                     time: store.time(id).0,
@@ -297,7 +293,7 @@ impl Coarse {
                     opens: place == 0,
                     values: store.details(id).iter().filter_map(value).collect(),
                     span: index,
-                    took: store.details(id).iter().find_map(took),
+                    took: store.duration(id),
                 });
             }
         }
