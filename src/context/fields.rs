@@ -130,6 +130,9 @@ impl Found {
                 {
                     return;
                 }
+                if is_id_of(field.role, value) {
+                    return self.key_field(layer, field, name, value);
+                }
                 let parent = container(layer, field);
                 self.step(
                     |tape| Step::field(tape, field, [name, parent, value]),
@@ -360,6 +363,17 @@ fn is_of_program(role: Role, parent: &[u8]) -> bool {
 }
 
 /// Whether a text beside the message names a kind of event: `order.placed`, `PaymentCaptured`.
+/// Whether a field that usually describes holds an id: `event=0b51…` beside a message of its own.
+fn is_id_of(role: Role, value: &[u8]) -> bool {
+    match role {
+        Role::Message | Role::Event => {
+            matches!(shape_of(value), Some(Shape::Uuid | Shape::Hex | Shape::Mixed))
+        }
+        Role::Exception => false,
+        _ => super::scan::is_unique(value),
+    }
+}
+
 fn is_event_name(value: &[u8]) -> bool {
     (2..=80).contains(&value.len()) && shape_of(value) == Some(Shape::Word)
 }
