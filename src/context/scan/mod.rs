@@ -93,6 +93,8 @@ impl Found {
             if let Some(value) = value_after(text, at)
                 && !(digits && is_a_value(&text[start..end]))
                 && (end == at || text[end] == b'.')
+                // the logger's name before a message that begins with a value
+                && region(start) == region(value.start)
             {
                 // "Trace ID: …"; not SQL's "where id=7"
                 let joined = before.filter(|&(_, last)| {

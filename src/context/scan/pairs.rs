@@ -2,6 +2,7 @@
 
 use super::value::Value;
 use super::{IN_TEXT, Region, duration, is_unique, looks_like_id, names_some_id, path_keys, shape_of};
+use crate::context::fields::is_id_of;
 use crate::context::pairing::{says_span, says_trace};
 use crate::context::tape::{Own, Step};
 use crate::context::{Facts, Found, Scheme, header, id};
@@ -190,6 +191,9 @@ impl Found {
             Role::DurationMillis => self.text_duration(bytes, 1_000_000),
             Role::DurationSeconds => self.text_duration(bytes, 1_000_000_000),
             Role::Duration => self.text_duration(bytes, 0),
+            Role::Topic | Role::Event if region == Region::Message && is_id_of(role, bytes) => {
+                self.text_key(name, bytes, region);
+            }
             Role::Topic
                 if region == Region::Message
                     && self.topic.is_none()
