@@ -236,7 +236,8 @@ pub(super) fn evidence(
     for line in scene.lines_of(parent).filter(|line| child.may_follow(p, line)) {
         let outgoing = matches!(line.act, Act::Send | Act::Call);
         let first = p.lines.first() == Some(&line.order);
-        let share = if first { 1.0 - enters } else { 1.0 };
+        // what is sent is no way in which a span is called
+        let share = if first && !outgoing { 1.0 - enters } else { 1.0 };
         if sum > 0.0 {
             let (mut all, mut best) = (0.0f32, 0.0f32);
             for which in scene.which(line) {
@@ -270,7 +271,7 @@ pub(super) fn evidence(
         }
         ties.mention = ties.mention.max(child.title.mention(tokens));
         ties.handed = ties.handed.max(share * words.min(3.0));
-        if first && line.order < child.opens && p.lines.get(1).is_none_or(|next| *next >= child.opens) {
+        if first && !outgoing && line.order < child.opens && p.lines.get(1).is_none_or(|next| *next >= child.opens) {
             out[ENTERED_ONLY] = enters;
         }
     }
