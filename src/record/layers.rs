@@ -1,6 +1,6 @@
 //! The layers of a record, and what they say together.
 
-use super::{Format, Layer, Pattern, Writing};
+use super::{Format, Layer, Pattern, Writing, text};
 use crate::model::{Date, Level, Stamp, Time};
 
 /// A record in a record in a record, beyond this many, is text.
@@ -113,7 +113,8 @@ impl<'t> Record<'t> {
         let named = |weak: bool| {
             self.layers.innermost(|layer| {
                 let at = layer.draft.service.filter(|_| layer.draft.service_is_weak == weak)?;
-                Some((at.of(layer.text), weak))
+                let name = at.of(layer.text);
+                (!weak || !text::is_bare_id(name)).then_some((name, weak))
             })
         };
         named(false).or_else(|| named(true))

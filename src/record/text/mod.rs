@@ -12,7 +12,8 @@ mod tail;
 
 pub use ends::{Tail, columns_at_end, logger_at_end, tail_of};
 pub use head::{
-    Column, Head, Usual, begins_with_padded_level, capitalized_column, head, learn, level_token, names_ids,
+    Column, Head, Usual, begins_with_padded_level, capitalized_column, head, is_bare_id, learn, level_token,
+    names_ids,
 };
 pub use late::{
     bracketed_message, forwarded, late_time, object, shipped_object, time_before_object, time_in_message,

@@ -56,7 +56,8 @@ impl Reader<'_, '_> {
         let mut parts = content.splitn(2, |&byte| byte == b'/');
         let (name, rest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let pid = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if pid > 0 && !name.is_empty() && !name.contains(&b' ') {
+        let ends = rest.get(pid).is_none_or(|next| *next == b' ');
+        if pid > 0 && ends && !name.is_empty() && !name.contains(&b' ') {
             self.draft.service.get_or_insert(At::new(self.at + 1, self.at + 1 + name.len()));
             self.draft.service_is_weak = true;
         } else if group_has_id(content) {

@@ -5,7 +5,7 @@ use crate::record::text::names_context;
 use crate::record::text::remarks::names_a_span;
 
 /// A UUID, 16 or 32 hex digits, or two such ids.
-pub(in crate::record::text) fn is_bare_id(word: &[u8]) -> bool {
+pub fn is_bare_id(word: &[u8]) -> bool {
     let hex = |part: &[u8]| {
         matches!(part.len(), 16 | 32)
             && part.iter().all(u8::is_ascii_hexdigit)

@@ -18,8 +18,7 @@ mod widths;
 mod words;
 
 pub use columns::{Column, learn, level_token};
-pub(super) use ids::is_bare_id;
-pub use ids::names_ids;
+pub use ids::{is_bare_id, names_ids};
 pub(super) use kinds::is_logger;
 pub use marked::{begins_with_padded_level, capitalized_column};
 pub use usual::Usual;
