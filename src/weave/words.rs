@@ -47,6 +47,9 @@ pub fn words(template: &str) -> Words {
         } else if words.act == Act::Start && act != Act::Other && act != Act::Start && index < 3 {
             // "starting to send", "processing received": the second verb says more
             words.act = act;
+        } else if words.act == Act::End && act == Act::Send && word.ends_with("ing") {
+            // "settled, announcing it": what is over is not what is done now
+            words.act = act;
         }
         if let Some(name) = name(word)
             && words.names.len() < 12

@@ -75,7 +75,14 @@ impl Value {
         } else {
             value.windows(2).position(|two| matches!(two, [0xe2, 0x80] | [0xe3, 0x80] | [0xc2, 0xbb]))
         };
-        (self.start, self.start + mark.unwrap_or(length))
+        let mut length = mark.unwrap_or(length);
+        if self.quote.is_none() && rest.get(length).is_none_or(u8::is_ascii_whitespace) {
+            // what ends a phrase: "msg=evt-5e01: accruing"
+            while length > 1 && matches!(rest[length - 1], b':' | b'.' | b'!' | b'?') {
+                length -= 1;
+            }
+        }
+        (self.start, self.start + length)
     }
 
     /// Where to go on behind a value that ends at `end`.
