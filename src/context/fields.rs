@@ -196,7 +196,9 @@ impl Found {
             }
             Role::Service if is_id_of(field.role, value) => self.key_field(layer, field, name, value),
             // "svc":"checkout" beside "name":"OrderConfirmed"
-            Role::Service if layer.draft.service.is_some_and(|at| at != field.value) => self.event_kind(value),
+            Role::Service if layer.draft.service.is_some_and(|at| at != field.value) => {
+                self.event_kind(value)
+            }
             _ => {}
         }
     }

@@ -3,7 +3,7 @@
 use super::super::lexicon::Lexicon;
 use super::super::stitch::Group;
 use super::super::words::Act;
-use crate::gather::{Fragments, Store};
+use crate::gather::{Clocks, Fragments, Store};
 use crate::model::{Detail, EventId, Symbol, Time, flag};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -95,13 +95,19 @@ struct Seen {
 }
 
 impl Evidence {
-    /// Of transactions that [`looks_at`] chose.
-    pub fn of(store: &Store, fragments: &Fragments, groups: &[Group], lexicon: &Lexicon) -> Evidence {
+    /// Of transactions that [`looks_at`] chose, with times of other zones put right.
+    pub fn of(
+        store: &Store,
+        fragments: &Fragments,
+        groups: &[Group],
+        zones: &Clocks,
+        lexicon: &Lexicon,
+    ) -> Evidence {
         let mut evidence = Evidence { span: (Time(i64::MAX), Time(i64::MIN)), ..Evidence::default() };
         let mut clocks: FxHashMap<(Symbol, Symbol), u32> = FxHashMap::default();
         let mut samples: FxHashMap<(Node, Node), Samples> = FxHashMap::default();
         for group in groups {
-            let seen = once(store, fragments, group, &mut clocks, &mut evidence);
+            let seen = once(store, fragments, group, zones, &mut clocks, &mut evidence);
             if seen.iter().all(|one| one.node.0 == seen[0].node.0) {
                 continue;
             }
@@ -122,6 +128,7 @@ fn once(
     store: &Store,
     fragments: &Fragments,
     group: &Group,
+    zones: &Clocks,
     clocks: &mut FxHashMap<(Symbol, Symbol), u32>,
     evidence: &mut Evidence,
 ) -> Vec<Seen> {
@@ -142,12 +149,13 @@ fn once(
             evidence.resolution.push(1_000_000_000);
             evidence.clocks.len() as u32 - 1
         });
+        let time = zones.time(event);
         let resolution = &mut evidence.resolution[clock as usize];
         while *resolution > 1 && event.time.0 % *resolution != 0 {
             *resolution /= 1000;
         }
         let opens = event.span.is_some_and(|span| spans.insert((event.trace, span)));
-        evidence.span = (evidence.span.0.min(event.time), evidence.span.1.max(event.time));
+        evidence.span = (evidence.span.0.min(time), evidence.span.1.max(time));
         let mut length = None;
         let mut values = Vec::new();
         for detail in store.details(id) {
@@ -172,11 +180,11 @@ fn once(
             }
         };
         if let Some(length) = begun(store, id) {
-            add(Moment::Begin, Time(event.time.0.saturating_sub(length)), values.clone());
+            add(Moment::Begin, Time(time.0.saturating_sub(length)), values.clone());
         }
-        add(Moment::Logged, event.time, values);
+        add(Moment::Logged, time, values);
         if let Some(length) = length {
-            add(Moment::End, Time(event.time.0.saturating_add(length)), Vec::new());
+            add(Moment::End, Time(time.0.saturating_add(length)), Vec::new());
         }
     }
     seen

@@ -11,6 +11,7 @@ mod evidence;
 mod refine;
 mod settle;
 mod solve;
+mod zones;
 
 use super::arrange::copy;
 use super::lexicon::Lexicon;
@@ -48,11 +49,15 @@ pub(super) fn estimate(
 fn of(store: &mut Store, fragments: &Fragments, groups: &[Group], lexicon: &mut Lexicon) -> Clocks {
     let apart = apart(store, fragments, groups);
     let groups = apart.as_deref().unwrap_or(groups);
-    let evidence = evidence::Evidence::of(store, fragments, groups, lexicon);
+    let zones = zones::zones(store, fragments, groups);
+    let evidence = evidence::Evidence::of(store, fragments, groups, &zones, lexicon);
     let mut clocks = solve::solve(store, &evidence);
     drop(evidence);
-    if clocks.agree() || settle::are_zones(&clocks) {
-        return clocks;
+    if clocks.agree() {
+        return zones;
+    }
+    for (name, zone) in zones.offsets {
+        clocks.offsets.entry(name).or_default().offset += zone.offset;
     }
     let before = std::mem::take(&mut store.clocks);
     for _ in 0..ROUNDS {

@@ -4,7 +4,6 @@
 //! all pairs of a clock the offsets that break the fewest of them form an interval; few wrong pairs cannot move it far.
 
 use super::evidence::{Evidence, MAX_BLUR, Pair};
-use crate::gather::Clocks;
 
 /// Rounds over all clocks; each follows what the others found.
 const ROUNDS: usize = 4;
@@ -12,10 +11,6 @@ const ROUNDS: usize = 4;
 const FEW: usize = 10;
 /// What a proven pair weighs among guessed ones.
 const PROVEN: usize = 3;
-/// Zones are apart by multiples of this: nanoseconds.
-const ZONE: i64 = 900_000_000_000;
-/// A clock that is apart by a zone may differ by this as well: nanoseconds.
-const NEAR: i64 = 10_000_000_000;
 
 /// What a pair says about the offsets of its two clocks: `to - from <= most`.
 struct Limit {
@@ -25,8 +20,8 @@ struct Limit {
     weight: usize,
 }
 
-/// The offsets, corrected by what all pairs say; `None` for what does not have to be moved. Where most clocks agree, only those
-/// are moved that tell another zone's time, by that. `least` is what is never told apart.
+/// The offsets, corrected by what all pairs say; `None` for what does not have to be moved. Where most clocks agree, none
+/// is moved. `least` is what is never told apart.
 pub(super) fn settle(evidence: &Evidence, mut offsets: Vec<Option<i64>>, least: i64) -> Vec<Option<i64>> {
     let limits: Vec<Limit> = evidence.pairs.iter().filter_map(|pair| limit(evidence, pair, least)).collect();
     for _ in 0..ROUNDS {
@@ -40,40 +35,10 @@ pub(super) fn settle(evidence: &Evidence, mut offsets: Vec<Option<i64>>, least: 
             break;
         }
     }
-    let zones = zones(&limits, &offsets);
     let weight: usize = limits.iter().map(|limit| limit.weight).sum();
-    let unmoved = broken(&limits, |clock| zones[clock].unwrap_or(0));
+    let unmoved = broken(&limits, |_| 0);
     let moved = broken(&limits, |clock| offsets[clock].unwrap_or(0));
-    if unmoved * FEW < weight || moved * 2 > unmoved { zones } else { offsets }
-}
-
-/// Whole quarters of an hour by which clocks are off, one by one, where their own pairs ask for it.
-fn zones(limits: &[Limit], offsets: &[Option<i64>]) -> Vec<Option<i64>> {
-    let zone = |offset: i64| (offset as f64 / ZONE as f64).round() as i64 * ZONE;
-    let asked: Vec<i64> = offsets.iter().map(|offset| offset.map_or(0, zone)).collect();
-    let is_zone = |clock: usize| {
-        let own: Vec<&Limit> =
-            limits.iter().filter(|limit| limit.from == clock || limit.to == clock).collect();
-        let weight: usize = own.iter().map(|limit| limit.weight).sum();
-        let others = |other: usize| if other == clock { 0 } else { asked[other] };
-        let unmoved = broken(own.iter().copied(), others);
-        let moved = broken(own.iter().copied(), |other| asked[other]);
-        asked[clock] != 0
-            && offsets[clock].is_some_and(|offset| (offset - asked[clock]).abs() <= NEAR)
-            && unmoved * FEW >= weight
-            && moved * 2 <= unmoved
-    };
-    (0..offsets.len()).map(|clock| is_zone(clock).then_some(asked[clock])).collect()
-}
-
-/// Whether a clock that is off by so much tells another zone's time and nothing else is wrong with it.
-pub(super) fn is_zone(offset: i64) -> bool {
-    offset != 0 && offset % ZONE == 0
-}
-
-/// Whether all that is moved tells another zone's time.
-pub(super) fn are_zones(clocks: &Clocks) -> bool {
-    clocks.offsets.values().all(|clock| is_zone(clock.offset))
+    if unmoved * FEW < weight || moved * 2 > unmoved { vec![None; offsets.len()] } else { offsets }
 }
 
 fn limit(evidence: &Evidence, pair: &Pair, least: i64) -> Option<Limit> {
@@ -173,16 +138,6 @@ mod tests {
     fn clocks_that_most_pairs_contradict_are_moved() {
         let pairs = [(0, 1, -800, 10), (1, 0, 810, 10), (1, 2, 3, 10)];
         check(&pairs, [0, -800, -800], Some([0, -800, -800]));
-    }
-
-    #[test]
-    fn one_clock_of_many_that_tells_another_zone_is_moved_by_that() {
-        let hour = 3_600_000;
-        let right: Vec<(u32, u32, i64, usize)> = (0..3).map(|other| (3, other, 3, 40)).collect();
-        let off = [(0, 4, hour + 5, 3), (4, 3, 4 - hour, 2)];
-        let offsets = [0, 0, 0, 0, hour + 2].map(|offset| Some(offset * MILLI)).to_vec();
-        let got = settle(&evidence(5, &[&right[..], &off].concat()), offsets, 5 * MILLI);
-        assert_eq!(got, [None, None, None, None, Some(hour * MILLI)]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From differences to offsets.
 
 use super::evidence::{Evidence, MAX_BLUR};
-use super::settle::{is_zone, settle};
+use super::settle::settle;
 use crate::gather::{ClockOffset, Clocks, Store};
 use crate::model::Time;
 use rustc_hash::FxHashMap;
@@ -42,7 +42,6 @@ pub(super) fn solve(store: &Store, evidence: &Evidence) -> Clocks {
         let uncertainty = uncertainty(index as u32, &ties, &offsets);
         let least = LEAST.max(evidence.resolution[index]).max(uncertainty.saturating_mul(2));
         let (offset, drift) = match offset.abs() > least {
-            true if is_zone(offset) => (offset, 0.0),
             true => (offset, drift(index as u32, evidence, &ties)),
             false => (0, 0.0),
         };

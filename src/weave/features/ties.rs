@@ -271,7 +271,11 @@ pub(super) fn evidence(
         }
         ties.mention = ties.mention.max(child.title.mention(tokens));
         ties.handed = ties.handed.max(share * words.min(3.0));
-        if first && !outgoing && line.order < child.opens && p.lines.get(1).is_none_or(|next| *next >= child.opens) {
+        if first
+            && !outgoing
+            && line.order < child.opens
+            && p.lines.get(1).is_none_or(|next| *next >= child.opens)
+        {
             out[ENTERED_ONLY] = enters;
         }
     }
