@@ -6,7 +6,7 @@
 //! clocks are apart. Edges that are wrong, as offsets are rough, are scattered and do not crowd.
 
 use super::evidence::{Moment, Node, begun};
-use super::solve::{LEAST, Tie, least_squares, slope};
+use super::solve::{LEAST, MOST_DRIFT, Tie, least_squares, slope};
 use crate::gather::{ClockOffset, Clocks, Store};
 use crate::model::{Symbol, Time, Trace, flag};
 use rustc_hash::FxHashMap;
@@ -117,6 +117,7 @@ pub(super) fn refine(store: &Store, traces: &[Trace]) -> Clocks {
         let known = clocks.offsets.get(&name).copied().unwrap_or_default();
         let offset = known.offset + (more - shift).round() as i64;
         let drift = known.drift + (turned[clock as usize].unwrap_or(turn) - turn) / 1000.0;
+        let drift = drift.clamp(-MOST_DRIFT, MOST_DRIFT);
         let margin =
             ties.iter().filter(|tie| tie.from == clock || tie.to == clock).map(|tie| tie.margin).min();
         let uncertainty = margin.unwrap_or(known.uncertainty);

@@ -274,6 +274,9 @@ fn drift(index: u32, evidence: &Evidence, ties: &[Tie]) -> f64 {
     if pair.to == index { slope } else { -slope }
 }
 
+/// No clock runs faster or slower, in parts per million: the oscillators of computers are good to some hundred.
+pub(super) const MOST_DRIFT: f64 = 1000.0;
+
 /// The slope of the lower edge of differences in parts per million; 0 where it does not stand out.
 pub(super) fn slope(course: &[(Time, i64)]) -> f64 {
     const WINDOWS: usize = 8;
@@ -301,5 +304,6 @@ pub(super) fn slope(course: &[(Time, i64)]) -> f64 {
     let rest: f64 = points.iter().map(|point| (point.1 - mean_y - slope * (point.0 - mean_x)).powi(2)).sum();
     let error = (rest / (count - 2.0).max(1.0) / spread).sqrt();
     let length = points[points.len() - 1].0;
-    if slope.abs() > 5.0 * error && slope.abs() * length > LEAST as f64 { slope * 1e6 } else { 0.0 }
+    let stands_out = slope.abs() > 5.0 * error && slope.abs() * length > LEAST as f64;
+    if stands_out && slope.abs() * 1e6 <= MOST_DRIFT { slope * 1e6 } else { 0.0 }
 }
