@@ -60,7 +60,7 @@ pub(super) fn complete(text: &[u8], draft: &mut Draft) {
         draft.level = named_level(text, &draft.fields).or_else(|| word_of_severity(text, &draft.fields));
     }
     if draft.message.is_none() {
-        draft.message = named_message(text, &draft.fields);
+        draft.message = named_message(text, &draft.fields).or_else(|| event_message(text, &draft.fields));
     }
     // a document that is no record has times inside, too
     if draft.stamp.is_none()
@@ -104,6 +104,20 @@ fn word_of_severity(text: &[u8], fields: &[Field]) -> Option<Level> {
     });
     let first = told.next()?;
     told.next().is_none().then(|| level::from_word(first.value.of(text))).flatten()
+}
+
+/// What a record says happened, where it says nothing else: `"evt":"order.create.begin"`; of several the one of several words.
+fn event_message(text: &[u8], fields: &[Field]) -> Option<(At, Writing)> {
+    let told = |field: &&Field| {
+        field.top
+            && field.role == Role::Event
+            && matches!(field.writing, Writing::Plain | Writing::Escaped)
+            && field.value.of(text).iter().any(u8::is_ascii_alphabetic)
+    };
+    let words = |field: &&Field| field.value.of(text).contains(&b' ');
+    let mut events = fields.iter().filter(told);
+    let found = events.clone().find(words).or_else(|| events.next())?;
+    Some((found.value, found.writing))
 }
 
 /// A text of several words under a name that speaks of what is said.
