@@ -126,7 +126,8 @@ impl Found {
             | Role::Exception
             | Role::Message => {
                 // the message itself is searched as a text
-                if field.role == Role::Message && layer.draft.message.is_some_and(|(at, _)| at == field.value)
+                if matches!(field.role, Role::Message | Role::Event)
+                    && layer.draft.message.is_some_and(|(at, _)| at == field.value)
                 {
                     return;
                 }
@@ -177,7 +178,8 @@ impl Found {
             Role::Method if value.len() <= 16 && is_word(value) => {
                 self.method = self.method.or_else(|| Some(self.keep(value)))
             }
-            Role::Peer if is_word(value) && self.peer.is_none() => {
+            // browsers tell their platform in parentheses, and are no service
+            Role::Peer if is_word(value) && !value.contains(&b'(') && self.peer.is_none() => {
                 self.peer = Some(self.keep(value));
             }
             Role::Database if is_word(value) && self.database.is_none() => {

@@ -28,9 +28,12 @@ pub fn read(line: &[u8], order: DayOrder, draft: &mut Draft) -> bool {
     }
     draft.stamp = Some(stamp);
     draft.message = Some((At::new(0, line.len()), Writing::Plain));
-    for (role, at) in
-        [(Role::Method, request.method), (Role::Route, request.path), (Role::Status, request.status)]
-    {
+    for (role, at) in [
+        (Role::Method, request.method),
+        (Role::Route, request.path),
+        (Role::Status, request.status),
+        (Role::Peer, agent(line, request.status.end())),
+    ] {
         if !at.is_empty() {
             draft.fields.push(Field {
                 name: At::default(),
@@ -116,6 +119,33 @@ fn status(line: &[u8], start: usize) -> At {
     } else {
         At::default()
     }
+}
+
+/// The user agent, where it is that of a program rather than of a browser: `kitchen/2.4`, `portal/1.9 node-fetch`. Browsers
+/// tell their platform in parentheses (RFC 9110, section 10.1.5).
+fn agent(line: &[u8], start: usize) -> At {
+    /// A longer one tells more than who calls.
+    const MAX_AGENT: usize = 48;
+    let mut from = start;
+    while let Some(found) = memchr(b'"', &line[from..]) {
+        let open = from + found + 1;
+        let Some(length) = memchr(b'"', &line[open..]) else { break };
+        let inside = &line[open..open + length];
+        let named = line[..open - 1].ends_with(b"=");
+        let product = inside.iter().take_while(|byte| **byte != b'/').count();
+        let name = &inside[..product];
+        if !named
+            && (2..MAX_AGENT).contains(&inside.len())
+            && inside.get(product + 1).is_some_and(u8::is_ascii_alphanumeric)
+            && name.first().is_some_and(u8::is_ascii_alphabetic)
+            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+            && memchr(b'(', inside).is_none()
+        {
+            return At::new(open, open + inside.iter().take_while(|byte| **byte != b' ').count());
+        }
+        from = open + length + 1;
+    }
+    At::default()
 }
 
 #[cfg(test)]

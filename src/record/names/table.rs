@@ -146,7 +146,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
         Role::Peer,
         "\
          peerservice peer peername upstream upstreamservice serveraddress netpeername targetservice destservice \
-         remoteservice downstream upstreamhost callee dependency",
+         remoteservice downstream upstreamhost callee dependency useragent httpuseragent useragentoriginal",
     ),
     (Role::Database, "dbsystem dbsystemname dbtype dbname dbnamespace"),
     (
@@ -168,7 +168,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
          logginggoogleapiscomtracesampled xdatadogsamplingpriority ddversion ddenv ecsversion atversion \
          levelvalue endofbatch loggerfqcn threadpriority receivetimestamp ingestiontime insertid \
          droppedattributescount logoriginal cursor monotonictimestamp bootid machineid sourcerealtimetimestamp \
-         seqnum eventoutcome httpversion useragent httpuseragent processuptime lineno linenumber source \
+         seqnum eventoutcome httpversion processuptime lineno linenumber source \
          sourcelocation caller filename func function file logoriginfileline logoriginfilename logoriginfunction \
          processname processpid pid processthreadname uid gid",
     ),
