@@ -72,6 +72,8 @@ pub struct Census {
     pub requests: FxHashSet<(Symbol, Symbol)>,
     /// Templates of records that name a topic or a kind of event, and these.
     pub messages: FxHashSet<(Symbol, Symbol)>,
+    /// Topics and kinds of events, each with the service whose records name it; with none if several do.
+    pub spoken: FxHashMap<Symbol, Symbol>,
     /// Whether any header was received that names another trace than its record, which may have none.
     pub any_foreign: bool,
     /// Records.
@@ -146,6 +148,7 @@ impl Census {
                     Detail::Topic(name) | Detail::Event(name) => {
                         self.names.insert(name);
                         self.messages.insert((event.template, name));
+                        self.spoken(name, event.service);
                     }
                     Detail::Operation(name) | Detail::Peer(name) => {
                         self.names.insert(name);
@@ -174,6 +177,13 @@ impl Census {
         self.parts.entry(who).or_insert(Part::NONE).merge(part);
     }
 
+    fn spoken(&mut self, name: Symbol, service: Symbol) {
+        let known = self.spoken.entry(name).or_insert(service);
+        if *known != service {
+            *known = Symbol::NONE;
+        }
+    }
+
     /// Adds the census of another part of the run.
     pub fn merge(&mut self, other: Census) {
         for (who, part) in other.parts {
@@ -185,6 +195,9 @@ impl Census {
         self.names.extend(other.names);
         self.requests.extend(other.requests);
         self.messages.extend(other.messages);
+        for (name, service) in other.spoken {
+            self.spoken(name, service);
+        }
         self.any_foreign |= other.any_foreign;
         self.records += other.records;
         self.with_time += other.with_time;

@@ -1,11 +1,11 @@
 //! What is known of the texts of a run: the words and names of its templates, topics, operations and services, and how telling
 //! each is.
 
-use super::words::{Words, normalized, tokens, words};
+use super::words::{self, Words, normalized, tokens};
 use super::{frames, routes};
 use crate::gather::Store;
 use crate::model::Symbol;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Words with how telling they are (0 to 1), sorted by the word.
 pub type Tokens = Vec<(Symbol, f32)>;
@@ -28,6 +28,8 @@ pub struct Lexicon {
     frames: FxHashMap<Symbol, Symbol>,
     /// See [`Lexicon::route`] and [`Lexicon::route_text`].
     routes: FxHashMap<Symbol, (Symbol, String)>,
+    /// See [`Lexicon::tells_kind`].
+    data: FxHashSet<Symbol>,
     none: (Words, Tokens),
 }
 
@@ -37,7 +39,7 @@ impl Lexicon {
         let mut lexicon = Lexicon::default();
         let mut names: FxHashMap<Symbol, u32> = FxHashMap::default();
         for &template in store.census.templates.keys() {
-            let found = words(store.symbols.text(template));
+            let found = words::words(store.symbols.text(template));
             for name in &found.names {
                 *names.entry(*name).or_default() += 1;
             }
@@ -54,8 +56,17 @@ impl Lexicon {
         let text = |symbol: Symbol| store.symbols.text(symbol);
         lexicon.frames =
             frames::frames(store.census.templates.keys().map(|&template| (template, text(template))));
+        let events = store.census.spoken.iter().filter(|(_, service)| !service.is_none());
+        lexicon.data =
+            events.map(|(name, _)| *name).filter(|name| words::name(text(*name)).is_none()).collect();
         lexicon.routes = routes::kinds(store.census.routes().map(|route| (route, text(route))));
         lexicon
+    }
+
+    /// Whether what a record calls its topic or the kind of its event tells what the record is about: other services speak of it too, or it
+    /// is put together of several words. Else it may tell of what is handled (`"kind":"hail"`).
+    pub(super) fn tells_kind(&self, name: Symbol) -> bool {
+        !self.data.contains(&name)
     }
 
     /// The words of a template.

@@ -469,8 +469,8 @@ fn kind(span: &Draft, lexicon: &Lexicon, store: &Store) -> [u64; 2] {
     let [mut topic, mut event, mut method, mut route] = [Symbol::NONE; 4];
     for detail in span.events.first().map_or(&[][..], |id| store.details(*id)) {
         match *detail {
-            Detail::Topic(name) => topic = name,
-            Detail::Event(name) => event = name,
+            Detail::Topic(name) if lexicon.tells_kind(name) => topic = name,
+            Detail::Event(name) if lexicon.tells_kind(name) => event = name,
             Detail::Method(name) => method = name,
             Detail::Route(path) => route = lexicon.route(path),
             _ => {}

@@ -273,7 +273,7 @@ fn act(word: &str) -> Act {
 }
 
 /// A word that names something: it joins parts by dots, dashes or underscores, or by capitals; or stands in capitals.
-fn name(word: &str) -> Option<Symbol> {
+pub(super) fn name(word: &str) -> Option<Symbol> {
     let inner = &word[word.char_indices().nth(1).map_or(word.len(), |(at, _)| at)..];
     let joined = inner.contains(['.', '_', '-'])
         || inner.chars().any(|c| c.is_ascii_uppercase()) && inner.chars().any(|c| c.is_ascii_lowercase());

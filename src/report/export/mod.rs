@@ -130,7 +130,8 @@ fn tags(report: &Report<'_>, trace: &Trace, span: &Span) -> Vec<(&'static str, S
     let details = || span.events.iter().flat_map(|id| store.details(*id));
     let text = |symbol: Symbol| Some(store.symbols.text(symbol).to_owned()).filter(|text| !text.is_empty());
     type Pick = fn(&Detail) -> Option<Symbol>;
-    let peer = if span.kind == Some(crate::model::SpanKind::Server) { "client.address" } else { "server.address" };
+    let peer =
+        if span.kind == Some(crate::model::SpanKind::Server) { "client.address" } else { "server.address" };
     let named: [(&'static str, Pick); 5] = [
         ("http.request.method", |detail| if let Detail::Method(name) = detail { Some(*name) } else { None }),
         ("url.path", |detail| if let Detail::Route(name) = detail { Some(*name) } else { None }),
