@@ -40,12 +40,26 @@ impl<'l> Services<'l> {
         self.bits.get(&service).copied().unwrap_or_default()
     }
 
-    /// What an event tells; `begins`: it is the first of its atom.
+    /// Whether the span that a fragment begins with answers a request.
+    pub fn begins_by_request(&self, store: &Store, events: &[EventId]) -> bool {
+        let first = store.event(events[0]);
+        let own = |id: &&EventId| {
+            let event = store.event(**id);
+            event.span.is_some() && event.span == first.span && event.service == first.service
+        };
+        events.iter().filter(own).any(|id| {
+            let has = |one: fn(&Detail) -> bool| store.details(*id).iter().any(one);
+            has(|detail| matches!(detail, Detail::Method(_) | Detail::Route(_)))
+                && has(|detail| matches!(detail, Detail::Status(_)))
+        })
+    }
+
+    /// What an event tells; `begins`: it is the first of its atom, and nothing tells of a request there.
     pub fn asked(&self, store: &Store, id: EventId, begins: bool) -> Asked {
         let (mut request, mut message) = (false, false);
         for detail in store.details(id) {
             request |= matches!(detail, Detail::Method(_) | Detail::Route(_));
-            message |= matches!(detail, Detail::Topic(_));
+            message |= matches!(detail, Detail::Topic(name) if self.lexicon.tells_kind(*name));
         }
         let event = store.event(id);
         message |= begins && !request && self.lexicon.words(event.template).act == Act::Receive;

@@ -161,9 +161,11 @@ impl Atoms {
                 own.push(trace_value(store, fragment));
             }
             let mut asked = Asked::default();
+            // what a span is said to have received at first may be the request that it tells of when it is over
+            let by_request = services.begins_by_request(store, &fragment.events);
             for &id in &fragment.events {
                 hold(store, id, &mut own);
-                asked = asked.and(services.asked(store, id, id == fragment.events[0]));
+                asked = asked.and(services.asked(store, id, id == fragment.events[0] && !by_request));
             }
             self.traced.asked.push(asked);
             by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));
