@@ -40,9 +40,9 @@ impl<'l> Services<'l> {
         self.bits.get(&service).copied().unwrap_or_default()
     }
 
-    /// Whether the span that a fragment begins with answers a request.
-    pub fn begins_by_request(&self, store: &Store, events: &[EventId]) -> bool {
-        let first = store.event(events[0]);
+    /// Whether the span of the event that a fragment begins with answers a request.
+    pub fn begins_by_request(&self, store: &Store, opening: EventId, events: &[EventId]) -> bool {
+        let first = store.event(opening);
         let own = |id: &&EventId| {
             let event = store.event(**id);
             event.span.is_some() && event.span == first.span && event.service == first.service

@@ -162,10 +162,11 @@ impl Atoms {
             }
             let mut asked = Asked::default();
             // what a span is said to have received at first may be the request that it tells of when it is over
-            let by_request = services.begins_by_request(store, &fragment.events);
+            let opening = opening(store, &fragment.events);
+            let by_request = services.begins_by_request(store, opening, &fragment.events);
             for &id in &fragment.events {
                 hold(store, id, &mut own);
-                asked = asked.and(services.asked(store, id, id == fragment.events[0] && !by_request));
+                asked = asked.and(services.asked(store, id, id == opening && !by_request));
             }
             self.traced.asked.push(asked);
             by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));
@@ -181,7 +182,8 @@ impl Atoms {
         let events = &fragment.events;
         let (first, last) = (store.event(events[0]), store.event(events[events.len() - 1]));
         let known = events.iter().filter(|id| !store.event(**id).is(flag::TIME_UNKNOWN));
-        let sort = self.sorts.of((first.service, first.template));
+        let opening = store.event(opening(store, events));
+        let sort = self.sorts.of((opening.service, opening.template));
         let traced = &mut self.traced;
         traced.traces.push(fragment.trace);
         traced.begins.push(store.time(events[0]));
@@ -395,3 +397,18 @@ fn header_name() -> Symbol {
 fn header_value(trace: TraceId) -> Symbol {
     Symbol::of(&trace.bits().to_be_bytes())
 }
+
+/// The event that a fragment begins with: what a coarse clock logged may be anywhere within its grain, and is not the first if
+/// a finer clock logged something meanwhile.
+fn opening(store: &Store, events: &[EventId]) -> EventId {
+    let grain = |id: EventId| {
+        let event = store.event(id);
+        let window = store.census.windows.get(&(event.service, event.instance));
+        window.filter(|window| window.is_coarse()).map_or(0, |window| window.grain)
+    };
+    let first = events[0];
+    let until = store.time(first).0.saturating_add(grain(first));
+    let near = events.iter().copied().take_while(|id| store.time(*id).0 <= until);
+    near.min_by_key(|id| store.time(*id).0.saturating_add(grain(*id))).unwrap_or(first)
+}
+
