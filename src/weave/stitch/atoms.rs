@@ -206,7 +206,8 @@ impl Atoms {
             }
             let event = store.event(id);
             let (atom, sort) = (self.len() as u32, self.sorts.of((event.service, event.template)));
-            let (first, timed) = (event.time, !event.is(flag::TIME_UNKNOWN));
+            let (first, timed) =
+                (Time(event.time.0.saturating_add(grain(store, id))), !event.is(flag::TIME_UNKNOWN));
             let asked = services.asked(store, id, true);
             self.untraced += 1;
             self.extend((first, first));
@@ -401,14 +402,17 @@ fn header_value(trace: TraceId) -> Symbol {
 /// The event that a fragment begins with: what a coarse clock logged may be anywhere within its grain, and is not the first if
 /// a finer clock logged something meanwhile.
 fn opening(store: &Store, events: &[EventId]) -> EventId {
-    let grain = |id: EventId| {
-        let event = store.event(id);
-        let window = store.census.windows.get(&(event.service, event.instance));
-        window.filter(|window| window.is_coarse()).map_or(0, |window| window.grain)
-    };
     let first = events[0];
-    let until = store.time(first).0.saturating_add(grain(first));
+    let latest = |id: EventId| store.time(id).0.saturating_add(grain(store, id));
+    let until = latest(first);
     let near = events.iter().copied().take_while(|id| store.time(*id).0 <= until);
-    near.min_by_key(|id| store.time(*id).0.saturating_add(grain(*id))).unwrap_or(first)
+    near.min_by_key(|id| latest(*id)).unwrap_or(first)
+}
+
+/// What the times of an event's clock are multiples of, if that is coarse: nanoseconds.
+fn grain(store: &Store, id: EventId) -> i64 {
+    let event = store.event(id);
+    let window = store.census.windows.get(&(event.service, event.instance));
+    window.filter(|window| window.is_coarse()).map_or(0, |window| window.grain)
 }
 
