@@ -20,6 +20,8 @@ const MIN_SAMPLES: usize = 16;
 const MIN_SHARE: usize = 8;
 /// Differences that crowd less, in nanoseconds, tell nothing.
 const MAX_WIDTH: i64 = 30_000_000;
+/// What rough offsets leave is less, in nanoseconds: what is further apart was not logged at one moment.
+const MOST_MOVED: i64 = 10_000_000_000;
 /// How little two clocks are known to differ by at best.
 const SURE: i64 = 500_000;
 
@@ -229,6 +231,9 @@ fn found(courses: FxHashMap<Two, Course>) -> FxHashMap<(u32, u32), Found> {
         let quarter = gaps.len() / 4;
         let crowd = gaps.windows(quarter + 1).map(|window| (window[quarter] - window[0], window[0])).min();
         let Some((width, low)) = crowd.filter(|(width, _)| *width <= MAX_WIDTH) else { continue };
+        if low.saturating_abs() > MOST_MOVED {
+            continue;
+        }
         if found.get(&clocks).is_none_or(|best| width < best.width) {
             found.insert(clocks, Found { width, middle: low + width / 2, course });
         }
