@@ -20,6 +20,8 @@ const MIN_SAMPLES: usize = 16;
 const MIN_SHARE: usize = 8;
 /// Differences that crowd less, in nanoseconds, tell nothing.
 const MAX_WIDTH: i64 = 30_000_000;
+/// Times of a clock that are multiples of this, in nanoseconds, are coarse.
+const COARSE: i64 = 100_000_000;
 /// What rough offsets leave is less, in nanoseconds: what is further apart was not logged at one moment.
 const MOST_MOVED: i64 = 10_000_000_000;
 /// How little two clocks are known to differ by at best.
@@ -38,6 +40,8 @@ type Records = Vec<(Node, Time)>;
 struct Found {
     width: i64,
     middle: i64,
+    /// How far the middle may be wrong.
+    margin: i64,
     course: Course,
 }
 
@@ -90,13 +94,12 @@ pub(super) fn refine(store: &Store, traces: &[Trace]) -> Clocks {
     // numbers follow from the order of traces: names tell the order of what is found
     let mut order: Vec<u32> = (0..names.len() as u32).collect();
     order.sort_unstable_by_key(|&clock| names[clock as usize]);
-    let found = found(courses);
+    let found = found(courses, &resolutions);
     let mut keys: Vec<(u32, u32)> = found.keys().copied().collect();
     keys.sort_unstable_by_key(|&(a, b)| (names[a as usize], names[b as usize]));
     let tie = |&(from, to): &(u32, u32)| {
-        let Found { width, middle, .. } = &found[&(from, to)];
-        let coarse = resolutions[from as usize].max(resolutions[to as usize]);
-        Tie { from, to, difference: *middle, margin: width + coarse + SURE, sure: true, pair: 0 }
+        let Found { middle, margin, .. } = &found[&(from, to)];
+        Tie { from, to, difference: *middle, margin: *margin, sure: true, pair: 0 }
     };
     let mut ties: Vec<Tie> = keys.iter().map(tie).collect();
     ties.sort_by_key(|tie| (tie.margin, names[tie.from as usize], names[tie.to as usize]));
@@ -211,7 +214,7 @@ fn pairs(trace: &Trace) -> Vec<(u32, u32)> {
 }
 
 /// Of each two clocks the pair of templates whose differences crowd most.
-fn found(courses: FxHashMap<Two, Course>) -> FxHashMap<(u32, u32), Found> {
+fn found(courses: FxHashMap<Two, Course>, resolutions: &[i64]) -> FxHashMap<(u32, u32), Found> {
     let clocks = |two: &Two| (two.0.0, two.1.0);
     let mut most: FxHashMap<(u32, u32), usize> = FxHashMap::default();
     for (two, course) in &courses {
@@ -226,19 +229,53 @@ fn found(courses: FxHashMap<Two, Course>) -> FxHashMap<(u32, u32), Found> {
         if clocks.0 == clocks.1 || course.len() < MIN_SAMPLES || course.len() * MIN_SHARE < most[&clocks] {
             continue;
         }
-        let mut gaps: Vec<i64> = course.iter().map(|(_, gap)| *gap).collect();
-        gaps.sort_unstable();
-        let quarter = gaps.len() / 4;
-        let crowd = gaps.windows(quarter + 1).map(|window| (window[quarter] - window[0], window[0])).min();
-        let Some((width, low)) = crowd.filter(|(width, _)| *width <= MAX_WIDTH) else { continue };
-        if low.saturating_abs() > MOST_MOVED {
-            continue;
-        }
-        if found.get(&clocks).is_none_or(|best| width < best.width) {
-            found.insert(clocks, Found { width, middle: low + width / 2, course });
+        let grains = [clocks.0, clocks.1].map(|clock| resolutions[clock as usize]);
+        let one = if grains.iter().any(|grain| *grain >= COARSE) {
+            coarse(course, grains)
+        } else {
+            fine(course, grains)
+        };
+        if let Some(one) = one.filter(|one| one.middle.saturating_abs() <= MOST_MOVED)
+            && found.get(&clocks).is_none_or(|best| one.width < best.width)
+        {
+            found.insert(clocks, one);
         }
     }
     found
+}
+
+/// How two clocks are apart by the differences of two templates, where a quarter of these crowd.
+fn fine(course: Course, grains: [i64; 2]) -> Option<Found> {
+    let gaps = sorted(&course);
+    let quarter = gaps.len() / 4;
+    let crowd = gaps.windows(quarter + 1).map(|window| (window[quarter] - window[0], window[0])).min();
+    let (width, low) = crowd.filter(|(width, _)| *width <= MAX_WIDTH)?;
+    let margin = width + grains[0].max(grains[1]) + SURE;
+    Some(Found { width, middle: low + width / 2, margin, course })
+}
+
+/// Likewise where one of the clocks tells whole seconds only, say: differences are then spread evenly over a second, and their
+/// middle is half a second away from that of what the clocks would tell. Where they are spread no further, there is next to
+/// nothing between the two.
+fn coarse(course: Course, grains: [i64; 2]) -> Option<Found> {
+    let grain = grains[0].max(grains[1]);
+    let least = grains[0].min(grains[1]);
+    if least >= COARSE || course.len() < 2 * MIN_SAMPLES {
+        return None;
+    }
+    let gaps = sorted(&course);
+    let at = |share: usize| gaps[(gaps.len() - 1) * share / 20];
+    let width = at(19) - at(1);
+    let half = if grains[0] == grain { -grain / 2 } else { grain / 2 };
+    let margin = (grain as f64 / (gaps.len() as f64).sqrt()) as i64 + SURE;
+    (width <= grain / 20 * 19).then(|| Found { width, middle: at(10) + half, margin, course: Course::new() })
+}
+
+/// The differences in their order.
+fn sorted(course: &Course) -> Vec<i64> {
+    let mut gaps: Vec<i64> = course.iter().map(|(_, gap)| *gap).collect();
+    gaps.sort_unstable();
+    gaps
 }
 
 /// Those ties that hang together with the start, each behind one that reaches it.

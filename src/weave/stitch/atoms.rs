@@ -415,4 +415,3 @@ fn grain(store: &Store, id: EventId) -> i64 {
     let window = store.census.windows.get(&(event.service, event.instance));
     window.filter(|window| window.is_coarse()).map_or(0, |window| window.grain)
 }
-
