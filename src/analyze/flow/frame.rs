@@ -47,8 +47,13 @@ fn says_again(template: &str) -> bool {
         "duplicate delivery",
         "ignoring duplicate",
     ];
+    // "will be redelivered": it has not happened yet
+    const LATER: [&str; 3] = ["be ", "gets ", "get "];
     let lower = template.to_ascii_lowercase();
-    WORDS.iter().any(|word| lower.contains(word))
+    let said = |word: &&str| {
+        lower.find(*word).is_some_and(|at| !LATER.iter().any(|later| lower[..at].ends_with(later)))
+    };
+    WORDS.iter().any(|word| said(&word))
 }
 
 /// What a template says without the mark at its end that something is there again, if it has one: consumers put it behind what

@@ -13,8 +13,6 @@ const MIN_RIGHT: f64 = 0.9;
 const MAX_LACKING: usize = 64;
 /// Something is absent because something else is where both are absent in this share of the transactions.
 const MIN_ALONG: f64 = 0.8;
-/// The same for the delivery of messages: only faults keep them away.
-const MIN_DELIVERED: f64 = 0.75;
 
 /// A step explains an absence that at least so many transactions with it show,
 const MIN_EXPLAINED: u32 = 3;
@@ -170,7 +168,7 @@ impl Rules {
 impl Rule {
     /// The share of transactions in which it must be right.
     pub(super) fn least(&self) -> f64 {
-        if self.delivery { MIN_DELIVERED } else { MIN_RIGHT }
+        MIN_RIGHT
     }
 
     /// Whether what makes the effect begin was done again, and then it began.
