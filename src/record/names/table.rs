@@ -27,7 +27,7 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
          loggingapplicationname kubernetespodlabelsapp kuberneteslabelsapp kuberneteslabelsappkubernetesioname \
          k8sdeploymentname kubernetescontainername resourcelabelscontainername k8scontainername syslogidentifier \
          sysloggeridentifier systemdunit resourcelabelsservicename resourcelabelsfunctionname microservice \
-         microservicename componentname servicecontextservice cloudrolename approlename",
+         microservicename componentname servicecontextservice cloudrolename aicloudrole approlename",
     ),
     (
         Role::Instance,
@@ -214,11 +214,11 @@ pub(super) const TOP: &[(Role, &str)] = &[
          service svc app application name program microservice component job module system ident containername",
     ),
     (Role::Instance, "pod instance host node nodename vm machinename computer"),
-    (Role::TraceId, "trace tr trid operationid"),
+    (Role::TraceId, "trace tr trid operationid aioperationid"),
     (Role::SpanId, "span sp spid sid"),
     (Role::SeverityNumber, "severitynumber otelseveritynumber"),
     (Role::Tid, "tid"),
-    (Role::ParentId, "parent ps operationparentid psid"),
+    (Role::ParentId, "parent ps operationparentid aioperationparentid psid"),
     (Role::Kind, "kind"),
     (Role::Operation, "operation op action activity"),
     (Role::Thread, "thread task worker ctx"),
