@@ -168,6 +168,22 @@ mod tests {
     }
 
     #[test]
+    fn programs_tell_who_they_are_and_browsers_do_not() {
+        let told = |rest: &str| {
+            let line =
+                format!(r#"127.0.0.1 - - [22/Nov/2026:08:29:31 +0000] "GET /t/1 HTTP/1.1" 200 {rest}"#);
+            let mut draft = Draft::default();
+            assert!(read(line.as_bytes(), DayOrder::MonthFirst, &mut draft));
+            let agent = draft.fields.iter().find(|field| field.role == Role::Peer);
+            agent.map(|field| String::from_utf8_lossy(field.value.of(line.as_bytes())).into_owned())
+        };
+        assert_eq!(told(r#"2 "-" "kitchen/2.4 aiohttp" 0.015"#), Some("kitchen/2.4".into()));
+        assert_eq!(told(r#"2 "-" "Mozilla/5.0 (X11; Linux x86_64)""#), None);
+        assert_eq!(told(r#"2 "https://shop/a" "-" trace="kitchen/2.4""#), None);
+        assert_eq!(told("2"), None);
+    }
+
+    #[test]
     fn requests_of_servers_and_proxies_are_read() {
         check(
             r#"127.0.0.1 - - [22/Nov/2026:08:29:31 +0000] "GET /t/1?q=2 HTTP/1.1" 200 2 "-" "curl""#,

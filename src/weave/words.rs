@@ -304,6 +304,8 @@ mod tests {
     fn the_first_telling_word_counts() {
         for (template, expected) in [
             ("published order.placed order_id=<*>", Act::Send),
+            ("settled, announcing order.closed <*>", Act::Send),
+            ("done after the mail was sent", Act::End),
             ("received POST <*>", Act::Receive),
             ("<- order.placed order=<*>", Act::Receive),
             ("-> stock.reserved order=<*>", Act::Send),

@@ -9,6 +9,7 @@ use super::rules::{Rule, Rules, Trigger};
 use super::shape::mix;
 use super::steps::Steps;
 use super::tally::Tally;
+use crate::model::Symbol;
 use crate::weave::words::Act;
 use rustc_hash::FxHashMap;
 
@@ -128,8 +129,27 @@ impl Candidates {
             rows[index as usize].push((effects, numbers, times));
         }
         let settled = self.rules.into_iter().zip(rows);
-        Rules::of(settled.filter_map(|(rule, rows)| settle(rule, &rows)).collect())
+        Rules::of(due(settled.filter_map(|(rule, rows)| settle(rule, &rows)).collect()))
     }
+}
+
+/// A service that often lacks so many kinds of messages, and most of those that reach it, does not log all that it gets: a fault
+/// keeps away those of one kind.
+const SPARING: usize = 2;
+
+/// Rules without deliveries to services that do not log all that they get.
+fn due(mut rules: Vec<Rule>) -> Vec<Rule> {
+    let mut services: FxHashMap<Symbol, (usize, usize)> = FxHashMap::default();
+    for rule in rules.iter().filter(|rule| rule.delivery) {
+        let (all, wrong) = services.entry(rule.example.service).or_default();
+        *all += 1;
+        *wrong += usize::from(rule.is_often_wrong());
+    }
+    let is_sparing = |(all, wrong): &(usize, usize)| *wrong >= SPARING && wrong * 2 > *all;
+    rules.retain(|rule| {
+        !(rule.is_often_wrong() && services.get(&rule.example.service).is_some_and(is_sparing))
+    });
+    rules
 }
 
 /// A set of triggers and a number, and how well they fit.

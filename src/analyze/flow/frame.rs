@@ -158,3 +158,14 @@ impl Frame {
         self.acts.get(&record.template).copied().unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::says_again;
+
+    #[test]
+    fn what_will_come_again_has_not_done_so() {
+        assert!(says_again("message <*> was handled before, skipped") && says_again("redelivered: true"));
+        assert!(!says_again("not executed; will be redelivered") && !says_again("order received"));
+    }
+}

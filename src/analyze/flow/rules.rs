@@ -14,6 +14,9 @@ const MAX_LACKING: usize = 64;
 /// Something is absent because something else is where both are absent in this share of the transactions.
 const MIN_ALONG: f64 = 0.8;
 
+/// The same for the delivery of messages: only faults keep them away.
+const MIN_DELIVERED: f64 = 0.75;
+
 /// A step explains an absence that at least so many transactions with it show,
 const MIN_EXPLAINED: u32 = 3;
 /// and at least this share of them.
@@ -168,7 +171,12 @@ impl Rules {
 impl Rule {
     /// The share of transactions in which it must be right.
     pub(super) fn least(&self) -> f64 {
-        MIN_RIGHT
+        if self.delivery { MIN_DELIVERED } else { MIN_RIGHT }
+    }
+
+    /// Whether it is a delivery that would be too rarely right for anything else.
+    pub(super) fn is_often_wrong(&self) -> bool {
+        self.delivery && f64::from(self.right) < f64::from(self.peers) * MIN_RIGHT
     }
 
     /// Whether what makes the effect begin was done again, and then it began.

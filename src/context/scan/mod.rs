@@ -212,6 +212,11 @@ mod tests {
             &[("order", "ORD-1"), ("msg", "e9670498-a2ce-43f3-9db2-7b20cbc960f8")],
         );
         keys("status: ok; next: none", &[]);
+        keys("sale=ORD-1 msg=evt-5e01: accruing", &[("sale", "ORD-1"), ("msg", "evt-5e01")]);
+        keys(
+            "got it, evt=evt_a78c of cmd=2a58bf35-6fe0-4465-a170-4c6b1d23576b.",
+            &[("evt", "evt_a78c"), ("cmd", "2a58bf35-6fe0-4465-a170-4c6b1d23576b")],
+        );
         keys("order ORD-1234: 86", &[("order", "ORD-1234"), ("value", "86")]);
         keys("invoice 20251101: paid", &[("invoice", "20251101")]);
         keys("published to topic orders partition 2", &[("partition", "2")]);

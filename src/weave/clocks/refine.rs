@@ -320,7 +320,7 @@ mod tests {
             ((node(0, 1), node(1, 2)), course(40, 250 * MILLI, MILLI / 100)),
             ((node(0, 1), node(1, 3)), course(40, 300 * MILLI, 2 * MILLI)),
         ];
-        let found = found(courses.into_iter().collect());
+        let found = found(courses.into_iter().collect(), &[MILLI; 4]);
         let middle = found.get(&(0, 1)).map(|found| found.middle).unwrap_or_default();
         assert!((250 * MILLI..251 * MILLI).contains(&middle), "{middle}");
     }
@@ -332,7 +332,7 @@ mod tests {
             ((node(0, 1), node(2, 2)), course(8, 0, MILLI / 100)),
             ((node(3, 1), node(3, 2)), course(40, 0, MILLI / 100)),
         ];
-        assert!(found(courses.into_iter().collect()).is_empty());
+        assert!(found(courses.into_iter().collect(), &[MILLI; 4]).is_empty());
     }
 
     #[test]
@@ -341,7 +341,28 @@ mod tests {
             ((node(0, 1), node(1, 2)), course(400, 0, MILLI)),
             ((node(0, 1), node(1, 3)), course(20, 70 * MILLI, MILLI / 100)),
         ];
-        assert!(found(courses.into_iter().collect()).is_empty());
+        assert!(found(courses.into_iter().collect(), &[MILLI; 4]).is_empty());
+    }
+
+    #[test]
+    fn what_is_hours_apart_was_not_logged_at_one_moment() {
+        let courses = [((node(0, 1), node(1, 2)), course(40, 7_200_000 * MILLI, MILLI / 100))];
+        assert!(found(courses.into_iter().collect(), &[MILLI; 4]).is_empty());
+    }
+
+    #[test]
+    fn whole_seconds_tell_how_clocks_are_apart_by_the_middle_of_a_second() {
+        // the second clock is 300 ms ahead and leaves out what is beyond the second
+        let spread = |most: i64| course(101, 300 * MILLI - most, most / 100);
+        let told = |course: Course| {
+            let courses = [((node(0, 1), node(1, 2)), course)];
+            found(courses.into_iter().collect(), &[MILLI, 1000 * MILLI])
+                .get(&(0, 1))
+                .map(|found| found.middle / MILLI)
+        };
+        assert_eq!(told(spread(1000 * MILLI)), Some(300));
+        // there is more between the two than the seconds leave open
+        assert_eq!(told(spread(1400 * MILLI)), None);
     }
 
     #[test]
