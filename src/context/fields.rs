@@ -197,10 +197,6 @@ impl Found {
                 self.key_field(layer, field, name, value)
             }
             Role::Service if is_id_of(field.role, value) => self.key_field(layer, field, name, value),
-            // "svc":"checkout" beside "name":"OrderConfirmed"
-            Role::Service if layer.draft.service.is_some_and(|at| at != field.value) => {
-                self.event_kind(value)
-            }
             _ => {}
         }
     }
