@@ -121,7 +121,7 @@ fn status(line: &[u8], start: usize) -> At {
     }
 }
 
-/// The user agent, where it is that of a program rather than of a browser: `kitchen/2.4`, `portal/1.9 node-fetch`. Browsers
+/// The user agent, where it is that of a program rather than of a browser: `kitchen/2.4`, `reporting`, `portal/1.9 node-fetch`. Browsers
 /// tell their platform in parentheses (RFC 9110, section 10.1.5).
 fn agent(line: &[u8], start: usize) -> At {
     /// A longer one tells more than who calls.
@@ -136,7 +136,7 @@ fn agent(line: &[u8], start: usize) -> At {
         let name = &inside[..product];
         if !named
             && (2..MAX_AGENT).contains(&inside.len())
-            && inside.get(product + 1).is_some_and(u8::is_ascii_alphanumeric)
+            && (product == inside.len() || inside.get(product + 1).is_some_and(u8::is_ascii_alphanumeric))
             && name.first().is_some_and(u8::is_ascii_alphabetic)
             && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
             && memchr(b'(', inside).is_none()
@@ -178,6 +178,7 @@ mod tests {
             agent.map(|field| String::from_utf8_lossy(field.value.of(line.as_bytes())).into_owned())
         };
         assert_eq!(told(r#"2 "-" "kitchen/2.4 aiohttp" 0.015"#), Some("kitchen/2.4".into()));
+        assert_eq!(told(r#"32 "reporting" rid=7"#), Some("reporting".into()));
         assert_eq!(told(r#"2 "-" "Mozilla/5.0 (X11; Linux x86_64)""#), None);
         assert_eq!(told(r#"2 "https://shop/a" "-" trace="kitchen/2.4""#), None);
         assert_eq!(told("2"), None);
