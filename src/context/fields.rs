@@ -131,7 +131,7 @@ impl Found {
                 {
                     return;
                 }
-                if is_id_of(field.role, value) {
+                if super::scan::is_id_of(field.role, value) {
                     return self.key_field(layer, field, name, value);
                 }
                 let parent = container(layer, field);
@@ -196,7 +196,9 @@ impl Found {
             Role::Noise if self.facts.get(name).id && (name.len() > 2 || super::scan::is_unique(value)) => {
                 self.key_field(layer, field, name, value)
             }
-            Role::Service if is_id_of(field.role, value) => self.key_field(layer, field, name, value),
+            Role::Service if super::scan::is_id_of(field.role, value) => {
+                self.key_field(layer, field, name, value)
+            }
             _ => {}
         }
     }
@@ -366,23 +368,6 @@ fn is_of_program(role: Role, parent: &[u8]) -> bool {
 }
 
 /// Whether a text beside the message names a kind of event: `order.placed`, `PaymentCaptured`.
-/// Whether a field that usually describes holds an id: `event=0b51…` beside a message of its own.
-pub(super) fn is_id_of(role: Role, value: &[u8]) -> bool {
-    /// Names of services hold fewer digits.
-    const DIGITS: usize = 4;
-    match role {
-        Role::Service => {
-            matches!(shape_of(value), Some(Shape::Uuid | Shape::Hex | Shape::Mixed))
-                && value.iter().filter(|byte| byte.is_ascii_digit()).count() >= DIGITS
-        }
-        Role::Message | Role::Event => {
-            matches!(shape_of(value), Some(Shape::Uuid | Shape::Hex | Shape::Mixed))
-        }
-        Role::Exception => false,
-        _ => super::scan::is_unique(value),
-    }
-}
-
 fn is_event_name(value: &[u8]) -> bool {
     (2..=80).contains(&value.len()) && shape_of(value) == Some(Shape::Word)
 }

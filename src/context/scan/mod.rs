@@ -11,7 +11,9 @@ mod value;
 mod words;
 
 pub(super) use durations::duration;
-pub(super) use shapes::{folder_keys, is_unique, looks_like_id, names_some_id, path_keys, shape_of};
+pub(super) use shapes::{
+    folder_keys, is_id_of, is_unique, looks_like_id, names_some_id, path_keys, shape_of,
+};
 
 use super::Found;
 use super::words::is_a_value;

@@ -1,8 +1,9 @@
 //! Named values in a text.
 
 use super::value::Value;
-use super::{IN_TEXT, Region, duration, is_unique, looks_like_id, names_some_id, path_keys, shape_of};
-use crate::context::fields::is_id_of;
+use super::{
+    IN_TEXT, Region, duration, is_id_of, is_unique, looks_like_id, names_some_id, path_keys, shape_of,
+};
 use crate::context::pairing::{says_span, says_trace};
 use crate::context::tape::{Own, Step};
 use crate::context::{Facts, Found, Scheme, header, id};

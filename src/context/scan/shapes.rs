@@ -2,7 +2,7 @@
 
 use crate::context::{Found, header, id, template};
 use crate::model::Shape;
-use crate::record::NameHash;
+use crate::record::{NameHash, Role};
 
 /// What a value looks like; `None` if it is no single word, or nothing that could tell records apart.
 pub(in crate::context) fn shape_of(value: &[u8]) -> Option<Shape> {
@@ -101,6 +101,23 @@ pub(in crate::context) fn is_unique(value: &[u8]) -> bool {
             && value.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'-'))
 }
 
+/// Whether a field that usually describes holds an id: `event=0b51…` beside a message of its own.
+pub(in crate::context) fn is_id_of(role: Role, value: &[u8]) -> bool {
+    /// Names of services hold fewer digits.
+    const DIGITS: usize = 4;
+    match role {
+        Role::Service => {
+            matches!(shape_of(value), Some(Shape::Uuid | Shape::Hex | Shape::Mixed))
+                && value.iter().filter(|byte| byte.is_ascii_digit()).count() >= DIGITS
+        }
+        Role::Message | Role::Event => {
+            matches!(shape_of(value), Some(Shape::Uuid | Shape::Hex | Shape::Mixed))
+        }
+        Role::Exception => false,
+        _ => is_unique(value),
+    }
+}
+
 impl Found {
     /// Whether a value tells nothing apart, although its name is that of an id: it measures something (`0.87`, `196ms`,
     /// `-1`), is a word under a name that may mean something else (`correlation=strong`), or numbers a kind of event, as
@@ -166,6 +183,16 @@ pub(in crate::context) fn folder_keys<'t>(found: &mut Found, name: &'t [u8], pat
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_that_usually_describe_may_hold_ids() {
+        let id = b"0b51ff4e-9c1d-4e3c-8f0a-6d2f4f0f9a11";
+        assert!(
+            is_id_of(Role::Event, id) && is_id_of(Role::Topic, id) && is_id_of(Role::Event, b"evt_a78caa81")
+        );
+        assert!(is_id_of(Role::Service, b"LA-107816") && !is_id_of(Role::Service, b"web-01"));
+        assert!(!is_id_of(Role::Event, b"order.placed") && !is_id_of(Role::Topic, b"orders-7"));
+    }
 
     #[test]
     fn measures_are_no_ids() {

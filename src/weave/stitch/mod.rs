@@ -16,6 +16,7 @@ mod join;
 mod kinds;
 mod names;
 mod neighbours;
+mod opening;
 mod order;
 mod parts;
 mod sets;
