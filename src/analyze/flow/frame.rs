@@ -53,7 +53,7 @@ fn says_again(template: &str) -> bool {
     let said = |word: &&str| {
         lower.find(*word).is_some_and(|at| !LATER.iter().any(|later| lower[..at].ends_with(later)))
     };
-    WORDS.iter().any(|word| said(word))
+    WORDS.iter().any(said)
 }
 
 /// What a template says without the mark at its end that something is there again, if it has one: consumers put it behind what
