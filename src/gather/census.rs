@@ -51,7 +51,7 @@ pub struct Window {
 }
 
 /// Clocks whose times are multiples of this, in nanoseconds, are coarse.
-const COARSE: i64 = 10_000_000;
+pub const COARSE: i64 = 10_000_000;
 
 impl Window {
     /// Whether the clock does not tell the order of what follows each other in a transaction.
@@ -146,8 +146,9 @@ impl Census {
             for detail in batch.details(event) {
                 match *detail {
                     Detail::Topic(name) | Detail::Event(name) => {
-                        self.names.insert(name);
-                        self.messages.insert((event.template, name));
+                        if self.messages.insert((event.template, name)) {
+                            self.names.insert(name);
+                        }
                         self.spoken(name, event.service);
                     }
                     Detail::Operation(name) | Detail::Peer(name) => {

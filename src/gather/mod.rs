@@ -15,7 +15,7 @@ mod spill;
 mod windows;
 
 pub use budget::{Budget, Room};
-pub use census::{Census, OfService, Window};
+pub use census::{COARSE, Census, OfService, Window};
 pub use clocks::{ClockOffset, Clocks};
 pub use fragments::{Fragment, Fragments};
 pub use gatherer::Gatherer;

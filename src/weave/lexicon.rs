@@ -56,15 +56,15 @@ impl Lexicon {
         let text = |symbol: Symbol| store.symbols.text(symbol);
         lexicon.frames =
             frames::frames(store.census.templates.keys().map(|&template| (template, text(template))));
-        let events = store.census.spoken.iter().filter(|(_, service)| !service.is_none());
-        lexicon.data =
-            events.map(|(name, _)| *name).filter(|name| words::name(text(*name)).is_none()).collect();
+        let of_one = store.census.spoken.iter().filter(|(_, service)| !service.is_none());
+        let plain = of_one.map(|(name, _)| *name).filter(|name| words::name(text(*name)).is_none());
+        lexicon.data = plain.collect();
         lexicon.routes = routes::kinds(store.census.routes().map(|route| (route, text(route))));
         lexicon
     }
 
-    /// Whether what a record calls its topic or the kind of its event tells what the record is about: other services speak of it too, or it
-    /// is put together of several words. Else it may tell of what is handled (`"kind":"hail"`).
+    /// Whether what a record calls its topic or the kind of its event tells what the record is about: other services speak of it
+    /// too, or it is put together of several words. Else it may tell of what is handled (`"kind":"hail"`).
     pub(super) fn tells_kind(&self, name: Symbol) -> bool {
         !self.data.contains(&name)
     }

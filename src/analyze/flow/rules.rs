@@ -13,7 +13,6 @@ const MIN_RIGHT: f64 = 0.9;
 const MAX_LACKING: usize = 64;
 /// Something is absent because something else is where both are absent in this share of the transactions.
 const MIN_ALONG: f64 = 0.8;
-
 /// The same for the delivery of messages: only faults keep them away.
 const MIN_DELIVERED: f64 = 0.75;
 

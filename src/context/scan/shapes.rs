@@ -105,14 +105,10 @@ pub(in crate::context) fn is_unique(value: &[u8]) -> bool {
 pub(in crate::context) fn is_id_of(role: Role, value: &[u8]) -> bool {
     /// Names of services hold fewer digits.
     const DIGITS: usize = 4;
+    let mixed = || matches!(shape_of(value), Some(Shape::Uuid | Shape::Hex | Shape::Mixed));
     match role {
-        Role::Service => {
-            matches!(shape_of(value), Some(Shape::Uuid | Shape::Hex | Shape::Mixed))
-                && value.iter().filter(|byte| byte.is_ascii_digit()).count() >= DIGITS
-        }
-        Role::Message | Role::Event => {
-            matches!(shape_of(value), Some(Shape::Uuid | Shape::Hex | Shape::Mixed))
-        }
+        Role::Service => mixed() && value.iter().filter(|byte| byte.is_ascii_digit()).count() >= DIGITS,
+        Role::Message | Role::Event => mixed(),
         Role::Exception => false,
         _ => is_unique(value),
     }

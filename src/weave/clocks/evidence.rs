@@ -3,6 +3,7 @@
 use super::super::lexicon::Lexicon;
 use super::super::stitch::Group;
 use super::super::words::Act;
+use super::known::Known;
 use crate::gather::{Clocks, Fragments, Store};
 use crate::model::{Detail, EventId, Symbol, Time, flag};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -104,15 +105,16 @@ impl Evidence {
         lexicon: &Lexicon,
     ) -> Evidence {
         let mut evidence = Evidence { span: (Time(i64::MAX), Time(i64::MIN)), ..Evidence::default() };
-        let mut clocks: FxHashMap<(Symbol, Symbol), u32> = FxHashMap::default();
+        let mut known = Known::default();
         let mut samples: FxHashMap<(Node, Node), Samples> = FxHashMap::default();
         for group in groups {
-            let seen = once(store, fragments, group, zones, &mut clocks, &mut evidence);
+            let seen = once(store, fragments, group, zones, &mut known, &mut evidence.span);
             if seen.iter().all(|one| one.node.0 == seen[0].node.0) {
                 continue;
             }
             pairs(store, &seen, &mut samples);
         }
+        (evidence.clocks, evidence.resolution) = (known.names, known.resolutions);
         let mut all: Vec<((Node, Node), Samples)> =
             samples.into_iter().filter(|(_, samples)| samples.gaps.len() >= MIN_SAMPLES).collect();
         all.sort_by_key(|(nodes, _)| *nodes);
@@ -129,8 +131,8 @@ fn once(
     fragments: &Fragments,
     group: &Group,
     zones: &Clocks,
-    clocks: &mut FxHashMap<(Symbol, Symbol), u32>,
-    evidence: &mut Evidence,
+    known: &mut Known,
+    span: &mut (Time, Time),
 ) -> Vec<Seen> {
     let traced = group.fragments.iter().flat_map(|&fragment| &fragments.traced[fragment as usize].events);
     let mut events: Vec<EventId> = traced.chain(&group.untraced).copied().collect();
@@ -143,19 +145,10 @@ fn once(
         if event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED) || event.service.is_none() {
             continue;
         }
-        let name = (event.service, event.instance);
-        let clock = *clocks.entry(name).or_insert_with(|| {
-            evidence.clocks.push(name);
-            evidence.resolution.push(1_000_000_000);
-            evidence.clocks.len() as u32 - 1
-        });
+        let clock = known.number((event.service, event.instance), event.time);
         let time = zones.time(event);
-        let resolution = &mut evidence.resolution[clock as usize];
-        while *resolution > 1 && event.time.0 % *resolution != 0 {
-            *resolution /= 1000;
-        }
         let opens = event.span.is_some_and(|span| spans.insert((event.trace, span)));
-        evidence.span = (evidence.span.0.min(time), evidence.span.1.max(time));
+        *span = (span.0.min(time), span.1.max(time));
         let mut length = None;
         let mut values = Vec::new();
         for detail in store.details(id) {

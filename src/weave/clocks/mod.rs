@@ -8,6 +8,7 @@
 //! is broken. What is woven with such offsets tells better ones (`refine`).
 
 mod evidence;
+mod known;
 mod refine;
 mod settle;
 mod solve;

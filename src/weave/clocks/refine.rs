@@ -6,9 +6,10 @@
 //! clocks are apart. Edges that are wrong, as offsets are rough, are scattered and do not crowd.
 
 use super::evidence::{Moment, Node, begun};
+use super::known::Known;
 use super::solve::{LEAST, MOST_DRIFT, Tie, least_squares, slope};
-use crate::gather::{ClockOffset, Clocks, Store};
-use crate::model::{Symbol, Time, Trace, flag};
+use crate::gather::{COARSE, ClockOffset, Clocks, Store};
+use crate::model::{Time, Trace, flag};
 use rustc_hash::FxHashMap;
 
 /// Edges of less confidence are not looked at.
@@ -20,8 +21,6 @@ const MIN_SAMPLES: usize = 16;
 const MIN_SHARE: usize = 8;
 /// Differences that crowd less, in nanoseconds, tell nothing.
 const MAX_WIDTH: i64 = 30_000_000;
-/// Times of a clock that are multiples of this, in nanoseconds, are coarse.
-const COARSE: i64 = 100_000_000;
 /// What rough offsets leave is less, in nanoseconds: what is further apart was not logged at one moment.
 const MOST_MOVED: i64 = 10_000_000_000;
 /// How little two clocks are known to differ by at best.
@@ -43,31 +42,6 @@ struct Found {
     /// How far the middle may be wrong.
     margin: i64,
     course: Course,
-}
-
-/// The clocks that were seen.
-#[derive(Default)]
-struct Known {
-    names: Vec<(Symbol, Symbol)>,
-    numbers: FxHashMap<(Symbol, Symbol), u32>,
-    /// What the times of each are multiples of, in nanoseconds.
-    resolutions: Vec<i64>,
-}
-
-impl Known {
-    /// The number of a clock, which logged some time.
-    fn number(&mut self, clock: (Symbol, Symbol), time: Time) -> u32 {
-        let number = *self.numbers.entry(clock).or_insert_with(|| {
-            self.names.push(clock);
-            self.resolutions.push(1_000_000_000);
-            self.names.len() as u32 - 1
-        });
-        let resolution = &mut self.resolutions[number as usize];
-        while *resolution > 1 && time.0 % *resolution != 0 {
-            *resolution /= 1000;
-        }
-        number
-    }
 }
 
 /// Offsets that are better than those that traces were woven with, which the store holds.
@@ -302,6 +276,7 @@ fn middle(values: &[Option<f64>]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Symbol;
 
     const MILLI: i64 = 1_000_000;
 

@@ -4,8 +4,9 @@
 //! others; and its logs begin and end by as much later or earlier. The second tells a zone from work that is done an hour
 //! later by intention.
 
+use super::known::Known;
 use crate::gather::{ClockOffset, Clocks, Fragments, Store};
-use crate::model::{Symbol, Time, flag};
+use crate::model::{Time, flag};
 use crate::weave::stitch::Group;
 use rustc_hash::FxHashMap;
 
@@ -24,8 +25,7 @@ const MAX_RECORDS: usize = 4096;
 /// The clocks that tell another zone's time, by how much.
 pub(super) fn zones(store: &Store, fragments: &Fragments, groups: &[Group]) -> Clocks {
     let mut beside = Beside::default();
-    let mut numbers: FxHashMap<(Symbol, Symbol), u32> = FxHashMap::default();
-    let mut names: Vec<(Symbol, Symbol)> = Vec::new();
+    let mut known = Known::default();
     let mut records: Vec<(u32, i64)> = Vec::new();
     for group in groups {
         let traced = group.fragments.iter().flat_map(|&one| &fragments.traced[one as usize].events);
@@ -35,18 +35,13 @@ pub(super) fn zones(store: &Store, fragments: &Fragments, groups: &[Group]) -> C
             if event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED) || event.service.is_none() {
                 continue;
             }
-            let name = (event.service, event.instance);
-            let number = *numbers.entry(name).or_insert_with(|| {
-                names.push(name);
-                names.len() as u32 - 1
-            });
-            records.push((number, event.time.0));
+            records.push((known.number((event.service, event.instance), event.time), event.time.0));
         }
         beside.add(&mut records);
     }
-    let told = beside.told(|clock| names[clock as usize]);
+    let told = beside.told(|clock| known.names[clock as usize]);
     let offset = |offset: i64| ClockOffset { offset, drift: 0.0, uncertainty: 0 };
-    let offsets = names.into_iter().zip(told).filter(|(_, told)| *told != 0);
+    let offsets = known.names.into_iter().zip(told).filter(|(_, told)| *told != 0);
     Clocks { offsets: offsets.map(|(name, told)| (name, offset(told))).collect(), middle: Time(0) }
 }
 

@@ -40,33 +40,40 @@ impl<'l> Services<'l> {
         self.bits.get(&service).copied().unwrap_or_default()
     }
 
-    /// Whether the span of the event that a fragment begins with answers a request.
-    pub fn begins_by_request(&self, store: &Store, opening: EventId, events: &[EventId]) -> bool {
+    /// Whether an event says that something was received.
+    pub fn receives(&self, store: &Store, id: EventId) -> bool {
+        self.lexicon.words(store.event(id).template).act == Act::Receive
+    }
+
+    /// Whether a fragment begins by receiving something that is no request which the same span tells of when it is over.
+    pub fn begins_by_message(&self, store: &Store, opening: EventId, events: &[EventId]) -> bool {
+        if !self.receives(store, opening) {
+            return false;
+        }
         let first = store.event(opening);
         let own = |id: &&EventId| {
             let event = store.event(**id);
             event.span.is_some() && event.span == first.span && event.service == first.service
         };
-        events.iter().filter(own).any(|id| {
+        !events.iter().filter(own).any(|id| {
             let has = |one: fn(&Detail) -> bool| store.details(*id).iter().any(one);
             has(|detail| matches!(detail, Detail::Method(_) | Detail::Route(_)))
                 && has(|detail| matches!(detail, Detail::Status(_)))
         })
     }
 
-    /// What an event tells; `begins`: it is the first of its atom, and nothing tells of a request there.
-    pub fn asked(&self, store: &Store, id: EventId, begins: bool) -> Asked {
+    /// What an event tells; `received`: its atom begins with what it says that it received.
+    pub fn asked(&self, store: &Store, id: EventId, received: bool) -> Asked {
         let (mut request, mut message) = (false, false);
         for detail in store.details(id) {
             request |= matches!(detail, Detail::Method(_) | Detail::Route(_));
             message |= matches!(detail, Detail::Topic(name) if self.lexicon.tells_kind(*name));
         }
-        let event = store.event(id);
-        message |= begins && !request && self.lexicon.words(event.template).act == Act::Receive;
+        message |= received && !request;
         if !request && !message {
             return Asked::default();
         }
-        let bit = self.bit(event.service);
+        let bit = self.bit(store.event(id).service);
         match message {
             true => Asked { by_request: 0, by_message: bit },
             false => Asked { by_request: bit, by_message: 0 },

@@ -162,28 +162,27 @@ impl Atoms {
                 own.push(trace_value(store, fragment));
             }
             let mut asked = Asked::default();
-            // what a span is said to have received at first may be the request that it tells of when it is over
             let opening = opening(store, &fragment.events);
-            let by_request = services.begins_by_request(store, opening, &fragment.events);
+            let received = services.begins_by_message(store, opening, &fragment.events);
             for &id in &fragment.events {
                 hold(store, id, &mut own);
-                asked = asked.and(services.asked(store, id, id == opening && !by_request));
+                asked = asked.and(services.asked(store, id, received && id == opening));
             }
             self.traced.asked.push(asked);
             by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));
             own.dedup_by_key(|held| (held.value, held.name));
             let atom = self.len() as u32;
-            let (first, sort) = self.begin(store, fragment);
+            let (first, sort) = self.begin(store, fragment, opening);
             self.hold(&own, |holding| Holding { first, atom, sort, ..holding });
         }
     }
 
     /// Takes in what is known of a fragment; gives its first time as logged, and what it begins with.
-    fn begin(&mut self, store: &Store, fragment: &Fragment) -> (Time, u32) {
+    fn begin(&mut self, store: &Store, fragment: &Fragment, opening: EventId) -> (Time, u32) {
         let events = &fragment.events;
         let (first, last) = (store.event(events[0]), store.event(events[events.len() - 1]));
         let known = events.iter().filter(|id| !store.event(**id).is(flag::TIME_UNKNOWN));
-        let opening = store.event(opening(store, events));
+        let opening = store.event(opening);
         let sort = self.sorts.of((opening.service, opening.template));
         let traced = &mut self.traced;
         traced.traces.push(fragment.trace);
@@ -209,7 +208,7 @@ impl Atoms {
             let (atom, sort) = (self.len() as u32, self.sorts.of((event.service, event.template)));
             let (first, timed) =
                 (Time(event.time.0.saturating_add(grain(store, id))), !event.is(flag::TIME_UNKNOWN));
-            let asked = services.asked(store, id, true);
+            let asked = services.asked(store, id, services.receives(store, id));
             self.untraced += 1;
             self.extend((first, first));
             self.hold(&own, |holding| Holding { first, atom, sort, timed, asked, ..holding });
