@@ -20,7 +20,7 @@ pub use clocks::{ClockOffset, Clocks};
 pub use fragments::{Fragment, Fragments};
 pub use gatherer::Gatherer;
 pub use kept::Kept;
-pub use parts::Row;
+pub use parts::{Row, strand};
 pub use rows::Rows;
 pub use spill::{Log, SpillError};
 pub use windows::{Arranger, Copied};

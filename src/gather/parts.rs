@@ -9,8 +9,10 @@ use std::ops::Range;
 
 /// Parts of the events with a trace id, by the low half of that id: what may be one fragment is in one part.
 pub(super) const TRACED: u32 = 1024;
-/// Parts of the events without one, by source and thread: what a thread does in turn is in one part.
+/// Parts of the events without one, by source and [`strand`]: what a thread does in turn is in one part.
 pub(super) const UNTRACED: u32 = 64;
+/// So many lines of a source, in powers of two, are one strand where they do not tell their thread.
+const STRAND_BITS: u32 = 14;
 
 /// Events of a chunk, at most.
 const CHUNK: usize = 4 << 10;
@@ -42,14 +44,18 @@ impl Row {
                 Row { part: share(mixed, TRACED), order: mixed as u32, tag: 0, id }
             }
             None => {
-                // an event without thread follows no other
-                let thread = if event.thread.is_none() { event.place.line } else { event.thread.0 };
                 let source = u64::from(event.place.source.0) + 1;
-                let of = thread ^ source.wrapping_mul(0xff51_afd7_ed55_8ccd);
+                let of = strand(event) ^ source.wrapping_mul(0xff51_afd7_ed55_8ccd);
                 Row { part: TRACED + share(mixed(of), UNTRACED), order: 0, tag: 0, id }
             }
         }
     }
+}
+
+/// Which events of a source may follow each other, however the events of a run are held: those of a thread, or those without
+/// one that stand in the same stretch of lines.
+pub fn strand(event: &Event) -> u64 {
+    if event.thread.is_none() { event.place.line >> STRAND_BITS } else { event.thread.0 }
 }
 
 /// Events by part.

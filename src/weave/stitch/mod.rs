@@ -20,6 +20,7 @@ mod opening;
 mod order;
 mod parts;
 mod sets;
+mod ties;
 mod values;
 mod ways;
 mod work;
@@ -37,6 +38,7 @@ use behind::Behind;
 use neighbours::Placed;
 use order::Ordered;
 use rustc_hash::{FxHashMap, FxHashSet};
+use ties::Counts;
 
 /// A transaction of the run, wherever its events are.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +77,13 @@ pub struct Stitched {
     pub whole: Option<Fragments>,
     /// The fragments of the transactions that clocks are looked at by, where not all events are at hand.
     pub samples: Samples,
+}
+
+/// What events without trace id that stand side by side tell of transactions and kinds.
+#[derive(Debug, Default)]
+struct Beside {
+    behind: Behind,
+    counts: Counts,
 }
 
 /// The fragments of some transactions.
@@ -143,12 +152,12 @@ pub fn stitch(store: &mut Store, lexicon: &Lexicon) -> Result<Stitched, SpillErr
     let mut stitched = Stitched::of(store, &services, atoms, true)?;
     (stitched.bases, stitched.placed.begins) = (bases, begins);
     if stitched.placed.any() {
-        let mut behind = Behind::default();
+        let mut beside = Beside::default();
         for &window in &rest {
             store.open(window)?;
-            stitched.behind(store, window, &Fragments::of(store), &mut behind);
+            stitched.look_beside(store, window, &Fragments::of(store), &mut beside);
         }
-        stitched.unite_groups(&behind.joints(lexicon));
+        stitched.settle(beside, lexicon);
         for window in rest {
             store.open(window)?;
             let placed = stitched.placed.of(store, window, &Fragments::of(store));
@@ -170,9 +179,9 @@ pub fn stitch_whole(store: &mut Store, lexicon: &Lexicon) -> Result<Stitched, Sp
     let mut stitched = Stitched::of(store, &services, atoms, false)?;
     (stitched.bases, stitched.placed.begins) = (vec![0], begins);
     if stitched.placed.any() {
-        let mut behind = Behind::default();
-        stitched.behind(store, 0, &fragments, &mut behind);
-        stitched.unite_groups(&behind.joints(lexicon));
+        let mut beside = Beside::default();
+        stitched.look_beside(store, 0, &fragments, &mut beside);
+        stitched.settle(beside, lexicon);
     }
     let placed = stitched.placed.of(store, 0, &fragments);
     stitched.took(&placed);
@@ -237,8 +246,16 @@ impl Stitched {
         })
     }
 
-    fn behind(&self, store: &Store, window: usize, fragments: &Fragments, behind: &mut Behind) {
-        self.placed.behind(store, window, fragments, |group| self.groups[group as usize].start, behind);
+    fn look_beside(&self, store: &Store, window: usize, fragments: &Fragments, beside: &mut Beside) {
+        let start = |group: u32| self.groups[group as usize].start;
+        self.placed.behind(store, window, fragments, start, &mut beside.behind);
+        self.placed.count(store, window, fragments, &mut beside.counts);
+    }
+
+    /// Goes by what the events of all windows told.
+    fn settle(&mut self, beside: Beside, lexicon: &Lexicon) {
+        self.unite_groups(&beside.behind.joints(lexicon));
+        self.placed.ties = beside.counts.ties();
     }
 
     /// Counts events without trace id that are in transactions.

@@ -4,31 +4,36 @@
 use super::NONE;
 use super::atoms::is_untraced_atom;
 use super::behind::Behind;
-use crate::gather::{Fragments, Store};
-use crate::model::{Detail, EventId, Symbol, Time};
+use super::ties::{Counts, Ties, kind};
+use crate::gather::{Fragments, Store, strand};
+use crate::model::{EventId, Symbol, Time};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 
 /// A thread's next event with a value is of the same transaction in this share, if it handles one at a time.
 const MIN_KEPT: f32 = 0.6;
-
 /// Likewise, where events do not tell their thread.
 const MIN_KEPT_UNTOLD: f32 = 0.8;
-/// So many events of a kind tell whether it is tied to its neighbour.
-const MIN_TIED: u32 = 8;
-/// This share of the events of a kind that is tied to its neighbour stands close to it, in tenths.
-const TIED_TENTHS: u32 = 5;
 /// What is tied stands so many times closer than what comes on the other side.
 const CLOSER: i64 = 4;
-
 /// What tells how long it took began when an earlier event was logged, give or take so many nanoseconds.
 const SAME_MOMENT: i64 = 1_000_000;
-/// So many events of a thread are looked at for that.
+/// So many events of a strand are looked at for that.
 const MAX_RECENT: usize = 256;
 
+/// Source, instance, thread, and see [`strand`].
+type StrandKey = (u32, Symbol, Symbol, u64);
+
+/// The strand of an event.
+fn strand_of(store: &Store, id: EventId) -> StrandKey {
+    let event = store.event(id);
+    (event.place.source.0, event.instance, event.thread, strand(event))
+}
+
+/// Events that follow each other; see [`strand`].
 #[derive(Debug, Default)]
-struct Thread {
-    /// The last events: when, their kinds and groups.
+struct Strand {
+    /// The last events: when, their templates and groups.
     recent: VecDeque<(Time, Symbol, u32)>,
     /// The last event, with the group it holds a value of, if any.
     before: Option<(EventId, u32)>,
@@ -42,87 +47,67 @@ struct Thread {
     found: Vec<(EventId, u32)>,
 }
 
-/// How the events of a kind that hold no value stand to those next to them.
-#[derive(Debug, Default)]
-struct Ties {
-    all: u32,
-    /// By the kind of the neighbour, before or after: how often it is much closer than the one on the other side.
-    close: FxHashMap<(bool, Symbol), u32>,
-    /// Events that are close to one that has a group.
-    found: Vec<(bool, Symbol, EventId, u32)>,
-    /// Events that tell how long they took, how many began when one of a kind was logged, and those of such a one's group.
-    lasting: u32,
-    begun: FxHashMap<Symbol, u32>,
-    begun_in: Vec<(Symbol, EventId, u32)>,
+impl Strand {
+    /// Takes in the next event.
+    fn add(&mut self, store: &Store, id: EventId, group: u32) {
+        let event = store.event(id);
+        self.recent.push_back((event.time, event.template, group));
+        if self.recent.len() > MAX_RECENT {
+            self.recent.pop_front();
+        }
+        if group == NONE {
+            self.between.push(id);
+            return;
+        }
+        if self.last == Some(group) {
+            self.kept += 1;
+            self.found.extend(self.between.drain(..).map(|id| (id, group)));
+        } else if self.last.replace(group).is_some() {
+            self.left += 1;
+        }
+        self.between.clear();
+    }
+
+    /// What was logged at a time: templates and groups, in their order.
+    fn then(&self, time: i64) -> Vec<(Symbol, u32)> {
+        let then = self.recent.iter().filter(|(at, ..)| (at.0 - time).abs() <= SAME_MOMENT);
+        let mut then: Vec<(Symbol, u32)> = then.map(|(_, template, group)| (*template, *group)).collect();
+        then.sort_unstable();
+        then
+    }
 }
 
-impl Ties {
-    /// Takes in an event that stands between two others.
-    fn add(&mut self, store: &Store, id: EventId, before: Option<(EventId, u32)>, after: (EventId, u32)) {
-        self.all += 1;
-        let time = store.event(id).time;
-        let back = before.map_or(i64::MAX, |(other, _)| time.0.saturating_sub(store.event(other).time.0));
-        let on = store.event(after.0).time.0.saturating_sub(time.0);
-        let near = |one: i64, other: i64| one >= 0 && one.saturating_mul(CLOSER) < other;
-        let (behind, (other, group)) = match (near(on, back), before) {
-            (true, _) => (true, after),
-            (false, Some(before)) if near(back, on) => (false, before),
-            _ => return,
-        };
-        let kind = store.event(other).template;
-        *self.close.entry((behind, kind)).or_default() += 1;
-        if group != NONE {
-            self.found.push((behind, kind, id, group));
-        }
-    }
+/// A neighbour of an event that is much closer than the one on the other side, with its group; whether it comes after it.
+#[derive(Clone, Copy, Debug)]
+struct Near {
+    id: EventId,
+    group: u32,
+    after: bool,
+}
 
-    /// Takes in an event that tells how long it took: whether one event alone was logged when it began, and which.
-    fn add_lasting(&mut self, thread: &Thread, id: EventId, time: Time, length: i64) {
-        self.lasting += 1;
-        let begin = time.0.saturating_sub(length);
-        let then = thread.recent.iter().filter(|(time, ..)| (time.0 - begin).abs() <= SAME_MOMENT);
-        let mut kinds: Vec<(Symbol, u32)> = then.map(|(_, kind, group)| (*kind, *group)).collect();
-        kinds.sort_unstable();
-        for same in kinds.chunk_by(|a, b| a.0 == b.0) {
-            *self.begun.entry(same[0].0).or_default() += 1;
-            if same.len() == 1 && same[0].1 != NONE {
-                self.begun_in.push((same[0].0, id, same[0].1));
-            }
-        }
-    }
+/// How an event without a group stands to others of its strand.
+enum Seen<'s> {
+    /// It stands between two others, one of which may be near.
+    Between(EventId, Option<Near>),
+    /// It tells how long it took; the templates and groups of what was logged when it began.
+    Lasting(EventId, &'s [(Symbol, u32)]),
+}
 
-    /// The events that began when one of a group was logged, as most of their kind do.
-    fn begun(&self) -> impl Iterator<Item = (EventId, u32)> + '_ {
-        let kind = self
-            .begun
-            .iter()
-            .max_by_key(|(kind, count)| (**count, **kind))
-            .map(|(kind, count)| (*kind, *count));
-        let kind =
-            kind.filter(|(_, count)| self.lasting >= MIN_TIED && count * 10 >= self.lasting * TIED_TENTHS);
-        let of_kind = move |of: Symbol| kind.is_some_and(|(kind, _)| kind == of);
-        self.begun_in.iter().filter(move |(of, ..)| of_kind(*of)).map(|(_, id, group)| (*id, *group))
+/// The one of two neighbours of an event that is near, with their groups.
+fn nearer(store: &Store, id: EventId, before: Option<(EventId, u32)>, after: (EventId, u32)) -> Option<Near> {
+    let time = store.event(id).time.0;
+    let back = before.map_or(i64::MAX, |(other, _)| time.saturating_sub(store.event(other).time.0));
+    let on = store.event(after.0).time.0.saturating_sub(time);
+    let near = |one: i64, other: i64| one >= 0 && one.saturating_mul(CLOSER) < other;
+    if near(on, back) {
+        return Some(Near { id: after.0, group: after.1, after: true });
     }
-
-    /// The events that may be placed, and where.
-    fn placed(self) -> impl Iterator<Item = (EventId, u32)> {
-        let Ties { all, close, found, .. } = self;
-        let tied = move |side: &(bool, Symbol)| {
-            all >= MIN_TIED && close.get(side).is_some_and(|count| count * 10 >= all * TIED_TENTHS)
-        };
-        found
-            .into_iter()
-            .filter(move |(behind, kind, ..)| tied(&(*behind, *kind)))
-            .map(|(.., id, group)| (id, group))
-    }
+    before.filter(|_| near(back, on)).map(|(id, group)| Near { id, group, after: false })
 }
 
 /// How long an event says that what it tells of took.
 fn length(store: &Store, id: EventId) -> Option<i64> {
-    store.details(id).iter().find_map(|detail| match detail {
-        Detail::Duration(nanos) => i64::try_from(*nanos).ok().filter(|nanos| *nanos > SAME_MOMENT),
-        _ => None,
-    })
+    store.duration(id).filter(|nanos| *nanos > SAME_MOMENT)
 }
 
 /// The events without trace id of a run that hold a value of a transaction.
@@ -133,6 +118,8 @@ pub(super) struct Placed {
     /// Those that share a value, by the order of coming, and the group of each.
     came: Vec<u32>,
     groups: Vec<u32>,
+    /// What is known of the kinds of events beside them.
+    pub ties: Ties,
 }
 
 impl Placed {
@@ -141,7 +128,7 @@ impl Placed {
         let mut placed = groups.iter().map(|group| *group != NONE);
         came.retain(|_| placed.next().unwrap_or_default());
         groups.retain(|group| *group != NONE);
-        Placed { begins: Vec::new(), came, groups }
+        Placed { came, groups, ..Placed::default() }
     }
 
     /// Whether there are any.
@@ -180,11 +167,9 @@ impl Placed {
         start: impl Fn(u32) -> Time,
         behind: &mut Behind,
     ) {
-        let mut threads: FxHashMap<(u32, Symbol, Symbol), (EventId, u32)> = FxHashMap::default();
+        let mut strands: FxHashMap<StrandKey, (EventId, u32)> = FxHashMap::default();
         self.each(store, window, fragments, |id, group| {
-            let event = store.event(id);
-            let thread = (event.place.source.0, event.instance, event.thread);
-            let before = threads.insert(thread, (id, group));
+            let before = strands.insert(strand_of(store, id), (id, group));
             if group != NONE {
                 let begins = start(group) == store.time(id);
                 behind.add(store, before.filter(|(_, group)| *group != NONE), (id, group), begins);
@@ -192,61 +177,85 @@ impl Placed {
         });
     }
 
+    /// Counts how the events of a window stand to those next to them.
+    pub fn count(&self, store: &Store, window: usize, fragments: &Fragments, counts: &mut Counts) {
+        self.look(store, window, fragments, |seen| match seen {
+            Seen::Between(id, near) => {
+                counts.between(kind(store, id), near.map(|near| (near.after, store.event(near.id).template)));
+            }
+            Seen::Lasting(id, then) => {
+                let each = then.chunk_by(|a, b| a.0 == b.0);
+                counts.lasting(kind(store, id), each.map(|same| same[0].0));
+            }
+        });
+    }
+
     /// The events of a window without trace id that are in a transaction, by their ids: those that hold a value, and those
-    /// that such events surround on their thread, or are close to. A thread's events are in one window.
+    /// that such events surround on their strand, or are close to.
     pub fn of(&self, store: &Store, window: usize, fragments: &Fragments) -> Vec<(EventId, u32)> {
+        let (mut begun, mut close) = (Vec::new(), Vec::new());
+        let mut placed = self.look(store, window, fragments, |seen| match seen {
+            Seen::Between(id, Some(Near { id: other, group, after })) if group != NONE => {
+                if self.ties.is_close(kind(store, id), after, store.event(other).template) {
+                    close.push((id, group));
+                }
+            }
+            Seen::Between(..) => {}
+            Seen::Lasting(id, then) => {
+                let own = kind(store, id);
+                let mut each = then.chunk_by(|a, b| a.0 == b.0);
+                if let Some(&[(_, group)]) = each.find(|same| self.ties.began_with(own, same[0].0))
+                    && group != NONE
+                {
+                    begun.push((id, group));
+                }
+            }
+        });
+        // one that several are true of stands where its strand has it, else where it began
+        for found in [begun, close] {
+            let known: FxHashSet<EventId> = placed.iter().map(|(id, _)| *id).collect();
+            placed.extend(found.into_iter().filter(|(id, _)| !known.contains(id)));
+        }
+        placed.sort_unstable();
+        placed
+    }
+
+    /// Goes through the events of a window and tells how those without a group stand to those next to them; gives those that
+    /// hold a value or that such events surround.
+    fn look(
+        &self,
+        store: &Store,
+        window: usize,
+        fragments: &Fragments,
+        mut see: impl FnMut(Seen<'_>),
+    ) -> Vec<(EventId, u32)> {
         let mut placed: Vec<(EventId, u32)> = Vec::new();
-        let mut threads: FxHashMap<(u32, Symbol, Symbol), Thread> = FxHashMap::default();
-        let mut ties: FxHashMap<(Symbol, Symbol), Ties> = FxHashMap::default();
+        let mut strands: FxHashMap<StrandKey, Strand> = FxHashMap::default();
         self.each(store, window, fragments, |id, group| {
             if group != NONE {
                 placed.push((id, group));
             }
-            let event = store.event(id);
-            let thread = threads.entry((event.place.source.0, event.instance, event.thread)).or_default();
-            if let Some((open, before)) = thread.open.take() {
-                let kind = store.event(open);
-                ties.entry((kind.service, kind.template)).or_default().add(store, open, before, (id, group));
+            let strand = strands.entry(strand_of(store, id)).or_default();
+            if let Some((open, before)) = strand.open.take() {
+                see(Seen::Between(open, nearer(store, open, before, (id, group))));
             }
-            let before = thread.before.replace((id, group));
+            let before = strand.before.replace((id, group));
             if group == NONE
                 && let Some(length) = length(store, id)
             {
-                let kind = (event.service, event.template);
-                ties.entry(kind).or_default().add_lasting(thread, id, event.time, length);
+                see(Seen::Lasting(id, &strand.then(store.event(id).time.0.saturating_sub(length))));
             }
-            thread.recent.push_back((event.time, event.template, group));
-            if thread.recent.len() > MAX_RECENT {
-                thread.recent.pop_front();
-            }
+            strand.add(store, id, group);
             if group == NONE {
-                thread.open = Some((id, before));
-                thread.between.push(id);
-                return;
+                strand.open = Some((id, before));
             }
-            if thread.last == Some(group) {
-                thread.kept += 1;
-                thread.found.extend(thread.between.drain(..).map(|id| (id, group)));
-            } else if thread.last.replace(group).is_some() {
-                thread.left += 1;
-            }
-            thread.between.clear();
         });
-        for ((.., name), thread) in threads {
-            let share = if name.is_none() { MIN_KEPT_UNTOLD } else { MIN_KEPT };
-            if thread.kept as f32 >= share * (thread.kept + thread.left) as f32 {
-                placed.extend(thread.found);
+        for ((.., thread, _), strand) in strands {
+            let share = if thread.is_none() { MIN_KEPT_UNTOLD } else { MIN_KEPT };
+            if strand.kept as f32 >= share * (strand.kept + strand.left) as f32 {
+                placed.extend(strand.found);
             }
         }
-        // one that both are true of stands where its thread has it
-        let mut surrounded: FxHashSet<EventId> = placed.iter().map(|(id, _)| *id).collect();
-        for (id, group) in ties.values().flat_map(Ties::begun) {
-            if surrounded.insert(id) {
-                placed.push((id, group));
-            }
-        }
-        placed.extend(ties.into_values().flat_map(Ties::placed).filter(|(id, _)| !surrounded.contains(id)));
-        placed.sort_unstable();
         placed
     }
 }
