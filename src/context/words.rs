@@ -83,7 +83,6 @@ const APART: &[&[u8]] = &[
     b"authorization",
     b"bearer",
     b"salt",
-    b"serial",
     b"imageid",
     b"layer",
     b"blob",

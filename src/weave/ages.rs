@@ -49,11 +49,14 @@ impl Tallies {
             let told = reply(scene, index)
                 .or_else(|| message(scene, index))
                 .or_else(|| reached(scene, index).filter(|_| within));
-            let Some(told) = told else { continue };
-            let early = node.begin + node.blur + SLACK < told;
+            let takes_in = takes_in(scene, index, node);
+            if told.is_none() && !takes_in {
+                continue;
+            }
+            let early = told.is_some_and(|told| node.begin + node.blur + SLACK < told);
             let tally = self.0.entry(kind).or_default();
             tally.all += 1;
-            tally.early += u32::from(early);
+            tally.early += u32::from(early || takes_in);
         }
     }
 
@@ -100,6 +103,17 @@ fn timed(scene: &Scene, index: u32, node: &Node) -> Option<Kind> {
     let told =
         scene.lines_of(index).find(|line| line.duration.is_some_and(|took| line.time - took == node.begin));
     told.map(|line| (node.service, line.template))
+}
+
+/// Whether a span would have begun before its service received messages that other spans handle, and ended after that: it
+/// prints how long all took that these were sent for.
+fn takes_in(scene: &Scene, index: u32, node: &Node) -> bool {
+    let within = node.begin + node.blur + SLACK..node.first;
+    scene.of_service(node.service).iter().map(|(.., other)| *other).any(|other| {
+        other != index
+            && within.contains(&scene.nodes[other as usize].first)
+            && message(scene, other).is_some_and(|sent| within.contains(&sent))
+    })
 }
 
 /// When a reply came that a span begins with, if another span of its service only sent what is replied to: what the record prints

@@ -252,6 +252,13 @@ impl Found {
                 }
                 self.text_key(name, bytes, region);
             }
+            Role::Thread
+                if region == Region::Message
+                    && crate::context::fields::is_work(name)
+                    && is_id_of(role, bytes) =>
+            {
+                self.text_key(name, bytes, region);
+            }
             Role::Thread | Role::Logger | Role::Kind | Role::Instance => {
                 self.text_header(bytes);
             }

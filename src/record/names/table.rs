@@ -205,7 +205,7 @@ pub(super) const TOP: &[(Role, &str)] = &[
     (
         Role::Message,
         "\
-         message msg event m text shortmessage body messagetext renderedmessage logmessage mt messagetemplate \
+         message msg renderedmessage m mt messagetemplate event text shortmessage body messagetext logmessage \
          fullmessage textpayload description content eventmessage formattedmessage log rawmessage line statement",
     ),
     (

@@ -1,11 +1,12 @@
 //! Where records stand whose clock tells no more than whole seconds, among those of clocks that tell more.
 //!
 //! Such a record may have been logged at any moment of its second, so its order to others of that second is unknown. Over
-//! the run it is not: what is logged a little after another record comes a second later now and then, and never one earlier,
-//! and the more often the longer it takes. So two kinds of records tell which comes first, and how far they are apart. A
-//! record is put between the last one that comes before and the first one that comes after, as near to each as it usually
-//! is, and never before what its own source logged earlier. Only the order is moved: reports show the times as logged.
+//! the run it is not: how long after records of some kind it usually comes is told by all transactions together (`lags`), and
+//! where it tells how long something took, also how long after them that began. Of those that tell most closely where it
+//! stands, some may come right before or right after it (`sides`). Only the order is moved: reports show the times as logged.
 
+mod lags;
+mod sides;
 mod surround;
 
 use super::lexicon::Lexicon;
@@ -13,92 +14,41 @@ use super::spans::Draft;
 use super::words::Act;
 use crate::gather::Store;
 use crate::model::{Detail, EventId, Shape, SourceId, Symbol, flag};
+use lags::{Lag, Samples};
 use rustc_hash::FxHashMap;
 
 /// Larger transactions are left as they are.
 const MAX_MARKS: usize = 512;
-/// One order of two kinds is so many times as frequent as the other if it is the right one.
-const RARELY: u32 = 8;
-/// Fewer cases tell nothing by themselves.
-const MIN_CASES: u32 = 2;
+/// What tells where a record stands so many times less closely than another one does tells nothing.
+const LOOSE: i64 = 4;
 
-/// A service and a template.
+/// A service, and what its record is; see [`what`].
 type Kind = (Symbol, Symbol);
 
-/// How records of a coarse clock stand to those of a kind of a fine one.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    /// Transactions that have both.
-    all: u32,
-    /// Of these, those in which the coarse one came after the other for certain, and those in which it came before.
-    after: u32,
-    before: u32,
-}
+/// So many pairs tell a lag, if there is one.
+const ENOUGH: usize = 8;
 
-/// What certain cases tell of the order of two records.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Order {
-    /// The coarse one comes after, usually by this share of its interval.
-    After(f64),
-    /// It comes before.
-    Before(f64),
-    /// Too few cases tell.
-    Unknown,
-    /// Either way.
-    Mixed,
-}
+/// The kind of a coarse record, that of a fine one, and whether what the former tells of began then.
+type Pair = (Kind, Kind, bool);
 
-impl Tally {
-    /// `tied`: the two share a value, so that few cases count, too.
-    fn order(self, tied: bool) -> Order {
-        let Tally { all, after, before } = self;
-        let share = |part: u32| f64::from(part) / f64::from(all.max(1));
-        let least = if tied { 1 } else { MIN_CASES };
-        if after >= least && after >= RARELY * before {
-            Order::After(share(after))
-        } else if before >= least && before >= RARELY * after {
-            Order::Before(share(before))
-        } else if after.max(before) < MIN_CASES {
-            Order::Unknown
-        } else {
-            Order::Mixed
-        }
-    }
-}
-
-/// How the kinds of a run stand to each other in time, as far as times are certain.
+/// How the records of a run stand to each other in time.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tallies(FxHashMap<(Kind, Kind), Tally>);
+pub(super) struct Tallies(Samples<Pair>);
 
 impl Tallies {
     /// Adds what another part of the run taught.
-    pub fn merge(mut self, mut other: Tallies) -> Tallies {
-        if other.0.len() > self.0.len() {
-            std::mem::swap(&mut self, &mut other);
-        }
-        for (kinds, other) in other.0 {
-            let own = self.0.entry(kinds).or_default();
-            own.all += other.all;
-            own.after += other.after;
-            own.before += other.before;
-        }
-        self
+    pub fn merge(self, other: Tallies) -> Tallies {
+        Tallies(self.0.merge(other.0))
     }
 
     fn learn(&mut self, marks: &Marks) {
         for coarse in marks.coarse() {
             for (kind, partner) in marks.partners(coarse) {
-                let tally = self.0.entry((coarse.kind, kind)).or_default();
-                let time = marks.all[partner.index].time;
-                tally.all += 1;
-                tally.after += u32::from(time < coarse.time);
-                tally.before += u32::from(time >= coarse.time + coarse.grain);
+                for (starts, time) in coarse.from(&marks.all[partner.index]) {
+                    self.0.add((coarse.kind, kind, starts), time - coarse.time, coarse.grain);
+                }
             }
         }
-    }
-
-    fn order(&self, coarse: Kind, other: Kind, tied: bool) -> Order {
-        self.0.get(&(coarse, other)).map_or(Order::Unknown, |tally| tally.order(tied))
     }
 }
 
@@ -107,7 +57,7 @@ impl Tallies {
 pub(super) struct Coarse {
     /// By service and instance: what their times are multiples of. Empty if no clock is coarse, or all are.
     grains: FxHashMap<(Symbol, Symbol), i64>,
-    tallies: Tallies,
+    lags: FxHashMap<Pair, Lag>,
 }
 
 /// A record on its way to its place.
@@ -128,6 +78,15 @@ struct Mark {
     span: u32,
     /// How long something took that it tells of: nanoseconds.
     took: Option<i64>,
+}
+
+impl Mark {
+    /// From when to count how much later than a partner this one comes: from the partner itself, and where it tells how long
+    /// something took, from when it would come if that had begun with the partner.
+    fn from(&self, partner: &Mark) -> impl Iterator<Item = (bool, i64)> {
+        let began = self.took.map(|took| (true, partner.time.saturating_add(took)));
+        std::iter::once((false, partner.time)).chain(began)
+    }
 }
 
 /// The one record of a kind that belongs to another record.
@@ -200,29 +159,18 @@ impl Marks {
     }
 }
 
-/// Between what a coarse record lies, and by how much of its interval it is apart from either.
-#[derive(Clone, Copy, Debug, Default)]
-struct Between {
-    after: Option<(i64, f64)>,
-    before: Option<(i64, f64)>,
-}
-
-impl Between {
-    /// The likeliest time, not before a certain one.
-    fn time(self, coarse: &Mark, least: i64) -> i64 {
-        let (first, last) = (coarse.time.max(least), coarse.time + coarse.grain - 1);
-        let share = |share: f64| (coarse.grain as f64 * share) as i64;
-        let time = match (self.after, self.before) {
-            (Some((low, a)), Some((high, b))) if low < high => {
-                let part = if a + b > 0.0 { a / (a + b) } else { 0.0 };
-                (low + 1 + ((high - low) as f64 * part) as i64).min(high - 1)
-            }
-            (Some((low, a)), _) => low + 1 + share(a),
-            (None, Some((high, b))) => high - 1 - share(b),
-            (None, None) => first,
-        };
-        time.min(last).max(first)
-    }
+/// What tells where a coarse record stands.
+#[derive(Clone, Copy, Debug)]
+struct Anchor {
+    /// The partner.
+    index: usize,
+    /// What the record tells of began with it.
+    starts: bool,
+    /// The record stands between these.
+    least: i64,
+    most: i64,
+    /// When it would come if the partner were right beside it.
+    beside: i64,
 }
 
 impl Coarse {
@@ -248,7 +196,7 @@ impl Coarse {
 
     /// Takes over what all transactions taught.
     pub fn settle(&mut self, tallies: Tallies) {
-        self.tallies = tallies;
+        self.lags = tallies.0.settle();
     }
 
     /// The times at which the coarse records of a transaction are put.
@@ -287,7 +235,7 @@ impl Coarse {
                     id,
                     time: store.time(id).0,
                     grain: grain(id),
-                    kind: (event.service, event.template),
+                    kind: (event.service, what(store, lexicon, id)),
                     source: event.place.source,
                     act: lexicon.words(event.template).act,
                     opens: place == 0,
@@ -303,63 +251,89 @@ impl Coarse {
 
     fn placed(&self, marks: &Marks) -> FxHashMap<EventId, i64> {
         let coarse: Vec<&Mark> = marks.coarse().collect();
-        let mut between: Vec<Between> = coarse.iter().map(|mark| self.between(marks, mark)).collect();
+        let mut within: Vec<(i64, i64)> = coarse.iter().map(|mark| self.within(marks, mark)).collect();
         // what a source logs later bounds what it logged before
-        let mut bounds: FxHashMap<SourceId, (i64, f64)> = FxHashMap::default();
-        for (mark, between) in coarse.iter().zip(&mut between).rev() {
-            if let Some(&bound) = bounds.get(&mark.source)
-                && between.before.is_none_or(|before| bound.0 < before.0)
-                && between.after.is_some_and(|after| after.0 < bound.0)
-            {
-                between.before = Some(bound);
-            }
-            if let Some(before) = between.before {
-                bounds.insert(mark.source, before);
-            }
+        let mut bounds: FxHashMap<SourceId, i64> = FxHashMap::default();
+        for (mark, (least, most)) in coarse.iter().zip(&mut within).rev() {
+            let bound = bounds.entry(mark.source).or_insert(i64::MAX);
+            *most = (*most).min(*bound).max(*least);
+            *bound = *most;
         }
         let mut latest: FxHashMap<SourceId, i64> = FxHashMap::default();
-        let place = |(mark, between): (&&Mark, &Between)| {
-            let least = latest.entry(mark.source).or_insert(i64::MIN);
-            *least = between.time(mark, *least);
-            (mark.id, *least)
+        let place = |(mark, (least, most)): (&&Mark, &(i64, i64))| {
+            let latest = latest.entry(mark.source).or_insert(i64::MIN);
+            *latest = if mark.grain - 1 == most - least {
+                // nothing tells
+                (*least).max(*latest)
+            } else {
+                (least + (most - least) / 2).max(*latest)
+            };
+            (mark.id, *latest)
         };
-        coarse.iter().zip(&between).map(place).collect()
+        coarse.iter().zip(&within).map(place).collect()
     }
 
-    /// Between which records of its interval one lies.
-    fn between(&self, marks: &Marks, coarse: &Mark) -> Between {
-        let mut between = Between::default();
-        let mut open: Option<(usize, i64)> = None;
-        for (kind, partner) in marks.partners(coarse) {
-            let mark = &marks.all[partner.index];
-            if mark.time < coarse.time || mark.time >= coarse.time + coarse.grain {
-                continue;
-            }
-            let tied = partner.holders != NOTHING;
-            match self.tallies.order(coarse.kind, kind, tied) {
-                Order::After(share) if between.after.is_none_or(|after| after.0 <= mark.time) => {
-                    between.after = Some((mark.time, share));
-                }
-                Order::Before(share) if between.before.is_none_or(|before| mark.time < before.0) => {
-                    between.before = Some((mark.time, share));
-                }
-                // of those that hold the value that fewest hold, the first one told it
-                Order::Unknown if tied && told(coarse, mark) => {
-                    open = Some(open.map_or((partner.holders, mark.time), |known| {
-                        known.min((partner.holders, mark.time))
-                    }));
-                }
-                _ => {}
+    /// Between which times a record stands.
+    fn within(&self, marks: &Marks, coarse: &Mark) -> (i64, i64) {
+        let interval = (coarse.time, coarse.time + coarse.grain - 1);
+        let partners = marks.partners(coarse);
+        let mut anchors: Vec<Anchor> = Vec::new();
+        for &(kind, partner) in &partners {
+            for (starts, beside) in coarse.from(&marks.all[partner.index]) {
+                let usual = self.lags.get(&(coarse.kind, kind, starts));
+                let Some(usual) = usual.filter(|lag| lag.pairs >= ENOUGH) else { continue };
+                let (least, most) = usual.nanos(coarse.grain);
+                let (least, most) = (beside.saturating_add(least), beside.saturating_add(most));
+                anchors.push(Anchor { index: partner.index, starts, least, most, beside });
             }
         }
-        if let Some((_, time)) = open
-            && between.after.is_none_or(|after| after.0 < time)
-            && between.before.is_none_or(|before| time < before.0)
-        {
-            between.after = Some((time, 0.0));
+        anchors.sort_by_key(|anchor| (anchor.most - anchor.least, anchor.index, anchor.starts));
+        let (mut least, mut most) = interval;
+        let closest = anchors.first().map_or(0, |anchor| anchor.most - anchor.least);
+        anchors.retain(|anchor| {
+            let both = (least.max(anchor.least), most.min(anchor.most));
+            let tells = anchor.most - anchor.least <= closest.saturating_mul(LOOSE) && both.0 <= both.1;
+            if tells {
+                (least, most) = both;
+            }
+            tells
+        });
+        // of those that hold the value that fewest hold, the first one told it
+        let told = self.first_told(marks, coarse, &partners).filter(|time| (least..most).contains(time));
+        if (least, most) != interval && most - least < coarse.grain / 2 {
+            let least = told.map_or(least, |time| time + 1);
+            return sides::narrowed(marks, coarse, &anchors, (least, most));
         }
-        between
+        told.map_or(interval, |time| (time + 1, time + 1))
     }
+
+    /// When the first of the partners of a record told what it is about, unless the run tells that it comes before or after.
+    fn first_told(&self, marks: &Marks, coarse: &Mark, partners: &[(Kind, Partner)]) -> Option<i64> {
+        let either = |kind: Kind| {
+            let lag = self.lags.get(&(coarse.kind, kind, false)).filter(|lag| lag.pairs >= ENOUGH);
+            lag.map(|lag| lag.nanos(coarse.grain))
+                .is_some_and(|(least, most)| least < 0 && most - least > coarse.grain / 2)
+        };
+        let here = coarse.time..coarse.time + coarse.grain;
+        let tied = partners.iter().filter(|(kind, partner)| partner.holders != NOTHING && !either(*kind));
+        let tied = tied.map(|(_, partner)| (partner.holders, &marks.all[partner.index]));
+        let tied = tied.filter(|(_, mark)| here.contains(&mark.time) && told(coarse, mark));
+        tied.map(|(holders, mark)| (holders, mark.time)).min().map(|(_, time)| time)
+    }
+}
+
+/// What a record is of all those of its service: its template, with what it says that it is about where templates alike tell
+/// of requests or messages of several kinds.
+fn what(store: &Store, lexicon: &Lexicon, id: EventId) -> Symbol {
+    let told = store.details(id).iter().filter_map(|detail| match *detail {
+        Detail::Route(path) => Some(lexicon.route(path)),
+        Detail::Method(name) => Some(name),
+        Detail::Topic(name) | Detail::Event(name) if lexicon.tells_kind(name) => Some(name),
+        _ => None,
+    });
+    let template = lexicon.frame(store.event(id).template);
+    let mixed = |hash: u64, name: Symbol| (hash.rotate_left(5) ^ name.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    Symbol(told.fold(template.0, mixed))
 }
 
 /// Whether a record may be about what another service told with one that shares a value with it.
@@ -415,7 +389,7 @@ mod tests {
     fn taught(of: impl Fn(i64) -> Marks) -> Coarse {
         let mut tallies = Tallies::default();
         (0..200).for_each(|at| tallies.learn(&of(at * 3 * SECOND + at * 5 * MS)));
-        Coarse { grains: FxHashMap::default(), tallies }
+        Coarse { grains: FxHashMap::default(), lags: tallies.0.settle() }
     }
 
     fn time(placed: &FxHashMap<EventId, i64>, index: u32) -> i64 {
@@ -479,9 +453,9 @@ mod tests {
             tallies
         };
         let all = |tallies: Tallies| {
-            let mut all: Vec<_> = tallies.0.into_iter().collect();
-            all.sort_by_key(|(kinds, _)| *kinds);
-            format!("{all:?}")
+            let mut all: Vec<_> = tallies.0.settle().into_iter().collect();
+            all.sort_unstable();
+            all
         };
         let whole = all(part(0..50));
         assert_eq!(all(part(0..7).merge(part(7..50))), whole);
