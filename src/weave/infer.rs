@@ -163,7 +163,7 @@ fn edge(scene: &Scene, node: u32, chosen: Chosen, runner_up: Option<(u32, f32)>,
             proofs.push(Proof::Follows { before: before.id, delay: c.begin - before.time });
         }
     }
-    let times = learned.times(p.pair(c).0, c.kind);
+    let times = learned.times(p.cause(c), c.kind);
     if times > 1 {
         proofs.push(Proof::Usual { times });
     }

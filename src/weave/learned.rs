@@ -99,7 +99,7 @@ impl Learned {
         if parent.is_some_and(|parent| scene.nodes[parent as usize].service == c.service) {
             total.inside += counts.certain;
         }
-        let kind = parent.map_or(0, |parent| scene.nodes[parent as usize].pair(c).0);
+        let kind = parent.map_or(0, |parent| scene.nodes[parent as usize].cause(c));
         self.causes.entry((c.kind, kind)).or_default().0.add(counts);
     }
 

@@ -47,8 +47,10 @@ pub struct Node {
     pub service_name: Symbol,
     /// What it is: the same for all spans of a kind.
     pub kind: u64,
-    /// The same without topic and request: what a service does inside does not depend on them, or is told by time.
+    /// The same without topic, event and request.
     pub form: u64,
+    /// It tells a topic, an event or a request.
+    pub about: bool,
     /// Its lines: indices into the scene's lines, in order of time.
     pub lines: Vec<u32>,
     /// First record.
@@ -79,14 +81,20 @@ pub struct Node {
 }
 
 impl Node {
-    /// What the two are to each other: their kinds, or within one service their forms.
+    /// What the two are to each other.
     pub fn pair(&self, child: &Node) -> (u64, u64) {
-        if self.service == child.service { (self.form, child.form) } else { (self.kind, child.kind) }
+        (self.kind, child.kind)
     }
 
-    /// The places of the two among their likes, and how many these are.
+    /// What it is as a cause: its kind, or within one service its form, as several kinds of messages may cause the same.
+    pub fn cause(&self, child: &Node) -> u64 {
+        if self.service == child.service { self.form } else { self.kind }
+    }
+
+    /// The places of the two among their likes, and how many these are. Where one of two in a service tells nothing of what it
+    /// is about, all forms of the other are alike: what waits for several messages follows the last one.
     pub fn ranks(&self, child: &Node) -> ((u32, u32), (u32, u32)) {
-        if self.service == child.service {
+        if self.service == child.service && !(self.about && child.about) {
             (self.form_rank, child.form_rank)
         } else {
             (self.rank, child.rank)
@@ -440,12 +448,13 @@ fn blur(time: i64, duration: i64) -> i64 {
 
 fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
     let exact = store.any_whole(&span.events);
-    let [kind, form] = kind(span, lexicon, store);
+    let (kind, form, about) = kind(span, lexicon, store);
     Node {
         service: span.service,
         service_name: lexicon.service(span.service),
         kind,
         form,
+        about,
         lines: Vec::new(),
         first: i64::MAX,
         last: i64::MIN,
@@ -463,8 +472,8 @@ fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
 }
 
 /// What a span is: its service and the template of its first record, or its stated name and kind; with what that record says
-/// of its topic, event and request, and without.
-fn kind(span: &Draft, lexicon: &Lexicon, store: &Store) -> [u64; 2] {
+/// of its topic, event and request, and without. Whether it says any of this.
+fn kind(span: &Draft, lexicon: &Lexicon, store: &Store) -> (u64, u64, bool) {
     let opening = span.events.first().map_or(Symbol::NONE, |id| store.event(*id).template);
     let [mut topic, mut event, mut method, mut route] = [Symbol::NONE; 4];
     for detail in span.events.first().map_or(&[][..], |id| store.details(*id)) {
@@ -485,8 +494,11 @@ fn kind(span: &Draft, lexicon: &Lexicon, store: &Store) -> [u64; 2] {
         }
         Symbol::of(&bytes[..8 * parts.len()]).0
     };
-    [
-        mixed(&[span.service.0, name, topic.0, event.0, method.0, route.0, stated]),
+    let about = [topic, event, method, route];
+    let [topic, event, method, route] = about.map(|name| name.0);
+    (
+        mixed(&[span.service.0, name, topic, event, method, route, stated]),
         mixed(&[span.service.0, name, stated]),
-    ]
+        about.iter().any(|name| !name.is_none()),
+    )
 }

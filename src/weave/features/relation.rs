@@ -51,7 +51,8 @@ pub(super) fn relations(
     }
     if let Some(learned) = learned {
         for (relation, &parent) in relations.iter_mut().zip(possible) {
-            relation.causes = learned.causes(Some(pair(parent).0), own.kind, of_child);
+            relation.causes =
+                learned.causes(Some(scene.nodes[parent as usize].cause(own)), own.kind, of_child);
         }
     }
     for relation in &mut relations {
