@@ -22,6 +22,8 @@ pub struct Line {
     pub order: u32,
     /// What it is about.
     pub act: Act,
+    /// It tells that something is done.
+    pub closes: bool,
     /// Its template, as that of all that differ only by names.
     pub template: Symbol,
     /// See [`Scene::names`], [`Scene::tokens`] and [`Scene::values`].
@@ -350,6 +352,7 @@ impl Scene {
             node,
             order: self.lines.len() as u32,
             act: words.act,
+            closes: words.closes(),
             template: lexicon.frame(event.template),
             names: (starts.0 as u32, self.names.len() as u32),
             tokens: (starts.1 as u32, self.tokens.len() as u32),

@@ -28,10 +28,23 @@ pub enum Act {
 pub struct Words {
     /// What it is about.
     pub act: Act,
+    /// It tells something in the past: `rendered`.
+    pub past: bool,
     /// Names in it (topics, services, event types): normalized, without the words of plain prose.
     pub names: Vec<Symbol>,
     /// Hash of its first word, for grouping templates that differ later.
     pub first: Symbol,
+}
+
+impl Words {
+    /// Whether they tell that something is done.
+    pub fn closes(&self) -> bool {
+        match self.act {
+            Act::End | Act::Answer => true,
+            Act::Other | Act::Call | Act::Start => self.past,
+            Act::Receive | Act::Send => false,
+        }
+    }
 }
 
 /// Reads a template's text.
@@ -42,6 +55,7 @@ pub fn words(template: &str) -> Words {
             words.first = Symbol::of(word.to_ascii_lowercase().as_bytes());
         }
         let act = act(word);
+        words.past |= index < 12 && word.len() > 4 && word.ends_with("ed");
         if words.act == Act::Other && index < 12 {
             words.act = act;
         } else if words.act == Act::Start && act != Act::Other && act != Act::Start && index < 3 {

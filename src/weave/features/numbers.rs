@@ -338,6 +338,8 @@ numbers! {
     LAST_SENT,
     /// The parent's last record before the child receives or starts.
     LAST_BEGAN,
+    /// The parent, of the same service, told its end before the child began.
+    SAME_CLOSED,
     /// How surely the parent's kind is the first of its service.
     PARENT_ENTERS,
     /// The parent hands over a value that is its own: see [`Node::hands`](crate::weave::scene::Node::hands).

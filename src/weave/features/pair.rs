@@ -89,6 +89,11 @@ fn about_parent(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&L
         out[LAST_SENT] = act(line, &[Act::Send, Act::Call]);
         out[LAST_BEGAN] = act(line, &[Act::Receive, Act::Start]);
     }
+    if p.service == c.service
+        && let Some(line) = scene.lines_of(parent).last().filter(|line| line.time <= c.begin)
+    {
+        out[SAME_CLOSED] = yes(line.closes && p.lines.len() > 1);
+    }
     out[PARENT_HANDS] = yes(p.hands);
     out[PARENT_SINGLE] = yes(p.lines.len() == 1);
     out[PARENT_LENGTH] = scaled(p.last - p.begin);
