@@ -171,6 +171,10 @@ const MAX_TOKENS: usize = 32;
 
 /// What a word says.
 fn act(word: &str) -> Act {
+    // `POST /orders` is no message that is sent
+    if matches!(word, "POST" | "PATCH") {
+        return Act::Other;
+    }
     let lower = word.to_ascii_lowercase();
     match lower.as_str() {
         "<-" | "<--" | "<<" | "<=" => return Act::Receive,
