@@ -196,17 +196,14 @@ impl Found {
                 self.text_key(name, bytes, region);
             }
             Role::Topic
-                if region == Region::Message
-                    && self.topic.is_none()
-                    && bytes.len() <= 128
-                    && value.equals =>
+                if region != Region::Ids && self.topic.is_none() && bytes.len() <= 128 && value.equals =>
             {
                 self.step(
                     |tape| tape.part(bytes).map(Step::Topic),
                     |found| found.topic = Some(found.keep(bytes)),
                 );
             }
-            Role::Event if region == Region::Message && value.equals => {
+            Role::Event if region != Region::Ids && value.equals => {
                 self.step(|tape| tape.part(bytes).map(Step::Event), |found| found.event_kind(bytes));
             }
             Role::Status if region == Region::Message => {

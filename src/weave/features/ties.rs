@@ -279,6 +279,9 @@ pub(super) fn evidence(
             out[ENTERED_ONLY] = enters;
         }
     }
+    if came_in_before(scene, child, parent) {
+        ties = Ties { names: 0.0, sent_names: 0.0, most: 0.0, handed: 0.0, ..ties };
+    }
     out[NAMES] = ties.names;
     out[SENT_NAMES] = ties.sent_names;
     out[NAMES_CHILD] = yes(ties.named);
@@ -292,6 +295,23 @@ pub(super) fn evidence(
     out[MENTIONS_ANOTHER] = if out[MENTIONED] < 0.5 { child.mentioned(known.lexicon) } else { 0.0 };
     out[HANDED_VALUES] = ties.values;
     out[HANDED_WORDS] = ties.handed;
+}
+
+/// Whether an earlier span of a child's service received what child and parent share, and the child says nothing of that kind:
+/// then what both name is what the child made of it.
+fn came_in_before(scene: &Scene, child: &Child<'_>, parent: u32) -> bool {
+    if child.opening.act == Act::Receive {
+        return false;
+    }
+    let own = &scene.nodes[child.node as usize];
+    let holders = |which: Which| scene.holders.value(which).nodes;
+    let shared = child.values.iter().map(|held| held.which).filter(|which| scene.holders.has(*which, parent));
+    let Some(rarest) = shared.min_by_key(|which| (holders(*which).len(), *which)) else { return false };
+    holders(rarest).iter().filter(|other| **other != child.node && **other != parent).any(|&other| {
+        let node = &scene.nodes[other as usize];
+        let receives = |line: &Line| line.act == Act::Receive && scene.which(line).contains(&rarest);
+        node.service == own.service && node.begin <= own.begin && scene.opening(other).is_some_and(receives)
+    })
 }
 
 /// The most of what the records of a parent have in common with a child.
