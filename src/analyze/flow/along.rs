@@ -67,6 +67,40 @@ struct Company {
     steps: FxHashMap<u64, Further>,
 }
 
+impl Company {
+    /// Takes in a transaction with the step, which stands there at some place; the rest of its steps, of which the numbers
+    /// are told, in a row of those of all steps. Those that are the first of their number are added to `there`.
+    fn add(&mut self, steps: &Steps, at: usize, numbers: &[u32], row: &mut [Further], there: &mut Vec<u32>) {
+        let calm = u32::from(!steps.failed());
+        let Some((_, number, from)) = steps.places().nth(at) else { return };
+        self.all += 1;
+        self.calm += calm;
+        self.once += u32::from(number == 1);
+        for (place, (_, times, first)) in numbers.iter().zip(steps.places()) {
+            let further = &mut row[*place as usize];
+            if further.some == 0 {
+                there.push(*place);
+            }
+            if number == 1 {
+                further.least.iter_mut().take(times as usize).for_each(|count| *count += 1);
+            }
+            further.some += 1;
+            further.each += if times >= number { calm } else { 0 };
+            further.after = further.after.saturating_add(first.time.saturating_sub(from.time));
+        }
+    }
+
+    /// Adds another one, of which the further steps are told.
+    fn merge(&mut self, other: Company, steps: impl IntoIterator<Item = (u64, Further)>) {
+        self.all += other.all;
+        self.calm += other.calm;
+        self.once += other.once;
+        for (step, further) in steps {
+            self.steps.entry(step).or_default().merge(further);
+        }
+    }
+}
+
 /// How often a step comes along with another one.
 #[derive(Clone, Copy, Debug, Default)]
 struct Further {
@@ -143,42 +177,72 @@ impl Looked {
         Looked { anchors, effects, ways: Ways::steps(counts), rare }
     }
 
-    /// Looks at a transaction.
-    pub(super) fn see(&self, steps: &Steps, along: &mut Along) {
-        let Some(start) = steps.places().map(|(.., place)| place.time).min() else { return };
-        if self.rare > 0 && (start as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - self.rare) != 0 {
-            return;
+    /// Looks at some transactions: at all that have one step, before those that have the next one, so that what is counted
+    /// for a step is at hand.
+    pub(super) fn see(&self, transactions: &[Steps], along: &mut Along) {
+        let mut numbers: FxHashMap<u64, u32> = FxHashMap::default();
+        // of each kind of step by its number: the kind, and in which transactions it is, at which place of theirs
+        let mut kinds: Vec<(u64, Vec<(u32, u32)>)> = Vec::new();
+        // the numbers of the steps of each transaction
+        let mut numbered: Vec<Vec<u32>> = Vec::new();
+        let seen: Vec<&Steps> = transactions.iter().filter(|steps| self.takes(steps)).collect();
+        for (transaction, steps) in (0..).zip(&seen) {
+            numbered.push(Vec::with_capacity(steps.kinds().count()));
+            for (at, kind) in (0..).zip(steps.kinds()) {
+                let number = *numbers.entry(kind).or_insert_with(|| {
+                    kinds.push((kind, Vec::new()));
+                    kinds.len() as u32 - 1
+                });
+                kinds[number as usize].1.push((transaction, at));
+                numbered[transaction as usize].push(number);
+            }
+            self.see_effects(steps, along);
         }
-        for (step, _) in steps.numbers() {
-            *along.present.entry(step).or_default() += 1;
-        }
-        along.ways.see(&self.ways, steps);
-        for (anchor, number, from) in steps.places() {
-            if !self.anchors.contains(&anchor) {
+        // by number what is counted for one step, and which steps have a count
+        let mut row = vec![Further::default(); kinds.len()];
+        let mut there: Vec<u32> = Vec::new();
+        for (number, (kind, places)) in kinds.iter().enumerate() {
+            *along.present.entry(*kind).or_default() += places.len() as u32;
+            let (is_anchor, is_way) = (self.anchors.contains(kind), self.ways.contains(kind));
+            if !is_anchor && !is_way {
                 continue;
             }
-            let company = along.company.entry(anchor).or_default();
-            let calm = u32::from(!steps.failed());
-            company.all += 1;
-            company.calm += calm;
-            company.once += u32::from(number == 1);
-            for (step, times, place) in steps.places().filter(|(step, ..)| *step != anchor) {
-                let further = company.steps.entry(step).or_default();
-                if number == 1 {
-                    further.least.iter_mut().take(times as usize).for_each(|count| *count += 1);
-                }
-                further.some += 1;
-                further.each += if times >= number { calm } else { 0 };
-                further.after = further.after.saturating_add(place.time.saturating_sub(from.time));
+            let mut company = Company::default();
+            for &(transaction, at) in places {
+                let numbers = &numbered[transaction as usize];
+                company.add(seen[transaction as usize], at as usize, numbers, &mut row, &mut there);
             }
+            // a step does not come along with itself
+            there.retain(|there| *there as usize != number);
+            let further = || there.iter().map(|&there| (kinds[there as usize].0, row[there as usize]));
+            if is_way {
+                along.ways.add(*kind, company.all, further().map(|(kind, further)| (kind, further.some)));
+            }
+            if is_anchor {
+                along.company.entry(*kind).or_default().merge(company, further());
+            }
+            there.drain(..).for_each(|there| row[there as usize] = Further::default());
+            row[number] = Further::default();
         }
-        if steps.numbers().any(|(step, _)| self.effects.contains(&step)) {
-            let mut in_time: Vec<(i64, u64)> =
-                steps.places().map(|(kind, _, place)| (place.time, kind)).collect();
-            in_time.sort_unstable();
-            for pair in in_time.windows(2).filter(|pair| self.effects.contains(&pair[1].1)) {
-                *along.before.entry(pair[1].1).or_default().entry(pair[0].1).or_default() += 1;
-            }
+    }
+
+    /// Whether a transaction is looked at.
+    fn takes(&self, steps: &Steps) -> bool {
+        let start = steps.places().map(|(.., place)| place.time).min();
+        let mixed = |start: i64| (start as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        start.is_some_and(|start| self.rare == 0 || mixed(start) >> (64 - self.rare) == 0)
+    }
+
+    /// Looks at what comes right before effects.
+    fn see_effects(&self, steps: &Steps, along: &mut Along) {
+        if !steps.kinds().any(|step| self.effects.contains(&step)) {
+            return;
+        }
+        let mut in_time: Vec<(i64, u64)> =
+            steps.places().map(|(kind, _, place)| (place.time, kind)).collect();
+        in_time.sort_unstable();
+        for pair in in_time.windows(2).filter(|pair| self.effects.contains(&pair[1].1)) {
+            *along.before.entry(pair[1].1).or_default().entry(pair[0].1).or_default() += 1;
         }
     }
 }
@@ -188,14 +252,9 @@ impl Along {
         if other.company.len() > self.company.len() {
             std::mem::swap(&mut self, &mut other);
         }
-        for (anchor, company) in other.company {
-            let known = self.company.entry(anchor).or_default();
-            known.all += company.all;
-            known.calm += company.calm;
-            known.once += company.once;
-            for (step, further) in company.steps {
-                known.steps.entry(step).or_default().merge(further);
-            }
+        for (anchor, mut company) in other.company {
+            let steps = std::mem::take(&mut company.steps);
+            self.company.entry(anchor).or_default().merge(company, steps);
         }
         self.ways.merge(other.ways);
         for (step, times) in other.present {
@@ -351,7 +410,7 @@ mod tests {
         for (at, steps) in transactions.iter().enumerate() {
             let steps = steps.iter().map(|&(kind, time)| step(kind, time, kind == 9)).collect();
             let shape = Shape { hops: vec![hop(1, None, steps)] };
-            looked.see(&Steps::of(&shape), if at % 3 == 0 { &mut one } else { &mut other });
+            looked.see(&[Steps::of(&shape)], if at % 3 == 0 { &mut one } else { &mut other });
         }
         one.merge(other).settle()
     }

@@ -70,6 +70,8 @@ pub struct Learner {
 
 /// Bytes of steps that are put together.
 const BLOCK: usize = 256 << 10;
+/// Blocks that are looked at together.
+const TOGETHER: usize = 8;
 
 impl Learner {
     /// Holds so many bytes of what is looked at again in memory.
@@ -97,7 +99,7 @@ impl Learner {
     pub fn finish(self, frame: &Frame) -> Result<Usual, SpillError> {
         let candidates = candidates::Candidates::of(frame, &self.counts);
         let count = |mut tables: candidates::Tables, block: &Vec<u8>| {
-            each(block, |steps| candidates.count(steps, &mut tables));
+            each(block, |steps| candidates.count(&steps, &mut tables));
             tables
         };
         let mut tables = candidates::Tables::default();
@@ -109,11 +111,11 @@ impl Learner {
         let mut rules = candidates.rules(&tables);
         drop(tables);
         let looked = along::Looked::of(&self.counts, &rules);
-        let see = |mut seen: (FxHashMap<u32, rules::Seen>, Along), block: &Vec<u8>| {
-            each(block, |steps| {
-                rules.see(steps, &mut seen.0);
-                looked.see(steps, &mut seen.1);
-            });
+        let see = |mut seen: (FxHashMap<u32, rules::Seen>, Along), blocks: &[Vec<u8>]| {
+            let mut transactions = Vec::new();
+            blocks.iter().for_each(|block| each(block, |steps| transactions.push(steps)));
+            transactions.iter().for_each(|steps| rules.see(steps, &mut seen.0));
+            looked.see(&transactions, &mut seen.1);
             seen
         };
         let merge = |mut seen: (FxHashMap<u32, rules::Seen>, Along),
@@ -125,7 +127,8 @@ impl Learner {
         };
         let mut seen = Default::default();
         self.steps.each(|blocks| {
-            let more = blocks.par_iter().fold(Default::default, see).reduce(Default::default, merge);
+            let more = blocks.par_chunks(TOGETHER).fold(Default::default, see);
+            let more = more.reduce(Default::default, merge);
             seen = merge(std::mem::take(&mut seen), more);
         })?;
         let (seen, along) = seen;
@@ -135,9 +138,9 @@ impl Learner {
 }
 
 /// Reads the steps of each transaction of a block.
-fn each(block: &[u8], mut take: impl FnMut(&Steps)) {
+fn each(block: &[u8], mut take: impl FnMut(Steps)) {
     let mut bytes = crate::gather::bytes::Get(block);
     while let Some(steps) = Steps::read(&mut bytes) {
-        take(&steps);
+        take(steps);
     }
 }

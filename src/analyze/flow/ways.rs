@@ -1,7 +1,6 @@
 //! Steps of which one or another comes, as things go one way or another: which other steps the transactions with them have.
 
 use super::counts::Counts;
-use super::steps::Steps;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What comes in fewer transactions teaches nothing,
@@ -29,24 +28,18 @@ impl Ways {
         known.into_iter().map(|(_, step)| step).collect()
     }
 
-    /// Looks at a transaction.
-    pub(super) fn see(&mut self, looked: &FxHashSet<u64>, steps: &Steps) {
-        for way in steps.kinds().filter(|step| looked.contains(step)) {
-            let (all, others) = self.0.entry(way).or_default();
-            *all += 1;
-            for other in steps.kinds().filter(|other| *other != way) {
-                *others.entry(other).or_default() += 1;
-            }
+    /// Takes in so many transactions with a step, and in how many of them other steps are.
+    pub(super) fn add(&mut self, way: u64, times: u32, steps: impl Iterator<Item = (u64, u32)>) {
+        let (all, others) = self.0.entry(way).or_default();
+        *all += times;
+        for (step, times) in steps {
+            *others.entry(step).or_default() += times;
         }
     }
 
     pub(super) fn merge(&mut self, other: Ways) {
         for (way, (times, steps)) in other.0 {
-            let (all, others) = self.0.entry(way).or_default();
-            *all += times;
-            for (step, times) in steps {
-                *others.entry(step).or_default() += times;
-            }
+            self.add(way, times, steps.into_iter());
         }
     }
 
