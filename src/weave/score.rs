@@ -13,7 +13,6 @@ pub const UNITS: usize = 24;
 const LANES: usize = 8;
 /// Units are added up by fours.
 const QUAD: usize = 4;
-const QUADS: usize = UNITS / QUAD;
 /// Room for the places of all numbers.
 const ROOM: usize = COUNT.next_multiple_of(LANES) + LANES;
 // places are bytes, and the units come in whole quads
@@ -91,22 +90,21 @@ impl Weights {
     fn units(&self, common: &[f32; UNITS], features: &Features) -> [f32; UNITS] {
         let mut places = [0; ROOM];
         let count = said(features, &mut places);
-        let rows = self.units.as_chunks::<QUAD>().0.as_chunks::<QUADS>().0;
-        // quads of sums stay in registers
-        let mut sums = [[0.0; QUAD]; QUADS];
-        sums.as_flattened_mut().copy_from_slice(common);
-        for place in places[..count].iter().copied().map(usize::from) {
-            let value = features[place];
-            let weights = &rows[place];
-            for quad in 0..QUADS {
-                for lane in 0..QUAD {
-                    sums[quad][lane] += value * weights[quad][lane];
-                }
+        self.sums_of(common, features, &places[..count])
+    }
+
+    /// Adds the numbers at some places to sums. By itself, so that these stay in registers.
+    #[inline(never)]
+    fn sums_of(&self, begin: &[f32; UNITS], features: &Features, places: &[u8]) -> [f32; UNITS] {
+        let mut sums = *begin;
+        let rows = self.units.as_chunks::<UNITS>().0;
+        for place in places.iter().copied().map(usize::from) {
+            let (value, weights) = (features[place], &rows[place]);
+            for unit in 0..UNITS {
+                sums[unit] += value * weights[unit];
             }
         }
-        let mut units = [0.0; UNITS];
-        units.copy_from_slice(sums.as_flattened());
-        units
+        sums
     }
 
     /// The sum of each unit for one candidate.
