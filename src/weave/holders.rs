@@ -1,5 +1,6 @@
 //! Who holds the values of a transaction, and what these are called.
 
+use super::places::in_order;
 use crate::model::{Shape, Symbol};
 
 /// A value as it stands in a line.
@@ -87,8 +88,7 @@ const FEW: usize = 8;
 impl Holders {
     /// Of values as they stand in lines, in the order of these, in a transaction of so many nodes; with which value each is.
     pub fn of(told: &[Told], nodes: usize) -> (Holders, Vec<Which>) {
-        let mut order: Vec<(Symbol, u32)> = told.iter().map(|told| told.value).zip(0..).collect();
-        order.sort_unstable();
+        let order = in_order(told.iter().map(|told| told.value));
         let mut holders = Holders::default();
         let mut which = vec![0; told.len()];
         // the last value of each node, and where the node stands among those that hold it
@@ -126,15 +126,34 @@ impl Holders {
             let (value, nodes, names) = (group[0].0, holders.nodes.len() as u32, holders.names.len() as u32);
             holders.values.push(Ends { value, nodes, names, bits });
         }
-        held.sort_unstable_by_key(|(node, held)| (*node, held.which, held.name, held.shape));
-        held.dedup();
-        let mut at = 0;
-        for node in 0..nodes as u32 {
-            at += held[at..].iter().take_while(|(of, _)| *of == node).count();
-            holders.held_ends.push(at as u32);
-        }
-        holders.held = held.into_iter().map(|(_, held)| held).collect();
+        holders.hold(held, nodes);
         (holders, which)
+    }
+
+    /// Tells of each node what it holds, told in the order of the values.
+    fn hold(&mut self, held: Vec<(u32, Held)>, nodes: usize) {
+        let mut places = vec![0u32; nodes + 1];
+        held.iter().for_each(|(node, _)| places[*node as usize + 1] += 1);
+        (0..nodes).for_each(|node| places[node + 1] += places[node]);
+        let mut of_nodes: Vec<Held> = held.iter().map(|(_, held)| *held).collect();
+        for (node, held) in held {
+            let place = &mut places[node as usize];
+            of_nodes[*place as usize] = held;
+            *place += 1;
+        }
+        // each place has moved to where those of its node end
+        let mut start = 0;
+        for end in &places[..nodes] {
+            for same in of_nodes[start..*end as usize].chunk_by_mut(|a, b| a.which == b.which) {
+                if same.len() > 1 {
+                    same.sort_unstable_by_key(|held| (held.name, held.shape));
+                }
+                let mut last = None;
+                self.held.extend(same.iter().filter(|held| last.replace(**held) != Some(**held)));
+            }
+            start = *end as usize;
+            self.held_ends.push(self.held.len() as u32);
+        }
     }
 
     /// The nodes that hold a value, in the order of their first line with it.

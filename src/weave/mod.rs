@@ -24,6 +24,7 @@ pub mod learned;
 pub mod lexicon;
 mod naming;
 mod packed;
+mod places;
 mod repair;
 mod routes;
 pub mod scene;

@@ -1,5 +1,6 @@
 //! The values that atoms hold, value by value.
 
+use super::super::places::in_order;
 use super::asked::Asked;
 use crate::gather::bytes::{Get, Put};
 use crate::gather::{Room, Rows, SpillError};
@@ -210,9 +211,7 @@ impl Added {
 
 /// Sorts by value and time. They are large: only values change places, and then each holding is brought to its place.
 fn sort(holdings: Vec<Holding>) -> Vec<Holding> {
-    let mut order: Vec<(Symbol, u32)> =
-        (0..).zip(&holdings).map(|(at, holding)| (holding.value, at)).collect();
-    order.sort_unstable();
+    let order = in_order(holdings.iter().map(|holding| holding.value));
     let mut sorted: Vec<Holding> = order.iter().map(|(_, at)| holdings[*at as usize]).collect();
     for same in sorted.chunk_by_mut(|a, b| a.value == b.value).filter(|same| same.len() > 1) {
         same.sort_unstable_by_key(|holding| (holding.time, holding.origin, holding.kind));
