@@ -87,12 +87,6 @@ impl Ages {
     pub fn has(&self, service: Symbol, template: Symbol) -> bool {
         self.0.contains(&(service, template))
     }
-
-    /// Whether a transaction has such a record.
-    pub fn any(&self, scene: &Scene) -> bool {
-        let of_service = |line: &Line| scene.nodes[line.node as usize].service;
-        scene.lines.iter().any(|line| line.duration.is_some() && self.has(of_service(line), line.template))
-    }
 }
 
 /// The kind of the record that tells that a span began before its first record.

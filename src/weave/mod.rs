@@ -301,6 +301,13 @@ impl Plan {
         infer::lay_out(store, (&self.lexicon, &self.ages), drafts, parents, &placed)
     }
 
+    /// Drops the durations that are not those of their spans from transactions that were laid out before these were known.
+    fn doubt(&self, laid_out: &mut [infer::Woven]) {
+        if !self.ages.is_empty() {
+            laid_out.par_iter_mut().for_each(|woven| woven.scene.doubt(&self.lexicon, &self.ages));
+        }
+    }
+
     /// How records of coarse clocks stand to others, as some transactions tell.
     fn orders(&self, store: &Store, fragments: &Fragments, teachers: &[&Group]) -> coarse::Tallies {
         let tables = tables::Tables::<coarse::Tallies>::default();
@@ -322,11 +329,7 @@ impl Plan {
         if all && !infer::any_open(&laid_out) {
             return;
         }
-        if !self.ages.is_empty() {
-            let again =
-                laid_out.par_iter_mut().zip(teachers).filter(|(woven, _)| self.ages.any(&woven.scene));
-            again.for_each(|(woven, group)| *woven = self.lay_out(store, fragments, group));
-        }
+        self.doubt(&mut laid_out);
         let habits = infer::habits(&laid_out).settle();
         let known = features::Known { lexicon: &self.lexicon, habits: &habits };
         let first = infer::learn(&laid_out, known, None).settle();
@@ -351,9 +354,7 @@ impl Plan {
         if all && !any_open {
             return Ok(());
         }
-        if !self.ages.is_empty() {
-            last = LaidOut::default();
-        }
+        self.doubt(&mut last.woven);
         order.reverse();
         let mut habits = habits::Habits::default();
         for sample in &order {

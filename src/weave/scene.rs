@@ -171,16 +171,6 @@ impl Scene {
             owner.lines.push(index);
             owner.first = owner.first.min(line.time);
             owner.last = owner.last.max(line.time);
-            if !owner.exact {
-                owner.begin = owner.begin.min(line.time);
-                if let Some(duration) = line.duration
-                    && line.time - duration < owner.begin
-                    && (owner.lines.len() == 1 || owner.begin - (line.time - duration) > ROUNDED)
-                {
-                    owner.begin = line.time - duration;
-                    owner.blur = blur(line.time, duration);
-                }
-            }
             scene.lines.push(line);
         }
         scene.hold();
@@ -192,14 +182,55 @@ impl Scene {
                 node.last = span.end.0 + shift;
             }
         }
-        scene.place();
-        for node in 0..scene.nodes.len() as u32 {
-            let hands = scene.hands(node);
-            scene.nodes[node as usize].hands = hands;
-            let calls = scene.calls(node, lexicon);
-            scene.nodes[node as usize].calls = calls;
-        }
+        scene.settle(lexicon);
         scene
+    }
+
+    /// Lays out anew what durations tell, where some are found not to be their spans'.
+    pub(super) fn doubt(&mut self, lexicon: &Lexicon, ages: &Ages) {
+        let mut any = false;
+        for line in self.lines.iter_mut().filter(|line| line.duration.is_some()) {
+            if ages.has(self.nodes[line.node as usize].service, line.template) {
+                line.duration = None;
+                any = true;
+            }
+        }
+        if any {
+            self.settle(lexicon);
+        }
+    }
+
+    /// Lays out what follows from lines and who holds their values.
+    fn settle(&mut self, lexicon: &Lexicon) {
+        self.begin();
+        self.place();
+        for node in 0..self.nodes.len() as u32 {
+            let hands = self.hands(node);
+            self.nodes[node as usize].hands = hands;
+            let calls = self.calls(node, lexicon);
+            self.nodes[node as usize].calls = calls;
+        }
+    }
+
+    /// Finds when spans begin that are not exported.
+    fn begin(&mut self) {
+        for node in self.nodes.iter_mut().filter(|node| !node.exact) {
+            (node.begin, node.blur) = (i64::MAX, 0);
+        }
+        for line in &self.lines {
+            let owner = &mut self.nodes[line.node as usize];
+            if owner.exact {
+                continue;
+            }
+            owner.begin = owner.begin.min(line.time);
+            if let Some(duration) = line.duration
+                && line.time - duration < owner.begin
+                && (line.time == owner.first || owner.begin - (line.time - duration) > ROUNDED)
+            {
+                owner.begin = line.time - duration;
+                owner.blur = blur(line.time, duration);
+            }
+        }
     }
 
     /// See [`Node::hands`].
@@ -283,6 +314,7 @@ impl Scene {
     fn place(&mut self) {
         let mut kinds: Vec<(u64, i64, u32)> = Vec::with_capacity(self.nodes.len());
         let mut forms = Vec::with_capacity(self.nodes.len());
+        self.by_service.clear();
         for (index, node) in (0u32..).zip(&mut self.nodes) {
             let Some(&opening) = node.lines.first() else { continue };
             node.opens = opening;
