@@ -188,7 +188,18 @@ pub(super) fn time_of(value: &[u8], writing: Writing) -> Option<Stamp> {
     }
 }
 
+/// Whether a number under this name says how urgent a job is. The journal calls its severity `PRIORITY` (systemd.journal-fields), and
+/// what reads it may write that in lower case.
+fn ranks_work(name: &[u8], text: &[u8]) -> bool {
+    let of_a_log =
+        || [&b"syslog"[..], b"systemd"].iter().any(|word| memchr::memmem::find(text, word).is_some());
+    name.eq_ignore_ascii_case(b"priority") && name != b"PRIORITY" && !of_a_log()
+}
+
 pub(super) fn level_of(value: &[u8], field: &Field, text: &[u8]) -> Option<Level> {
+    if value.first().is_some_and(u8::is_ascii_digit) && ranks_work(field.name.of(text), text) {
+        return None;
+    }
     let scale = if field.name.of(text).eq_ignore_ascii_case(b"severityLevel") {
         level::Scale::AppInsights
     } else if text.starts_with(b"<Event ") && field.name.of(text) == b"Level" {

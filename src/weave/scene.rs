@@ -136,8 +136,6 @@ const MOST_RECEIVERS: usize = 6;
 const NAMED: f32 = 0.9;
 /// A message may be received before its sender logs that it was sent: nanoseconds.
 const CONFIRMED: i64 = 50_000_000;
-/// A span's first record tells better when it began than a duration that goes back so little beyond it: nanoseconds.
-const ROUNDED: i64 = 2_000_000;
 
 impl Scene {
     /// Lays out spans; `ages`: whose durations are not their spans'; `placed`: events that stand at another time than that
@@ -225,7 +223,6 @@ impl Scene {
             owner.begin = owner.begin.min(line.time);
             if let Some(duration) = line.duration
                 && line.time - duration < owner.begin
-                && (line.time == owner.first || owner.begin - (line.time - duration) > ROUNDED)
             {
                 owner.begin = line.time - duration;
                 owner.blur = blur(line.time, duration);

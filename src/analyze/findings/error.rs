@@ -35,6 +35,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
     }
     for &hop in &failed {
         let healed = healed_itself(case, hop)
+            || was_refused(case, hop)
             || recover::went_on(case, hop)
             || recover::compensated(case, hop)
             || recover::taken_up(case, hop)
@@ -141,6 +142,19 @@ fn healed_itself(case: &Case<'_>, index: usize) -> bool {
         && !outcome.fails
         && !outcome.breaks
         && case.usual.mostly_ends(last.kind)
+}
+
+/// Whether a hop, or one that waited for it, answered that the request is at fault: who asked was told.
+fn was_refused(case: &Case<'_>, index: usize) -> bool {
+    let hop = case.hop(index);
+    let failure = hop.steps.iter().rfind(|step| step.failed).map_or(hop.end, |step| step.time);
+    if hop.steps.iter().any(|step| step.refused && step.time >= failure) {
+        return true;
+    }
+    let waits =
+        |&index: &usize| Some(case.hop(index)).filter(|hop| !hop.message)?.parent.map(|up| up as usize);
+    let above = std::iter::successors(waits(&index), waits).take(MAX_DEPTH);
+    above.into_iter().any(|above| case.hop(above).steps.iter().any(|step| step.refused))
 }
 
 /// Whether the span of one step is that of another one, above it or below it.

@@ -378,6 +378,7 @@ mod tests {
             failed,
             warned: failed,
             answered: false,
+            refused: false,
             again: false,
             took: None,
         }

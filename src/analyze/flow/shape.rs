@@ -28,6 +28,8 @@ pub struct Step {
     pub warned: bool,
     /// It answers with success, or refuses what was asked for: the status is below 500.
     pub answered: bool,
+    /// It answers that the request is at fault: the status is from 400 to 499 (RFC 9110, section 15.5).
+    pub refused: bool,
     /// It says that what it is about was there before.
     pub again: bool,
     /// How long what it tells of took, if it says so.
@@ -265,13 +267,14 @@ impl<'r> Run<'r> {
             let mut failed = event.is(flag::FAILED)
                 || level >= Some(Level::Error)
                 || event.is(flag::EXCEPTION) && level >= Some(Level::Warn);
-            let (mut answered, mut took) = (false, None);
+            let (mut answered, mut refused, mut took) = (false, false, None);
             for detail in self.store.details(id) {
                 match *detail {
                     Detail::Topic(name) | Detail::Event(name) => kind = mix(kind, name.0),
                     Detail::Status(status) => {
                         failed |= status >= 500;
                         answered = status < 500;
+                        refused = (400..500).contains(&status);
                         kind = mix(kind, u64::from(status / 100));
                     }
                     Detail::Method(method) => kind = mix(kind, method.0),
@@ -291,6 +294,7 @@ impl<'r> Run<'r> {
                 failed,
                 warned,
                 answered,
+                refused,
                 again,
                 took,
             });
