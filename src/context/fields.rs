@@ -141,7 +141,7 @@ impl Found {
                 );
             }
             // `"task":"TSK-57666"` is work, and who does it
-            Role::Thread if is_work(name) && super::scan::is_id_of(field.role, value) => {
+            Role::Thread if super::scan::is_work(name) && super::scan::is_id_of(field.role, value) => {
                 self.key_field(layer, field, name, value);
             }
             _ => self.described(layer, field, name, value),
@@ -401,9 +401,4 @@ pub(super) fn kind(value: &[u8]) -> Option<SpanKind> {
         b"internal" | b"1" => SpanKind::Internal,
         _ => return None,
     })
-}
-
-/// Whether what is called a thread may be the work that one does: `task`, `worker`.
-pub(super) fn is_work(name: &[u8]) -> bool {
-    !name.get(name.len().saturating_sub(6)..).is_some_and(|end| end.eq_ignore_ascii_case(b"thread"))
 }

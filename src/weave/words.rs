@@ -319,9 +319,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_told_in_the_past_closes_but_what_was_received_or_sent_does_not() {
+        let closes = ["report rendered", "inbox answered", "charge done", "ticket plated"];
+        assert!(closes.iter().all(|text| words(text).closes()));
+        let open = ["received order.placed", "order.placed published", "rendering", "looking up ward"];
+        assert!(!open.iter().any(|text| words(text).closes()));
+    }
+
+    #[test]
     fn the_first_telling_word_counts() {
         for (template, expected) in [
             ("published order.placed order_id=<*>", Act::Send),
+            ("POST /orders/<*> from <*>", Act::Other),
             ("settled, announcing order.closed <*>", Act::Send),
             ("done after the mail was sent", Act::End),
             ("received POST <*>", Act::Receive),

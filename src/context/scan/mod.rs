@@ -12,7 +12,7 @@ mod words;
 
 pub(super) use durations::duration;
 pub(super) use shapes::{
-    folder_keys, is_id_of, is_unique, looks_like_id, names_some_id, path_keys, shape_of,
+    folder_keys, is_id_of, is_unique, is_work, looks_like_id, names_some_id, path_keys, shape_of,
 };
 
 use super::Found;
@@ -175,6 +175,13 @@ mod tests {
         ] {
             check(&text, Some(T), Some(S));
         }
+    }
+
+    #[test]
+    fn the_topic_that_a_header_names_is_found() {
+        let mut found = Found { ranks: [u8::MAX; 3], ..Found::default() };
+        found.scan(b"on_command{topic=antenna.reserve kind=\"busy\"}", Region::Header);
+        assert_eq!(found.topic.map(|at| found.text(at)), Some(&b"antenna.reserve"[..]));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use super::value::Value;
 use super::{
-    IN_TEXT, Region, duration, is_id_of, is_unique, looks_like_id, names_some_id, path_keys, shape_of,
+    IN_TEXT, Region, duration, is_id_of, is_unique, is_work, looks_like_id, names_some_id, path_keys,
+    shape_of,
 };
 use crate::context::pairing::{says_span, says_trace};
 use crate::context::tape::{Own, Step};
@@ -249,11 +250,7 @@ impl Found {
                 }
                 self.text_key(name, bytes, region);
             }
-            Role::Thread
-                if region == Region::Message
-                    && crate::context::fields::is_work(name)
-                    && is_id_of(role, bytes) =>
-            {
+            Role::Thread if region == Region::Message && is_work(name) && is_id_of(role, bytes) => {
                 self.text_key(name, bytes, region);
             }
             Role::Thread | Role::Logger | Role::Kind | Role::Instance => {

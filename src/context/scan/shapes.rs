@@ -116,6 +116,11 @@ pub(in crate::context) fn is_id_of(role: Role, value: &[u8]) -> bool {
     }
 }
 
+/// Whether what is called a thread may be the work that one does: `task`, `worker`.
+pub(in crate::context) fn is_work(name: &[u8]) -> bool {
+    !name.get(name.len().saturating_sub(6)..).is_some_and(|end| end.eq_ignore_ascii_case(b"thread"))
+}
+
 impl Found {
     /// Whether a value tells nothing apart, although its name is that of an id: it measures something (`0.87`, `196ms`,
     /// `-1`), is a word under a name that may mean something else (`correlation=strong`), or numbers a kind of event, as
@@ -189,6 +194,8 @@ mod tests {
             is_id_of(Role::Event, id) && is_id_of(Role::Topic, id) && is_id_of(Role::Event, b"evt_a78caa81")
         );
         assert!(is_id_of(Role::Service, b"LA-107816") && !is_id_of(Role::Service, b"web-01"));
+        assert!(is_work(b"task") && is_id_of(Role::Thread, b"TSK-57666"));
+        assert!(!is_work(b"thread") && !is_id_of(Role::Thread, b"worker-12"));
         assert!(!is_id_of(Role::Event, b"order.placed") && !is_id_of(Role::Topic, b"orders-7"));
     }
 

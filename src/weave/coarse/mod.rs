@@ -6,6 +6,7 @@
 //! stands, some may come right before or right after it (`sides`). Only the order is moved: reports show the times as logged.
 
 mod lags;
+mod marks;
 mod sides;
 mod surround;
 
@@ -15,15 +16,13 @@ use super::words::Act;
 use crate::gather::Store;
 use crate::model::{Detail, EventId, Shape, SourceId, Symbol, flag};
 use lags::{Lag, Samples};
+use marks::{Kind, Mark, Marks, NOTHING, Partner, what};
 use rustc_hash::FxHashMap;
 
 /// Larger transactions are left as they are.
 const MAX_MARKS: usize = 512;
 /// What tells where a record stands so many times less closely than another one does tells nothing.
 const LOOSE: i64 = 4;
-
-/// A service, and what its record is; see [`what`].
-type Kind = (Symbol, Symbol);
 
 /// So many pairs tell a lag, if there is one.
 const ENOUGH: usize = 8;
@@ -58,105 +57,6 @@ pub(super) struct Coarse {
     /// By service and instance: what their times are multiples of. Empty if no clock is coarse, or all are.
     grains: FxHashMap<(Symbol, Symbol), i64>,
     lags: FxHashMap<Pair, Lag>,
-}
-
-/// A record on its way to its place.
-#[derive(Clone, Debug)]
-struct Mark {
-    id: EventId,
-    /// As logged, on the common clock.
-    time: i64,
-    /// It was logged less than this later; 0 if its clock is a fine one.
-    grain: i64,
-    kind: Kind,
-    source: SourceId,
-    act: Act,
-    /// It is the first record of its span.
-    opens: bool,
-    values: Vec<Symbol>,
-    /// Which of the transaction's spans it belongs to.
-    span: u32,
-    /// How long something took that it tells of: nanoseconds.
-    took: Option<i64>,
-}
-
-impl Mark {
-    /// From when to count how much later than a partner this one comes: from the partner itself, and where it tells how long
-    /// something took, from when it would come if that had begun with the partner.
-    fn from(&self, partner: &Mark) -> impl Iterator<Item = (bool, i64)> {
-        let began = self.took.map(|took| (true, partner.time.saturating_add(took)));
-        std::iter::once((false, partner.time)).chain(began)
-    }
-}
-
-/// The one record of a kind that belongs to another record.
-#[derive(Clone, Copy, Debug)]
-struct Partner {
-    index: usize,
-    /// So many records hold the value that both share and that fewest hold.
-    holders: usize,
-    /// So many records would do.
-    equal: u32,
-}
-
-/// They share nothing.
-const NOTHING: usize = usize::MAX;
-
-/// The records of a transaction in the order of time.
-#[derive(Debug)]
-struct Marks {
-    all: Vec<Mark>,
-    /// By value: those that hold it.
-    holders: FxHashMap<Symbol, Vec<u32>>,
-    /// Of each kind of fine clocks the first record, and how many there are.
-    kinds: FxHashMap<Kind, (usize, u32)>,
-}
-
-impl Marks {
-    fn of(all: Vec<Mark>) -> Marks {
-        let mut marks = Marks { all, holders: FxHashMap::default(), kinds: FxHashMap::default() };
-        for (index, mark) in marks.all.iter().enumerate() {
-            for value in &mark.values {
-                let holders = marks.holders.entry(*value).or_default();
-                if holders.last() != Some(&(index as u32)) {
-                    holders.push(index as u32);
-                }
-            }
-            if mark.grain == 0 {
-                marks.kinds.entry(mark.kind).or_insert((index, 0)).1 += 1;
-            }
-        }
-        marks
-    }
-
-    fn coarse(&self) -> impl Iterator<Item = &Mark> {
-        self.all.iter().filter(|mark| mark.grain > 0)
-    }
-
-    /// Of each kind of fine clocks the record that belongs to a coarse one: the only one that shares its rarest value, or
-    /// that there is.
-    fn partners(&self, coarse: &Mark) -> Vec<(Kind, Partner)> {
-        let mut lists: Vec<&Vec<u32>> =
-            coarse.values.iter().filter_map(|value| self.holders.get(value)).collect();
-        lists.sort_by_key(|list| list.len());
-        let mut found: FxHashMap<Kind, Partner> = FxHashMap::default();
-        for list in lists {
-            for index in list.iter().map(|index| *index as usize).filter(|at| self.all[*at].grain == 0) {
-                let holders = list.len();
-                let new = Partner { index, holders, equal: 0 };
-                let known = found.entry(self.all[index].kind).or_insert(new);
-                known.equal +=
-                    u32::from(known.holders == holders && (known.equal == 0 || known.index != index));
-            }
-        }
-        for (&kind, &(index, equal)) in &self.kinds {
-            found.entry(kind).or_insert(Partner { index, holders: NOTHING, equal });
-        }
-        let mut partners: Vec<(Kind, Partner)> =
-            found.into_iter().filter(|(_, partner)| partner.equal == 1).collect();
-        partners.sort_unstable_by_key(|(_, partner)| partner.index);
-        partners
-    }
 }
 
 /// What tells where a coarse record stands.
@@ -320,20 +220,6 @@ impl Coarse {
         let tied = tied.filter(|(_, mark)| here.contains(&mark.time) && told(coarse, mark));
         tied.map(|(holders, mark)| (holders, mark.time)).min().map(|(_, time)| time)
     }
-}
-
-/// What a record is of all those of its service: its template, with what it says that it is about where templates alike tell
-/// of requests or messages of several kinds.
-fn what(store: &Store, lexicon: &Lexicon, id: EventId) -> Symbol {
-    let told = store.details(id).iter().filter_map(|detail| match *detail {
-        Detail::Route(path) => Some(lexicon.route(path)),
-        Detail::Method(name) => Some(name),
-        Detail::Topic(name) | Detail::Event(name) if lexicon.tells_kind(name) => Some(name),
-        _ => None,
-    });
-    let template = lexicon.frame(store.event(id).template);
-    let mixed = |hash: u64, name: Symbol| (hash.rotate_left(5) ^ name.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    Symbol(told.fold(template.0, mixed))
 }
 
 /// Whether a record may be about what another service told with one that shares a value with it.

@@ -6,7 +6,8 @@
 //! was told.
 
 use super::super::words::Act;
-use super::{Anchor, Mark, Marks};
+use super::Anchor;
+use super::marks::{Mark, Marks};
 
 /// Narrows the times that a record stands between to those on the right sides of its anchors.
 pub(super) fn narrowed(marks: &Marks, coarse: &Mark, anchors: &[Anchor], within: (i64, i64)) -> (i64, i64) {
@@ -46,4 +47,64 @@ fn is_later(marks: &Marks, coarse: &Mark, anchor: &Anchor) -> Option<bool> {
     };
     // it begins after who called was last heard, and ends before that one goes on
     Some(waits == anchor.starts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{EventId, SourceId, Symbol};
+
+    const MS: i64 = 1_000_000;
+
+    fn mark(index: u32, service: u64, time: i64) -> Mark {
+        Mark {
+            id: EventId { batch: 0, index },
+            time: time * MS,
+            grain: 0,
+            kind: (Symbol(service), Symbol(u64::from(index))),
+            source: SourceId(service as u32),
+            act: Act::Other,
+            opens: true,
+            values: Vec::new(),
+            span: index,
+            took: None,
+        }
+    }
+
+    /// A call of 30 ms by service 1, which logs at 100 and 140 ms, to service 9, of which service 2 logs something at 120 ms.
+    fn call() -> (Marks, Mark) {
+        let line = Mark { grain: 1000 * MS, took: Some(30 * MS), ..mark(9, 9, 0) };
+        (Marks::of(vec![mark(0, 1, 100), mark(1, 2, 118), mark(2, 2, 120), mark(3, 1, 140)]), line)
+    }
+
+    fn anchor(marks: &Marks, index: usize, starts: bool) -> Anchor {
+        let beside = marks.all[index].time + if starts { 30 * MS } else { 0 };
+        Anchor { index, starts, least: beside - 5 * MS, most: beside + 5 * MS, beside }
+    }
+
+    #[test]
+    fn a_call_stands_between_what_the_caller_logged_and_around_what_the_called_one_asked_for() {
+        let (marks, line) = call();
+        let told = |index: usize, starts: bool| is_later(&marks, &line, &anchor(&marks, index, starts));
+        assert_eq!((told(0, true), told(3, false)), (Some(true), Some(false)));
+        // it ends after what it asked for
+        assert_eq!(told(2, false), Some(true));
+        let anchors = [anchor(&marks, 0, true), anchor(&marks, 3, false)];
+        assert_eq!(narrowed(&marks, &line, &anchors, (125 * MS, 145 * MS)), (130 * MS + 1, 140 * MS - 1));
+    }
+
+    #[test]
+    fn who_is_told_comes_after_who_tells() {
+        let marks = Marks::of(vec![
+            Mark { act: Act::Send, ..mark(0, 1, 100) },
+            Mark { act: Act::Receive, ..mark(1, 2, 104) },
+        ]);
+        let of = |act: Act, opens: bool, index: usize| {
+            let line = Mark { grain: 1000 * MS, act, opens, ..mark(9, 9, 0) };
+            is_later(&marks, &line, &anchor(&marks, index, false))
+        };
+        assert_eq!(of(Act::Receive, true, 0), Some(true));
+        assert_eq!(of(Act::Send, false, 1), Some(false));
+        assert_eq!(of(Act::End, true, 1), None);
+    }
 }

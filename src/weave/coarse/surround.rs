@@ -1,7 +1,7 @@
 //! Where a coarse record stands that tells how long its span took, as the line of an access log does: so that the span surrounds
 //! the one that it shares a value with, if its second allows that.
 
-use super::Marks;
+use super::marks::Marks;
 use crate::model::EventId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -57,7 +57,7 @@ pub(super) fn surround(marks: &Marks, placed: &mut FxHashMap<EventId, i64>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Mark;
+    use super::super::marks::Mark;
     use super::*;
     use crate::model::{SourceId, Symbol};
     use crate::weave::words::Act;
