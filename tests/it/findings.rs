@@ -145,6 +145,14 @@ fn pack(depot: &mut Depot, number: usize, span: usize, at: usize, job: &str, fat
     say(packed + 5, "INFO", "parcel dealt with");
 }
 
+/// The sorter takes no parcel in, and the gate answers who brought it.
+fn turn_away(depot: &mut Depot, number: usize, status: u16) {
+    line(&mut depot.gate, number, 1, 0, "INFO", &format!("parcel arrives parcel=PX-{number:05}"));
+    line(&mut depot.sorter, number, 2, 10, "INFO", &format!("sorting begins parcel=PX-{number:05}"));
+    line(&mut depot.sorter, number, 2, 25, "ERROR", "sorting broke off: quota of the sender exceeded");
+    line(&mut depot.gate, number, 1, 40, "INFO", &format!("parcel answered status={status}"));
+}
+
 /// The findings that somebody should look at: transaction number, kind, service.
 fn found(fates: &[Fate]) -> Vec<(usize, String, String)> {
     let told = findings(&depot(fates));
@@ -279,4 +287,16 @@ fn what_comes_before_what_it_usually_follows_is_out_of_order() {
 fn what_the_end_of_the_logs_cuts_off_is_not_missing() {
     check(&[(59, Lost)], &[]);
     check(&[(59, Stuck)], &[]);
+}
+
+#[test]
+fn a_failure_that_the_caller_is_told_of_as_its_own_fault_needs_nobody() {
+    let told = |status: u16| {
+        let mut depot = depot(&sixty(&[]));
+        turn_away(&mut depot, 60, status);
+        turn_away(&mut depot, 61, status);
+        findings(&depot).into_iter().map(|(number, kind, ..)| (number, kind)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(429), []);
+    assert_eq!(told(503), [(60, "error".to_owned()), (61, "error".to_owned())]);
 }

@@ -144,17 +144,13 @@ fn healed_itself(case: &Case<'_>, index: usize) -> bool {
         && case.usual.mostly_ends(last.kind)
 }
 
-/// Whether a hop, or one that waited for it, answered that the request is at fault: who asked was told.
+/// Whether a hop, or one that it was done for, answered after the failure that the request is at fault: who asked was told.
 fn was_refused(case: &Case<'_>, index: usize) -> bool {
     let hop = case.hop(index);
     let failure = hop.steps.iter().rfind(|step| step.failed).map_or(hop.end, |step| step.time);
-    if hop.steps.iter().any(|step| step.refused && step.time >= failure) {
-        return true;
-    }
-    let waits =
-        |&index: &usize| Some(case.hop(index)).filter(|hop| !hop.message)?.parent.map(|up| up as usize);
-    let above = std::iter::successors(waits(&index), waits).take(MAX_DEPTH);
-    above.into_iter().any(|above| case.hop(above).steps.iter().any(|step| step.refused))
+    let above = |&index: &usize| case.hop(index).parent.map(|above| above as usize);
+    let mut asked = std::iter::successors(Some(index), above).take(MAX_DEPTH);
+    asked.any(|hop| case.hop(hop).steps.iter().any(|step| step.refused && step.time >= failure))
 }
 
 /// Whether the span of one step is that of another one, above it or below it.
