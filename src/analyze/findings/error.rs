@@ -149,8 +149,10 @@ fn was_refused(case: &Case<'_>, index: usize) -> bool {
     let hop = case.hop(index);
     let failure = hop.steps.iter().rfind(|step| step.failed).map_or(hop.end, |step| step.time);
     let above = |&index: &usize| case.hop(index).parent.map(|above| above as usize);
+    // a clock that tells whole seconds tells less than where its span was put
+    let after = |step: &Step| step.time.max(case.trace.spans[step.span as usize].end.0) >= failure;
     let mut asked = std::iter::successors(Some(index), above).take(MAX_DEPTH);
-    asked.any(|hop| case.hop(hop).steps.iter().any(|step| step.refused && step.time >= failure))
+    asked.any(|hop| case.hop(hop).steps.iter().any(|step| step.refused && after(step)))
 }
 
 /// Whether the span of one step is that of another one, above it or below it.
