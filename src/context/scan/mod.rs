@@ -258,6 +258,7 @@ mod tests {
             ("elapsed 250us", 250_000),
             ("GET /holders/H10374 200 22ms corr=FN0s1oZLh6g", 22_000_000),
             ("GET /orders/7 200 12.5 ms - 48", 12_500_000),
+            ("POST http://stock:8080/items -> 201 (656ms)", 656_000_000),
         ] {
             assert_eq!(found(text).duration, Some(nanos), "{text}");
         }

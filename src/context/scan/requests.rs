@@ -17,7 +17,8 @@ impl Found {
         if self.method.is_none() {
             return false;
         }
-        let before = before.trim_ascii_end();
+        // `-> 200 (12ms)`
+        let before = before.strip_suffix(b"(").unwrap_or(before).trim_ascii_end();
         let status = &before[before.len().saturating_sub(4)..];
         self.same_length(status);
         matches!(status, [b' ', b'1'..=b'5', rest @ ..] if rest.len() == 2 && rest.iter().all(u8::is_ascii_digit))

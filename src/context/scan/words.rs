@@ -156,7 +156,7 @@ impl Found {
                 self.id_of_thing(text, start, end);
             }
             self.measure(text, start, end, before);
-            if let Some(shape) = shape_of(word) {
+            if let Some(shape) = shape_of(word).filter(|_| !is_length(word)) {
                 let name = name.filter(|name| name.len() >= 2).unwrap_or(b"value");
                 let (facts, index) = self.facts.find(name);
                 if !facts.digest {
@@ -292,6 +292,12 @@ impl Found {
             self.text_duration(&word[..digits], scale);
         }
     }
+}
+
+/// Whether a word is a length of time: `809ms`.
+fn is_length(word: &[u8]) -> bool {
+    let digits = word.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+    digits > 0 && unit_nanos(&word[digits..]).is_some()
 }
 
 /// Whether a name is "id", or ends in it as a word of its own.
