@@ -54,7 +54,11 @@ pub fn words(template: &str) -> Words {
         if words.first.is_none() {
             words.first = Symbol::of(word.to_ascii_lowercase().as_bytes());
         }
-        let act = act(word);
+        let act = match act(word) {
+            // "replied …" is what who was asked says of itself, "stock replied …" what who asked does
+            Act::Answer if index == 0 && is_reply(word) => Act::Send,
+            act => act,
+        };
         words.past |= index < 12 && word.len() > 4 && word.ends_with("ed");
         if words.act == Act::Other && index < 12 {
             words.act = act;
@@ -73,6 +77,11 @@ pub fn words(template: &str) -> Words {
         }
     }
     words
+}
+
+/// Whether a word says that one replies, not that there is a reply.
+fn is_reply(word: &str) -> bool {
+    ["replied", "replying"].iter().any(|form| form.eq_ignore_ascii_case(word))
 }
 
 fn split(text: &str) -> impl Iterator<Item = &str> {
@@ -331,6 +340,9 @@ mod tests {
         for (template, expected) in [
             ("published order.placed order_id=<*>", Act::Send),
             ("POST /orders/<*> from <*>", Act::Other),
+            ("replied kind=busy", Act::Send),
+            ("stock replied <*>", Act::Answer),
+            ("reply received", Act::Answer),
             ("settled, announcing order.closed <*>", Act::Send),
             ("done after the mail was sent", Act::End),
             ("received POST <*>", Act::Receive),
