@@ -28,6 +28,13 @@ pub struct Room {
     pub firm: bool,
 }
 
+impl Room {
+    /// The part of it that each of so many has.
+    pub fn shared_by(self, many: usize) -> Room {
+        Room { bytes: self.bytes / many, ..self }
+    }
+}
+
 impl Default for Budget {
     /// No limit.
     fn default() -> Budget {

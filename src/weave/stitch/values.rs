@@ -135,7 +135,10 @@ pub(super) struct Split<'k> {
 }
 
 impl<'k> Split<'k> {
+    /// For the values of these kinds, of which so many bytes are held in memory.
     pub fn new(kinds: &'k Kinds, room: Room) -> Split<'k> {
+        // rows that grow take twice their bytes
+        let room = room.shared_by(2 * 3);
         Split {
             kinds,
             values: Rows::new(kinds.list.len(), room),
@@ -174,7 +177,8 @@ impl<'k> Split<'k> {
             if whole {
                 self.dependents.add(atoms, kind, &value)?;
             }
-            if value.len() < 2 {
+            let in_parts = self.kinds.list[kind].in_parts && value.len() <= MOST_TIMED;
+            if value.len() < 2 || !whole && !in_parts {
                 continue;
             }
             if whole {
@@ -183,7 +187,7 @@ impl<'k> Split<'k> {
                     value.iter().for_each(|holding| out.number(u64::from(holding.atom)));
                 })?;
             }
-            if self.kinds.list[kind].in_parts && value.len() <= MOST_TIMED {
+            if in_parts {
                 self.timed.push(kind, |out| {
                     out.number(value.len() as u64);
                     let mut before = value[0].time.0;
