@@ -8,7 +8,7 @@ use super::features::ties::rarest;
 use super::features::{SLACK, is_open, may_be_open, scaled};
 use super::gaps::{self, Gap, Gaps};
 use super::holders::Which;
-use super::scene::{Node, Scene};
+use super::scene::Scene;
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
 
@@ -117,9 +117,7 @@ impl Habits {
         if scene.nodes.len() > MAX_NODES {
             return;
         }
-        for of in [|node: &Node| node.kind, |node: &Node| node.form] {
-            self.together(scene, of);
-        }
+        self.together(scene);
         self.lags(scene);
         for index in
             (0..scene.nodes.len() as u32).filter(|index| !scene.nodes[*index as usize].lines.is_empty())
@@ -150,23 +148,23 @@ impl Habits {
         }
     }
 
-    /// How the kinds or the forms of spans stand together: kinds of two services, forms of one.
-    fn together(&mut self, scene: &Scene, of: impl Fn(&Node) -> u64) {
-        let mut kinds: Vec<(u64, &Node, (i64, u32), u32)> = Vec::new();
+    /// How the kinds of spans stand together.
+    fn together(&mut self, scene: &Scene) {
+        let mut kinds: Vec<(u64, (i64, u32), u32)> = Vec::new();
         for node in scene.nodes.iter().filter(|node| !node.lines.is_empty()) {
-            let kind = of(node);
+            let kind = node.kind;
             match kinds.iter_mut().find(|(known, ..)| *known == kind) {
-                Some((.., first, count)) => {
+                Some((_, first, count)) => {
                     *first = (*first).min((node.begin, node.lines[0]));
                     *count += 1;
                 }
-                None => kinds.push((kind, node, (node.begin, node.lines[0]), 1)),
+                None => kinds.push((kind, (node.begin, node.lines[0]), 1)),
             }
         }
-        for &(kind, node, first, count) in &kinds {
+        for &(kind, first, count) in &kinds {
             self.kinds.entry(kind).or_default().traces += 1;
-            for &(other, beside, later, others) in &kinds {
-                if kind != other && node.pair(beside) == (kind, other) {
+            for &(other, later, others) in &kinds {
+                if kind != other {
                     let pair = self.pairs.entry((kind, other)).or_default();
                     pair.both += 1;
                     pair.before += u32::from(first < later);
@@ -234,12 +232,10 @@ impl Habits {
                 }
             }
         }
-        for kind in [own.kind, own.form] {
-            let entry = self.kinds.entry(kind).or_default();
-            entry.all += 1;
-            entry.alone += u32::from(!accompanied);
-            entry.following += u32::from(following);
-        }
+        let entry = self.kinds.entry(own.kind).or_default();
+        entry.all += 1;
+        entry.alone += u32::from(!accompanied);
+        entry.following += u32::from(following);
         for pair in around {
             self.pairs.entry(pair).or_default().around += 1;
         }

@@ -127,11 +127,7 @@ fn damaged_lines_are_survived() {
     }
     let begun = Instant::now();
     let extracted = program::run(dir.path(), &["extract", "."]);
-    // lines full of zero bytes are none of a log, and that is said
-    let binary =
-        |line: &str| line.starts_with("spanloom: left out a part of ") && line.ends_with(": binary data");
-    assert_eq!(extracted.code, 0, "{}", extracted.stderr);
-    assert!(extracted.stderr.lines().all(binary), "{}", extracted.stderr);
+    assert_eq!((extracted.code, extracted.stderr.as_str()), (0, ""));
     assert!(extracted.lines().len() > LINES / 8, "records are read all the same");
     for args in [&["report", "--format", "json", "."][..], &["explain", "."], &["list", "."], &["map", "."]] {
         let got = program::run(dir.path(), args);

@@ -35,3 +35,23 @@ fn extract_takes_the_records_that_are_asked_for() {
     ];
     assert_eq!(extract(dir.path(), &["--where", "servce = till", "a.log"], 2, &wrong), Vec::<Value>::new());
 }
+
+#[test]
+fn properties_that_are_called_like_parts_of_a_record_are_none() {
+    // Serilog's compact format: the message is `@mt`, and no `@l` is information
+    let line = concat!(
+        r#"{"@t":"2026-11-29T10:44:01.9751446Z","@mt":"Sent {Event} {MessageId}","#,
+        r#""@tr":"36899d0a8cfd7355f9f2361560036576","@sp":"b53aa8cb1e1b8ddf","Event":"cert.issue","#,
+        r#""MessageId":"b6078fdd-c152-4871-9a58-bd4a3f39f539","Priority":1}"#,
+        "\n"
+    );
+    let dir = program::directory(&[("a.log", line)]);
+    let records = extract(dir.path(), &["a.log"], 0, &[]);
+    assert_eq!(records.len(), 1);
+    let record = &records[0];
+    assert_eq!((&record["message"], &record["level"]), (&"Sent {Event} {MessageId}".into(), &"INFO".into()));
+    assert_eq!(record["time"], "2026-11-29T10:44:01.975144600Z");
+    assert_eq!(record["trace_id"], "36899d0a8cfd7355f9f2361560036576");
+    assert_eq!(record["span_id"], "b53aa8cb1e1b8ddf");
+    assert_eq!(record["ids"]["MessageId"], "b6078fdd-c152-4871-9a58-bd4a3f39f539");
+}

@@ -267,7 +267,7 @@ impl Found {
             return;
         }
         let word = &text[start..end];
-        let digits = word.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+        let digits = decimals(word);
         if digits == 0 {
             return;
         }
@@ -294,9 +294,14 @@ impl Found {
     }
 }
 
+/// How many bytes of a word are the number that it begins with.
+fn decimals(word: &[u8]) -> usize {
+    word.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count()
+}
+
 /// Whether a word is a length of time: `809ms`.
 fn is_length(word: &[u8]) -> bool {
-    let digits = word.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+    let digits = decimals(word);
     digits > 0 && unit_nanos(&word[digits..]).is_some()
 }
 

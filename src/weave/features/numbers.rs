@@ -338,7 +338,8 @@ numbers! {
     LAST_SENT,
     /// The parent's last record before the child receives or starts.
     LAST_BEGAN,
-    /// The parent, of the same service, told its end before the child began.
+    /// The parent, of the same service, told its end before the child began. Its weight is set by hand: the systems that the
+    /// others are fitted to hardly show it.
     SAME_CLOSED,
     /// How surely the parent's kind is the first of its service.
     PARENT_ENTERS,

@@ -279,7 +279,7 @@ pub(super) fn evidence(
             out[ENTERED_ONLY] = enters;
         }
     }
-    if came_in_before(scene, child, parent) {
+    if (ties.names > 0.0 || ties.most > 0.0) && came_in_before(scene, child, parent) {
         ties = Ties { names: 0.0, sent_names: 0.0, most: 0.0, handed: 0.0, ..ties };
     }
     out[NAMES] = ties.names;

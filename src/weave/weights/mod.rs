@@ -1,6 +1,6 @@
 //! What the numbers of [`super::features`] are worth.
 //!
-//! Fitted by `examples/fit_weights` to recorded and simulated systems.
+//! Fitted by `examples/fit_weights` to recorded and simulated systems, but for that of `SAME_CLOSED`, which is set by hand.
 
 mod first;
 mod last;
