@@ -4,7 +4,7 @@
 use super::words::{self, Words, normalized, tokens};
 use super::{frames, routes};
 use crate::gather::Store;
-use crate::model::Symbol;
+use crate::model::{Detail, EventId, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Words with how telling they are (0 to 1), sorted by the word.
@@ -136,6 +136,20 @@ impl Lexicon {
     /// The text of that path, where it is another one.
     pub(super) fn route_text(&self, path: Symbol) -> Option<&str> {
         self.routes.get(&path).map(|(_, text)| text.as_str())
+    }
+
+    /// What a record is of all those of its service: its template, with what it says that it is about where templates alike tell
+    /// of requests or messages of several kinds.
+    pub(super) fn what(&self, store: &Store, id: EventId) -> Symbol {
+        let told = store.details(id).iter().filter_map(|detail| match *detail {
+            Detail::Route(path) => Some(self.route(path)),
+            Detail::Method(name) => Some(name),
+            Detail::Topic(name) | Detail::Event(name) if self.tells_kind(name) => Some(name),
+            _ => None,
+        });
+        let template = self.frame(store.event(id).template);
+        let mixed = |hash: u64, name: Symbol| (hash.rotate_left(5) ^ name.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Symbol(told.fold(template.0, mixed))
     }
 
     /// How telling a name is: 1 for one that few templates have, towards 0 for one that many have.

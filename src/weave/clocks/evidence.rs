@@ -4,6 +4,7 @@ use super::super::lexicon::Lexicon;
 use super::super::stitch::Group;
 use super::super::words::Act;
 use super::known::Known;
+use super::level::Level;
 use crate::gather::{Clocks, Fragments, Store};
 use crate::model::{Detail, EventId, Symbol, Time, flag};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -22,7 +23,7 @@ pub(in crate::weave) fn looks_at(number: u32, groups: usize) -> bool {
     (number as usize).is_multiple_of(groups.div_ceil(MAX_GROUPS).max(1))
 }
 
-/// A template of one clock, and which moment it is.
+/// What one clock logs, by its template or [`Lexicon::what`], and which moment it is.
 pub(super) type Node = (u32, Symbol, Moment);
 
 /// When something is: as logged; where work that was told of when it was done began; where an exported span ended.
@@ -70,6 +71,8 @@ pub(super) struct Evidence {
     /// What the times of a clock are multiples of, in nanoseconds.
     pub resolution: Vec<i64>,
     pub pairs: Vec<Pair>,
+    /// See [`Level::told`].
+    pub level: Vec<(u32, u32, i64)>,
     /// First and last time.
     pub span: (Time, Time),
 }
@@ -86,10 +89,10 @@ struct Samples {
     opens: (u32, u32),
 }
 
-struct Seen {
-    node: Node,
+pub(super) struct Seen {
+    pub node: Node,
     id: EventId,
-    time: Time,
+    pub time: Time,
     values: Vec<Symbol>,
     /// It is the first record of its span.
     opens: bool,
@@ -107,14 +110,21 @@ impl Evidence {
         let mut evidence = Evidence { span: (Time(i64::MAX), Time(i64::MIN)), ..Evidence::default() };
         let mut known = Known::default();
         let mut samples: FxHashMap<(Node, Node), Samples> = FxHashMap::default();
+        let mut level = Level::default();
+        let has_coarse = Level::is_asked(store);
         for group in groups {
-            let seen = once(store, fragments, group, zones, &mut known, &mut evidence.span);
-            if seen.iter().all(|one| one.node.0 == seen[0].node.0) {
-                continue;
+            let mut once = |what: &dyn Fn(EventId) -> Symbol| {
+                let seen = once(store, fragments, group, zones, what, &mut known, &mut evidence.span);
+                if seen.iter().any(|one| one.node.0 != seen[0].node.0) { seen } else { Vec::new() }
+            };
+            pairs(store, &once(&|id| store.event(id).template), &mut samples);
+            if has_coarse {
+                let seen = once(&|id| lexicon.what(store, id));
+                level.see(&seen, &known.resolutions);
             }
-            pairs(store, &seen, &mut samples);
         }
         (evidence.clocks, evidence.resolution) = (known.names, known.resolutions);
+        evidence.level = level.told(&evidence.resolution);
         let mut all: Vec<((Node, Node), Samples)> =
             samples.into_iter().filter(|(_, samples)| samples.gaps.len() >= MIN_SAMPLES).collect();
         all.sort_by_key(|(nodes, _)| *nodes);
@@ -125,12 +135,13 @@ impl Evidence {
     }
 }
 
-/// The templates that a transaction has once, with their times.
+/// What a transaction has once, with times; `what` tells what a record is.
 fn once(
     store: &Store,
     fragments: &Fragments,
     group: &Group,
     zones: &Clocks,
+    what: &dyn Fn(EventId) -> Symbol,
     known: &mut Known,
     span: &mut (Time, Time),
 ) -> Vec<Seen> {
@@ -158,9 +169,9 @@ fn once(
                 _ => {}
             }
         }
-        let template = if event.template.is_none() { operation(store, id) } else { event.template };
+        let what = if event.template.is_none() { operation(store, id) } else { what(id) };
         let mut add = |moment: Moment, time: Time, values: Vec<Symbol>| {
-            let node = (clock, template, moment);
+            let node = (clock, what, moment);
             if twice.contains(&node) {
                 return;
             }

@@ -9,6 +9,7 @@
 
 mod evidence;
 mod known;
+mod level;
 mod refine;
 mod settle;
 mod solve;
@@ -64,7 +65,7 @@ fn of(store: &mut Store, fragments: &Fragments, groups: &[Group], lexicon: &mut 
     for _ in 0..ROUNDS {
         store.clocks = clocks;
         let traces = super::weave_some(store, fragments, groups, lexicon);
-        clocks = refine::refine(store, &traces);
+        clocks = refine::refine(store, &traces, lexicon);
     }
     store.clocks = before;
     clocks

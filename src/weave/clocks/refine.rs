@@ -5,11 +5,13 @@
 //! of all pairs of templates of two hops that an edge connects the one whose differences crowd most tells how the two
 //! clocks are apart. Edges that are wrong, as offsets are rough, are scattered and do not crowd.
 
+use super::super::lexicon::Lexicon;
 use super::evidence::{Moment, Node, begun};
 use super::known::Known;
+use super::level::{is_coarse, level, logged};
 use super::solve::{LEAST, MOST_DRIFT, Tie, least_squares, slope};
-use crate::gather::{COARSE, ClockOffset, Clocks, Store};
-use crate::model::{Time, Trace, flag};
+use crate::gather::{ClockOffset, Clocks, Store};
+use crate::model::{Span, Time, Trace, flag};
 use rustc_hash::FxHashMap;
 
 /// Edges of less confidence are not looked at.
@@ -23,6 +25,10 @@ const MIN_SHARE: usize = 8;
 const MAX_WIDTH: i64 = 30_000_000;
 /// What rough offsets leave is less, in nanoseconds: what is further apart was not logged at one moment.
 const MOST_MOVED: i64 = 10_000_000_000;
+/// The same of a coarse clock, as a share of what it leaves out, as its inverse.
+const LEVEL_MARGIN: i64 = 40;
+/// What moves a coarse clock by less than this share of what it leaves out, as its inverse, is no reason to move it.
+const SLIGHT: i64 = 4;
 /// How little two clocks are known to differ by at best.
 const SURE: i64 = 500_000;
 
@@ -45,12 +51,12 @@ struct Found {
 }
 
 /// Offsets that are better than those that traces were woven with, which the store holds.
-pub(super) fn refine(store: &Store, traces: &[Trace]) -> Clocks {
+pub(super) fn refine(store: &Store, traces: &[Trace], lexicon: &Lexicon) -> Clocks {
     let mut clocks = store.clocks.clone();
     let mut known = Known::default();
     let mut courses: FxHashMap<Two, Course> = FxHashMap::default();
     for trace in traces {
-        let told = told(store, trace, &mut known);
+        let told = told(store, trace, lexicon, &mut known);
         for (parent, child) in pairs(trace) {
             let (a, b) = (&told.around(trace, parent), &told.around(trace, child));
             for (one, time) in a {
@@ -77,34 +83,37 @@ pub(super) fn refine(store: &Store, traces: &[Trace]) -> Clocks {
     };
     let mut ties: Vec<Tie> = keys.iter().map(tie).collect();
     ties.sort_by_key(|tie| (tie.margin, names[tie.from as usize], names[tie.to as usize]));
-    let Some(start) = ties.first().map(|tie| tie.from as usize) else { return clocks };
-    let ties = connected(ties, names.len(), start);
-    let moved = least_squares(names.len(), &ties, start);
-    let slopes: Vec<Tie> = ties
-        .iter()
-        .map(|tie| {
-            let slope = slope(&found[&(tie.from, tie.to)].course) * 1000.0;
-            Tie { difference: slope as i64, margin: tie.margin, ..*tie }
-        })
-        .collect();
-    let turned = least_squares(names.len(), &slopes, start);
-    let shift = middle(&moved);
-    let turn = middle(&turned);
-    for clock in order {
-        let Some(more) = moved[clock as usize] else { continue };
-        let name = names[clock as usize];
-        let known = clocks.offsets.get(&name).copied().unwrap_or_default();
-        let offset = known.offset + (more - shift).round() as i64;
-        let drift = known.drift + (turned[clock as usize].unwrap_or(turn) - turn) / 1000.0;
-        let drift = drift.clamp(-MOST_DRIFT, MOST_DRIFT);
-        let margin =
-            ties.iter().filter(|tie| tie.from == clock || tie.to == clock).map(|tie| tie.margin).min();
-        let uncertainty = margin.unwrap_or(known.uncertainty);
-        let better = match offset.abs() > LEAST {
-            true => ClockOffset { offset, drift, uncertainty },
-            false => ClockOffset { offset: 0, drift: 0.0, uncertainty },
-        };
-        clocks.offsets.insert(name, better);
+    // what nothing ties to the others stays where it was, as a whole
+    while let Some(start) = ties.first().map(|tie| tie.from as usize) {
+        let (own, rest) = connected(ties, names.len(), start);
+        ties = rest;
+        let moved = least_squares(names.len(), &own, start);
+        let slopes: Vec<Tie> = own
+            .iter()
+            .map(|tie| {
+                let slope = slope(&found[&(tie.from, tie.to)].course) * 1000.0;
+                Tie { difference: slope as i64, margin: tie.margin, ..*tie }
+            })
+            .collect();
+        let turned = least_squares(names.len(), &slopes, start);
+        let shift = middle(&moved);
+        let turn = middle(&turned);
+        for &clock in &order {
+            let Some(more) = moved[clock as usize] else { continue };
+            let name = names[clock as usize];
+            let known = clocks.offsets.get(&name).copied().unwrap_or_default();
+            let offset = known.offset + (more - shift).round() as i64;
+            let drift = known.drift + (turned[clock as usize].unwrap_or(turn) - turn) / 1000.0;
+            let drift = drift.clamp(-MOST_DRIFT, MOST_DRIFT);
+            let margin =
+                own.iter().filter(|tie| tie.from == clock || tie.to == clock).map(|tie| tie.margin).min();
+            let uncertainty = margin.unwrap_or(known.uncertainty);
+            let better = match offset.abs() > LEAST {
+                true => ClockOffset { offset, drift, uncertainty },
+                false => ClockOffset { offset: 0, drift: 0.0, uncertainty },
+            };
+            clocks.offsets.insert(name, better);
+        }
     }
     clocks
 }
@@ -127,7 +136,7 @@ impl Told {
     }
 }
 
-fn told(store: &Store, trace: &Trace, known: &mut Known) -> Told {
+fn told(store: &Store, trace: &Trace, lexicon: &Lexicon, known: &mut Known) -> Told {
     let mut told = Told { spans: Vec::with_capacity(trace.spans.len()), hops: FxHashMap::default() };
     for (index, span) in (0..).zip(&trace.spans) {
         let mut records = Records::new();
@@ -138,9 +147,10 @@ fn told(store: &Store, trace: &Trace, known: &mut Known) -> Told {
             }
             let clock = known.number((event.service, event.instance), event.time);
             let time = store.time(id);
-            records.push(((clock, event.template, Moment::Logged), time));
+            let what = logged(store, lexicon, id);
+            records.push(((clock, what, Moment::Logged), time));
             if let Some(length) = begun(store, id) {
-                records.push(((clock, event.template, Moment::Begin), Time(time.0.saturating_sub(length))));
+                records.push(((clock, what, Moment::Begin), Time(time.0.saturating_sub(length))));
             }
         }
         told.hops.entry(hop(trace, index)).or_default().extend_from_slice(&records);
@@ -169,7 +179,7 @@ fn hop(trace: &Trace, mut index: u32) -> u32 {
     index
 }
 
-fn is_same(a: &crate::model::Span, b: &crate::model::Span) -> bool {
+fn is_same(a: &Span, b: &Span) -> bool {
     (a.service, a.instance) == (b.service, b.instance)
 }
 
@@ -198,23 +208,25 @@ fn found(courses: FxHashMap<Two, Course>, resolutions: &[i64]) -> FxHashMap<(u32
     let mut all: Vec<(Two, Course)> = courses.into_iter().collect();
     all.sort_unstable_by_key(|(two, _)| (two.0.1, two.1.1, two.0.2, two.1.2));
     let mut found: FxHashMap<(u32, u32), Found> = FxHashMap::default();
+    let mut levels: FxHashMap<(u32, u32), Vec<(i64, i64)>> = FxHashMap::default();
     for (two, course) in all {
         let clocks = clocks(&two);
         if clocks.0 == clocks.1 || course.len() < MIN_SAMPLES || course.len() * MIN_SHARE < most[&clocks] {
             continue;
         }
         let grains = [clocks.0, clocks.1].map(|clock| resolutions[clock as usize]);
-        let one = if grains.iter().any(|grain| *grain >= COARSE) {
-            coarse(course, grains)
-        } else {
-            fine(course, grains)
-        };
-        if let Some(one) = one.filter(|one| one.middle.saturating_abs() <= MOST_MOVED)
+        if grains.iter().any(|grain| is_coarse(*grain)) {
+            levels.entry(clocks).or_default().extend(level(&sorted(&course), grains));
+        } else if let Some(one) = fine(course, grains).filter(|one| one.middle.saturating_abs() <= MOST_MOVED)
             && found.get(&clocks).is_none_or(|best| one.width < best.width)
         {
             found.insert(clocks, one);
         }
     }
+    found.extend(levels.into_iter().filter_map(|(clocks, levels)| {
+        let grain = resolutions[clocks.0 as usize].max(resolutions[clocks.1 as usize]);
+        Some((clocks, coarse(levels, grain)?))
+    }));
     found
 }
 
@@ -228,21 +240,14 @@ fn fine(course: Course, grains: [i64; 2]) -> Option<Found> {
     Some(Found { width, middle: low + width / 2, margin, course })
 }
 
-/// Likewise where one of the clocks tells whole seconds only, say: differences are then spread evenly over a second, and their
-/// middle is half a second away from that of what the clocks would tell. Where they are spread no further, there is next to
-/// nothing between the two.
-fn coarse(course: Course, grains: [i64; 2]) -> Option<Found> {
-    let grain = grains[0].max(grains[1]);
-    let least = grains[0].min(grains[1]);
-    if least >= COARSE || course.len() < 2 * MIN_SAMPLES {
-        return None;
-    }
-    let gaps = sorted(&course);
-    let at = |share: usize| gaps[(gaps.len() - 1) * share / 20];
-    let width = at(19) - at(1);
-    let half = if grains[0] == grain { -grain / 2 } else { grain / 2 };
-    let margin = (grain as f64 / (gaps.len() as f64).sqrt()) as i64 + SURE;
-    (width <= grain / 20 * 19).then(|| Found { width, middle: at(10) + half, margin, course: Course::new() })
+/// Likewise where one of the clocks is coarse, from all templates of theirs that are level: widths and differences. What is
+/// less than the offsets at hand may be wrong by is left to these.
+fn coarse(mut levels: Vec<(i64, i64)>, grain: i64) -> Option<Found> {
+    levels.sort_unstable_by_key(|&(width, difference)| (difference, width));
+    let &(width, middle) = levels.get(levels.len() / 2)?;
+    let middle = if middle.saturating_abs() < grain / SLIGHT { 0 } else { middle };
+    let margin = grain / LEVEL_MARGIN + SURE;
+    (middle.saturating_abs() <= MOST_MOVED).then(|| Found { width, middle, margin, course: Course::new() })
 }
 
 /// The differences in their order.
@@ -252,8 +257,8 @@ fn sorted(course: &Course) -> Vec<i64> {
     gaps
 }
 
-/// Those ties that hang together with the start, each behind one that reaches it.
-fn connected(mut rest: Vec<Tie>, clocks: usize, start: usize) -> Vec<Tie> {
+/// Those ties that hang together with the start, each behind one that reaches it, and the rest.
+fn connected(mut rest: Vec<Tie>, clocks: usize, start: usize) -> (Vec<Tie>, Vec<Tie>) {
     let mut known = vec![false; clocks];
     known[start] = true;
     let mut ties = Vec::new();
@@ -263,7 +268,7 @@ fn connected(mut rest: Vec<Tie>, clocks: usize, start: usize) -> Vec<Tie> {
         known[tie.to as usize] = true;
         ties.push(tie);
     }
-    ties
+    (ties, rest)
 }
 
 /// The one in the middle of those that are known.
@@ -349,8 +354,9 @@ mod tests {
     #[test]
     fn ties_follow_those_that_reach_them() {
         let tie = |from, to, margin| Tie { from, to, difference: 0, margin, sure: true, pair: 0 };
-        let ties = connected(vec![tie(2, 3, 1), tie(0, 1, 2), tie(1, 2, 3), tie(4, 5, 4)], 6, 0);
+        let (ties, rest) = connected(vec![tie(2, 3, 1), tie(0, 1, 2), tie(1, 2, 3), tie(4, 5, 4)], 6, 0);
         let ends: Vec<(u32, u32)> = ties.iter().map(|tie| (tie.from, tie.to)).collect();
         assert_eq!(ends, [(0, 1), (1, 2), (2, 3)]);
+        assert_eq!(rest.iter().map(|tie| tie.from).collect::<Vec<_>>(), [4]);
     }
 }

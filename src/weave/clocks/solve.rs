@@ -1,6 +1,7 @@
 //! From differences to offsets.
 
 use super::evidence::{Evidence, MAX_BLUR};
+use super::level::{coarse, leveled};
 use super::settle::settle;
 use crate::gather::{ClockOffset, Clocks, Store};
 use crate::model::Time;
@@ -8,6 +9,8 @@ use rustc_hash::FxHashMap;
 
 /// Nothing smaller than this is moved.
 pub(super) const LEAST: i64 = 5_000_000;
+/// What the offset of a coarse clock may be wrong by, as a share of what it leaves out, as its inverse.
+const LEVEL_MARGIN: i64 = 8;
 /// So many differences prove something.
 const MIN_PROOF: usize = 20;
 
@@ -30,17 +33,27 @@ pub(super) fn solve(store: &Store, evidence: &Evidence) -> Clocks {
     if !is_broken(evidence, &bounds) {
         return clocks;
     }
+    // the differences of a coarse clock have no sharp side
+    let coarse = coarse(evidence);
+    let is_fine = |bound: &Bound| ![bound.from, bound.to].iter().any(|clock| coarse.contains(clock));
+    let bounds: Vec<Bound> = bounds.into_iter().filter(is_fine).collect();
     let start = reference(evidence, &bounds, store);
     let ties = ties(evidence, &bounds, start);
     let offsets = least_squares(evidence.clocks.len(), &ties, start);
     let shift = agreed(&offsets);
-    let offsets: Vec<Option<i64>> =
+    let mut offsets: Vec<Option<i64>> =
         offsets.iter().map(|offset| offset.map(|offset| (offset - shift).round() as i64)).collect();
+    for (clock, offset) in leveled(evidence, &offsets) {
+        offsets[clock] = Some(offset);
+    }
     let offsets = settle(evidence, offsets, LEAST);
     for (index, clock) in evidence.clocks.iter().enumerate() {
         let Some(offset) = offsets[index] else { continue };
-        let uncertainty = uncertainty(index as u32, &ties, &offsets);
-        let least = LEAST.max(evidence.resolution[index]).max(uncertainty.saturating_mul(2));
+        let uncertainty = match coarse.contains(&(index as u32)) {
+            true => evidence.resolution[index] / LEVEL_MARGIN,
+            false => uncertainty(index as u32, &ties, &offsets).max(evidence.resolution[index] / 2),
+        };
+        let least = LEAST.max(uncertainty.saturating_mul(2));
         let (offset, drift) = match offset.abs() > least {
             true => (offset, drift(index as u32, evidence, &ties)),
             false => (0, 0.0),

@@ -1,12 +1,10 @@
 //! The records of a transaction, with those of other clocks that each record of a coarse one belongs to.
 
-use super::super::lexicon::Lexicon;
 use super::super::words::Act;
-use crate::gather::Store;
-use crate::model::{Detail, EventId, SourceId, Symbol};
+use crate::model::{EventId, SourceId, Symbol};
 use rustc_hash::FxHashMap;
 
-/// A service, and what its record is; see [`what`].
+/// A service, and what its record is; see [`Lexicon::what`].
 pub(super) type Kind = (Symbol, Symbol);
 
 /// A record on its way to its place.
@@ -106,18 +104,4 @@ impl Marks {
         partners.sort_unstable_by_key(|(_, partner)| partner.index);
         partners
     }
-}
-
-/// What a record is of all those of its service: its template, with what it says that it is about where templates alike tell
-/// of requests or messages of several kinds.
-pub(super) fn what(store: &Store, lexicon: &Lexicon, id: EventId) -> Symbol {
-    let told = store.details(id).iter().filter_map(|detail| match *detail {
-        Detail::Route(path) => Some(lexicon.route(path)),
-        Detail::Method(name) => Some(name),
-        Detail::Topic(name) | Detail::Event(name) if lexicon.tells_kind(name) => Some(name),
-        _ => None,
-    });
-    let template = lexicon.frame(store.event(id).template);
-    let mixed = |hash: u64, name: Symbol| (hash.rotate_left(5) ^ name.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    Symbol(told.fold(template.0, mixed))
 }

@@ -16,7 +16,7 @@ use super::words::Act;
 use crate::gather::Store;
 use crate::model::{Detail, EventId, Shape, SourceId, Symbol, flag};
 use lags::{Lag, Samples};
-use marks::{Kind, Mark, Marks, NOTHING, Partner, what};
+use marks::{Kind, Mark, Marks, NOTHING, Partner};
 use rustc_hash::FxHashMap;
 
 /// Larger transactions are left as they are.
@@ -135,7 +135,7 @@ impl Coarse {
                     id,
                     time: store.time(id).0,
                     grain: grain(id),
-                    kind: (event.service, what(store, lexicon, id)),
+                    kind: (event.service, lexicon.what(store, id)),
                     source: event.place.source,
                     act: lexicon.words(event.template).act,
                     opens: place == 0,
