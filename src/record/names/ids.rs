@@ -120,6 +120,15 @@ fn numbers_a_process(name: &[u8]) -> bool {
     })
 }
 
+/// Whether a name says in which unit its values are, so that they are measured: `lag_ms`, `heap.mb`, `sizeBytes`.
+pub fn names_a_measure(name: &[u8]) -> bool {
+    const UNITS: &[&[u8]] = &[
+        b"ms", b"millis", b"milliseconds", b"us", b"micros", b"ns", b"nanos", b"sec", b"secs", b"seconds", b"minutes",
+        b"bytes", b"kb", b"mb", b"gb", b"kib", b"mib", b"gib", b"pct", b"percent",
+    ];
+    UNITS.iter().any(|unit| name.len() > unit.len() && ends_with_word(name, unit))
+}
+
 /// Whether a word says that what follows is a digest, also where it names nothing: "checksum [9e10…]". Words that may as
 /// well name a service or a logger ("auth", "image") do not.
 pub fn says_digest(word: &[u8]) -> bool {
@@ -184,6 +193,16 @@ fn ends_with_ignoring_case(name: &[u8], end: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn measures_are_told_by_their_unit() {
+        for name in ["lag_ms", "heap.mb", "sizeBytes", "wait_seconds"] {
+            assert!(names_a_measure(name.as_bytes()), "{name}");
+        }
+        for name in ["ms", "items", "bonus", "order_id", "platforms"] {
+            assert!(!names_a_measure(name.as_bytes()), "{name}");
+        }
+    }
 
     #[test]
     fn ids_are_told_by_the_end_of_the_name() {

@@ -11,7 +11,9 @@ mod table;
 mod tails;
 
 pub use hash::NameHash;
-pub use ids::{names_a_correlation, names_a_lasting_thing, names_an_id, names_machinery, says_digest};
+pub use ids::{
+    names_a_correlation, names_a_lasting_thing, names_a_measure, names_an_id, names_machinery, says_digest,
+};
 pub use role::Role;
 pub use seen::{NameId, Names, Part, Seen, TOP};
 pub use tails::{by_tail, names_others};

@@ -18,6 +18,9 @@ const BEYOND: usize = 20;
 /// What a clock is moved by at most, in nanoseconds: what is further apart is rather done so much later.
 const MOST: i64 = 10_000_000_000;
 
+/// A delay that varies as little is less than this share of what a coarse clock leaves out, as its inverse.
+const DELAYED: i64 = 4;
+
 /// Whether the times of a clock are multiples of so much that its differences have no sharp side.
 pub(super) fn is_coarse(resolution: i64) -> bool {
     resolution >= COARSE
@@ -95,25 +98,28 @@ pub(super) fn leveled(evidence: &Evidence, offsets: &[Option<i64>]) -> BTreeMap<
     }
     let found = all.into_iter().map(|(clock, mut of)| {
         of.sort_unstable();
-        let (low, high) = proven(evidence, offsets, clock);
-        (clock, of[of.len() / 2].min(high).max(low))
+        let middle = of[of.len() / 2];
+        (clock, proven(evidence, offsets, clock, middle))
     });
     found.collect()
 }
 
-/// Between which offsets a coarse clock is if nothing that is proven to cause something comes behind it.
-fn proven(evidence: &Evidence, offsets: &[Option<i64>], clock: usize) -> (i64, i64) {
-    let (mut low, mut high) = (i64::MIN, i64::MAX);
+/// The offset of a coarse clock that is nearest to the one at hand and leaves nothing that is proven to cause something
+/// behind it, of what is as far from it as delays may be.
+fn proven(evidence: &Evidence, offsets: &[Option<i64>], clock: usize, at: i64) -> i64 {
+    let grain = evidence.resolution[clock];
+    let (mut low, mut high) = (at, at);
     for pair in evidence.pairs.iter().filter(|pair| pair.proven && pair.gaps.len() >= MIN_SAMPLES) {
         let [from, to] = [pair.from as usize, pair.to as usize];
         let least = pair.quantile(1.0 / BEYOND as f64 / 2.0);
-        if to == clock && let Some(offset) = offsets[from] {
-            high = high.min(offset + least + evidence.resolution[clock]);
-        } else if from == clock && let Some(offset) = offsets[to] {
-            low = low.max(offset - least);
+        let delayed = |bound: &i64| (bound - at).abs() <= grain / DELAYED;
+        if to == clock && let Some(bound) = offsets[from].map(|offset| offset + least + grain).filter(delayed) {
+            high = high.min(bound);
+        } else if from == clock && let Some(bound) = offsets[to].map(|offset| offset - least).filter(delayed) {
+            low = low.max(bound);
         }
     }
-    (low, high)
+    if high < at { high } else { low }
 }
 
 /// Those coarse clocks of which there are such templates.

@@ -24,6 +24,9 @@ pub(super) struct Services<'l> {
 pub(super) struct Asked {
     pub by_request: u64,
     pub by_message: u64,
+    /// Of a fragment: it begins with a request, and took its trace id along when it asked another service for something: what
+    /// comes of it has the same one, so that no other request is part of it.
+    pub whole: bool,
 }
 
 impl<'l> Services<'l> {
@@ -75,8 +78,8 @@ impl<'l> Services<'l> {
         }
         let bit = self.bit(store.event(id).service);
         match message {
-            true => Asked { by_request: 0, by_message: bit },
-            false => Asked { by_request: bit, by_message: 0 },
+            true => Asked { by_message: bit, ..Asked::default() },
+            false => Asked { by_request: bit, ..Asked::default() },
         }
     }
 }
@@ -88,6 +91,7 @@ impl Asked {
         Asked {
             by_request: self.by_request | other.by_request,
             by_message: self.by_message | other.by_message,
+            whole: self.whole && other.whole,
         }
     }
 
@@ -110,7 +114,7 @@ mod tests {
     #[test]
     fn a_later_request_where_the_first_came_in_stands_apart() {
         let (edge, inner) = (1, 2);
-        let asked = |by_request, by_message| Asked { by_request, by_message };
+        let asked = |by_request, by_message| Asked { by_request, by_message, whole: false };
         let order = asked(edge | inner, 0);
         assert!(asked(edge | inner, 0).is_apart_from(order, edge));
         // a message came back there; a call deeper down; nothing is known of the first

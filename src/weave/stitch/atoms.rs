@@ -82,6 +82,8 @@ pub(super) struct Atoms {
     holdings: Holdings,
     /// The pairs of name and shape that values have; in their order, once all are there.
     types: Numbers<Type>,
+    /// By pair: the one template that tells such values; none if several do.
+    tellers: Vec<Option<Symbol>>,
     /// What atoms begin with: service and template of the first event.
     sorts: Numbers<(Symbol, Symbol)>,
     /// First and last time as logged.
@@ -95,6 +97,7 @@ impl Atoms {
             untraced: 0,
             holdings,
             types: Numbers::default(),
+            tellers: Vec::new(),
             sorts: Numbers::default(),
             span: (Time(i64::MAX), Time(i64::MIN)),
         }
@@ -124,6 +127,9 @@ impl Atoms {
         let merge = |part: Atoms| {
             let base = self.len() as u32;
             let (kinds, sorts) = (self.types.of_all(&part.types), self.sorts.of_all(&part.sorts));
+            for (kind, teller) in kinds.iter().zip(&part.tellers) {
+                tell(&mut self.tellers, *kind, *teller);
+            }
             self.traced.append(part.traced, &sorts);
             self.untraced += part.untraced;
             self.extend(part.span);
@@ -168,6 +174,9 @@ impl Atoms {
                 hold(store, id, &mut own);
                 asked = asked.and(services.asked(store, id, received && id == opening));
             }
+            let bit = services.bit(store.event(opening).service);
+            let begun = !received && services.asked(store, opening, false).by_message == 0;
+            asked.whole = begun && asked.by_request & bit != 0 && asked.by_request.count_ones() > 1;
             self.traced.asked.push(asked);
             by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));
             own.dedup_by_key(|held| (held.value, held.name));
@@ -219,8 +228,9 @@ impl Atoms {
         if own.len() > MAX_VALUES {
             return;
         }
-        for &Held { value, name, shape, time, origin, own } in own {
+        for &Held { value, name, shape, time, origin, teller, own } in own {
             let kind = self.types.of((name, shape));
+            tell(&mut self.tellers, kind, Some(teller));
             let asked = Asked::default();
             let held =
                 Holding { value, time, origin, first: time, atom: 0, kind, sort: 0, timed: true, own, asked };
@@ -241,6 +251,7 @@ impl Atoms {
         for (rank, came) in (0..).zip(&order) {
             ranks[*came as usize] = rank;
         }
+        self.tellers = order.iter().map(|came| self.tellers[*came as usize]).collect();
         types.sort_unstable();
         self.types.0 = FxHashMap::default();
         ranks
@@ -260,6 +271,11 @@ impl Atoms {
     /// The pairs of name and shape that values have.
     pub fn types(&self) -> &[Type] {
         &self.types.1
+    }
+
+    /// By pair of name and shape: the one template that tells such values; none if several do.
+    pub fn tellers(&self) -> &[Option<Symbol>] {
+        &self.tellers
     }
 
     /// The fragments, and what atoms begin with: service and template of the first event.
@@ -335,6 +351,8 @@ struct Held {
     shape: Shape,
     time: Time,
     origin: Origin,
+    /// The template of the record.
+    teller: Symbol,
     own: bool,
 }
 
@@ -368,14 +386,25 @@ fn values(store: &Store, id: EventId) -> impl Iterator<Item = (Symbol, Symbol, S
 
 fn hold(store: &Store, id: EventId, out: &mut Vec<Held>) {
     let (time, origin) = (store.time(id), store.origin(id));
+    let teller = store.event(id).template;
     out.extend(values(store, id).map(|(value, name, shape)| Held {
         value,
         name,
         shape,
         time,
         origin,
+        teller,
         own: false,
     }));
+}
+
+/// Takes in that a template tells values of a type, of which there are such as have a place already, or the next one.
+fn tell(tellers: &mut Vec<Option<Symbol>>, kind: u32, teller: Option<Symbol>) {
+    match tellers.get_mut(kind as usize) {
+        Some(known) if *known != teller => *known = None,
+        Some(_) => {}
+        None => tellers.push(teller),
+    }
 }
 
 /// A fragment holds its own trace id for those that received it in a header.
@@ -387,6 +416,7 @@ fn trace_value(store: &Store, fragment: &Fragment) -> Held {
         shape: Shape::Uuid,
         origin: store.origin(event),
         time: store.time(event),
+        teller: store.event(event).template,
         own: true,
     }
 }

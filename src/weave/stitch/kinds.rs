@@ -4,6 +4,7 @@ use super::atoms::Atoms;
 use super::holdings::Holding;
 use crate::gather::{SpillError, Store};
 use crate::model::{Shape, Symbol};
+use crate::record::names;
 use rustc_hash::FxHashMap;
 
 /// Values of one name that look alike.
@@ -35,6 +36,9 @@ const MIN_SHARED: u32 = 3;
 
 /// So many values of a kind that tells something in parts several services hold.
 const MIN_ACROSS: u32 = 8;
+
+/// Values whose form tells less are numbers.
+const MIN_FORM: f32 = 0.4;
 
 /// What the user's word adds to a kind's score: more than all else together, so that it is tried first.
 const NAMED: f32 = 100.0;
@@ -79,8 +83,16 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
             _ => count >= MIN_SHARED && count * 10 >= smaller || count * 2 > smaller,
         }
     };
+    let measured: Vec<bool> = list
+        .iter()
+        .map(|(name, shape)| {
+            matches!(shape, Shape::Number | Shape::Decimal)
+                && names::names_a_measure(store.symbols.text(*name).as_bytes())
+        })
+        .collect();
     let mut same: Vec<(u32, u32)> =
         shared.iter().filter(|((a, b), count)| alike(*a, *b, **count)).map(|(two, _)| *two).collect();
+    same.retain(|(a, b)| !measured[*a as usize] && !measured[*b as usize]);
     same.sort_unstable();
     let general = general(list.len(), &same, &shared);
     same.retain(|(a, b)| !general[*a as usize] && !general[*b as usize]);
@@ -92,12 +104,20 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
     let mut kinds: Vec<Kind> = Vec::new();
     let mut shapes: Vec<FxHashMap<Shape, u32>> = Vec::new();
     let mut of_type: Vec<usize> = Vec::new();
-    for (index, (name, shape)) in list.iter().enumerate() {
+    // by kind: what one template alone tells; whether it is measured
+    let mut tellers: Vec<Option<Symbol>> = Vec::new();
+    let mut numbers: Vec<bool> = Vec::new();
+    for (index, ((name, shape), &teller)) in list.iter().zip(atoms.tellers()).enumerate() {
         let kind = *at.entry(sets.find(index as u32)).or_insert_with(|| {
             kinds.push(Kind::default());
             shapes.push(FxHashMap::default());
+            tellers.push(teller);
+            numbers.push(measured[index]);
             kinds.len() - 1
         });
+        if tellers[kind] != teller {
+            tellers[kind] = None;
+        }
         if !kinds[kind].names.contains(name) {
             kinds[kind].names.push(*name);
         }
@@ -106,8 +126,13 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
     }
     let mut kinds = Kinds { list: kinds, of_type, general };
     let measures = measure(atoms, &kinds)?;
-    for ((kind, shapes), measure) in kinds.list.iter_mut().zip(&shapes).zip(&measures) {
-        rate(store, kind, shapes, measure);
+    for (at, (kind, measure)) in kinds.list.iter_mut().zip(&measures).enumerate() {
+        rate(store, kind, &shapes[at], measure);
+        // the lag or the number of rows that one kind of record tells of is now and then the same by chance
+        let alone = tellers[at].is_some() && kind.form < MIN_FORM;
+        if (alone || numbers[at]) && !kind.named {
+            (kind.score, kind.in_parts, kind.names_transaction) = (0.0, false, false);
+        }
     }
     Ok(kinds)
 }
@@ -298,15 +323,15 @@ fn rate(store: &Store, kind: &mut Kind, shapes: &FxHashMap<Shape, u32>, measure:
         .iter()
         .copied()
         .max_by_key(|name| {
-            (crate::record::names::names_an_id(text(*name).as_bytes()), text(*name).len(), text(*name))
+            (names::names_an_id(text(*name).as_bytes()), text(*name).len(), text(*name))
         })
         .unwrap_or_default();
     let named = kind
         .names
         .iter()
-        .any(|name| crate::record::names::names_a_correlation(store.symbols.text(*name).as_bytes()));
+        .any(|name| names::names_a_correlation(store.symbols.text(*name).as_bytes()));
     let id =
-        kind.names.iter().any(|name| crate::record::names::names_an_id(store.symbols.text(*name).as_bytes()));
+        kind.names.iter().any(|name| names::names_an_id(store.symbols.text(*name).as_bytes()));
     let multi = measure.multi.max(1) as f32;
     let again = measure.again as f32 / multi;
     let extent = measure.extent as f32 / 1000.0 / multi;

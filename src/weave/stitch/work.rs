@@ -121,6 +121,10 @@ impl<'a> Work<'a> {
                 }
             }
             novel += 1;
+            if !kind.named && !kind.unique && same == 1 {
+                let whole = roots.iter().filter(|&&root| self.atoms.asked(first_of(root)).whole).count();
+                same = same.max(whole);
+            }
             if !kind.named && same == 1 {
                 let begun = roots.iter().filter(|&&root| root != start).map(|&root| of(root));
                 same += self.again(begun);
