@@ -58,6 +58,8 @@ pub struct Known<'k> {
 
 /// A parent's first record may be later than its child's by this much: lines of one millisecond, publisher confirms.
 pub(super) const SLACK: i64 = 50_000_000;
+/// By this share of its length, as its inverse, a span that tells how long it took may begin before what caused it is logged.
+const SHORT: i64 = 8;
 
 /// What is asked of the scene for many candidates of one child.
 struct Child<'s> {
@@ -65,6 +67,8 @@ struct Child<'s> {
     opening: &'s Line,
     begin: i64,
     last: i64,
+    /// Its begin is told by a duration.
+    took: bool,
     blur: i64,
     opens: u32,
     /// The shortest spans that surround it, of its service and of others.
@@ -121,8 +125,11 @@ struct OfService {
 
 impl Child<'_> {
     /// Whether a record of a possible parent may have to do with how the child began: it is not later, or the parent is
-    /// known to have begun before its first record.
+    /// known to have begun before its first record. What a child that tells how long it took surrounds is later.
     fn may_follow(&self, parent: &Node, line: &Line) -> bool {
+        if self.took && parent.last < self.last && parent.service != self.service {
+            return line.time <= self.begin + SLACK.min((self.last - self.begin) / SHORT);
+        }
         line.time <= self.begin + SLACK
             || parent.first > self.begin
             || parent.begin < parent.first && parent.begin - parent.blur <= self.begin + self.blur
@@ -264,6 +271,7 @@ fn child<'s>(
         node,
         opening,
         begin: own.begin,
+        took: own.begin < own.first,
         last: own.last,
         blur: own.blur,
         opens: own.opens,
