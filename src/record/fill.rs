@@ -155,7 +155,7 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         draft.stamp = stamp.filter(|stamp| stamp.date != Date::None || !dated).or(draft.stamp);
         draft.level = level.or(draft.level);
         whole_message(text, draft);
-        if draft.message.is_some() {
+        if draft.message.is_some() || tells_request(&draft.fields) {
             draft.free.push(At::new(0, pairs));
             return;
         }
@@ -239,6 +239,11 @@ fn whole_message(text: &[u8], draft: &mut Draft) {
     if last.value == message && last.role == Role::Message && line.get(message.end()) == Some(&b' ') {
         draft.message = Some((text::trim(line, At::new(message.start as usize, line.len())), Writing::Plain));
     }
+}
+
+/// Whether fields tell of a request and need no message: its method and its path.
+fn tells_request(fields: &[Field]) -> bool {
+    [Role::Method, Role::Route].iter().all(|role| fields.iter().any(|field| field.role == *role))
 }
 
 /// The words that a line of pairs ends with are its message, if no pair is.
