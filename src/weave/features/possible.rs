@@ -10,6 +10,8 @@ const BLUR: i64 = 1_500_000;
 const MAX_CANDIDATES: usize = 48;
 /// A parent may log its first record this long after its child's last.
 const MAX_LATE: i64 = 30_000_000_000;
+/// And one that says that it sends this long after a child that took some time.
+const MAX_CONFIRMED: i64 = 200_000_000;
 /// So many late parents are looked at.
 const MAX_LATE_NODES: usize = 16;
 /// Of these, so many of the own service and of others that share nothing telling.
@@ -61,6 +63,12 @@ fn late(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
             continue;
         }
         if matches!(line.act, Act::Receive | Act::Start) || before(scene, line.node, node, opening) {
+            continue;
+        }
+        // what is sent is received later; a confirmation of the broker is waited for no longer
+        let sends = matches!(line.act, Act::Send | Act::Call);
+        let over = own.last > own.begin && line.time - own.last > MAX_CONFIRMED;
+        if sends && over && other.service != own.service {
             continue;
         }
         let (list, most) = if other.service == own.service {
