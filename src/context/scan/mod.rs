@@ -259,12 +259,26 @@ mod tests {
             ("GET /holders/H10374 200 22ms corr=FN0s1oZLh6g", 22_000_000),
             ("GET /orders/7 200 12.5 ms - 48", 12_500_000),
             ("POST http://stock:8080/items -> 201 (656ms)", 656_000_000),
+            ("deposit of B-78415: ok (36 ms)", 36_000_000),
+            ("charge captured (1.5s).", 1_500_000_000),
+            ("two seats reserved for SALE-963 in 11 ms", 11_000_000),
         ] {
             assert_eq!(found(text).duration, Some(nanos), "{text}");
         }
         assert_eq!(found("retrying in 500 ms").duration, None);
         assert_eq!(found("courier to be called in 500 ms").duration, None);
-        assert_eq!(found("GET /orders/7 sleeps 20ms").duration, None);
+        for text in [
+            "GET /orders/7 sleeps 20ms",
+            "mail rejected, next attempt in 500 ms",
+            "job failed (retry in 3 s)",
+            "order 123 arrives in 500 ms",
+            "hook timed out (limit 500 ms)",
+            "reminder scheduled for BKG-7 in 900 ms",
+            "gave up (timeout 500 ms)",
+            "waiting for the lock (500 ms)",
+        ] {
+            assert_eq!(found(text).duration, None, "{text}");
+        }
         assert_eq!(found("item 00f067aa0ba902ed in 500 ms").duration, None);
         assert_eq!(duration(b"2m3.5s", 0), Some(123_500_000_000));
         assert_eq!(duration(b"PT0.25S", 0), Some(250_000_000));

@@ -280,6 +280,7 @@ impl Found {
             &text[from..from + length]
         };
         let Some(scale) = unit_nanos(unit) else { return };
+        let behind = &text[start + (unit.as_ptr_range().end as usize - word.as_ptr() as usize)..];
         let told = before.is_some_and(|(from, to)| {
             let name = &text[from..to];
             name.eq_ignore_ascii_case(b"took")
@@ -288,7 +289,7 @@ impl Found {
                 || name == b"in" && done_before(&text[..from])
                 || name == b"after" && done_before(&text[..from])
         });
-        if told || self.answered(&text[..start]) {
+        if told || self.answered(&text[..start]) || closes(&text[..start], behind) {
             self.text_duration(&word[..digits], scale);
         }
     }
@@ -350,8 +351,47 @@ fn is_parents(before: &[u8]) -> bool {
     WORDS.iter().any(|word| before[start..].eq_ignore_ascii_case(word))
 }
 
-/// Whether the words before "in" or "after" say that something was finished.
+/// Whether a length of time closes what it belongs to and is told of nothing that is yet to come: `charge captured (12 ms)`.
+fn closes(before: &[u8], behind: &[u8]) -> bool {
+    let closed = before.ends_with(b"(") && behind.starts_with(b")");
+    closed && matches!(behind.get(1), None | Some(b' ' | b'.' | b'"' | b'\n' | b'\r')) && !is_to_come(before)
+}
+
+/// Whether words tell of a time to come, or of one that is allowed.
+fn is_to_come(text: &[u8]) -> bool {
+    const BEGINNINGS: &[&[u8]] = &[
+        b"retr", b"next", b"again", b"wait", b"delay", b"defer", b"postpon", b"schedul", b"reschedul", b"expir", b"expect",
+        b"due", b"until", b"timeout", b"limit", b"budget", b"backoff", b"backing", b"interval", b"every", b"ttl",
+        b"redeliver", b"requeu", b"will", b"be", b"eta", b"estimat", b"plan", b"poll", b"sleep", b"paus", b"resum", b"remind",
+        b"lag", b"behind", b"ahead", b"ago", b"old", b"late", b"idle", b"attempt", b"grace", b"deadline", b"window", b"max",
+        b"attempts", b"back", b"call", b"starts", b"start",
+    ];
+    let mut words = text.rsplit(|byte| !byte.is_ascii_alphanumeric()).take(MAX_LOOKED_BACK);
+    words.any(|word| {
+        BEGINNINGS.iter().any(|beginning| match beginning.len() {
+            ..4 => word.eq_ignore_ascii_case(beginning),
+            length => word.len() >= length && word[..length].eq_ignore_ascii_case(beginning),
+        })
+    })
+}
+
+/// So many words before a length of time may tell what it is.
+const MAX_LOOKED_BACK: usize = 24;
+
+/// Whether the words before "in" or "after" say that something was finished: the last one, or one of the same clause in front of
+/// what it was done to (`two seats reserved for SALE-963 in`).
 fn done_before(text: &[u8]) -> bool {
+    let last = text.trim_ascii_end().rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
+    if is_done(text) || last.len() == 3 && last.iter().all(u8::is_ascii_digit) {
+        return true;
+    }
+    let clause = text.rsplit(|byte| matches!(byte, b',' | b';' | b':' | b'"' | b'\n')).next().unwrap_or_default();
+    let mut ends = clause.iter().enumerate().filter(|(_, byte)| **byte == b' ').map(|(at, _)| at).rev();
+    ends.by_ref().take(MAX_LOOKED_BACK).any(|end| is_done(&clause[..end])) && !is_to_come(text)
+}
+
+/// Whether the last word says that something was finished.
+fn is_done(text: &[u8]) -> bool {
     let mut words = text.trim_ascii_end().rsplit(|byte| !byte.is_ascii_alphanumeric());
     let word = words.next().unwrap_or_default();
     // "to be called in", "will be retried in": it is yet to come
@@ -373,5 +413,4 @@ fn done_before(text: &[u8]) -> bool {
                 | b"successfully"
                 | b"finish"
         )
-        || word.len() == 3 && word.iter().all(u8::is_ascii_digit)
 }

@@ -116,6 +116,7 @@ mod tests {
             resolution: vec![MILLI; clocks],
             pairs: pairs.iter().flat_map(pair).collect(),
             span: (Time(0), Time(0)),
+            ..Evidence::default()
         }
     }
 
