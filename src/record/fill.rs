@@ -155,7 +155,10 @@ fn fill_text(text: &[u8], head: &Head, draft: &mut Draft, profile: &Profile) {
         draft.stamp = stamp.filter(|stamp| stamp.date != Date::None || !dated).or(draft.stamp);
         draft.level = level.or(draft.level);
         whole_message(text, draft);
-        if draft.message.is_some() || tells_request(&draft.fields) {
+        if draft.message.is_none() && tells_request(&draft.fields) {
+            draft.message = Some((text::trim(line, At::new(pairs, line.len())), Writing::Plain));
+        }
+        if draft.message.is_some() {
             draft.free.push(At::new(0, pairs));
             return;
         }
@@ -241,7 +244,7 @@ fn whole_message(text: &[u8], draft: &mut Draft) {
     }
 }
 
-/// Whether fields tell of a request and need no message: its method and its path.
+/// Whether fields tell of a request: its method and its path.
 fn tells_request(fields: &[Field]) -> bool {
     [Role::Method, Role::Route].iter().all(|role| fields.iter().any(|field| field.role == *role))
 }
