@@ -353,7 +353,7 @@ impl Scene {
         self.names.extend_from_slice(&words.names);
         self.tokens.extend_from_slice(tokens);
         let own = self.tokens.len();
-        let (mut route, mut duration) = (Symbol::NONE, None);
+        let (mut route, mut duration, mut answered) = (Symbol::NONE, None, false);
         for detail in store.details(id) {
             match *detail {
                 Detail::Key { name, value, shape } if !matches!(shape, Shape::Word) => {
@@ -369,6 +369,7 @@ impl Scene {
                     self.tokens.extend_from_slice(lexicon.tokens(path));
                 }
                 Detail::Duration(nanos) => duration = i64::try_from(nanos).ok(),
+                Detail::Status(_) => answered = true,
                 _ => {}
             }
         }
@@ -384,7 +385,7 @@ impl Scene {
             node,
             order: self.lines.len() as u32,
             act: words.act,
-            closes: words.closes(),
+            closes: answered || duration.is_some() || words.closes(),
             template: lexicon.frame(event.template),
             names: (starts.0 as u32, self.names.len() as u32),
             tokens: (starts.1 as u32, self.tokens.len() as u32),
