@@ -148,7 +148,8 @@ impl Lexicon {
             _ => None,
         });
         let template = self.frame(store.event(id).template);
-        let mixed = |hash: u64, name: Symbol| (hash.rotate_left(5) ^ name.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed =
+            |hash: u64, name: Symbol| (hash.rotate_left(5) ^ name.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Symbol(told.fold(template.0, mixed))
     }
 

@@ -360,11 +360,56 @@ fn closes(before: &[u8], behind: &[u8]) -> bool {
 /// Whether words tell of a time to come, or of one that is allowed.
 fn is_to_come(text: &[u8]) -> bool {
     const BEGINNINGS: &[&[u8]] = &[
-        b"retr", b"next", b"again", b"wait", b"delay", b"defer", b"postpon", b"schedul", b"reschedul", b"expir", b"expect",
-        b"due", b"until", b"timeout", b"limit", b"budget", b"backoff", b"backing", b"interval", b"every", b"ttl",
-        b"redeliver", b"requeu", b"will", b"be", b"eta", b"estimat", b"plan", b"poll", b"sleep", b"paus", b"resum", b"remind",
-        b"lag", b"behind", b"ahead", b"ago", b"old", b"late", b"idle", b"attempt", b"grace", b"deadline", b"window", b"max",
-        b"attempts", b"back", b"call", b"starts", b"start",
+        b"retr",
+        b"next",
+        b"again",
+        b"wait",
+        b"delay",
+        b"defer",
+        b"postpon",
+        b"schedul",
+        b"reschedul",
+        b"expir",
+        b"expect",
+        b"due",
+        b"until",
+        b"timeout",
+        b"limit",
+        b"budget",
+        b"backoff",
+        b"backing",
+        b"interval",
+        b"every",
+        b"ttl",
+        b"redeliver",
+        b"requeu",
+        b"will",
+        b"be",
+        b"eta",
+        b"estimat",
+        b"plan",
+        b"poll",
+        b"sleep",
+        b"paus",
+        b"resum",
+        b"remind",
+        b"lag",
+        b"behind",
+        b"ahead",
+        b"ago",
+        b"old",
+        b"late",
+        b"idle",
+        b"attempt",
+        b"grace",
+        b"deadline",
+        b"window",
+        b"max",
+        b"attempts",
+        b"back",
+        b"call",
+        b"starts",
+        b"start",
     ];
     let mut words = text.rsplit(|byte| !byte.is_ascii_alphanumeric()).take(MAX_LOOKED_BACK);
     words.any(|word| {
@@ -385,7 +430,8 @@ fn done_before(text: &[u8]) -> bool {
     if is_done(text) || last.len() == 3 && last.iter().all(u8::is_ascii_digit) {
         return true;
     }
-    let clause = text.rsplit(|byte| matches!(byte, b',' | b';' | b':' | b'"' | b'\n')).next().unwrap_or_default();
+    let clause =
+        text.rsplit(|byte| matches!(byte, b',' | b';' | b':' | b'"' | b'\n')).next().unwrap_or_default();
     let mut ends = clause.iter().enumerate().filter(|(_, byte)| **byte == b' ').map(|(at, _)| at).rev();
     ends.by_ref().take(MAX_LOOKED_BACK).any(|end| is_done(&clause[..end])) && !is_to_come(text)
 }

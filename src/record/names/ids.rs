@@ -123,8 +123,26 @@ fn numbers_a_process(name: &[u8]) -> bool {
 /// Whether a name says in which unit its values are, so that they are measured: `lag_ms`, `heap.mb`, `sizeBytes`.
 pub fn names_a_measure(name: &[u8]) -> bool {
     const UNITS: &[&[u8]] = &[
-        b"ms", b"millis", b"milliseconds", b"us", b"micros", b"ns", b"nanos", b"sec", b"secs", b"seconds", b"minutes",
-        b"bytes", b"kb", b"mb", b"gb", b"kib", b"mib", b"gib", b"pct", b"percent",
+        b"ms",
+        b"millis",
+        b"milliseconds",
+        b"us",
+        b"micros",
+        b"ns",
+        b"nanos",
+        b"sec",
+        b"secs",
+        b"seconds",
+        b"minutes",
+        b"bytes",
+        b"kb",
+        b"mb",
+        b"gb",
+        b"kib",
+        b"mib",
+        b"gib",
+        b"pct",
+        b"percent",
     ];
     UNITS.iter().any(|unit| name.len() > unit.len() && ends_with_word(name, unit))
 }

@@ -113,9 +113,13 @@ fn proven(evidence: &Evidence, offsets: &[Option<i64>], clock: usize, at: i64) -
         let [from, to] = [pair.from as usize, pair.to as usize];
         let least = pair.quantile(1.0 / BEYOND as f64 / 2.0);
         let delayed = |bound: &i64| (bound - at).abs() <= grain / DELAYED;
-        if to == clock && let Some(bound) = offsets[from].map(|offset| offset + least + grain).filter(delayed) {
+        if to == clock
+            && let Some(bound) = offsets[from].map(|offset| offset + least + grain).filter(delayed)
+        {
             high = high.min(bound);
-        } else if from == clock && let Some(bound) = offsets[to].map(|offset| offset - least).filter(delayed) {
+        } else if from == clock
+            && let Some(bound) = offsets[to].map(|offset| offset - least).filter(delayed)
+        {
             low = low.max(bound);
         }
     }
@@ -155,11 +159,15 @@ mod tests {
     fn what_is_before_and_behind_tells_where_a_coarse_clock_is() {
         let evidence = |level: &[(u32, u32, i64)]| Evidence {
             resolution: vec![MILLI, 1000 * MILLI, MILLI, MILLI],
-            level: level.iter().map(|&(clock, other, difference)| (clock, other, difference * MILLI)).collect(),
+            level: level
+                .iter()
+                .map(|&(clock, other, difference)| (clock, other, difference * MILLI))
+                .collect(),
             ..Evidence::default()
         };
         let offsets = [Some(0), None, Some(500 * MILLI), None];
-        let told = |level: &[(u32, u32, i64)]| leveled(&evidence(level), &offsets).get(&1).map(|told| told / MILLI);
+        let told =
+            |level: &[(u32, u32, i64)]| leveled(&evidence(level), &offsets).get(&1).map(|told| told / MILLI);
         assert_eq!(told(&[(1, 0, 1975), (1, 0, 1900), (1, 0, 1785)]), Some(1900));
         assert_eq!(told(&[(1, 2, 1200)]), Some(1700));
         // nothing is known of the other clock

@@ -338,7 +338,7 @@ numbers! {
     LAST_SENT,
     /// The parent's last record before the child receives or starts.
     LAST_BEGAN,
-    /// The parent, of the same service, told its end before the child began. Its weight is set by hand: the systems that the
+    /// The parent, of the same service, told its end before the child began: 1, towards 2 if that was long before. Its weight is set by hand: the systems that the
     /// others are fitted to hardly show it.
     SAME_CLOSED,
     /// How surely the parent's kind is the first of its service.

@@ -322,16 +322,11 @@ fn rate(store: &Store, kind: &mut Kind, shapes: &FxHashMap<Shape, u32>, measure:
         .names
         .iter()
         .copied()
-        .max_by_key(|name| {
-            (names::names_an_id(text(*name).as_bytes()), text(*name).len(), text(*name))
-        })
+        .max_by_key(|name| (names::names_an_id(text(*name).as_bytes()), text(*name).len(), text(*name)))
         .unwrap_or_default();
-    let named = kind
-        .names
-        .iter()
-        .any(|name| names::names_a_correlation(store.symbols.text(*name).as_bytes()));
-    let id =
-        kind.names.iter().any(|name| names::names_an_id(store.symbols.text(*name).as_bytes()));
+    let named =
+        kind.names.iter().any(|name| names::names_a_correlation(store.symbols.text(*name).as_bytes()));
+    let id = kind.names.iter().any(|name| names::names_an_id(store.symbols.text(*name).as_bytes()));
     let multi = measure.multi.max(1) as f32;
     let again = measure.again as f32 / multi;
     let extent = measure.extent as f32 / 1000.0 / multi;
