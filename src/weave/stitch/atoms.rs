@@ -191,18 +191,20 @@ impl Atoms {
         let events = &fragment.events;
         let (first, last) = (store.event(events[0]), store.event(events[events.len() - 1]));
         let known = events.iter().filter(|id| !store.event(**id).is(flag::TIME_UNKNOWN));
+        // what a coarse clock logged comes as late as it may
+        let began = Time(store.event(opening).time.0.saturating_add(grain(store, opening)));
         let opening = store.event(opening);
         let sort = self.sorts.of((opening.service, opening.template));
         let traced = &mut self.traced;
         traced.traces.push(fragment.trace);
         traced.begins.push(store.time(events[0]));
         traced.starts.push(known.map(|id| store.time(*id)).min().unwrap_or(Time::UNKNOWN));
-        traced.firsts.push(first.time);
+        traced.firsts.push(began);
         traced.lasts.push(last.time);
         traced.sorts.push(sort);
         traced.sizes.push(events.len() as u32);
         self.extend((first.time, last.time));
-        (first.time, sort)
+        (began, sort)
     }
 
     fn add_events(&mut self, store: &Store, services: &Services, events: &[EventId]) {
