@@ -267,7 +267,8 @@ fn fold(
         let opens = open.is_empty()
             || sequences.first(event.service, event.template) >= OPENS
             || new && sequences.comes_in(event.service, event.template, act)
-            || act == Act::Receive && names_message(store, id);
+            || act == Act::Receive && (names_message(store, id) || is_handed(store, open, id, &messages))
+            || tells_another(store, open, id, act);
         let index = if opens { None } else { continued(open, sequences, event, time, &messages) };
         let index = index.filter(|&index| {
             let before = open[index].template;
@@ -349,6 +350,26 @@ fn continued(
 /// Whether an event names what it received: a topic or a route.
 fn names_message(store: &Store, id: EventId) -> bool {
     store.details(id).iter().any(|detail| matches!(detail, Detail::Topic(_) | Detail::Route(_)))
+}
+
+/// Whether an event that says that it receives something holds what names a message, and nothing says that it was received
+/// already: a service may get what it sent itself.
+fn is_handed(store: &Store, open: &[Hop], id: EventId, messages: &[Symbol]) -> bool {
+    let template = store.event(id).template;
+    let received = |hop: &Hop| {
+        let first = hop.events.first().filter(|first| store.event(**first).template != template);
+        first.is_some_and(|first| values(store, *first).any(|value| messages.contains(&value)))
+    };
+    !messages.is_empty() && !open.iter().any(received)
+}
+
+/// Whether an event tells of a whole request, as the one before it in its service did of another one.
+fn tells_another(store: &Store, open: &[Hop], id: EventId, act: Act) -> bool {
+    let template = store.event(id).template;
+    let before = open.iter().filter_map(|hop| hop.events.last()).max_by_key(|last| store.order(**last));
+    !matches!(act, Act::Call | Act::Send)
+        && is_answer(store, id)
+        && before.is_some_and(|before| store.event(*before).template == template)
 }
 
 /// What a hop logged, from which its id follows.
