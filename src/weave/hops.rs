@@ -352,15 +352,17 @@ fn names_message(store: &Store, id: EventId) -> bool {
     store.details(id).iter().any(|detail| matches!(detail, Detail::Topic(_) | Detail::Route(_)))
 }
 
-/// Whether an event that says that it receives something holds what names a message, and nothing says that it was received
-/// already: a service may get what it sent itself.
+/// Whether an event that says that it receives something holds what names a message, and its own service said before that it has
+/// it, but not as what it received: a service may get what it sent itself.
 fn is_handed(store: &Store, open: &[Hop], id: EventId, messages: &[Symbol]) -> bool {
     let template = store.event(id).template;
+    let holds = |id: &EventId| values(store, *id).any(|value| messages.contains(&value));
     let received = |hop: &Hop| {
-        let first = hop.events.first().filter(|first| store.event(**first).template != template);
-        first.is_some_and(|first| values(store, *first).any(|value| messages.contains(&value)))
+        hop.events.first().is_some_and(|first| holds(first) && store.event(*first).template != template)
     };
-    !messages.is_empty() && !open.iter().any(received)
+    !messages.is_empty()
+        && open.iter().any(|hop| hop.values.iter().any(|value| messages.contains(value)))
+        && !open.iter().any(received)
 }
 
 /// Whether an event tells of a whole request, as the one before it in its service did of another one.

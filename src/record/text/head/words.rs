@@ -106,7 +106,7 @@ impl Reader<'_, '_> {
         if !self.logger && self.on_host(word) {
             return true;
         }
-        if !self.logger && colon && bare.contains(&b':') && self.before_target(bare, end) {
+        if !self.logger && colon && self.before_target(bare, end) {
             self.at = end;
             return true;
         }
@@ -289,7 +289,7 @@ impl Reader<'_, '_> {
         self.head.level.is_none() && self.head.stamp.is_some() && self.level_ahead(end)
     }
 
-    /// `span:span: shop::orders: message` of tracing-subscriber: spans without fields before a target.
+    /// `span: shop::orders: message`, `span:span: shop::orders: message` of tracing-subscriber: spans without fields before a target.
     fn before_target(&self, spans: &[u8], end: usize) -> bool {
         let path = |name: &[u8]| memchr::memmem::find(name, b"::").is_some();
         let next = skip_blanks(self.text, end);
