@@ -267,7 +267,8 @@ fn fold(
         let opens = open.is_empty()
             || sequences.first(event.service, event.template) >= OPENS
             || new && sequences.comes_in(event.service, event.template, act)
-            || act == Act::Receive && (names_message(store, id) || is_handed(store, open, id, &messages))
+            || act == Act::Receive && names_message(store, id)
+            || is_handed(store, lexicon, open, id, &messages)
             || tells_another(store, open, id, act);
         let index = if opens { None } else { continued(open, sequences, event, time, &messages) };
         let index = index.filter(|&index| {
@@ -352,17 +353,22 @@ fn names_message(store: &Store, id: EventId) -> bool {
     store.details(id).iter().any(|detail| matches!(detail, Detail::Topic(_) | Detail::Route(_)))
 }
 
-/// Whether an event that says that it receives something holds what names a message, and its own service said before that it has
-/// it, but not as what it received: a service may get what it sent itself.
-fn is_handed(store: &Store, open: &[Hop], id: EventId, messages: &[Symbol]) -> bool {
-    let template = store.event(id).template;
-    let holds = |id: &EventId| values(store, *id).any(|value| messages.contains(&value));
-    let received = |hop: &Hop| {
-        hop.events.first().is_some_and(|first| holds(first) && store.event(*first).template != template)
-    };
-    !messages.is_empty()
-        && open.iter().any(|hop| hop.values.iter().any(|value| messages.contains(value)))
-        && !open.iter().any(received)
+/// Whether an event goes on with a message that its own service sent: holds what names it, as none but the one that sent it did
+/// before.
+fn is_handed(store: &Store, lexicon: &Lexicon, open: &[Hop], id: EventId, messages: &[Symbol]) -> bool {
+    let words = |id: EventId| lexicon.words(store.event(id).template);
+    let own = words(id);
+    if messages.is_empty()
+        || own.closes()
+        || is_answer(store, id)
+        || !matches!(own.act, Act::Receive | Act::Start | Act::Other)
+    {
+        return false;
+    }
+    let holds = |id: &&EventId| values(store, **id).any(|value| messages.contains(&value));
+    let holders = open.iter().filter(|hop| hop.values.iter().any(|value| messages.contains(value)));
+    let mut before = holders.flat_map(|hop| &hop.events).filter(holds).peekable();
+    before.peek().is_some() && before.all(|id| words(*id).act == Act::Send)
 }
 
 /// Whether an event tells of a whole request, as the one before it in its service did of another one.
