@@ -233,10 +233,15 @@ const OPENS: f32 = 0.3;
 /// A hop that has been silent for so long is over if something else could take the event.
 const SILENT: i64 = 60_000_000_000;
 
+/// What it is worth that an event holds a hop's message, and a value that but one hop holds: as a logarithm.
+const MESSAGE: f32 = 4.0;
+const TELLING: f32 = 4.0;
+
 struct Hop {
     events: Vec<EventId>,
-    /// Values that name a message.
+    /// Values that name a message, and all.
     values: Vec<Symbol>,
+    held: Vec<Symbol>,
     thread: Symbol,
     template: Symbol,
     last: Time,
@@ -260,7 +265,8 @@ fn fold(
             hops.push(Vec::new());
             places.len() - 1
         });
-        let messages: Vec<Symbol> = values(store, id).filter(|value| held.is_message(*value)).collect();
+        let own: Vec<Symbol> = values(store, id).collect();
+        let messages: Vec<Symbol> = own.iter().copied().filter(|value| held.is_message(*value)).collect();
         let open = &mut hops[at];
         let act = lexicon.words(event.template).act;
         let new = messages.iter().any(|value| held.handed_over(*value, event.service, id).is_some());
@@ -270,7 +276,7 @@ fn fold(
             || act == Act::Receive && names_message(store, id)
             || is_handed(store, lexicon, open, id, &messages)
             || tells_another(store, open, id, act);
-        let index = if opens { None } else { continued(open, sequences, event, time, &messages) };
+        let index = if opens { None } else { continued(open, sequences, (event, time), &messages, &own) };
         let index = index.filter(|&index| {
             let before = open[index].template;
             let last = open[index].events.last();
@@ -283,6 +289,7 @@ fn fold(
             open.push(Hop {
                 events: Vec::new(),
                 values: Vec::new(),
+                held: Vec::new(),
                 thread: event.thread,
                 template: event.template,
                 last: time,
@@ -293,9 +300,11 @@ fn fold(
         hop.events.push(id);
         hop.template = event.template;
         hop.last = time;
-        for value in messages {
-            if !hop.values.contains(&value) {
-                hop.values.push(value);
+        for (list, values) in [(&mut hop.values, messages), (&mut hop.held, own)] {
+            for value in values {
+                if !list.contains(&value) {
+                    list.push(value);
+                }
             }
         }
     }
@@ -326,10 +335,17 @@ fn is_answer(store: &Store, id: EventId) -> bool {
 fn continued(
     open: &[Hop],
     sequences: &Sequences,
-    event: &Event,
-    time: Time,
+    (event, time): (&Event, Time),
     messages: &[Symbol],
+    own: &[Symbol],
 ) -> Option<usize> {
+    // what not all hops hold tells them apart, the better the fewer hold it
+    let telling: Vec<(Symbol, f32)> = own
+        .iter()
+        .map(|value| (*value, open.iter().filter(|hop| hop.held.contains(value)).count()))
+        .filter(|(_, holders)| (1..open.len()).contains(holders))
+        .map(|(value, holders)| (value, TELLING / holders as f32))
+        .collect();
     let score = |hop: &Hop| {
         let known = !event.thread.is_none() && !hop.thread.is_none();
         let thread = if !known {
@@ -339,7 +355,9 @@ fn continued(
         } else {
             -3.0
         };
-        let message = if messages.iter().any(|value| hop.values.contains(value)) { 4.0 } else { 0.0 };
+        let message = if messages.iter().any(|value| hop.values.contains(value)) { MESSAGE } else { 0.0 };
+        let held = telling.iter().filter(|(value, _)| hop.held.contains(value));
+        let message = held.map(|(_, worth)| *worth).fold(message, f32::max);
         let silent = if time.0.saturating_sub(hop.last.0) > SILENT { -4.0 } else { 0.0 };
         sequences.follows(event.service, hop.template, event.template) + thread + message + silent
     };
