@@ -173,6 +173,8 @@ pub(in crate::context) fn folder_keys<'t>(found: &mut Found, name: &'t [u8], pat
         if part.is_empty() {
             continue;
         }
+        // `/renditions/VID-77319-c2.m4s`: a file is called by what it holds
+        let part = stem(part);
         match shape_of(part) {
             Some(Shape::Word) | None => before = part,
             Some(shape) if part.len() == 2 && part[0] == b'v' => {
@@ -181,6 +183,23 @@ pub(in crate::context) fn folder_keys<'t>(found: &mut Found, name: &'t [u8], pat
             Some(shape) => found.add_key(before, part, shape),
         }
     }
+}
+
+/// The name of a file without its ending, if that is what letters behind a dot are: `VID-77319.mov`, `ATT-7.tar.gz`.
+fn stem(name: &[u8]) -> &[u8] {
+    let mut stem = name;
+    for _ in 0..2 {
+        let Some(dot) = memchr::memrchr(b'.', stem).filter(|dot| *dot > 0) else { break };
+        let ending = &stem[dot + 1..];
+        let is_ending = (2..=4).contains(&ending.len())
+            && ending[0].is_ascii_lowercase()
+            && ending.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        if !is_ending {
+            break;
+        }
+        stem = &stem[..dot];
+    }
+    stem
 }
 
 #[cfg(test)]
@@ -197,6 +216,19 @@ mod tests {
         assert!(is_work(b"task") && is_id_of(Role::Thread, b"TSK-57666"));
         assert!(!is_work(b"thread") && !is_id_of(Role::Thread, b"worker-12"));
         assert!(!is_id_of(Role::Event, b"order.placed") && !is_id_of(Role::Topic, b"orders-7"));
+    }
+
+    #[test]
+    fn files_are_called_by_what_they_hold() {
+        let stems = [
+            ("VID-77319-c2.m4s", "VID-77319-c2"),
+            ("ATT-7.tar.gz", "ATT-7"),
+            ("9.12", "9.12"),
+            (".git", ".git"),
+        ];
+        for (name, told) in stems {
+            assert_eq!(stem(name.as_bytes()), told.as_bytes(), "{name}");
+        }
     }
 
     #[test]
