@@ -341,6 +341,9 @@ numbers! {
     /// The parent, of the same service, told its end before the child began: 1, towards 2 if that was long before. Its weight is set by hand: the systems that the
     /// others are fitted to hardly show it.
     SAME_CLOSED,
+    /// The parent, of the same service, alone sent what the child begins by receiving, and no other service has it. Its
+    /// weight is set by hand, too.
+    SAME_SENT_RECEIVED,
     /// How surely the parent's kind is the first of its service.
     PARENT_ENTERS,
     /// The parent hands over a value that is its own: see [`Node::hands`](crate::weave::scene::Node::hands).

@@ -50,6 +50,8 @@ pub(in crate::weave) struct Rarest<'s> {
     sender: Option<u32>,
     /// It stands in the span's first record.
     at_once: bool,
+    /// Only spans of the child's service hold it.
+    within: bool,
 }
 
 impl Rarest<'_> {
@@ -111,7 +113,18 @@ pub(in crate::weave) fn rarest<'s>(
     let mut senders = holding.senders().filter(|other| *other != node);
     let sender = senders.next().filter(|_| senders.next().is_none());
     let (count, origin) = (holding.nodes.len(), origin(which));
-    Some(Rarest { name, which, holders: &scene.holders, count, origin, sender, at_once: order % 2 == 0 })
+    let service = scene.nodes[node as usize].service;
+    let within = holding.nodes.iter().all(|other| scene.nodes[*other as usize].service == service);
+    Some(Rarest {
+        within,
+        name,
+        which,
+        holders: &scene.holders,
+        count,
+        origin,
+        sender,
+        at_once: order % 2 == 0,
+    })
 }
 
 /// The value of a span's first record that came up last in the transaction: whoever caused the span knew it already.
@@ -161,8 +174,10 @@ pub(super) fn rare(child: &Child<'_>, usual: f32, parent: u32, same: bool, out: 
     let Some(rarest) = &child.rarest else { return };
     let holds = rarest.held_by(parent);
     if rarest.sent_by(parent) {
-        if !same && rarest.at_once {
-            out[CROSS_RARE_SENT] = 1.0;
+        if rarest.at_once {
+            // what others received, too, may be what they replied to
+            let receives = || child.opening.act == Act::Receive && rarest.within;
+            out[if same { SAME_SENT_RECEIVED } else { CROSS_RARE_SENT }] = yes(!same || receives());
         }
         out[if same { SAME_RARE_USUAL } else { CROSS_RARE_USUAL }] = usual * usual;
     } else if rarest.origin == parent {

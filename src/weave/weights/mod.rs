@@ -1,6 +1,7 @@
 //! What the numbers of [`super::features`] are worth.
 //!
-//! Fitted by `examples/fit_weights` to recorded and simulated systems, but for that of `SAME_CLOSED`, which is set by hand.
+//! Fitted by `examples/fit_weights` to recorded and simulated systems, but for those of `SAME_CLOSED` and
+//! `SAME_SENT_RECEIVED`, which are set by hand.
 
 mod first;
 mod last;
