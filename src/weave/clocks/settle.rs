@@ -4,6 +4,7 @@
 //! all pairs of a clock the offsets that break the fewest of them form an interval; few wrong pairs cannot move it far.
 
 use super::evidence::{Evidence, MAX_BLUR, Pair};
+use super::level::coarse;
 
 /// Rounds over all clocks; each follows what the others found.
 const ROUNDS: usize = 4;
@@ -24,11 +25,13 @@ struct Limit {
 /// is moved. `least` is what is never told apart.
 pub(super) fn settle(evidence: &Evidence, mut offsets: Vec<Option<i64>>, least: i64) -> Vec<Option<i64>> {
     let limits: Vec<Limit> = evidence.pairs.iter().filter_map(|pair| limit(evidence, pair, least)).collect();
+    let leveled = coarse(evidence);
     for _ in 0..ROUNDS {
         let before = offsets.clone();
         for clock in 0..offsets.len() {
             if let Some(offset) = offsets[clock] {
-                offsets[clock] = Some(held(&limits, &offsets, clock, offset));
+                let or_none = !leveled.contains(&(clock as u32));
+                offsets[clock] = Some(held(&limits, &offsets, clock, offset, or_none));
             }
         }
         if offsets == before {
@@ -63,8 +66,8 @@ fn broken<'l>(limits: impl IntoIterator<Item = &'l Limit>, offset: impl Fn(usize
 }
 
 /// The offset of one clock among those of the others: the one at hand if that breaks nearly as few pairs as any, else
-/// none if that does, else the nearest that does.
-fn held(limits: &[Limit], offsets: &[Option<i64>], clock: usize, offset: i64) -> i64 {
+/// none if that does and is asked for, else the nearest that does.
+fn held(limits: &[Limit], offsets: &[Option<i64>], clock: usize, offset: i64, or_none: bool) -> i64 {
     let of = |index: usize| offsets[index].unwrap_or(0);
     // above the first, or below the second, a pair is broken
     let mut above: Vec<(i64, usize)> = Vec::new();
@@ -85,7 +88,8 @@ fn held(limits: &[Limit], offsets: &[Option<i64>], clock: usize, offset: i64) ->
     // it changes only at these points
     let Some(fewest) = points.clone().map(breaks).min() else { return offset };
     let enough = fewest + weight / (2 * FEW);
-    [offset, 0].into_iter().find(|at| breaks(*at) <= enough).unwrap_or_else(|| {
+    let none = if or_none { 0 } else { offset };
+    [offset, none].into_iter().find(|at| breaks(*at) <= enough).unwrap_or_else(|| {
         let good = points.filter(|point| breaks(*point) <= enough);
         good.min_by_key(|point| ((point - offset).abs(), *point)).unwrap_or(offset)
     })

@@ -43,14 +43,10 @@ pub(super) fn solve(store: &Store, evidence: &Evidence) -> Clocks {
     let shift = agreed(&offsets);
     let mut offsets: Vec<Option<i64>> =
         offsets.iter().map(|offset| offset.map(|offset| (offset - shift).round() as i64)).collect();
-    let place = |offsets: &mut Vec<Option<i64>>| {
-        for (clock, offset) in leveled(evidence, offsets) {
-            offsets[clock] = Some(offset);
-        }
-    };
-    place(&mut offsets);
-    let mut offsets = settle(evidence, offsets, LEAST);
-    place(&mut offsets);
+    for (clock, offset) in leveled(evidence, &offsets) {
+        offsets[clock] = Some(offset);
+    }
+    let offsets = settle(evidence, offsets, LEAST);
     for (index, clock) in evidence.clocks.iter().enumerate() {
         let Some(offset) = offsets[index] else { continue };
         let uncertainty = match coarse.contains(&(index as u32)) {

@@ -24,8 +24,8 @@ pub(super) struct Services<'l> {
 pub(super) struct Asked {
     pub by_request: u64,
     pub by_message: u64,
-    /// Of a fragment: it begins with a request, and took its trace id along when it asked another service for something: what
-    /// comes of it has the same one, so that no other request is part of it.
+    /// Of a fragment: it begins with a request, or no message, and took its trace id along when it asked others for something:
+    /// what comes of it has the same one, so that no other one such is part of it.
     pub whole: bool,
 }
 

@@ -176,7 +176,8 @@ impl Atoms {
             }
             let bit = services.bit(store.event(opening).service);
             let begun = !received && services.asked(store, opening, false).by_message == 0;
-            asked.whole = begun && asked.by_request & bit != 0 && asked.by_request.count_ones() > 1;
+            let by_request = asked.by_request & bit != 0 && asked.by_request.count_ones() > 1;
+            asked.whole = begun && (by_request || has_services(store, &fragment.events, MANY_SERVICES));
             self.traced.asked.push(asked);
             by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));
             own.dedup_by_key(|held| (held.value, held.name));
@@ -356,6 +357,21 @@ struct Held {
     /// The template of the record.
     teller: Symbol,
     own: bool,
+}
+
+/// A fragment of so many services that begins with no message is a whole transaction.
+const MANY_SERVICES: usize = 4;
+
+/// Whether events are of so many services.
+fn has_services(store: &Store, events: &[EventId], most: usize) -> bool {
+    let mut seen: Vec<Symbol> = Vec::with_capacity(most);
+    events.iter().any(|id| {
+        let service = store.event(*id).service;
+        if !seen.contains(&service) {
+            seen.push(service);
+        }
+        seen.len() == most
+    })
 }
 
 /// Whether an event without trace id that holds so many values is an atom.
