@@ -289,14 +289,17 @@ impl Reader<'_, '_> {
         self.head.level.is_none() && self.head.stamp.is_some() && self.level_ahead(end)
     }
 
-    /// `span: shop::orders: message`, `span:span: shop::orders: message` of tracing-subscriber: spans without fields before a target.
+    /// `span:span: shop::orders: message` of tracing-subscriber: spans without fields before a target; one alone where the time is
+    /// written as it writes it.
     fn before_target(&self, spans: &[u8], end: usize) -> bool {
         let path = |name: &[u8]| memchr::memmem::find(name, b"::").is_some();
         let next = skip_blanks(self.text, end);
         let target = self.text[next..word_end(self.text, next)].strip_suffix(b":").unwrap_or_default();
         let names =
             spans.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b':'));
-        names && !path(spans) && path(target) && is_logger(target)
+        let first = self.text.split(|byte| *byte == b' ').next().unwrap_or_default();
+        let told = spans.contains(&b':') || first.ends_with(b"Z") && first.contains(&b'T');
+        names && told && !path(spans) && path(target) && is_logger(target)
     }
 
     /// `…;main;…`, `…,shop.orders,…`: a name between separators without blanks.
