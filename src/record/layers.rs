@@ -139,11 +139,27 @@ impl<'t> Record<'t> {
 /// A time of day may differ from the time around it by this much and still be of the same moment (buffering).
 const SAME_MOMENT: i64 = 10 * 60 * crate::model::SECOND;
 
+/// Times of one record in two zones, and of hosts whose clocks disagree, are no further apart.
+const SAME_DAYS: i64 = 2 * crate::model::DAY;
+
+/// Whether a time without year may be of the same days as one that has all.
+fn is_of_day(outer: Stamp, inner: Stamp) -> bool {
+    let (Date::NoYear, Some(time)) = (outer.date, inner.complete()) else { return true };
+    let year = time.civil().0;
+    (year - 1..=year + 1).any(|year| {
+        (super::timestamp::with_year(outer, year).local.saturating_sub(time.0)).abs() <= SAME_DAYS
+    })
+}
+
 /// The inner of two times of one record, completed by the outer one.
 fn combine(outer: Stamp, inner: Stamp) -> Stamp {
-    let Some(around) = outer.complete() else { return if inner.date == Date::Full { inner } else { outer } };
+    let Some(around) = outer.complete() else {
+        return if inner.date == Date::Full && is_of_day(outer, inner) { inner } else { outer };
+    };
     if inner.date == Date::Full && inner.offset.is_some() {
-        return inner;
+        // what is wrapped was logged before: a number of another kind may look like a time
+        let later = inner.complete().is_some_and(|time| time.0.saturating_sub(around.0) > SAME_DAYS);
+        return if later { outer } else { inner };
     }
     const QUARTER: i64 = 15 * 60 * crate::model::SECOND;
     const DAY: i64 = crate::model::DAY;
