@@ -55,3 +55,56 @@ fn properties_that_are_called_like_parts_of_a_record_are_none() {
     assert_eq!(record["span_id"], "b53aa8cb1e1b8ddf");
     assert_eq!(record["ids"]["MessageId"], "b6078fdd-c152-4871-9a58-bd4a3f39f539");
 }
+
+#[test]
+fn a_number_in_the_front_of_what_syslog_wraps_is_no_time_of_another_day() {
+    // Postfix's queue ids are now and then all digits
+    let lines = concat!(
+        "2026-11-29T07:55:47+00:00 mail01 mailer[8617]: 912C7B9731: removed\n",
+        "2026-11-29T07:55:48+00:00 mail01 mailer[8617]: 3086796773: accepted claim.closed\n",
+        "2026-11-29T07:55:49+00:00 mail01 squid[9]: 1795938948.250 TCP_MISS\n",
+    );
+    let dir = program::directory(&[("mail.log", lines)]);
+    let records = extract(dir.path(), &["mail.log"], 0, &[]);
+    let times: Vec<&str> = records.iter().filter_map(|record| record["time"].as_str()).collect();
+    assert_eq!(
+        times,
+        [
+            "2026-11-29T07:55:47.000000000Z",
+            "2026-11-29T07:55:48.000000000Z",
+            "2026-11-29T07:55:48.250000000Z"
+        ]
+    );
+    let without_year = "Nov 29 07:55:47 mail01 mailer[8617]: 3086796773: accepted claim.closed\n";
+    let dir = program::directory(&[("mail-2026-11-29.log", without_year)]);
+    let records = extract(dir.path(), &["mail-2026-11-29.log"], 0, &[]);
+    assert_eq!(records[0]["time"], "2026-11-29T07:55:47.000000000Z");
+}
+
+#[test]
+fn pairs_behind_a_header_that_tell_a_request_are_its_fields() {
+    // lograge, in the form of Rails' logger
+    let line = concat!(
+        "I, [2026-11-29T14:09:49.266142 #21183]  INFO -- : method=POST path=/videos format=json ",
+        "controller=VideosController action=create status=202 duration=127.93 view=0.40 db=14.92 ",
+        "request_id=8b78d571-34bc-4cf4-b8c7-edc0d91096b2 trace_id=5372937d564e188a48f13745abeecd37 ",
+        "span_id=1ca0e1f5016c3106\n"
+    );
+    let dir = program::directory(&[("web.log", line)]);
+    let record = &extract(dir.path(), &["web.log"], 0, &[])[0];
+    assert_eq!(record["trace_id"], "5372937d564e188a48f13745abeecd37");
+    assert!(
+        record["message"].as_str().is_some_and(|message| message.starts_with("method=POST path=/videos"))
+    );
+    let reported = report(dir.path(), &["."], 0, &[]);
+    let span = &reported["traces"][0]["spans"][0];
+    assert_eq!((&span["name"], &span["duration_ns"]), (&"create".into(), &127_930_000.into()));
+}
+
+#[test]
+fn a_span_without_fields_stands_before_a_target() {
+    let line = "2026-11-29T14:32:06.378556Z  INFO chunk: transcoder::worker: chunk received chunk=VID-7\n";
+    let dir = program::directory(&[("worker.log", line)]);
+    let record = &extract(dir.path(), &["worker.log"], 0, &[])[0];
+    assert_eq!(record["message"], "chunk received chunk=VID-7");
+}
