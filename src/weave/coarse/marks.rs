@@ -4,7 +4,7 @@ use super::super::words::Act;
 use crate::model::{EventId, SourceId, Symbol};
 use rustc_hash::FxHashMap;
 
-/// A service, and what its record is; see [`Lexicon::what`].
+/// A service, and what its record is; see [`what`](crate::weave::lexicon::Lexicon::what).
 pub(super) type Kind = (Symbol, Symbol);
 
 /// A record on its way to its place.

@@ -90,12 +90,11 @@ fn about_parent(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&L
         out[LAST_BEGAN] = act(line, &[Act::Receive, Act::Start]);
     }
     if p.service == c.service
-        && let Some(line) = scene.lines_of(parent).last().filter(|line| line.time <= c.begin)
+        && p.lines.len() > 1
+        && let Some(line) = scene.lines_of(parent).last().filter(|line| line.time <= c.begin && line.closes)
     {
-        if line.closes && p.lines.len() > 1 {
-            let since = (c.begin - line.time) as f32;
-            out[SAME_CLOSED] = 1.0 + since / (since + super::SLACK as f32);
-        }
+        let since = (c.begin - line.time) as f32;
+        out[SAME_CLOSED] = 1.0 + since / (since + super::SLACK as f32);
     }
     out[PARENT_HANDS] = yes(p.hands);
     out[PARENT_SINGLE] = yes(p.lines.len() == 1);
