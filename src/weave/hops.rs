@@ -233,6 +233,8 @@ const OPENS: f32 = 0.3;
 /// A hop that has been silent for so long is over if something else could take the event.
 const SILENT: i64 = 60_000_000_000;
 
+/// More values of a hop than this are not looked at: it is no step of a transaction but a dump.
+const MAX_HELD: usize = 512;
 /// What it is worth that an event holds a hop's message, and a value that but one hop holds: as a logarithm.
 const MESSAGE: f32 = 4.0;
 const TELLING: f32 = 4.0;
@@ -302,7 +304,7 @@ fn fold(
         hop.last = time;
         for (list, values) in [(&mut hop.values, messages), (&mut hop.held, own)] {
             for value in values {
-                if !list.contains(&value) {
+                if list.len() < MAX_HELD && !list.contains(&value) {
                     list.push(value);
                 }
             }
@@ -391,11 +393,11 @@ fn is_handed(store: &Store, lexicon: &Lexicon, open: &[Hop], id: EventId, messag
 
 /// Whether an event tells of a whole request, as the one before it in its service did of another one.
 fn tells_another(store: &Store, open: &[Hop], id: EventId, act: Act) -> bool {
-    let template = store.event(id).template;
+    if matches!(act, Act::Call | Act::Send) || !is_answer(store, id) {
+        return false;
+    }
     let before = open.iter().filter_map(|hop| hop.events.last()).max_by_key(|last| store.order(**last));
-    !matches!(act, Act::Call | Act::Send)
-        && is_answer(store, id)
-        && before.is_some_and(|before| store.event(*before).template == template)
+    before.is_some_and(|before| store.event(*before).template == store.event(id).template)
 }
 
 /// What a hop logged, from which its id follows.
