@@ -17,6 +17,8 @@ pub(super) const MIN_HEADER: usize = 40;
 
 /// Begins a trace id in New Relic's header.
 static NEW_RELIC: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\"tr\":"));
+/// More values than this in one list are none that one record is about.
+const MAX_LISTED: usize = 256;
 /// Names the type of bytes that Node prints.
 static BUFFER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\"Buffer\""));
 
@@ -253,6 +255,28 @@ impl Found {
         matches!(role, Role::TraceId | Role::SpanId | Role::ParentId) && self.text_context(role, name, rest)
     }
 
+    /// `sales=SALE-940,SALE-941`: each of the values that a text lists, if all look like ids.
+    fn list(&mut self, name: &[u8], value: &[u8]) {
+        if memchr::memchr(b',', value).is_none() || self.facts.get(name).digest {
+            return;
+        }
+        let inside = value.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")).unwrap_or(value);
+        let parts = || inside.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        let shape = |part: &[u8]| {
+            shape_of(part).filter(|shape| matches!(shape, Shape::Uuid | Shape::Hex | Shape::Mixed))
+        };
+        if parts().count() > MAX_LISTED || !parts().all(|part| shape(part).is_some()) {
+            return;
+        }
+        // how many there are differs between lines that are alike otherwise
+        self.refuse();
+        for part in parts() {
+            if let Some(shape) = shape(part) {
+                self.add_key(name, part, shape);
+            }
+        }
+    }
+
     /// A field without role: an id if its name says so, a key in any case.
     fn key_field(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
         let value = value.trim_ascii();
@@ -283,6 +307,7 @@ impl Found {
                 self.scan(value, if object { Region::Header } else { Region::Ids });
             }
             if value.len() > 128 {
+                self.list(name, value);
                 return;
             }
         }
@@ -329,6 +354,8 @@ impl Found {
         let Some(shape) = shape_of(value) else {
             if value.starts_with(b"/") {
                 path_keys(self, path_of(value));
+            } else {
+                self.list(name, value);
             }
             return;
         };

@@ -108,3 +108,15 @@ fn a_span_without_fields_stands_before_a_target() {
     let record = &extract(dir.path(), &["worker.log"], 0, &[])[0];
     assert_eq!(record["message"], "chunk received chunk=VID-7");
 }
+
+#[test]
+fn each_value_of_a_list_is_a_key() {
+    let line = concat!(
+        "time=2026-11-29T14:04:31Z level=INFO msg=\"payout started\" sales=SALE-940,SALE-941 price=1,234 ",
+        "trace_id=5b8efff798038103d269b633813fc60c\n"
+    );
+    let dir = program::directory(&[("payments.log", line)]);
+    let told = program::run(dir.path(), &["explain", "payments.log"]).text();
+    let keys = told.lines().find_map(|line| line.trim().strip_prefix("keys"));
+    assert_eq!(keys.map(str::trim), Some("sales=SALE-940, sales=SALE-941"), "{told}");
+}
