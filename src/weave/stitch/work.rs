@@ -9,7 +9,7 @@ use super::values::{Timed, Values};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A kind may join wrongly in this share of its values.
-const MAX_CONFLICTS: f32 = 0.12;
+const MAX_CONFLICTS: f32 = 0.06;
 /// Kinds that score less than this need [`MIN_VALUES`] values that join something.
 pub(super) const SURE_SCORE: f32 = 0.6;
 const MIN_VALUES: usize = 4;
