@@ -130,6 +130,13 @@ impl Store {
         batch.details(&batch.events[id.index as usize])
     }
 
+    /// What the times of an event's clock are multiples of, if that is coarse, else 0: nanoseconds.
+    pub fn grain(&self, id: EventId) -> i64 {
+        let event = self.event(id);
+        let window = self.census.windows.get(&(event.service, event.instance));
+        window.filter(|window| window.is_coarse()).map_or(0, |window| window.grain)
+    }
+
     /// A source.
     pub fn source(&self, id: SourceId) -> &Source {
         &self.sources[id.0 as usize]

@@ -234,16 +234,14 @@ const OPENS: f32 = 0.3;
 const SILENT: i64 = 60_000_000_000;
 
 /// More values of a hop than this are not looked at: it is no step of a transaction but a dump.
-const MAX_HELD: usize = 512;
+const MAX_HELD: usize = 2048;
 /// What it is worth that an event holds a hop's message, and a value that but one hop holds: as a logarithm.
 const MESSAGE: f32 = 4.0;
 const TELLING: f32 = 4.0;
 
 struct Hop {
     events: Vec<EventId>,
-    /// Values that name a message, and all.
     values: Vec<Symbol>,
-    held: Vec<Symbol>,
     thread: Symbol,
     template: Symbol,
     last: Time,
@@ -291,7 +289,6 @@ fn fold(
             open.push(Hop {
                 events: Vec::new(),
                 values: Vec::new(),
-                held: Vec::new(),
                 thread: event.thread,
                 template: event.template,
                 last: time,
@@ -302,11 +299,9 @@ fn fold(
         hop.events.push(id);
         hop.template = event.template;
         hop.last = time;
-        for (list, values) in [(&mut hop.values, messages), (&mut hop.held, own)] {
-            for value in values {
-                if list.len() < MAX_HELD && !list.contains(&value) {
-                    list.push(value);
-                }
+        for value in own {
+            if hop.values.len() < MAX_HELD && !hop.values.contains(&value) {
+                hop.values.push(value);
             }
         }
     }
@@ -344,7 +339,7 @@ fn continued(
     // what not all hops hold tells them apart, the better the fewer hold it
     let telling: Vec<(Symbol, f32)> = own
         .iter()
-        .map(|value| (*value, open.iter().filter(|hop| hop.held.contains(value)).count()))
+        .map(|value| (*value, open.iter().filter(|hop| hop.values.contains(value)).count()))
         .filter(|(_, holders)| (1..open.len()).contains(holders))
         .map(|(value, holders)| (value, TELLING / holders as f32))
         .collect();
@@ -358,7 +353,7 @@ fn continued(
             -3.0
         };
         let message = if messages.iter().any(|value| hop.values.contains(value)) { MESSAGE } else { 0.0 };
-        let held = telling.iter().filter(|(value, _)| hop.held.contains(value));
+        let held = telling.iter().filter(|(value, _)| hop.values.contains(value));
         let message = held.map(|(_, worth)| *worth).fold(message, f32::max);
         let silent = if time.0.saturating_sub(hop.last.0) > SILENT { -4.0 } else { 0.0 };
         sequences.follows(event.service, hop.template, event.template) + thread + message + silent

@@ -376,8 +376,6 @@ fn is_to_come(text: &[u8]) -> bool {
         b"timeout",
         b"limit",
         b"budget",
-        b"backoff",
-        b"backing",
         b"interval",
         b"every",
         b"ttl",
@@ -405,10 +403,8 @@ fn is_to_come(text: &[u8]) -> bool {
         b"deadline",
         b"window",
         b"max",
-        b"attempts",
         b"back",
         b"call",
-        b"starts",
         b"start",
     ];
     let mut words = text.rsplit(|byte| !byte.is_ascii_alphanumeric()).take(MAX_LOOKED_BACK);
@@ -426,22 +422,28 @@ const MAX_LOOKED_BACK: usize = 24;
 /// Whether the words before "in" or "after" say that something was finished: the last one, or one of the same clause in front of
 /// what it was done to (`two seats reserved for SALE-963 in`).
 fn done_before(text: &[u8]) -> bool {
-    let last = text.trim_ascii_end().rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let (_, last) = last_words(text);
     if is_done(text) || last.len() == 3 && last.iter().all(u8::is_ascii_digit) {
         return true;
     }
     let clause =
         text.rsplit(|byte| matches!(byte, b',' | b';' | b':' | b'"' | b'\n')).next().unwrap_or_default();
-    let mut ends = clause.iter().enumerate().filter(|(_, byte)| **byte == b' ').map(|(at, _)| at).rev();
-    ends.by_ref().take(MAX_LOOKED_BACK).any(|end| is_done(&clause[..end])) && !is_to_come(text)
+    let mut ends = memchr::memrchr_iter(b' ', clause).take(MAX_LOOKED_BACK);
+    ends.any(|end| is_done(&clause[..end])) && !is_to_come(text)
+}
+
+/// The last word but one and the last one.
+fn last_words(text: &[u8]) -> (&[u8], &[u8]) {
+    let mut words = text.trim_ascii_end().rsplit(|byte| !byte.is_ascii_alphanumeric());
+    let last = words.next().unwrap_or_default();
+    (words.next().unwrap_or_default(), last)
 }
 
 /// Whether the last word says that something was finished.
 fn is_done(text: &[u8]) -> bool {
-    let mut words = text.trim_ascii_end().rsplit(|byte| !byte.is_ascii_alphanumeric());
-    let word = words.next().unwrap_or_default();
+    let (before, word) = last_words(text);
     // "to be called in", "will be retried in": it is yet to come
-    if words.next().is_some_and(|word| word.eq_ignore_ascii_case(b"be")) {
+    if before.eq_ignore_ascii_case(b"be") {
         return false;
     }
     // "…7bed" is no verb

@@ -1,5 +1,6 @@
 //! Differences between the times of events that belong together.
 
+use super::super::coarse::Coarse;
 use super::super::lexicon::Lexicon;
 use super::super::stitch::Group;
 use super::super::words::Act;
@@ -111,10 +112,11 @@ impl Evidence {
         let mut known = Known::default();
         let mut samples: FxHashMap<(Node, Node), Samples> = FxHashMap::default();
         let mut level = Level::default();
-        let has_coarse = Level::is_asked(store);
+        let has_coarse = !Coarse::of(store).is_idle();
         for group in groups {
+            let events = in_order(store, fragments, group);
             let mut once = |what: &dyn Fn(EventId) -> Symbol| {
-                let seen = once(store, fragments, group, zones, what, &mut known, &mut evidence.span);
+                let seen = once(store, &events, zones, what, &mut known, &mut evidence.span);
                 if seen.iter().any(|one| one.node.0 != seen[0].node.0) { seen } else { Vec::new() }
             };
             pairs(store, &once(&|id| store.event(id).template), &mut samples);
@@ -135,23 +137,26 @@ impl Evidence {
     }
 }
 
+/// The events of a transaction in the order of time.
+fn in_order(store: &Store, fragments: &Fragments, group: &Group) -> Vec<EventId> {
+    let mut events: Vec<EventId> = group.events(fragments).chain(group.untraced.iter().copied()).collect();
+    events.sort_by_key(|id| store.order(*id));
+    events
+}
+
 /// What a transaction has once, with times; `what` tells what a record is.
 fn once(
     store: &Store,
-    fragments: &Fragments,
-    group: &Group,
+    events: &[EventId],
     zones: &Clocks,
     what: &dyn Fn(EventId) -> Symbol,
     known: &mut Known,
     span: &mut (Time, Time),
 ) -> Vec<Seen> {
-    let traced = group.fragments.iter().flat_map(|&fragment| &fragments.traced[fragment as usize].events);
-    let mut events: Vec<EventId> = traced.chain(&group.untraced).copied().collect();
-    events.sort_by_key(|id| store.order(*id));
     let mut seen: Vec<Seen> = Vec::new();
     let mut twice: FxHashSet<Node> = FxHashSet::default();
     let mut spans = FxHashSet::default();
-    for id in events {
+    for &id in events {
         let event = store.event(id);
         if event.is(flag::TIME_UNKNOWN | flag::TIME_INHERITED) || event.service.is_none() {
             continue;

@@ -6,7 +6,7 @@
 
 use super::super::lexicon::Lexicon;
 use super::evidence::{Evidence, Node, Seen};
-use crate::gather::{COARSE, Store, Window};
+use crate::gather::{COARSE, Store};
 use crate::model::{EventId, Symbol};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,11 +28,7 @@ pub(super) fn is_coarse(resolution: i64) -> bool {
 
 /// What an event's clock logs there: its template; of a coarse clock, of which all that is told has to be level, more precisely.
 pub(super) fn logged(store: &Store, lexicon: &Lexicon, id: EventId) -> Symbol {
-    let event = store.event(id);
-    match store.census.windows.get(&(event.service, event.instance)) {
-        Some(window) if window.is_coarse() => lexicon.what(store, id),
-        _ => event.template,
-    }
+    if store.grain(id) > 0 { lexicon.what(store, id) } else { store.event(id).template }
 }
 
 /// How far sorted differences are spread, and how far the two clocks are apart by them, if these are spread no further than
@@ -56,12 +52,6 @@ pub(super) struct Level {
 }
 
 impl Level {
-    /// Whether there are coarse clocks and finer ones.
-    pub fn is_asked(store: &Store) -> bool {
-        let windows = || store.census.windows.values();
-        windows().any(Window::is_coarse) && !windows().all(Window::is_coarse)
-    }
-
     /// Takes in what a transaction logged once; what the times of each clock are multiples of, as far as it was seen.
     pub fn see(&mut self, seen: &[Seen], resolutions: &[i64]) {
         let coarse = |one: &&Seen| is_coarse(resolutions[one.node.0 as usize]);

@@ -25,12 +25,12 @@ const MIN_SHARE: usize = 8;
 const MAX_WIDTH: i64 = 30_000_000;
 /// What rough offsets leave is less, in nanoseconds: what is further apart was not logged at one moment.
 const MOST_MOVED: i64 = 10_000_000_000;
-/// The same of a coarse clock, as a share of what it leaves out, as its inverse.
-const LEVEL_MARGIN: i64 = 40;
 /// What moves a coarse clock by less than this share of what it leaves out, as its inverse, is no reason to move it.
 const SLIGHT: i64 = 4;
 /// How little two clocks are known to differ by at best.
 const SURE: i64 = 500_000;
+/// What more it is where one is coarse, as a share of what that leaves out, as its inverse.
+const LEVEL_MARGIN: i64 = 40;
 
 /// Two templates of two clocks, the lesser one first.
 type Two = (Node, Node);

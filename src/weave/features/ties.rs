@@ -176,8 +176,12 @@ pub(super) fn rare(child: &Child<'_>, usual: f32, parent: u32, same: bool, out: 
     if rarest.sent_by(parent) {
         if rarest.at_once {
             // what others received, too, may be what they replied to
-            let receives = || child.opening.act == Act::Receive && rarest.within;
-            out[if same { SAME_SENT_RECEIVED } else { CROSS_RARE_SENT }] = yes(!same || receives());
+            let receives = child.opening.act == Act::Receive && rarest.within;
+            if same {
+                out[SAME_SENT_RECEIVED] = yes(receives);
+            } else {
+                out[CROSS_RARE_SENT] = 1.0;
+            }
         }
         out[if same { SAME_RARE_USUAL } else { CROSS_RARE_USUAL }] = usual * usual;
     } else if rarest.origin == parent {

@@ -6,7 +6,7 @@
 use super::asked::{Asked, Services};
 use super::holdings::{Added, Holding, Holdings, by_value};
 use super::kinds::Type;
-use super::opening::{grain, opening};
+use super::opening::opening;
 use crate::gather::{Fragment, Fragments, SpillError, Store};
 use crate::model::{Detail, EventId, HeaderRole, Origin, Shape, Symbol, Time, TraceId, flag};
 use rayon::prelude::*;
@@ -193,7 +193,7 @@ impl Atoms {
         let (first, last) = (store.event(events[0]), store.event(events[events.len() - 1]));
         let known = events.iter().filter(|id| !store.event(**id).is(flag::TIME_UNKNOWN));
         // what a coarse clock logged comes as late as it may
-        let began = Time(store.event(opening).time.0.saturating_add(grain(store, opening)));
+        let began = Time(store.event(opening).time.0.saturating_add(store.grain(opening)));
         let opening = store.event(opening);
         let sort = self.sorts.of((opening.service, opening.template));
         let traced = &mut self.traced;
@@ -219,7 +219,7 @@ impl Atoms {
             let event = store.event(id);
             let (atom, sort) = (self.len() as u32, self.sorts.of((event.service, event.template)));
             let (first, timed) =
-                (Time(event.time.0.saturating_add(grain(store, id))), !event.is(flag::TIME_UNKNOWN));
+                (Time(event.time.0.saturating_add(store.grain(id))), !event.is(flag::TIME_UNKNOWN));
             let asked = services.asked(store, id, services.receives(store, id));
             self.untraced += 1;
             self.extend((first, first));

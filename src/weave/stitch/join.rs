@@ -6,7 +6,7 @@
 use super::asked::Services;
 use super::atoms::Atoms;
 use super::dependents::Dependents;
-use super::kinds::{Kind, Kinds};
+use super::kinds::{Kind, Kinds, MIN_FORM};
 use super::order::Ordered;
 use super::parts;
 use super::sets::Sets;
@@ -15,9 +15,8 @@ use super::ways::{gathering, is_directed};
 use super::work::{SURE_SCORE, Work};
 use crate::gather::{Room, Rows, SpillError};
 
-/// So many kinds of values may tell something in parts, and their form has to tell so much.
+/// So many kinds of values may tell something in parts.
 const MAX_PARTS: usize = 8;
-const MIN_FORM: f32 = 0.4;
 
 /// Joins; tables are held in memory as far as there is `room`, and `several` tells whether fragments came from several windows.
 pub(super) fn join(

@@ -38,7 +38,7 @@ const MIN_SHARED: u32 = 3;
 const MIN_ACROSS: u32 = 8;
 
 /// Values whose form tells less are numbers.
-const MIN_FORM: f32 = 0.4;
+pub(super) const MIN_FORM: f32 = 0.4;
 
 /// What the user's word adds to a kind's score: more than all else together, so that it is tried first.
 const NAMED: f32 = 100.0;
@@ -346,7 +346,7 @@ fn rate(store: &Store, kind: &mut Kind, shapes: &FxHashMap<Shape, u32>, measure:
     kind.names_transaction = kind.named
         || measure.values >= 1
             && across > 0.5
-            && (form >= 0.4 || form >= 0.2 && id)
+            && (form >= MIN_FORM || form >= 0.2 && id)
             && again < 0.3
             && crowd < 0.9;
 }
