@@ -124,6 +124,7 @@ impl Found {
             | Role::Event
             | Role::Method
             | Role::Peer
+            | Role::Caller
             | Role::Database
             | Role::Exception
             | Role::Message => {
@@ -187,6 +188,10 @@ impl Found {
             // browsers tell their platform in parentheses, and are no service
             Role::Peer if is_word(value) && !value.contains(&b'(') && self.peer.is_none() => {
                 self.peer = Some(self.keep(value));
+            }
+            Role::Caller if !value.contains(&b'(') && self.caller.is_none() => {
+                let product = value.split(|byte| *byte == b' ').next().filter(|product| is_word(product));
+                self.caller = product.map(|product| self.keep(product));
             }
             Role::Database if is_word(value) && self.database.is_none() => {
                 self.database = Some(self.keep(value));

@@ -151,7 +151,7 @@ impl Census {
                         }
                         self.spoken(name, event.service);
                     }
-                    Detail::Operation(name) | Detail::Peer(name) => {
+                    Detail::Operation(name) | Detail::Peer(name) | Detail::Caller(name) => {
                         self.names.insert(name);
                     }
                     Detail::Route(path) => route = path,

@@ -135,7 +135,11 @@ fn put(
     for detail in details {
         match *detail {
             Detail::Key { value: bits, .. } | Detail::Route(bits) => out.bits(bits.0),
-            Detail::Operation(name) | Detail::Topic(name) | Detail::Event(name) | Detail::Peer(name) => {
+            Detail::Operation(name)
+            | Detail::Topic(name)
+            | Detail::Event(name)
+            | Detail::Peer(name)
+            | Detail::Caller(name) => {
                 put_name(heads, name, out)
             }
             Detail::Duration(nanos) => out.number(nanos),
@@ -185,6 +189,7 @@ fn put_head(event: &Event, details: &[Detail], out: &mut Vec<u8>) {
                 out.bits(name.0);
             }
             Detail::Peer(_) => out.push(12),
+            Detail::Caller(_) => out.push(20),
             Detail::Database(name) => {
                 out.push(13);
                 out.bits(name.0);
@@ -274,7 +279,11 @@ fn get(heads: &Heads, last: &mut Last, bytes: &mut Get<'_>, details: &mut Vec<De
     for detail in &mut details[start..] {
         match detail {
             Detail::Key { value: bits, .. } | Detail::Route(bits) => *bits = Symbol(bytes.bits()?),
-            Detail::Operation(name) | Detail::Topic(name) | Detail::Event(name) | Detail::Peer(name) => {
+            Detail::Operation(name)
+            | Detail::Topic(name)
+            | Detail::Event(name)
+            | Detail::Peer(name)
+            | Detail::Caller(name) => {
                 *name = get_name(heads, bytes)?;
             }
             Detail::Duration(nanos) => *nanos = bytes.number()?,
@@ -317,6 +326,7 @@ fn get_head(bytes: &mut Get<'_>) -> Option<Head> {
             10 => Detail::Route(none),
             11 => Detail::Method(Symbol(bytes.bits()?)),
             12 => Detail::Peer(none),
+            20 => Detail::Caller(none),
             13 => Detail::Database(Symbol(bytes.bits()?)),
             14 => Detail::Duration(0),
             15 => Detail::Status(bytes.number()? as u16),
@@ -364,6 +374,7 @@ mod tests {
             symbol().prop_map(Detail::Route),
             symbol().prop_map(Detail::Method),
             symbol().prop_map(Detail::Peer),
+            symbol().prop_map(Detail::Caller),
             symbol().prop_map(Detail::Database),
             any::<u16>().prop_map(Detail::Status),
         ]

@@ -71,6 +71,7 @@ fn bare_detail(detail: &Detail) -> Detail {
         Detail::Event(_) => Detail::Event(Symbol::NONE),
         Detail::Route(_) => Detail::Route(Symbol::NONE),
         Detail::Peer(_) => Detail::Peer(Symbol::NONE),
+        Detail::Caller(_) => Detail::Caller(Symbol::NONE),
         Detail::Kind(_) | Detail::Method(_) | Detail::Database(_) | Detail::Status(_) => *detail,
     }
 }
@@ -99,6 +100,7 @@ fn hash(event: &Event, details: &[Detail]) -> u64 {
             Detail::Database(name) => (17, name.0),
             Detail::Status(status) => (18, u64::from(status)),
             Detail::Event(_) => (19, 0),
+            Detail::Caller(_) => (20, 0),
         };
         hasher.write_u64(name.rotate_left(5) ^ tag);
     }
@@ -137,8 +139,11 @@ impl Heads {
             self.learn_name(event.thread);
         }
         for detail in details {
-            if let Detail::Operation(name) | Detail::Topic(name) | Detail::Event(name) | Detail::Peer(name) =
-                *detail
+            if let Detail::Operation(name)
+            | Detail::Topic(name)
+            | Detail::Event(name)
+            | Detail::Peer(name)
+            | Detail::Caller(name) = *detail
             {
                 self.learn_name(name);
             }

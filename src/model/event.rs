@@ -148,6 +148,8 @@ pub enum Detail {
     Method(Symbol),
     /// The service or host that the record says it talks to.
     Peer(Symbol),
+    /// The program or service that the record says was served: `assessment/2.4`, `billing`.
+    Caller(Symbol),
     /// The database that the record says it talks to: its kind, or its name where the kind is not told.
     Database(Symbol),
     /// The HTTP status code.

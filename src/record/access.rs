@@ -32,7 +32,7 @@ pub fn read(line: &[u8], order: DayOrder, draft: &mut Draft) -> bool {
         (Role::Method, request.method),
         (Role::Route, request.path),
         (Role::Status, request.status),
-        (Role::Peer, agent(line, request.status.end())),
+        (Role::Caller, agent(line, request.status.end())),
     ] {
         if !at.is_empty() {
             draft.fields.push(Field {
@@ -174,7 +174,7 @@ mod tests {
                 format!(r#"127.0.0.1 - - [22/Nov/2026:08:29:31 +0000] "GET /t/1 HTTP/1.1" 200 {rest}"#);
             let mut draft = Draft::default();
             assert!(read(line.as_bytes(), DayOrder::MonthFirst, &mut draft));
-            let agent = draft.fields.iter().find(|field| field.role == Role::Peer);
+            let agent = draft.fields.iter().find(|field| field.role == Role::Caller);
             agent.map(|field| String::from_utf8_lossy(field.value.of(line.as_bytes())).into_owned())
         };
         assert_eq!(told(r#"2 "-" "kitchen/2.4 aiohttp" 0.015"#), Some("kitchen/2.4".into()));

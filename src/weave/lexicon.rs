@@ -24,6 +24,8 @@ pub struct Lexicon {
     service_tokens: FxHashMap<Symbol, (Tokens, f32)>,
     /// Topics, operations and peers, normalized.
     pub(super) named: FxHashMap<Symbol, Symbol>,
+    /// See [`Lexicon::caller`].
+    callers: FxHashMap<Symbol, Symbol>,
     /// See [`Lexicon::frame`].
     frames: FxHashMap<Symbol, Symbol>,
     /// See [`Lexicon::route`] and [`Lexicon::route_text`].
@@ -53,6 +55,7 @@ impl Lexicon {
         lexicon.names = names.into_iter().map(|(name, count)| (name, weight(count))).collect();
         lexicon.unnamed = weight(0);
         lexicon.weigh_tokens(store);
+        lexicon.find_callers(store);
         let text = |symbol: Symbol| store.symbols.text(symbol);
         lexicon.frames =
             frames::frames(store.census.templates.keys().map(|&template| (template, text(template))));
@@ -115,6 +118,30 @@ impl Lexicon {
     /// The name of a service as others may mention it.
     pub(super) fn title(&self, service: Symbol) -> Title<'_> {
         Title(self.service_tokens.get(&service).filter(|(_, all)| *all != 0.0))
+    }
+
+    /// The service (its name, normalized) that a program is part of that says that it asks: `billing` of `billing-client/2.4`.
+    pub(super) fn caller(&self, program: Symbol) -> Symbol {
+        self.callers.get(&program).copied().unwrap_or_default()
+    }
+
+    /// Looks which services those are that others name as who asked them: all words of a service's name are in that of the
+    /// program, and of no longer name of another one.
+    fn find_callers(&mut self, store: &Store) {
+        let mut services: Vec<(Vec<Symbol>, Symbol)> =
+            self.services.iter().map(|(id, name)| (tokens(store.symbols.text(*id)), *name)).collect();
+        services.retain(|(words, name)| !words.is_empty() && !name.is_none());
+        services.sort_unstable_by(|a, b| (b.0.len(), a).cmp(&(a.0.len(), b)));
+        services.dedup_by_key(|(_, name)| *name);
+        for &program in &store.census.names {
+            let text = store.symbols.text(program);
+            let words = tokens(text.split('/').next().unwrap_or_default());
+            let mut named = services.iter().filter(|(own, _)| own.iter().all(|word| words.contains(word)));
+            let Some((own, service)) = named.next() else { continue };
+            if named.next().is_none_or(|(other, _)| other.len() < own.len()) {
+                self.callers.insert(program, *service);
+            }
+        }
     }
 
     /// The service that words name most clearly but one, if any.

@@ -34,6 +34,8 @@ pub struct Line {
     values: (u32, u32),
     /// The path it is about.
     pub route: Symbol,
+    /// The service that asked for what it tells of, as it says: see [`Lexicon::caller`].
+    pub caller: Symbol,
     /// The thread.
     pub thread: Symbol,
     /// How long something took.
@@ -353,13 +355,21 @@ impl Scene {
         self.names.extend_from_slice(&words.names);
         self.tokens.extend_from_slice(tokens);
         let own = self.tokens.len();
-        let (mut route, mut duration, mut answered) = (Symbol::NONE, None, false);
+        let (mut route, mut caller) = (Symbol::NONE, Symbol::NONE);
+        let (mut duration, mut answered) = (None, false);
         for detail in store.details(id) {
+            if let Detail::Caller(program) = *detail {
+                caller = lexicon.caller(program);
+            }
             match *detail {
                 Detail::Key { name, value, shape } if !matches!(shape, Shape::Word) => {
                     self.values.push((name, value, shape))
                 }
-                Detail::Topic(name) | Detail::Event(name) | Detail::Operation(name) | Detail::Peer(name) => {
+                Detail::Topic(name)
+                | Detail::Event(name)
+                | Detail::Operation(name)
+                | Detail::Peer(name)
+                | Detail::Caller(name) => {
                     self.names.push(lexicon.named.get(&name).copied().unwrap_or_default());
                     self.tokens.extend_from_slice(lexicon.tokens(name));
                 }
@@ -392,6 +402,7 @@ impl Scene {
             bits: bits(&self.tokens[starts.1..]),
             values: (starts.2 as u32, self.values.len() as u32),
             route,
+            caller,
             thread: event.thread,
             duration: duration.filter(|_| !ages.has(event.service, lexicon.frame(event.template))),
         }

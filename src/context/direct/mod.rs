@@ -193,6 +193,7 @@ impl Direct {
                 | Detail::Route(symbol)
                 | Detail::Method(symbol)
                 | Detail::Peer(symbol)
+                | Detail::Caller(symbol)
                 | Detail::Database(symbol) => {
                     direct.texts.push((*symbol, batch.symbols.text(*symbol).as_bytes().into()));
                     Rest::Same(*detail)

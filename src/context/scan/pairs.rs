@@ -84,7 +84,7 @@ impl Found {
         self.same_length(bytes);
         if value.quoted
             && bytes.contains(&b' ')
-            && matches!(role, Role::Other | Role::Noise | Role::Message | Role::Operation | Role::Peer)
+            && matches!(role, Role::Other | Role::Noise | Role::Message | Role::Operation | Role::Peer | Role::Caller)
         {
             // a text in quotes may hold pairs of its own
             return Some(from);
@@ -217,6 +217,7 @@ impl Found {
             | Role::Id
             | Role::Noise
             | Role::Peer
+            | Role::Caller
             | Role::Operation
             | Role::Message
             | Role::Service => {
@@ -443,8 +444,8 @@ fn may_hold_equals(role: Role) -> bool {
 
 /// Whether a value of this role may be printed as an object.
 fn may_be_an_object(role: Role) -> bool {
-    use Role::{Instance, Logger, Message, Noise, Operation, Other, Peer, Service, Thread};
-    matches!(role, Other | Noise | Thread | Operation | Message | Peer | Service | Instance | Logger)
+    use Role::{Caller, Instance, Logger, Message, Noise, Operation, Other, Peer, Service, Thread};
+    matches!(role, Other | Noise | Thread | Operation | Message | Peer | Caller | Service | Instance | Logger)
 }
 
 /// One past the brace that opens the members of an object behind the name of its type: `Context{id=1`, `Context(id=1`.

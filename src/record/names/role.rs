@@ -111,6 +111,8 @@ pub enum Role {
     Method,
     /// Who is talked to.
     Peer,
+    /// Who asked.
+    Caller,
     /// Kind or name of a database.
     Database,
     /// HTTP status.

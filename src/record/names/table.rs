@@ -146,7 +146,13 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
         Role::Peer,
         "\
          peerservice peer peername upstream upstreamservice serveraddress netpeername targetservice destservice \
-         remoteservice downstream upstreamhost callee dependency useragent httpuseragent useragentoriginal",
+         remoteservice downstream upstreamhost callee dependency",
+    ),
+    (
+        Role::Caller,
+        "\
+         useragent httpuseragent useragentoriginal callerservice callername callingservice \
+         sourceservice requestingservice clientservice xcaller xclientname",
     ),
     (Role::Database, "dbsystem dbsystemname dbtype dbname dbnamespace"),
     (

@@ -84,6 +84,7 @@ pub(super) fn names_context(name: &[u8]) -> bool {
             | Role::Route
             | Role::Method
             | Role::Peer
+            | Role::Caller
             | Role::Database
             | Role::Status
             | Role::Operation

@@ -194,6 +194,7 @@ impl Note<'_> {
             Detail::Method(name) => named("method", self.text(name)),
             Detail::Event(name) => named("event", self.text(name)),
             Detail::Peer(name) => named("peer", self.text(name)),
+            Detail::Caller(name) => named("caller", self.text(name)),
             Detail::Database(name) => named("database", self.text(name)),
             Detail::Status(status) => named("status", status.to_string()),
             Detail::Key { .. } | Detail::Header { .. } | Detail::Link { .. } => None,

@@ -85,6 +85,7 @@ pub(super) fn role(role: Role) -> &'static str {
         Role::Route => "route",
         Role::Method => "method",
         Role::Peer => "peer",
+        Role::Caller => "caller",
         Role::Database => "database",
         Role::Status => "status",
         Role::Exception => "exception",

@@ -25,6 +25,9 @@ pub(super) struct Mark {
     pub span: u32,
     /// How long something took that it tells of: nanoseconds.
     pub took: Option<i64>,
+    /// The name of its service, normalized, and of the one that it says asked for this.
+    pub service_name: Symbol,
+    pub caller: Symbol,
 }
 
 impl Mark {

@@ -127,6 +127,10 @@ impl Coarse {
         for (index, span) in (0..).zip(spans) {
             for (place, &id) in span.events.iter().enumerate() {
                 let event = store.event(id);
+                let caller = |detail: &Detail| match *detail {
+                    Detail::Caller(program) => Some(lexicon.caller(program)),
+                    _ => None,
+                };
                 let value = |detail: &Detail| match *detail {
                     Detail::Key { value, shape, .. } if !matches!(shape, Shape::Word) => Some(value),
                     _ => None,
@@ -142,6 +146,8 @@ impl Coarse {
                     values: store.details(id).iter().filter_map(value).collect(),
                     span: index,
                     took: store.duration(id),
+                    service_name: lexicon.service(event.service),
+                    caller: store.details(id).iter().find_map(caller).unwrap_or_default(),
                 });
             }
         }
@@ -251,6 +257,8 @@ mod tests {
             values: vec![Symbol(value)],
             span: index,
             took: None,
+            service_name: Symbol(service),
+            caller: Symbol::NONE,
         }
     }
 

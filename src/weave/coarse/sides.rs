@@ -2,7 +2,7 @@
 //!
 //! What tells how long it took is the line of a call, in most cases. Who called is silent for as long, so a partner of a
 //! service that logs nothing for that time afterwards (or before) called it, and stands around it; one of a service that logs
-//! something in between was called by it, and stands inside. Of what does not tell how long it took, who tells comes before who
+//! something in between was called by it, and stands inside. Where the line names its caller, that is known. Of what does not tell how long it took, who tells comes before who
 //! was told.
 
 use super::super::words::Act;
@@ -37,6 +37,9 @@ fn is_later(marks: &Marks, coarse: &Mark, anchor: &Anchor) -> Option<bool> {
             (false, false) => None,
         };
     };
+    if !coarse.caller.is_none() && coarse.caller == partner.service_name {
+        return Some(anchor.starts);
+    }
     let same = |other: &&Mark| other.kind.0 == partner.kind.0;
     let waits = if anchor.starts {
         let next = marks.all[anchor.index + 1..].iter().find(same);
@@ -68,6 +71,8 @@ mod tests {
             values: Vec::new(),
             span: index,
             took: None,
+            service_name: Symbol(service),
+            caller: Symbol::NONE,
         }
     }
 
@@ -91,6 +96,14 @@ mod tests {
         assert_eq!(told(2, false), Some(true));
         let anchors = [anchor(&marks, 0, true), anchor(&marks, 3, false)];
         assert_eq!(narrowed(&marks, &line, &anchors, (125 * MS, 145 * MS)), (130 * MS + 1, 140 * MS - 1));
+    }
+
+    #[test]
+    fn who_is_named_as_the_caller_stands_around_a_call_whatever_it_logs_meanwhile() {
+        let (marks, line) = call();
+        let line = Mark { caller: Symbol(2), ..line };
+        let told = |index: usize, starts: bool| is_later(&marks, &line, &anchor(&marks, index, starts));
+        assert_eq!((told(1, true), told(2, false)), (Some(true), Some(false)));
     }
 
     #[test]

@@ -76,6 +76,8 @@ mod tests {
             values: vec![Symbol(5)],
             span,
             took,
+            service_name: Symbol(u64::from(span)),
+            caller: Symbol::NONE,
         }
     }
 

@@ -28,7 +28,23 @@ pub(super) fn parents(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
         possible = narrow(scene, possible, node, opening);
     }
     possible.extend(late(scene, node, opening));
+    asked_by(scene, node, &mut possible);
     possible
+}
+
+/// Where a span says which service asked for it, others did not, but for what passes the request on and names that service, too.
+fn asked_by(scene: &Scene, node: u32, possible: &mut Vec<u32>) {
+    let own = &scene.nodes[node as usize];
+    let caller = |node: u32| scene.lines_of(node).map(|line| line.caller).find(|caller| !caller.is_none());
+    let Some(asked) = caller(node).filter(|caller| *caller != own.service_name) else { return };
+    let is_caller = |other: u32| scene.nodes[other as usize].service_name == asked;
+    if possible.iter().any(|&other| is_caller(other)) {
+        possible.retain(|&other| {
+            is_caller(other)
+                || scene.nodes[other as usize].service == own.service
+                || caller(other) == Some(asked)
+        });
+    }
 }
 
 /// Whether a node is a call that was answered before one of another service began: what came of it, came of the one that was
