@@ -350,7 +350,7 @@ impl Writer {
         named(found.event_name, Detail::Event);
         named(found.method, Detail::Method);
         named(found.peer, Detail::Peer);
-        named(found.caller, Detail::Caller);
+        found.callers.iter().for_each(|at| named(Some(*at), Detail::Caller));
         named(found.database, Detail::Database);
         if let Some(route) = found.route {
             let masked = template::text(found.text(route));

@@ -189,10 +189,7 @@ impl Found {
             Role::Peer if is_word(value) && !value.contains(&b'(') && self.peer.is_none() => {
                 self.peer = Some(self.keep(value));
             }
-            Role::Caller if !value.contains(&b'(') && self.caller.is_none() => {
-                let product = value.split(|byte| *byte == b' ').next().filter(|product| is_word(product));
-                self.caller = product.map(|product| self.keep(product));
-            }
+            Role::Caller => self.caller_field(layer, field, name, value),
             Role::Database if is_word(value) && self.database.is_none() => {
                 self.database = Some(self.keep(value));
             }
@@ -279,6 +276,16 @@ impl Found {
             if let Some(shape) = shape(part) {
                 self.add_key(name, part, shape);
             }
+        }
+    }
+
+    /// Who asked, or a key of a like name: `client=billing`, `client=C-1048`.
+    fn caller_field(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
+        if let Some(program) = program(value).filter(|_| self.callers.len() < MAX_CALLERS) {
+            let kept = self.keep(program);
+            self.callers.push(kept);
+        } else if !name.is_empty() && !value.contains(&b'(') {
+            self.key_field(layer, field, name, value);
         }
     }
 
@@ -406,6 +413,17 @@ fn is_of_program(role: Role, parent: &[u8]) -> bool {
 /// Whether a text beside the message names a kind of event: `order.placed`, `PaymentCaptured`.
 fn is_event_name(value: &[u8]) -> bool {
     (2..=80).contains(&value.len()) && shape_of(value) == Some(Shape::Word)
+}
+
+/// How many fields of a record may tell who asked.
+const MAX_CALLERS: usize = 2;
+
+/// The name of a program or service: `billing` of `billing/2.4 aiohttp`. Browsers tell their platform in parentheses, and what has
+/// digits but no version is an address or an id.
+fn program(value: &[u8]) -> Option<&[u8]> {
+    let product = value.split(|byte| matches!(byte, b' ' | b'/')).next().unwrap_or_default();
+    let named = product.len() < value.len() || !product.iter().any(u8::is_ascii_digit);
+    Some(product).filter(|product| named && is_word(product) && !value.contains(&b'('))
 }
 
 fn is_word(value: &[u8]) -> bool {

@@ -70,8 +70,8 @@ pub struct Found {
     pub method: Option<At>,
     /// Who is talked to.
     pub peer: Option<At>,
-    /// Who asked.
-    pub caller: Option<At>,
+    /// Who asked, as several fields may tell.
+    pub callers: Vec<At>,
     /// Which database is talked to.
     pub database: Option<At>,
     /// HTTP status.
@@ -98,7 +98,8 @@ impl Found {
         (self.root, self.exception, self.datadog_high, self.own_id) = (false, false, None, None);
         (self.duration, self.kind, self.status) = (None, None, None);
         (self.operation, self.topic, self.route, self.method) = (None, None, None, None);
-        (self.peer, self.caller, self.database, self.event_name) = (None, None, None, None);
+        (self.peer, self.database, self.event_name) = (None, None, None);
+        self.callers.clear();
         self.headers.clear();
         self.ids.clear();
         self.keys.clear();

@@ -139,9 +139,7 @@ fn put(
             | Detail::Topic(name)
             | Detail::Event(name)
             | Detail::Peer(name)
-            | Detail::Caller(name) => {
-                put_name(heads, name, out)
-            }
+            | Detail::Caller(name) => put_name(heads, name, out),
             Detail::Duration(nanos) => out.number(nanos),
             Detail::Link { trace, span } => {
                 out.trace_id(trace);

@@ -32,6 +32,7 @@ pub fn read(line: &[u8], order: DayOrder, draft: &mut Draft) -> bool {
         (Role::Method, request.method),
         (Role::Route, request.path),
         (Role::Status, request.status),
+        (Role::Caller, user(before)),
         (Role::Caller, agent(line, request.status.end())),
     ] {
         if !at.is_empty() {
@@ -121,6 +122,17 @@ fn status(line: &[u8], start: usize) -> At {
     }
 }
 
+/// Who was let in (`frank` of `127.0.0.1 - frank`), if that is told.
+fn user(before: &[u8]) -> At {
+    let mut words = before.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+    let user = words.nth(2).filter(|user| words.next().is_none() && !user.iter().any(u8::is_ascii_digit));
+    let user = user.filter(|user| *user != b"-");
+    user.map_or(At::default(), |user| {
+        let start = before.trim_ascii_end().len() - user.len();
+        At::new(start, start + user.len())
+    })
+}
+
 /// The user agent, where it is that of a program rather than of a browser: `kitchen/2.4`, `reporting`, `portal/1.9 node-fetch`. Browsers
 /// tell their platform in parentheses (RFC 9110, section 10.1.5).
 fn agent(line: &[u8], start: usize) -> At {
@@ -182,6 +194,12 @@ mod tests {
         assert_eq!(told(r#"2 "-" "Mozilla/5.0 (X11; Linux x86_64)""#), None);
         assert_eq!(told(r#"2 "https://shop/a" "-" trace="kitchen/2.4""#), None);
         assert_eq!(told("2"), None);
+        let user = |before: &[u8]| String::from_utf8_lossy(user(before).of(before)).into_owned();
+        assert_eq!(user(b"127.0.0.1 - billing "), "billing");
+        assert_eq!(
+            user(b"127.0.0.1 - - ") + &user(b"::1 - u-1048 ") + &user(b"shop 127.0.0.1 - billing "),
+            ""
+        );
     }
 
     #[test]

@@ -358,7 +358,9 @@ impl Scene {
         let (mut route, mut caller) = (Symbol::NONE, Symbol::NONE);
         let (mut duration, mut answered) = (None, false);
         for detail in store.details(id) {
-            if let Detail::Caller(program) = *detail {
+            if let Detail::Caller(program) = *detail
+                && caller.is_none()
+            {
                 caller = lexicon.caller(program);
             }
             match *detail {

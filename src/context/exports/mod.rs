@@ -128,7 +128,6 @@ fn event(span: &Exported<'_>, place: Place, found: &mut Found, defaults: &Defaul
         (found.topic, Detail::Topic as fn(Symbol) -> Detail),
         (found.method, Detail::Method),
         (found.peer, Detail::Peer),
-        (found.caller, Detail::Caller),
         (found.database, Detail::Database),
     ] {
         if let Some(at) = at {

@@ -84,7 +84,10 @@ impl Found {
         self.same_length(bytes);
         if value.quoted
             && bytes.contains(&b' ')
-            && matches!(role, Role::Other | Role::Noise | Role::Message | Role::Operation | Role::Peer | Role::Caller)
+            && matches!(
+                role,
+                Role::Other | Role::Noise | Role::Message | Role::Operation | Role::Peer | Role::Caller
+            )
         {
             // a text in quotes may hold pairs of its own
             return Some(from);

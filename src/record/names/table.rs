@@ -151,8 +151,8 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
     (
         Role::Caller,
         "\
-         useragent httpuseragent useragentoriginal callerservice callername callingservice \
-         sourceservice requestingservice clientservice xcaller xclientname",
+         useragent httpuseragent useragentoriginal callerservice callername callingservice sourceservice requestingservice \
+         client clientname clientapp clientservice requester requestedby xcaller xclientname",
     ),
     (Role::Database, "dbsystem dbsystemname dbtype dbname dbnamespace"),
     (

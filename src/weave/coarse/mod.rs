@@ -128,7 +128,9 @@ impl Coarse {
             for (place, &id) in span.events.iter().enumerate() {
                 let event = store.event(id);
                 let caller = |detail: &Detail| match *detail {
-                    Detail::Caller(program) => Some(lexicon.caller(program)),
+                    Detail::Caller(program) => {
+                        Some(lexicon.caller(program)).filter(|caller| !caller.is_none())
+                    }
                     _ => None,
                 };
                 let value = |detail: &Detail| match *detail {
