@@ -1,7 +1,7 @@
 //! The layers of a record, and what they say together.
 
 use super::{Format, Layer, Pattern, Writing, text};
-use crate::model::{Date, Level, Stamp, Time};
+use crate::model::{Date, Level, Precision, Stamp, Time};
 
 /// A record in a record in a record, beyond this many, is text.
 pub const MAX_LAYERS: usize = 6;
@@ -78,19 +78,26 @@ impl<'t> Record<'t> {
     /// The time: the innermost one; a time of day takes its date, and a time without zone its zone, from the layer around it.
     pub fn stamp(&self) -> Option<Stamp> {
         let mut outer: Option<Stamp> = None;
-        let mut exact: Option<Stamp> = None;
+        let mut exact: Option<(Stamp, bool)> = None;
         for layer in self.layers.iter() {
             if let Some(stamp) = layer.draft.stamp {
                 outer = Some(outer.map_or(stamp, |outer| combine(outer, stamp)));
             }
-            if layer.format == Format::Syslog {
-                exact = layer.draft.stamp;
+            let of_program = layer.format == Format::Syslog;
+            let of_runtime = matches!(
+                layer.format,
+                Format::Docker | Format::Cri | Format::Compose | Format::Kubectl | Format::Journald
+            );
+            if of_program || of_runtime && layer.draft.stamp.is_some() {
+                exact = layer.draft.stamp.map(|stamp| (stamp, of_program));
             }
         }
-        // the program itself writes the syslog header: if that is the same moment written finer, it counts
-        if let (Some(exact), Some(found)) = (exact, outer)
+        // the program itself writes the syslog header: if that is the same moment written finer, it counts; so does what a
+        // container's runtime noted right behind a program that tells whole seconds
+        if let (Some((exact, of_program)), Some(found)) = (exact, outer)
             && let (Some(fine), Some(coarse)) = (exact.complete(), found.complete())
             && exact.precision < found.precision
+            && (of_program || found.precision >= Precision::SECOND)
             && (0..i64::from(found.precision.0)).contains(&(fine.0 - coarse.0))
         {
             return Some(exact);
