@@ -31,7 +31,12 @@ fn is_later(marks: &Marks, coarse: &Mark, anchor: &Anchor) -> Option<bool> {
     let Some(took) = coarse.took else {
         let tells = |mark: &Mark| !matches!(mark.act, Act::Receive | Act::End | Act::Answer);
         let is_told = |mark: &Mark| !matches!(mark.act, Act::Send | Act::Call);
-        return match (tells(coarse) && is_told(partner) && !coarse.opens, tells(partner) && is_told(coarse)) {
+        // what begins with a value that this one sends began by it
+        let sends = || {
+            partner.opens && !is_told(coarse) && coarse.values.iter().any(|value| partner.values.contains(value))
+        };
+        let first = tells(coarse) && is_told(partner) && (!coarse.opens || sends());
+        return match (first, tells(partner) && is_told(coarse)) {
             (_, true) => Some(true),
             (true, false) => Some(false),
             (false, false) => None,
@@ -119,5 +124,11 @@ mod tests {
         assert_eq!(of(Act::Receive, true, 0), Some(true));
         assert_eq!(of(Act::Send, false, 1), Some(false));
         assert_eq!(of(Act::End, true, 1), None);
+        // a span that is nothing but its sending
+        assert_eq!(of(Act::Send, true, 1), None);
+        let line = Mark { grain: 1000 * MS, act: Act::Send, values: vec![Symbol(7)], ..mark(9, 9, 0) };
+        let receives = Mark { act: Act::Receive, values: vec![Symbol(7)], ..mark(0, 2, 104) };
+        let marks = Marks::of(vec![receives]);
+        assert_eq!(is_later(&marks, &line, &anchor(&marks, 0, false)), Some(false));
     }
 }
