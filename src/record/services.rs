@@ -1,10 +1,12 @@
 //! Fields that are called `service` and name none: the carrier's service level, the kind of a repair.
 //!
 //! What a source is of stands in each of its records, or in all that one of its programs writes. A general name that stands
-//! in few records, and has several values, tells of the business.
+//! in few records, and has several values, tells of the business. One that has several values within one span tells of parts of
+//! a program, and so do those that are called so where no span tells.
 
 use super::names::{self, NameHash, Role};
 use super::{Class, Draft, Format, Profile, fill, look};
+use rustc_hash::FxHashMap;
 
 /// Fewer records of one format tell nothing.
 const MIN_RECORDS: usize = 10;
@@ -20,6 +22,10 @@ struct Stated {
     /// The first value, and whether there was another one.
     value: Vec<u8>,
     differs: bool,
+    /// A span has several values.
+    splits: bool,
+    /// It is called a part of a program.
+    part: bool,
 }
 
 /// Names of fields that state no service in this source, although they would elsewhere.
@@ -27,6 +33,7 @@ pub(super) fn not_services(texts: &[Vec<u8>], profile: &Profile) -> Vec<NameHash
     let mut stated: Vec<Stated> = Vec::new();
     let mut records: Vec<(Format, usize)> = Vec::new();
     let mut draft = Draft::default();
+    let mut spans: FxHashMap<Vec<u8>, Vec<u8>> = FxHashMap::default();
     for text in texts {
         draft.clear();
         let seen = look::look(text, profile, &mut draft);
@@ -47,11 +54,17 @@ pub(super) fn not_services(texts: &[Vec<u8>], profile: &Profile) -> Vec<NameHash
             continue;
         };
         let value = field.value.of(text);
+        let span = draft.fields.iter().find(|field| field.role == Role::SpanId);
+        let splits = span.is_some_and(|span| {
+            let first = spans.entry(span.value.of(text).to_vec()).or_insert_with(|| value.to_vec());
+            *first != value
+        });
         let room = stated.len() < MAX_NAMES;
         match stated.iter_mut().find(|other| other.format == format && other.name == field.path) {
             Some(other) => {
                 other.count += 1;
                 other.differs |= other.value != value;
+                other.splits |= splits;
             }
             None if room => stated.push(Stated {
                 format,
@@ -59,15 +72,18 @@ pub(super) fn not_services(texts: &[Vec<u8>], profile: &Profile) -> Vec<NameHash
                 count: 1,
                 value: value.to_vec(),
                 differs: false,
+                splits,
+                part: [&b"component"[..], b"module"].contains(&field.name.of(text)),
             }),
             None => {}
         }
     }
-    let rare = |stated: &&Stated| {
+    let names_none = |stated: &&Stated| {
         let all = records.iter().find(|(format, _)| *format == stated.format).map_or(0, |(_, count)| *count);
-        stated.differs && all >= MIN_RECORDS && stated.count * 2 < all
+        let rare = all >= MIN_RECORDS && stated.count * 2 < all;
+        stated.differs && (rare || stated.splits || stated.part && spans.is_empty())
     };
-    stated.iter().filter(rare).map(|stated| stated.name).collect()
+    stated.iter().filter(names_none).map(|stated| stated.name).collect()
 }
 
 /// Makes plain fields of those that state no service in this source.
