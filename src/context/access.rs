@@ -86,7 +86,7 @@ impl Found {
 
 /// `7F000001:A8CA_7F000001:46A2_6B0A9383_0000:0358`: client, frontend, time, count and process in capital hex digits.
 /// Source: HAProxy's documentation of `unique-id-format`.
-fn is_unique_id(word: &[u8]) -> bool {
+pub(super) fn is_unique_id(word: &[u8]) -> bool {
     let hex = |part: &[u8]| {
         !part.is_empty() && part.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'A'..=b'F'))
     };

@@ -16,6 +16,7 @@ pub(super) use shapes::{
 };
 
 use super::Found;
+use super::access::is_unique_id;
 use super::words::is_a_value;
 use value::value_after;
 
@@ -92,6 +93,8 @@ impl Found {
             while matches!(text[end - 1], b'-' | b'.') {
                 end -= 1;
             }
+            let unique = unique_id(text, start, at);
+            (at, end, digits) = (unique.unwrap_or(at), unique.unwrap_or(end), digits || unique.is_some());
             if let Some(value) = value_after(text, at)
                 && !(digits && is_a_value(&text[start..end]))
                 && (end == at || text[end] == b'.')
@@ -125,6 +128,15 @@ impl Found {
             }
         }
     }
+}
+
+/// Where an id of HAProxy ends that begins with a word, as the address of the client.
+#[inline]
+fn unique_id(text: &[u8], start: usize, end: usize) -> Option<usize> {
+    let address = matches!(end - start, 8 | 32) && text.get(end) == Some(&b':');
+    let part = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'_');
+    let length = || text[start..].iter().take_while(|byte| part(byte)).count();
+    Some(start + address.then(length)?).filter(|end| is_unique_id(&text[start..*end]))
 }
 
 #[cfg(test)]
@@ -175,6 +187,13 @@ mod tests {
         ] {
             check(&text, Some(T), Some(S));
         }
+    }
+
+    #[test]
+    fn ids_of_proxies_are_whole() {
+        let id = "ABAAB4A2:EF67_C9A19D1B:01BB_6B0C5A63_0008:5CCD";
+        keys(&format!("Assigned BKG7995610 to request {id}"), &[("assigned", "BKG7995610"), ("request", id)]);
+        keys("ABAAB4A2: 77", &[("abaab4a2", "77")]);
     }
 
     #[test]
