@@ -195,7 +195,7 @@ fn act(word: &str) -> Act {
             Act::Receive,
             &[
                 "receiv", "incoming", "inbound", "consum", "got", "dequeue", "pick", "poll", "accept",
-                "arriv", "recv", "deliver", "taking", "took", "fetched", "popped", "intake",
+                "arriv", "recv", "delivery", "taking", "took", "fetched", "popped", "intake",
             ],
         ),
         (
@@ -223,6 +223,7 @@ fn act(word: &str) -> Act {
                 "raising",
                 "schedul",
                 "relay",
+                "deliver",
             ],
         ),
         (
@@ -283,6 +284,7 @@ fn act(word: &str) -> Act {
         "completed",
         "initiated",
         "prepared",
+        "delivered",
     ];
     if ENDS.contains(&lower.as_str()) {
         return Act::End;
