@@ -34,6 +34,10 @@ struct Pair {
     equal: u32,
     /// Spans of the second kind that began while one of the first was open.
     around: u32,
+    /// Of the transactions with both, those that have several of the first and one of the second kind.
+    several: u32,
+    /// Of these, those in which it comes after all of them.
+    gathered: u32,
 }
 
 /// How spans of a kind stand among all.
@@ -83,6 +87,9 @@ pub struct Habit {
     pub equal: f32,
     /// The share of spans of the child's kind that began while one of the parent's kind was open.
     pub around: f32,
+    /// The share of transactions with several of the parent's kind and one of the child's in which it comes after all of them:
+    /// what waits for several follows the last one.
+    pub gathers: f32,
 }
 
 /// All that is known of two kinds.
@@ -150,26 +157,29 @@ impl Habits {
 
     /// How the kinds of spans stand together.
     fn together(&mut self, scene: &Scene) {
-        let mut kinds: Vec<(u64, (i64, u32), u32)> = Vec::new();
+        let mut kinds: Vec<(u64, [(i64, u32); 2], u32)> = Vec::new();
         for node in scene.nodes.iter().filter(|node| !node.lines.is_empty()) {
-            let kind = node.kind;
+            let (kind, begin) = (node.kind, (node.begin, node.lines[0]));
             match kinds.iter_mut().find(|(known, ..)| *known == kind) {
-                Some((_, first, count)) => {
-                    *first = (*first).min((node.begin, node.lines[0]));
+                Some((_, [first, last], count)) => {
+                    (*first, *last) = ((*first).min(begin), (*last).max(begin));
                     *count += 1;
                 }
-                None => kinds.push((kind, (node.begin, node.lines[0]), 1)),
+                None => kinds.push((kind, [begin; 2], 1)),
             }
         }
-        for &(kind, first, count) in &kinds {
+        for &(kind, [first, last], count) in &kinds {
             self.kinds.entry(kind).or_default().traces += 1;
-            for &(other, later, others) in &kinds {
+            for &(other, [later, _], others) in &kinds {
                 if kind != other {
                     let pair = self.pairs.entry((kind, other)).or_default();
                     pair.both += 1;
                     pair.before += u32::from(first < later);
                     pair.near += u32::from(first.0 <= later.0 + SLACK);
                     pair.equal += u32::from(count == others);
+                    let several = count > 1 && others == 1;
+                    pair.several += u32::from(several);
+                    pair.gathered += u32::from(several && last < later);
                 }
             }
         }
@@ -304,6 +314,8 @@ impl Habits {
             own.near += other.near;
             own.equal += other.equal;
             own.around += other.around;
+            own.several += other.several;
+            own.gathered += other.gathered;
         }
         self.before.merge(other.before);
         self.after.merge(other.after);
@@ -338,6 +350,7 @@ impl Habits {
             habit.needed = share(pair.both, of(child).traces);
             habit.implied = share(pair.both, of(parent).traces);
             habit.equal = share(pair.equal, pair.both);
+            habit.gathers = share(pair.gathered, pair.several);
         }
         habit.around = share(pair.around, of(child).all);
         habit

@@ -33,7 +33,9 @@ fn is_later(marks: &Marks, coarse: &Mark, anchor: &Anchor) -> Option<bool> {
         let is_told = |mark: &Mark| !matches!(mark.act, Act::Send | Act::Call);
         // what begins with a value that this one sends began by it
         let sends = || {
-            partner.opens && !is_told(coarse) && coarse.values.iter().any(|value| partner.values.contains(value))
+            partner.opens
+                && !is_told(coarse)
+                && coarse.values.iter().any(|value| partner.values.contains(value))
         };
         let first = tells(coarse) && is_told(partner) && (!coarse.opens || sends());
         return match (first, tells(partner) && is_told(coarse)) {

@@ -344,6 +344,8 @@ numbers! {
     /// The parent, of the same service, alone sent what the child begins by receiving, and no other service has it. Its
     /// weight is set by hand, too.
     SAME_SENT_RECEIVED,
+    /// One service: the last one of several of its kind, after all of which spans of the child's kind usually come, and the last to log something before it. Its weight is set by hand, too.
+    SAME_GATHERED,
     /// How surely the parent's kind is the first of its service.
     PARENT_ENTERS,
     /// The parent hands over a value that is its own: see [`Node::hands`](crate::weave::scene::Node::hands).

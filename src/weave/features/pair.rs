@@ -35,7 +35,7 @@ pub(super) fn pair(
         evidence(scene, child, parent, between.enters, known, out);
     }
     times(scene, child, parent, point, out);
-    usual(scene, child, parent, relation, out);
+    usual(scene, child, parent, relation, known, out);
     ties::rare(child, child.sent, parent, same, out);
     ties::knew(scene, child, parent, same, out);
     out[BETWEEN] = ties::between(scene, child, parent, known.habits);
@@ -184,7 +184,14 @@ fn times(scene: &Scene, child: &Child<'_>, parent: u32, point: Option<(Symbol, i
 }
 
 /// What is usual of the two kinds.
-fn usual(scene: &Scene, child: &Child<'_>, parent: u32, relation: &Relation, out: &mut Features) {
+fn usual(
+    scene: &Scene,
+    child: &Child<'_>,
+    parent: u32,
+    relation: &Relation,
+    known: Known<'_>,
+    out: &mut Features,
+) {
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let same = p.service == c.service;
     let Relation { between, after, .. } = relation;
@@ -193,6 +200,16 @@ fn usual(scene: &Scene, child: &Child<'_>, parent: u32, relation: &Relation, out
     out[ORDER_NEAR] = habit.order_near;
     out[NEEDED] = habit.needed;
     out[EQUAL] = habit.equal;
+    // what waits for several follows the last one; a request or a message comes from elsewhere, and a span that is around knows
+    let of_own = child.opening.route.is_none()
+        && child.opening.act != Act::Receive
+        && child.mentioned(known.lexicon) < 0.5
+        && child.inmost_cross.is_none()
+        && child.inmost_same.is_none();
+    let last = p.rank.1 > 1 && p.rank.0 + 1 == p.rank.1 && c.rank.1 == 1;
+    if same && of_own && last && child.active_same == Some(parent) {
+        out[SAME_GATHERED] = habit.gathers;
+    }
     [out[NEEDED_ALWAYS], out[IMPLIED_ALWAYS]] = between.exceptions;
     out[PARENT_ENTERS] = between.enters;
     out[if same { SAME_AROUND } else { CROSS_AROUND }] = habit.around;
