@@ -183,6 +183,38 @@ fn times(scene: &Scene, child: &Child<'_>, parent: u32, point: Option<(Symbol, i
     }
 }
 
+/// So many spans hold a message's own value.
+const MOST_HOLDERS: usize = 4;
+
+/// Whether a parent of the child's service is the last one of several of its kind that other services caused, and nothing else tells how the child came about:
+/// what waits for several follows the last one. A request or a message comes from elsewhere, and a span that is around the child is
+/// what it is part of.
+fn gathers(scene: &Scene, child: &Child<'_>, parent: u32, known: Known<'_>) -> bool {
+    let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
+    let comes_in = |line: &Line| !line.route.is_none() || line.act == Act::Receive;
+    let last = p.rank.1 > 1 && p.rank.0 + 1 == p.rank.1 && c.rank.1 == 1;
+    let meanwhile = || {
+        let began =
+            child.service_began.iter().filter(|(_, begin, other)| *begin >= p.begin && *other != parent);
+        began.map(|(.., other)| *other).filter(|other| *other != child.node)
+    };
+    let alone =
+        |other: u32| scene.nodes[other as usize].rank.1 == 1 && !scene.opening(other).is_some_and(comes_in);
+    let handed = |line: &Line| {
+        scene.which(line).iter().any(|which| {
+            let nodes = scene.holders.value(*which).nodes;
+            let elsewhere = |node: &u32| scene.nodes[*node as usize].service != p.service;
+            nodes.len() <= MOST_HOLDERS && nodes.iter().any(elsewhere)
+        })
+    };
+    last && !comes_in(child.opening)
+        && scene.opening(parent).is_some_and(|line| comes_in(line) || handed(line))
+        && child.inmost_cross.is_none()
+        && child.inmost_same.is_none()
+        && meanwhile().all(alone)
+        && child.mentioned(known.lexicon) < 0.5
+}
+
 /// What is usual of the two kinds.
 fn usual(
     scene: &Scene,
@@ -200,14 +232,7 @@ fn usual(
     out[ORDER_NEAR] = habit.order_near;
     out[NEEDED] = habit.needed;
     out[EQUAL] = habit.equal;
-    // what waits for several follows the last one; a request or a message comes from elsewhere, and a span that is around knows
-    let of_own = child.opening.route.is_none()
-        && child.opening.act != Act::Receive
-        && child.mentioned(known.lexicon) < 0.5
-        && child.inmost_cross.is_none()
-        && child.inmost_same.is_none();
-    let last = p.rank.1 > 1 && p.rank.0 + 1 == p.rank.1 && c.rank.1 == 1;
-    if same && of_own && last && child.active_same == Some(parent) {
+    if same && gathers(scene, child, parent, known) {
         out[SAME_GATHERED] = habit.gathers;
     }
     [out[NEEDED_ALWAYS], out[IMPLIED_ALWAYS]] = between.exceptions;
