@@ -7,7 +7,8 @@ use super::spans::Draft;
 use super::words::Act;
 use crate::gather::Store;
 use crate::model::{Detail, EventId, Shape, Symbol, Time, TraceId};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::LazyLock;
 
 /// One event of a scene.
 #[derive(Clone, Debug)]
@@ -40,6 +41,18 @@ pub struct Line {
     pub thread: Symbol,
     /// How long something took.
     pub duration: Option<i64>,
+}
+
+/// Numbers below this one stand under many names, and mean something else under each.
+const FEW: u32 = 1000;
+
+/// A value, told apart by its name where it is a small number: the second part is not the second attempt. Done twice, it is the value
+/// as it was.
+pub(super) fn of_its_name(name: Symbol, value: Symbol) -> Symbol {
+    static SMALL: LazyLock<FxHashSet<Symbol>> =
+        LazyLock::new(|| (0..FEW).map(|number| Symbol::of(number.to_string().as_bytes())).collect());
+    let mixed = Symbol(value.0 ^ name.0.rotate_left(1));
+    if SMALL.contains(&value) || SMALL.contains(&mixed) { mixed } else { value }
 }
 
 /// One span of a scene.
@@ -365,7 +378,7 @@ impl Scene {
             }
             match *detail {
                 Detail::Key { name, value, shape } if !matches!(shape, Shape::Word) => {
-                    self.values.push((name, value, shape))
+                    self.values.push((name, of_its_name(name, value), shape))
                 }
                 Detail::Topic(name)
                 | Detail::Event(name)
