@@ -276,7 +276,9 @@ pub(super) fn evidence(
         let both = names.iter().filter_map(|name| child.names.iter().find(|(own, _)| own == name));
         let common_names = both.map(|(_, weight)| weight).sum::<f32>().min(2.0);
         ties.names = ties.names.max(common_names);
-        ties.named |= names.contains(&c.service_name);
+        // who asked for it is named for that
+        let served = line.caller == c.service_name;
+        ties.named |= !served && names.contains(&c.service_name);
         ties.route |= !line.route.is_none() && line.route == opening.route;
         let tokens = scene.tokens(line);
         let words = lexicon::shared(child.tokens, tokens);
@@ -288,7 +290,9 @@ pub(super) fn evidence(
             ties.sent_names = ties.sent_names.max(common_names);
             ties.sent = ties.sent.max(words);
         }
-        ties.mention = ties.mention.max(child.title.mention(tokens));
+        if !served {
+            ties.mention = ties.mention.max(child.title.mention(tokens));
+        }
         ties.handed = ties.handed.max(share * words.min(3.0));
         if first
             && !outgoing
