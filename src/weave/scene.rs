@@ -44,7 +44,7 @@ pub struct Line {
 }
 
 /// Numbers below this one stand under many names, and mean something else under each.
-const FEW: u32 = 1000;
+const FEW: u32 = 100;
 
 /// A value, told apart by its name where it is a small number: the second part is not the second attempt. Done twice, it is the value
 /// as it was.
