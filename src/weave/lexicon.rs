@@ -30,6 +30,8 @@ pub struct Lexicon {
     frames: FxHashMap<Symbol, Symbol>,
     /// See [`Lexicon::route`] and [`Lexicon::route_text`].
     routes: FxHashMap<Symbol, (Symbol, String)>,
+    /// See [`Lexicon::calls_back`].
+    callbacks: FxHashSet<Symbol>,
     /// See [`Lexicon::tells_kind`].
     data: FxHashSet<Symbol>,
     none: (Words, Tokens),
@@ -62,6 +64,8 @@ impl Lexicon {
         let of_one = store.census.spoken.iter().filter(|(_, service)| !service.is_none());
         let plain = of_one.map(|(name, _)| *name).filter(|name| words::name(text(*name)).is_none());
         lexicon.data = plain.collect();
+        lexicon.callbacks =
+            store.census.routes().filter(|route| routes::is_callback(text(*route))).collect();
         lexicon.routes = routes::kinds(store.census.routes().map(|route| (route, text(route))));
         lexicon
     }
@@ -158,6 +162,11 @@ impl Lexicon {
     /// The path that stands for all requests of a kind.
     pub(super) fn route(&self, path: Symbol) -> Symbol {
         self.routes.get(&path).map_or(path, |(kind, _)| *kind)
+    }
+
+    /// Whether requests for a path tell what became of something that was asked of others.
+    pub(super) fn calls_back(&self, path: Symbol) -> bool {
+        self.callbacks.contains(&path)
     }
 
     /// The text of that path, where it is another one.

@@ -41,6 +41,16 @@ pub(super) fn kinds<'t>(
     masked
 }
 
+/// Whether a path is one that others are told to ask for when something is done: `/webhooks/bank/BK7`, `/v1/payments/callback`.
+pub(super) fn is_callback(path: &str) -> bool {
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+    let callback = |word: String| {
+        let word = word.strip_suffix('s').unwrap_or(&word);
+        matches!(word, "webhook" | "callback" | "hook" | "postback" | "ipn")
+    };
+    words.into_iter().any(callback)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +68,15 @@ mod tests {
                 .values()
                 .all(|(kind, text)| *kind == Symbol::of(b"/users/<*>/pets") && text == "/users/<*>/pets")
         );
+    }
+
+    #[test]
+    fn callbacks_are_told_by_their_paths() {
+        for path in ["/webhooks/bank/<*>", "/v1/payments/<*>/callback", "/hooks/carrier", "/paypal-ipn"] {
+            assert!(is_callback(path), "{path}");
+        }
+        for path in ["/orders/<*>", "/hooked", "/notifications", ""] {
+            assert!(!is_callback(path), "{path}");
+        }
     }
 }

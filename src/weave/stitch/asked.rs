@@ -48,8 +48,13 @@ impl<'l> Services<'l> {
         self.lexicon.words(store.event(id).template).act == Act::Receive
     }
 
-    /// Whether a fragment begins by receiving something that is no request which the same span tells of when it is over.
+    /// Whether a fragment begins with a request that calls back, or by receiving something that is no request which the same span tells of when it is over.
     pub fn begins_by_message(&self, store: &Store, opening: EventId, events: &[EventId]) -> bool {
+        let calls_back =
+            |detail: &Detail| matches!(*detail, Detail::Route(path) if self.lexicon.calls_back(path));
+        if store.details(opening).iter().any(calls_back) {
+            return true;
+        }
         if !self.receives(store, opening) {
             return false;
         }
@@ -70,7 +75,11 @@ impl<'l> Services<'l> {
         let (mut request, mut message) = (false, false);
         for detail in store.details(id) {
             request |= matches!(detail, Detail::Method(_) | Detail::Route(_));
-            message |= matches!(detail, Detail::Topic(name) if self.lexicon.tells_kind(*name));
+            message |= match *detail {
+                Detail::Topic(name) => self.lexicon.tells_kind(name),
+                Detail::Route(path) => self.lexicon.calls_back(path),
+                _ => false,
+            };
         }
         message |= received && !request;
         if !request && !message {
