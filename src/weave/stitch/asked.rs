@@ -43,6 +43,11 @@ impl<'l> Services<'l> {
         self.bits.get(&service).copied().unwrap_or_default()
     }
 
+    /// See [`Lexicon::what`].
+    pub fn what(&self, store: &Store, id: EventId) -> Symbol {
+        self.lexicon.what(store, id)
+    }
+
     /// Whether an event says that something was received.
     pub fn receives(&self, store: &Store, id: EventId) -> bool {
         self.lexicon.words(store.event(id).template).act == Act::Receive

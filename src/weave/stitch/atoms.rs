@@ -182,20 +182,20 @@ impl Atoms {
             by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));
             own.dedup_by_key(|held| (held.value, held.name));
             let atom = self.len() as u32;
-            let (first, sort) = self.begin(store, fragment, opening);
+            let (first, sort) = self.begin(store, fragment, opening, services.what(store, opening));
             self.hold(&own, |holding| Holding { first, atom, sort, ..holding });
         }
     }
 
     /// Takes in what is known of a fragment; gives its first time as logged, and what it begins with.
-    fn begin(&mut self, store: &Store, fragment: &Fragment, opening: EventId) -> (Time, u32) {
+    fn begin(&mut self, store: &Store, fragment: &Fragment, opening: EventId, what: Symbol) -> (Time, u32) {
         let events = &fragment.events;
         let (first, last) = (store.event(events[0]), store.event(events[events.len() - 1]));
         let known = events.iter().filter(|id| !store.event(**id).is(flag::TIME_UNKNOWN));
         // what a coarse clock logged comes as late as it may
         let began = Time(store.event(opening).time.0.saturating_add(store.grain(opening)));
         let opening = store.event(opening);
-        let sort = self.sorts.of((opening.service, opening.template));
+        let sort = self.sorts.of((opening.service, what));
         let traced = &mut self.traced;
         traced.traces.push(fragment.trace);
         traced.begins.push(store.time(events[0]));
