@@ -2,6 +2,8 @@
 
 use super::places::in_order;
 use crate::model::{Shape, Symbol};
+use rustc_hash::FxHashSet;
+use std::sync::LazyLock;
 
 /// A value as it stands in a line.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +20,18 @@ pub struct Told {
     pub sent: bool,
     /// When: nanoseconds.
     pub time: i64,
+}
+
+/// Numbers below this one stand under many names, and mean something else under each.
+const SMALL: u32 = 100;
+
+/// A value, told apart by its name where it is a small number: the second part is not the second attempt. Done twice, it is the value
+/// as it was.
+pub(super) fn of_its_name(name: Symbol, value: Symbol) -> Symbol {
+    static NUMBERS: LazyLock<FxHashSet<Symbol>> =
+        LazyLock::new(|| (0..SMALL).map(|number| Symbol::of(number.to_string().as_bytes())).collect());
+    let mixed = Symbol(value.0 ^ name.0.rotate_left(1));
+    if NUMBERS.contains(&value) || NUMBERS.contains(&mixed) { mixed } else { value }
 }
 
 /// Which of the values of a transaction it is, in the order of all.
@@ -208,6 +222,15 @@ impl Holders {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_numbers_are_told_apart_by_their_names() {
+        let [part, attempt, two, order] = [&b"part"[..], b"attempt", b"2", b"4711"].map(Symbol::of);
+        let second = of_its_name(part, two);
+        assert!(second != two && second != of_its_name(attempt, two));
+        assert_eq!(of_its_name(part, second), two);
+        assert_eq!(of_its_name(part, order), order);
+    }
 
     fn told(value: &[u8], node: u32, name: &[u8], sent: bool) -> Told {
         Told { value: Symbol::of(value), name: Symbol::of(name), shape: Shape::Mixed, node, sent, time: 0 }

@@ -64,8 +64,7 @@ impl Lexicon {
         let of_one = store.census.spoken.iter().filter(|(_, service)| !service.is_none());
         let plain = of_one.map(|(name, _)| *name).filter(|name| words::name(text(*name)).is_none());
         lexicon.data = plain.collect();
-        lexicon.callbacks =
-            store.census.routes().filter(|route| routes::is_callback(text(*route))).collect();
+        lexicon.callbacks = store.census.routes().filter(|route| routes::is_callback(text(*route))).collect();
         lexicon.routes = routes::kinds(store.census.routes().map(|route| (route, text(route))));
         lexicon
     }

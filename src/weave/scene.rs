@@ -1,14 +1,13 @@
 //! A transaction laid out for weaving: spans, their events in order of time, and what each event tells.
 
 use super::ages::Ages;
-use super::holders::{Holders, Told, Which};
+use super::holders::{Holders, Told, Which, of_its_name};
 use super::lexicon::{Lexicon, Tokens, Wording, bits};
 use super::spans::Draft;
 use super::words::Act;
 use crate::gather::Store;
 use crate::model::{Detail, EventId, Shape, Symbol, Time, TraceId};
-use rustc_hash::{FxHashMap, FxHashSet};
-use std::sync::LazyLock;
+use rustc_hash::FxHashMap;
 
 /// One event of a scene.
 #[derive(Clone, Debug)]
@@ -41,18 +40,6 @@ pub struct Line {
     pub thread: Symbol,
     /// How long something took.
     pub duration: Option<i64>,
-}
-
-/// Numbers below this one stand under many names, and mean something else under each.
-const FEW: u32 = 100;
-
-/// A value, told apart by its name where it is a small number: the second part is not the second attempt. Done twice, it is the value
-/// as it was.
-pub(super) fn of_its_name(name: Symbol, value: Symbol) -> Symbol {
-    static SMALL: LazyLock<FxHashSet<Symbol>> =
-        LazyLock::new(|| (0..FEW).map(|number| Symbol::of(number.to_string().as_bytes())).collect());
-    let mixed = Symbol(value.0 ^ name.0.rotate_left(1));
-    if SMALL.contains(&value) || SMALL.contains(&mixed) { mixed } else { value }
 }
 
 /// One span of a scene.

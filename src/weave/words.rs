@@ -354,6 +354,8 @@ mod tests {
             ("orders service answered", Act::Answer),
             ("event handled", Act::End),
             ("card charged", Act::End),
+            ("mail delivered, queue id <*>", Act::End),
+            ("delivering mail", Act::Send),
             ("charging card", Act::Start),
             ("cart total above soft limit", Act::Other),
         ] {

@@ -4,6 +4,7 @@
 //! difference in `diff` and `layout`, random numbers in `random`; every other module is a subject:
 //!
 //! - `cases`: whole runs, each a folder below `testdata/cases`; a new one needs no Rust
+//! - `causes`: what caused what, in small runs in which it is known
 //! - `order`: the same bytes whatever the threads, the block size, the order of files, the compression
 //! - `contract`: the JSON outputs against their schemas, and their counts against each other
 //! - `findings`: faults that were put into made-up systems
@@ -28,6 +29,7 @@
 mod architecture;
 mod bad_input;
 mod cases;
+mod causes;
 mod check;
 mod contract;
 #[cfg(unix)]

@@ -120,3 +120,61 @@ fn each_value_of_a_list_is_a_key() {
     let keys = told.lines().find_map(|line| line.trim().strip_prefix("keys"));
     assert_eq!(keys.map(str::trim), Some("sales=SALE-940, sales=SALE-941"), "{told}");
 }
+
+#[test]
+fn what_a_runtime_notes_tells_more_than_whole_seconds_do() {
+    let told = |noted: &str| {
+        let line = format!(
+            "{noted} stdout F {{\"level\":\"info\",\"time\":\"2026-11-29T16:45:10Z\",\"message\":\"got it\"}}\n"
+        );
+        let dir = program::directory(&[("customers.log", line)]);
+        extract(dir.path(), &["customers.log"], 0, &[])[0]["time"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(told("2026-11-29T16:45:10.941330358Z"), "2026-11-29T16:45:10.941330358Z");
+    // written later, as what is buffered is
+    assert_eq!(told("2026-11-29T16:45:13.941330358Z"), "2026-11-29T16:45:10.000000000Z");
+}
+
+#[test]
+fn what_differs_within_a_span_is_a_part_of_a_program() {
+    let services = |lines: &str, span: bool| {
+        let mut text = String::new();
+        for number in 0..24 {
+            let component = ["consumer", "depot", "producer"][number % 3];
+            let id = if span { format!(" span_id={:016x}", number / 3 + 1) } else { String::new() };
+            text += &format!(
+                "time=2026-11-29T17:01:{number:02}.926Z level=INFO msg=moved {lines}={component}{id}\n"
+            );
+        }
+        let dir = program::directory(&[("moves.log", text)]);
+        let records = extract(dir.path(), &["moves.log"], 0, &[]);
+        let services = records.iter().filter_map(|record| record["service"].as_str());
+        let mut services: Vec<String> = services.map(str::to_owned).collect();
+        services.sort();
+        services.dedup();
+        services
+    };
+    assert_eq!(services("component", true), ["moves"]);
+    assert_eq!(services("component", false), ["moves"]);
+    assert_eq!(services("app", true), ["moves"]);
+    // what shares no span may be of several services
+    assert_eq!(services("app", false), ["consumer", "depot", "producer"]);
+}
+
+#[test]
+fn who_asked_is_told_by_user_agents_and_by_fields_that_hold_no_id() {
+    let lines = concat!(
+        "{\"time\":\"2026-11-29T10:43:06Z\",\"msg\":\"done\",\"req\":{\"method\":\"GET\",\"headers\":{\"user-agent\":\"billing/2.0 node\"}}}\n",
+        "{\"time\":\"2026-11-29T10:43:07Z\",\"msg\":\"done\",\"client\":\"billing\"}\n",
+        "{\"time\":\"2026-11-29T10:43:08Z\",\"msg\":\"done\",\"client\":\"C-1048\"}\n",
+        "{\"time\":\"2026-11-29T10:43:09Z\",\"msg\":\"done\",\"user_agent\":\"Mozilla/5.0 (X11; Linux)\"}\n",
+    );
+    let dir = program::directory(&[("stock.log", lines)]);
+    let told = program::run(dir.path(), &["explain", "stock.log"]).text();
+    let found = |word: &str| told.lines().filter(|line| line.contains(word)).count();
+    assert_eq!(
+        (found("caller billing"), found("client=C-1048"), found("caller Mozilla")),
+        (2, 1, 0),
+        "{told}"
+    );
+}

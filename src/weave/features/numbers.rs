@@ -344,7 +344,9 @@ numbers! {
     /// The parent, of the same service, alone sent what the child begins by receiving, and no other service has it. Its
     /// weight is set by hand, too.
     SAME_SENT_RECEIVED,
-    /// One service: the last one of several of its kind, after all of which spans of the child's kind usually come, and the last to log something before it. Its weight is set by hand, too.
+    /// One service: the last one of several of its kind that other services caused, if nothing else tells how the child came
+    /// about: how often spans of the child's kind come after all of them. Its weight is set by hand, too, and 0 as long as
+    /// nothing was learned.
     SAME_GATHERED,
     /// How surely the parent's kind is the first of its service.
     PARENT_ENTERS,

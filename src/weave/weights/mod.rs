@@ -1,7 +1,7 @@
 //! What the numbers of [`super::features`] are worth.
 //!
-//! Fitted by `examples/fit_weights` to recorded and simulated systems, but for those of `SAME_CLOSED` and
-//! `SAME_SENT_RECEIVED`, which are set by hand.
+//! Fitted by `examples/fit_weights` to recorded and simulated systems, but for those of `SAME_CLOSED`,
+//! `SAME_SENT_RECEIVED` and `SAME_GATHERED`, which are set by hand.
 
 mod first;
 mod last;

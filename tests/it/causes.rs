@@ -1,0 +1,142 @@
+//! What caused what, in small runs in which it is known.
+
+use crate::bad_input::report;
+use crate::program;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// Transactions of a run.
+const RUNS: u64 = 12;
+
+/// The logs of some services, in the order in which they were written.
+#[derive(Default)]
+struct Logs(Vec<(&'static str, String)>);
+
+impl Logs {
+    /// A line of a service, so many milliseconds after the start of the run, with the trace and the span that it is of.
+    fn line(&mut self, service: &'static str, at: u64, ids: (u64, u64), mut fields: Value) {
+        let time = format!("2026-11-29T10:{:02}:{:02}.{:03}Z", at / 60_000, at / 1000 % 60, at % 1000);
+        fields["time"] = time.into();
+        fields["trace_id"] = format!("5b8efff7980381{:018x}", ids.0 + 1).into();
+        fields["span_id"] = span(ids).into();
+        self.text(service, &fields.to_string());
+    }
+
+    fn text(&mut self, service: &'static str, line: &str) {
+        let at = self.0.iter().position(|(known, _)| *known == service).unwrap_or_else(|| {
+            self.0.push((service, String::new()));
+            self.0.len() - 1
+        });
+        writeln!(self.0[at].1, "{line}").unwrap();
+    }
+
+    /// What is reported of them.
+    fn report(&self) -> Value {
+        let files: Vec<(String, &str)> =
+            self.0.iter().map(|(service, text)| (format!("{service}.log"), text.as_str())).collect();
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+        let dir = program::directory(&files);
+        report(dir.path(), &["."], 0, &[])
+    }
+}
+
+/// The id of a span of a transaction.
+fn span((run, number): (u64, u64)) -> String {
+    format!("a{run:07x}{number:08x}")
+}
+
+/// The id of the parent that was found for a span.
+fn parent(reported: &Value, of: &str) -> Value {
+    let traces = reported["traces"].as_array().unwrap().iter();
+    let mut spans = traces.flat_map(|trace| trace["spans"].as_array().unwrap());
+    spans.find(|span| span["span_id"] == of).unwrap()["parent_span_id"].clone()
+}
+
+#[test]
+fn who_is_named_as_the_caller_caused_a_request() {
+    let mut logs = Logs::default();
+    for run in 0..RUNS {
+        let at = run * 700;
+        logs.line("front", at, (run, 1), json!({"msg": "order form sent", "order": format!("ORD-{run}77")}));
+        logs.line("back", at + 3, (run, 2), json!({"msg": "order in", "order": format!("ORD-{run}77")}));
+        let served = json!({
+            "msg": "served", "method": "GET", "path": format!("/stock/ORD-{run}77"), "status": 200, "user_agent": "back/2.1 aiohttp",
+        });
+        logs.line("stock", at + 9, (run, 3), served);
+        logs.line(
+            "front",
+            at + 30,
+            (run, 1),
+            json!({"msg": "order accepted", "order": format!("ORD-{run}77")}),
+        );
+    }
+    let reported = logs.report();
+    for run in 0..RUNS {
+        assert_eq!(parent(&reported, &span((run, 3))), span((run, 2)), "{run}");
+    }
+}
+
+/// A job is cut into parts, each is checked elsewhere, and when all are back something is made of them.
+#[test]
+fn parts_are_told_apart_by_their_numbers_and_what_waits_for_all_follows_the_last_one() {
+    const PARTS: u64 = 3;
+    let mut logs = Logs::default();
+    let message =
+        |run: u64, way: u64, part: u64| format!("0bd{way}{part}{run:03}-56c2-4f58-a086-5c5e85ba281f");
+    for run in 0..RUNS {
+        let (at, batch) = (run * 1900, format!("RB-{run}51c"));
+        logs.line("meter", at, (run, 1), json!({"msg": "readings accepted", "batch": batch, "parts": PARTS}));
+        for part in 1..=PARTS {
+            // the parts are checked in an order of their own
+            let (sent, taken, back) = (at + 10 + part, at + 20 + part, at + 60 + 40 * ((part + run) % PARTS));
+            let of_part = |msg: &str, way: u64| json!({"msg": msg, "batch": batch, "part": part, "message_id": message(run, way, part)});
+            let mut received = of_part("part received", 0);
+            received["attempt"] = (1 + (part + run) % PARTS).into();
+            logs.line("meter", sent, (run, 10 + part), of_part("part sent", 0));
+            logs.line("check", taken, (run, 20 + part), received);
+            let checked = json!({"msg": "history loaded", "batch": batch, "part": part});
+            logs.line("check", back - 20, (run, 30 + part), checked);
+            logs.line("check", back - 4, (run, 40 + part), of_part("result sent", 1));
+            logs.line("meter", back, (run, 50 + part), of_part("part back", 1));
+        }
+        logs.line(
+            "meter",
+            at + 60 + 40 * (PARTS - 1) + 7,
+            (run, 60),
+            json!({"msg": "profile", "batch": batch}),
+        );
+    }
+    let reported = logs.report();
+    for run in 0..RUNS {
+        for part in 1..=PARTS {
+            assert_eq!(parent(&reported, &span((run, 30 + part))), span((run, 20 + part)), "{run} {part}");
+            if (part + run) % PARTS == PARTS - 1 {
+                assert_eq!(parent(&reported, &span((run, 60))), span((run, 50 + part)), "{run}");
+            }
+        }
+    }
+}
+
+/// A bank is asked, and calls back later with a trace of its own.
+#[test]
+fn a_request_that_calls_back_belongs_to_what_asked_for_it() {
+    let transactions = |path: &str| {
+        let mut logs = Logs::default();
+        for run in 0..RUNS {
+            let (at, name) = (run * 900, format!("BK{run}F7KV1L"));
+            let (first, second) = (2 * run, 2 * run + 1);
+            let request =
+                |path: String| json!({"msg": "served", "method": "POST", "path": path, "status": 200});
+            logs.line("edge", at, (first, 1), request("/orders".into()));
+            logs.line("pay", at + 8, (first, 2), json!({"msg": "collection sent to bank", "bank_ref": name}));
+            logs.line("edge", at + 400, (second, 1), request(format!("{path}{name}")));
+            logs.line("pay", at + 408, (second, 2), json!({"msg": "collection matched", "bank_ref": name}));
+        }
+        let reported = logs.report();
+        let traces = reported["traces"].as_array().unwrap();
+        traces.len() as u64
+    };
+    assert_eq!(transactions("/webhooks/bank/"), RUNS);
+    // who comes back by himself asks for something else
+    assert_eq!(transactions("/collections/"), 2 * RUNS);
+}
