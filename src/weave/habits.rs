@@ -21,6 +21,9 @@ const MOST_HOLDERS: usize = 12;
 /// Lags that differ by less, in hundredths of [`scaled`], are one.
 const LAG_STEP: u32 = 10;
 
+/// When a span began, and with which of the lines of its transaction.
+type Start = (i64, u32);
+
 /// How two kinds stand to each other.
 #[derive(Clone, Copy, Debug, Default)]
 struct Pair {
@@ -157,7 +160,7 @@ impl Habits {
 
     /// How the kinds of spans stand together.
     fn together(&mut self, scene: &Scene) {
-        let mut kinds: Vec<(u64, [(i64, u32); 2], u32)> = Vec::new();
+        let mut kinds: Vec<(u64, [Start; 2], u32)> = Vec::new();
         for node in scene.nodes.iter().filter(|node| !node.lines.is_empty()) {
             let (kind, begin) = (node.kind, (node.begin, node.lines[0]));
             match kinds.iter_mut().find(|(known, ..)| *known == kind) {

@@ -34,7 +34,7 @@ pub struct Line {
     values: (u32, u32),
     /// The path it is about.
     pub route: Symbol,
-    /// The service that asked for what it tells of, as it says: see [`Lexicon::caller`].
+    /// The service that asked for what it tells of, as it says: see `Lexicon::caller`.
     pub caller: Symbol,
     /// The thread.
     pub thread: Symbol,
