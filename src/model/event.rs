@@ -148,7 +148,7 @@ pub enum Detail {
     Method(Symbol),
     /// The service or host that the record says it talks to.
     Peer(Symbol),
-    /// The program or service that the record says was served: `assessment/2.4`, `billing`.
+    /// The program or service that the record says asked for what it tells of: `billing` of `billing/2.4`.
     Caller(Symbol),
     /// The database that the record says it talks to: its kind, or its name where the kind is not told.
     Database(Symbol),

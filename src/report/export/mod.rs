@@ -132,7 +132,7 @@ fn tags(report: &Report<'_>, trace: &Trace, span: &Span) -> Vec<(&'static str, S
     type Pick = fn(&Detail) -> Option<Symbol>;
     let peer =
         if span.kind == Some(crate::model::SpanKind::Server) { "client.address" } else { "server.address" };
-    let named: [(&'static str, Pick); 5] = [
+    let named: [(&'static str, Pick); 6] = [
         ("http.request.method", |detail| if let Detail::Method(name) = detail { Some(*name) } else { None }),
         ("url.path", |detail| if let Detail::Route(name) = detail { Some(*name) } else { None }),
         (
@@ -140,6 +140,7 @@ fn tags(report: &Report<'_>, trace: &Trace, span: &Span) -> Vec<(&'static str, S
             |detail| if let Detail::Topic(name) = detail { Some(*name) } else { None },
         ),
         (peer, |detail| if let Detail::Peer(name) = detail { Some(*name) } else { None }),
+        ("user_agent.name", |detail| if let Detail::Caller(name) = detail { Some(*name) } else { None }),
         ("db.system.name", |detail| if let Detail::Database(name) = detail { Some(*name) } else { None }),
     ];
     for (name, pick) in named {

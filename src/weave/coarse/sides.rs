@@ -2,8 +2,8 @@
 //!
 //! What tells how long it took is the line of a call, in most cases. Who called is silent for as long, so a partner of a
 //! service that logs nothing for that time afterwards (or before) called it, and stands around it; one of a service that logs
-//! something in between was called by it, and stands inside. Where the line names its caller, that is known. Of what does not tell how long it took, who tells comes before who
-//! was told.
+//! something in between was called by it, and stands inside. Where the line names its caller, that is known. Of what does not
+//! tell how long it took, who tells comes before who was told.
 
 use super::super::words::Act;
 use super::Anchor;

@@ -186,9 +186,9 @@ fn times(scene: &Scene, child: &Child<'_>, parent: u32, point: Option<(Symbol, i
 /// So many spans hold a message's own value.
 const MOST_HOLDERS: usize = 4;
 
-/// Whether a parent of the child's service is the last one of several of its kind that other services caused, and nothing else tells how the child came about:
-/// what waits for several follows the last one. A request or a message comes from elsewhere, and a span that is around the child is
-/// what it is part of.
+/// Whether a parent of the child's service is the last one of several of its kind that other services caused, and nothing else
+/// tells how the child came about: what waits for several follows the last one. A request or a message comes from elsewhere, and
+/// a span that is around the child is what it is part of.
 fn gathers(scene: &Scene, child: &Child<'_>, parent: u32, known: Known<'_>) -> bool {
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     let comes_in = |line: &Line| !line.route.is_none() || line.act == Act::Receive;
