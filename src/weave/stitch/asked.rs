@@ -43,9 +43,17 @@ impl<'l> Services<'l> {
         self.bits.get(&service).copied().unwrap_or_default()
     }
 
-    /// See [`Lexicon::what`].
+    /// What an event is among those of its service: its template, but for requests that call back, which one of an access log
+    /// would tell from others only by their paths.
     pub fn what(&self, store: &Store, id: EventId) -> Symbol {
-        self.lexicon.what(store, id)
+        if self.calls_back(store, id) { self.lexicon.what(store, id) } else { store.event(id).template }
+    }
+
+    /// Whether an event tells of a request that calls back.
+    fn calls_back(&self, store: &Store, id: EventId) -> bool {
+        let calls_back =
+            |detail: &Detail| matches!(*detail, Detail::Route(path) if self.lexicon.calls_back(path));
+        store.details(id).iter().any(calls_back)
     }
 
     /// Whether an event says that something was received.
@@ -53,11 +61,10 @@ impl<'l> Services<'l> {
         self.lexicon.words(store.event(id).template).act == Act::Receive
     }
 
-    /// Whether a fragment begins with a request that calls back, or by receiving something that is no request which the same span tells of when it is over.
+    /// Whether a fragment begins with a request that calls back, or by receiving something that is no request which the same span
+    /// tells of when it is over.
     pub fn begins_by_message(&self, store: &Store, opening: EventId, events: &[EventId]) -> bool {
-        let calls_back =
-            |detail: &Detail| matches!(*detail, Detail::Route(path) if self.lexicon.calls_back(path));
-        if store.details(opening).iter().any(calls_back) {
+        if self.calls_back(store, opening) {
             return true;
         }
         if !self.receives(store, opening) {
