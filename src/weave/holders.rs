@@ -2,6 +2,7 @@
 
 use super::places::in_order;
 use crate::model::{Shape, Symbol};
+use crate::record::names::names_an_id;
 use rustc_hash::FxHashSet;
 use std::sync::LazyLock;
 
@@ -25,13 +26,25 @@ pub struct Told {
 /// Numbers below this one stand under many names, and mean something else under each.
 const SMALL: u32 = 100;
 
-/// A value, told apart by its name where it is a small number: the second part is not the second attempt. Done twice, it is the value
-/// as it was.
-pub(super) fn of_its_name(name: Symbol, value: Symbol) -> Symbol {
-    static NUMBERS: LazyLock<FxHashSet<Symbol>> =
-        LazyLock::new(|| (0..SMALL).map(|number| Symbol::of(number.to_string().as_bytes())).collect());
-    let mixed = Symbol(value.0 ^ name.0.rotate_left(1));
-    if NUMBERS.contains(&value) || NUMBERS.contains(&mixed) { mixed } else { value }
+static NUMBERS: LazyLock<FxHashSet<Symbol>> =
+    LazyLock::new(|| (0..SMALL).map(|number| Symbol::of(number.to_string().as_bytes())).collect());
+
+/// A value, told apart by its name where it is a small number: the second part is not the second attempt. A row of a table is
+/// called otherwise wherever it is told (`outbox_id=9`, `row #9`). `text` gives the text of a symbol.
+pub(super) fn of_its_name<'t>(name: Symbol, value: Symbol, text: impl FnOnce(Symbol) -> &'t str) -> Symbol {
+    let is_row = |name: &str| names_an_id(name.as_bytes()) || name.eq_ignore_ascii_case("row");
+    if NUMBERS.contains(&value) && !is_row(text(name)) { mixed(name, value) } else { value }
+}
+
+/// The value that [`of_its_name`] told apart.
+pub(super) fn as_logged(name: Symbol, value: Symbol) -> Symbol {
+    let logged = mixed(name, value);
+    if NUMBERS.contains(&logged) { logged } else { value }
+}
+
+/// Done twice, it is the value as it was.
+fn mixed(name: Symbol, value: Symbol) -> Symbol {
+    Symbol(value.0 ^ name.0.rotate_left(1))
 }
 
 /// Which of the values of a transaction it is, in the order of all.
@@ -226,10 +239,13 @@ mod tests {
     #[test]
     fn small_numbers_are_told_apart_by_their_names() {
         let [part, attempt, two, order] = [&b"part"[..], b"attempt", b"2", b"4711"].map(Symbol::of);
-        let second = of_its_name(part, two);
-        assert!(second != two && second != of_its_name(attempt, two));
-        assert_eq!(of_its_name(part, second), two);
-        assert_eq!(of_its_name(part, order), order);
+        let second = of_its_name(part, two, |_| "part");
+        assert!(second != two && second != of_its_name(attempt, two, |_| "attempt"));
+        assert_eq!((as_logged(part, second), as_logged(part, two)), (two, two));
+        assert_eq!(of_its_name(part, order, |_| "part"), order);
+        for row in ["outbox_id", "row"] {
+            assert_eq!(of_its_name(part, two, |_| row), two, "{row}");
+        }
     }
 
     fn told(value: &[u8], node: u32, name: &[u8], sent: bool) -> Told {

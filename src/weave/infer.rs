@@ -8,7 +8,7 @@ use super::ages::{self, Ages};
 use super::choose::{self, Parent, Room, Round};
 use super::features::Known;
 use super::habits::Habits;
-use super::holders::of_its_name;
+use super::holders::as_logged;
 use super::learned::Learned;
 use super::lexicon::Lexicon;
 use super::scene::Scene;
@@ -141,7 +141,7 @@ fn edge(scene: &Scene, node: u32, chosen: Chosen, runner_up: Option<(u32, f32)>,
                 Some((holders.len(), *name, *value, sent))
             });
             if let Some((holders, name, value, sent)) = held.min_by_key(|(holders, ..)| *holders) {
-                let value = of_its_name(name, value);
+                let value = as_logged(name, value);
                 if holders * 3 <= scene.nodes.len().max(6) || sent.act == Act::Send {
                     basis = Basis::Message;
                     proofs.push(Proof::Message { name, value, sent: sent.id, received: opening.id });

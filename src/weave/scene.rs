@@ -365,7 +365,7 @@ impl Scene {
             }
             match *detail {
                 Detail::Key { name, value, shape } if !matches!(shape, Shape::Word) => {
-                    self.values.push((name, of_its_name(name, value), shape))
+                    self.values.push((name, of_its_name(name, value, |name| store.symbols.text(name)), shape))
                 }
                 Detail::Topic(name)
                 | Detail::Event(name)
