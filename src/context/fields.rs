@@ -281,11 +281,13 @@ impl Found {
 
     /// Who asked, or a key of a like name: `client=billing`, `client=C-1048`.
     fn caller_field(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
-        if let Some(program) = program(value).filter(|_| self.callers.len() < MAX_CALLERS) {
-            let kept = self.keep(program);
-            self.callers.push(kept);
-        } else if !name.is_empty() && !value.contains(&b'(') {
-            self.key_field(layer, field, name, value);
+        match program(value) {
+            Some(program) if self.callers.len() < MAX_CALLERS => {
+                let kept = self.keep(program);
+                self.callers.push(kept);
+            }
+            None if !name.is_empty() && !value.contains(&b'(') => self.key_field(layer, field, name, value),
+            _ => {}
         }
     }
 

@@ -66,8 +66,10 @@ pub struct Census {
     parts: FxHashMap<Who, Part>,
     /// Templates, with how many records have each.
     pub templates: FxHashMap<Symbol, u64>,
-    /// Names of topics, operations and peers.
+    /// Names of topics, operations, peers and callers.
     pub names: FxHashSet<Symbol>,
+    /// Those of them that are of programs which asked.
+    pub callers: FxHashSet<Symbol>,
     /// Methods (which may be unknown) and paths of requests.
     pub requests: FxHashSet<(Symbol, Symbol)>,
     /// Templates of records that name a topic or a kind of event, and these.
@@ -151,8 +153,12 @@ impl Census {
                         }
                         self.spoken(name, event.service);
                     }
-                    Detail::Operation(name) | Detail::Peer(name) | Detail::Caller(name) => {
+                    Detail::Operation(name) | Detail::Peer(name) => {
                         self.names.insert(name);
+                    }
+                    Detail::Caller(name) => {
+                        self.names.insert(name);
+                        self.callers.insert(name);
                     }
                     Detail::Route(path) => route = path,
                     Detail::Method(name) => method = name,
@@ -194,6 +200,7 @@ impl Census {
             *self.templates.entry(template).or_default() += records;
         }
         self.names.extend(other.names);
+        self.callers.extend(other.callers);
         self.requests.extend(other.requests);
         self.messages.extend(other.messages);
         for (name, service) in other.spoken {

@@ -123,9 +123,14 @@ impl Lexicon {
         Title(self.service_tokens.get(&service).filter(|(_, all)| *all != 0.0))
     }
 
-    /// The service (its name, normalized) that a program is part of that says that it asks: `billing` of `billing-client/2.4`.
-    pub(super) fn caller(&self, program: Symbol) -> Symbol {
-        self.callers.get(&program).copied().unwrap_or_default()
+    /// The service (its name, normalized) that a record names as the one that asked, by a program of it: `billing` of
+    /// `billing-client/2.4`.
+    pub(super) fn caller(&self, store: &Store, id: EventId) -> Symbol {
+        let asked = store.details(id).iter().filter_map(|detail| match detail {
+            Detail::Caller(program) => self.callers.get(program),
+            _ => None,
+        });
+        asked.copied().next().unwrap_or_default()
     }
 
     /// Looks which services those are that others name as who asked them: all words of a service's name are in that of the
@@ -136,7 +141,7 @@ impl Lexicon {
         services.retain(|(words, name)| !words.is_empty() && !name.is_none());
         services.sort_unstable_by(|a, b| (b.0.len(), a).cmp(&(a.0.len(), b)));
         services.dedup_by_key(|(_, name)| *name);
-        for &program in &store.census.names {
+        for &program in &store.census.callers {
             let text = store.symbols.text(program);
             let words = tokens(text.split('/').next().unwrap_or_default());
             let mut named = services.iter().filter(|(own, _)| own.iter().all(|word| words.contains(word)));

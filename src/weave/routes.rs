@@ -43,12 +43,12 @@ pub(super) fn kinds<'t>(
 
 /// Whether a path is one that others are told to ask for when something is done: `/webhooks/bank/BK7`, `/v1/payments/callback`.
 pub(super) fn is_callback(path: &str) -> bool {
-    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+    let mut words = path.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
     let callback = |word: String| {
         let word = word.strip_suffix('s').unwrap_or(&word);
         matches!(word, "webhook" | "callback" | "hook" | "postback" | "ipn")
     };
-    words.into_iter().any(callback)
+    words.any(callback)
 }
 
 #[cfg(test)]

@@ -355,17 +355,15 @@ impl Scene {
         self.names.extend_from_slice(&words.names);
         self.tokens.extend_from_slice(tokens);
         let own = self.tokens.len();
-        let (mut route, mut caller) = (Symbol::NONE, Symbol::NONE);
-        let (mut duration, mut answered) = (None, false);
+        let (mut route, mut duration, mut answered) = (Symbol::NONE, None, false);
         for detail in store.details(id) {
-            if let Detail::Caller(program) = *detail
-                && caller.is_none()
-            {
-                caller = lexicon.caller(program);
-            }
             match *detail {
+                Detail::Key { name, value, shape: Shape::Number } => {
+                    let value = of_its_name(name, value, |name| store.symbols.text(name));
+                    self.values.push((name, value, Shape::Number));
+                }
                 Detail::Key { name, value, shape } if !matches!(shape, Shape::Word) => {
-                    self.values.push((name, of_its_name(name, value, |name| store.symbols.text(name)), shape))
+                    self.values.push((name, value, shape))
                 }
                 Detail::Topic(name)
                 | Detail::Event(name)
@@ -404,7 +402,7 @@ impl Scene {
             bits: bits(&self.tokens[starts.1..]),
             values: (starts.2 as u32, self.values.len() as u32),
             route,
-            caller,
+            caller: lexicon.caller(store, id),
             thread: event.thread,
             duration: duration.filter(|_| !ages.has(event.service, lexicon.frame(event.template))),
         }

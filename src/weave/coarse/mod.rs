@@ -127,12 +127,6 @@ impl Coarse {
         for (index, span) in (0..).zip(spans) {
             for (place, &id) in span.events.iter().enumerate() {
                 let event = store.event(id);
-                let caller = |detail: &Detail| match *detail {
-                    Detail::Caller(program) => {
-                        Some(lexicon.caller(program)).filter(|caller| !caller.is_none())
-                    }
-                    _ => None,
-                };
                 let value = |detail: &Detail| match *detail {
                     Detail::Key { value, shape, .. } if !matches!(shape, Shape::Word) => Some(value),
                     _ => None,
@@ -149,7 +143,7 @@ impl Coarse {
                     span: index,
                     took: store.duration(id),
                     service_name: lexicon.service(event.service),
-                    caller: store.details(id).iter().find_map(caller).unwrap_or_default(),
+                    caller: lexicon.caller(store, id),
                 });
             }
         }

@@ -183,9 +183,6 @@ fn times(scene: &Scene, child: &Child<'_>, parent: u32, point: Option<(Symbol, i
     }
 }
 
-/// So many spans hold a message's own value.
-const MOST_HOLDERS: usize = 4;
-
 /// Whether a parent of the child's service is the last one of several of its kind that other services caused, and nothing else
 /// tells how the child came about: what waits for several follows the last one. A request or a message comes from elsewhere, and
 /// a span that is around the child is what it is part of.
@@ -204,7 +201,7 @@ fn gathers(scene: &Scene, child: &Child<'_>, parent: u32, known: Known<'_>) -> b
         scene.which(line).iter().any(|which| {
             let nodes = scene.holders.value(*which).nodes;
             let elsewhere = |node: &u32| scene.nodes[*node as usize].service != p.service;
-            nodes.len() <= MOST_HOLDERS && nodes.iter().any(elsewhere)
+            nodes.len() <= ties::MOST_HOLDERS && nodes.iter().any(elsewhere)
         })
     };
     last && !comes_in(child.opening)

@@ -167,7 +167,7 @@ pub(super) fn knew(scene: &Scene, child: &Child<'_>, parent: u32, same: bool, ou
 }
 
 /// So many spans may hold a value that is taken for a rare one.
-const MOST_HOLDERS: usize = 4;
+pub(super) const MOST_HOLDERS: usize = 4;
 
 /// What the rarest value of a child tells of a parent; `usual`: how often values of that name have one sender.
 pub(super) fn rare(child: &Child<'_>, usual: f32, parent: u32, same: bool, out: &mut Features) {
