@@ -5,7 +5,7 @@ use super::scan::{Region, folder_keys, path_keys, shape_of};
 use super::tape::Step;
 use super::{Found, header, id};
 use crate::model::{Shape, SpanKind};
-use crate::record::{At, Field, Format, Layer, NameHash, Role, Writing, names};
+use crate::record::{At, Field, Format, Layer, NameHash, Role, Writing, access, names, timestamp};
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
@@ -157,12 +157,14 @@ impl Found {
             return;
         }
         match field.role {
+            Role::DurationMillis | Role::DurationSeconds | Role::Duration if timestamp::is_moment(value) => {}
             Role::DurationNanos => self.text_duration(value, 1),
             Role::DurationMicros => self.text_duration(value, 1_000),
             Role::DurationMillis => self.text_duration(value, 1_000_000),
             Role::DurationSeconds => self.text_duration(value, 1_000_000_000),
             Role::Duration => {
-                self.text_duration(value, if field.writing == Writing::Number { 0 } else { 1_000_000 })
+                let is_number = field.writing == Writing::Number;
+                self.text_duration(value, if is_number { super::scan::NO_UNIT } else { 1_000_000 })
             }
             Role::Kind => match kind(value) {
                 Some(kind) => self.kind = self.kind.or(Some(kind)),
@@ -198,6 +200,7 @@ impl Found {
                 self.exception |= value.len() > 24 && memchr::memchr(b'\n', value).is_some()
                     || name.eq_ignore_ascii_case(b"exception");
             }
+            Role::Other if access::is_request_line(value) => self.text_request(value, value.len()),
             Role::Other | Role::Id | Role::TraceId => {
                 self.key_field(layer, field, name, value);
             }

@@ -56,6 +56,8 @@ pub struct Found {
     pub keys: Vec<FoundKey>,
     /// How long something took, in nanoseconds.
     pub duration: Option<u64>,
+    /// It has no unit, and counts millionths.
+    pub no_unit: bool,
     /// The stated kind of the span.
     pub kind: Option<SpanKind>,
     /// The stated name of the operation, in the arena.
@@ -96,7 +98,7 @@ impl Found {
         self.arena.clear();
         (self.trace, self.span, self.parent, self.service) = (None, None, None, None);
         (self.root, self.exception, self.datadog_high, self.own_id) = (false, false, None, None);
-        (self.duration, self.kind, self.status) = (None, None, None);
+        (self.duration, self.no_unit, self.kind, self.status) = (None, false, None, None);
         (self.operation, self.topic, self.route, self.method) = (None, None, None, None);
         (self.peer, self.database, self.event_name) = (None, None, None);
         self.callers.clear();

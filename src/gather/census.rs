@@ -2,6 +2,8 @@
 //!
 //! All of it is integers, sets and bounds, so that parts of a run merge in any order.
 
+use super::durations::Durations;
+use super::stamps::Stamps;
 use super::{Clocks, Source};
 use crate::model::{Batch, Detail, Event, HeaderRole, SourceId, Symbol, Time, flag};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -76,6 +78,11 @@ pub struct Census {
     pub messages: FxHashSet<(Symbol, Symbol)>,
     /// Topics and kinds of events, each with the service whose records name it; with none if several do.
     pub spoken: FxHashMap<Symbol, Symbol>,
+    stamps: Stamps,
+    /// Durations without a unit.
+    pub durations: Durations,
+    /// Services and instances that stamp the records of requests with their beginning; once it is settled.
+    pub at_beginnings: FxHashSet<(Symbol, Symbol)>,
     /// Whether any header was received that names another trace than its record, which may have none.
     pub any_foreign: bool,
     /// Records.
@@ -162,6 +169,7 @@ impl Census {
                     }
                     Detail::Route(path) => route = path,
                     Detail::Method(name) => method = name,
+                    Detail::Duration(number) if event.is(flag::NO_UNIT) => self.durations.see(event, number),
                     Detail::Header { trace, role, .. }
                         if role != HeaderRole::Outgoing && event.trace != Some(trace) =>
                     {
@@ -172,6 +180,7 @@ impl Census {
             }
             if !route.is_none() {
                 self.requests.insert((method, route));
+                self.stamps.see(batch, event);
             }
         }
         *self.templates.entry(template).or_default() += alike;
@@ -206,6 +215,8 @@ impl Census {
         for (name, service) in other.spoken {
             self.spoken(name, service);
         }
+        self.stamps.merge(other.stamps);
+        self.durations.merge(other.durations);
         self.any_foreign |= other.any_foreign;
         self.records += other.records;
         self.with_time += other.with_time;
@@ -223,6 +234,7 @@ impl Census {
         self.templates.remove(&Symbol::NONE);
         self.services.clear();
         self.windows.clear();
+        self.at_beginnings = self.stamps.at_beginnings();
         for (&(source, service, instance, class), part) in &self.parts {
             let of = self.services.entry(service).or_default();
             of.records += part.records;

@@ -5,6 +5,7 @@ pub mod bytes;
 mod census;
 mod clocks;
 mod codec;
+mod durations;
 mod fragments;
 mod gatherer;
 mod heads;
@@ -12,6 +13,7 @@ mod kept;
 mod parts;
 mod rows;
 mod spill;
+mod stamps;
 mod windows;
 
 pub use budget::{Budget, Room};
@@ -193,6 +195,16 @@ impl Store {
         self.clocks.time(self.event(id))
     }
 
+    /// How long after its time the record of an event was written: nanoseconds.
+    pub fn delay(&self, id: EventId) -> i64 {
+        if self.event(id).is(flag::STAMPED_AT_START) { self.duration(id).unwrap_or(0) } else { 0 }
+    }
+
+    /// When the record of an event was written, on the common clock.
+    pub fn written(&self, id: EventId) -> Time {
+        Time(self.time(id).0.saturating_add(self.delay(id)))
+    }
+
     /// How long something took that an event tells of: nanoseconds.
     pub fn duration(&self, id: EventId) -> Option<i64> {
         self.details(id).iter().find_map(|detail| match *detail {
@@ -223,9 +235,7 @@ impl Store {
         }
         self.census.settle(&self.sources);
         for batch in &mut self.batches {
-            for event in &mut batch.events {
-                self.sources[event.place.source.0 as usize].complete(event);
-            }
+            stamps::complete(batch, &self.sources, &self.census);
         }
         self.logs_only = self.census.whole == 0;
         self.coverage.records = self.census.records;

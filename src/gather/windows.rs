@@ -4,7 +4,7 @@ use super::gatherer::Gatherer;
 use super::heads::Heads;
 use super::parts::{Parts, Row, TRACED, read};
 use super::spill::SpillError;
-use super::{Source, Store};
+use super::{Store, stamps};
 use crate::model::{Batch, Detail, Event, EventId, TraceId};
 use std::ops::Range;
 
@@ -79,7 +79,7 @@ impl Store {
         let Some(spilled) = &self.spilled else { return Ok(()) };
         for (mut batch, tags) in read(&spilled.parts, parts, wanted)? {
             if spilled.raw {
-                finish(&mut batch, &self.sources);
+                stamps::complete(&mut batch, &self.sources, &self.census);
             }
             self.batches.push(batch);
             self.tags.push(tags);
@@ -119,12 +119,6 @@ impl Store {
             self.spilled = Some(Spilled { parts: all, windows, samples: Vec::new(), raw: true });
         }
         Ok(())
-    }
-}
-
-fn finish(batch: &mut Batch, sources: &[Source]) {
-    for event in &mut batch.events {
-        sources[event.place.source.0 as usize].complete(event);
     }
 }
 

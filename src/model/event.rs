@@ -184,6 +184,10 @@ pub mod flag {
     pub const NO_DATE: u16 = 1 << 11;
     /// A time without year or date states its zone.
     pub const ZONED: u16 = 1 << 12;
+    /// `time` is when that began of which the record tells, and how long it took; written it was when that was over.
+    pub const STAMPED_AT_START: u16 = 1 << 13;
+    /// The unit of the duration is not told; until all is read, [`Detail::Duration`](super::Detail) holds millionths of it.
+    pub const NO_UNIT: u16 = 1 << 14;
 }
 
 /// What is kept of a record. Each byte here is paid once a record.

@@ -28,10 +28,13 @@ pub fn read(line: &[u8], order: DayOrder, draft: &mut Draft) -> bool {
     }
     draft.stamp = Some(stamp);
     draft.message = Some((At::new(0, line.len()), Writing::Plain));
+    let (took, status) = timers(line, close + 1)
+        .unwrap_or_else(|| (envoy_duration(line, open, request.status.end()), request.status));
     for (role, at) in [
         (Role::Method, request.method),
         (Role::Route, request.path),
-        (Role::Status, request.status),
+        (Role::Status, status),
+        (Role::DurationMillis, took),
         (Role::Caller, user(before)),
         (Role::Caller, agent(line, request.status.end())),
     ] {
@@ -111,6 +114,13 @@ fn request_line(inside: &[u8], offset: usize) -> Option<Request> {
     })
 }
 
+/// Whether a text is a request line: `POST /orders HTTP/1.1`.
+pub fn is_request_line(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_uppercase)
+        && memmem::find(text, b" HTTP/").is_some()
+        && request_line(text, 0).is_some()
+}
+
 /// Three digits behind the request, or (HAProxy) none.
 fn status(line: &[u8], start: usize) -> At {
     let begin = start + line[start..].iter().take_while(|&&byte| byte == b' ').count();
@@ -120,6 +130,48 @@ fn status(line: &[u8], start: usize) -> At {
     } else {
         At::default()
     }
+}
+
+/// The words of a part of a line, each with where it begins.
+fn words(line: &[u8], start: usize, end: usize) -> impl Iterator<Item = At> + '_ {
+    let mut at = start;
+    line[start..end].split(|byte| *byte == b' ').filter_map(move |word| {
+        let begin = at;
+        at += word.len() + 1;
+        (!word.is_empty()).then(|| At::new(begin, begin + word.len()))
+    })
+}
+
+/// HAProxy's `TR/Tw/Tc/Tr/Ta STATUS` (milliseconds; -1 for what did not come to pass) between the time and the request: how long
+/// all took, and the status. Source: HAProxy's documentation, "HTTP log format".
+fn timers(line: &[u8], start: usize) -> Option<(At, At)> {
+    let end = start + memchr(b'"', &line[start..])?;
+    let mut words = words(line, start, end);
+    let timers = words.find(|word| {
+        let word = word.of(line);
+        word.iter().filter(|byte| **byte == b'/').count() == 4
+            && word.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'/' | b'-' | b'+'))
+    })?;
+    let all = timers.of(line).iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let status = words.next().map_or(At::default(), |word| status(line, word.start as usize));
+    Some((At::new(timers.end() - all, timers.end()), status))
+}
+
+/// Envoy's duration in milliseconds: behind the status and response flags, bytes received and sent, the duration, and the time of the
+/// upstream. Source: Envoy's documentation, "Default format string".
+fn envoy_duration(line: &[u8], open: usize, start: usize) -> At {
+    if open != 0 || start == 0 {
+        return At::default();
+    }
+    let is_number = |word: &At| word.of(line).iter().all(u8::is_ascii_digit);
+    let behind: Vec<At> = words(line, start, line.len()).take(9).collect();
+    // the flags are no number
+    if behind.first().is_none_or(is_number) {
+        return At::default();
+    }
+    let four =
+        |run: &&[At]| run[..3].iter().all(is_number) && (is_number(&run[3]) || run[3].of(line) == b"-");
+    behind.windows(4).find(four).map_or(At::default(), |run| run[2])
 }
 
 /// Who was let in (`frank` of `127.0.0.1 - frank`), if that is told.
@@ -203,6 +255,30 @@ mod tests {
     }
 
     #[test]
+    fn proxies_tell_how_long_all_took() {
+        let took = |line: &str| {
+            let mut draft = Draft::default();
+            assert!(read(line.as_bytes(), DayOrder::MonthFirst, &mut draft));
+            let took = draft.fields.iter().find(|field| field.role == Role::DurationMillis);
+            took.map(|field| String::from_utf8_lossy(field.value.of(line.as_bytes())).into_owned())
+        };
+        let haproxy = |timers: &str| {
+            took(&format!(
+                r#"10.0.0.1:3 [22/Nov/2026:08:29:34.740] web web/s1 {timers} 200 90 "GET /a HTTP/1.1""#
+            ))
+        };
+        let envoy = |behind: &str| took(&format!(r#"[2024-07-14T21:22:39.664Z] "GET /a HTTP/1.1" {behind}"#));
+        assert_eq!(haproxy("0/0/1/28/30"), Some("30".into()));
+        assert_eq!(haproxy("0/0/1/28/+1204"), Some("1204".into()));
+        assert_eq!(haproxy("0/-1/0"), None);
+        assert_eq!(envoy(r#"503 UF 0 154 14 - "-" "curl" 1 2 3 4"#), Some("14".into()));
+        // Istio's format
+        assert_eq!(envoy(r#"200 - via_upstream - "-" 0 5 12 11 "-""#), Some("12".into()));
+        assert_eq!(envoy(r#"200 0 154 14 13 "-""#), None);
+        assert_eq!(took(r#"::1 - - [22/Nov/2026:08:29:31 +0000] "GET /t HTTP/1.1" 200 - 1 2 3 4"#), None);
+    }
+
+    #[test]
     fn requests_of_servers_and_proxies_are_read() {
         check(
             r#"127.0.0.1 - - [22/Nov/2026:08:29:31 +0000] "GET /t/1?q=2 HTTP/1.1" 200 2 "-" "curl""#,
@@ -215,6 +291,10 @@ mod tests {
         check(
             r#"127.0.0.1:3 [22/Nov/2026:08:29:34.740] web web/<NOSRV> 0/-1/0 200 90 - - LR-- 1/1 0/0 {x} "GET /a HTTP/1.1""#,
             Some(["GET", "/a", ""]),
+        );
+        check(
+            r#"127.0.0.1:3 [22/Nov/2026:08:29:34.740] web web/s1 0/0/1/28/+30 200 90 - - ---- 1/1 0/0 {x} "GET /a HTTP/1.1""#,
+            Some(["GET", "/a", "200"]),
         );
         check(r#"10.0.0.1 - - [15/Feb/2013:06:00:31 +0000] "-" 400 0 "-" "-""#, Some(["", "", "400"]));
     }

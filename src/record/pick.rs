@@ -2,7 +2,7 @@
 
 use super::names::Role;
 use super::timestamp::{self, DayOrder};
-use super::{At, Draft, Field, Writing, fallback, json, level};
+use super::{At, Draft, Field, Writing, access, fallback, json, level};
 use crate::model::{Date, Level, Precision, SECOND, Stamp, Time};
 
 /// Picks the record's time, level, service and so on from its fields: of several fields with one role, the one of lowest rank
@@ -21,12 +21,12 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
             continue;
         }
         let better = |ranks: &[u16; 8], slot: usize| rank(field) < ranks[slot];
+        // of two spellings of one moment the finer one counts
+        let finer = |found: &Stamp, old: &Stamp| {
+            found.precision < old.precision && (found.local - old.local).abs() < SECOND
+        };
         match field.role {
             Role::Time => {
-                // of two spellings of one moment the finer one counts
-                let finer = |found: &Stamp, old: &Stamp| {
-                    found.precision < old.precision && (found.local - old.local).abs() < SECOND
-                };
                 if (better(&ranks, 0) || stamp.is_some_and(|old| old.precision > Precision::MICRO))
                     && let Some(found) = time_of(value, field.writing)
                 {
@@ -41,6 +41,12 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
             // Datadog's events call the severity "status"
             Role::Status if level.is_none() && ranks[1] == u16::MAX && field.writing == Writing::Plain => {
                 *level = level::from_word(value)
+            }
+            Role::DurationMillis | Role::DurationSeconds | Role::Duration if timestamp::is_moment(value) => {
+                let moment = timestamp::parse_epoch(value);
+                if stamp.is_none_or(|old| moment.is_some_and(|moment| finer(&moment, &old))) {
+                    *stamp = moment;
+                }
             }
             // API Gateway's requestTime is a time, nginx's request_time a duration
             Role::DurationSeconds | Role::Duration
@@ -113,6 +119,12 @@ pub(super) fn pick(text: &[u8], draft: &mut Draft) {
         python |= matches!(field.name.of(text), b"levelname" | b"asctime" | b"levelno");
     }
     *level = level.or(severity);
+    if message.is_none() {
+        // an access log has nothing else to say
+        let says =
+            |field: &&Field| field.role == Role::Other && access::is_request_line(field.value.of(text));
+        *message = fields.iter().find(says).map(|field| (field.value, field.writing));
+    }
     if let Some(seconds) = seconds {
         let nanos = nanos.unwrap_or(0);
         if let Some(time) = seconds.checked_mul(crate::model::SECOND).and_then(|time| time.checked_add(nanos))

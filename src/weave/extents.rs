@@ -68,7 +68,7 @@ fn fitting(store: &Store, index: usize, children: &[usize], spans: &[Draft]) -> 
     let span = &spans[index];
     let between = |from: Time, to: Time| to.0.saturating_sub(from.0);
     // its last record was logged at some moment of what its clock told
-    let logged = span.events.iter().map(|id| store.time(*id)).max().unwrap_or(span.end);
+    let logged = span.events.iter().map(|id| store.written(*id)).max().unwrap_or(span.end);
     let least = between(span.end, logged).min(0);
     let most = between(span.end, logged).saturating_add(grain(store, span) - 1).max(0);
     let known = |other: &Draft| !other.missing && other.start <= other.end;
@@ -89,9 +89,9 @@ fn fitting(store: &Store, index: usize, children: &[usize], spans: &[Draft]) -> 
     0.clamp(after, before)
 }
 
-/// The time of a record, where it was put.
+/// When a record was written, where it was put.
 fn time(store: &Store, placed: &FxHashMap<EventId, i64>, id: EventId) -> Time {
-    placed.get(&id).map_or_else(|| store.time(id), |time| Time(*time))
+    placed.get(&id).map_or_else(|| store.written(id), |time| Time(*time))
 }
 
 /// Has a span begin and end with its records where they were put.

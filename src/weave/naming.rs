@@ -102,7 +102,7 @@ impl Names {
 fn surrounds(store: &Store, span: &Draft, id: EventId) -> bool {
     let timed = !store.event(id).is(flag::TIME_UNKNOWN);
     store.duration(id).is_some_and(|took| {
-        timed && store.time(id).0.saturating_sub(took) <= span.start.0.saturating_add(SLACK)
+        timed && store.written(id).0.saturating_sub(took) <= span.start.0.saturating_add(SLACK)
     })
 }
 

@@ -6,7 +6,7 @@ use super::lexicon::{Lexicon, Tokens, Wording, bits};
 use super::spans::Draft;
 use super::words::Act;
 use crate::gather::Store;
-use crate::model::{Detail, EventId, Shape, Symbol, Time, TraceId};
+use crate::model::{Detail, EventId, Shape, Symbol, Time, TraceId, flag};
 use rustc_hash::FxHashMap;
 
 /// One event of a scene.
@@ -40,6 +40,8 @@ pub struct Line {
     pub thread: Symbol,
     /// How long something took.
     pub duration: Option<i64>,
+    /// When that began is what the record is stamped with.
+    stamped_at_start: bool,
 }
 
 /// One span of a scene.
@@ -136,6 +138,8 @@ pub type Value = (Symbol, Symbol, Shape);
 const MOST_RECEIVERS: usize = 6;
 /// From this share of the words of its name on a service is named.
 const NAMED: f32 = 0.9;
+/// How far the start may be off that a duration tells: most clocks tell whole milliseconds.
+const BLUR: i64 = 1_000_000;
 /// A message may be received before its sender logs that it was sent: nanoseconds.
 const CONFIRMED: i64 = 50_000_000;
 
@@ -152,7 +156,7 @@ impl Scene {
         let mut lines: Vec<(Time, u32, EventId)> =
             Vec::with_capacity(spans.iter().map(|span| span.events.len()).sum());
         for (node, span) in (0u32..).zip(spans) {
-            let time = |id: &EventId| placed.get(id).map_or_else(|| store.time(*id), |time| Time(*time));
+            let time = |id: &EventId| placed.get(id).map_or_else(|| store.written(*id), |time| Time(*time));
             lines.extend(span.events.iter().map(|id| (time(id), node, *id)));
         }
         lines.sort_unstable_by_key(|(time, ..)| *time);
@@ -227,7 +231,8 @@ impl Scene {
                 && line.time - duration < owner.begin
             {
                 owner.begin = line.time - duration;
-                owner.blur = blur(line.time, duration);
+                owner.blur =
+                    if line.stamped_at_start && (line.time - duration) % BLUR == 0 { 0 } else { BLUR };
             }
         }
     }
@@ -405,6 +410,7 @@ impl Scene {
             caller: lexicon.caller(store, id),
             thread: event.thread,
             duration: duration.filter(|_| !ages.has(event.service, lexicon.frame(event.template))),
+            stamped_at_start: event.is(flag::STAMPED_AT_START),
         }
     }
 
@@ -484,13 +490,6 @@ fn ranked(mut spans: Vec<(u64, i64, u32)>, mut tell: impl FnMut(u32, (u32, u32))
             tell(*index, (rank, peers.len() as u32));
         }
     }
-}
-
-/// How far the start may be off that a duration tells: by a millisecond, if either is in whole ones.
-fn blur(time: i64, duration: i64) -> i64 {
-    const MILLISECOND: i64 = 1_000_000;
-    const MICROSECOND: i64 = 1_000;
-    if time % MILLISECOND == 0 || duration % MILLISECOND == 0 { MILLISECOND } else { MICROSECOND }
 }
 
 fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {

@@ -112,8 +112,9 @@ impl Draft {
         let time = store.time(id);
         if !event.is(flag::TIME_UNKNOWN) {
             self.start = self.start.min(time);
-            self.end = self.end.max(time);
-            self.raw = (self.raw.0.min(event.time), self.raw.1.max(event.time));
+            let delay = store.delay(id);
+            self.end = self.end.max(Time(time.0.saturating_add(delay)));
+            self.raw = (self.raw.0.min(event.time), self.raw.1.max(Time(event.time.0.saturating_add(delay))));
         }
         self.trace = self.trace.or(event.trace);
         if self.instance.is_none() {

@@ -50,13 +50,17 @@ impl Words {
 /// Reads a template's text.
 pub fn words(template: &str) -> Words {
     let mut words = Words::default();
+    let mut is_request = false;
     for (index, word) in split(template).enumerate() {
+        is_request |= matches!(word, "GET" | "POST" | "PUT" | "PATCH" | "DELETE");
         if words.first.is_none() {
             words.first = Symbol::of(word.to_ascii_lowercase().as_bytes());
         }
         let act = match act(word) {
             // "replied …" is what who was asked says of itself, "stock replied …" what who asked does
             Act::Answer if index == 0 && is_reply(word) => Act::Send,
+            // `POST /orders -> 201`: what came of it
+            Act::Send if is_request && matches!(word, "->" | "-->" | "=>") => Act::Other,
             act => act,
         };
         words.past |= index < 12 && word.len() > 4 && word.ends_with("ed");

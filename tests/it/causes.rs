@@ -140,3 +140,38 @@ fn a_request_that_calls_back_belongs_to_what_asked_for_it() {
     // who comes back by himself asks for something else
     assert_eq!(transactions("/collections/"), 2 * RUNS);
 }
+
+#[test]
+fn a_proxy_that_stamps_its_lines_with_the_beginning_stands_around_what_it_passed_on() {
+    let mut logs = Logs::default();
+    // requests overlap, and each line is written when its request is over
+    let mut over: Vec<(u64, String)> = Vec::new();
+    for run in 0..RUNS {
+        let (at, took) = (run * 40, if run % 2 == 0 { 90 } else { 20 });
+        let trace = format!("5b8efff7980381{:018x}", run + 1);
+        let line = format!(
+            r#"[2026-11-29T10:00:00.{at:03}Z] "POST /orders HTTP/1.1" 202 - 5 7 {took} 9 "-" "curl/8.5.0" trace_id={trace} span_id={}"#,
+            span((run, 1))
+        );
+        over.push((at + took, line));
+        logs.line(
+            "orders",
+            at + 1,
+            (run, 2),
+            json!({"msg": "order wanted", "method": "POST", "path": "/orders"}),
+        );
+        logs.line("orders", at + took - 1, (run, 2), json!({"msg": "order taken"}));
+    }
+    over.sort();
+    over.iter().for_each(|(_, line)| logs.text("edge", line));
+    let reported = logs.report();
+    for run in 0..RUNS {
+        assert_eq!(parent(&reported, &span((run, 1))), Value::Null, "{run}");
+        assert_eq!(parent(&reported, &span((run, 2))), span((run, 1)), "{run}");
+    }
+    let first = &reported["traces"][0]["spans"][0];
+    let times = [&first["start"], &first["end"], &first["records"][0]["time"]];
+    let seconds: Vec<&str> = times.iter().map(|time| &time.as_str().unwrap()[17..23]).collect();
+    // the record keeps its time
+    assert_eq!(seconds, ["00.000", "00.090", "00.000"]);
+}

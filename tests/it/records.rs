@@ -178,3 +178,46 @@ fn who_asked_is_told_by_user_agents_and_by_fields_that_hold_no_id() {
         "{told}"
     );
 }
+
+#[test]
+fn an_access_log_in_json_tells_its_request_and_the_finer_of_its_times() {
+    // nginx: $msec is a moment, not a duration
+    let line = concat!(
+        r#"{"time":"2026-11-29T19:39:47+00:00","msec":"1795981187.986","request":"POST /v1/stays/RSV-7/checkout?x=1 HTTP/1.1","#,
+        r#""status":"200","request_time":"0.197","trace_id":"36899d0a8cfd7355f9f2361560036576","span_id":"b53aa8cb1e1b8ddf"}"#,
+        "\n"
+    );
+    let dir = program::directory(&[("edge.log", line)]);
+    let record = &extract(dir.path(), &["edge.log"], 0, &[])[0];
+    assert_eq!(record["time"], "2026-11-29T19:39:47.986000000Z");
+    assert_eq!(record["message"], "POST /v1/stays/RSV-7/checkout?x=1 HTTP/1.1");
+    let reported = report(dir.path(), &["."], 0, &[]);
+    let span = &reported["traces"][0]["spans"][0];
+    assert_eq!(
+        (&span["start"], &span["end"]),
+        (&"2026-11-29T19:39:47.789000000Z".into(), &"2026-11-29T19:39:47.986000000Z".into())
+    );
+}
+
+#[test]
+fn durations_without_a_unit_are_understood_by_how_large_they_mostly_are() {
+    let began = |numbers: [&str; 3]| {
+        let lines = (0..3).map(|at| {
+            let ids = format!(
+                r#""trace_id":"36899d0a8cfd7355f9f236156003657{at}","span_id":"b53aa8cb1e1b8dd{at}""#
+            );
+            let (time, number) = (format!("2026-11-29T10:00:0{at}.500Z"), numbers[at]);
+            format!(r#"{{"time":"{time}","msg":"handled request","method":"GET","duration":{number},{ids}}}"#)
+                + "\n"
+        });
+        let dir = program::directory(&[("edge.log", lines.collect::<String>())]);
+        let reported = report(dir.path(), &["."], 0, &[]);
+        let start = reported["traces"][2]["spans"][0]["start"].as_str().unwrap().to_owned();
+        start[17..23].to_owned()
+    };
+    assert_eq!(began(["0.0277", "0.004", "0.25"]), "02.250");
+    assert_eq!(began(["27.7", "4.25", "250"]), "02.250");
+    assert_eq!(began(["27700000", "4250000", "250000000"]), "02.250");
+    // nobody knows
+    assert_eq!(began(["27", "4", "250"]), "02.500");
+}

@@ -21,11 +21,6 @@ pub(super) enum Context {
     Both(Part, Part),
 }
 
-/// Whether a text holds digits and dots only.
-pub(super) fn is_bare_number(text: &[u8]) -> bool {
-    text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
-}
-
 pub(super) struct Learner<'p> {
     pub(super) pattern: &'p Pattern<'p>,
 }

@@ -13,7 +13,7 @@ use super::tape::{Own, Part, Step};
 use super::{header, id, scan, words};
 use crate::model::{Batch, Detail, Event, HeaderRole, Level, Place, Shape, SpanId, Symbol, TraceId, flag};
 use crate::record::{Brief, Pattern, Record, Role};
-use learner::{Context, Learner, is_bare_number};
+use learner::{Context, Learner};
 
 /// A text of an event.
 #[derive(Debug)]
@@ -157,8 +157,11 @@ impl Direct {
                     direct.keys.push(Key { name, value: *value, shape: *shape, told: 0 });
                 }
                 Step::Duration(part, unit) => match scan::duration(learner.part(*part), *unit) {
-                    Some(_) => duration = duration.or(Some(Rest::Duration(*part, *unit))),
-                    None if learner.is_same(*part) || *unit == 0 && is_bare_number(learner.part(*part)) => {}
+                    Some(_) if matches!(duration, None | Some(Rest::Duration(_, scan::NO_UNIT))) => {
+                        duration = Some(Rest::Duration(*part, *unit));
+                    }
+                    Some(_) => {}
+                    None if learner.is_same(*part) => {}
                     None => return None,
                 },
                 Step::Status(part) => status = status.or(Some(Rest::Status(*part))),
@@ -313,7 +316,10 @@ impl Direct {
         for rest in &self.rest {
             let detail = match rest {
                 Rest::Same(detail) => Some(*detail),
-                Rest::Duration(part, unit) => scan::duration(text(*part), *unit).map(Detail::Duration),
+                Rest::Duration(part, unit) => {
+                    event.flags |= if *unit == scan::NO_UNIT { flag::NO_UNIT } else { 0 };
+                    scan::duration(text(*part), *unit).map(Detail::Duration)
+                }
                 Rest::Status(part) => std::str::from_utf8(text(*part))
                     .ok()
                     .and_then(|status| status.parse().ok())

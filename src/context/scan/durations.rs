@@ -1,7 +1,10 @@
 //! Durations in words.
 
+/// In place of a unit: what a bare number counts in is not told.
+pub(in crate::context) const NO_UNIT: u64 = 0;
+
 /// A duration in nanoseconds: a number of `unit` nanoseconds, or a number with a unit of its own (`1.5s`, `2m3s`, `250µs`,
-/// `PT1.5S`). A bare number counts in `unit`; with `unit` 0 it is refused.
+/// `PT1.5S`). A bare number counts in `unit`; with [`NO_UNIT`] its millionths are given.
 pub(in crate::context) fn duration(value: &[u8], unit: u64) -> Option<u64> {
     let mut rest = value.trim_ascii();
     rest = rest.strip_prefix(b"PT").unwrap_or(rest);
@@ -18,7 +21,10 @@ pub(in crate::context) fn duration(value: &[u8], unit: u64) -> Option<u64> {
         rest = &rest[gap..];
         let letters = rest.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
         let scale = if letters == 0 {
-            if parts == 0 && unit > 0 { unit } else { return None }
+            if parts > 0 {
+                return None;
+            }
+            if unit == NO_UNIT { 1_000_000 } else { unit }
         } else {
             unit_nanos(&rest[..letters].to_ascii_lowercase())?
         };
@@ -30,7 +36,8 @@ pub(in crate::context) fn duration(value: &[u8], unit: u64) -> Option<u64> {
         parts += 1;
     }
     // no transaction lasts a year
-    (parts > 0 && total < 3.2e16).then_some(total.round() as u64)
+    let most = if unit == NO_UNIT { u64::MAX as f64 } else { 3.2e16 };
+    (parts > 0 && total < most).then_some(total.round() as u64)
 }
 
 /// Nanoseconds in a unit of time.

@@ -10,7 +10,7 @@ mod shapes;
 mod value;
 mod words;
 
-pub(super) use durations::duration;
+pub(super) use durations::{NO_UNIT, duration};
 pub(super) use shapes::{
     folder_keys, is_id_of, is_unique, is_work, looks_like_id, names_some_id, path_keys, shape_of,
 };

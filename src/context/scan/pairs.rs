@@ -399,10 +399,13 @@ impl Found {
     }
 
     pub(in crate::context) fn text_duration(&mut self, value: &[u8], unit: u64) {
-        if self.duration.is_none() {
+        if self.duration.is_none() || self.no_unit && unit != super::NO_UNIT {
             self.step(
                 |tape| tape.part(value).map(|part| Step::Duration(part, unit)),
-                |found| found.duration = duration(value, unit),
+                |found| {
+                    found.duration = duration(value, unit);
+                    found.no_unit = unit == super::NO_UNIT && found.duration.is_some();
+                },
             );
         }
     }

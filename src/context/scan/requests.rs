@@ -25,7 +25,7 @@ impl Found {
     }
 
     /// `GET /orders/7` and `"POST /orders HTTP/1.1" 201`, looked for once at the first number of a message.
-    pub(super) fn text_request(&mut self, text: &[u8], start: usize) {
+    pub(in crate::context) fn text_request(&mut self, text: &[u8], start: usize) {
         if self.method.is_some() || self.route.is_some() {
             return;
         }

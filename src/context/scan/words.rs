@@ -263,7 +263,7 @@ impl Found {
 
     /// `done in 125 ms`, `took 44699 ms`, `(0.3s)`: a duration by its unit and the word before.
     pub(super) fn measure(&mut self, text: &[u8], start: usize, end: usize, before: Option<(usize, usize)>) {
-        if self.duration.is_some() {
+        if self.duration.is_some() && !self.no_unit {
             return;
         }
         let word = &text[start..end];

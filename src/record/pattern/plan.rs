@@ -311,7 +311,12 @@ fn find_time(
         }
         _ => {
             let mut times = layer.draft.fields.iter().filter(|field| {
-                matches!(field.role, Role::Time | Role::LevelOrTime) && field.writing != Writing::Null
+                let is_moment = || timestamp::is_moment(field.value.of(layer.text));
+                match field.role {
+                    Role::Time | Role::LevelOrTime => field.writing != Writing::Null,
+                    Role::DurationMillis | Role::DurationSeconds | Role::Duration => is_moment(),
+                    _ => false,
+                }
             });
             let field = times.next()?;
             // of several the finer counts

@@ -25,6 +25,16 @@ pub fn parse_epoch(number: &[u8]) -> Option<Stamp> {
     if end == number.len() { parsed.stamp() } else { None }
 }
 
+/// Whether a number that should be a duration is a moment, as nginx's `$msec` (`1795981187.986`) is: seconds since the epoch with a
+/// fraction, or milliseconds. As a duration it would be weeks.
+pub fn is_moment(number: &[u8]) -> bool {
+    let digits = number.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let fraction = number.get(digits) == Some(&b'.');
+    number.first() == Some(&b'1')
+        && (digits == 10 && fraction || digits == 13 && number.len() == digits)
+        && parse_epoch(number).is_some()
+}
+
 /// Reads `/Date(1766220196470)/`, maybe with a zone behind the number, which changes nothing (Microsoft's JSON).
 pub(super) fn microsoft(text: &[u8]) -> Option<Stamp> {
     let inside = text.strip_prefix(b"/Date(")?.strip_suffix(b")/")?;

@@ -30,7 +30,7 @@ use crate::model::{DAY, Date, SECOND, Stamp, Time, civil_from_days, days_from_ci
 
 use clock::Clock;
 
-pub use epoch::parse_epoch;
+pub use epoch::{is_moment, parse_epoch};
 pub(super) use recent::Recent;
 pub use zone::{UnknownZone, Zone};
 

@@ -184,6 +184,10 @@ impl Note<'_> {
         let named =
             |name: &str, value: String| Some(Named { name: name.to_owned(), value, role: String::new() });
         let details = self.batch.details(self.event).iter().filter_map(|detail| match *detail {
+            // the numbers of all records tell the unit
+            Detail::Duration(millionths) if self.event.is(flag::NO_UNIT) => {
+                named("duration", format!("{} of no unit", millionths as f64 / 1e6))
+            }
             Detail::Duration(nanos) => {
                 named("duration", units::duration(nanos.try_into().unwrap_or(i64::MAX)))
             }

@@ -162,7 +162,7 @@ fn once(
             continue;
         }
         let clock = known.number((event.service, event.instance), event.time);
-        let time = zones.time(event);
+        let time = Time(zones.time(event).0.saturating_add(store.delay(id)));
         let opens = event.span.is_some_and(|span| spans.insert((event.trace, span)));
         *span = (span.0.min(time), span.1.max(time));
         let mut length = None;

@@ -146,7 +146,7 @@ fn told(store: &Store, trace: &Trace, lexicon: &Lexicon, known: &mut Known) -> T
                 continue;
             }
             let clock = known.number((event.service, event.instance), event.time);
-            let time = store.time(id);
+            let time = store.written(id);
             let what = logged(store, lexicon, id);
             records.push(((clock, what, Moment::Logged), time));
             if let Some(length) = begun(store, id) {

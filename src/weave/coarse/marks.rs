@@ -23,6 +23,8 @@ pub(super) struct Mark {
     pub values: Vec<Symbol>,
     /// Which of the transaction's spans it belongs to.
     pub span: u32,
+    /// It stands where that began which the record tells of.
+    pub begins: bool,
     /// How long something took that it tells of: nanoseconds.
     pub took: Option<i64>,
     /// The name of its service, normalized, and of the one that it says asked for this.
@@ -81,6 +83,15 @@ impl Marks {
 
     pub fn coarse(&self) -> impl Iterator<Item = &Mark> {
         self.all.iter().filter(|mark| mark.grain > 0)
+    }
+
+    /// How long the span of a coarse record took at least: as it says, or as its records tell.
+    pub fn least_length(&self, span: u32) -> Option<i64> {
+        let own = || self.coarse().filter(|mark| mark.span == span);
+        own().filter_map(|mark| mark.took).max().or_else(|| {
+            let (first, last) = (own().min_by_key(|mark| mark.time)?, own().max_by_key(|mark| mark.time)?);
+            Some((last.time - first.time - first.grain).max(0))
+        })
     }
 
     /// Of each kind of fine clocks the record that belongs to a coarse one: the only one that shares its rarest value, or

@@ -5,6 +5,7 @@
 //! where it tells how long something took, also how long after them that began. Of those that tell most closely where it
 //! stands, some may come right before or right after it (`sides`). Only the order is moved: reports show the times as logged.
 
+mod enclosed;
 mod lags;
 mod marks;
 mod sides;
@@ -23,6 +24,9 @@ use rustc_hash::FxHashMap;
 const MAX_MARKS: usize = 512;
 /// What tells where a record stands so many times less closely than another one does tells nothing.
 const LOOSE: i64 = 4;
+
+/// Tells the beginning of something from its end.
+const BEGUN: u64 = 0x5bd1_e995_97f4_a7c5;
 
 /// So many pairs tell a lag, if there is one.
 const ENOUGH: usize = 8;
@@ -131,9 +135,9 @@ impl Coarse {
                     Detail::Key { value, shape, .. } if !matches!(shape, Shape::Word) => Some(value),
                     _ => None,
                 };
-                marks.push(Mark {
+                let mark = Mark {
                     id,
-                    time: store.time(id).0,
+                    time: store.written(id).0,
                     grain: grain(id),
                     kind: (event.service, lexicon.what(store, id)),
                     source: event.place.source,
@@ -141,19 +145,28 @@ impl Coarse {
                     opens: place == 0,
                     values: store.details(id).iter().filter_map(value).collect(),
                     span: index,
+                    begins: false,
                     took: store.duration(id),
                     service_name: lexicon.service(event.service),
                     caller: lexicon.caller(store, id),
-                });
+                };
+                // a fine clock tells when something ended also tells when that began
+                if let Some(took) = mark.took.filter(|took| *took > 0 && mark.grain == 0) {
+                    let kind = (mark.kind.0, Symbol(mark.kind.1.0 ^ BEGUN));
+                    marks.push(Mark { time: mark.time - took, kind, begins: true, ..mark.clone() });
+                }
+                marks.push(mark);
             }
         }
-        marks.sort_by_key(|mark| store.order(mark.id));
+        marks.sort_by_key(|mark| (mark.time, store.order(mark.id)));
         Some(Marks::of(marks))
     }
 
     fn placed(&self, marks: &Marks) -> FxHashMap<EventId, i64> {
         let coarse: Vec<&Mark> = marks.coarse().collect();
-        let mut within: Vec<(i64, i64)> = coarse.iter().map(|mark| self.within(marks, mark)).collect();
+        let frames = enclosed::frames(marks);
+        let within = |mark: &&Mark| self.within(marks, mark, frames.get(&mark.span).copied());
+        let mut within: Vec<(i64, i64)> = coarse.iter().map(within).collect();
         // what a source logs later bounds what it logged before
         let mut bounds: FxHashMap<SourceId, i64> = FxHashMap::default();
         for (mark, (least, most)) in coarse.iter().zip(&mut within).rev() {
@@ -176,8 +189,10 @@ impl Coarse {
     }
 
     /// Between which times a record stands.
-    fn within(&self, marks: &Marks, coarse: &Mark) -> (i64, i64) {
+    fn within(&self, marks: &Marks, coarse: &Mark, frame: Option<(i64, i64)>) -> (i64, i64) {
         let interval = (coarse.time, coarse.time + coarse.grain - 1);
+        let framed = frame.map_or(interval, |frame| (interval.0.max(frame.0), interval.1.min(frame.1)));
+        let interval = if framed.0 <= framed.1 { framed } else { interval };
         let partners = marks.partners(coarse);
         let mut anchors: Vec<Anchor> = Vec::new();
         for &(kind, partner) in &partners {
@@ -252,6 +267,7 @@ mod tests {
             opens: true,
             values: vec![Symbol(value)],
             span: index,
+            begins: false,
             took: None,
             service_name: Symbol(service),
             caller: Symbol::NONE,

@@ -29,6 +29,11 @@ pub(super) fn narrowed(marks: &Marks, coarse: &Mark, anchors: &[Anchor], within:
 fn is_later(marks: &Marks, coarse: &Mark, anchor: &Anchor) -> Option<bool> {
     let partner = &marks.all[anchor.index];
     let Some(took) = coarse.took else {
+        if partner.begins {
+            let surrounds =
+                partner.kind.0 != coarse.kind.0 && partner.took >= marks.least_length(coarse.span);
+            return surrounds.then_some(true);
+        }
         let tells = |mark: &Mark| !matches!(mark.act, Act::Receive | Act::End | Act::Answer);
         let is_told = |mark: &Mark| !matches!(mark.act, Act::Send | Act::Call);
         // what begins with a value that this one sends began by it
@@ -77,6 +82,7 @@ mod tests {
             opens: true,
             values: Vec::new(),
             span: index,
+            begins: false,
             took: None,
             service_name: Symbol(service),
             caller: Symbol::NONE,

@@ -20,7 +20,7 @@ pub(super) fn surround(marks: &Marks, placed: &mut FxHashMap<EventId, i64>) {
     // of spans whose records are all fine: from when to when
     let mut extents: FxHashMap<u32, (i64, i64)> = FxHashMap::default();
     let mut mixed: FxHashSet<u32> = FxHashSet::default();
-    for mark in &marks.all {
+    for mark in marks.all.iter().filter(|mark| !mark.begins) {
         if mark.grain > 0 {
             mixed.insert(mark.span);
         }
@@ -75,6 +75,7 @@ mod tests {
             opens: true,
             values: vec![Symbol(5)],
             span,
+            begins: false,
             took,
             service_name: Symbol(u64::from(span)),
             caller: Symbol::NONE,

@@ -190,7 +190,8 @@ pub fn candidates(
 ) {
     let Some(opening) = scene.opening(node) else { return };
     let own = &scene.nodes[node as usize];
-    let possible = possible::parents(scene, node, opening);
+    let mut possible = possible::parents(scene, node, opening);
+    possible.retain(|&other| !is_usually_within(scene, node, other, known.habits));
     let of_child = learned.map_or(OfChild::default(), |learned| learned.of_child(own.kind));
     let relations = relations(scene, node, &possible, (learned, of_child), known);
     let child = child(scene, node, opening, (&possible, &relations), of_child, known);
@@ -363,12 +364,25 @@ pub(super) fn may_be_open(scene: &Scene, node: u32, later: &Node) -> bool {
     started && (own.last >= later.begin || silent())
 }
 
+/// A share that makes a habit.
+const MOSTLY: f32 = 0.5;
+
 /// Whether the first node surrounds the second, and is the longer one.
 fn contains(outer: &Node, inner: &Node) -> bool {
     let blur = outer.blur.max(inner.blur);
     outer.begin - blur <= inner.begin
         && outer.last + blur >= inner.last
         && outer.last - outer.begin > inner.last - inner.begin
+}
+
+/// Whether a span is one that another one, which tells how long it took, surrounds here and mostly does, and rarely begins before:
+/// it cannot have caused that one.
+fn is_usually_within(scene: &Scene, outer: u32, inner: u32, habits: &Habits) -> bool {
+    let (own, other) = (&scene.nodes[outer as usize], &scene.nodes[inner as usize]);
+    own.begin < own.first
+        && own.service != other.service
+        && habits.between((own.kind, other.kind)).habit.around >= MOSTLY
+        && habits.between((other.kind, own.kind)).habit.order <= -MOSTLY
 }
 
 fn act(line: &Line, acts: &[Act]) -> f32 {

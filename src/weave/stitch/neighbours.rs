@@ -243,7 +243,10 @@ impl Placed {
             if group == NONE
                 && let Some(length) = length(store, id)
             {
-                see(Seen::Lasting(id, &strand.then(store.event(id).time.0.saturating_sub(length))));
+                see(Seen::Lasting(
+                    id,
+                    &strand.then((store.event(id).time.0 + store.delay(id)).saturating_sub(length)),
+                ));
             }
             strand.add(store, id, group);
             if group == NONE {
