@@ -15,6 +15,9 @@ const FARTHEST: i64 = 7;
 /// Single pairs are off the median by so many times what they are off it on average, at most.
 const SPREAD: f64 = 1.5;
 
+/// So many times as many on one side as on the other, and so many at least.
+const SKEWED: usize = 4;
+
 /// How much later than a partner a record usually comes: between these, in parts of an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Lag {
@@ -22,6 +25,8 @@ pub(super) struct Lag {
     most: i64,
     /// So many pairs told it.
     pub pairs: usize,
+    /// What lags differ by is mostly on one side: they are longer, as what is waited for may come late (`true`), or shorter.
+    pub skewed: Option<bool>,
 }
 
 impl Lag {
@@ -90,7 +95,15 @@ fn usual(mut samples: Vec<i16>) -> Lag {
     }
     let off = (samples.len() - most) as f64 / samples.len().max(1) as f64;
     let spread = (off * STEPS as f64 * SPREAD) as i64;
-    Lag { least: -found.1 - spread, most: -found.0 + spread, pairs: samples.len() }
+    let middle = -(found.0 + found.1) / 2;
+    let later = samples.partition_point(|after| -i64::from(*after) > middle);
+    let sooner = samples.len() - samples.partition_point(|after| STEPS - i64::from(*after) > middle);
+    let skewed = match (later, sooner) {
+        (later, sooner) if later >= SKEWED && sooner * SKEWED <= later => Some(true),
+        (later, sooner) if sooner >= SKEWED && later * SKEWED <= sooner => Some(false),
+        _ => None,
+    };
+    Lag { least: -found.1 - spread, most: -found.0 + spread, pairs: samples.len(), skewed }
 }
 
 #[cfg(test)]

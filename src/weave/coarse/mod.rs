@@ -75,6 +75,8 @@ struct Anchor {
     most: i64,
     /// When it would come if the partner were right beside it.
     beside: i64,
+    /// See [`Lag::skewed`].
+    skewed: Option<bool>,
 }
 
 impl Coarse {
@@ -201,7 +203,8 @@ impl Coarse {
                 let Some(usual) = usual.filter(|lag| lag.pairs >= ENOUGH) else { continue };
                 let (least, most) = usual.nanos(coarse.grain);
                 let (least, most) = (beside.saturating_add(least), beside.saturating_add(most));
-                anchors.push(Anchor { index: partner.index, starts, least, most, beside });
+                let skewed = usual.skewed;
+                anchors.push(Anchor { index: partner.index, starts, least, most, beside, skewed });
             }
         }
         anchors.sort_by_key(|anchor| (anchor.most - anchor.least, anchor.index, anchor.starts));

@@ -29,6 +29,9 @@ pub(super) fn narrowed(marks: &Marks, coarse: &Mark, anchors: &[Anchor], within:
 fn is_later(marks: &Marks, coarse: &Mark, anchor: &Anchor) -> Option<bool> {
     let partner = &marks.all[anchor.index];
     let Some(took) = coarse.took else {
+        if let Some(later) = anchor.skewed {
+            return Some(later);
+        }
         if partner.begins {
             let surrounds =
                 partner.kind.0 != coarse.kind.0 && partner.took >= marks.least_length(coarse.span);
@@ -97,7 +100,7 @@ mod tests {
 
     fn anchor(marks: &Marks, index: usize, starts: bool) -> Anchor {
         let beside = marks.all[index].time + if starts { 30 * MS } else { 0 };
-        Anchor { index, starts, least: beside - 5 * MS, most: beside + 5 * MS, beside }
+        Anchor { index, starts, least: beside - 5 * MS, most: beside + 5 * MS, beside, skewed: None }
     }
 
     #[test]
