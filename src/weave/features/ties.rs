@@ -70,6 +70,11 @@ impl Rarest<'_> {
         self.sender == Some(node)
     }
 
+    /// Whether a span told it first, and only spans of its service hold it, this one from its beginning.
+    pub fn left_by(&self, node: u32) -> bool {
+        self.within && self.count == 2 && self.at_once && self.origin == node
+    }
+
     /// Whether a span holds it.
     pub fn held_by(&self, node: u32) -> bool {
         self.holders.has(self.which, node)
