@@ -193,6 +193,9 @@ pub fn candidates(
     let mut possible = possible::parents(scene, node, opening);
     possible.retain(|&other| !is_usually_within(scene, node, other, known.habits));
     let of_child = learned.map_or(OfChild::default(), |learned| learned.of_child(own.kind));
+    let passed_on: Vec<u32> =
+        possible.iter().copied().filter(|&other| has_passed_on(scene, other, node, &possible)).collect();
+    possible.retain(|other| !passed_on.contains(other));
     let relations = relations(scene, node, &possible, (learned, of_child), known);
     let child = child(scene, node, opening, (&possible, &relations), of_child, known);
     let mut none = [0.0; COUNT];
@@ -373,6 +376,29 @@ fn contains(outer: &Node, inner: &Node) -> bool {
     outer.begin - blur <= inner.begin
         && outer.last + blur >= inner.last
         && outer.last - outer.begin > inner.last - inner.begin
+}
+
+/// Whether all that a candidate tells is one request and how long it took, which another candidate of another service has taken over
+/// meanwhile: what else comes of it comes of that one.
+fn has_passed_on(scene: &Scene, other: u32, node: u32, possible: &[u32]) -> bool {
+    let (proxy, own) = (&scene.nodes[other as usize], &scene.nodes[node as usize]);
+    let routes = scene.routes(other);
+    if proxy.lines.len() > 1
+        || proxy.begin >= proxy.first
+        || routes.is_empty()
+        || proxy.service == own.service
+    {
+        return false;
+    }
+    let same_request = |node: u32| scene.routes(node).iter().any(|route| routes.contains(route));
+    let takes_over = |&taker: &u32| {
+        let node = &scene.nodes[taker as usize];
+        node.service != proxy.service
+            && (proxy.begin - proxy.blur..=own.begin).contains(&node.begin)
+            && node.begin <= proxy.last
+            && same_request(taker)
+    };
+    !same_request(node) && possible.iter().any(takes_over)
 }
 
 /// Whether a span is one that another one, which tells how long it took, surrounds here and mostly does, and rarely begins before:

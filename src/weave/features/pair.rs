@@ -90,7 +90,8 @@ fn about_parent(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&L
         out[LAST_BEGAN] = act(line, &[Act::Receive, Act::Start]);
     }
     // what it left for later, under a number that only its service knows, is its own none the less
-    let left = c.hands && p.lines.len() > 1 && child.rarest.as_ref().is_some_and(|rarest| rarest.left_by(parent));
+    let left =
+        c.hands && p.lines.len() > 1 && child.rarest.as_ref().is_some_and(|rarest| rarest.left_by(parent));
     if left {
         out[SAME_SENT_RECEIVED] = 1.0;
     } else if p.service == c.service
