@@ -35,7 +35,8 @@ fn parts(message: &[u8], mut take: impl FnMut(&[u8])) {
     let message = &message[..message.len().min(MAX_MESSAGE)];
     let message = memchr::memchr(b'\n', message).map_or(message, |end| &message[..end]);
     let mut at = 0;
-    let mut constant = 0;
+    // the constant part since the last variable one, if there was one
+    let (mut constant, mut masked) = (0, false);
     // the word before
     let mut before = 0..0;
     while at < message.len() {
@@ -53,9 +54,13 @@ fn parts(message: &[u8], mut take: impl FnMut(&[u8])) {
                 end -= 1;
             }
             if digit || end - start >= MIN_LETTERS && names(message, before, start..end, marks) {
-                take(&message[constant..start]);
-                take(MASK);
-                constant = end;
+                // however many values a list has, it is one part
+                let goes_on = masked && matches!(&message[constant..start], b"," | b", ");
+                if !goes_on {
+                    take(&message[constant..start]);
+                    take(MASK);
+                }
+                (constant, masked) = (end, true);
             }
             before = start..end;
         } else if matches!(byte, b'"' | b'\'') && (at == 0 || !message[at - 1].is_ascii_alphanumeric()) {
@@ -63,7 +68,7 @@ fn parts(message: &[u8], mut take: impl FnMut(&[u8])) {
             if length > 0 {
                 take(&message[constant..=at]);
                 take(MASK);
-                constant = at + 1 + length;
+                (constant, masked) = (at + 1 + length, false);
                 at = constant;
             }
             at += 1;
@@ -175,6 +180,8 @@ mod tests {
         check("order 5 said \"ready\" to hana", "order <*> said \"<*>\" to hana");
         check("it's bob's basket", "it's bob's basket");
         check("done.", "done.");
+        check("3 arrivals: CNF-66, CNF-46, CNF-57 of T1", "<*> arrivals: <*> of <*>");
+        check("batch [RC-12,RC-13] of 2, 7 left", "batch [<*>] of <*> left");
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub(super) use shapes::{
 use super::Found;
 use super::access::is_unique_id;
 use super::words::is_a_value;
+use crate::model::Shape;
 use value::value_after;
 
 /// What a text may hold.
@@ -69,6 +70,8 @@ impl Found {
     fn search(&mut self, text: &[u8], region: impl Fn(usize) -> Region) {
         let text = &text[..text.len().min(MAX_TEXT)];
         let mut before: Option<(usize, usize)> = None;
+        // the value before, with its name
+        let mut listed: Option<((usize, usize), (usize, usize))> = None;
         let mut at = 0;
         while at < text.len() {
             let class = CLASS[usize::from(text[at])];
@@ -111,12 +114,17 @@ impl Found {
                 if let Some(next) = self.pair(text, start, end, value, region(start)) {
                     at = next;
                     before = None;
+                    listed = Some(((start, end), word_at(text, value.start)));
                     continue;
                 }
             }
             if digits {
                 // a word of the header names nothing in the message
                 let near = before.filter(|&(from, _)| region(from) == region(start));
+                let near = near.or_else(|| {
+                    listed.filter(|(_, value)| go_on(text, *value, (start, end))).map(|(name, _)| name)
+                });
+                listed = near.map(|name| (name, (start, end)));
                 let opens = start == 0 || region(start - 1) != region(start);
                 at = self.word(text, (start, end, opens), near, region(start)).max(at);
                 before = None;
@@ -128,6 +136,24 @@ impl Found {
             }
         }
     }
+}
+
+/// The word that a value begins with, in a list or not.
+fn word_at(text: &[u8], value: usize) -> (usize, usize) {
+    let opens = text[value..].iter().take_while(|byte| matches!(byte, b'[' | b'(' | b'{')).count();
+    let start = value + opens;
+    (start, start + text[start..].iter().take_while(|byte| CLASS[usize::from(**byte)] != 0).count())
+}
+
+/// Whether two values are neighbours in a list: they look alike, and only a comma is between them.
+fn go_on(text: &[u8], value: (usize, usize), next: (usize, usize)) -> bool {
+    let shape = |(start, end): (usize, usize)| {
+        shape_of(&text[start..end]).filter(|shape| matches!(shape, Shape::Uuid | Shape::Hex | Shape::Mixed))
+    };
+    value.1 < next.0
+        && matches!(&text[value.1..next.0], b"," | b", ")
+        && shape(value).is_some()
+        && shape(value) == shape(next)
 }
 
 /// Where an id of HAProxy ends that begins with a word, as the address of the client.
@@ -246,6 +272,10 @@ mod tests {
             &[("evt", "evt_a78c"), ("cmd", "2a58bf35-6fe0-4465-a170-4c6b1d23576b")],
         );
         keys("order ORD-1234: 86", &[("order", "ORD-1234"), ("value", "86")]);
+        keys(
+            "settled [ORD-1, ORD-2,ORD-3], 86",
+            &[("settled", "ORD-1"), ("settled", "ORD-2"), ("settled", "ORD-3"), ("value", "86")],
+        );
         keys("invoice 20251101: paid", &[("invoice", "20251101")]);
         keys("published to topic orders partition 2", &[("partition", "2")]);
     }

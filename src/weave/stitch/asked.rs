@@ -5,6 +5,7 @@
 
 use super::super::lexicon::Lexicon;
 use super::super::words::Act;
+use super::opening::opening;
 use crate::gather::Store;
 use crate::model::{Detail, EventId, Symbol};
 use rustc_hash::FxHashMap;
@@ -59,6 +60,16 @@ impl<'l> Services<'l> {
     /// Whether an event says that something was received.
     pub fn receives(&self, store: &Store, id: EventId) -> bool {
         self.lexicon.words(store.event(id).template).act == Act::Receive
+    }
+
+    /// The event that a fragment begins with: that of a request that calls back, if it surrounds all, though it is logged when that
+    /// is over; else the first one.
+    pub fn opening(&self, store: &Store, events: &[EventId]) -> EventId {
+        let begins = |id: &EventId| {
+            let began = store.written(*id).0.saturating_sub(store.duration(*id).unwrap_or(0));
+            began <= store.time(events[0]).0 && self.calls_back(store, *id)
+        };
+        events.iter().copied().find(begins).unwrap_or_else(|| opening(store, events))
     }
 
     /// Whether a fragment begins with a request that calls back, or by receiving something that is no request which the same span

@@ -6,7 +6,6 @@
 use super::asked::{Asked, Services};
 use super::holdings::{Added, Holding, Holdings, by_value};
 use super::kinds::Type;
-use super::opening::opening;
 use crate::gather::{Fragment, Fragments, SpillError, Store};
 use crate::model::{Detail, EventId, HeaderRole, Origin, Shape, Symbol, Time, TraceId, flag};
 use rayon::prelude::*;
@@ -168,7 +167,7 @@ impl Atoms {
                 own.push(trace_value(store, fragment));
             }
             let mut asked = Asked::default();
-            let opening = opening(store, &fragment.events);
+            let opening = services.opening(store, &fragment.events);
             let received = services.begins_by_message(store, opening, &fragment.events);
             for &id in &fragment.events {
                 hold(store, id, &mut own);
