@@ -354,6 +354,7 @@ mod tests {
             ("received POST <*>", Act::Receive),
             ("<- order.placed order=<*>", Act::Receive),
             ("-> stock.reserved order=<*>", Act::Send),
+            ("POST <*> order=<*> -> <*>", Act::Other),
             ("calling orders service", Act::Call),
             ("orders service answered", Act::Answer),
             ("event handled", Act::End),

@@ -175,3 +175,27 @@ fn a_proxy_that_stamps_its_lines_with_the_beginning_stands_around_what_it_passed
     // the record keeps its time
     assert_eq!(seconds, ["00.000", "00.090", "00.000"]);
 }
+
+#[test]
+fn what_handles_a_request_caused_what_is_done_meanwhile_and_not_who_passed_it_on() {
+    let mut logs = Logs::default();
+    for run in 0..RUNS {
+        let at = run * 700 + run % 5;
+        let order = format!("ORD-{run}77");
+        // the proxy logs when all is over, and tells how long that took
+        let wanted = json!({"msg": "order wanted", "method": "POST", "path": "/orders"});
+        logs.line("orders", at + 1, (run, 2), wanted);
+        logs.line("stock", at + 9, (run, 3), json!({"msg": "reserving", "order": order}));
+        logs.line("stock", at + 14, (run, 3), json!({"msg": "reserved", "order": order}));
+        let passed = json!({
+            "msg": "handled request", "method": "POST", "path": "/orders", "status": 202, "duration": 0.0275,
+        });
+        logs.line("edge", at + 28, (run, 1), passed);
+    }
+    let reported = logs.report();
+    for run in 0..RUNS {
+        assert_eq!(parent(&reported, &span((run, 1))), Value::Null, "{run}");
+        assert_eq!(parent(&reported, &span((run, 2))), span((run, 1)), "{run}");
+        assert_eq!(parent(&reported, &span((run, 3))), span((run, 2)), "{run}");
+    }
+}

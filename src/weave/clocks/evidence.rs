@@ -27,11 +27,13 @@ pub(in crate::weave) fn looks_at(number: u32, groups: usize) -> bool {
 /// What one clock logs, by its template or [`Lexicon::what`], and which moment it is.
 pub(super) type Node = (u32, Symbol, Moment);
 
-/// When something is: as logged; where work that was told of when it was done began; where an exported span ended.
+/// When something is: as logged; where work that was told of when it was done began, by how long it
+/// took, or as its record is stamped; where an exported span ended.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) enum Moment {
     Logged,
     Begin,
+    Stamp,
     End,
 }
 
@@ -189,7 +191,8 @@ fn once(
             }
         };
         if let Some(length) = begun(store, id) {
-            add(Moment::Begin, Time(time.0.saturating_sub(length)), values.clone());
+            let moment = if store.delay(id) > 0 { Moment::Stamp } else { Moment::Begin };
+            add(moment, Time(time.0.saturating_sub(length)), values.clone());
         }
         add(Moment::Logged, time, values);
         if let Some(length) = length {

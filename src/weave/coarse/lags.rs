@@ -141,6 +141,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_waited_for_skews_the_lags() {
+        let skewed = |later: fn(i64) -> i64| {
+            let mut samples = Samples::default();
+            for pair in 0..400 {
+                let partner = pair * SECOND * 7 / 400;
+                samples.add((), partner - (partner + later(pair)).div_euclid(SECOND) * SECOND, SECOND);
+            }
+            samples.settle()[&()].skewed
+        };
+        assert_eq!(skewed(|pair| if pair % 5 == 0 { 150 * MS } else { 4 * MS }), Some(true));
+        assert_eq!(skewed(|pair| if pair % 5 == 0 { -150 * MS } else { -4 * MS }), Some(false));
+        assert_eq!(skewed(|_| 4 * MS), None);
+    }
+
+    #[test]
     fn one_pair_tells_little() {
         let (least, most) = told(1, |_| 300 * MS);
         assert!(least <= 0 && most > 900 * MS, "{least} {most}");
