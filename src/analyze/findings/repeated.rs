@@ -283,6 +283,9 @@ fn report(case: &mut Case<'_>, mut found: Vec<Again>) {
         let (kind, severity, summary) = if retried {
             let summary = format!("{service} took up {says} again after it had not finished{by}");
             (FindingKind::Retry, Severity::Info, summary)
+        } else if case.told(other).notices || hop.steps.iter().any(|step| case.told(step.event).notices) {
+            let summary = format!("{service} was given {says} twice and noticed it{by}");
+            (FindingKind::Duplicate, Severity::Info, summary)
         } else {
             twice = true;
             (FindingKind::Duplicate, Severity::Warning, format!("{service} handled {says} twice{by}"))

@@ -20,17 +20,21 @@ pub(super) struct Told {
     pub(super) refuses: bool,
     /// See [`announces`].
     pub(super) announces: bool,
+    /// See [`notices`].
+    pub(super) notices: bool,
 }
 
 impl Told {
     fn by(template: &str) -> Told {
-        let lower = template.to_ascii_lowercase();
+        // how long something may take is no failure
+        let lower = template.to_ascii_lowercase().replace("timeout=", "=");
         Told {
             gives_up: gives_up(&lower),
             fails: fails(&lower),
             breaks: breaks(&lower),
             refuses: refuses(&lower),
             announces: announces(&lower),
+            notices: notices(&lower),
         }
     }
 }
@@ -154,6 +158,11 @@ fn announces(lower: &str) -> bool {
         && WORDS.iter().any(|word| lower.contains(word))
 }
 
+/// Whether a template says that what came in is known already, as what was delivered twice is.
+fn notices(lower: &str) -> bool {
+    ["duplicate", "already", "seen before", "idempoten"].iter().any(|word| lower.contains(word))
+}
+
 /// Whether a template names a fault of the machinery, as operating systems, databases and libraries word it.
 fn breaks(lower: &str) -> bool {
     const WORDS: [&str; 17] = [
@@ -249,6 +258,16 @@ mod tests {
         assert!(!names("orders saved", "order"));
         assert!(!names("api is down", "api-gateway"));
         assert!(!names("capture for trip=<*> failed", "trip-api"), "what stands before a value");
+    }
+
+    #[test]
+    fn what_is_known_already_is_noticed_and_a_setting_is_no_failure() {
+        assert!(Told::by("message <*> seen before, skipping").notices);
+        assert!(Told::by("\"<*>\" already processed, answering [accepted]").notices);
+        assert!(!Told::by("message <*> received").notices);
+        let command = Told::by("Executed DbCommand (<*>) [Parameters=[], CommandTimeout='<*>']");
+        assert!(!command.fails && !command.breaks);
+        assert!(Told::by("Timeout: no answer of the bank").breaks);
     }
 
     #[test]
