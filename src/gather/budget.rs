@@ -1,9 +1,9 @@
 //! How much memory there is, and for what.
 
 /// Bytes that an event takes with its details, about.
-const EVENT: usize = 250;
+const EVENT: usize = 300;
 /// Bytes that an event takes while it is woven and judged, with all that is made of it, about.
-const WOVEN: usize = 800;
+const WOVEN: usize = 1000;
 
 /// Bytes that are held where nothing else is asked for, and that so many are added to for each event.
 const MODEST: usize = 12 << 20;
