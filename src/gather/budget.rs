@@ -6,7 +6,7 @@ const EVENT: usize = 300;
 const WOVEN: usize = 1000;
 
 /// Bytes that are held where nothing else is asked for, and that so many are added to for each event.
-const MODEST: usize = 12 << 20;
+const MODEST: usize = 8 << 20;
 const MODEST_EVENT: u64 = 40;
 
 /// How much memory there is for what grows with the input.
