@@ -401,8 +401,8 @@ fn has_passed_on(scene: &Scene, other: u32, node: u32, possible: &[u32]) -> bool
     !same_request(node) && possible.iter().any(takes_over)
 }
 
-/// Whether a span is one that another one, which tells how long it took, surrounds here and mostly does, and rarely begins before:
-/// it cannot have caused that one.
+/// Whether a span is of a kind that mostly begins within spans like another one, which tells how long it took, and rarely before
+/// them: it cannot have caused that one.
 fn is_usually_within(scene: &Scene, outer: u32, inner: u32, habits: &Habits) -> bool {
     let (own, other) = (&scene.nodes[outer as usize], &scene.nodes[inner as usize]);
     own.begin < own.first

@@ -341,8 +341,8 @@ numbers! {
     /// The parent, of the same service, told its end before the child began: 1, towards 2 if that was long before. Its weight is set by hand: the systems that the
     /// others are fitted to hardly show it.
     SAME_CLOSED,
-    /// The parent, of the same service, alone sent what the child begins by receiving, and no other service has it. Its
-    /// weight is set by hand, too.
+    /// The parent, of the same service, alone sent what the child begins by receiving, and no other service has it; or it left a
+    /// value for the child, which hands on what came of it. Its weight is set by hand, too.
     SAME_SENT_RECEIVED,
     /// One service: the last one of several of its kind that other services caused, if nothing else tells how the child came
     /// about: how often spans of the child's kind come after all of them. Its weight is set by hand, too, and 0 as long as

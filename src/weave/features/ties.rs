@@ -70,7 +70,7 @@ impl Rarest<'_> {
         self.sender == Some(node)
     }
 
-    /// Whether a span told it first, and only spans of its service hold it, this one from its beginning.
+    /// Whether a span told it first and nobody else holds it: both are of one service, and the child begins with it.
     pub fn left_by(&self, node: u32) -> bool {
         self.within && self.count == 2 && self.at_once && self.origin == node
     }
