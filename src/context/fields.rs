@@ -1,7 +1,7 @@
 //! Context and keys in the fields of a structured layer.
 
 use super::facts::Facts;
-use super::scan::{Region, folder_keys, path_keys, shape_of};
+use super::scan::{NO_UNIT, Region, folder_keys, path_keys, shape_of};
 use super::tape::Step;
 use super::{Found, header, id};
 use crate::model::{Shape, SpanKind};
@@ -164,7 +164,7 @@ impl Found {
             Role::DurationSeconds => self.text_duration(value, 1_000_000_000),
             Role::Duration => {
                 let is_number = field.writing == Writing::Number;
-                self.text_duration(value, if is_number { super::scan::NO_UNIT } else { 1_000_000 })
+                self.text_duration(value, if is_number { NO_UNIT } else { 1_000_000 })
             }
             Role::Kind => match kind(value) {
                 Some(kind) => self.kind = self.kind.or(Some(kind)),

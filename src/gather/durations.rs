@@ -3,11 +3,9 @@
 //! `"duration":0.0277` of zap and Caddy counts seconds, `"duration":27.7` of Rails milliseconds, `"Duration":27757123` of Go's
 //! slog and Traefik nanoseconds. How large the numbers of a service mostly are, and whether they have fractions, tells.
 
-use crate::model::{Batch, Detail, Event, Symbol, flag};
+use crate::model::{Batch, Detail, Event, OF_NO_UNIT as ONE, Symbol, TOO_LONG, flag};
 use rustc_hash::FxHashMap;
 
-/// Numbers are counted in millionths: what [`Detail::Duration`] holds of an event without a unit.
-const ONE: u64 = 1_000_000;
 /// Mostly less than this, with fractions: seconds.
 const SECONDS_BELOW: u64 = ONE / 2;
 /// Mostly as much as this, with fractions: milliseconds.
@@ -83,20 +81,23 @@ impl Durations {
         }
         event.flags &= !flag::NO_UNIT;
         let unit = self.0.get(&event.service).and_then(Numbers::unit);
+        let nanos = |number: u64| {
+            let nanos = u128::from(number) * u128::from(unit?) / u128::from(ONE);
+            u64::try_from(nanos).ok().filter(|nanos| *nanos < TOO_LONG)
+        };
         let start = event.details_start as usize;
         let details = &mut batch.details[start..start + usize::from(event.details_len)];
-        let Some(place) = details.iter().position(|detail| matches!(detail, Detail::Duration(_))) else {
-            return;
-        };
-        match (unit, &mut details[place]) {
-            (Some(unit), Detail::Duration(number)) => {
-                *number = (u128::from(*number) * u128::from(unit) / u128::from(ONE)).min(u128::from(u64::MAX))
-                    as u64;
-            }
-            _ => {
+        let told = details.iter().enumerate().find_map(|(place, detail)| match *detail {
+            Detail::Duration(number) => Some((place, nanos(number))),
+            _ => None,
+        });
+        match told {
+            Some((place, Some(nanos))) => details[place] = Detail::Duration(nanos),
+            Some((place, None)) => {
                 details[place..].rotate_left(1);
                 event.details_len -= 1;
             }
+            None => {}
         }
     }
 }
@@ -141,5 +142,7 @@ mod tests {
         assert_eq!(last(&[3.0, 12.0, 30.0]), None);
         assert_eq!(last(&[0.0, 0.0]), None);
         assert_eq!(last(&[0.8, 1.2, 0.9]), None);
+        // a century
+        assert_eq!(last(&[0.0277, 0.1, 3.2e9]), None);
     }
 }

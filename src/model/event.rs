@@ -156,6 +156,11 @@ pub enum Detail {
     Status(u16),
 }
 
+/// What [`Detail::Duration`] counts of a duration whose unit is not told: so many make one.
+pub const OF_NO_UNIT: u64 = 1_000_000;
+/// No transaction lasts a year: what is said to take this long, in nanoseconds, is no duration.
+pub const TOO_LONG: u64 = 32_000_000_000_000_000;
+
 /// Bits of [`Event::flags`].
 pub mod flag {
     /// The record has no time of its own; it carries that of its neighbour.

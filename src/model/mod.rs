@@ -14,7 +14,10 @@ mod trace;
 pub mod units;
 
 pub use coverage::{Coverage, Skip, SkipReason};
-pub use event::{Batch, Detail, Event, HeaderRole, Origin, Place, Sample, Shape, SourceId, SpanKind, flag};
+pub use event::{
+    Batch, Detail, Event, HeaderRole, OF_NO_UNIT, Origin, Place, Sample, Shape, SourceId, SpanKind, TOO_LONG,
+    flag,
+};
 pub use finding::{Finding, FindingKind, Severity};
 pub use id::{SpanId, TraceId};
 pub use keys::KeyRules;

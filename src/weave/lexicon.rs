@@ -173,6 +173,11 @@ impl Lexicon {
         self.callbacks.contains(&path)
     }
 
+    /// Whether any request of the run does.
+    pub(super) fn any_call_back(&self) -> bool {
+        !self.callbacks.is_empty()
+    }
+
     /// The text of that path, where it is another one.
     pub(super) fn route_text(&self, path: Symbol) -> Option<&str> {
         self.routes.get(&path).map(|(_, text)| text.as_str())

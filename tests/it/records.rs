@@ -221,3 +221,19 @@ fn durations_without_a_unit_are_understood_by_how_large_they_mostly_are() {
     // nobody knows
     assert_eq!(began(["27", "4", "250"]), "02.500");
 }
+
+#[test]
+fn what_is_no_duration_does_not_hide_one_without_a_unit() {
+    let lines = (0..3).map(|at| {
+        let ids =
+            format!(r#""trace_id":"36899d0a8cfd7355f9f236156003657{at}","span_id":"b53aa8cb1e1b8dd{at}""#);
+        let took = r#""duration":0.25,"elapsed_ms":"unknown""#;
+        format!(r#"{{"time":"2026-11-29T10:00:0{at}.500Z","msg":"handled request",{took},{ids}}}"#) + "\n"
+    });
+    let dir = program::directory(&[("edge.log", lines.collect::<String>())]);
+    let reported = report(dir.path(), &["."], 0, &[]);
+    for (at, trace) in reported["traces"].as_array().unwrap().iter().enumerate() {
+        let start = trace["spans"][0]["start"].as_str().unwrap();
+        assert_eq!(start[17..23], format!("0{at}.250"));
+    }
+}

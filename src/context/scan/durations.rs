@@ -1,5 +1,7 @@
 //! Durations in words.
 
+use crate::model::{OF_NO_UNIT, TOO_LONG};
+
 /// In place of a unit: what a bare number counts in is not told.
 pub(in crate::context) const NO_UNIT: u64 = 0;
 
@@ -24,7 +26,7 @@ pub(in crate::context) fn duration(value: &[u8], unit: u64) -> Option<u64> {
             if parts > 0 {
                 return None;
             }
-            if unit == NO_UNIT { 1_000_000 } else { unit }
+            if unit == NO_UNIT { OF_NO_UNIT } else { unit }
         } else {
             unit_nanos(&rest[..letters].to_ascii_lowercase())?
         };
@@ -35,9 +37,8 @@ pub(in crate::context) fn duration(value: &[u8], unit: u64) -> Option<u64> {
         total += number * scale as f64;
         parts += 1;
     }
-    // no transaction lasts a year
-    let most = if unit == NO_UNIT { u64::MAX as f64 } else { 3.2e16 };
-    (parts > 0 && total < most).then_some(total.round() as u64)
+    let most = if unit == NO_UNIT { u64::MAX } else { TOO_LONG };
+    (parts > 0 && total < most as f64).then_some(total.round() as u64)
 }
 
 /// Nanoseconds in a unit of time.

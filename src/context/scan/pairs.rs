@@ -403,8 +403,9 @@ impl Found {
             self.step(
                 |tape| tape.part(value).map(|part| Step::Duration(part, unit)),
                 |found| {
-                    found.duration = duration(value, unit);
-                    found.no_unit = unit == super::NO_UNIT && found.duration.is_some();
+                    if let Some(told) = duration(value, unit) {
+                        (found.duration, found.no_unit) = (Some(told), unit == super::NO_UNIT);
+                    }
                 },
             );
         }

@@ -5,7 +5,7 @@ use super::layer::layer;
 use super::place::{self, cut, text};
 use super::{ExplainedHeader, ExplainedId, ExplainedRecord, ExplainedTime, Named, Stated, words};
 use crate::context::{Found, FoundSpan, FoundTrace};
-use crate::model::{Batch, Date, Detail, Event, HeaderRole, Symbol, flag};
+use crate::model::{Batch, Date, Detail, Event, HeaderRole, OF_NO_UNIT, Symbol, flag};
 use crate::record::look::look;
 use crate::record::{At, Class, Draft, Format, Layer, Profile, Record, Role};
 use crate::report::units;
@@ -185,8 +185,8 @@ impl Note<'_> {
             |name: &str, value: String| Some(Named { name: name.to_owned(), value, role: String::new() });
         let details = self.batch.details(self.event).iter().filter_map(|detail| match *detail {
             // the numbers of all records tell the unit
-            Detail::Duration(millionths) if self.event.is(flag::NO_UNIT) => {
-                named("duration", format!("{} of no unit", millionths as f64 / 1e6))
+            Detail::Duration(number) if self.event.is(flag::NO_UNIT) => {
+                named("duration", format!("{} of no unit", number as f64 / OF_NO_UNIT as f64))
             }
             Detail::Duration(nanos) => {
                 named("duration", units::duration(nanos.try_into().unwrap_or(i64::MAX)))

@@ -190,12 +190,8 @@ pub fn candidates(
 ) {
     let Some(opening) = scene.opening(node) else { return };
     let own = &scene.nodes[node as usize];
-    let mut possible = possible::parents(scene, node, opening);
-    possible.retain(|&other| !is_usually_within(scene, node, other, known.habits));
+    let possible = possible::parents(scene, node, opening, known.habits);
     let of_child = learned.map_or(OfChild::default(), |learned| learned.of_child(own.kind));
-    let passed_on: Vec<u32> =
-        possible.iter().copied().filter(|&other| has_passed_on(scene, other, node, &possible)).collect();
-    possible.retain(|other| !passed_on.contains(other));
     let relations = relations(scene, node, &possible, (learned, of_child), known);
     let child = child(scene, node, opening, (&possible, &relations), of_child, known);
     let mut none = [0.0; COUNT];
@@ -367,48 +363,12 @@ pub(super) fn may_be_open(scene: &Scene, node: u32, later: &Node) -> bool {
     started && (own.last >= later.begin || silent())
 }
 
-/// A share that makes a habit.
-const MOSTLY: f32 = 0.5;
-
 /// Whether the first node surrounds the second, and is the longer one.
 fn contains(outer: &Node, inner: &Node) -> bool {
     let blur = outer.blur.max(inner.blur);
     outer.begin - blur <= inner.begin
         && outer.last + blur >= inner.last
         && outer.last - outer.begin > inner.last - inner.begin
-}
-
-/// Whether all that a candidate tells is one request and how long it took, which another candidate of another service has taken over
-/// meanwhile: what else comes of it comes of that one.
-fn has_passed_on(scene: &Scene, other: u32, node: u32, possible: &[u32]) -> bool {
-    let (proxy, own) = (&scene.nodes[other as usize], &scene.nodes[node as usize]);
-    let routes = scene.routes(other);
-    if proxy.lines.len() > 1
-        || proxy.begin >= proxy.first
-        || routes.is_empty()
-        || proxy.service == own.service
-    {
-        return false;
-    }
-    let same_request = |node: u32| scene.routes(node).iter().any(|route| routes.contains(route));
-    let takes_over = |&taker: &u32| {
-        let node = &scene.nodes[taker as usize];
-        node.service != proxy.service
-            && (proxy.begin - proxy.blur..=own.begin).contains(&node.begin)
-            && node.begin <= proxy.last
-            && same_request(taker)
-    };
-    !same_request(node) && possible.iter().any(takes_over)
-}
-
-/// Whether a span is of a kind that mostly begins within spans like another one, which tells how long it took, and rarely before
-/// them: it cannot have caused that one.
-fn is_usually_within(scene: &Scene, outer: u32, inner: u32, habits: &Habits) -> bool {
-    let (own, other) = (&scene.nodes[outer as usize], &scene.nodes[inner as usize]);
-    own.begin < own.first
-        && own.service != other.service
-        && habits.between((own.kind, other.kind)).habit.around >= MOSTLY
-        && habits.between((other.kind, own.kind)).habit.order <= -MOSTLY
 }
 
 fn act(line: &Line, acts: &[Act]) -> f32 {

@@ -1,11 +1,15 @@
 //! Which spans are looked at as parents of a span at all.
 
 use super::SLACK;
+use super::scope::same_request;
+use crate::weave::habits::Habits;
 use crate::weave::scene::{Line, Node, Scene};
 use crate::weave::words::Act;
 
 /// Times and durations are written in whole milliseconds at worst.
 const BLUR: i64 = 1_500_000;
+/// A share that makes a habit.
+const MOSTLY: f32 = 0.5;
 /// Candidates that are looked at for one span, at most.
 const MAX_CANDIDATES: usize = 48;
 /// A parent may log its first record this long after its child's last.
@@ -19,7 +23,7 @@ const MAX_NEAR_SAME: usize = 6;
 const MAX_NEAR_CROSS: usize = 6;
 
 /// The spans that may have caused one that begins with `opening`.
-pub(super) fn parents(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
+pub(super) fn parents(scene: &Scene, node: u32, opening: &Line, habits: &Habits) -> Vec<u32> {
     let mut possible: Vec<u32> = (0..scene.nodes.len() as u32)
         .filter(|&other| other != node && !scene.nodes[other as usize].lines.is_empty())
         .filter(|&other| before(scene, other, node, opening) && !is_answered(scene, other, node))
@@ -29,7 +33,42 @@ pub(super) fn parents(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
     }
     possible.extend(late(scene, node, opening));
     asked_by(scene, node, &mut possible);
+    possible.retain(|&other| !is_usually_within(scene, node, other, habits));
+    let passed_on: Vec<u32> =
+        possible.iter().copied().filter(|&other| has_passed_on(scene, other, node, &possible)).collect();
+    possible.retain(|other| !passed_on.contains(other));
     possible
+}
+
+/// Whether all that a candidate tells is one request and how long it took, which another candidate of another service has taken over
+/// meanwhile: what else comes of it comes of that one.
+fn has_passed_on(scene: &Scene, other: u32, node: u32, possible: &[u32]) -> bool {
+    let (proxy, own) = (&scene.nodes[other as usize], &scene.nodes[node as usize]);
+    if proxy.lines.len() > 1
+        || proxy.begin >= proxy.first
+        || scene.routes(other).is_empty()
+        || proxy.service == own.service
+    {
+        return false;
+    }
+    let takes_over = |&taker: &u32| {
+        let node = &scene.nodes[taker as usize];
+        node.service != proxy.service
+            && (proxy.begin - proxy.blur..=own.begin).contains(&node.begin)
+            && node.begin <= proxy.last
+            && same_request(scene, taker, other)
+    };
+    !same_request(scene, node, other) && possible.iter().any(takes_over)
+}
+
+/// Whether a span is of a kind that mostly begins within spans like another one, which tells how long it took, and rarely before
+/// them: it cannot have caused that one.
+fn is_usually_within(scene: &Scene, outer: u32, inner: u32, habits: &Habits) -> bool {
+    let (own, other) = (&scene.nodes[outer as usize], &scene.nodes[inner as usize]);
+    own.begin < own.first
+        && own.service != other.service
+        && habits.between((own.kind, other.kind)).habit.around >= MOSTLY
+        && habits.between((other.kind, own.kind)).habit.order <= -MOSTLY
 }
 
 /// Where a span says which service asked for it, others did not, but for what passes the request on and names that service, too.

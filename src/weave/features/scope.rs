@@ -78,17 +78,18 @@ fn holds_another(scene: &Scene, node: u32, part: &Part<'_>, child: u32) -> bool 
     })
 }
 
+/// Whether two spans are about one path.
+pub(super) fn same_request(scene: &Scene, one: u32, other: u32) -> bool {
+    scene.routes(one).iter().any(|route| scene.routes(other).contains(route))
+}
+
 /// Who of another service is about the path that the child is about.
 fn requests(scene: &Scene, child: u32, found: &mut [Candidate]) {
-    let own = scene.routes(child);
-    if own.is_empty() {
+    if scene.routes(child).is_empty() {
         return;
     }
     let service = scene.nodes[child as usize].service;
-    let same = |node: u32| {
-        scene.nodes[node as usize].service != service
-            && scene.routes(node).iter().any(|route| own.contains(route))
-    };
+    let same = |node: u32| scene.nodes[node as usize].service != service && same_request(scene, node, child);
     let both = |candidate: &Candidate| candidate.node.map(same);
     let shared: Vec<Option<bool>> = found.iter().map(both).collect();
     if !shared.contains(&Some(true)) {

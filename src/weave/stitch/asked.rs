@@ -66,10 +66,12 @@ impl<'l> Services<'l> {
     /// is over; else the first one.
     pub fn opening(&self, store: &Store, events: &[EventId]) -> EventId {
         let begins = |id: &EventId| {
-            let began = store.written(*id).0.saturating_sub(store.duration(*id).unwrap_or(0));
-            began <= store.time(events[0]).0 && self.calls_back(store, *id)
+            let began = || store.written(*id).0.saturating_sub(store.duration(*id).unwrap_or(0));
+            self.calls_back(store, *id) && began() <= store.time(events[0]).0
         };
-        events.iter().copied().find(begins).unwrap_or_else(|| opening(store, events))
+        let any = self.lexicon.any_call_back();
+        let surrounding = any.then(|| events.iter().copied().find(begins)).flatten();
+        surrounding.unwrap_or_else(|| opening(store, events))
     }
 
     /// Whether a fragment begins with a request that calls back, or by receiving something that is no request which the same span

@@ -243,10 +243,8 @@ impl Placed {
             if group == NONE
                 && let Some(length) = length(store, id)
             {
-                see(Seen::Lasting(
-                    id,
-                    &strand.then((store.event(id).time.0 + store.delay(id)).saturating_sub(length)),
-                ));
+                let over = store.event(id).time.0.saturating_add(store.delay(id));
+                see(Seen::Lasting(id, &strand.then(over.saturating_sub(length))));
             }
             strand.add(store, id, group);
             if group == NONE {

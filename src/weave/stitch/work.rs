@@ -275,7 +275,7 @@ impl<'a> Work<'a> {
         receivers.sort_by_key(|(atom, _)| (self.atoms.first(*atom), *atom));
         let mut votes: FxHashMap<u32, (u32, u32)> = FxHashMap::default();
         for (atom, origins) in &receivers {
-            let mut begins: Vec<(u64, u32)> = origins
+            let mut begins: Vec<((bool, u64), u32)> = origins
                 .iter()
                 .map(|&origin| {
                     let root = self.sets.find(origin);
@@ -283,7 +283,7 @@ impl<'a> Work<'a> {
                     // whatever is asked of a service, what it is asked for next is something else
                     let bit = self.services.bit(self.atoms.service(first));
                     let begun = self.asked[root as usize].is_begun(bit);
-                    (if begun { bit << 32 } else { u64::from(self.atoms.sort(first)) }, root)
+                    ((begun, if begun { bit } else { u64::from(self.atoms.sort(first)) }), root)
                 })
                 .collect();
             begins.sort_unstable();
