@@ -305,6 +305,7 @@ impl Writer {
         set(found.root, flag::ROOT);
         set(found.exception, flag::EXCEPTION);
         set(found.no_unit, flag::NO_UNIT);
+        set(found.statement, flag::STATEMENT);
         set(found.has_context(), flag::CONTEXT);
         set(
             found.status.is_some_and(|status| status >= 500) && event.level >= Some(Level::Warn),

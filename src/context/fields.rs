@@ -5,6 +5,7 @@ use super::scan::{NO_UNIT, Region, folder_keys, path_keys, shape_of};
 use super::tape::Step;
 use super::{Found, header, id};
 use crate::model::{Shape, SpanKind};
+use crate::record::statement::is_statement;
 use crate::record::{At, Field, Format, Layer, NameHash, Role, Writing, access, names, timestamp};
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
@@ -126,6 +127,7 @@ impl Found {
             | Role::Peer
             | Role::Caller
             | Role::Database
+            | Role::Statement
             | Role::Exception
             | Role::Message => {
                 // the message itself is searched as a text
@@ -195,13 +197,14 @@ impl Found {
             Role::Database if is_word(value) && self.database.is_none() => {
                 self.database = Some(self.keep(value));
             }
+            Role::Statement if is_statement(value) => self.statement = true,
             Role::Status => self.status_field(layer, field, name, value),
             Role::Exception => {
                 self.exception |= value.len() > 24 && memchr::memchr(b'\n', value).is_some()
                     || name.eq_ignore_ascii_case(b"exception");
             }
             Role::Other if access::is_request_line(value) => self.text_request(value, value.len()),
-            Role::Other | Role::Id | Role::TraceId => {
+            Role::Other | Role::Id | Role::TraceId | Role::Statement => {
                 self.key_field(layer, field, name, value);
             }
             Role::Noise if self.facts.get(name).id && (name.len() > 2 || super::scan::is_unique(value)) => {

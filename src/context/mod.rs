@@ -82,6 +82,8 @@ pub struct Found {
     pub service: Option<At>,
     /// The record has a stack trace or an exception.
     pub exception: bool,
+    /// The record tells in a field which statement was put to a database.
+    pub statement: bool,
     /// Ranks of trace, span and parent: a better source replaces a worse one.
     ranks: [u8; 3],
     scratch: Vec<u8>,
@@ -97,7 +99,8 @@ impl Found {
     fn clear(&mut self) {
         self.arena.clear();
         (self.trace, self.span, self.parent, self.service) = (None, None, None, None);
-        (self.root, self.exception, self.datadog_high, self.own_id) = (false, false, None, None);
+        (self.root, self.exception, self.statement) = (false, false, false);
+        (self.datadog_high, self.own_id) = (None, None);
         (self.duration, self.no_unit, self.kind, self.status) = (None, false, None, None);
         (self.operation, self.topic, self.route, self.method) = (None, None, None, None);
         (self.peer, self.database, self.event_name) = (None, None, None);

@@ -193,6 +193,8 @@ pub mod flag {
     pub const STAMPED_AT_START: u16 = 1 << 13;
     /// The unit of the duration is not told; until all is read, [`Detail::Duration`](super::Detail) holds millionths of it.
     pub const NO_UNIT: u16 = 1 << 14;
+    /// The record tells in a field of its own which statement was put to a database.
+    pub const STATEMENT: u16 = 1 << 15;
 }
 
 /// What is kept of a record. Each byte here is paid once a record.

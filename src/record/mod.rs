@@ -30,6 +30,7 @@ mod pick;
 mod profile;
 mod read;
 mod services;
+pub mod statement;
 pub mod table;
 pub mod text;
 pub mod timestamp;

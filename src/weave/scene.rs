@@ -24,6 +24,8 @@ pub struct Line {
     pub act: Act,
     /// It tells that something is done.
     pub closes: bool,
+    /// It tells what was put to a database.
+    pub statement: bool,
     /// Its template, as that of all that differ only by names.
     pub template: Symbol,
     /// See [`Scene::names`], [`Scene::tokens`] and [`Scene::values`].
@@ -78,6 +80,8 @@ pub struct Node {
     /// It is a call: it names another service, and either surrounds a span of that or tells its answer right after one, and
     /// tells nothing else.
     pub calls: bool,
+    /// All that it tells is what was put to a database.
+    pub states: bool,
     /// The span is exported: its times are exact.
     pub exact: bool,
     /// The trace id that its records carry.
@@ -212,7 +216,9 @@ impl Scene {
             let hands = self.hands(node);
             self.nodes[node as usize].hands = hands;
             let calls = self.calls(node, lexicon);
-            self.nodes[node as usize].calls = calls;
+            let states = self.lines_of(node).all(|line| line.statement);
+            let node = &mut self.nodes[node as usize];
+            (node.calls, node.states) = (calls, states && !node.lines.is_empty());
         }
     }
 
@@ -401,6 +407,7 @@ impl Scene {
             order: self.lines.len() as u32,
             act: words.act,
             closes: answered || duration.is_some() || words.closes(),
+            statement: words.statement || event.is(flag::STATEMENT),
             template: lexicon.frame(event.template),
             names: (starts.0 as u32, self.names.len() as u32),
             tokens: (starts.1 as u32, self.tokens.len() as u32),
@@ -512,6 +519,7 @@ fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
         exact,
         hands: false,
         calls: false,
+        states: false,
         trace: span.trace,
         first_of_trace: true,
     }

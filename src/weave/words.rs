@@ -2,6 +2,7 @@
 //! names of topics and services stand in it.
 
 use crate::model::Symbol;
+use crate::record::statement::is_statement;
 
 /// What a record is about, by its first telling word.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -32,6 +33,8 @@ pub struct Words {
     pub past: bool,
     /// Names in it (topics, services, event types): normalized, without the words of plain prose.
     pub names: Vec<Symbol>,
+    /// It is a statement that was put to a database.
+    pub statement: bool,
     /// Hash of its first word, for grouping templates that differ later.
     pub first: Symbol,
 }
@@ -49,7 +52,7 @@ impl Words {
 
 /// Reads a template's text.
 pub fn words(template: &str) -> Words {
-    let mut words = Words::default();
+    let mut words = Words { statement: is_statement(template.as_bytes()), ..Words::default() };
     let mut is_request = false;
     for (index, word) in split(template).enumerate() {
         is_request |= matches!(word, "GET" | "POST" | "PUT" | "PATCH" | "DELETE");

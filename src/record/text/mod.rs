@@ -86,6 +86,7 @@ pub(super) fn names_context(name: &[u8]) -> bool {
             | Role::Peer
             | Role::Caller
             | Role::Database
+            | Role::Statement
             | Role::Status
             | Role::Operation
             | Role::Kind

@@ -207,6 +207,7 @@ impl Note<'_> {
         for (bit, what) in [
             (flag::FAILED, "says that the span failed"),
             (flag::EXCEPTION, "has an exception or stack trace"),
+            (flag::STATEMENT, "tells what was put to a database"),
             (flag::LENIENT, "ids were mangled and read leniently"),
             (flag::ROOT, "says that the span has no parent"),
         ] {

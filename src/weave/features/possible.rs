@@ -33,6 +33,7 @@ pub(super) fn parents(scene: &Scene, node: u32, opening: &Line, habits: &Habits)
     }
     possible.extend(late(scene, node, opening));
     asked_by(scene, node, &mut possible);
+    stated_by(scene, node, &mut possible);
     possible.retain(|&other| !is_usually_within(scene, node, other, habits));
     let passed_on: Vec<u32> =
         possible.iter().copied().filter(|&other| has_passed_on(scene, other, node, &possible)).collect();
@@ -83,6 +84,16 @@ fn asked_by(scene: &Scene, node: u32, possible: &mut Vec<u32>) {
                 || scene.nodes[other as usize].service == own.service
                 || caller(other) == Some(asked)
         });
+    }
+}
+
+/// What is put to a database is a span of the service that does so, and causes nothing.
+fn stated_by(scene: &Scene, node: u32, possible: &mut Vec<u32>) {
+    possible.retain(|&other| !scene.nodes[other as usize].states);
+    let own = &scene.nodes[node as usize];
+    let is_own = |other: &u32| scene.nodes[*other as usize].service == own.service;
+    if own.states && possible.iter().any(is_own) {
+        possible.retain(is_own);
     }
 }
 

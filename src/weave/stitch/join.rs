@@ -101,7 +101,7 @@ impl<'a> Joining<'a> {
             }
         }
         for (kind, gathering) in waiting {
-            work.gather(&self.values(kind)?, &gathering);
+            work.gather(&self.kinds.list[kind], &self.values(kind)?, &gathering);
         }
         Ok((work, held))
     }

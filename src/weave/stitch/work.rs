@@ -258,7 +258,7 @@ impl<'a> Work<'a> {
     }
 
     /// Decides for atoms that hold several values born elsewhere: joined, or left alone as they handle batches.
-    pub fn gather(&mut self, values: &Values, gathering: &FxHashSet<u32>) {
+    pub fn gather(&mut self, kind: &Kind, values: &Values, gathering: &FxHashSet<u32>) {
         if gathering.is_empty() {
             return;
         }
@@ -299,7 +299,9 @@ impl<'a> Work<'a> {
             let batch = votes.get(&self.atoms.sort(atom)).is_some_and(|(all, batches)| batches * 2 > *all);
             // one that handles messages of several transactions makes no one of them
             for origin in origins.into_iter().filter(|_| !batch) {
-                if !self.begin_alike(origin, atom) {
+                let whole = |atom: u32| self.atoms.asked(atom).whole;
+                let apart = !kind.named && !kind.unique && whole(origin) && whole(atom);
+                if !apart && !self.begin_alike(origin, atom) {
                     self.unite(origin, atom);
                 }
             }
