@@ -105,6 +105,8 @@ struct Child<'s> {
     just_before: Option<u32>,
     /// The latest of its service that may be open still: see [`may_be_open`].
     inmost_open: Option<u32>,
+    /// Where the first candidate of its service opens that began by receiving or starting something and did not tell its end.
+    at_work: Option<u32>,
     /// See [`Habits::enters`] and [`Habits::follows`].
     enters: f32,
     follows: f32,
@@ -299,6 +301,7 @@ fn child<'s>(
             .map(|line| line.node)
             .filter(|before| *before != node),
         inmost_open: None,
+        at_work: None,
         service_began: &of_service[..of_service.partition_point(|(_, begin, _)| *begin <= own.begin)],
         enters: known.habits.enters(own.kind),
         follows: known.habits.follows(own.kind),
@@ -329,6 +332,10 @@ fn child<'s>(
         }
         if same && may_be_open(scene, other, own) {
             child.inmost_open = later(child.inmost_open, other);
+        }
+        if same && at_work(scene, other, own.begin) {
+            let opens = scene.nodes[other as usize].opens;
+            child.at_work = Some(child.at_work.map_or(opens, |first| first.min(opens)));
         }
         if same {
             if open {
@@ -361,6 +368,13 @@ pub(super) fn may_be_open(scene: &Scene, node: u32, later: &Node) -> bool {
             && scene.opening(node).is_some_and(|line| !matches!(line.act, Act::End | Act::Answer | Act::Send))
     };
     started && (own.last >= later.begin || silent())
+}
+
+/// Whether a span began by receiving or starting something and told no end until a time.
+fn at_work(scene: &Scene, node: u32, time: i64) -> bool {
+    let begins = |line: &Line| matches!(line.act, Act::Receive | Act::Start);
+    scene.opening(node).is_some_and(begins)
+        && !scene.lines_of(node).skip(1).any(|line| line.closes && line.time <= time)
 }
 
 /// Whether the first node surrounds the second, and is the longer one.

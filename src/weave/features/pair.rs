@@ -95,11 +95,13 @@ fn about_parent(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&L
     if left {
         out[SAME_SENT_RECEIVED] = 1.0;
     } else if p.service == c.service
-        && p.lines.len() > 1
         && let Some(line) = scene.lines_of(parent).last().filter(|line| line.time <= c.begin && line.closes)
     {
         let since = (c.begin - line.time) as f32;
-        out[SAME_CLOSED] = 1.0 + since / (since + super::SLACK as f32);
+        // one record may tell what began a span, unless another one is at work that may go on with the child
+        if p.lines.len() > 1 || child.at_work.is_some_and(|other| other < p.opens) {
+            out[SAME_CLOSED] = 1.0 + since / (since + super::SLACK as f32);
+        }
     }
     out[PARENT_HANDS] = yes(p.hands);
     out[PARENT_SINGLE] = yes(p.lines.len() == 1);
