@@ -53,6 +53,7 @@ impl Words {
 /// Reads a template's text.
 pub fn words(template: &str) -> Words {
     let mut words = Words { statement: is_statement(template.as_bytes()), ..Words::default() };
+    let tells_time = template.contains("took <*>") || template.ends_with("took");
     let mut is_request = false;
     for (index, word) in split(template).enumerate() {
         is_request |= matches!(word, "GET" | "POST" | "PUT" | "PATCH" | "DELETE");
@@ -62,6 +63,8 @@ pub fn words(template: &str) -> Words {
         let act = match act(word) {
             // "replied …" is what who was asked says of itself, "stock replied …" what who asked does
             Act::Answer if index == 0 && is_reply(word) => Act::Send,
+            // `SELECT a took 3 ms`
+            Act::Receive if word == "took" && tells_time => Act::Other,
             // `POST /orders -> 201`: what came of it
             Act::Send if is_request && matches!(word, "->" | "-->" | "=>") => Act::Other,
             act => act,
@@ -82,6 +85,9 @@ pub fn words(template: &str) -> Words {
         {
             words.names.push(name);
         }
+    }
+    if words.statement {
+        words.act = Act::Call;
     }
     words
 }
