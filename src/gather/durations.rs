@@ -22,15 +22,15 @@ struct Numbers {
 }
 
 impl Numbers {
-    /// A number that half of them reach.
+    /// A number that half of them reach; without those that were rounded down to nothing.
     fn middle(&self) -> u64 {
-        let all: u32 = self.sizes.iter().sum();
+        let all: u32 = self.sizes[1..].iter().sum();
         let mut below = 0;
-        let reached = self.sizes.iter().position(|count| {
+        let reached = self.sizes[1..].iter().position(|count| {
             below += count;
             below * 2 > all
         });
-        reached.map_or(0, |bits| if bits == 0 { 0 } else { 1 << (bits - 1) })
+        reached.map_or(0, |bits| 1 << bits)
     }
 
     /// What one of them counts, in nanoseconds.
@@ -141,6 +141,8 @@ mod tests {
         // months, minutes, pieces
         assert_eq!(last(&[3.0, 12.0, 30.0]), None);
         assert_eq!(last(&[0.0, 0.0]), None);
+        // nginx writes thousandths of a second
+        assert_eq!(last(&[0.0, 0.0, 0.0, 0.002, 0.001]), Some(1_000_000));
         assert_eq!(last(&[0.8, 1.2, 0.9]), None);
         // a century
         assert_eq!(last(&[0.0277, 0.1, 3.2e9]), None);

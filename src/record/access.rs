@@ -30,13 +30,16 @@ pub fn read(line: &[u8], order: DayOrder, draft: &mut Draft) -> bool {
     draft.message = Some((At::new(0, line.len()), Writing::Plain));
     let (took, status) = timers(line, close + 1)
         .unwrap_or_else(|| (envoy_duration(line, open, request.status.end()), request.status));
-    for (role, at) in [
-        (Role::Method, request.method),
-        (Role::Route, request.path),
-        (Role::Status, status),
-        (Role::DurationMillis, took),
-        (Role::Caller, user(before)),
-        (Role::Caller, agent(line, request.status.end())),
+    let bare = if took.is_empty() { bare_duration(line, request.status.end()) } else { At::default() };
+    for (role, at, writing) in [
+        (Role::Method, request.method, Writing::Plain),
+        (Role::Route, request.path, Writing::Plain),
+        (Role::Status, status, Writing::Plain),
+        (Role::DurationMillis, took, Writing::Plain),
+        // a number alone: its unit is told by those of the whole run
+        (Role::Duration, bare, Writing::Number),
+        (Role::Caller, user(before), Writing::Plain),
+        (Role::Caller, agent(line, request.status.end()), Writing::Plain),
     ] {
         if !at.is_empty() {
             draft.fields.push(Field {
@@ -47,7 +50,7 @@ pub fn read(line: &[u8], order: DayOrder, draft: &mut Draft) -> bool {
                 rank: 0,
                 top: true,
                 value: at,
-                writing: Writing::Plain,
+                writing,
             });
         }
     }
@@ -174,6 +177,37 @@ fn envoy_duration(line: &[u8], open: usize, start: usize) -> At {
     behind.windows(4).find(four).map_or(At::default(), |run| run[2])
 }
 
+/// How long a request took, in a unit that the line does not name: the first number with a fraction that stands alone behind the
+/// status, outside quotes. Sources: `:response-time` of morgan (milliseconds), `$request_time` of nginx and the elapsed time of
+/// Rack's CommonLogger (seconds). Numbers without fraction are too many things: sizes, ports, counts.
+fn bare_duration(line: &[u8], start: usize) -> At {
+    if start == 0 {
+        return At::default();
+    }
+    let mut quoted = false;
+    let found = words(line, start, line.len()).find(|word| {
+        let word = word.of(line);
+        let within = quoted;
+        quoted ^= quotes(word) % 2 == 1;
+        !within && is_decimal(word)
+    });
+    found.unwrap_or_default()
+}
+
+/// How many quotes open or close in a word.
+fn quotes(word: &[u8]) -> usize {
+    let escaped = |at: usize| at > 0 && word[at - 1] == b'\\';
+    memchr::memchr_iter(b'"', word).filter(|at| !escaped(*at)).count()
+}
+
+/// Digits, a dot, digits; and no time since 1970.
+fn is_decimal(word: &[u8]) -> bool {
+    /// What has more before the dot counts seconds since 1970 (nginx's `$msec`).
+    const MAX_WHOLE: usize = 9;
+    let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    memchr(b'.', word).is_some_and(|dot| dot <= MAX_WHOLE && digits(&word[..dot]) && digits(&word[dot + 1..]))
+}
+
 /// Who was let in (`frank` of `127.0.0.1 - frank`), if that is told.
 fn user(before: &[u8]) -> At {
     let mut words = before.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
@@ -276,6 +310,30 @@ mod tests {
         assert_eq!(envoy(r#"200 - via_upstream - "-" 0 5 12 11 "-""#), Some("12".into()));
         assert_eq!(envoy(r#"200 0 154 14 13 "-""#), None);
         assert_eq!(took(r#"::1 - - [22/Nov/2026:08:29:31 +0000] "GET /t HTTP/1.1" 200 - 1 2 3 4"#), None);
+    }
+
+    #[test]
+    fn a_bare_number_with_a_fraction_is_how_long_all_took() {
+        let took = |rest: &str| {
+            let line = format!(r#"127.0.0.1 - - [22/Nov/2026:08:29:31 +0000] "GET /t/1 HTTP/1.1" {rest}"#);
+            let mut draft = Draft::default();
+            assert!(read(line.as_bytes(), DayOrder::MonthFirst, &mut draft));
+            let took = draft.fields.iter().find(|field| field.role == Role::Duration);
+            took.map(|field| {
+                assert_eq!(field.writing, Writing::Number);
+                String::from_utf8_lossy(field.value.of(line.as_bytes())).into_owned()
+            })
+        };
+        assert_eq!(took(r#"200 27 "-" "node" 669.491 rid=7 trace=0a54"#), Some("669.491".into()));
+        assert_eq!(took(r#"200 27 "-" "a \" 1.5 (b)" 0.438 0.437"#), Some("0.438".into()));
+        assert_eq!(took("200 27 0.0034"), Some("0.0034".into()));
+        assert_eq!(
+            took(r#"200 - "-" "curl/8.5" 512 0.003 [a-80] [] 10.0.0.1:80 0.002"#),
+            Some("0.003".into())
+        );
+        assert_eq!(took(r#"200 27 "-" "node 1.5 b" rt=0.438 rid=1.5"#), None);
+        assert_eq!(took(r#"200 27 "-" "node" 1795938948.250 10.0.0.1 1.25.3 v1.5"#), None);
+        assert_eq!(took(r#"200 27 "-" "node" 669"#), None);
     }
 
     #[test]

@@ -237,3 +237,24 @@ fn what_is_no_duration_does_not_hide_one_without_a_unit() {
         assert_eq!(start[17..23], format!("0{at}.250"));
     }
 }
+
+#[test]
+fn bare_durations_of_access_logs_are_understood_by_how_large_they_mostly_are() {
+    let began = |numbers: [&str; 3]| {
+        let lines = (0..3).map(|at| {
+            let ids = format!("trace=36899d0a8cfd7355f9f236156003657{at} span=b53aa8cb1e1b8dd{at}");
+            let number = numbers[at];
+            let request = r#""GET /a HTTP/1.1" 200 27 "-" "node""#;
+            format!("127.0.0.1 - - [29/Nov/2026:10:00:0{at} +0000] {request} {number} rid=7 {ids}\n")
+        });
+        let dir = program::directory(&[("gateway.log", lines.collect::<String>())]);
+        let reported = report(dir.path(), &["."], 0, &[]);
+        let start = reported["traces"][2]["spans"][0]["start"].as_str().unwrap().to_owned();
+        start[17..23].to_owned()
+    };
+    // morgan, nginx with the time of the upstream
+    assert_eq!(began(["669.491", "7.793", "250.000"]), "01.750");
+    assert_eq!(began(["0.438 0.437", "0.002 0.001", "0.250 0.249"]), "01.750");
+    // sizes, ports, counts
+    assert_eq!(began(["669", "7", "250"]), "02.000");
+}
