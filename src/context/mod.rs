@@ -341,15 +341,26 @@ impl Found {
         })
     }
 
-    /// The parent id to show for the record.
+    /// The parent id to show for the record: what it states, else what a header that it received does.
     pub fn shown_parent(&self) -> Option<FoundSpan> {
-        self.parent.or_else(|| {
-            if self.span.is_some() {
-                return None;
-            }
-            let trace = self.trace?.id;
-            self.headers.iter().find(|header| header.trace.id == trace).and_then(|header| header.parent)
-        })
+        if self.parent.is_some() || self.root {
+            return self.parent;
+        }
+        let trace = self.trace?.id;
+        let mut headers = self.headers.iter().filter(|header| header.trace.id == trace);
+        match self.span {
+            // who sent it is the parent of whom it reached
+            Some(own) => headers
+                .filter(|header| header.role == HeaderRole::Incoming)
+                .filter_map(|header| header.span)
+                .find(|span| span.id != own.id),
+            None => headers.next().and_then(|header| header.parent),
+        }
+    }
+
+    /// Whether a header that the record says it received may tell its parent.
+    pub fn received_its_parent(&self) -> bool {
+        self.parent.is_none() && self.headers.iter().any(|header| header.role == HeaderRole::Incoming)
     }
 
     /// Whether anything that correlates was found.

@@ -267,6 +267,25 @@ mod tests {
     }
 
     #[test]
+    fn a_header_that_was_received_tells_the_parent() {
+        for line in [
+            r#"{"msg":"received","trace_id":"TTT","span_id":"SSS","headers":{"traceparent":"00-TTT-PPP-01"}}"#,
+            r#"{"msg":"got it","trace_id":"TTT","span_id":"SSS","headers.traceparent":"00-TTT-PPP-01"}"#,
+            "2026-01-02 03:04:05 INFO [trace_id=TTT span_id=SSS] Received a headers.traceparent=00-TTT-PPP-01",
+            "2026-01-02 03:04:05 INFO [trace_id=TTT span_id=SSS] <- a headers={'traceparent': '00-TTT-PPP-01'}",
+        ] {
+            check(line, [Some(T), Some(S), Some(P)]);
+        }
+        for line in [
+            r#"{"msg":"sent","trace_id":"TTT","span_id":"SSS","headers":{"traceparent":"00-TTT-PPP-01"}}"#,
+            r#"{"msg":"received","trace_id":"TTT","span_id":"SSS","headers":{"traceparent":"00-TTT-SSS-01"}}"#,
+            r#"{"msg":"received","trace_id":"TTT","span_id":"SSS","traceparent":"00-5bf92f3577b34da6a3ce929d0e0e4736-PPP-01"}"#,
+        ] {
+            check(line, [Some(T), Some(S), None]);
+        }
+    }
+
+    #[test]
     fn what_is_another_or_no_pair_is_left_alone() {
         for line in [
             r#"{"msg":"a","link":{"t":"TTT","s":"SSS"}}"#,

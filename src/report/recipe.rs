@@ -55,6 +55,10 @@ impl Recipe {
         note: &[u8],
     ) -> Option<Recipe> {
         let pattern = record.pattern?;
+        // whether it does hangs on the ids
+        if found.received_its_parent() {
+            return None;
+        }
         let mut recipe = Recipe::default();
         recipe.piece(Piece::Service);
         recipe.piece(Piece::Instance);
