@@ -28,6 +28,8 @@ pub(super) struct Asked {
     /// Of a fragment: it begins with a request, or no message, and took its trace id along when it asked others for something:
     /// what comes of it has the same one, so that no other one such is part of it.
     pub whole: bool,
+    /// Of a fragment: it took its trace id along to many services, whatever it begins with.
+    pub wide: bool,
 }
 
 impl<'l> Services<'l> {
@@ -126,6 +128,7 @@ impl Asked {
             by_request: self.by_request | other.by_request,
             by_message: self.by_message | other.by_message,
             whole: self.whole && other.whole,
+            wide: self.wide && other.wide,
         }
     }
 
@@ -148,7 +151,7 @@ mod tests {
     #[test]
     fn a_later_request_where_the_first_came_in_stands_apart() {
         let (edge, inner) = (1, 2);
-        let asked = |by_request, by_message| Asked { by_request, by_message, whole: false };
+        let asked = |by_request, by_message| Asked { by_request, by_message, ..Asked::default() };
         let order = asked(edge | inner, 0);
         assert!(asked(edge | inner, 0).is_apart_from(order, edge));
         // a message came back there; a call deeper down; nothing is known of the first

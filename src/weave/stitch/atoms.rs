@@ -176,7 +176,8 @@ impl Atoms {
             let bit = services.bit(store.event(opening).service);
             let begun = !received && services.asked(store, opening, false).by_message == 0;
             let by_request = asked.by_request & bit != 0 && asked.by_request.count_ones() > 1;
-            asked.whole = begun && (by_request || has_services(store, &fragment.events, MANY_SERVICES));
+            asked.wide = has_services(store, &fragment.events, MANY_SERVICES);
+            asked.whole = begun && (by_request || asked.wide);
             self.traced.asked.push(asked);
             by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));
             own.dedup_by_key(|held| (held.value, held.name));

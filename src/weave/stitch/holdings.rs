@@ -250,7 +250,7 @@ impl Holding {
         let first = Time(time.0.wrapping_add(bytes.signed()?));
         let sort = bytes.number()?;
         let (sort, own, timed) = ((sort >> 2) as u32, sort & 2 != 0, sort & 1 != 0);
-        let asked = Asked { by_request: bytes.number()?, by_message: bytes.number()?, whole: false };
+        let asked = Asked { by_request: bytes.number()?, by_message: bytes.number()?, ..Asked::default() };
         Some(Holding {
             value,
             time,

@@ -166,7 +166,8 @@ const MAX_NEIGHBOURS: usize = 64;
 /// with a third one.
 const DISJOINT: u32 = 20;
 
-/// The types under which values of several kinds stand: each has values in common with two others that have none in common.
+/// The types under which values of several kinds stand: each has values in common with two others that have none in common,
+/// and no other has values in common with both of these and more of them.
 /// So is it with words such as "for" and "of" in front of a value. Those that stand between the most others come first, as
 /// what is left may not need any.
 fn general(types: usize, same: &[(u32, u32)], shared: &FxHashMap<(u32, u32), u32>) -> Vec<bool> {
@@ -178,13 +179,17 @@ fn general(types: usize, same: &[(u32, u32)], shared: &FxHashMap<(u32, u32), u32
     }
     let count = |a: u32, b: u32| shared.get(&(a.min(b), a.max(b))).copied().unwrap_or(0);
     let between = |at: u32, next: &[u32]| {
+        let mut order: Vec<u32> = next.iter().copied().filter(|&a| count(a, at) >= MIN_SHARED).collect();
+        order.sort_unstable_by_key(|&a| (std::cmp::Reverse(count(a, at)), a));
+        // what stands beside the most of it, and what has nothing in common with that: where one name stands beside all of it,
+        // others may stand beside parts that have nothing in common
+        let mut apart: Vec<u32> = Vec::new();
         let mut sum = 0u64;
-        for (place, &a) in next.iter().enumerate() {
-            for &b in &next[place + 1..] {
-                let least = count(a, at).min(count(b, at));
-                if least >= MIN_SHARED && count(a, b) * DISJOINT < least {
-                    sum += u64::from(least);
-                }
+        for a in order {
+            let least = count(a, at);
+            if apart.iter().all(|&b| count(a, b) * DISJOINT < least) {
+                sum += u64::from(least) * apart.len() as u64;
+                apart.push(a);
             }
         }
         sum

@@ -289,7 +289,13 @@ impl<'a> Work<'a> {
             begins.sort_unstable();
             begins.dedup();
             if begins.len() > 1 {
-                let batch = begins.windows(2).any(|two| two[0].0 == two[1].0);
+                let asked = |origin: u32| self.atoms.asked(origin);
+                let whole = |origin: &&u32| asked(**origin).whole || asked(**origin).wide;
+                let whole = origins.iter().filter(whole);
+                let mut wholes: Vec<u32> = whole.map(|origin| self.sets.find(*origin)).collect();
+                wholes.sort_unstable();
+                wholes.dedup();
+                let batch = wholes.len() > 1 || begins.windows(2).any(|two| two[0].0 == two[1].0);
                 let vote = votes.entry(self.atoms.sort(*atom)).or_default();
                 vote.0 += 1;
                 vote.1 += u32::from(batch);
