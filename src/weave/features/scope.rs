@@ -27,11 +27,22 @@ struct Part<'s> {
 pub(super) fn tell(scene: &Scene, child: u32, found: &mut [Candidate]) {
     let parts = parts(scene, child, found);
     if !parts.is_empty() {
+        // what is about several parts has to do with one of them by what is about that one alone
+        let service = scene.nodes[child as usize].service;
+        let alone = |part: &Part<'_>| {
+            found.iter().filter_map(|candidate| candidate.node).any(|node| {
+                scene.nodes[node as usize].service == service
+                    && scene.holders.has(part.which, node)
+                    && !holds_another(scene, node, part, child)
+            })
+        };
+        let told_alone: Vec<bool> = parts.iter().map(alone).collect();
         for candidate in found.iter_mut() {
             let Some(parent) = candidate.node else { continue };
             let out = &mut candidate.features;
-            for part in &parts {
-                if scene.holders.has(part.which, parent) {
+            for (part, told_alone) in parts.iter().zip(&told_alone) {
+                let of_several = || *told_alone && holds_another(scene, parent, part, child);
+                if scene.holders.has(part.which, parent) && !of_several() {
                     out[SCOPE] = part.special.max(out[SCOPE]);
                     continue;
                 }
