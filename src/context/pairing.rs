@@ -286,6 +286,14 @@ mod tests {
     }
 
     #[test]
+    fn binaries_of_erlang_are_read() {
+        check(
+            r#"2026-01-02 03:04:05.123 warning <0.9.0> trace_id=<<"TTT">> span_id=<<"SSS">> a:b/1:14 c"#,
+            [Some(T), Some(S), None],
+        );
+    }
+
+    #[test]
     fn what_is_another_or_no_pair_is_left_alone() {
         for line in [
             r#"{"msg":"a","link":{"t":"TTT","s":"SSS"}}"#,

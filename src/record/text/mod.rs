@@ -130,10 +130,15 @@ pub(in crate::record) fn pair(text: &[u8], start: usize, colon: bool) -> Option<
         }
         _ => return None,
     }
+    // Erlang's binaries: `<<"value">>`
+    let binary = text[at..].starts_with(b"<<\"");
+    at += if binary { 2 } else { 0 };
     let quote = text.get(at).copied().filter(|byte| matches!(byte, b'"' | b'\''));
     let (value, end) = if let Some(quote) = quote {
         let length = memchr::memchr(quote, &text[at + 1..])?;
-        (At::new(at + 1, at + 1 + length), at + length + 2)
+        let end = at + length + 2;
+        let closed = binary && text[end..].starts_with(b">>");
+        (At::new(at + 1, end - 1), if closed { end + 2 } else { end })
     } else {
         let end = bare_value_end(text, at);
         (At::new(at, end), end)
