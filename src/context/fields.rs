@@ -108,12 +108,13 @@ impl Found {
         if self.context(field.role, field.rank, name, value, otlp) {
             return;
         }
-        if name == b"id"
+        if name.eq_ignore_ascii_case(b"id")
             && field.top
             && let Some(span) = id::exact_span(value)
         {
             self.refuse();
             self.own_id = Some(span.id);
+            self.is_operation = is_operation(layer);
         }
         if self.facts.any_named() && self.facts.get(name).named {
             self.key_field(layer, field, name, value);
@@ -400,6 +401,17 @@ impl Found {
 /// The name of the container that a field stands in, or nothing.
 pub(super) fn container<'t>(layer: &Layer<'t>, field: &Field) -> &'t [u8] {
     if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] }
+}
+
+/// Whether a row of Application Insights is of a request or a call, so that its `Id` is that of a span: its type says so, or
+/// an operation and a parent stand beside it. Source: Azure Monitor, tables AppRequests and AppDependencies.
+fn is_operation(layer: &Layer<'_>) -> bool {
+    let named = |name: &[u8]| {
+        layer.draft.fields.iter().find(|field| field.top && layer.name(field).eq_ignore_ascii_case(name))
+    };
+    let types = [named(b"type"), named(b"itemtype")];
+    let stated = |field: &Field| matches!(field.value.of(layer.text), b"AppRequests" | b"AppDependencies");
+    types.into_iter().flatten().any(stated) || named(b"operationid").is_some() && named(b"parentid").is_some()
 }
 
 /// Whether a field tells of the program what it would tell of the work elsewhere: the path of a source file, and the time

@@ -46,6 +46,8 @@ pub struct Found {
     pub root: bool,
     /// The record's field `id`, if it may be a span's.
     own_id: Option<SpanId>,
+    /// That field is of a row that tells an operation.
+    is_operation: bool,
     /// The high half of a Datadog trace id.
     pub datadog_high: Option<u64>,
     /// Propagation headers.
@@ -100,7 +102,7 @@ impl Found {
         self.arena.clear();
         (self.trace, self.span, self.parent, self.service) = (None, None, None, None);
         (self.root, self.exception, self.statement) = (false, false, false);
-        (self.datadog_high, self.own_id) = (None, None);
+        (self.datadog_high, self.own_id, self.is_operation) = (None, None, false);
         (self.duration, self.no_unit, self.kind, self.status) = (None, false, None, None);
         (self.operation, self.topic, self.route, self.method) = (None, None, None, None);
         (self.peer, self.database, self.event_name) = (None, None, None);
@@ -320,7 +322,8 @@ impl Found {
             }
         }
         let segment = self.trace.is_some_and(|trace| trace.scheme == Scheme::Xray);
-        if self.span.is_none() && self.trace.is_some() && (self.parent.is_some() || self.root || segment) {
+        let told = self.parent.is_some() || self.root || segment || self.is_operation;
+        if self.span.is_none() && self.trace.is_some() && told {
             // a span as it is exported: its trace, its parent or that it has none, and its own "id"; a segment of X-Ray
             self.span = self.own_id.map(|id| FoundSpan { id, text: None });
         }

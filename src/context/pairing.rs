@@ -294,6 +294,18 @@ mod tests {
     }
 
     #[test]
+    fn the_id_of_an_operation_is_its_span() {
+        for (fields, parent) in [
+            (r#""OperationId":"TTT","ParentId":"PPP","Id":"SSS""#, Some(P)),
+            (r#""type":"AppRequests","OperationId":"TTT","ParentId":"TTT","Id":"SSS""#, None),
+            (r#""Id":"SSS","OperationId":"TTT","Type":"AppDependencies""#, None),
+        ] {
+            check(&format!(r#"{{"time":"2026-01-02T03:04:05Z",{fields}}}"#), [Some(T), Some(S), parent]);
+        }
+        check(r#"{"time":"2026-01-02T03:04:05Z","OperationId":"TTT","Id":"SSS"}"#, [Some(T), None, None]);
+    }
+
+    #[test]
     fn what_is_another_or_no_pair_is_left_alone() {
         for line in [
             r#"{"msg":"a","link":{"t":"TTT","s":"SSS"}}"#,
