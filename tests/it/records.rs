@@ -258,3 +258,15 @@ fn bare_durations_of_access_logs_are_understood_by_how_large_they_mostly_are() {
     // sizes, ports, counts
     assert_eq!(began(["669", "7", "250"]), "02.000");
 }
+
+#[test]
+fn what_decorates_a_message_tells_the_service() {
+    let line = concat!(
+        "2026-11-29 11:22:33,481 ERROR app item gone NR-LINKING|MjUyMDUyOHxBUE18QVBQTElDQVRJT058MjE1|web-1|",
+        "65a7b8adf2ed00fd963e64365cc2aa01|20af84179b1199e3|cart|\n",
+    );
+    let dir = program::directory(&[("a.log", line)]);
+    let record = &extract(dir.path(), &["a.log"], 0, &[])[0];
+    let ids = ["trace_id", "span_id", "service"].map(|name| record[name].as_str().unwrap_or_default());
+    assert_eq!(ids, ["65a7b8adf2ed00fd963e64365cc2aa01", "20af84179b1199e3", "cart"]);
+}
