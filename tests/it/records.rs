@@ -270,3 +270,20 @@ fn what_decorates_a_message_tells_the_service() {
     let ids = ["trace_id", "span_id", "service"].map(|name| record[name].as_str().unwrap_or_default());
     assert_eq!(ids, ["65a7b8adf2ed00fd963e64365cc2aa01", "20af84179b1199e3", "cart"]);
 }
+
+#[test]
+fn columns_and_places_before_a_message_are_no_part_of_it() {
+    let ids = r#"{"traceID": "e6139dabf5c2d417f39c02a676102f0c", "spanID": "621c3b7f5e7c2f71"}"#;
+    let message = |line: &str| {
+        let dir = program::directory(&[("a.log", format!("{line}\n"))]);
+        extract(dir.path(), &["a.log"], 0, &[])[0]["message"].as_str().unwrap_or_default().to_owned()
+    };
+    // zap: time, level, logger, message, fields
+    let zap = |rest: &str| message(&format!("2026-11-29T22:46:43.762Z\tERROR\t{rest}"));
+    assert_eq!(zap(&format!("lease\tlease lost\t{ids}")), "lease lost");
+    assert_eq!(zap(&format!("lost\t{ids}")), "lost");
+    // loguru: {name}:{line}
+    let line = "2026-11-29T22:41:12.116+00:00 SUCCESS  mailer [6c4950e1-6d33-721b-87b0-b350f2fd3510]";
+    assert_eq!(message(&format!("{line} __main__:64 mail sent")), "mail sent");
+    assert_eq!(message(&format!("{line} port:64 is open")), "port:64 is open");
+}

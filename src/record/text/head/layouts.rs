@@ -182,7 +182,8 @@ impl Reader<'_, '_> {
         taken
     }
 
-    /// `LEVEL\tthread\tcom.acme.Orders\tmessage` (airlift): a thread between tabs before a logger, and the logger.
+    /// `LEVEL\tthread\tcom.acme.Orders\tmessage` (airlift): a thread between tabs before a logger, and the logger; also one whose
+    /// name is a word, where all columns are parted by tabs: `time\tLEVEL\torders\tmessage\t{…}` (zap's console encoder).
     pub(super) fn tab_cell(&mut self, word: At) -> bool {
         let text = self.text;
         let between = text[..self.at].ends_with(b"\t") && text.get(word.end()) == Some(&b'\t');
@@ -197,6 +198,13 @@ impl Reader<'_, '_> {
             self.logger = true;
         } else if before_logger {
             self.draft.thread.get_or_insert(word);
+        } else if self.head.stamp.is_some()
+            && text.get(self.head.stamp_at.end()) == Some(&b'\t')
+            && is_column_name(word.of(text))
+            && text.get(next).is_some_and(|first| !matches!(first, b'\t' | b'{' | b'['))
+        {
+            self.draft.logger.get_or_insert(word);
+            self.logger = true;
         } else {
             return false;
         }
@@ -301,6 +309,13 @@ impl Reader<'_, '_> {
         self.logger = true;
         self.set_level(level, end + 2 + letters + 1)
     }
+}
+
+/// Whether a word between tabs is a name: letters, with what joins them.
+fn is_column_name(word: &[u8]) -> bool {
+    word.first().is_some_and(u8::is_ascii_alphabetic)
+        && word.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        && !is_bare_id(word)
 }
 
 /// The severity before the state in PostgreSQL's csvlog: `…,ERROR,23505,"…` ("Using CSV-Format Log Output").

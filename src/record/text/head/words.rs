@@ -87,6 +87,13 @@ impl Reader<'_, '_> {
             self.at += whole.len();
             return true;
         }
+        // "{name}:{line}" of a program's first module
+        if is_main_place(whole) {
+            self.draft.logger.get_or_insert(At::new(self.at, self.at + whole.len()));
+            self.logger = true;
+            self.at += whole.len();
+            return true;
+        }
         let bare = bytes.strip_suffix(b":").unwrap_or(bytes);
         let colon = bare.len() < bytes.len();
         // Monolog: "channel.LEVEL:", "channel.LEVEL "
@@ -332,6 +339,12 @@ impl Reader<'_, '_> {
         self.at = if taken { end } else { self.at };
         taken
     }
+}
+
+/// `__main__:64`: the module that Python runs, and a line of it.
+fn is_main_place(word: &[u8]) -> bool {
+    word.strip_prefix(b"__main__:")
+        .is_some_and(|line| !line.is_empty() && line.iter().all(u8::is_ascii_digit))
 }
 
 /// The length of `query:commit: ` behind the span that they are in, as tracing-subscriber writes spans without fields.
