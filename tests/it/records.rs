@@ -287,3 +287,14 @@ fn columns_and_places_before_a_message_are_no_part_of_it() {
     assert_eq!(message(&format!("{line} __main__:64 mail sent")), "mail sent");
     assert_eq!(message(&format!("{line} port:64 is open")), "port:64 is open");
 }
+
+#[test]
+fn a_named_id_may_stand_in_braces() {
+    let guid = "9A2A2EEA-4066-B69E-4FC8-DF60F8162C49";
+    for name in ["correlation id: ", "correlationId="] {
+        let line = format!("2026-11-29 11:22:34,481 INFO app.http {name}{{{guid}}} done\n");
+        let dir = program::directory(&[("a.log", line)]);
+        let record = &extract(dir.path(), &["a.log"], 0, &[])[0];
+        assert_eq!(record["ids"][name.trim_end_matches([':', ' ', '='])], guid);
+    }
+}

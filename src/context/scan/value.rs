@@ -1,6 +1,6 @@
 //! Where the value of a pair stands.
 
-use crate::context::header;
+use crate::context::{header, id};
 use crate::record::{NameHash, Role, names};
 
 /// Bytes that end a value without quotes.
@@ -184,6 +184,13 @@ fn behind_name(text: &[u8], at: usize) -> Option<Value> {
     // Java's
     if text[next.min(text.len())..].starts_with(b"Optional[") {
         next += 9;
+    }
+    // Windows writes GUIDs in braces
+    if text.get(next) == Some(&b'{')
+        && text.get(next + 37) == Some(&b'}')
+        && id::uuid(&text[next + 1..next + 37]).is_some()
+    {
+        next += 1;
     }
     let mut quoted = false;
     let mut quote = None;
