@@ -312,7 +312,7 @@ impl Found {
                 header.role = role;
             }
         }
-        if self.trace.is_none() {
+        if self.trace.is_none() || self.ranks[0] == scan::LINKED {
             // two headers of different traces name none as the record's own
             let mut traces = self.headers.iter().map(|header| header.trace);
             if let Some(first) = traces.next()

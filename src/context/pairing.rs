@@ -306,6 +306,26 @@ mod tests {
     }
 
     #[test]
+    fn a_link_leads_to_the_trace_where_nothing_else_names_it() {
+        let other = "5bf92f3577b34da6a3ce929d0e0e4736";
+        check(
+            "2026-01-02 03:04:05 INFO slow, see http://jaeger:16686/trace/TTT?uiFind=1",
+            [Some(T), None, None],
+        );
+        check(
+            "2026-01-02 03:04:05 INFO slow (https://tracing.shop.org/jaeger/trace/TTT)",
+            [Some(T), None, None],
+        );
+        for own in [format!("trace_id={other}"), format!("traceparent=00-{other}-PPP-01")] {
+            let line = format!("2026-01-02 03:04:05 INFO before: http://jaeger/trace/TTT {own}");
+            check(&line, [Some(other), own.contains("PPP").then_some(P), None]);
+        }
+        for line in ["GET http://jaeger/trace/TTT", "see /trace/TTT", "http://files/TTT"] {
+            check(&format!("2026-01-02 03:04:05 INFO {line}"), [None; 3]);
+        }
+    }
+
+    #[test]
     fn what_is_another_or_no_pair_is_left_alone() {
         for line in [
             r#"{"msg":"a","link":{"t":"TTT","s":"SSS"}}"#,

@@ -35,6 +35,9 @@ pub(super) enum Region {
 /// Rank of ids found in free text; fields go before.
 pub(super) const IN_TEXT: u8 = 60;
 
+/// Rank of a trace that only a link leads to; whatever else names one goes before.
+pub(super) const LINKED: u8 = 250;
+
 /// Messages are searched up to this many bytes.
 const MAX_TEXT: usize = 64 << 10;
 

@@ -138,6 +138,10 @@ impl Found {
                 let next = if inside { end } else { end + 17 };
                 return self.linking(text, start, next);
             }
+            if alone && links_to_trace(&text[..start]) {
+                self.exact(Own::Trace, super::LINKED, Scheme::Plain, word);
+                return end;
+            }
         }
         if word.len() >= 20 && word[0].is_ascii_uppercase() {
             self.tagged_word(word);
@@ -321,6 +325,18 @@ fn is_linking(before: &[u8]) -> bool {
     let mut parts = before.rsplit(|byte| *byte == b'|');
     parts.next().is_some_and(<[u8]>::is_empty)
         && parts.nth(2).is_some_and(|mark| mark.ends_with(b"NR-LINKING"))
+}
+
+/// Whether a text ends in a link to the page of a trace (`http://jaeger:16686/trace/`), which nobody asks for in this line.
+fn links_to_trace(before: &[u8]) -> bool {
+    const ASKS: [&[u8]; 5] = [b"GET", b"HEAD", b"POST", b"PUT", b"DELETE"];
+    let Some(address) = before.strip_suffix(b"/trace/") else { return false };
+    let begins =
+        address.iter().rposition(|byte| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'(' | b'<' | b'='));
+    let (words, link) = address.split_at(begins.map_or(0, |at| at + 1));
+    let words = words.trim_ascii_end();
+    let asked = ASKS.iter().any(|method| words.ends_with(method));
+    !asked && (link.starts_with(b"http://") || link.starts_with(b"https://"))
 }
 
 /// How many bytes of a word are the number that it begins with.
