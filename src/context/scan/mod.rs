@@ -317,6 +317,9 @@ mod tests {
         ] {
             assert_eq!(found(text).duration, Some(nanos), "{text}");
         }
+        for (text, no_unit) in [("duration=12ms", false), ("duration=1.5s a", false), ("duration=12", true)] {
+            assert_eq!(found(text).no_unit, no_unit, "{text}");
+        }
         assert_eq!(found("retrying in 500 ms").duration, None);
         assert_eq!(found("courier to be called in 500 ms").duration, None);
         for text in [

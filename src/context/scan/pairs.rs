@@ -399,6 +399,9 @@ impl Found {
     }
 
     pub(in crate::context) fn text_duration(&mut self, value: &[u8], unit: u64) {
+        // "150ms" names its unit
+        let named = value.trim_ascii_end().last().is_some_and(u8::is_ascii_alphabetic);
+        let unit = if unit == super::NO_UNIT && named { 1 } else { unit };
         if self.duration.is_none() || self.no_unit && unit != super::NO_UNIT {
             self.step(
                 |tape| tape.part(value).map(|part| Step::Duration(part, unit)),
