@@ -219,7 +219,11 @@ impl Coarse {
             tells
         });
         // of those that hold the value that fewest hold, the first one told it
-        let told = self.first_told(marks, coarse, &partners).filter(|time| (least..most).contains(time));
+        let here = |time: &i64| (least..most).contains(time);
+        let told = self.first_told(marks, coarse, &partners).filter(here);
+        // what tells how long it took began behind that, and was logged at its end
+        let ended = |time: i64| Some(time.saturating_add(coarse.took.unwrap_or(0))).filter(here);
+        let told = told.map(|time| ended(time).unwrap_or(time));
         if (least, most) != interval && most - least < coarse.grain / 2 {
             let least = told.map_or(least, |time| time + 1);
             return sides::narrowed(marks, coarse, &anchors, (least, most));
@@ -334,6 +338,10 @@ mod tests {
         let mut sends = records(300 * MS);
         let placed = alone.placed(&Marks::of(sends.clone()));
         assert_eq!((time(&placed, 1), time(&placed, 2)), (300 * MS + 1, 300 * MS + 1));
+        // a line about what took a while is written at its end
+        sends[1].took = Some(20 * MS);
+        assert_eq!(time(&alone.placed(&Marks::of(sends.clone())), 2), 320 * MS + 1);
+        sends[1].took = None;
         // what sends was not told
         sends.iter_mut().for_each(|mark| mark.act = Act::Send);
         assert_eq!(time(&alone.placed(&Marks::of(sends)), 1), 0);
