@@ -13,7 +13,8 @@ pub fn is_statement(text: &[u8]) -> bool {
         let Some(word) = words.next() else { return false };
         if let Some(verb) = verb(word) {
             let capitals = word.iter().all(u8::is_ascii_uppercase);
-            if goes_on(verb, words.clone()) || at_front && capitals && words.clone().next().is_some_and(is_name)
+            if goes_on(verb, words.clone())
+                || at_front && capitals && words.clone().next().is_some_and(is_name)
             {
                 return true;
             }
@@ -62,7 +63,8 @@ impl<'t> Iterator for Words<'t> {
 
     fn next(&mut self) -> Option<&'t [u8]> {
         let apart = |byte: &u8| {
-            byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'(' | b')' | b',' | b';' | b'[' | b']' | b'=')
+            byte.is_ascii_whitespace()
+                || matches!(byte, b'"' | b'\'' | b'`' | b'(' | b')' | b',' | b';' | b'[' | b']' | b'=')
         };
         let start = self.0.iter().position(|byte| !apart(byte))?;
         let rest = &self.0[start..];

@@ -130,7 +130,8 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
         rate(store, kind, &shapes[at], measure);
         // the lag or the number of rows that one kind of record tells of is now and then the same by chance, and so are amounts
         let alone = tellers[at].is_some() && kind.form < MIN_FORM;
-        let amount = shapes[at].get(&Shape::Decimal).is_some_and(|count| *count * 2 > shapes[at].values().sum());
+        let amount =
+            shapes[at].get(&Shape::Decimal).is_some_and(|count| *count * 2 > shapes[at].values().sum());
         if (alone || amount || numbers[at]) && !kind.named {
             (kind.score, kind.in_parts, kind.names_transaction) = (0.0, false, false);
         }
