@@ -5,7 +5,7 @@ use super::super::lexicon::Lexicon;
 use super::super::stitch::Group;
 use super::super::words::Act;
 use super::known::Known;
-use super::level::Level;
+use super::level::{Level, Within};
 use crate::gather::{Clocks, Fragments, Store};
 use crate::model::{Detail, EventId, Symbol, Time, flag};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -76,6 +76,8 @@ pub(super) struct Evidence {
     pub pairs: Vec<Pair>,
     /// See [`Level::told`].
     pub level: Vec<(u32, u32, i64)>,
+    /// See [`Level::within`].
+    pub within: Vec<Within>,
     /// First and last time.
     pub span: (Time, Time),
 }
@@ -129,6 +131,7 @@ impl Evidence {
         }
         (evidence.clocks, evidence.resolution) = (known.names, known.resolutions);
         evidence.level = level.told(&evidence.resolution);
+        evidence.within = level.within(&evidence.resolution);
         let mut all: Vec<((Node, Node), Samples)> =
             samples.into_iter().filter(|(_, samples)| samples.gaps.len() >= MIN_SAMPLES).collect();
         all.sort_by_key(|(nodes, _)| *nodes);

@@ -5,7 +5,7 @@
 //! the middle between both ends is half a second away from what the clocks would tell.
 
 use super::super::lexicon::Lexicon;
-use super::evidence::{Evidence, Node, Seen};
+use super::evidence::{Evidence, Moment, Node, Seen};
 use crate::gather::{COARSE, Store};
 use crate::model::{EventId, Symbol};
 use rustc_hash::FxHashMap;
@@ -64,16 +64,69 @@ impl Level {
     }
 
     /// Coarse clocks, finer ones, and how far the coarse one is ahead of the finer one by two records that are level.
-    pub fn told(self, resolutions: &[i64]) -> Vec<(u32, u32, i64)> {
-        let told = self.gaps.into_iter().filter_map(|((one, other), mut gaps)| {
+    pub fn told(&mut self, resolutions: &[i64]) -> Vec<(u32, u32, i64)> {
+        let told = self.gaps.iter_mut().filter_map(|((one, other), gaps)| {
             gaps.sort_unstable();
             let grains = [other, one].map(|node| resolutions[node.0 as usize]);
-            level(&gaps, grains).map(|(_, difference)| (one.0, other.0, difference))
+            level(gaps, grains).map(|(_, difference)| (one.0, other.0, difference))
         });
         let mut told: Vec<(u32, u32, i64)> = told.collect();
         told.sort_unstable();
         told
     }
+
+    /// What finer clocks tell of records of coarse ones that tell how long something took: see [`Within`]; after [`Level::told`].
+    pub fn within(self, resolutions: &[i64]) -> Vec<Within> {
+        let mut told: Vec<Within> = Vec::new();
+        for (&(one, other), gaps) in self.gaps.iter().filter(|(_, gaps)| gaps.len() >= MIN_SAMPLES) {
+            let begun = self.gaps.get(&((one.0, one.1, Moment::Begin), other));
+            let Some(begun) = begun.filter(|_| one.2 == Moment::Logged) else { continue };
+            let beyond = |gaps: &[i64]| gaps.len() / BEYOND / 2;
+            told.push(Within {
+                clock: one.0,
+                what: one.1,
+                other: other.0,
+                least: begun[begun.len() - 1 - beyond(begun)],
+                most: gaps[beyond(gaps)] + resolutions[one.0 as usize],
+            });
+        }
+        told.sort_unstable_by_key(|within| {
+            (within.clock, within.what, within.other, within.least, within.most)
+        });
+        told
+    }
+}
+
+/// How far a coarse clock is ahead of a finer one if the finer one's records come after the beginning of what the coarse one tells
+/// of, at least, and if they come before its end, at most.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Within {
+    clock: u32,
+    /// What the coarse clock tells of.
+    what: Symbol,
+    other: u32,
+    least: i64,
+    most: i64,
+}
+
+/// The offset of a coarse clock that nothing is level with, by a kind of its records that all else in its transactions comes
+/// after: it is so far ahead at least. What comes before the end of these tells most; what would contradict comes behind it.
+fn around(evidence: &Evidence, offsets: &[Option<i64>], clock: u32) -> Option<i64> {
+    let of_clock: Vec<&Within> = evidence.within.iter().filter(|within| within.clock == clock).collect();
+    let kinds = of_clock.chunk_by(|a, b| a.what == b.what).filter_map(|kind| {
+        let bound = |within: &&Within| {
+            let offset = offsets[within.other as usize]?;
+            Some((offset + within.least, offset + within.most))
+        };
+        let bounds: Vec<(i64, i64)> = kind.iter().filter_map(bound).collect();
+        let low = bounds.iter().map(|(low, _)| *low).max()?;
+        let high = bounds.iter().map(|(_, high)| *high).filter(|high| *high >= low).min()?;
+        Some((low, high))
+    });
+    // of others something comes before, which puts them too far ahead
+    let narrow = |(low, high): &(i64, i64)| high - low <= evidence.resolution[clock as usize] / 2;
+    let (low, high) = kinds.filter(narrow).min()?;
+    Some(low + (high - low) / 2).filter(|offset| offset.abs() <= MOST)
 }
 
 /// The offsets of coarse clocks, by those of finer ones that they are level with: the one in the middle, as what comes before
@@ -91,7 +144,15 @@ pub(super) fn leveled(evidence: &Evidence, offsets: &[Option<i64>]) -> BTreeMap<
         let middle = of[of.len() / 2];
         (clock, proven(evidence, offsets, clock, middle))
     });
-    found.collect()
+    let mut found: BTreeMap<usize, i64> = found.collect();
+    for clock in coarse(evidence) {
+        if !found.contains_key(&(clock as usize))
+            && let Some(offset) = around(evidence, offsets, clock)
+        {
+            found.insert(clock as usize, offset);
+        }
+    }
+    found
 }
 
 /// The offset of a coarse clock that is nearest to the one at hand and leaves nothing that is proven to cause something
@@ -116,9 +177,10 @@ fn proven(evidence: &Evidence, offsets: &[Option<i64>], clock: usize, at: i64) -
     if high < at { high } else { low }
 }
 
-/// Those coarse clocks of which there are such templates.
+/// Those coarse clocks of which finer ones tell something.
 pub(super) fn coarse(evidence: &Evidence) -> BTreeSet<u32> {
-    evidence.level.iter().map(|(clock, ..)| *clock).collect()
+    let within = evidence.within.iter().map(|within| within.clock);
+    evidence.level.iter().map(|(clock, ..)| *clock).chain(within).collect()
 }
 
 #[cfg(test)]
@@ -143,6 +205,29 @@ mod tests {
         assert_eq!(told(&spread(-1100, 300), [fine, coarse]), None);
         assert_eq!(told(&spread(-700, 300), [coarse, coarse]), None);
         assert_eq!(told(&spread(-700, 300)[..20], [fine, coarse]), None);
+    }
+
+    #[test]
+    fn what_lies_within_requests_tells_where_the_coarse_clock_of_their_proxy_is() {
+        let within = |what: u64, least: i64, most: i64| Within {
+            clock: 1,
+            what: Symbol(what),
+            other: 0,
+            least: least * MILLI,
+            most: most * MILLI,
+        };
+        let told = |within: &[Within]| {
+            let resolution = vec![MILLI, 1000 * MILLI];
+            let evidence = Evidence { resolution, within: within.to_vec(), ..Evidence::default() };
+            leveled(&evidence, &[Some(0), None]).get(&1).map(|told| told / MILLI)
+        };
+        // the service that answers, a consumer that is done long after, and one that begins far within
+        let all = [within(1, -430, -350), within(1, -900, -1400), within(1, -700, -300)];
+        assert_eq!(told(&all), Some(-390));
+        // of requests that something comes before nothing is told
+        assert_eq!(told(&[all[0], within(2, 5000, 5100)]), Some(-390));
+        // nothing tells more than a second leaves open
+        assert_eq!(told(&[within(1, -900, -200)]), None);
     }
 
     #[test]

@@ -29,9 +29,10 @@ pub(super) fn settle(evidence: &Evidence, mut offsets: Vec<Option<i64>>, least: 
     for _ in 0..ROUNDS {
         let before = offsets.clone();
         for clock in 0..offsets.len() {
-            if let Some(offset) = offsets[clock] {
-                let or_none = !leveled.contains(&(clock as u32));
-                offsets[clock] = Some(held(&limits, &offsets, clock, offset, or_none));
+            // what is level with others, or within them, says more of a coarse clock than single pairs
+            let is_fine = !leveled.contains(&(clock as u32));
+            if let Some(offset) = offsets[clock].filter(|_| is_fine) {
+                offsets[clock] = Some(held(&limits, &offsets, clock, offset));
             }
         }
         if offsets == before {
@@ -66,8 +67,8 @@ fn broken<'l>(limits: impl IntoIterator<Item = &'l Limit>, offset: impl Fn(usize
 }
 
 /// The offset of one clock among those of the others: the one at hand if that breaks nearly as few pairs as any, else
-/// none if that does and is asked for, else the nearest that does.
-fn held(limits: &[Limit], offsets: &[Option<i64>], clock: usize, offset: i64, or_none: bool) -> i64 {
+/// none if that does, else the nearest that does.
+fn held(limits: &[Limit], offsets: &[Option<i64>], clock: usize, offset: i64) -> i64 {
     let of = |index: usize| offsets[index].unwrap_or(0);
     // above the first, or below the second, a pair is broken
     let mut above: Vec<(i64, usize)> = Vec::new();
@@ -88,8 +89,7 @@ fn held(limits: &[Limit], offsets: &[Option<i64>], clock: usize, offset: i64, or
     // it changes only at these points
     let Some(fewest) = points.clone().map(breaks).min() else { return offset };
     let enough = fewest + weight / (2 * FEW);
-    let none = if or_none { 0 } else { offset };
-    [offset, none].into_iter().find(|at| breaks(*at) <= enough).unwrap_or_else(|| {
+    [offset, 0].into_iter().find(|at| breaks(*at) <= enough).unwrap_or_else(|| {
         let good = points.filter(|point| breaks(*point) <= enough);
         good.min_by_key(|point| ((point - offset).abs(), *point)).unwrap_or(offset)
     })
