@@ -199,3 +199,48 @@ fn what_handles_a_request_caused_what_is_done_meanwhile_and_not_who_passed_it_on
         assert_eq!(parent(&reported, &span((run, 3))), span((run, 2)), "{run}");
     }
 }
+
+#[test]
+fn what_is_put_to_a_database_is_a_span_of_its_service_and_causes_nothing() {
+    let mut logs = Logs::default();
+    for run in 0..RUNS {
+        let at = run * 700;
+        logs.line("orders", at, (run, 1), json!({"msg": "telling stock about the order"}));
+        // the service that is asked tells what it did only when the statement is done, and that is told in a field
+        let statement = json!({"msg": "query", "sql": "update items set state = $1 where id = $2"});
+        logs.line("stock", at + 20, (run, 3), statement);
+        logs.line("stock", at + 21, (run, 2), json!({"msg": "state of the item changed"}));
+        logs.line("stock", at + 30, (run, 4), json!({"msg": "INSERT journal (2 ms)"}));
+        logs.line("mail", at + 42, (run, 5), json!({"msg": "writing to the customer"}));
+    }
+    let reported = logs.report();
+    for run in 0..RUNS {
+        let statements = [span((run, 3)), span((run, 4))];
+        for statement in &statements {
+            let of = parent(&reported, statement);
+            assert_eq!(of, span((run, 2)), "{run}: {statement}");
+        }
+        for other in [1, 2, 5] {
+            let of = parent(&reported, &span((run, other)));
+            assert!(of.as_str().is_none_or(|of| !statements.iter().any(|one| one == of)), "{run}: {other}");
+        }
+    }
+}
+
+#[test]
+fn what_was_told_when_it_was_done_caused_nothing_of_what_comes_after_it() {
+    let mut logs = Logs::default();
+    for run in 0..RUNS {
+        let at = run * 3000 + run * run % 7;
+        logs.line("intake", at, (run, 1), json!({"msg": "publishing application.filed"}));
+        logs.line("review", at + 30, (run, 2), json!({"msg": "received application.filed"}));
+        logs.line("review", at + 700 + run * 13, (run, 3), json!({"msg": "reviewers assigned"}));
+        logs.line("review", at + 702 + run * 13, (run, 4), json!({"msg": "scoring started"}));
+        logs.line("review", at + 1500, (run, 4), json!({"msg": "score submitted"}));
+    }
+    let reported = logs.report();
+    for run in 0..RUNS {
+        assert_eq!(parent(&reported, &span((run, 3))), span((run, 2)), "{run}");
+        assert_eq!(parent(&reported, &span((run, 4))), span((run, 2)), "{run}");
+    }
+}

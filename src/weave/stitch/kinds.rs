@@ -385,6 +385,14 @@ mod tests {
     }
 
     #[test]
+    fn a_name_beside_parts_of_its_values_is_not_general() {
+        // claim and claim_no; some claims came by mail, and others were asked about
+        let pairs = [((0, 1), 100), ((0, 2), 20), ((1, 2), 20), ((0, 3), 30), ((1, 3), 30)];
+        let same: Vec<(u32, u32)> = pairs.iter().map(|(two, _)| *two).collect();
+        assert_eq!(general(4, &same, &pairs.into_iter().collect()), [false; 4]);
+    }
+
+    #[test]
     fn names_of_one_kind_are_not_general() {
         let pairs = [((0, 1), 100), ((1, 2), 100), ((0, 2), 60)];
         let same: Vec<(u32, u32)> = vec![(0, 1), (0, 2), (1, 2)];
