@@ -5,7 +5,8 @@
 const MAX_WORDS: usize = 12;
 
 /// Whether a text is a statement, or says which one was put: `insert into orders values (…)`, `sql: SELECT a FROM b`. One that
-/// begins with the verb in capitals may name what it is about alone, as shortened logs do: `UPDATE orders (3 ms)`.
+/// begins with the verb in capitals may name what it is about alone, as shortened logs do: `UPDATE orders (3 ms)`. One in small
+/// letters has to have a sign that sentences such as "select a seat from the map" have not.
 pub fn is_statement(text: &[u8]) -> bool {
     let mut words = Words(text);
     let mut at_front = true;
@@ -13,9 +14,12 @@ pub fn is_statement(text: &[u8]) -> bool {
         let Some(word) = words.next() else { return false };
         if let Some(verb) = verb(word) {
             let capitals = word.iter().all(u8::is_ascii_uppercase);
-            if goes_on(verb, words.clone())
-                || at_front && capitals && words.clone().next().is_some_and(is_name)
-            {
+            let told = if capitals {
+                goes_on(verb, words.clone()) || at_front && words.clone().next().is_some_and(is_name)
+            } else {
+                memchr::memchr3(b'=', b'(', b'*', text).is_some() && goes_on(verb, words.clone())
+            };
+            if told {
                 return true;
             }
         }
@@ -82,12 +86,13 @@ mod tests {
     fn statements_are_told_by_their_syntax() {
         for text in [
             "SELECT * FROM orders WHERE id = $1",
-            "select o.id, o.total from orders o",
+            "select o.id, o.total from orders o where o.id=?",
             "insert into orders (id) values (?)",
             "INSERT INTO work_orders (no, vehicle) VALUES (%s, %s)",
             "update duties set status = $1 where id = $2",
             "UPDATE \"orders\" SET total = 1",
-            "delete from carts",
+            "delete from carts where id = $1",
+            "DELETE FROM carts",
             "Executing (default): SELECT id FROM users;",
             "[2.1ms] [rows:1] UPDATE `orders` SET `status`='paid'",
             "UPDATE lab_order <*> ms",
@@ -104,6 +109,8 @@ mod tests {
         for text in [
             "update received from stock",
             "select a seat",
+            "select a seat from the map",
+            "insert into queue failed",
             "insert coin",
             "delete order ORD-1",
             "DELETE /orders/7 HTTP/1.1",
