@@ -128,7 +128,6 @@ impl Found {
             | Role::Peer
             | Role::Caller
             | Role::Database
-            | Role::Statement
             | Role::Exception
             | Role::Message => {
                 // the message itself is searched as a text
@@ -140,18 +139,24 @@ impl Found {
                 if super::scan::is_id_of(field.role, value) {
                     return self.key_field(layer, field, name, value);
                 }
-                let parent = container(layer, field);
-                self.step(
-                    |tape| Step::field(tape, field, [name, parent, value]),
-                    |found| found.described(layer, field, name, value),
-                );
+                self.described_in_step(layer, field, name, value);
             }
+            Role::Other if may_state(field, name) => self.described_in_step(layer, field, name, value),
             // `"task":"TSK-57666"` is work, and who does it
             Role::Thread if super::scan::is_work(name) && super::scan::is_id_of(field.role, value) => {
                 self.key_field(layer, field, name, value);
             }
             _ => self.described(layer, field, name, value),
         }
+    }
+
+    /// A field of which it hangs on the value what it tells: it is looked at anew in each line.
+    fn described_in_step(&mut self, layer: &Layer<'_>, field: &Field, name: &[u8], value: &[u8]) {
+        let parent = container(layer, field);
+        self.step(
+            |tape| Step::field(tape, field, [name, parent, value]),
+            |found| found.described(layer, field, name, value),
+        );
     }
 
     /// A field that carries no trace context.
@@ -198,14 +203,14 @@ impl Found {
             Role::Database if is_word(value) && self.database.is_none() => {
                 self.database = Some(self.keep(value));
             }
-            Role::Statement if is_statement(value) => self.statement = true,
             Role::Status => self.status_field(layer, field, name, value),
             Role::Exception => {
                 self.exception |= value.len() > 24 && memchr::memchr(b'\n', value).is_some()
                     || name.eq_ignore_ascii_case(b"exception");
             }
             Role::Other if access::is_request_line(value) => self.text_request(value, value.len()),
-            Role::Other | Role::Id | Role::TraceId | Role::Statement => {
+            Role::Other if may_state(field, name) && is_statement(value) => self.statement = true,
+            Role::Other | Role::Id | Role::TraceId => {
                 self.key_field(layer, field, name, value);
             }
             Role::Noise if self.facts.get(name).id && (name.len() > 2 || super::scan::is_unique(value)) => {
@@ -401,6 +406,11 @@ impl Found {
 /// The name of the container that a field stands in, or nothing.
 pub(super) fn container<'t>(layer: &Layer<'t>, field: &Field) -> &'t [u8] {
     if layer.names.is_empty() { field.parent.of(layer.text) } else { &[] }
+}
+
+/// Whether the value of a field may be what was put to a database, by the field's name.
+fn may_state(field: &Field, name: &[u8]) -> bool {
+    names::names_a_statement(field.path) || names::names_a_statement(NameHash::of(name))
 }
 
 /// Whether a row of Application Insights is of a request or a call, so that its `Id` is that of a span: its type says so, or

@@ -279,6 +279,7 @@ mod tests {
             "settled [ORD-1, ORD-2,ORD-3], 86",
             &[("settled", "ORD-1"), ("settled", "ORD-2"), ("settled", "ORD-3"), ("value", "86")],
         );
+        keys("looking up query=ORD-7731 of stmt=ABC-9921X", &[("query", "ORD-7731"), ("stmt", "ABC-9921X")]);
         keys("invoice 20251101: paid", &[("invoice", "20251101")]);
         keys("published to topic orders partition 2", &[("partition", "2")]);
     }

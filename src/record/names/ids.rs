@@ -120,6 +120,12 @@ fn numbers_a_process(name: &[u8]) -> bool {
     })
 }
 
+/// Whether a field's value, by its whole path or its own name, may be what was put to a database: `sql`, `db.statement`.
+pub fn names_a_statement(name: NameHash) -> bool {
+    static NAMES: LazyLock<FxHashSet<u64>> = LazyLock::new(|| hashes(STATEMENTS));
+    NAMES.contains(&name.0)
+}
+
 /// Whether a name says in which unit its values are, so that they are measured: `lag_ms`, `heap.mb`, `sizeBytes`.
 pub fn names_a_measure(name: &[u8]) -> bool {
     const UNITS: &[&[u8]] = &[
@@ -169,6 +175,9 @@ pub fn says_digest(word: &[u8]) -> bool {
     ];
     WORDS.contains(&word)
 }
+
+/// See [`names_a_statement`]; those of OpenTelemetry's semantic conventions among them.
+const STATEMENTS: &str = "sql dbstatement dbquerytext sqlquery sqltext sqlstatement dbsql query stmt";
 
 /// The hashes of the names in a list.
 pub(super) fn hashes(list: &str) -> FxHashSet<u64> {

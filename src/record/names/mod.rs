@@ -12,7 +12,8 @@ mod tails;
 
 pub use hash::NameHash;
 pub use ids::{
-    names_a_correlation, names_a_lasting_thing, names_a_measure, names_an_id, names_machinery, says_digest,
+    names_a_correlation, names_a_lasting_thing, names_a_measure, names_a_statement, names_an_id,
+    names_machinery, says_digest,
 };
 pub use role::Role;
 pub use seen::{NameId, Names, Part, Seen, TOP};

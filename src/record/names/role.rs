@@ -21,8 +21,6 @@ pub enum Role {
     LevelOrTime,
     /// What the record says.
     Message,
-    /// What was put to a database, if the value is a statement of SQL.
-    Statement,
     /// Service name.
     Service,
     /// Pod, host or container.

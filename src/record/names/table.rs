@@ -118,7 +118,6 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
          duration elapsed took latency elapsedtime processingtime executiontime timeelapsed responseduration \
          requestduration durationhuman timeidle timebusy",
     ),
-    (Role::Statement, "sql dbstatement dbquerytext sqlquery sqltext sqlstatement dbsql query stmt"),
     (Role::Message, "bodystringvalue bodyvalue fieldsmessage messagetext"),
     (Role::Kind, "spankind otelkind otelspankind"),
     (Role::Operation, "spanname operationname otelname rpcmethod otelspanname codefunctionname actiontype"),

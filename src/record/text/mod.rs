@@ -86,7 +86,6 @@ pub(super) fn names_context(name: &[u8]) -> bool {
             | Role::Peer
             | Role::Caller
             | Role::Database
-            | Role::Statement
             | Role::Status
             | Role::Operation
             | Role::Kind

@@ -87,7 +87,6 @@ pub(super) fn role(role: Role) -> &'static str {
         Role::Peer => "peer",
         Role::Caller => "caller",
         Role::Database => "database",
-        Role::Statement => "statement",
         Role::Status => "status",
         Role::Exception => "exception",
         Role::Payload => "line inside a wrapping",
