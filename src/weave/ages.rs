@@ -157,7 +157,7 @@ fn entry(scene: &Scene, index: u32) -> Option<i64> {
 
 /// The first record of a span, if it receives or starts something.
 fn received(scene: &Scene, index: u32) -> Option<&Line> {
-    scene.opening(index).filter(|line| matches!(line.act, Act::Receive | Act::Start))
+    scene.opening(index).filter(|line| line.act.begins())
 }
 
 /// When another service told a value before a span's first record did; `sent`: by sending something.

@@ -281,7 +281,7 @@ fn fold(
             let before = open[index].template;
             let last = open[index].events.last();
             let ends = lexicon.words(before).act == Act::End || last.is_some_and(|id| is_answer(store, *id));
-            let starts = matches!(act, Act::Receive | Act::Start);
+            let starts = act.begins();
             messages.iter().any(|value| open[index].values.contains(value))
                 || !sequences.breaks(event.service, before, event.template, ends, starts)
         });

@@ -24,6 +24,13 @@ pub enum Act {
     End,
 }
 
+impl Act {
+    /// Whether something comes in, or work begins.
+    pub fn begins(self) -> bool {
+        matches!(self, Act::Receive | Act::Start)
+    }
+}
+
 /// What is known of a template.
 #[derive(Clone, Debug, Default)]
 pub struct Words {

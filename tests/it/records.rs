@@ -199,6 +199,13 @@ fn an_access_log_in_json_tells_its_request_and_the_finer_of_its_times() {
     );
 }
 
+/// The seconds at which the span of the third of some lines begins.
+fn third_begins(file: &str, lines: impl Iterator<Item = String>) -> String {
+    let dir = program::directory(&[(file, lines.collect::<String>())]);
+    let reported = report(dir.path(), &["."], 0, &[]);
+    reported["traces"][2]["spans"][0]["start"].as_str().unwrap()[17..23].to_owned()
+}
+
 #[test]
 fn durations_without_a_unit_are_understood_by_how_large_they_mostly_are() {
     let began = |numbers: [&str; 3]| {
@@ -210,10 +217,7 @@ fn durations_without_a_unit_are_understood_by_how_large_they_mostly_are() {
             format!(r#"{{"time":"{time}","msg":"handled request","method":"GET","duration":{number},{ids}}}"#)
                 + "\n"
         });
-        let dir = program::directory(&[("edge.log", lines.collect::<String>())]);
-        let reported = report(dir.path(), &["."], 0, &[]);
-        let start = reported["traces"][2]["spans"][0]["start"].as_str().unwrap().to_owned();
-        start[17..23].to_owned()
+        third_begins("edge.log", lines)
     };
     assert_eq!(began(["0.0277", "0.004", "0.25"]), "02.250");
     assert_eq!(began(["27.7", "4.25", "250"]), "02.250");
@@ -247,10 +251,7 @@ fn bare_durations_of_access_logs_are_understood_by_how_large_they_mostly_are() {
             let request = r#""GET /a HTTP/1.1" 200 27 "-" "node""#;
             format!("127.0.0.1 - - [29/Nov/2026:10:00:0{at} +0000] {request} {number} rid=7 {ids}\n")
         });
-        let dir = program::directory(&[("gateway.log", lines.collect::<String>())]);
-        let reported = report(dir.path(), &["."], 0, &[]);
-        let start = reported["traces"][2]["spans"][0]["start"].as_str().unwrap().to_owned();
-        start[17..23].to_owned()
+        third_begins("gateway.log", lines)
     };
     // morgan, nginx with the time of the upstream
     assert_eq!(began(["669.491", "7.793", "250.000"]), "01.750");

@@ -6,7 +6,7 @@ use crate::context::tape::Step;
 use crate::record::access;
 
 /// What HTTP may do with a path.
-const METHODS: &[&[u8]] = &[b"GET", b"POST", b"PUT", b"DELETE", b"PATCH", b"HEAD", b"OPTIONS"];
+pub(super) const METHODS: &[&[u8]] = &[b"GET", b"POST", b"PUT", b"DELETE", b"PATCH", b"HEAD", b"OPTIONS"];
 
 /// A request begins within so many bytes before the first number behind it.
 const REQUEST_WITHIN: usize = 256;

@@ -1,7 +1,7 @@
 //! Values under the word before them.
 
 use super::durations::unit_nanos;
-use super::requests::is_requests_column;
+use super::requests::{METHODS, is_requests_column};
 use super::{IN_TEXT, Region, looks_like_id, shape_of};
 use crate::context::tape::{Own, Step};
 use crate::context::{Found, Scheme, header, id};
@@ -329,13 +329,12 @@ fn is_linking(before: &[u8]) -> bool {
 
 /// Whether a text ends in a link to the page of a trace (`http://jaeger:16686/trace/`), which nobody asks for in this line.
 fn links_to_trace(before: &[u8]) -> bool {
-    const ASKS: [&[u8]; 5] = [b"GET", b"HEAD", b"POST", b"PUT", b"DELETE"];
     let Some(address) = before.strip_suffix(b"/trace/") else { return false };
     let begins =
         address.iter().rposition(|byte| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'(' | b'<' | b'='));
     let (words, link) = address.split_at(begins.map_or(0, |at| at + 1));
     let words = words.trim_ascii_end();
-    let asked = ASKS.iter().any(|method| words.ends_with(method));
+    let asked = METHODS.iter().any(|method| words.ends_with(method));
     !asked && (link.starts_with(b"http://") || link.starts_with(b"https://"))
 }
 

@@ -5,7 +5,7 @@ use super::super::lexicon::Lexicon;
 use super::super::stitch::Group;
 use super::super::words::Act;
 use super::known::Known;
-use super::level::{Level, Within};
+use super::level::{Level, Told};
 use crate::gather::{Clocks, Fragments, Store};
 use crate::model::{Detail, EventId, Symbol, Time, flag};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -74,10 +74,7 @@ pub(super) struct Evidence {
     /// What the times of a clock are multiples of, in nanoseconds.
     pub resolution: Vec<i64>,
     pub pairs: Vec<Pair>,
-    /// See [`Level::told`].
-    pub level: Vec<(u32, u32, i64)>,
-    /// See [`Level::within`].
-    pub within: Vec<Within>,
+    pub coarse: Told,
     /// First and last time.
     pub span: (Time, Time),
 }
@@ -130,8 +127,7 @@ impl Evidence {
             }
         }
         (evidence.clocks, evidence.resolution) = (known.names, known.resolutions);
-        evidence.level = level.told(&evidence.resolution);
-        evidence.within = level.within(&evidence.resolution);
+        evidence.coarse = level.told(&evidence.resolution);
         let mut all: Vec<((Node, Node), Samples)> =
             samples.into_iter().filter(|(_, samples)| samples.gaps.len() >= MIN_SAMPLES).collect();
         all.sort_by_key(|(nodes, _)| *nodes);

@@ -63,38 +63,47 @@ impl Level {
         }
     }
 
-    /// Coarse clocks, finer ones, and how far the coarse one is ahead of the finer one by two records that are level.
-    pub fn told(&mut self, resolutions: &[i64]) -> Vec<(u32, u32, i64)> {
-        let told = self.gaps.iter_mut().filter_map(|((one, other), gaps)| {
-            gaps.sort_unstable();
+    /// What these tell of coarse clocks.
+    pub fn told(mut self, resolutions: &[i64]) -> Told {
+        self.gaps.values_mut().for_each(|gaps| gaps.sort_unstable());
+        let mut told = Told::default();
+        for (&(one, other), gaps) in &self.gaps {
             let grains = [other, one].map(|node| resolutions[node.0 as usize]);
-            level(gaps, grains).map(|(_, difference)| (one.0, other.0, difference))
-        });
-        let mut told: Vec<(u32, u32, i64)> = told.collect();
-        told.sort_unstable();
-        told
-    }
-
-    /// What finer clocks tell of records of coarse ones that tell how long something took: see [`Within`]; after [`Level::told`].
-    pub fn within(self, resolutions: &[i64]) -> Vec<Within> {
-        let mut told: Vec<Within> = Vec::new();
-        for (&(one, other), gaps) in self.gaps.iter().filter(|(_, gaps)| gaps.len() >= MIN_SAMPLES) {
-            let begun = self.gaps.get(&((one.0, one.1, Moment::Begin), other));
-            let Some(begun) = begun.filter(|_| one.2 == Moment::Logged) else { continue };
-            let beyond = |gaps: &[i64]| gaps.len() / BEYOND / 2;
-            told.push(Within {
-                clock: one.0,
-                what: one.1,
-                other: other.0,
-                least: begun[begun.len() - 1 - beyond(begun)],
-                most: gaps[beyond(gaps)] + resolutions[one.0 as usize],
-            });
+            if let Some((_, difference)) = level(gaps, grains) {
+                told.level.push((one.0, other.0, difference));
+            }
+            told.within.extend(self.within(one, other, resolutions));
         }
-        told.sort_unstable_by_key(|within| {
+        told.level.sort_unstable();
+        told.within.sort_unstable_by_key(|within| {
             (within.clock, within.what, within.other, within.least, within.most)
         });
         told
     }
+
+    /// What a record of a finer clock tells of one of a coarse clock that tells how long something took.
+    fn within(&self, one: Node, other: Node, resolutions: &[i64]) -> Option<Within> {
+        let gaps = self.gaps.get(&(one, other)).filter(|gaps| gaps.len() >= MIN_SAMPLES)?;
+        let begun = self.gaps.get(&((one.0, one.1, Moment::Begin), other));
+        let begun = begun.filter(|_| one.2 == Moment::Logged)?;
+        let beyond = |gaps: &[i64]| gaps.len() / BEYOND / 2;
+        Some(Within {
+            clock: one.0,
+            what: one.1,
+            other: other.0,
+            least: begun[begun.len() - 1 - beyond(begun)],
+            most: gaps[beyond(gaps)] + resolutions[one.0 as usize],
+        })
+    }
+}
+
+/// What finer clocks tell of coarse ones.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// Coarse clocks, finer ones, and how far the coarse one is ahead of the finer one by two records that are level.
+    pub level: Vec<(u32, u32, i64)>,
+    /// By what lies within what coarse clocks tell the length of.
+    pub within: Vec<Within>,
 }
 
 /// How far a coarse clock is ahead of a finer one if the finer one's records come after the beginning of what the coarse one tells
@@ -112,7 +121,8 @@ pub(super) struct Within {
 /// The offset of a coarse clock that nothing is level with, by a kind of its records that all else in its transactions comes
 /// after: it is so far ahead at least. What comes before the end of these tells most; what would contradict comes behind it.
 fn around(evidence: &Evidence, offsets: &[Option<i64>], clock: u32) -> Option<i64> {
-    let of_clock: Vec<&Within> = evidence.within.iter().filter(|within| within.clock == clock).collect();
+    let of_clock: Vec<&Within> =
+        evidence.coarse.within.iter().filter(|within| within.clock == clock).collect();
     let kinds = of_clock.chunk_by(|a, b| a.what == b.what).filter_map(|kind| {
         let bound = |within: &&Within| {
             let offset = offsets[within.other as usize]?;
@@ -133,7 +143,7 @@ fn around(evidence: &Evidence, offsets: &[Option<i64>], clock: u32) -> Option<i6
 /// a record of theirs says a bit more, and what comes behind it a bit less.
 pub(super) fn leveled(evidence: &Evidence, offsets: &[Option<i64>]) -> BTreeMap<usize, i64> {
     let mut all: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
-    for &(clock, other, difference) in &evidence.level {
+    for &(clock, other, difference) in &evidence.coarse.level {
         let Some(offset) = offsets[other as usize].map(|offset| offset + difference) else { continue };
         if offset.abs() <= MOST {
             all.entry(clock as usize).or_default().push(offset);
@@ -179,8 +189,8 @@ fn proven(evidence: &Evidence, offsets: &[Option<i64>], clock: usize, at: i64) -
 
 /// Those coarse clocks of which finer ones tell something.
 pub(super) fn coarse(evidence: &Evidence) -> BTreeSet<u32> {
-    let within = evidence.within.iter().map(|within| within.clock);
-    evidence.level.iter().map(|(clock, ..)| *clock).chain(within).collect()
+    let within = evidence.coarse.within.iter().map(|within| within.clock);
+    evidence.coarse.level.iter().map(|(clock, ..)| *clock).chain(within).collect()
 }
 
 #[cfg(test)]
@@ -218,7 +228,8 @@ mod tests {
         };
         let told = |within: &[Within]| {
             let resolution = vec![MILLI, 1000 * MILLI];
-            let evidence = Evidence { resolution, within: within.to_vec(), ..Evidence::default() };
+            let coarse = Told { within: within.to_vec(), ..Told::default() };
+            let evidence = Evidence { resolution, coarse, ..Evidence::default() };
             leveled(&evidence, &[Some(0), None]).get(&1).map(|told| told / MILLI)
         };
         // the service that answers, a consumer that is done long after, and one that begins far within
@@ -234,10 +245,13 @@ mod tests {
     fn what_is_before_and_behind_tells_where_a_coarse_clock_is() {
         let evidence = |level: &[(u32, u32, i64)]| Evidence {
             resolution: vec![MILLI, 1000 * MILLI, MILLI, MILLI],
-            level: level
-                .iter()
-                .map(|&(clock, other, difference)| (clock, other, difference * MILLI))
-                .collect(),
+            coarse: Told {
+                level: level
+                    .iter()
+                    .map(|&(clock, other, difference)| (clock, other, difference * MILLI))
+                    .collect(),
+                ..Told::default()
+            },
             ..Evidence::default()
         };
         let offsets = [Some(0), None, Some(500 * MILLI), None];

@@ -152,7 +152,7 @@ impl Child<'_> {
             if line.order < first {
                 (first, self.thread_first) = (line.order, Some(other));
             }
-            if matches!(line.act, Act::Receive | Act::Start) && line.order >= began {
+            if line.act.begins() && line.order >= began {
                 (began, self.thread_began) = (line.order, Some(other));
             }
         }
@@ -330,14 +330,14 @@ fn child<'s>(
             let inmost = if same { &mut child.inmost_same } else { &mut child.inmost_cross };
             *inmost = shorter(*inmost);
         }
-        if same && may_be_open(scene, other, own) {
-            child.inmost_open = later(child.inmost_open, other);
-        }
-        if same && at_work(scene, other, own.begin) {
-            let opens = scene.nodes[other as usize].opens;
-            child.at_work = Some(child.at_work.map_or(opens, |first| first.min(opens)));
-        }
         if same {
+            if may_be_open(scene, other, own) {
+                child.inmost_open = later(child.inmost_open, other);
+            }
+            if at_work(scene, other, own.begin) {
+                let opens = scene.nodes[other as usize].opens;
+                child.at_work = Some(child.at_work.map_or(opens, |first| first.min(opens)));
+            }
             if open {
                 child.innermost_same = later(child.innermost_same, other);
             }
@@ -372,8 +372,7 @@ pub(super) fn may_be_open(scene: &Scene, node: u32, later: &Node) -> bool {
 
 /// Whether a span began by receiving or starting something and told no end until a time.
 fn at_work(scene: &Scene, node: u32, time: i64) -> bool {
-    let begins = |line: &Line| matches!(line.act, Act::Receive | Act::Start);
-    scene.opening(node).is_some_and(begins)
+    scene.opening(node).is_some_and(|line| line.act.begins())
         && !scene.lines_of(node).skip(1).any(|line| line.closes && line.time <= time)
 }
 

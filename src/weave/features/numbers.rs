@@ -338,8 +338,9 @@ numbers! {
     LAST_SENT,
     /// The parent's last record before the child receives or starts.
     LAST_BEGAN,
-    /// The parent, of the same service, told its end before the child began: 1, towards 2 if that was long before. Its weight is set by hand: the systems that the
-    /// others are fitted to hardly show it.
+    /// The parent, of the same service, told its end before the child began: 1, towards 2 if that was long before. One that tells
+    /// a single record did so only where another one is at work that may go on with the child. Its weight is set by hand: the
+    /// systems that the others are fitted to hardly show it.
     SAME_CLOSED,
     /// The parent, of the same service, alone sent what the child begins by receiving, and no other service has it; or it left a
     /// value for the child, which hands on what came of it. Its weight is set by hand, too.
@@ -390,13 +391,14 @@ numbers! {
     LATE_IN_HEAD,
     /// The time from then to that record.
     LATE_IN_HEAD_GAP,
-    /// Of the values that the child has in common with any candidate, the most special one that this one holds: how special.
+    /// Of the values that the child has in common with any candidate, the most special one that this one holds: how special. It does
+    /// not count where it holds others of that name, too, and one of the child's service holds that one alone.
     SCOPE,
     /// The candidate with most of [`SCOPE`].
     MOST_SCOPE,
-    /// The most special one that it does not hold: how special.
+    /// The most special one that does not count as held: how special.
     SCOPE_LACKED,
-    /// The most special one in place of which it holds another value: how special.
+    /// The most special one of these in place of which, or beside which, it holds another value: how special.
     SCOPE_OTHER,
     /// Two services: both are about one path.
     REQUEST,

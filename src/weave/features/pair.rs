@@ -87,7 +87,7 @@ fn about_parent(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&L
     }
     if let Some(line) = anchor {
         out[LAST_SENT] = act(line, &[Act::Send, Act::Call]);
-        out[LAST_BEGAN] = act(line, &[Act::Receive, Act::Start]);
+        out[LAST_BEGAN] = yes(line.act.begins());
     }
     // what it left for later, under a number that only its service knows, is its own none the less
     let left =
@@ -139,7 +139,7 @@ fn one_service(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&Li
     out[SAME_THREAD_BEGAN] = yes(child.thread_began == Some(parent));
     out[SAME_THREAD_NEW] = yes(known && child.thread_first.is_none());
     out[SAME_RECEIVED] = received;
-    out[SAME_JUST_BEGUN] = anchor.map_or(0.0, |line| act(line, &[Act::Receive, Act::Start]));
+    out[SAME_JUST_BEGUN] = yes(anchor.is_some_and(|line| line.act.begins()));
     out[SAME_OPEN_RECEIVED] = yes(open) * received;
     out[SAME_VALUES] = shared(scene, child, parent);
     out[SAME_AROUND_CHILD] = yes(contains(p, c));

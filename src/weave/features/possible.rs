@@ -128,7 +128,7 @@ fn late(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
         if line.node == node || other.lines.first() != Some(&line.order) || other.exact {
             continue;
         }
-        if matches!(line.act, Act::Receive | Act::Start) || before(scene, line.node, node, opening) {
+        if line.act.begins() || before(scene, line.node, node, opening) {
             continue;
         }
         // what is sent is received later; a confirmation of the broker is waited for no longer

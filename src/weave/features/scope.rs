@@ -41,13 +41,15 @@ pub(super) fn tell(scene: &Scene, child: u32, found: &mut [Candidate]) {
             let Some(parent) = candidate.node else { continue };
             let out = &mut candidate.features;
             for (part, told_alone) in parts.iter().zip(&told_alone) {
-                let of_several = || *told_alone && holds_another(scene, parent, part, child);
-                if scene.holders.has(part.which, parent) && !of_several() {
+                let holds = scene.holders.has(part.which, parent);
+                let among_others = holds && *told_alone && holds_another(scene, parent, part, child);
+                if holds && !among_others {
                     out[SCOPE] = part.special.max(out[SCOPE]);
                     continue;
                 }
                 out[SCOPE_LACKED] = part.special.max(out[SCOPE_LACKED]);
-                if part.special > out[SCOPE_OTHER] && holds_another(scene, parent, part, child) {
+                let another = || among_others || holds_another(scene, parent, part, child);
+                if part.special > out[SCOPE_OTHER] && another() {
                     out[SCOPE_OTHER] = part.special;
                 }
             }

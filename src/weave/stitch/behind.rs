@@ -60,7 +60,7 @@ impl Behind {
         let mut joints = Vec::new();
         for ((service, template), begun) in kinds {
             // what is received or begun of itself belongs to nothing before it
-            if begun.all < MIN_BEGUN || matches!(lexicon.words(template).act, Act::Receive | Act::Start) {
+            if begun.all < MIN_BEGUN || lexicon.words(template).act.begins() {
                 continue;
             }
             let count = |template: &Symbol| begun.behind.get(template).map_or(0, Vec::len) as u32;

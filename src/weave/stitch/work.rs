@@ -289,13 +289,15 @@ impl<'a> Work<'a> {
             begins.sort_unstable();
             begins.dedup();
             if begins.len() > 1 {
-                let asked = |origin: u32| self.atoms.asked(origin);
-                let whole = |origin: &&u32| asked(**origin).whole || asked(**origin).wide;
-                let whole = origins.iter().filter(whole);
-                let mut wholes: Vec<u32> = whole.map(|origin| self.sets.find(*origin)).collect();
-                wholes.sort_unstable();
-                wholes.dedup();
-                let batch = wholes.len() > 1 || begins.windows(2).any(|two| two[0].0 == two[1].0);
+                let on_its_own = |origin: &&u32| {
+                    let asked = self.atoms.asked(**origin);
+                    asked.whole || asked.wide
+                };
+                let mut own: Vec<u32> =
+                    origins.iter().filter(on_its_own).map(|origin| self.sets.find(*origin)).collect();
+                own.sort_unstable();
+                own.dedup();
+                let batch = own.len() > 1 || begins.windows(2).any(|two| two[0].0 == two[1].0);
                 let vote = votes.entry(self.atoms.sort(*atom)).or_default();
                 vote.0 += 1;
                 vote.1 += u32::from(batch);
