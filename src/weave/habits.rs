@@ -21,6 +21,9 @@ const MOST_HOLDERS: usize = 12;
 /// Lags that differ by less, in hundredths of [`scaled`], are one.
 const LAG_STEP: u32 = 10;
 
+/// One in so many spans of a kind tells what others may do.
+const GOES_ON: u64 = 20;
+
 /// When a span began, and with which of the lines of its transaction.
 type Start = (i64, u32);
 
@@ -54,6 +57,8 @@ struct Alone {
     alone: u32,
     /// Of these, those that began while another span of their service may have been open.
     following: u32,
+    /// Of these, those that logged more than one record.
+    told_more: u32,
 }
 
 /// The habits of a run.
@@ -249,6 +254,7 @@ impl Habits {
         entry.all += 1;
         entry.alone += u32::from(!accompanied);
         entry.following += u32::from(following);
+        entry.told_more += u32::from(own.lines.len() > 1);
         for pair in around {
             self.pairs.entry(pair).or_default().around += 1;
         }
@@ -288,6 +294,12 @@ impl Habits {
         (following as f32 + 1.0) / (all as f32 + 2.0)
     }
 
+    /// Whether spans of a kind that logged one record may have been far from their end: others of the kind went on.
+    pub fn goes_on(&self, kind: u64) -> bool {
+        let Alone { all, told_more, .. } = self.kinds.get(&kind).copied().unwrap_or_default();
+        u64::from(told_more) * GOES_ON > u64::from(all)
+    }
+
     /// Adds what another part of the run taught.
     pub fn merge(mut self, mut other: Habits) -> Habits {
         if other.pairs.len() > self.pairs.len() {
@@ -299,6 +311,7 @@ impl Habits {
             own.all += other.all;
             own.alone += other.alone;
             own.following += other.following;
+            own.told_more += other.told_more;
         }
         for (key, (sent, all)) in other.sent {
             let own = self.sent.entry(key).or_default();

@@ -63,7 +63,7 @@ pub fn words(template: &str) -> Words {
     let tells_time = template.contains("took <*>") || template.ends_with("took");
     let mut is_request = false;
     for (index, word) in split(template).enumerate() {
-        is_request |= matches!(word, "GET" | "POST" | "PUT" | "PATCH" | "DELETE");
+        is_request |= is_method(word);
         if words.first.is_none() {
             words.first = Symbol::of(word.to_ascii_lowercase().as_bytes());
         }
@@ -97,6 +97,10 @@ pub fn words(template: &str) -> Words {
         words.act = Act::Call;
     }
     words
+}
+
+fn is_method(word: &str) -> bool {
+    matches!(word, "GET" | "POST" | "PUT" | "PATCH" | "DELETE")
 }
 
 /// Whether a word says that one replies, not that there is a reply.
@@ -200,8 +204,8 @@ const MAX_TOKENS: usize = 32;
 
 /// What a word says.
 fn act(word: &str) -> Act {
-    // `POST /orders` is no message that is sent
-    if matches!(word, "POST" | "PATCH") {
+    // `POST /orders` is no message that is sent, and may be asked or answered
+    if is_method(word) {
         return Act::Other;
     }
     let lower = word.to_ascii_lowercase();

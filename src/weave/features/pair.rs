@@ -3,6 +3,7 @@
 use super::numbers::*;
 use super::relation::Relation;
 use super::ties::{self, evidence, shared, wording};
+use crate::weave::habits::Habits;
 use super::{Child, Features, Known, act, contains, is_open, log2, scaled, yes};
 use crate::model::Symbol;
 use crate::weave::scene::{Line, Scene};
@@ -26,7 +27,7 @@ pub(super) fn pair(
     let Relation { point, late, between, causes, .. } = relation;
     // known to have begun before is not late
     let (point, late) = (*point, *late);
-    about_parent(scene, child, parent, anchor, out);
+    about_parent(scene, child, parent, (anchor, known.habits), out);
     if same {
         one_service(scene, child, parent, anchor, out);
         wording(scene, child, parent, out);
@@ -77,7 +78,13 @@ fn heads(scene: &Scene, child: &Child<'_>, parent: u32, late: bool, out: &mut Fe
 }
 
 /// What is so of the parent.
-fn about_parent(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&Line>, out: &mut Features) {
+fn about_parent(
+    scene: &Scene,
+    child: &Child<'_>,
+    parent: u32,
+    (anchor, habits): (Option<&Line>, &Habits),
+    out: &mut Features,
+) {
     let (p, c) = (&scene.nodes[parent as usize], &scene.nodes[child.node as usize]);
     if let Some(first) = scene.opening(parent) {
         out[OPENS_RECEIVING] = act(first, &[Act::Receive]);
@@ -99,7 +106,9 @@ fn about_parent(scene: &Scene, child: &Child<'_>, parent: u32, anchor: Option<&L
     {
         let since = (c.begin - line.time) as f32;
         // one record may tell what began a span, unless another one is at work that may go on with the child
-        if p.lines.len() > 1 || child.at_work.is_some_and(|other| other < p.opens) {
+        if p.lines.len() > 1
+            || child.at_work.is_some_and(|other| other < p.opens) && !habits.goes_on(p.kind)
+        {
             out[SAME_CLOSED] = 1.0 + since / (since + super::SLACK as f32);
         }
     }
