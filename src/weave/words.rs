@@ -61,7 +61,7 @@ impl Words {
 pub fn words(template: &str) -> Words {
     let mut words = Words { statement: is_statement(template.as_bytes()), ..Words::default() };
     let tells_time = template.contains("took <*>") || template.ends_with("took");
-    let mut is_request = false;
+    let (mut is_request, mut named) = (false, false);
     for (index, word) in split(template).enumerate() {
         is_request |= is_method(word);
         if words.first.is_none() {
@@ -82,10 +82,14 @@ pub fn words(template: &str) -> Words {
         } else if words.act == Act::Start && act != Act::Other && act != Act::Start && index < 3 {
             // "starting to send", "processing received": the second verb says more
             words.act = act;
+        } else if named && !matches!(act, Act::Other | Act::Call) && index < 12 {
+            // "request received", "call failed": the verb says what becomes of it
+            words.act = act;
         } else if words.act == Act::End && act == Act::Send && word.ends_with("ing") {
             // "settled, announcing it": what is over is not what is done now
             words.act = act;
         }
+        named = words.act == Act::Call && (named || is_noun(word));
         if let Some(name) = name(word)
             && words.names.len() < 12
             && !words.names.contains(&name)
@@ -101,6 +105,13 @@ pub fn words(template: &str) -> Words {
 
 fn is_method(word: &str) -> bool {
     matches!(word, "GET" | "POST" | "PUT" | "PATCH" | "DELETE")
+}
+
+/// Whether a word names a call, and may not say that one calls.
+fn is_noun(word: &str) -> bool {
+    ["request", "requests", "call", "calls", "query", "queries", "lookup", "rpc"]
+        .iter()
+        .any(|noun| noun.eq_ignore_ascii_case(word))
 }
 
 /// Whether a word says that one replies, not that there is a reply.
@@ -376,6 +387,10 @@ mod tests {
             ("-> stock.reserved order=<*>", Act::Send),
             ("POST <*> order=<*> -> <*>", Act::Other),
             ("calling orders service", Act::Call),
+            ("duty request received", Act::Receive),
+            ("Request completed", Act::End),
+            ("request to stock sent", Act::Send),
+            ("request to stock", Act::Call),
             ("orders service answered", Act::Answer),
             ("event handled", Act::End),
             ("card charged", Act::End),
