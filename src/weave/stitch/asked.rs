@@ -30,6 +30,8 @@ pub(super) struct Asked {
     pub whole: bool,
     /// Of a fragment: it took its trace id along to many services, whatever it begins with.
     pub wide: bool,
+    /// Of a fragment: it begins with a message, and did not take its trace id along with others.
+    pub handed: bool,
 }
 
 impl<'l> Services<'l> {
@@ -129,6 +131,7 @@ impl Asked {
             by_message: self.by_message | other.by_message,
             whole: self.whole && other.whole,
             wide: self.wide && other.wide,
+            handed: self.handed && other.handed,
         }
     }
 

@@ -170,7 +170,10 @@ impl Atoms {
             let opening = services.opening(store, &fragment.events);
             let received = services.begins_by_message(store, opening, &fragment.events);
             for &id in &fragment.events {
+                let start = own.len();
                 hold(store, id, &mut own);
+                let late = !begins(store, opening, id);
+                own[start..].iter_mut().for_each(|held| held.late = late);
                 asked = asked.and(services.asked(store, id, received && id == opening));
             }
             let bit = services.bit(store.event(opening).service);
@@ -178,8 +181,14 @@ impl Atoms {
             let by_request = asked.by_request & bit != 0 && asked.by_request.count_ones() > 1;
             asked.wide = has_services(store, &fragment.events, MANY_SERVICES);
             asked.whole = begun && (by_request || asked.wide);
+            asked.handed = !begun && !(asked.wide && asked.by_message & !bit != 0);
             self.traced.asked.push(asked);
             by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));
+            // one that holds a value early holds it early under all names
+            for same in own.chunk_by_mut(|a, b| a.value == b.value) {
+                let late = same.iter().all(|held| held.late);
+                same.iter_mut().for_each(|held| held.late = late);
+            }
             own.dedup_by_key(|held| (held.value, held.name));
             let atom = self.len() as u32;
             let (first, sort) = self.begin(store, fragment, opening, services.what(store, opening));
@@ -231,12 +240,13 @@ impl Atoms {
         if own.len() > MAX_VALUES {
             return;
         }
-        for &Held { value, name, shape, time, origin, teller, own } in own {
+        for &Held { value, name, shape, time, origin, teller, own, late } in own {
             let kind = self.types.of((name, shape));
             tell(&mut self.tellers, kind, Some(teller));
             let asked = Asked::default();
+            let timed = true;
             let held =
-                Holding { value, time, origin, first: time, atom: 0, kind, sort: 0, timed: true, own, asked };
+                Holding { value, time, origin, first: time, atom: 0, kind, sort: 0, timed, own, late, asked };
             self.holdings.add(&of_atom(held));
         }
     }
@@ -357,6 +367,14 @@ struct Held {
     /// The template of the record.
     teller: Symbol,
     own: bool,
+    /// The record is not of the span that its fragment begins with.
+    late: bool,
+}
+
+/// Whether an event is of the span that a fragment begins with, or of what its service does at that moment.
+fn begins(store: &Store, opening: EventId, id: EventId) -> bool {
+    let (first, event) = (store.event(opening), store.event(id));
+    id == opening || first.service == event.service && first.span == event.span
 }
 
 /// A fragment of so many services that begins with no message is a whole transaction.
@@ -413,6 +431,7 @@ fn hold(store: &Store, id: EventId, out: &mut Vec<Held>) {
         origin,
         teller,
         own: false,
+        late: false,
     }));
 }
 
@@ -436,6 +455,7 @@ fn trace_value(store: &Store, fragment: &Fragment) -> Held {
         time: store.time(event),
         teller: store.event(event).template,
         own: true,
+        late: false,
     }
 }
 

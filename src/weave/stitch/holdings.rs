@@ -25,6 +25,8 @@ pub(super) struct Holding {
     pub timed: bool,
     /// It is the id of the atom's own trace: nothing unless another atom received it.
     pub own: bool,
+    /// Of a fragment: the span that it begins with does not hold the value.
+    pub late: bool,
     /// Of an event without trace id: whether it tells of a request, or of a message.
     pub asked: Asked,
 }
@@ -237,7 +239,8 @@ impl Holding {
         out.number(self.origin.line);
         out.number(u64::from(self.origin.part));
         out.signed(self.first.0.wrapping_sub(self.time.0));
-        out.number(u64::from(self.sort) << 2 | u64::from(self.own) << 1 | u64::from(self.timed));
+        let flags = u64::from(self.late) << 2 | u64::from(self.own) << 1 | u64::from(self.timed);
+        out.number(u64::from(self.sort) << 3 | flags);
         out.number(self.asked.by_request);
         out.number(self.asked.by_message);
     }
@@ -249,7 +252,8 @@ impl Holding {
         let (rank, line, part) = (bytes.number()? as u32, bytes.number()?, bytes.number()? as u32);
         let first = Time(time.0.wrapping_add(bytes.signed()?));
         let sort = bytes.number()?;
-        let (sort, own, timed) = ((sort >> 2) as u32, sort & 2 != 0, sort & 1 != 0);
+        let (late, own, timed) = (sort & 4 != 0, sort & 2 != 0, sort & 1 != 0);
+        let sort = (sort >> 3) as u32;
         let asked = Asked { by_request: bytes.number()?, by_message: bytes.number()?, ..Asked::default() };
         Some(Holding {
             value,
@@ -261,6 +265,7 @@ impl Holding {
             sort,
             timed,
             own,
+            late,
             asked,
         })
     }

@@ -15,6 +15,8 @@ pub(super) const MIN_SCORE: f32 = 0.15;
 #[derive(Debug, Default)]
 pub(super) struct Values {
     atoms: Vec<u32>,
+    /// Of each atom that holds a value, whether it comes back to what others began: see [`comes_back`].
+    back: Vec<bool>,
     ends: Vec<u32>,
 }
 
@@ -34,10 +36,12 @@ impl Values {
             while let Some(count) = bytes.number() {
                 let start = values.atoms.len();
                 for _ in 0..count {
-                    let atom = atoms.place(bytes.number().unwrap_or_default() as u32);
+                    let holder = bytes.number().unwrap_or_default();
+                    let atom = atoms.place((holder >> 1) as u32);
                     let origin = values.atoms.get(start).is_none_or(|origin| *origin == atom);
                     if named || origin || dependents.depends(atoms, kind, atom) {
                         values.atoms.push(atom);
+                        values.back.push(holder & 1 == 1);
                     }
                 }
                 values.end(start);
@@ -50,6 +54,7 @@ impl Values {
     pub fn add(&mut self, atoms: impl Iterator<Item = u32>) {
         let start = self.atoms.len();
         self.atoms.extend(atoms);
+        self.back.resize(self.atoms.len(), false);
         self.end(start);
     }
 
@@ -58,12 +63,22 @@ impl Values {
             self.ends.push(self.atoms.len() as u32);
         } else {
             self.atoms.truncate(start);
+            self.back.truncate(start);
         }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        self.ranges().map(|range| &self.atoms[range])
+    }
+
+    /// Likewise, with which of the atoms come back to what others began.
+    pub fn iter_with_back(&self) -> impl Iterator<Item = (&[u32], &[bool])> {
+        self.ranges().map(|range| (&self.atoms[range.clone()], &self.back[range]))
+    }
+
+    fn ranges(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| &self.atoms[start as usize..*end as usize])
+        starts.zip(&self.ends).map(|(start, end)| start as usize..*end as usize)
     }
 
     pub fn len(&self) -> usize {
@@ -126,12 +141,20 @@ const MOST_TIMED: usize = 1 << 14;
 /// Splits values by kind.
 pub(super) struct Split<'k> {
     kinds: &'k Kinds,
-    /// By kind that may be tried as it is: for each value that several atoms hold how many these are, and those, by time.
+    /// By kind that may be tried as it is: for each value that several atoms hold how many these are, and those, by time, each
+    /// with whether it comes back to what others began.
     pub values: Rows,
     /// By kind that may join by parts: likewise, with their times.
     pub timed: Rows,
     pub dependents: Dependents,
     pub sharing: Sharing,
+}
+
+/// Whether a fragment that began when a value was known already met it only later: it began with something else, and comes back
+/// to what others began.
+fn comes_back(atoms: &Atoms, first: &Holding, holding: &Holding) -> bool {
+    let atom = holding.atom as usize;
+    holding.late && !atoms.traced.asked[atom].handed && atoms.traced.begins[atom] > first.time
 }
 
 impl<'k> Split<'k> {
@@ -182,9 +205,13 @@ impl<'k> Split<'k> {
                 continue;
             }
             if whole {
+                let fixed = self.kinds.list[kind].unique || self.kinds.list[kind].named;
+                let back = |holding: &Holding| !fixed && comes_back(atoms, value[0], holding);
                 self.values.push(kind, |out| {
                     out.number(value.len() as u64);
-                    value.iter().for_each(|holding| out.number(u64::from(holding.atom)));
+                    value.iter().for_each(|holding| {
+                        out.number(u64::from(holding.atom) << 1 | u64::from(back(holding)));
+                    });
                 })?;
             }
             if in_parts {

@@ -77,16 +77,21 @@ impl<'a> Work<'a> {
         let mut tried: FxHashMap<u32, (u32, Asked)> = FxHashMap::default();
         let mut good: Vec<bool> = vec![false; values.len()];
         let (mut novel, mut conflicts, mut alike) = (0usize, 0usize, 0usize);
-        let mut roots: Vec<u32> = Vec::new();
+        let (mut roots, mut goes_on): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
         let bounds = (!kind.named && !kind.unique).then(|| self.bounds(values));
-        for (value, good) in values.iter().zip(&mut good) {
+        for ((value, back), good) in values.iter_with_back().zip(&mut good) {
             roots.clear();
+            goes_on.clear();
             if kind.named || value.len() <= MAX_HOLDERS {
-                for &atom in value {
+                for (&atom, &back) in value.iter().zip(back) {
                     if atom != value[0] && gathering.contains(&self.atoms.sort(atom)) {
                         continue;
                     }
-                    roots.push(trial.find(&mut self.sets, atom));
+                    let root = trial.find(&mut self.sets, atom);
+                    roots.push(root);
+                    if !back {
+                        goes_on.push(root);
+                    }
                 }
                 roots.sort_unstable();
                 roots.dedup();
@@ -115,7 +120,9 @@ impl<'a> Work<'a> {
                 same = roots.iter().filter(|&&root| self.atoms.sort(first_of(root)) == sort).count();
                 let bit = self.services.bit(self.atoms.service(earliest));
                 let asked = of(start).1;
-                roots.retain(|&root| root == start || !of(root).1.is_apart_from(asked, bit));
+                roots.retain(|&root| {
+                    root == start || goes_on.contains(&root) && !of(root).1.is_apart_from(asked, bit)
+                });
                 if roots.len() < 2 && same < 2 {
                     continue;
                 }
@@ -156,11 +163,13 @@ impl<'a> Work<'a> {
             return Tried { holds: false, novel, alike };
         }
         let mut own: Vec<u32> = Vec::new();
-        for (value, _) in values.iter().zip(good).filter(|(_, good)| *good) {
+        for ((value, back), _) in values.iter_with_back().zip(good).filter(|(_, good)| *good) {
             own.clear();
-            own.extend(
-                value.iter().filter(|&&atom| atom == value[0] || !gathering.contains(&self.atoms.sort(atom))),
-            );
+            let joins = |atom: u32, back: bool| {
+                atom == value[0] || !back && !gathering.contains(&self.atoms.sort(atom))
+            };
+            let joined = value.iter().zip(back).filter(|(atom, back)| joins(**atom, **back));
+            own.extend(joined.map(|(atom, _)| *atom));
             if !kind.named {
                 self.leave_apart(&mut own);
             }
@@ -264,9 +273,9 @@ impl<'a> Work<'a> {
         }
         // receiving atom, by first time → where its values were born
         let mut incoming: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
-        for value in values.iter().filter(|value| value.len() <= MAX_HOLDERS) {
-            for &atom in &value[1..] {
-                if gathering.contains(&self.atoms.sort(atom)) {
+        for (value, back) in values.iter_with_back().filter(|(value, _)| value.len() <= MAX_HOLDERS) {
+            for (&atom, back) in value.iter().zip(back).skip(1) {
+                if !back && gathering.contains(&self.atoms.sort(atom)) {
                     incoming.entry(atom).or_default().push(value[0]);
                 }
             }
