@@ -97,11 +97,11 @@ impl<'a> Joining<'a> {
                 held.push((kind, tried.alike as f32 / tried.novel as f32));
             }
             if !gathering.is_empty() {
-                waiting.push((kind, gathering));
+                waiting.push((kind, gathering, tried.conflicting));
             }
         }
-        for (kind, gathering) in waiting {
-            work.gather(&self.kinds.list[kind], &self.values(kind)?, &gathering);
+        for (kind, gathering, conflicting) in waiting {
+            work.gather(&self.kinds.list[kind], &self.values(kind)?, &gathering, &conflicting);
         }
         Ok((work, held))
     }

@@ -31,13 +31,15 @@ struct Bounds {
 }
 
 /// How the trial of a kind went.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Tried {
     pub holds: bool,
     /// Values that would join something.
     pub novel: usize,
     /// Sets more than one that begin in the same way and would be joined by one value, over all values.
     pub alike: usize,
+    /// The places of the values that join nothing, as they would join wrongly.
+    pub conflicting: FxHashSet<usize>,
 }
 
 /// What is joined so far.
@@ -76,10 +78,11 @@ impl<'a> Work<'a> {
         // of the sets on trial: the earliest atom, and where it was asked for something
         let mut tried: FxHashMap<u32, (u32, Asked)> = FxHashMap::default();
         let mut good: Vec<bool> = vec![false; values.len()];
-        let (mut novel, mut conflicts, mut alike) = (0usize, 0usize, 0usize);
+        let (mut novel, mut alike) = (0usize, 0usize);
+        let mut conflicting: FxHashSet<usize> = FxHashSet::default();
         let (mut roots, mut goes_on): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
         let bounds = (!kind.named && !kind.unique).then(|| self.bounds(values));
-        for ((value, back), good) in values.iter_with_back().zip(&mut good) {
+        for (at, ((value, back), good)) in values.iter_with_back().zip(&mut good).enumerate() {
             roots.clear();
             goes_on.clear();
             if kind.named || value.len() <= MAX_HOLDERS {
@@ -109,7 +112,7 @@ impl<'a> Work<'a> {
             });
             let Some(start) = earliest else {
                 alike += value.len();
-                conflicts += 1;
+                conflicting.insert(at);
                 continue;
             };
             let earliest = first_of(start);
@@ -137,14 +140,14 @@ impl<'a> Work<'a> {
                 same += self.again(begun);
             }
             if !kind.named && same > 1 {
-                conflicts += 1;
+                conflicting.insert(at);
                 alike += same - 1;
                 continue;
             }
             if let Some(bounds) = &bounds
                 && let Some(excess) = self.is_beyond(bounds, value, roots.iter().map(|&root| first_of(root)))
             {
-                conflicts += 1;
+                conflicting.insert(at);
                 alike += excess;
                 continue;
             }
@@ -158,9 +161,9 @@ impl<'a> Work<'a> {
         }
         let weak = kind.score < SURE_SCORE;
         let limit = if weak { MAX_CONFLICTS / 3.0 } else { MAX_CONFLICTS };
-        if !kind.named && novel > 0 && (conflicts as f32 > limit * novel as f32 || weak && novel < MIN_VALUES)
-        {
-            return Tried { holds: false, novel, alike };
+        let conflicts = conflicting.len() as f32;
+        if !kind.named && novel > 0 && (conflicts > limit * novel as f32 || weak && novel < MIN_VALUES) {
+            return Tried { holds: false, novel, alike, conflicting };
         }
         let mut own: Vec<u32> = Vec::new();
         for ((value, back), _) in values.iter_with_back().zip(good).filter(|(_, good)| *good) {
@@ -177,7 +180,7 @@ impl<'a> Work<'a> {
                 self.unite(own[0], atom);
             }
         }
-        Tried { holds: true, novel, alike }
+        Tried { holds: true, novel, alike, conflicting }
     }
 
     /// How many of some sets, by their earliest atoms and where they were asked for something, were each begun by a request as
@@ -267,15 +270,25 @@ impl<'a> Work<'a> {
     }
 
     /// Decides for atoms that hold several values born elsewhere: joined, or left alone as they handle batches.
-    pub fn gather(&mut self, kind: &Kind, values: &Values, gathering: &FxHashSet<u32>) {
+    pub fn gather(
+        &mut self,
+        kind: &Kind,
+        values: &Values,
+        gathering: &FxHashSet<u32>,
+        conflicting: &FxHashSet<usize>,
+    ) {
         if gathering.is_empty() {
             return;
         }
         // receiving atom, by first time → where its values were born
         let mut incoming: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
-        for (value, back) in values.iter_with_back().filter(|(value, _)| value.len() <= MAX_HOLDERS) {
+        let of_one = |(at, (value, _)): &(usize, (&[u32], &[bool]))| {
+            value.len() <= MAX_HOLDERS && !conflicting.contains(at)
+        };
+        for (_, (value, back)) in values.iter_with_back().enumerate().filter(of_one) {
             for (&atom, back) in value.iter().zip(back).skip(1) {
-                if !back && gathering.contains(&self.atoms.sort(atom)) {
+                let (sort, born) = (self.atoms.sort(atom), self.atoms.sort(value[0]));
+                if !back && sort != born && gathering.contains(&sort) {
                     incoming.entry(atom).or_default().push(value[0]);
                 }
             }
