@@ -172,8 +172,8 @@ impl Atoms {
             for &id in &fragment.events {
                 let start = own.len();
                 hold(store, id, &mut own);
-                let late = !begins(store, opening, id);
-                own[start..].iter_mut().for_each(|held| held.late = late);
+                let (late, bit) = (!begins(store, opening, id), services.bit(store.event(id).service));
+                own[start..].iter_mut().for_each(|held| (held.late, held.services) = (late, bit));
                 asked = asked.and(services.asked(store, id, received && id == opening));
             }
             let bit = services.bit(store.event(opening).service);
@@ -187,7 +187,8 @@ impl Atoms {
             // one that holds a value early holds it early under all names
             for same in own.chunk_by_mut(|a, b| a.value == b.value) {
                 let late = same.iter().all(|held| held.late);
-                same.iter_mut().for_each(|held| held.late = late);
+                let by = same.iter().fold(0, |all, held| all | held.services);
+                same.iter_mut().for_each(|held| (held.late, held.services) = (late, by));
             }
             own.dedup_by_key(|held| (held.value, held.name));
             let atom = self.len() as u32;
@@ -240,13 +241,13 @@ impl Atoms {
         if own.len() > MAX_VALUES {
             return;
         }
-        for &Held { value, name, shape, time, origin, teller, own, late } in own {
+        for &Held { value, name, shape, time, origin, teller, own, late, services } in own {
             let kind = self.types.of((name, shape));
             tell(&mut self.tellers, kind, Some(teller));
             let asked = Asked::default();
-            let timed = true;
+            let (timed, spread) = (true, !late && services.count_ones() >= SPREAD);
             let held =
-                Holding { value, time, origin, first: time, atom: 0, kind, sort: 0, timed, own, late, asked };
+                Holding { value, time, origin, first: time, atom: 0, kind, sort: 0, timed, own, late, spread, asked };
             self.holdings.add(&of_atom(held));
         }
     }
@@ -369,6 +370,8 @@ struct Held {
     own: bool,
     /// The record is not of the span that its fragment begins with.
     late: bool,
+    /// The services of its fragment that hold it, each by its bit.
+    services: u64,
 }
 
 /// Whether an event is of the span that a fragment begins with, or of what its service does at that moment.
@@ -376,6 +379,9 @@ fn begins(store: &Store, opening: EventId, id: EventId) -> bool {
     let (first, event) = (store.event(opening), store.event(id));
     id == opening || first.service == event.service && first.span == event.span
 }
+
+/// What so many services of a fragment hold is what it is about.
+const SPREAD: u32 = 3;
 
 /// A fragment of so many services that begins with no message is a whole transaction.
 const MANY_SERVICES: usize = 4;
@@ -432,6 +438,7 @@ fn hold(store: &Store, id: EventId, out: &mut Vec<Held>) {
         teller,
         own: false,
         late: false,
+        services: 0,
     }));
 }
 
@@ -456,6 +463,7 @@ fn trace_value(store: &Store, fragment: &Fragment) -> Held {
         teller: store.event(event).template,
         own: true,
         late: false,
+        services: 0,
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Holding {
     pub own: bool,
     /// Of a fragment: the span that it begins with does not hold the value.
     pub late: bool,
+    /// Likewise: it does, and several services of the fragment hold it.
+    pub spread: bool,
     /// Of an event without trace id: whether it tells of a request, or of a message.
     pub asked: Asked,
 }
@@ -239,8 +241,9 @@ impl Holding {
         out.number(self.origin.line);
         out.number(u64::from(self.origin.part));
         out.signed(self.first.0.wrapping_sub(self.time.0));
-        let flags = u64::from(self.late) << 2 | u64::from(self.own) << 1 | u64::from(self.timed);
-        out.number(u64::from(self.sort) << 3 | flags);
+        let flags = u64::from(self.own) << 1 | u64::from(self.timed);
+        let place = u64::from(self.spread) << 3 | u64::from(self.late) << 2;
+        out.number(u64::from(self.sort) << 4 | place | flags);
         out.number(self.asked.by_request);
         out.number(self.asked.by_message);
     }
@@ -252,8 +255,8 @@ impl Holding {
         let (rank, line, part) = (bytes.number()? as u32, bytes.number()?, bytes.number()? as u32);
         let first = Time(time.0.wrapping_add(bytes.signed()?));
         let sort = bytes.number()?;
-        let (late, own, timed) = (sort & 4 != 0, sort & 2 != 0, sort & 1 != 0);
-        let sort = (sort >> 3) as u32;
+        let (spread, late) = (sort & 8 != 0, sort & 4 != 0);
+        let (sort, own, timed) = ((sort >> 4) as u32, sort & 2 != 0, sort & 1 != 0);
         let asked = Asked { by_request: bytes.number()?, by_message: bytes.number()?, ..Asked::default() };
         Some(Holding {
             value,
@@ -266,6 +269,7 @@ impl Holding {
             timed,
             own,
             late,
+            spread,
             asked,
         })
     }

@@ -14,6 +14,7 @@ use super::values::{MIN_SCORE, Split, Timed, Values};
 use super::ways::{gathering, is_directed};
 use super::work::{SURE_SCORE, Work};
 use crate::gather::{Room, Rows, SpillError};
+use rustc_hash::FxHashSet;
 
 /// So many kinds of values may tell something in parts.
 const MAX_PARTS: usize = 8;
@@ -32,11 +33,11 @@ pub(super) fn join(
     order.sort_by(|&a, &b| kinds.list[b].score.total_cmp(&kinds.list[a].score).then(name(a).cmp(&name(b))));
     let begin = || Split::new(kinds, room);
     let split = atoms.by_value(begin, |split, holdings| split.value(&atoms, holdings), Split::append)?;
-    let Split { values, timed, mut dependents, sharing, .. } = split;
+    let Split { values, timed, mut dependents, sharing, new, .. } = split;
     dependents.count(&atoms)?;
     let atoms = Ordered::of(atoms, sharing, several);
     let all =
-        Joining { kinds, services, shared: &values, timed: &timed, dependents: &dependents, atoms: &atoms };
+        Joining { kinds, services, shared: &values, timed: &timed, dependents: &dependents, new: &new, atoms: &atoms };
     let (mut work, mut joined) = all.join(&order)?;
     if atoms.len() > atoms.traced() && joined.len() > 1 {
         let mut order = order;
@@ -71,12 +72,14 @@ struct Joining<'a> {
     shared: &'a Rows,
     timed: &'a Rows,
     dependents: &'a Dependents,
+    /// See [`Split::new`].
+    new: &'a FxHashSet<u32>,
     atoms: &'a Ordered,
 }
 
 impl<'a> Joining<'a> {
     fn values(&self, kind: usize) -> Result<Values, SpillError> {
-        Values::of(self.shared, self.kinds, kind, self.atoms, self.dependents)
+        Values::of(self.shared, self.kinds, kind, self.atoms, (self.dependents, self.new))
     }
 
     /// Joins by kinds in an order; gives also those kinds that held, with how often they would have joined what begins alike.

@@ -3,10 +3,11 @@
 use super::atoms::Atoms;
 use super::dependents::Dependents;
 use super::holdings::Holding;
-use super::kinds::Kinds;
+use super::kinds::{Kind, Kinds, MIN_FORM};
 use super::order::{Ordered, Sharing};
 use crate::gather::bytes::{Get, Put};
 use crate::gather::{Room, Rows, SpillError};
+use rustc_hash::FxHashSet;
 
 /// Kinds that score less than this are never tried as they are.
 pub(super) const MIN_SCORE: f32 = 0.15;
@@ -15,7 +16,7 @@ pub(super) const MIN_SCORE: f32 = 0.15;
 #[derive(Debug, Default)]
 pub(super) struct Values {
     atoms: Vec<u32>,
-    /// Of each atom that holds a value, whether it comes back to what others began: see [`comes_back`].
+    /// Of each atom that holds a value, whether it comes back to what others began: see [`begins_later`].
     back: Vec<bool>,
     ends: Vec<u32>,
 }
@@ -27,7 +28,7 @@ impl Values {
         kinds: &Kinds,
         kind: usize,
         atoms: &Ordered,
-        dependents: &Dependents,
+        (dependents, new): (&Dependents, &FxHashSet<u32>),
     ) -> Result<Values, SpillError> {
         let named = kinds.list[kind].named;
         let mut values = Values::default();
@@ -37,11 +38,12 @@ impl Values {
                 let start = values.atoms.len();
                 for _ in 0..count {
                     let holder = bytes.number().unwrap_or_default();
-                    let atom = atoms.place((holder >> 1) as u32);
+                    let came = (holder >> 2) as u32;
+                    let atom = atoms.place(came);
                     let origin = values.atoms.get(start).is_none_or(|origin| *origin == atom);
                     if named || origin || dependents.depends(atoms, kind, atom) {
                         values.atoms.push(atom);
-                        values.back.push(holder & 1 == 1);
+                        values.back.push(holder & 1 == 1 || holder & 2 == 2 && new.contains(&came));
                     }
                 }
                 values.end(start);
@@ -142,19 +144,24 @@ const MOST_TIMED: usize = 1 << 14;
 pub(super) struct Split<'k> {
     kinds: &'k Kinds,
     /// By kind that may be tried as it is: for each value that several atoms hold how many these are, and those, by time, each
-    /// with whether it comes back to what others began.
+    /// with how it comes back to what others began, if it does.
     pub values: Rows,
     /// By kind that may join by parts: likewise, with their times.
     pub timed: Rows,
     pub dependents: Dependents,
     pub sharing: Sharing,
+    /// The fragments that begin with a value which is new and which several of their services hold: they are about something
+    /// else than those before.
+    pub new: FxHashSet<u32>,
 }
 
-/// Whether a fragment that began when a value was known already met it only later: it began with something else, and comes back
-/// to what others began.
-fn comes_back(atoms: &Atoms, first: &Holding, holding: &Holding) -> bool {
+/// Whether a fragment that nothing was handed over to began when a value was known already. If it met it only after its beginning,
+/// or began with something new, it comes back to what others began.
+fn begins_later(atoms: &Atoms, first: &Holding, holding: &Holding) -> bool {
     let atom = holding.atom as usize;
-    holding.late && !atoms.traced.asked[atom].handed && atoms.traced.begins[atom] > first.time
+    atoms.is_traced(holding.atom)
+        && !atoms.traced.asked[atom].handed
+        && atoms.traced.begins[atom] > first.time
 }
 
 impl<'k> Split<'k> {
@@ -168,6 +175,7 @@ impl<'k> Split<'k> {
             timed: Rows::new(kinds.list.len(), room),
             dependents: Dependents::new(room),
             sharing: Sharing::default(),
+            new: FxHashSet::default(),
         }
     }
 
@@ -177,6 +185,7 @@ impl<'k> Split<'k> {
         self.timed.append(&others.timed)?;
         self.dependents.append(&others.dependents)?;
         self.sharing.append(others.sharing);
+        self.new.extend(others.new);
         Ok(())
     }
 
@@ -196,21 +205,27 @@ impl<'k> Split<'k> {
             let mut value: Vec<&Holding> = group.iter().map(|(_, holding)| *holding).collect();
             value.dedup_by_key(|holding| holding.atom);
             value.sort_by_key(|holding| (holding.time, holding.first, holding.origin));
-            let whole = self.kinds.list[kind].score >= MIN_SCORE;
+            let Kind { score, form, unique, named, in_parts, .. } = self.kinds.list[kind];
+            if value[0].spread && form >= MIN_FORM {
+                self.new.insert(value[0].atom);
+            }
+            let whole = score >= MIN_SCORE;
             if whole {
                 self.dependents.add(atoms, kind, &value)?;
             }
-            let in_parts = self.kinds.list[kind].in_parts && value.len() <= MOST_TIMED;
+            let in_parts = in_parts && value.len() <= MOST_TIMED;
             if value.len() < 2 || !whole && !in_parts {
                 continue;
             }
             if whole {
-                let fixed = self.kinds.list[kind].unique || self.kinds.list[kind].named;
-                let back = |holding: &Holding| !fixed && comes_back(atoms, value[0], holding);
+                let back = |holding: &Holding| {
+                    let later = !unique && !named && begins_later(atoms, value[0], holding);
+                    u64::from(later && !holding.late) << 1 | u64::from(later && holding.late)
+                };
                 self.values.push(kind, |out| {
                     out.number(value.len() as u64);
                     value.iter().for_each(|holding| {
-                        out.number(u64::from(holding.atom) << 1 | u64::from(back(holding)));
+                        out.number(u64::from(holding.atom) << 2 | back(holding));
                     });
                 })?;
             }
