@@ -3,9 +3,9 @@
 use super::numbers::*;
 use super::relation::Relation;
 use super::ties::{self, evidence, shared, wording};
-use crate::weave::habits::Habits;
 use super::{Child, Features, Known, act, contains, is_open, log2, scaled, yes};
 use crate::model::Symbol;
+use crate::weave::habits::Habits;
 use crate::weave::scene::{Line, Scene};
 use crate::weave::words::Act;
 
@@ -106,8 +106,7 @@ fn about_parent(
     {
         let since = (c.begin - line.time) as f32;
         // one record may tell what began a span, unless another one is at work that may go on with the child
-        if p.lines.len() > 1
-            || child.at_work.is_some_and(|other| other < p.opens) && !habits.goes_on(p.kind)
+        if p.lines.len() > 1 || child.at_work.is_some_and(|other| other < p.opens) && !habits.goes_on(p.kind)
         {
             out[SAME_CLOSED] = 1.0 + since / (since + super::SLACK as f32);
         }

@@ -25,6 +25,9 @@ pub(super) struct Services<'l> {
 pub(super) struct Asked {
     pub by_request: u64,
     pub by_message: u64,
+    /// Where a request may have been what a fragment began with, of those services that mostly are asked so; see
+    /// [`Ordered::of`](super::order::Ordered::of).
+    pub enters: u64,
     /// Of a fragment: it begins with a request, or no message, and took its trace id along when it asked others for something:
     /// what comes of it has the same one, so that no other one such is part of it.
     pub whole: bool,
@@ -32,6 +35,8 @@ pub(super) struct Asked {
     pub wide: bool,
     /// Of a fragment: it begins with a message, and did not take its trace id along with others.
     pub handed: bool,
+    /// Of a fragment: it begins with a message of a topic.
+    pub told: bool,
 }
 
 impl<'l> Services<'l> {
@@ -129,9 +134,11 @@ impl Asked {
         Asked {
             by_request: self.by_request | other.by_request,
             by_message: self.by_message | other.by_message,
+            enters: self.enters | other.enters,
             whole: self.whole && other.whole,
             wide: self.wide && other.wide,
             handed: self.handed && other.handed,
+            told: self.told && other.told,
         }
     }
 
@@ -143,7 +150,9 @@ impl Asked {
 
     /// Whether this was asked for on its own, beside a transaction that was asked for by a request in the service of a bit.
     pub fn is_apart_from(self, other: Asked, bit: u64) -> bool {
-        other.by_request & bit != 0 && self.by_request & !self.by_message & bit != 0
+        let asked_anew =
+            |bits: u64| other.by_request & bits != 0 && self.by_request & !self.by_message & bits != 0;
+        asked_anew(bit) || asked_anew(self.enters & other.enters)
     }
 }
 

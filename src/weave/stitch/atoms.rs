@@ -174,14 +174,21 @@ impl Atoms {
                 hold(store, id, &mut own);
                 let (late, bit) = (!begins(store, opening, id), services.bit(store.event(id).service));
                 own[start..].iter_mut().for_each(|held| (held.late, held.services) = (late, bit));
-                asked = asked.and(services.asked(store, id, received && id == opening));
+                let here = services.asked(store, id, received && id == opening);
+                let began = store.written(id).0.saturating_sub(store.duration(id).unwrap_or(0));
+                if began <= store.time(opening).0 {
+                    asked.enters |= here.by_request;
+                }
+                asked = asked.and(here);
             }
             let bit = services.bit(store.event(opening).service);
-            let begun = !received && services.asked(store, opening, false).by_message == 0;
+            let by_message = services.asked(store, opening, false).by_message != 0;
+            let begun = !received && !by_message;
             let by_request = asked.by_request & bit != 0 && asked.by_request.count_ones() > 1;
             asked.wide = has_services(store, &fragment.events, MANY_SERVICES);
             asked.whole = begun && (by_request || asked.wide);
             asked.handed = !begun && !(asked.wide && asked.by_message & !bit != 0);
+            asked.told = by_message;
             self.traced.asked.push(asked);
             by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));
             // one that holds a value early holds it early under all names
@@ -246,8 +253,20 @@ impl Atoms {
             tell(&mut self.tellers, kind, Some(teller));
             let asked = Asked::default();
             let (timed, spread) = (true, !late && services.count_ones() >= SPREAD);
-            let held =
-                Holding { value, time, origin, first: time, atom: 0, kind, sort: 0, timed, own, late, spread, asked };
+            let held = Holding {
+                value,
+                time,
+                origin,
+                first: time,
+                atom: 0,
+                kind,
+                sort: 0,
+                timed,
+                own,
+                late,
+                spread,
+                asked,
+            };
             self.holdings.add(&of_atom(held));
         }
     }

@@ -36,8 +36,15 @@ pub(super) fn join(
     let Split { values, timed, mut dependents, sharing, new, .. } = split;
     dependents.count(&atoms)?;
     let atoms = Ordered::of(atoms, sharing, several);
-    let all =
-        Joining { kinds, services, shared: &values, timed: &timed, dependents: &dependents, new: &new, atoms: &atoms };
+    let all = Joining {
+        kinds,
+        services,
+        shared: &values,
+        timed: &timed,
+        dependents: &dependents,
+        new: &new,
+        atoms: &atoms,
+    };
     let (mut work, mut joined) = all.join(&order)?;
     if atoms.len() > atoms.traced() && joined.len() > 1 {
         let mut order = order;

@@ -108,6 +108,8 @@ impl Ordered {
             ordered.places = Some(places);
         }
         drop(traced.begins);
+        let entries = entries(&ordered.asked);
+        ordered.asked.iter_mut().for_each(|asked| asked.enters &= if asked.told { 0 } else { entries });
         let mut notes = sharing.notes;
         notes.sort_unstable_by_key(|note| (note.time, note.origin));
         for note in notes {
@@ -190,6 +192,19 @@ impl Ordered {
     pub fn is_traced(&self, atom: u32) -> bool {
         (atom as usize) < self.traces.len()
     }
+}
+
+/// A service is one that transactions enter by if its requests may be the first thing in all but one of so many fragments.
+const ENTRIES: usize = 50;
+
+/// The services that transactions enter by, as far as fragments tell.
+fn entries(all: &[Asked]) -> u64 {
+    let count = |bit: u64, bits: fn(&Asked) -> u64| all.iter().filter(|asked| bits(asked) & bit != 0).count();
+    let enters = |bit: &u64| {
+        let (asked, first) = (count(*bit, |asked| asked.by_request), count(*bit, |asked| asked.enters));
+        asked > 0 && (asked - first) * ENTRIES <= asked
+    };
+    (0..64).map(|at| 1 << at).filter(enters).sum()
 }
 
 /// Brings a list into an order.
