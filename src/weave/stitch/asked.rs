@@ -71,6 +71,12 @@ impl<'l> Services<'l> {
         self.lexicon.words(store.event(id).template).act == Act::Receive
     }
 
+    /// Whether an event says that something was received which it names: `got meal.requested`.
+    pub fn receives_named(&self, store: &Store, id: EventId) -> bool {
+        let words = self.lexicon.words(store.event(id).template);
+        words.act == Act::Receive && !words.names.is_empty()
+    }
+
     /// The event that a fragment begins with: that of a request that calls back, if it surrounds all, though it is logged when that
     /// is over; else the first one.
     pub fn opening(&self, store: &Store, events: &[EventId]) -> EventId {

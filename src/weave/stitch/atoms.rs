@@ -188,7 +188,7 @@ impl Atoms {
             asked.wide = has_services(store, &fragment.events, MANY_SERVICES);
             asked.whole = begun && (by_request || asked.wide);
             asked.handed = !begun && !(asked.wide && asked.by_message & !bit != 0);
-            asked.told = by_message;
+            asked.told = by_message || services.receives_named(store, opening);
             self.traced.asked.push(asked);
             by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));
             // one that holds a value early holds it early under all names
