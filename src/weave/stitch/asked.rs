@@ -53,10 +53,12 @@ impl<'l> Services<'l> {
         self.bits.get(&service).copied().unwrap_or_default()
     }
 
-    /// What an event is among those of its service: its template, but for requests that call back, which one of an access log
-    /// would tell from others only by their paths.
+    /// What an event is among those of its service: its template, and for requests what they ask for, as one template of an access
+    /// log stands for all of them.
     pub fn what(&self, store: &Store, id: EventId) -> Symbol {
-        if self.calls_back(store, id) { self.lexicon.what(store, id) } else { store.event(id).template }
+        let is_request = |detail: &Detail| matches!(detail, Detail::Route(_) | Detail::Method(_));
+        let request = store.details(id).iter().any(is_request);
+        if request { self.lexicon.what(store, id) } else { store.event(id).template }
     }
 
     /// Whether an event tells of a request that calls back.

@@ -234,7 +234,7 @@ impl Atoms {
                 continue;
             }
             let event = store.event(id);
-            let (atom, sort) = (self.len() as u32, self.sorts.of((event.service, event.template)));
+            let (atom, sort) = (self.len() as u32, self.sorts.of((event.service, services.what(store, id))));
             let (first, timed) =
                 (Time(event.time.0.saturating_add(store.grain(id))), !event.is(flag::TIME_UNKNOWN));
             let asked = services.asked(store, id, services.receives(store, id));
