@@ -29,23 +29,23 @@ pub(super) fn surround(marks: &Marks, placed: &mut FxHashMap<EventId, i64>) {
         *extent = (extent.0.min(began), extent.1.max(mark.time));
     }
     for (mark, took) in timed {
-        let mut partners: Vec<u32> = Vec::new();
+        let mut partners: Vec<(u32, (i64, i64))> = Vec::new();
         for holders in mark.values.iter().filter_map(|value| marks.holders.get(value)) {
             let mut spans: Vec<u32> = holders.iter().map(|&at| marks.all[at as usize].span).collect();
             spans.sort_unstable();
             spans.dedup();
             if spans.len() <= MOST_HOLDERS {
-                partners.extend(spans.into_iter().filter(|span| !mixed.contains(span)));
+                let fine = spans.into_iter().filter(|span| !mixed.contains(span));
+                partners.extend(fine.map(|span| (span, answered(marks, span, extents[&span], (holders, took)))));
             }
         }
-        let length = |span: u32| extents[&span].1 - extents[&span].0;
-        partners.retain(|&span| length(span) > 0 && length(span).saturating_mul(LEAST_PART) >= took);
+        let length = |(first, last): (i64, i64)| last - first;
+        partners.retain(|&(_, extent)| length(extent) > 0 && length(extent).saturating_mul(LEAST_PART) >= took);
         // the longest first
-        partners.sort_unstable_by_key(|&span| (std::cmp::Reverse(length(span)), span));
-        partners.dedup();
+        partners.sort_unstable_by_key(|&(span, extent)| (std::cmp::Reverse(length(extent)), span));
+        partners.dedup_by_key(|(span, _)| *span);
         let interval = (mark.time, mark.time + mark.grain - 1);
-        let within = partners.iter().fold(interval, |(low, high), span| {
-            let (first, last) = extents[span];
+        let within = partners.iter().fold(interval, |(low, high), &(_, (first, last))| {
             let both = (low.max(last), high.min(first.saturating_add(took)));
             if both.0 <= both.1 { both } else { (low, high) }
         });
@@ -53,6 +53,17 @@ pub(super) fn surround(marks: &Marks, placed: &mut FxHashMap<EventId, i64>) {
             *at = within.0 + (within.1 - within.0) / 2;
         }
     }
+}
+
+/// From when to when a span is about what it shares with a record that took less than the whole of it: from the first of its
+/// records that hold the value to the last one.
+fn answered(marks: &Marks, span: u32, whole: (i64, i64), (holders, took): (&[u32], i64)) -> (i64, i64) {
+    if whole.1 - whole.0 <= took {
+        return whole;
+    }
+    let own = holders.iter().map(|&at| &marks.all[at as usize]).filter(|mark| mark.span == span && !mark.begins);
+    let times = own.map(|mark| mark.time);
+    times.clone().min().zip(times.max()).unwrap_or(whole)
 }
 
 #[cfg(test)]
