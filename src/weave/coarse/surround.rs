@@ -36,11 +36,13 @@ pub(super) fn surround(marks: &Marks, placed: &mut FxHashMap<EventId, i64>) {
             spans.dedup();
             if spans.len() <= MOST_HOLDERS {
                 let fine = spans.into_iter().filter(|span| !mixed.contains(span));
-                partners.extend(fine.map(|span| (span, answered(marks, span, extents[&span], (holders, took)))));
+                partners
+                    .extend(fine.map(|span| (span, answered(marks, span, extents[&span], (holders, took)))));
             }
         }
         let length = |(first, last): (i64, i64)| last - first;
-        partners.retain(|&(_, extent)| length(extent) > 0 && length(extent).saturating_mul(LEAST_PART) >= took);
+        partners
+            .retain(|&(_, extent)| length(extent) > 0 && length(extent).saturating_mul(LEAST_PART) >= took);
         // the longest first
         partners.sort_unstable_by_key(|&(span, extent)| (std::cmp::Reverse(length(extent)), span));
         partners.dedup_by_key(|(span, _)| *span);
@@ -61,7 +63,8 @@ fn answered(marks: &Marks, span: u32, whole: (i64, i64), (holders, took): (&[u32
     if whole.1 - whole.0 <= took {
         return whole;
     }
-    let own = holders.iter().map(|&at| &marks.all[at as usize]).filter(|mark| mark.span == span && !mark.begins);
+    let own =
+        holders.iter().map(|&at| &marks.all[at as usize]).filter(|mark| mark.span == span && !mark.begins);
     let times = own.map(|mark| mark.time);
     times.clone().min().zip(times.max()).unwrap_or(whole)
 }

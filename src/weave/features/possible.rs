@@ -3,6 +3,7 @@
 use super::SLACK;
 use super::scope::same_request;
 use crate::weave::habits::Habits;
+use crate::weave::holders::Held;
 use crate::weave::scene::{Line, Node, Scene};
 use crate::weave::words::Act;
 
@@ -18,6 +19,8 @@ const MAX_LATE: i64 = 30_000_000_000;
 const MAX_CONFIRMED: i64 = 200_000_000;
 /// So many late parents are looked at.
 const MAX_LATE_NODES: usize = 16;
+/// What more spans hold tells not that two of them are about one request.
+const MAX_ABOUT: usize = 6;
 /// Of these, so many of the own service and of others that share nothing telling.
 const MAX_NEAR_SAME: usize = 6;
 const MAX_NEAR_CROSS: usize = 6;
@@ -34,7 +37,8 @@ pub(super) fn parents(scene: &Scene, node: u32, opening: &Line, habits: &Habits)
     possible.extend(late(scene, node, opening));
     asked_by(scene, node, &mut possible);
     stated_by(scene, node, &mut possible);
-    possible.retain(|&other| !is_usually_within(scene, node, other, habits));
+    possible
+        .retain(|&other| !is_usually_within(scene, node, other, habits) && !surrounds(scene, node, other));
     let passed_on: Vec<u32> =
         possible.iter().copied().filter(|&other| has_passed_on(scene, other, node, &possible)).collect();
     possible.retain(|other| !passed_on.contains(other));
@@ -70,6 +74,24 @@ fn is_usually_within(scene: &Scene, outer: u32, inner: u32, habits: &Habits) -> 
         && own.service != other.service
         && habits.between((own.kind, other.kind)).habit.around >= MOSTLY
         && habits.between((other.kind, own.kind)).habit.order <= -MOSTLY
+}
+
+/// Whether a span tells how long it took, and all of another one of another service that is about the same thing took place
+/// meanwhile: who surrounds what is done for it was not caused by that.
+fn surrounds(scene: &Scene, outer: u32, inner: u32) -> bool {
+    let (own, other) = (&scene.nodes[outer as usize], &scene.nodes[inner as usize]);
+    let about_one = || {
+        let few = |held: &&Held| scene.holders.value(held.which).nodes.len() <= MAX_ABOUT;
+        scene.holders.held_by(outer).iter().filter(few).any(|held| scene.holders.has(held.which, inner))
+    };
+    own.begin < own.first
+        && own.lines.len() == 1
+        && !scene.routes(outer).is_empty()
+        && own.service != other.service
+        && own.begin <= other.begin
+        && other.last <= own.last
+        && other.last > other.begin
+        && about_one()
 }
 
 /// Where a span says which service asked for it, others did not, but for what passes the request on and names that service, too.
