@@ -1,7 +1,7 @@
 //! Where a coarse record stands that tells how long its span took, as the line of an access log does: so that the span surrounds
 //! the one that it shares a value with, if its second allows that.
 
-use super::marks::Marks;
+use super::marks::{Mark, Marks};
 use crate::model::EventId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -60,6 +60,14 @@ pub(super) fn surround(marks: &Marks, placed: &mut FxHashMap<EventId, i64>) {
 /// From when to when a span is about what it shares with a record that took less than the whole of it: from the first of its
 /// records that hold the value to the last one.
 fn answered(marks: &Marks, span: u32, whole: (i64, i64), (holders, took): (&[u32], i64)) -> (i64, i64) {
+    if whole.0 == whole.1 {
+        // all that it logs is its beginning: what its service logs meanwhile is done for it
+        let first = marks.all.iter().find(|mark| mark.span == span);
+        let own = |mark: &&Mark| first.is_some_and(|first| mark.kind.0 == first.kind.0);
+        let meanwhile = whole.0..=whole.1.saturating_add(took);
+        let times = marks.all.iter().filter(own).map(|mark| mark.time).filter(|time| meanwhile.contains(time));
+        return (whole.0, times.max().unwrap_or(whole.1));
+    }
     if whole.1 - whole.0 <= took {
         return whole;
     }
@@ -71,7 +79,6 @@ fn answered(marks: &Marks, span: u32, whole: (i64, i64), (holders, took): (&[u32
 
 #[cfg(test)]
 mod tests {
-    use super::super::marks::Mark;
     use super::*;
     use crate::model::{SourceId, Symbol};
     use crate::weave::words::Act;
