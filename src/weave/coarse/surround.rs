@@ -65,7 +65,8 @@ fn answered(marks: &Marks, span: u32, whole: (i64, i64), (holders, took): (&[u32
         let first = marks.all.iter().find(|mark| mark.span == span);
         let own = |mark: &&Mark| first.is_some_and(|first| mark.kind.0 == first.kind.0);
         let meanwhile = whole.0..=whole.1.saturating_add(took);
-        let times = marks.all.iter().filter(own).map(|mark| mark.time).filter(|time| meanwhile.contains(time));
+        let times =
+            marks.all.iter().filter(own).map(|mark| mark.time).filter(|time| meanwhile.contains(time));
         return (whole.0, times.max().unwrap_or(whole.1));
     }
     if whole.1 - whole.0 <= took {

@@ -90,7 +90,6 @@ fn surrounds(scene: &Scene, outer: u32, inner: u32) -> bool {
         && own.service != other.service
         && own.begin <= other.begin
         && other.last <= own.last
-        && other.last > other.begin
         && about_one()
 }
 
