@@ -6,7 +6,7 @@ use crate::model::EventId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A value that more spans hold tells nothing.
-const MOST_HOLDERS: usize = 6;
+const MOST_HOLDERS: usize = 10;
 /// What takes less than this part of the time of another span may be any part of it.
 const LEAST_PART: i64 = 2;
 

@@ -20,7 +20,7 @@ const MAX_CONFIRMED: i64 = 200_000_000;
 /// So many late parents are looked at.
 const MAX_LATE_NODES: usize = 16;
 /// What more spans hold tells not that two of them are about one request.
-const MAX_ABOUT: usize = 6;
+const MAX_ABOUT: usize = 10;
 /// Of these, so many of the own service and of others that share nothing telling.
 const MAX_NEAR_SAME: usize = 6;
 const MAX_NEAR_CROSS: usize = 6;
