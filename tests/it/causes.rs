@@ -10,11 +10,11 @@ const RUNS: u64 = 12;
 
 /// The logs of some services, in the order in which they were written.
 #[derive(Default)]
-struct Logs(Vec<(&'static str, String)>);
+pub(crate) struct Logs(Vec<(&'static str, String)>);
 
 impl Logs {
     /// A line of a service, so many milliseconds after the start of the run, with the trace and the span that it is of.
-    fn line(&mut self, service: &'static str, at: u64, ids: (u64, u64), mut fields: Value) {
+    pub(crate) fn line(&mut self, service: &'static str, at: u64, ids: (u64, u64), mut fields: Value) {
         let time = format!("2026-11-29T10:{:02}:{:02}.{:03}Z", at / 60_000, at / 1000 % 60, at % 1000);
         fields["time"] = time.into();
         fields["trace_id"] = format!("5b8efff7980381{:018x}", ids.0 + 1).into();
@@ -22,7 +22,7 @@ impl Logs {
         self.text(service, &fields.to_string());
     }
 
-    fn text(&mut self, service: &'static str, line: &str) {
+    pub(crate) fn text(&mut self, service: &'static str, line: &str) {
         let at = self.0.iter().position(|(known, _)| *known == service).unwrap_or_else(|| {
             self.0.push((service, String::new()));
             self.0.len() - 1
@@ -31,7 +31,7 @@ impl Logs {
     }
 
     /// What is reported of them.
-    fn report(&self) -> Value {
+    pub(crate) fn report(&self) -> Value {
         let files: Vec<(String, &str)> =
             self.0.iter().map(|(service, text)| (format!("{service}.log"), text.as_str())).collect();
         let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), *text)).collect();

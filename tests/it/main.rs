@@ -43,6 +43,7 @@ mod findings;
 mod formats;
 mod help;
 mod interrupted;
+mod joins;
 mod layout;
 mod memory;
 mod mutations;

@@ -119,4 +119,29 @@ mod tests {
         // what takes less surrounds nothing
         assert_eq!(place(200 * MS, 100 * MS), 100);
     }
+
+    #[test]
+    fn what_goes_on_is_surrounded_as_far_as_it_is_about_the_request() {
+        // it answers after 380 ms, and sends something after another 100
+        let inner = [mark(1, 1, 310 * MS, None), mark(2, 1, 690 * MS, None)];
+        let sends = Mark { values: Vec::new(), ..mark(3, 1, 790 * MS, None) };
+        let marks = Marks::of([&[mark(0, 0, 0, Some(400 * MS))][..], &inner, &[sends]].concat());
+        let mut placed = [(EventId { batch: 0, index: 0 }, 100 * MS)].into_iter().collect();
+        surround(&marks, &mut placed);
+        assert_eq!(placed[&EventId { batch: 0, index: 0 }] / MS, 700);
+    }
+
+    #[test]
+    fn what_a_service_logs_meanwhile_is_done_for_the_request() {
+        // the handler logs its beginning only, two spans of its service something meanwhile, and one later
+        let own = |index: u32, at: i64| {
+            let values = if index == 1 { vec![Symbol(5)] } else { Vec::new() };
+            Mark { values, kind: (Symbol(1), Symbol(7)), ..mark(index, index, at * MS, None) }
+        };
+        let others = [own(1, 310), own(2, 500), own(3, 690), own(4, 990)];
+        let marks = Marks::of([&[mark(0, 0, 0, Some(400 * MS))][..], &others].concat());
+        let mut placed = [(EventId { batch: 0, index: 0 }, 100 * MS)].into_iter().collect();
+        surround(&marks, &mut placed);
+        assert_eq!(placed[&EventId { batch: 0, index: 0 }] / MS, 700);
+    }
 }

@@ -40,6 +40,12 @@ pub(super) struct Asked {
 }
 
 impl<'l> Services<'l> {
+    /// None.
+    #[cfg(test)]
+    pub fn none(lexicon: &'l Lexicon) -> Services<'l> {
+        Services { bits: FxHashMap::default(), lexicon }
+    }
+
     pub fn of(store: &Store, lexicon: &'l Lexicon) -> Services<'l> {
         let mut services: Vec<Symbol> =
             store.census.services.keys().copied().filter(|service| !service.is_none()).collect();
@@ -179,6 +185,11 @@ mod tests {
         assert!(!asked(inner, 0).is_apart_from(order, edge));
         assert!(!asked(edge, 0).is_apart_from(asked(inner, 0), edge));
         assert!(!asked(edge, 0).is_apart_from(order, 0));
+        // where it began in another service, as a proxy logs its requests when they are over, who enters anew stands apart, too
+        let entered = |asked: Asked| Asked { enters: edge, ..asked };
+        assert!(entered(asked(edge | inner, 0)).is_apart_from(entered(order), 0));
+        assert!(!entered(asked(edge, edge)).is_apart_from(entered(order), 0));
+        assert!(!asked(edge, 0).is_apart_from(entered(order), 0));
         assert!(order.is_begun(edge) && !asked(edge, 0).is_begun(edge) && !asked(inner, edge).is_begun(edge));
     }
 }

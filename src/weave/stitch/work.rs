@@ -338,3 +338,48 @@ impl<'a> Work<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::lexicon::Lexicon;
+    use super::*;
+
+    const FRONT: u32 = 0;
+    const INSERT: u32 = 1;
+    const BATCH: u32 = 2;
+
+    /// Which atoms are one after a kind with these values was tried, and those that gather were seen to.
+    fn together(sorts: &[u32], values: &[&[u32]], gathering: &[u32]) -> Vec<u32> {
+        let (atoms, lexicon) = (Ordered::of_sorts(sorts), Lexicon::default());
+        let services = Services::none(&lexicon);
+        let mut work = Work::of(&atoms, &services);
+        let mut held = Values::default();
+        values.iter().for_each(|value| held.add(value.iter().copied()));
+        let kind = Kind { score: 1.0, ..Kind::default() };
+        let gathering = gathering.iter().copied().collect();
+        let tried = work.try_kind(&kind, &held, &gathering);
+        assert!(tried.holds);
+        work.gather(&kind, &held, &gathering, &tried.conflicting);
+        (0..sorts.len() as u32).map(|atom| work.sets.find(atom)).collect()
+    }
+
+    #[test]
+    fn records_of_one_sort_gather_nothing_of_each_other() {
+        // both inserts hold the name of a column, too
+        let one = together(&[FRONT, INSERT, FRONT, INSERT], &[&[1, 3], &[0, 1], &[2, 3]], &[INSERT]);
+        assert!(one[0] == one[1] && one[2] == one[3] && one[0] != one[2], "{one:?}");
+    }
+
+    #[test]
+    fn a_value_that_joins_wrongly_is_not_gathered() {
+        // orders of which each was taken and reserved, and a word that two of them and a batch hold
+        let orders = 40u32;
+        let mut sorts: Vec<u32> = (0..orders).flat_map(|_| [FRONT, 3]).collect();
+        sorts.push(BATCH);
+        let pairs: Vec<[u32; 2]> = (0..orders).map(|order| [order * 2, order * 2 + 1]).collect();
+        let word = [0, 2, orders * 2];
+        let values: Vec<&[u32]> = pairs.iter().map(<[u32; 2]>::as_slice).chain([&word[..]]).collect();
+        let one = together(&sorts, &values, &[BATCH]);
+        assert!(one[0] == one[1] && one[0] != one[2] && one[orders as usize * 2] == orders * 2, "{one:?}");
+    }
+}

@@ -1,0 +1,78 @@
+//! What is one transaction and what is not, in small runs in which it is known.
+
+use crate::causes::Logs;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// The trace ids that the transactions of a run were printed under, sorted: those of each together.
+fn together(reported: &Value) -> Vec<Vec<String>> {
+    let ids = |trace: &Value| {
+        let members = trace["members"].as_array().filter(|members| !members.is_empty());
+        let one = || vec![trace["trace_id"].as_str().unwrap().to_owned()];
+        members.map_or_else(one, |all| all.iter().map(|id| id.as_str().unwrap().to_owned()).collect())
+    };
+    let mut all: Vec<Vec<String>> = reported["traces"].as_array().unwrap().iter().map(ids).collect();
+    all.iter_mut().for_each(|ids| ids.sort());
+    all.sort();
+    all
+}
+
+/// A trace id as [`Logs::line`] prints it.
+fn trace(number: u64) -> String {
+    format!("5b8efff7980381{:018x}", number + 1)
+}
+
+#[test]
+fn who_comes_back_to_a_thing_begins_a_transaction_but_who_was_handed_it_does_not() {
+    let mut logs = Logs::default();
+    let mut expected = Vec::new();
+    for run in 0..12 {
+        let (at, placed, lost, returned) = (run * 20_000, 3 * run, 3 * run + 1, 3 * run + 2);
+        let (order, parcel) = (format!("ORD-{run}77"), format!("RET-{run}31"));
+        logs.line("front", at, (placed, 1), json!({"msg": "order placed", "order": order}));
+        logs.line("stock", at + 20, (placed, 2), json!({"msg": "goods reserved", "order": order}));
+        logs.line("mail", at + 50, (placed, 3), json!({"msg": "confirmation sent", "order": order}));
+        // the consumer lost the context
+        logs.line("labels", at + 2000, (lost, 1), json!({"msg": "received order.placed", "order": order}));
+        logs.line("labels", at + 2040, (lost, 2), json!({"msg": "label printed", "sheet": run}));
+        // a return has a number of its own, and says only later what was ordered
+        logs.line("returns", at + 6000, (returned, 1), json!({"msg": "return opened", "return": parcel}));
+        logs.line("stock", at + 6030, (returned, 2), json!({"msg": "goods checked", "return": parcel}));
+        logs.line("mail", at + 6060, (returned, 3), json!({"msg": "return confirmed", "return": parcel}));
+        logs.line("stock", at + 6090, (returned, 4), json!({"msg": "goods taken back", "order": order}));
+        expected.push(vec![trace(placed), trace(lost)]);
+        expected.push(vec![trace(returned)]);
+    }
+    assert_eq!(together(&logs.report()), expected);
+}
+
+#[test]
+fn who_enters_anew_begins_a_transaction() {
+    let mut logs = Logs::default();
+    let mut expected = Vec::new();
+    for run in 0..12 {
+        let (at, placed, asked) = (run * 9137, 2 * run, 2 * run + 1);
+        let order = format!("ORD-{run}77");
+        // the proxy logs whole seconds, when a request is over
+        let entered = |at: u64, took: u64, number: u64, request: &str| {
+            let (second, mut line) = (at / 1000, String::new());
+            let time = format!("29/Nov/2026:10:{:02}:{:02} +0000", second / 60, second % 60);
+            write!(
+                line,
+                "10.0.0.7 - - [{time}] \"{request} HTTP/1.1\" 200 18 \"-\" \"curl/8.5.0\" rt={took}ms"
+            )
+            .unwrap();
+            write!(line, " rid=req-{number}7 trace={} span=a{number:07x}{:08x}", trace(number), 9).unwrap();
+            line
+        };
+        logs.text("edge", &entered(at + 60, 60, placed, "POST /orders"));
+        let taken = json!({"msg": "order received", "order": order, "reqId": format!("req-{placed}7")});
+        logs.line("orders", at + 5, (placed, 1), taken);
+        logs.line("stock", at + 30, (placed, 2), json!({"msg": "goods reserved", "order": order}));
+        logs.text("edge", &entered(at + 4020, 20, asked, &format!("GET /orders/{order}")));
+        let status = json!({"msg": "order status", "order": order, "reqId": format!("req-{asked}7")});
+        logs.line("orders", at + 4005, (asked, 1), status);
+        expected.extend([vec![trace(placed)], vec![trace(asked)]]);
+    }
+    assert_eq!(together(&logs.report()), expected);
+}
