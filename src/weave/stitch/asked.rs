@@ -35,7 +35,7 @@ pub(super) struct Asked {
     pub wide: bool,
     /// Of a fragment: it begins with a message, and did not take its trace id along with others.
     pub handed: bool,
-    /// Of a fragment: it begins with a message of a topic.
+    /// Of a fragment: it begins with a message whose topic or name it tells.
     pub told: bool,
 }
 

@@ -175,8 +175,8 @@ impl Atoms {
                 let (late, bit) = (!begins(store, opening, id), services.bit(store.event(id).service));
                 own[start..].iter_mut().for_each(|held| (held.late, held.services) = (late, bit));
                 let here = services.asked(store, id, received && id == opening);
-                let began = store.written(id).0.saturating_sub(store.duration(id).unwrap_or(0));
-                if began <= store.time(opening).0 {
+                let began = || store.written(id).0.saturating_sub(store.duration(id).unwrap_or(0));
+                if here.by_request != 0 && began() <= store.time(opening).0 {
                     asked.enters |= here.by_request;
                 }
                 asked = asked.and(here);
@@ -393,7 +393,7 @@ struct Held {
     services: u64,
 }
 
-/// Whether an event is of the span that a fragment begins with, or of what its service does at that moment.
+/// Whether an event is of the span that a fragment begins with; where there are no span ids, of the service.
 fn begins(store: &Store, opening: EventId, id: EventId) -> bool {
     let (first, event) = (store.event(opening), store.event(id));
     id == opening || first.service == event.service && first.span == event.span
