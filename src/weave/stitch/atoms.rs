@@ -187,7 +187,7 @@ impl Atoms {
             let by_request = asked.by_request & bit != 0 && asked.by_request.count_ones() > 1;
             asked.wide = has_services(store, &fragment.events, MANY_SERVICES);
             asked.whole = begun && (by_request || asked.wide);
-            asked.handed = !begun && !(asked.wide && asked.by_message & !bit != 0);
+            asked.handed = !(begun || asked.wide && asked.by_message & !bit != 0);
             asked.told = by_message || services.receives_named(store, opening);
             self.traced.asked.push(asked);
             by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));
