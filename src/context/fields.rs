@@ -187,12 +187,18 @@ impl Found {
                 self.topic = Some(self.keep(value));
             }
             Role::Message | Role::Event => self.event_kind(value),
-            Role::Route if value.len() <= 512 && self.route.is_none() && !value.is_empty() => {
+            Role::Route
+                if value.len() <= 512
+                    && self.route.is_none()
+                    && !value.is_empty()
+                    && !id::is_absent(value) =>
+            {
                 let path = path_of(value);
                 self.put_route(path);
                 path_keys(self, path);
             }
-            Role::Method if value.len() <= 16 && is_word(value) => {
+            // that of a stack's frame is none of a request: `async run`
+            Role::Method if value.len() <= 16 && is_word(value) && !value.contains(&b' ') => {
                 self.method = self.method.or_else(|| Some(self.keep(value)))
             }
             // browsers tell their platform in parentheses, and are no service

@@ -60,7 +60,9 @@ pub(super) fn complete(text: &[u8], draft: &mut Draft) {
         draft.level = named_level(text, &draft.fields).or_else(|| word_of_severity(text, &draft.fields));
     }
     if draft.message.is_none() {
-        draft.message = named_message(text, &draft.fields).or_else(|| event_message(text, &draft.fields));
+        draft.message = named_message(text, &draft.fields)
+            .or_else(|| argument(text, &draft.fields))
+            .or_else(|| event_message(text, &draft.fields));
     }
     // a document that is no record has times inside, too
     if draft.stamp.is_none()
@@ -132,6 +134,18 @@ fn named_message(text: &[u8], fields: &[Field]) -> Option<(At, Writing)> {
         .filter_map(|field| speaks(field).map(|rank| (rank, field)))
         .min_by_key(|(rank, _)| *rank);
     found.map(|(_, field)| (field.value, field.writing))
+}
+
+/// The first text among the arguments of a logging call, where these are numbered: `{"0":{"order":"O-1"},"1":"picked up"}` (tslog).
+fn argument(text: &[u8], fields: &[Field]) -> Option<(At, Writing)> {
+    let numbered = |field: &&Field| {
+        let name = field.name.of(text);
+        (1..=2).contains(&name.len())
+            && name.iter().all(u8::is_ascii_digit)
+            && matches!(field.writing, Writing::Plain | Writing::Escaped)
+            && field.value.of(text).iter().any(u8::is_ascii_alphabetic)
+    };
+    unknown(fields).find(numbered).map(|field| (field.value, field.writing))
 }
 
 /// A time in words under any name that does not speak of another moment.

@@ -299,3 +299,19 @@ fn a_named_id_may_stand_in_braces() {
         assert_eq!(record["ids"][name.trim_end_matches([':', ' ', '='])], guid);
     }
 }
+
+#[test]
+fn of_numbered_arguments_the_first_text_is_the_message() {
+    // tslog
+    let line = concat!(
+        r#"{"0":{"subject":"pass.ready","orderNo":"TB17","traceId":"36899d0a8cfd7355f9f2361560036576","#,
+        r#""spanId":"b53aa8cb1e1b8ddf"},"1":"picked up","2":"at once","_meta":{"name":"mailer","#,
+        r#""date":"2026-11-30T02:03:16.303Z","logLevelName":"WARN"}}"#,
+        "\n"
+    );
+    let dir = program::directory(&[("a.log", line)]);
+    let records = extract(dir.path(), &["a.log"], 0, &[]);
+    let record = &records[0];
+    assert_eq!((&record["message"], &record["level"]), (&"picked up".into(), &"WARN".into()));
+    assert_eq!(record["span_id"], "b53aa8cb1e1b8ddf");
+}

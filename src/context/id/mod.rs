@@ -221,6 +221,7 @@ pub fn is_absent(value: &[u8]) -> bool {
             | b"n/a"
             | b"na"
             | b"undefined"
+            | b"[undefined]"
             | b"unknown"
             | b"true"
             | b"false"
