@@ -205,6 +205,11 @@ impl Store {
         Time(self.time(id).0.saturating_add(self.delay(id)))
     }
 
+    /// When that began which an event tells of, on the common clock: as long before it was written as it says that it took.
+    pub fn began(&self, id: EventId) -> Time {
+        Time(self.written(id).0.saturating_sub(self.duration(id).unwrap_or(0)))
+    }
+
     /// How long something took that an event tells of: nanoseconds.
     pub fn duration(&self, id: EventId) -> Option<i64> {
         self.details(id).iter().find_map(|detail| match *detail {

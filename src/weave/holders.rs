@@ -23,6 +23,9 @@ pub struct Told {
     pub time: i64,
 }
 
+/// A value that more spans hold does not tell that two of them are about one request.
+pub(super) const MOST_OF_REQUEST: usize = 10;
+
 /// Numbers below this one stand under many names, and mean something else under each.
 const SMALL: u32 = 100;
 

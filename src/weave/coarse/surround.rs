@@ -1,12 +1,11 @@
 //! Where a coarse record stands that tells how long its span took, as the line of an access log does: so that the span surrounds
 //! the one that it shares a value with, if its second allows that.
 
+use super::super::holders::MOST_OF_REQUEST;
 use super::marks::{Mark, Marks};
 use crate::model::EventId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// A value that more spans hold tells nothing.
-const MOST_HOLDERS: usize = 10;
 /// What takes less than this part of the time of another span may be any part of it.
 const LEAST_PART: i64 = 2;
 
@@ -34,7 +33,7 @@ pub(super) fn surround(marks: &Marks, placed: &mut FxHashMap<EventId, i64>) {
             let mut spans: Vec<u32> = holders.iter().map(|&at| marks.all[at as usize].span).collect();
             spans.sort_unstable();
             spans.dedup();
-            if spans.len() <= MOST_HOLDERS {
+            if spans.len() <= MOST_OF_REQUEST {
                 let fine = spans.into_iter().filter(|span| !mixed.contains(span));
                 partners
                     .extend(fine.map(|span| (span, answered(marks, span, extents[&span], (holders, took)))));

@@ -3,7 +3,7 @@
 use super::SLACK;
 use super::scope::same_request;
 use crate::weave::habits::Habits;
-use crate::weave::holders::Held;
+use crate::weave::holders::{Held, MOST_OF_REQUEST};
 use crate::weave::scene::{Line, Node, Scene};
 use crate::weave::words::Act;
 
@@ -19,8 +19,6 @@ const MAX_LATE: i64 = 30_000_000_000;
 const MAX_CONFIRMED: i64 = 200_000_000;
 /// So many late parents are looked at.
 const MAX_LATE_NODES: usize = 16;
-/// What more spans hold tells not that two of them are about one request.
-const MAX_ABOUT: usize = 10;
 /// Of these, so many of the own service and of others that share nothing telling.
 const MAX_NEAR_SAME: usize = 6;
 const MAX_NEAR_CROSS: usize = 6;
@@ -81,7 +79,7 @@ fn is_usually_within(scene: &Scene, outer: u32, inner: u32, habits: &Habits) -> 
 fn surrounds(scene: &Scene, outer: u32, inner: u32) -> bool {
     let (own, other) = (&scene.nodes[outer as usize], &scene.nodes[inner as usize]);
     let about_one = || {
-        let few = |held: &&Held| scene.holders.value(held.which).nodes.len() <= MAX_ABOUT;
+        let few = |held: &&Held| scene.holders.value(held.which).nodes.len() <= MOST_OF_REQUEST;
         scene.holders.held_by(outer).iter().filter(few).any(|held| scene.holders.has(held.which, inner))
     };
     own.begin < own.first

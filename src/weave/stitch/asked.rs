@@ -62,9 +62,11 @@ impl<'l> Services<'l> {
     /// What an event is among those of its service: its template, and for requests what they ask for, as one template of an access
     /// log stands for all of them.
     pub fn what(&self, store: &Store, id: EventId) -> Symbol {
-        let is_request = |detail: &Detail| matches!(detail, Detail::Route(_) | Detail::Method(_));
-        let request = store.details(id).iter().any(is_request);
-        if request { self.lexicon.what(store, id) } else { store.event(id).template }
+        if store.details(id).iter().any(tells_request) {
+            self.lexicon.what(store, id)
+        } else {
+            store.event(id).template
+        }
     }
 
     /// Whether an event tells of a request that calls back.
@@ -81,17 +83,13 @@ impl<'l> Services<'l> {
 
     /// Whether an event says that something was received which it names: `got meal.requested`.
     pub fn receives_named(&self, store: &Store, id: EventId) -> bool {
-        let words = self.lexicon.words(store.event(id).template);
-        words.act == Act::Receive && !words.names.is_empty()
+        self.receives(store, id) && !self.lexicon.words(store.event(id).template).names.is_empty()
     }
 
     /// The event that a fragment begins with: that of a request that calls back, if it surrounds all, though it is logged when that
     /// is over; else the first one.
     pub fn opening(&self, store: &Store, events: &[EventId]) -> EventId {
-        let begins = |id: &EventId| {
-            let began = || store.written(*id).0.saturating_sub(store.duration(*id).unwrap_or(0));
-            self.calls_back(store, *id) && began() <= store.time(events[0]).0
-        };
+        let begins = |id: &EventId| self.calls_back(store, *id) && store.began(*id) <= store.time(events[0]);
         let any = self.lexicon.any_call_back();
         let surrounding = any.then(|| events.iter().copied().find(begins)).flatten();
         surrounding.unwrap_or_else(|| opening(store, events))
@@ -113,8 +111,7 @@ impl<'l> Services<'l> {
         };
         !events.iter().filter(own).any(|id| {
             let has = |one: fn(&Detail) -> bool| store.details(*id).iter().any(one);
-            has(|detail| matches!(detail, Detail::Method(_) | Detail::Route(_)))
-                && has(|detail| matches!(detail, Detail::Status(_)))
+            has(tells_request) && has(|detail| matches!(detail, Detail::Status(_)))
         })
     }
 
@@ -122,7 +119,7 @@ impl<'l> Services<'l> {
     pub fn asked(&self, store: &Store, id: EventId, received: bool) -> Asked {
         let (mut request, mut message) = (false, false);
         for detail in store.details(id) {
-            request |= matches!(detail, Detail::Method(_) | Detail::Route(_));
+            request |= tells_request(detail);
             message |= match *detail {
                 Detail::Topic(name) => self.lexicon.tells_kind(name),
                 Detail::Route(path) => self.lexicon.calls_back(path),
@@ -168,6 +165,11 @@ impl Asked {
             |bits: u64| other.by_request & bits != 0 && self.by_request & !self.by_message & bits != 0;
         asked_anew(bit) || asked_anew(self.enters & other.enters)
     }
+}
+
+/// Whether a detail is of a request.
+fn tells_request(detail: &Detail) -> bool {
+    matches!(detail, Detail::Method(_) | Detail::Route(_))
 }
 
 #[cfg(test)]

@@ -175,8 +175,7 @@ impl Atoms {
                 let (late, bit) = (!begins(store, opening, id), services.bit(store.event(id).service));
                 own[start..].iter_mut().for_each(|held| (held.late, held.services) = (late, bit));
                 let here = services.asked(store, id, received && id == opening);
-                let began = || store.written(id).0.saturating_sub(store.duration(id).unwrap_or(0));
-                if here.by_request != 0 && began() <= store.time(opening).0 {
+                if here.by_request != 0 && store.began(id) <= store.time(opening) {
                     asked.enters |= here.by_request;
                 }
                 asked = asked.and(here);

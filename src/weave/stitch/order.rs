@@ -218,12 +218,19 @@ const ENTRIES: usize = 50;
 
 /// The services that transactions enter by, as far as fragments tell.
 fn entries(all: &[Asked]) -> u64 {
-    let count = |bit: u64, bits: fn(&Asked) -> u64| all.iter().filter(|asked| bits(asked) & bit != 0).count();
-    let enters = |bit: &u64| {
-        let (asked, first) = (count(*bit, |asked| asked.by_request), count(*bit, |asked| asked.enters));
-        asked > 0 && (asked - first) * ENTRIES <= asked
-    };
-    (0..64).map(|at| 1 << at).filter(enters).sum()
+    // by bit: in how many fragments it was asked, and in how many its request may not be the first thing
+    let mut counts = [(0usize, 0usize); 64];
+    for asked in all {
+        let mut bits = asked.by_request;
+        while bits != 0 {
+            let (asked_in, later) = &mut counts[bits.trailing_zeros() as usize];
+            *asked_in += 1;
+            *later += usize::from(asked.enters & bits & bits.wrapping_neg() == 0);
+            bits &= bits - 1;
+        }
+    }
+    let enters = |(_, (asked, later)): &(usize, &(usize, usize))| *asked > 0 && later * ENTRIES <= *asked;
+    counts.iter().enumerate().filter(enters).map(|(at, _)| 1 << at).sum()
 }
 
 /// Brings a list into an order.

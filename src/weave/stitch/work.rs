@@ -96,8 +96,10 @@ impl<'a> Work<'a> {
                         goes_on.push(root);
                     }
                 }
-                roots.sort_unstable();
-                roots.dedup();
+                for sets in [&mut roots, &mut goes_on] {
+                    sets.sort_unstable();
+                    sets.dedup();
+                }
                 if roots.len() < 2 {
                     continue;
                 }
@@ -124,7 +126,8 @@ impl<'a> Work<'a> {
                 let bit = self.services.bit(self.atoms.service(earliest));
                 let asked = of(start).1;
                 roots.retain(|&root| {
-                    root == start || goes_on.contains(&root) && !of(root).1.is_apart_from(asked, bit)
+                    let goes_on = || goes_on.binary_search(&root).is_ok();
+                    root == start || !of(root).1.is_apart_from(asked, bit) && goes_on()
                 });
                 if roots.len() < 2 && same < 2 {
                     continue;
