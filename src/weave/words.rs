@@ -83,13 +83,13 @@ pub fn words(template: &str) -> Words {
             // "starting to send", "processing received": the second verb says more
             words.act = act;
         } else if named && !matches!(act, Act::Other | Act::Call) && index < 12 {
-            // "request received", "call failed": the verb says what becomes of it
+            // "request received", "price query failed": the verb says what becomes of it
             words.act = act;
         } else if words.act == Act::End && act == Act::Send && word.ends_with("ing") {
             // "settled, announcing it": what is over is not what is done now
             words.act = act;
         }
-        named = words.act == Act::Call && (named || is_noun(word));
+        named = words.act == Act::Call && (named || is_noun(word, index == 0));
         if let Some(name) = name(word)
             && words.names.len() < 12
             && !words.names.contains(&name)
@@ -107,11 +107,12 @@ fn is_method(word: &str) -> bool {
     matches!(word, "GET" | "POST" | "PUT" | "PATCH" | "DELETE")
 }
 
-/// Whether a word names a call, and may not say that one calls.
-fn is_noun(word: &str) -> bool {
-    ["request", "requests", "call", "calls", "query", "queries", "lookup", "rpc"]
-        .iter()
-        .any(|noun| noun.eq_ignore_ascii_case(word))
+/// Whether a word names a call, and does not say that one calls, as it may in front: `Query product successfully`.
+fn is_noun(word: &str, in_front: bool) -> bool {
+    const REQUESTS: [&str; 2] = ["request", "requests"];
+    const OTHERS: [&str; 6] = ["call", "calls", "query", "queries", "lookup", "rpc"];
+    let is = |noun: &&str| noun.eq_ignore_ascii_case(word);
+    REQUESTS.iter().any(|noun| is(noun)) || !in_front && OTHERS.iter().any(|noun| is(noun))
 }
 
 /// Whether a word says that one replies, not that there is a reply.
@@ -391,6 +392,8 @@ mod tests {
             ("Request completed", Act::End),
             ("request to stock sent", Act::Send),
             ("request to stock", Act::Call),
+            ("Query product successfully", Act::Call),
+            ("price query answered", Act::Answer),
             ("orders service answered", Act::Answer),
             ("event handled", Act::End),
             ("card charged", Act::End),
