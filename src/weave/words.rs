@@ -112,7 +112,7 @@ fn is_noun(word: &str, in_front: bool) -> bool {
     const REQUESTS: [&str; 2] = ["request", "requests"];
     const OTHERS: [&str; 6] = ["call", "calls", "query", "queries", "lookup", "rpc"];
     let is = |noun: &&str| noun.eq_ignore_ascii_case(word);
-    REQUESTS.iter().any(|noun| is(noun)) || !in_front && OTHERS.iter().any(|noun| is(noun))
+    REQUESTS.iter().any(&is) || !in_front && OTHERS.iter().any(&is)
 }
 
 /// Whether a word says that one replies, not that there is a reply.
