@@ -72,6 +72,8 @@ pub fn words(template: &str) -> Words {
             Act::Answer if index == 0 && is_reply(word) => Act::Send,
             // `SELECT a took 3 ms`
             Act::Receive if word == "took" && tells_time => Act::Other,
+            // "fetched a job" begins with it, "address fetched" tells what came of a call
+            Act::Receive if index > 0 && word.eq_ignore_ascii_case("fetched") => Act::Answer,
             // `POST /orders -> 201`: what came of it
             Act::Send if is_request && matches!(word, "->" | "-->" | "=>") => Act::Other,
             act => act,

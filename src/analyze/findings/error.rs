@@ -78,13 +78,14 @@ pub(super) fn judge(case: &mut Case<'_>) {
 fn ends_badly(case: &Case<'_>, index: usize) -> Option<usize> {
     let hop = case.hop(index);
     let end = hop.steps.last().filter(|end| !hop.failed() && !end.answered)?;
-    // who handles a message is asked by nobody how it went: its last word counts
-    let alone = hop.message || hop.parent.is_none();
+    // who handles a message is asked by nobody how it went: its last word counts, unless it is said for developers only
+    let aside = case.run.store.event(end.event).level.is_some_and(|level| level < Level::Info);
+    let alone = !aside && (hop.message || hop.parent.is_none());
     let says = case.told(end.event);
     if end.warned && recover::is_outcome(case, index, hop.steps.len() - 1) {
         return None;
     }
-    if alone && !says.refuses && (says.breaks && (says.fails || end.warned) || says.fails && end.warned) {
+    if alone && !says.refuses && !says.notices && (says.breaks && (says.fails || end.warned) || says.fails && end.warned) {
         return Some(hop.steps.len() - 1);
     }
     let at = hop.steps.iter().rposition(|step| step.warned)?;

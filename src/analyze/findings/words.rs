@@ -158,9 +158,9 @@ fn announces(lower: &str) -> bool {
         && WORDS.iter().any(|word| lower.contains(word))
 }
 
-/// Whether a template says that what came in is known already, as what was delivered twice is.
+/// Whether a template says that what came in is known already, as what was delivered twice is, or that it needs no care.
 fn notices(lower: &str) -> bool {
-    ["duplicate", "already", "seen before", "idempoten"].iter().any(|word| lower.contains(word))
+    ["duplicate", "already", "seen before", "idempoten", "ignored", "ignoring"].iter().any(|word| lower.contains(word))
 }
 
 /// Whether a template names a fault of the machinery, as operating systems, databases and libraries word it.
@@ -264,6 +264,7 @@ mod tests {
     fn what_is_known_already_is_noticed_and_a_setting_is_no_failure() {
         assert!(Told::by("message <*> seen before, skipping").notices);
         assert!(Told::by("\"<*>\" already processed, answering [accepted]").notices);
+        assert!(Told::by("timeout of <*> ignored").notices);
         assert!(!Told::by("message <*> received").notices);
         let command = Told::by("Executed DbCommand (<*>) [Parameters=[], CommandTimeout='<*>']");
         assert!(!command.fails && !command.breaks);
