@@ -22,6 +22,17 @@ pub(super) fn stated(drafts: &mut Drafts) {
         drafts.spans[index].parent = Some(at);
         drafts.spans[index].edge = Some(edge);
     }
+    let of = |draft: &Draft| draft.trace;
+    if drafts.spans.windows(2).all(|pair| of(&pair[0]) == of(&pair[1])) {
+        drafts.spans.iter_mut().filter(|draft| is_named_as_trace(draft)).for_each(|draft| draft.root = true);
+    }
+}
+
+/// Whether a span's id is one half of its trace's, as that of the first span is with Zipkin's tracers, with Datadog's for Node
+/// and where a proxy makes both of one number.
+fn is_named_as_trace(draft: &Draft) -> bool {
+    let bits = draft.trace.filter(|_| draft.parent.is_none()).map_or(0, TraceId::bits);
+    draft.id.bits() == bits as u64 || draft.id.bits() == (bits >> 64) as u64
 }
 
 /// Of the spans with one id, the server's hangs under the client's.
@@ -99,5 +110,35 @@ pub(super) fn cycles(spans: &mut [Draft]) {
         for index in path {
             state[index] = 2;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Spans of one trace with these ids.
+    fn drafts(trace: u128, ids: &[u64]) -> Drafts {
+        let mut drafts = Drafts::default();
+        for (index, id) in (0..).zip(ids) {
+            let id = SpanId::new(*id).unwrap_or(SpanId::opaque(b"none"));
+            let mut draft = Draft::new(id);
+            draft.trace = TraceId::new(trace);
+            Same::add(drafts.by_id.entry((draft.trace.unwrap_or(TraceId::opaque(b"none")), id)), index);
+            drafts.spans.push(draft);
+        }
+        drafts
+    }
+
+    #[test]
+    fn a_span_with_the_id_of_its_trace_has_no_parent() {
+        let mut found = drafts(0xa1_0000_0000_0000_00b2, &[0xb2, 0xa1, 0xc3]);
+        stated(&mut found);
+        assert_eq!(found.spans.iter().map(|draft| draft.root).collect::<Vec<_>>(), [true, true, false]);
+        found.spans.iter_mut().for_each(|draft| draft.root = false);
+        // it may be caused by another trace
+        found.spans[2].trace = TraceId::new(7);
+        stated(&mut found);
+        assert!(found.spans.iter().all(|draft| !draft.root));
     }
 }

@@ -72,13 +72,13 @@ pub fn words(template: &str) -> Words {
             Act::Answer if index == 0 && is_reply(word) => Act::Send,
             // `SELECT a took 3 ms`
             Act::Receive if word == "took" && tells_time => Act::Other,
-            // "fetched a job" begins with it, "address fetched" tells what came of a call
-            Act::Receive if index > 0 && word.eq_ignore_ascii_case("fetched") => Act::Answer,
+            // "fetched a job" and "accepted a connection" begin with it, others tell what came of something
+            Act::Receive if index > 0 => outcome(word).unwrap_or(Act::Receive),
             // `POST /orders -> 201`: what came of it
             Act::Send if is_request && matches!(word, "->" | "-->" | "=>") => Act::Other,
             act => act,
         };
-        words.past |= index < 12 && word.len() > 4 && word.ends_with("ed");
+        words.past |= index < 12 && is_past(word);
         if words.act == Act::Other && index < 12 {
             words.act = act;
         } else if words.act == Act::Start && act != Act::Other && act != Act::Start && index < 3 {
@@ -87,11 +87,14 @@ pub fn words(template: &str) -> Words {
         } else if named && !matches!(act, Act::Other | Act::Call) && index < 12 {
             // "request received", "price query failed": the verb says what becomes of it
             words.act = act;
+        } else if named && words.act != Act::Call && act == Act::Other && is_past(word) {
+            // "delivery zone resolved"
+            words.act = act;
         } else if words.act == Act::End && act == Act::Send && word.ends_with("ing") {
             // "settled, announcing it": what is over is not what is done now
             words.act = act;
         }
-        named = words.act == Act::Call && (named || is_noun(word, index == 0));
+        named = matches!(words.act, Act::Call | Act::Receive | Act::Send) && (named || is_noun(word, index == 0));
         if let Some(name) = name(word)
             && words.names.len() < 12
             && !words.names.contains(&name)
@@ -109,12 +112,24 @@ fn is_method(word: &str) -> bool {
     matches!(word, "GET" | "POST" | "PUT" | "PATCH" | "DELETE")
 }
 
-/// Whether a word names a call, and does not say that one calls, as it may in front: `Query product successfully`.
+/// Whether a word names a call or a message, and does not say that one calls, as it may in front: `Query product successfully`.
 fn is_noun(word: &str, in_front: bool) -> bool {
-    const REQUESTS: [&str; 2] = ["request", "requests"];
+    const ALWAYS: [&str; 6] =
+        ["request", "requests", "delivery", "deliveries", "notification", "notifications"];
     const OTHERS: [&str; 6] = ["call", "calls", "query", "queries", "lookup", "rpc"];
     let is = |noun: &&str| noun.eq_ignore_ascii_case(word);
-    REQUESTS.iter().any(&is) || !in_front && OTHERS.iter().any(&is)
+    ALWAYS.iter().any(&is) || !in_front && OTHERS.iter().any(&is)
+}
+
+/// What a verb that may say that something is taken up tells in the past, behind what it is told of: "address fetched",
+/// "customer accepted the offer".
+fn outcome(word: &str) -> Option<Act> {
+    let outcomes = [("fetched", Act::Answer), ("accepted", Act::End), ("picked", Act::Other)];
+    outcomes.into_iter().find(|(verb, _)| verb.eq_ignore_ascii_case(word)).map(|(_, act)| act)
+}
+
+fn is_past(word: &str) -> bool {
+    word.len() > 4 && word.ends_with("ed")
 }
 
 /// Whether a word says that one replies, not that there is a reply.
@@ -403,6 +418,13 @@ mod tests {
             ("delivering mail", Act::Send),
             ("charging card", Act::Start),
             ("cart total above soft limit", Act::Other),
+            ("address fetched", Act::Answer),
+            ("fetched <*> jobs", Act::Receive),
+            ("restaurant accepted ticket <*>", Act::End),
+            ("accepted connection from <*>", Act::Receive),
+            ("delivery <*> offer=<*>", Act::Receive),
+            ("delivery zone resolved", Act::Other),
+            ("notification rendered", Act::Other),
         ] {
             assert_eq!(words(template).act, expected, "{template}");
         }
