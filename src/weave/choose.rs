@@ -202,11 +202,22 @@ pub(super) fn teach(woven: &Woven, learned: &mut Learned, round: Round<'_>, room
             Parent::Known(Some(parent)) if drafts.spans[*parent as usize].missing => {}
             Parent::Known(parent) => learned.add(scene, *parent, span, 100, true),
             Parent::Open(node) => {
+                teach_access(scene, *node, list, learned);
                 for &(parent, share) in list.iter().filter(|(_, share)| *share >= POSSIBLE) {
                     learned.add(scene, parent, *node, (share * 100.0) as u32, share >= CERTAIN);
                 }
             }
         }
+    }
+}
+
+/// Adds the line of an access log that spans of other services might have caused.
+fn teach_access(scene: &Scene, node: u32, list: &[Possible], learned: &mut Learned) {
+    let service = scene.nodes[node as usize].service;
+    let is_other = |parent: &u32| scene.nodes[*parent as usize].service != service;
+    if scene.is_access(node) && list.iter().any(|(parent, _)| parent.as_ref().is_some_and(is_other)) {
+        let none = list.iter().filter(|(parent, _)| parent.is_none()).map(|(_, share)| share).sum::<f32>();
+        learned.add_access(service, (none * 100.0) as u32);
     }
 }
 

@@ -460,6 +460,12 @@ impl Scene {
         &self.routes[start as usize..self.route_ends[node as usize] as usize]
     }
 
+    /// Whether all that a node tells is one request and how long it took, as the line of an access log does.
+    pub fn is_access(&self, node: u32) -> bool {
+        let own = &self.nodes[node as usize];
+        own.lines.len() == 1 && own.begin < own.first && !self.routes(node).is_empty()
+    }
+
     /// The first line of a node.
     pub fn opening(&self, node: u32) -> Option<&Line> {
         self.nodes[node as usize].lines.first().map(|&index| &self.lines[index as usize])

@@ -94,7 +94,8 @@ pub fn words(template: &str) -> Words {
             // "settled, announcing it": what is over is not what is done now
             words.act = act;
         }
-        named = matches!(words.act, Act::Call | Act::Receive | Act::Send) && (named || is_noun(word, index == 0));
+        named =
+            matches!(words.act, Act::Call | Act::Receive | Act::Send) && (named || is_noun(word, index == 0));
         if let Some(name) = name(word)
             && words.names.len() < 12
             && !words.names.contains(&name)

@@ -85,7 +85,11 @@ fn ends_badly(case: &Case<'_>, index: usize) -> Option<usize> {
     if end.warned && recover::is_outcome(case, index, hop.steps.len() - 1) {
         return None;
     }
-    if alone && !says.refuses && !says.notices && (says.breaks && (says.fails || end.warned) || says.fails && end.warned) {
+    if alone
+        && !says.refuses
+        && !says.notices
+        && (says.breaks && (says.fails || end.warned) || says.fails && end.warned)
+    {
         return Some(hop.steps.len() - 1);
     }
     let at = hop.steps.iter().rposition(|step| step.warned)?;

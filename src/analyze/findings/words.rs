@@ -160,7 +160,9 @@ fn announces(lower: &str) -> bool {
 
 /// Whether a template says that what came in is known already, as what was delivered twice is, or that it needs no care.
 fn notices(lower: &str) -> bool {
-    ["duplicate", "already", "seen before", "idempoten", "ignored", "ignoring"].iter().any(|word| lower.contains(word))
+    ["duplicate", "already", "seen before", "idempoten", "ignored", "ignoring"]
+        .iter()
+        .any(|word| lower.contains(word))
 }
 
 /// Whether a template names a fault of the machinery, as operating systems, databases and libraries word it.

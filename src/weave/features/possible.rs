@@ -4,6 +4,7 @@ use super::SLACK;
 use super::scope::same_request;
 use crate::weave::habits::Habits;
 use crate::weave::holders::{Held, MOST_OF_REQUEST};
+use crate::weave::learned::Learned;
 use crate::weave::scene::{Line, Node, Scene};
 use crate::weave::words::Act;
 
@@ -24,7 +25,12 @@ const MAX_NEAR_SAME: usize = 6;
 const MAX_NEAR_CROSS: usize = 6;
 
 /// The spans that may have caused one that begins with `opening`.
-pub(super) fn parents(scene: &Scene, node: u32, opening: &Line, habits: &Habits) -> Vec<u32> {
+pub(super) fn parents(
+    scene: &Scene,
+    node: u32,
+    opening: &Line,
+    (habits, learned): (&Habits, Option<&Learned>),
+) -> Vec<u32> {
     let mut possible: Vec<u32> = (0..scene.nodes.len() as u32)
         .filter(|&other| other != node && !scene.nodes[other as usize].lines.is_empty())
         .filter(|&other| before(scene, other, node, opening) && !is_answered(scene, other, node))
@@ -40,6 +46,11 @@ pub(super) fn parents(scene: &Scene, node: u32, opening: &Line, habits: &Habits)
     let passed_on: Vec<u32> =
         possible.iter().copied().filter(|&other| has_passed_on(scene, other, node, &possible)).collect();
     possible.retain(|other| !passed_on.contains(other));
+    // whom the run shows to be asked from outside was asked by none of the others
+    let service = scene.nodes[node as usize].service;
+    if scene.is_access(node) && learned.is_some_and(|learned| learned.is_entered(service)) {
+        possible.retain(|&other| scene.nodes[other as usize].service == service);
+    }
     possible
 }
 
@@ -47,11 +58,7 @@ pub(super) fn parents(scene: &Scene, node: u32, opening: &Line, habits: &Habits)
 /// meanwhile: what else comes of it comes of that one.
 fn has_passed_on(scene: &Scene, other: u32, node: u32, possible: &[u32]) -> bool {
     let (proxy, own) = (&scene.nodes[other as usize], &scene.nodes[node as usize]);
-    if proxy.lines.len() > 1
-        || proxy.begin >= proxy.first
-        || scene.routes(other).is_empty()
-        || proxy.service == own.service
-    {
+    if !scene.is_access(other) || proxy.service == own.service {
         return false;
     }
     let takes_over = |&taker: &u32| {
@@ -82,9 +89,7 @@ fn surrounds(scene: &Scene, outer: u32, inner: u32) -> bool {
         let few = |held: &&Held| scene.holders.value(held.which).nodes.len() <= MOST_OF_REQUEST;
         scene.holders.held_by(outer).iter().filter(few).any(|held| scene.holders.has(held.which, inner))
     };
-    own.begin < own.first
-        && own.lines.len() == 1
-        && !scene.routes(outer).is_empty()
+    scene.is_access(outer)
         && own.service != other.service
         && own.begin <= other.begin
         && other.last <= own.last
