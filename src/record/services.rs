@@ -2,7 +2,7 @@
 //!
 //! What a source is of stands in each of its records, or in all that one of its programs writes. A general name that stands
 //! in few records, and has several values, tells of the business. One that has several values within one span tells of parts of
-//! a program, and so do those that are called so where no span tells.
+//! a program, and so do those that are called so where no span tells. Many that differ by their numbers only are of things.
 
 use super::names::{self, NameHash, Role};
 use super::{Class, Draft, Format, Profile, fill, look};
@@ -12,6 +12,8 @@ use rustc_hash::FxHashMap;
 const MIN_RECORDS: usize = 10;
 /// So many names are counted.
 const MAX_NAMES: usize = 16;
+/// Services of one source that differ by their numbers only are fewer than this.
+const MAX_NUMBERED: usize = 12;
 
 /// A name under which services were stated.
 struct Stated {
@@ -26,6 +28,35 @@ struct Stated {
     splits: bool,
     /// It is called a part of a program.
     part: bool,
+    /// Its values, as long as they differ by their numbers only; as many as count.
+    numbered: Option<Vec<Vec<u8>>>,
+}
+
+impl Stated {
+    /// Takes in another value of it.
+    fn add(&mut self, value: &[u8], splits: bool) {
+        self.count += 1;
+        self.differs |= self.value != value;
+        self.splits |= splits;
+        if !without_numbers(&self.value).eq(without_numbers(value)) {
+            self.numbered = None;
+        }
+        if let Some(known) = self.numbered.as_mut().filter(|known| known.len() < MAX_NUMBERED)
+            && !known.iter().any(|known| known == value)
+        {
+            known.push(value.to_vec());
+        }
+    }
+
+    /// Whether it has many values that differ by their numbers only.
+    fn is_numbered(&self) -> bool {
+        self.numbered.as_ref().is_some_and(|values| values.len() >= MAX_NUMBERED)
+    }
+}
+
+/// The bytes of a value but for its digits.
+fn without_numbers(value: &[u8]) -> impl Iterator<Item = &u8> {
+    value.iter().filter(|byte| !byte.is_ascii_digit())
 }
 
 /// Names of fields that state no service in this source, although they would elsewhere.
@@ -37,7 +68,7 @@ pub(super) fn not_services(texts: &[Vec<u8>], profile: &Profile) -> Vec<NameHash
     for text in texts {
         draft.clear();
         let seen = look::look(text, profile, &mut draft);
-        if seen.class != Class::Start || !matches!(seen.format, Format::Json | Format::Logfmt) {
+        if seen.class != Class::Start {
             continue;
         }
         let format = fill::fill(text, &seen, &mut draft, profile);
@@ -61,11 +92,7 @@ pub(super) fn not_services(texts: &[Vec<u8>], profile: &Profile) -> Vec<NameHash
         });
         let room = stated.len() < MAX_NAMES;
         match stated.iter_mut().find(|other| other.format == format && other.name == field.path) {
-            Some(other) => {
-                other.count += 1;
-                other.differs |= other.value != value;
-                other.splits |= splits;
-            }
+            Some(other) => other.add(value, splits),
             None if room => stated.push(Stated {
                 format,
                 name: field.path,
@@ -74,14 +101,18 @@ pub(super) fn not_services(texts: &[Vec<u8>], profile: &Profile) -> Vec<NameHash
                 differs: false,
                 splits,
                 part: [&b"component"[..], b"module"].contains(&field.name.of(text)),
+                numbered: Some(vec![value.to_vec()]),
             }),
             None => {}
         }
     }
     let names_none = |stated: &&Stated| {
+        if !matches!(stated.format, Format::Json | Format::Logfmt) {
+            return stated.is_numbered();
+        }
         let all = records.iter().find(|(format, _)| *format == stated.format).map_or(0, |(_, count)| *count);
         let rare = all >= MIN_RECORDS && stated.count * 2 < all;
-        stated.differs && (rare || stated.splits || stated.part && spans.is_empty())
+        stated.differs && (rare || stated.splits || stated.is_numbered() || stated.part && spans.is_empty())
     };
     stated.iter().filter(names_none).map(|stated| stated.name).collect()
 }

@@ -162,6 +162,28 @@ fn what_differs_within_a_span_is_a_part_of_a_program() {
 }
 
 #[test]
+fn many_values_that_differ_by_their_numbers_are_no_services() {
+    let services = |value: fn(usize) -> String| {
+        let line = |number: usize| {
+            format!(
+                "2026-11-30T05:58:{number:02}.602Z INFO  mail accepted by relay {{\"application\":\"{}\"}}\n",
+                value(number)
+            )
+        };
+        let text: String = (0..24).map(line).collect();
+        let dir = program::directory(&[("notifier.log", text)]);
+        let records = extract(dir.path(), &["notifier.log"], 0, &[]);
+        let services = records.iter().filter_map(|record| record["service"].as_str());
+        services.map(str::to_owned).collect::<std::collections::BTreeSet<_>>().len()
+    };
+    assert_eq!(services(|number| format!("APP-{}", 20_349 + number)), 1);
+    assert_eq!(services(|number| format!("shop-{}", number % 3)), 3);
+    let word = |number: usize| ["north", "south", "east", "west"][number % 4].to_owned();
+    assert_eq!(services(|number| "abcdefghijklm"[number % 13..=number % 13].to_owned() + "-desk"), 13);
+    assert_eq!(services(word), 4);
+}
+
+#[test]
 fn who_asked_is_told_by_user_agents_and_by_fields_that_hold_no_id() {
     let lines = concat!(
         "{\"time\":\"2026-11-29T10:43:06Z\",\"msg\":\"done\",\"req\":{\"method\":\"GET\",\"headers\":{\"user-agent\":\"billing/2.0 node\"}}}\n",
