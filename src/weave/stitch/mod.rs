@@ -21,6 +21,7 @@ mod order;
 mod parts;
 mod sets;
 mod ties;
+mod turns;
 mod values;
 mod ways;
 mod work;

@@ -5,11 +5,15 @@ use super::kinds::Kind;
 use super::order::Ordered;
 use super::parts;
 use super::sets::{Sets, Trial};
+use super::turns::{Begun, Turns};
 use super::values::{Timed, Values};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A kind may join wrongly in this share of its values.
 const MAX_CONFLICTS: f32 = 0.06;
+/// And so many of its values may be those of several transactions that begin alike and of which it is known that they are several:
+/// it names what they are about, as an order, and no customer.
+const MAX_REPEATED: f32 = 0.33;
 /// Kinds that score less than this need [`MIN_VALUES`] values that join something.
 pub(super) const SURE_SCORE: f32 = 0.6;
 const MIN_VALUES: usize = 4;
@@ -40,6 +44,41 @@ pub(super) struct Tried {
     pub alike: usize,
     /// The places of the values that join nothing, as they would join wrongly.
     pub conflicting: FxHashSet<usize>,
+}
+
+/// The sets that hold a value, by their roots: those that are transactions of their own, by time, and those that go on with one
+/// of them.
+#[derive(Debug, Default)]
+struct Roles {
+    transactions: Vec<u32>,
+    parts: Vec<u32>,
+}
+
+/// What a kind that is tried would join.
+#[derive(Debug, Default)]
+struct OnTrial {
+    sets: Trial,
+    /// Of the sets on trial: the earliest atom, and where it was asked for something.
+    known: FxHashMap<u32, (u32, Asked)>,
+}
+
+impl OnTrial {
+    /// The earliest atom of a set, by its root, and where it was asked for something.
+    fn of(&self, work: &Work<'_>, root: u32) -> (u32, Asked) {
+        self.known.get(&root).copied().unwrap_or((work.firsts[root as usize], work.asked[root as usize]))
+    }
+
+    /// Joins the sets of two atoms.
+    fn join(&mut self, work: &mut Work<'_>, transaction: u32, part: u32) {
+        let (target, child) = (self.sets.find(&mut work.sets, transaction), self.sets.find(&mut work.sets, part));
+        if target == child {
+            return;
+        }
+        let ((earliest, asked), (other, more)) = (self.of(work, target), self.of(work, child));
+        let first = [earliest, other].into_iter().min_by_key(|&atom| (work.atoms.first(atom), atom));
+        self.sets.join(child, target);
+        self.known.insert(target, (first.unwrap_or(earliest), asked.and(more)));
+    }
 }
 
 /// What is joined so far.
@@ -74,116 +113,137 @@ impl<'a> Work<'a> {
 
     /// Tries a kind; joins by it if it holds.
     pub fn try_kind(&mut self, kind: &Kind, values: &Values, gathering: &FxHashSet<u32>) -> Tried {
-        let mut trial = Trial::default();
-        // of the sets on trial: the earliest atom, and where it was asked for something
-        let mut tried: FxHashMap<u32, (u32, Asked)> = FxHashMap::default();
-        let mut good: Vec<bool> = vec![false; values.len()];
-        let (mut novel, mut alike) = (0usize, 0usize);
+        let mut trial = OnTrial::default();
+        let turns = if kind.named { Turns::default() } else { self.turns(values, gathering) };
+        let (mut novel, mut alike, mut repeated) = (0usize, 0usize, 0usize);
         let mut conflicting: FxHashSet<usize> = FxHashSet::default();
-        let (mut roots, mut goes_on): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
+        let mut joined: Vec<(u32, u32)> = Vec::new();
         let bounds = (!kind.named && !kind.unique).then(|| self.bounds(values));
-        for (at, ((value, back), good)) in values.iter_with_back().zip(&mut good).enumerate() {
-            roots.clear();
-            goes_on.clear();
-            if kind.named || value.len() <= MAX_HOLDERS {
-                for (&atom, &back) in value.iter().zip(back) {
-                    if atom != value[0] && gathering.contains(&self.atoms.sort(atom)) {
-                        continue;
-                    }
-                    let root = trial.find(&mut self.sets, atom);
-                    roots.push(root);
-                    if !back {
-                        goes_on.push(root);
-                    }
-                }
-                for sets in [&mut roots, &mut goes_on] {
-                    sets.sort_unstable();
-                    sets.dedup();
-                }
-                if roots.len() < 2 {
-                    continue;
-                }
-            }
-            let of = |root: u32| {
-                tried.get(&root).copied().unwrap_or((self.firsts[root as usize], self.asked[root as usize]))
-            };
-            let first_of = |root: u32| of(root).0;
-            let earliest = roots.iter().copied().min_by_key(|&root| {
-                let atom = first_of(root);
-                (self.atoms.first(atom), atom)
-            });
-            let Some(start) = earliest else {
-                alike += value.len();
+        let mut roles = Roles::default();
+        for (at, held) in values.iter_with_back().enumerate() {
+            if !kind.named && held.0.len() > MAX_HOLDERS {
+                alike += held.0.len();
                 conflicting.insert(at);
                 continue;
+            }
+            self.roles(&mut trial, held, (kind.named, gathering), &mut roles);
+            let Roles { transactions, parts } = &roles;
+            let first_of = |root: &u32| trial.of(self, *root).0;
+            let begins = |root: &u32| self.atoms.sort(first_of(root));
+            let Some(start) = transactions.first().filter(|_| transactions.len() + parts.len() > 1) else {
+                continue;
             };
-            let earliest = first_of(start);
-            let sort = self.atoms.sort(earliest);
-            let mut same = 1;
-            if !kind.named {
-                // who comes back to it later makes a transaction of its own; those that begin alike tell of the kind
-                same = roots.iter().filter(|&&root| self.atoms.sort(first_of(root)) == sort).count();
-                let bit = self.services.bit(self.atoms.service(earliest));
-                let asked = of(start).1;
-                roots.retain(|&root| {
-                    let goes_on = || goes_on.binary_search(&root).is_ok();
-                    root == start || !of(root).1.is_apart_from(asked, bit) && goes_on()
-                });
-                if roots.len() < 2 && same < 2 {
-                    continue;
-                }
+            let sort = begins(start);
+            // those that begin alike tell of the kind, though who comes back later makes a transaction of its own
+            let again = |roots: &[u32]| roots.iter().filter(|root| begins(root) == sort).count();
+            let (others, same) = (again(&transactions[1..]), if kind.named { 0 } else { again(parts) });
+            if !kind.named && parts.is_empty() && others == 0 {
+                continue;
             }
             novel += 1;
-            if !kind.named && !kind.unique && same == 1 {
-                let whole = roots.iter().filter(|&&root| self.atoms.asked(first_of(root)).whole).count();
-                same = same.max(whole);
+            repeated += usize::from(others > 0);
+            let begun = |roots: &[u32]| roots.iter().map(|root| self.begun(first_of(root))).collect::<Vec<_>>();
+            let whens = begun(transactions);
+            let goes_on: Vec<usize> =
+                begun(parts).into_iter().map(|part| turns.of(&whens, part)).collect();
+            let mut wrong = same;
+            for (place, transaction) in transactions.iter().enumerate().filter(|_| !kind.named && same == 0) {
+                let own = parts.iter().zip(&goes_on).filter(|(_, turn)| **turn == place).map(|(part, _)| part);
+                if !kind.unique {
+                    let whole = |root: &&u32| self.atoms.asked(first_of(root)).whole;
+                    let all = own.clone().chain([transaction]).filter(whole).count();
+                    wrong += all.saturating_sub(1);
+                }
+                wrong += self.again(own.map(|root| trial.of(self, *root)));
             }
-            if !kind.named && same == 1 {
-                let begun = roots.iter().filter(|&&root| root != start).map(|&root| of(root));
-                same += self.again(begun);
-            }
-            if !kind.named && same > 1 {
+            if wrong > 0 {
                 conflicting.insert(at);
-                alike += same - 1;
+                alike += wrong;
                 continue;
             }
             if let Some(bounds) = &bounds
-                && let Some(excess) = self.is_beyond(bounds, value, roots.iter().map(|&root| first_of(root)))
+                && let Some(excess) = self.is_beyond(bounds, held.0, parts.iter().chain([start]).map(first_of))
             {
                 conflicting.insert(at);
                 alike += excess;
                 continue;
             }
-            let target = roots[0];
-            let asked = roots.iter().fold(Asked::default(), |asked, &root| asked.and(of(root).1));
-            for &root in &roots[1..] {
-                trial.join(root, target);
+            for (part, turn) in parts.iter().zip(goes_on) {
+                let transaction = transactions[turn];
+                joined.push((first_of(&transaction), first_of(part)));
             }
-            tried.insert(target, (earliest, asked));
-            *good = true;
+            for &(transaction, part) in &joined[joined.len() - parts.len()..] {
+                trial.join(self, transaction, part);
+            }
         }
         let weak = kind.score < SURE_SCORE;
         let limit = if weak { MAX_CONFLICTS / 3.0 } else { MAX_CONFLICTS };
-        let conflicts = conflicting.len() as f32;
-        if !kind.named && novel > 0 && (conflicts > limit * novel as f32 || weak && novel < MIN_VALUES) {
+        let most = |share: f32| share * novel as f32;
+        let conflicts = conflicting.len() as f32 > most(limit) || repeated as f32 > most(MAX_REPEATED);
+        if !kind.named && novel > 0 && (conflicts || weak && novel < MIN_VALUES) {
             return Tried { holds: false, novel, alike, conflicting };
         }
-        let mut own: Vec<u32> = Vec::new();
-        for ((value, back), _) in values.iter_with_back().zip(good).filter(|(_, good)| *good) {
-            own.clear();
-            let joins = |atom: u32, back: bool| {
-                atom == value[0] || !back && !gathering.contains(&self.atoms.sort(atom))
+        joined.into_iter().for_each(|(transaction, part)| self.unite(transaction, part));
+        Tried { holds: true, novel, alike, conflicting }
+    }
+
+    /// What stands beside each other in the values of a kind.
+    fn turns(&mut self, values: &Values, gathering: &FxHashSet<u32>) -> Turns {
+        let (mut turns, mut roles, mut trial) = (Turns::default(), Roles::default(), OnTrial::default());
+        for held in values.iter_with_back().filter(|(value, _)| value.len() <= MAX_HOLDERS) {
+            self.roles(&mut trial, held, (false, gathering), &mut roles);
+            let begun = |roots: &[u32]| -> Vec<Begun> {
+                roots.iter().map(|root| self.begun(self.firsts[*root as usize])).collect()
             };
-            let joined = value.iter().zip(back).filter(|(atom, back)| joins(**atom, **back));
-            own.extend(joined.map(|(atom, _)| *atom));
-            if !kind.named {
-                self.leave_apart(&mut own);
+            turns.see(&begun(&roles.transactions), &begun(&roles.parts));
+        }
+        turns
+    }
+
+    /// When the set of an earliest atom began, and with what.
+    fn begun(&self, first: u32) -> Begun {
+        (self.atoms.first(first), self.atoms.sort(first))
+    }
+
+    /// Tells the sets that hold a value apart: those that are transactions of their own, and those that go on with one of them.
+    fn roles(
+        &mut self,
+        trial: &mut OnTrial,
+        (value, back): (&[u32], &[bool]),
+        (named, gathering): (bool, &FxHashSet<u32>),
+        roles: &mut Roles,
+    ) {
+        let Roles { transactions, parts } = roles;
+        transactions.clear();
+        parts.clear();
+        let mut goes_on: Vec<u32> = Vec::new();
+        for (&atom, &back) in value.iter().zip(back) {
+            if !named && atom != value[0] && gathering.contains(&self.atoms.sort(atom)) {
+                continue;
             }
-            for &atom in own.iter().skip(1) {
-                self.unite(own[0], atom);
+            let root = trial.sets.find(&mut self.sets, atom);
+            transactions.push(root);
+            if !back {
+                goes_on.push(root);
             }
         }
-        Tried { holds: true, novel, alike, conflicting }
+        transactions.sort_unstable();
+        transactions.dedup();
+        goes_on.sort_unstable();
+        transactions.sort_by_key(|root| {
+            let first = trial.of(self, *root).0;
+            (self.atoms.first(first), first)
+        });
+        let Some(&start) = transactions.first() else { return };
+        let (earliest, asked) = trial.of(self, start);
+        let bit = self.services.bit(self.atoms.service(earliest));
+        let is_part = |root: u32| {
+            root != start
+                && (named
+                    || !trial.of(self, root).1.is_apart_from(asked, bit) && goes_on.binary_search(&root).is_ok())
+        };
+        parts.extend(transactions.iter().copied().filter(|root| is_part(*root)));
+        transactions.retain(|root| !is_part(*root));
     }
 
     /// How many of some sets, by their earliest atoms and where they were asked for something, were each begun by a request as
@@ -238,25 +298,6 @@ impl<'a> Work<'a> {
         let (x, y) = (self.sets.find(a), self.sets.find(b));
         let sort = |root: u32| self.atoms.sort(self.firsts[root as usize]);
         x != y && sort(x) == sort(y)
-    }
-
-    /// Leaves out those atoms whose sets are transactions of their own beside the set that comes first.
-    fn leave_apart(&mut self, atoms: &mut Vec<u32>) {
-        let of = |sets: &mut Sets, firsts: &[u32], atom: u32| firsts[sets.find(atom) as usize];
-        let firsts = &self.firsts;
-        let start = atoms
-            .iter()
-            .map(|&atom| of(&mut self.sets, firsts, atom))
-            .min_by_key(|&first| (self.atoms.first(first), first));
-        let Some(start) = start else { return };
-        let bit = self.services.bit(self.atoms.service(start));
-        let root = self.sets.find(start);
-        let asked = self.asked[root as usize];
-        let (sets, all) = (&mut self.sets, &self.asked);
-        atoms.retain(|&atom| {
-            let other = sets.find(atom);
-            other == root || !all[other as usize].is_apart_from(asked, bit)
-        });
     }
 
     fn unite(&mut self, a: u32, b: u32) {
