@@ -234,9 +234,13 @@ impl Atoms {
             }
             let event = store.event(id);
             let (atom, sort) = (self.len() as u32, self.sorts.of((event.service, services.what(store, id))));
-            let (first, timed) =
-                (Time(event.time.0.saturating_add(store.grain(id))), !event.is(flag::TIME_UNKNOWN));
             let asked = services.asked(store, id, services.receives(store, id));
+            // the line of a request is written at its end
+            let took = store.duration(id).filter(|_| asked.by_request != 0).unwrap_or(0);
+            let (first, timed) = (
+                Time(event.time.0.saturating_add(store.grain(id)).saturating_sub(took)),
+                !event.is(flag::TIME_UNKNOWN),
+            );
             self.untraced += 1;
             self.extend((first, first));
             self.hold(&own, |holding| Holding { first, atom, sort, timed, asked, ..holding });

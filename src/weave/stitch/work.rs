@@ -1,7 +1,7 @@
 //! Sets of atoms, and the trial of a kind of value on them: what it would join, and what speaks against it.
 
 use super::asked::{Asked, Services};
-use super::kinds::Kind;
+use super::kinds::{Kind, MIN_FORM};
 use super::order::Ordered;
 use super::parts;
 use super::sets::{Sets, Trial};
@@ -114,7 +114,7 @@ impl<'a> Work<'a> {
     /// Tries a kind; joins by it if it holds.
     pub fn try_kind(&mut self, kind: &Kind, values: &Values, gathering: &FxHashSet<u32>) -> Tried {
         let mut trial = OnTrial::default();
-        let turns = if kind.named { Turns::default() } else { self.turns(values, gathering) };
+        let (turns, asked_again) = if kind.named { Default::default() } else { self.turns(values, gathering) };
         let (mut novel, mut alike, mut repeated) = (0usize, 0usize, 0usize);
         let mut conflicting: FxHashSet<usize> = FxHashSet::default();
         let mut joined: Vec<(u32, u32)> = Vec::new();
@@ -126,7 +126,7 @@ impl<'a> Work<'a> {
                 conflicting.insert(at);
                 continue;
             }
-            self.roles(&mut trial, held, (kind.named, gathering), &mut roles);
+            self.roles(&mut trial, held, (kind.named, gathering), &asked_again, &mut roles);
             let Roles { transactions, parts } = &roles;
             let first_of = |root: &u32| trial.of(self, *root).0;
             let begins = |root: &u32| self.atoms.sort(first_of(root));
@@ -177,7 +177,7 @@ impl<'a> Work<'a> {
             }
         }
         let weak = kind.score < SURE_SCORE;
-        let limit = if weak { MAX_CONFLICTS / 3.0 } else { MAX_CONFLICTS };
+        let limit = if weak && kind.form < MIN_FORM { MAX_CONFLICTS / 3.0 } else { MAX_CONFLICTS };
         let most = |share: f32| share * novel as f32;
         let conflicts = conflicting.len() as f32 > most(limit) || repeated as f32 > most(MAX_REPEATED);
         if !kind.named && novel > 0 && (conflicts || weak && novel < MIN_VALUES) {
@@ -187,17 +187,24 @@ impl<'a> Work<'a> {
         Tried { holds: true, novel, alike, conflicting }
     }
 
-    /// What stands beside each other in the values of a kind.
-    fn turns(&mut self, values: &Values, gathering: &FxHashSet<u32>) -> Turns {
+    /// What stands beside each other in the values of a kind; and what several requests about one thing begin with.
+    fn turns(&mut self, values: &Values, gathering: &FxHashSet<u32>) -> (Turns, FxHashSet<u32>) {
         let (mut turns, mut roles, mut trial) = (Turns::default(), Roles::default(), OnTrial::default());
-        for held in values.iter_with_back().filter(|(value, _)| value.len() <= MAX_HOLDERS) {
-            self.roles(&mut trial, held, (false, gathering), &mut roles);
+        let mut asked_again = FxHashSet::default();
+        let all = || values.iter_with_back().filter(|(value, _)| value.len() <= MAX_HOLDERS);
+        for held in all() {
+            self.roles(&mut trial, held, (false, gathering), &asked_again, &mut roles);
+            let begun = self.requests(roles.parts.iter().map(|root| trial.of(self, *root)));
+            asked_again.extend(begun.chunk_by(|a, b| a == b).filter(|same| same.len() > 1).map(|same| same[0]));
+        }
+        for held in all() {
+            self.roles(&mut trial, held, (false, gathering), &asked_again, &mut roles);
             let begun = |roots: &[u32]| -> Vec<Begun> {
                 roots.iter().map(|root| self.begun(self.firsts[*root as usize])).collect()
             };
             turns.see(&begun(&roles.transactions), &begun(&roles.parts));
         }
-        turns
+        (turns, asked_again)
     }
 
     /// When the set of an earliest atom began, and with what.
@@ -211,6 +218,7 @@ impl<'a> Work<'a> {
         trial: &mut OnTrial,
         (value, back): (&[u32], &[bool]),
         (named, gathering): (bool, &FxHashSet<u32>),
+        asked_again: &FxHashSet<u32>,
         roles: &mut Roles,
     ) {
         let Roles { transactions, parts } = roles;
@@ -238,9 +246,12 @@ impl<'a> Work<'a> {
         let (earliest, asked) = trial.of(self, start);
         let bit = self.services.bit(self.atoms.service(earliest));
         let is_part = |root: u32| {
+            let (first, own) = trial.of(self, root);
             root != start
                 && (named
-                    || !trial.of(self, root).1.is_apart_from(asked, bit) && goes_on.binary_search(&root).is_ok())
+                    || !own.is_apart_from(asked, bit)
+                        && !asked_again.contains(&self.atoms.sort(first))
+                        && goes_on.binary_search(&root).is_ok())
         };
         parts.extend(transactions.iter().copied().filter(|root| is_part(*root)));
         transactions.retain(|root| !is_part(*root));
@@ -250,13 +261,18 @@ impl<'a> Work<'a> {
     /// another one of them was, and went on to other services: each is a transaction, all of which met one thing of longer
     /// life, as a version of what they looked up.
     fn again(&self, sets: impl Iterator<Item = (u32, Asked)>) -> usize {
+        self.requests(sets).chunk_by(|a, b| a == b).map(|same| same.len() - 1).sum()
+    }
+
+    /// What those of some sets begin with that were begun by a request and went on to other services, in order.
+    fn requests(&self, sets: impl Iterator<Item = (u32, Asked)>) -> Vec<u32> {
         let begun = |(first, asked): (u32, Asked)| {
             let bit = self.services.bit(self.atoms.service(first));
             asked.is_begun(bit).then(|| self.atoms.sort(first))
         };
         let mut sorts: Vec<u32> = sets.filter_map(begun).collect();
         sorts.sort_unstable();
-        sorts.chunk_by(|a, b| a == b).map(|same| same.len() - 1).sum()
+        sorts
     }
 
     /// What most values of a kind do not exceed.
