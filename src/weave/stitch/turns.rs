@@ -46,7 +46,8 @@ impl Turns {
             let after = self.after.get(&(it.1.1, part.1)).copied().unwrap_or_default();
             it.1.0 <= part.0 && after * 10 >= all * MOSTLY
         };
-        let latest = transactions.iter().enumerate().filter(|it| may_cause(&it)).max_by_key(|it| (it.1.0, it.0));
+        let latest =
+            transactions.iter().enumerate().filter(|it| may_cause(&it)).max_by_key(|it| (it.1.0, it.0));
         latest.map_or(0, |(place, _)| place)
     }
 }

@@ -70,7 +70,8 @@ impl OnTrial {
 
     /// Joins the sets of two atoms.
     fn join(&mut self, work: &mut Work<'_>, transaction: u32, part: u32) {
-        let (target, child) = (self.sets.find(&mut work.sets, transaction), self.sets.find(&mut work.sets, part));
+        let (target, child) =
+            (self.sets.find(&mut work.sets, transaction), self.sets.find(&mut work.sets, part));
         if target == child {
             return;
         }
@@ -114,7 +115,8 @@ impl<'a> Work<'a> {
     /// Tries a kind; joins by it if it holds.
     pub fn try_kind(&mut self, kind: &Kind, values: &Values, gathering: &FxHashSet<u32>) -> Tried {
         let mut trial = OnTrial::default();
-        let (turns, asked_again) = if kind.named { Default::default() } else { self.turns(values, gathering) };
+        let (turns, asked_again) =
+            if kind.named { Default::default() } else { self.turns(values, gathering) };
         let (mut novel, mut alike, mut repeated) = (0usize, 0usize, 0usize);
         let mut conflicting: FxHashSet<usize> = FxHashSet::default();
         let mut joined: Vec<(u32, u32)> = Vec::new();
@@ -142,13 +144,14 @@ impl<'a> Work<'a> {
             }
             novel += 1;
             repeated += usize::from(others > 0);
-            let begun = |roots: &[u32]| roots.iter().map(|root| self.begun(first_of(root))).collect::<Vec<_>>();
+            let begun =
+                |roots: &[u32]| roots.iter().map(|root| self.begun(first_of(root))).collect::<Vec<_>>();
             let whens = begun(transactions);
-            let goes_on: Vec<usize> =
-                begun(parts).into_iter().map(|part| turns.of(&whens, part)).collect();
+            let goes_on: Vec<usize> = begun(parts).into_iter().map(|part| turns.of(&whens, part)).collect();
             let mut wrong = same;
             for (place, transaction) in transactions.iter().enumerate().filter(|_| !kind.named && same == 0) {
-                let own = parts.iter().zip(&goes_on).filter(|(_, turn)| **turn == place).map(|(part, _)| part);
+                let own =
+                    parts.iter().zip(&goes_on).filter(|(_, turn)| **turn == place).map(|(part, _)| part);
                 if !kind.unique {
                     let whole = |root: &&u32| self.atoms.asked(first_of(root)).whole;
                     let all = own.clone().chain([transaction]).filter(whole).count();
@@ -162,7 +165,8 @@ impl<'a> Work<'a> {
                 continue;
             }
             if let Some(bounds) = &bounds
-                && let Some(excess) = self.is_beyond(bounds, held.0, parts.iter().chain([start]).map(first_of))
+                && let Some(excess) =
+                    self.is_beyond(bounds, held.0, parts.iter().chain([start]).map(first_of))
             {
                 conflicting.insert(at);
                 alike += excess;
@@ -195,7 +199,8 @@ impl<'a> Work<'a> {
         for held in all() {
             self.roles(&mut trial, held, (false, gathering), &asked_again, &mut roles);
             let begun = self.requests(roles.parts.iter().map(|root| trial.of(self, *root)));
-            asked_again.extend(begun.chunk_by(|a, b| a == b).filter(|same| same.len() > 1).map(|same| same[0]));
+            asked_again
+                .extend(begun.chunk_by(|a, b| a == b).filter(|same| same.len() > 1).map(|same| same[0]));
         }
         for held in all() {
             self.roles(&mut trial, held, (false, gathering), &asked_again, &mut roles);
