@@ -108,8 +108,12 @@ impl Ordered {
             ordered.places = Some(places);
         }
         drop(traced.begins);
-        let entries = entries(&ordered.asked);
-        ordered.asked.iter_mut().for_each(|asked| asked.enters &= if asked.told { 0 } else { entries });
+        let by_time = entries(&ordered.asked);
+        let entries = if by_time == 0 { asked_by_all(&ordered.asked) } else { by_time };
+        for asked in &mut ordered.asked {
+            let first = if by_time == 0 { asked.by_request } else { asked.enters };
+            asked.enters = if asked.told { 0 } else { first & entries };
+        }
         let mut notes = sharing.notes;
         notes.sort_unstable_by_key(|note| (note.time, note.origin));
         for note in notes {
@@ -216,21 +220,50 @@ impl Ordered {
 /// A service is one that transactions enter by if its requests may be the first thing in all but one of so many fragments.
 const ENTRIES: usize = 50;
 
-/// The services that transactions enter by, as far as fragments tell.
+/// The services that transactions enter by, as far as the times of fragments tell.
 fn entries(all: &[Asked]) -> u64 {
-    // by bit: in how many fragments it was asked, and in how many its request may not be the first thing
-    let mut counts = [(0usize, 0usize); 64];
+    let enters = |count: &Count| count.asked > 0 && count.later * ENTRIES <= count.asked;
+    let counts = counts(all);
+    counts.iter().enumerate().filter(|(_, count)| enters(count)).map(|(at, _)| 1 << at).sum()
+}
+
+/// The one service that was asked in nearly all fragments in which any was, if others were asked beside it in many of them: the one
+/// that transactions enter by where the times of clocks that are off tell of none.
+fn asked_by_all(all: &[Asked]) -> u64 {
+    let fragments = all.iter().filter(|asked| asked.by_request != 0).count();
+    let counts = counts(all);
+    let is_asked_by_all = |count: &Count| (fragments - count.asked) * ENTRIES <= fragments;
+    let mut everywhere = counts.iter().enumerate().filter(|(_, count)| fragments > 0 && is_asked_by_all(count));
+    match (everywhere.next(), everywhere.next()) {
+        (Some((at, count)), None) if count.beside * 2 >= count.asked => 1 << at,
+        _ => 0,
+    }
+}
+
+/// In how many fragments a service was asked, in how many its request may not be the first thing, and in how many others were
+/// asked beside it.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    asked: usize,
+    later: usize,
+    beside: usize,
+}
+
+/// The fragments of each service, by its bit.
+fn counts(all: &[Asked]) -> [Count; 64] {
+    let mut counts = [Count::default(); 64];
     for asked in all {
         let mut bits = asked.by_request;
         while bits != 0 {
-            let (asked_in, later) = &mut counts[bits.trailing_zeros() as usize];
-            *asked_in += 1;
-            *later += usize::from(asked.enters & bits & bits.wrapping_neg() == 0);
+            let bit = bits & bits.wrapping_neg();
+            let count = &mut counts[bits.trailing_zeros() as usize];
+            count.asked += 1;
+            count.later += usize::from(asked.enters & bit == 0);
+            count.beside += usize::from(asked.by_request & !bit != 0);
             bits &= bits - 1;
         }
     }
-    let enters = |(_, (asked, later)): &(usize, &(usize, usize))| *asked > 0 && later * ENTRIES <= *asked;
-    counts.iter().enumerate().filter(enters).map(|(at, _)| 1 << at).sum()
+    counts
 }
 
 /// Brings a list into an order.
@@ -254,5 +287,20 @@ mod tests {
         assert_eq!(entries(&all), 0b01);
         all.push(asked(0b01, 0));
         assert_eq!(entries(&all), 0);
+    }
+
+    #[test]
+    fn transactions_enter_where_all_are_asked_if_times_tell_nothing() {
+        let asked = |by_request: u64| Asked { by_request, ..Asked::default() };
+        let mut all = vec![asked(0b011); 30];
+        all.extend([asked(0b101); 20]);
+        all.extend([asked(0b001); 30]);
+        assert_eq!(asked_by_all(&all), 0b001);
+        // two are asked everywhere, or one is the only one that logs what it is asked
+        assert_eq!(asked_by_all(&vec![asked(0b011); 60]), 0);
+        assert_eq!(asked_by_all(&vec![asked(0b001); 60]), 0);
+        all.extend([asked(0b010); 3]);
+        assert_eq!(asked_by_all(&all), 0);
+        assert_eq!(asked_by_all(&[]), 0);
     }
 }
