@@ -196,12 +196,10 @@ impl Scene {
 
     /// Lays out anew what durations tell, where some are found not to be their spans'.
     pub(super) fn doubt(&mut self, lexicon: &Lexicon, ages: &Ages) {
-        let mut any = false;
-        for line in self.lines.iter_mut().filter(|line| line.duration.is_some()) {
-            if ages.has(self.nodes[line.node as usize].service, line.template) {
-                line.duration = None;
-                any = true;
-            }
+        let (nodes, mut any) = (&self.nodes, false);
+        let doubtful = |line: &&mut Line| ages.has(nodes[line.node as usize].service, line.template);
+        for line in self.lines.iter_mut().filter(doubtful) {
+            any |= line.duration.take().is_some();
         }
         if any {
             self.settle(lexicon);
@@ -462,8 +460,8 @@ impl Scene {
 
     /// Whether all that a node tells is one request and how long it took, as the line of an access log does.
     pub fn is_access(&self, node: u32) -> bool {
-        let own = &self.nodes[node as usize];
-        own.lines.len() == 1 && own.begin < own.first && !self.routes(node).is_empty()
+        let Node { lines, begin, first, .. } = &self.nodes[node as usize];
+        lines.len() == 1 && begin < first && !self.routes(node).is_empty()
     }
 
     /// The first line of a node.

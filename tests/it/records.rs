@@ -278,8 +278,11 @@ fn bare_durations_of_access_logs_are_understood_by_how_large_they_mostly_are() {
     // morgan, nginx with the time of the upstream
     assert_eq!(began(["669.491", "7.793", "250.000"]), "01.750");
     assert_eq!(began(["0.438 0.437", "0.002 0.001", "0.250 0.249"]), "01.750");
+    // Apache's %D counts microseconds
+    assert_eq!(began(["669000", "7200", "250000"]), "01.750");
     // sizes, ports, counts
-    assert_eq!(began(["669", "7", "250"]), "02.000");
+    assert_eq!(began(["- 669000", "- 7200", "- 250000"]), "02.000");
+    assert_eq!(began(["669000 12", "7200 12", "250000 12"]), "02.000");
 }
 
 #[test]

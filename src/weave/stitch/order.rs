@@ -233,7 +233,8 @@ fn asked_by_all(all: &[Asked]) -> u64 {
     let fragments = all.iter().filter(|asked| asked.by_request != 0).count();
     let counts = counts(all);
     let is_asked_by_all = |count: &Count| (fragments - count.asked) * ENTRIES <= fragments;
-    let mut everywhere = counts.iter().enumerate().filter(|(_, count)| fragments > 0 && is_asked_by_all(count));
+    let mut everywhere =
+        counts.iter().enumerate().filter(|(_, count)| fragments > 0 && is_asked_by_all(count));
     match (everywhere.next(), everywhere.next()) {
         (Some((at, count)), None) if count.beside * 2 >= count.asked => 1 << at,
         _ => 0,
