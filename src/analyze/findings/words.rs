@@ -114,7 +114,7 @@ fn gives_up(lower: &str) -> bool {
 /// Whether a template speaks of a failure rather than of a refusal.
 fn fails(lower: &str) -> bool {
     const WORDS: [&str; 15] = [
-        "exhausted",
+        "pool exhausted",
         "fail",
         "error",
         "exception",
@@ -127,7 +127,7 @@ fn fails(lower: &str) -> bool {
         "crash",
         "panic",
         "fatal",
-        "reject",
+        "memory exhausted",
         "unavailable",
     ];
     !lower.contains("compensat")
@@ -207,8 +207,9 @@ pub(super) fn waits_in_vain(template: &str) -> bool {
 
 /// Whether a template says that what was asked for is refused, which is an answer.
 fn refuses(lower: &str) -> bool {
-    const WORDS: [&str; 19] = [
+    const WORDS: [&str; 20] = [
         "declin",
+        "reject",
         "denied",
         "refused",
         "forbidden",
