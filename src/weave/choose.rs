@@ -202,7 +202,7 @@ pub(super) fn teach(woven: &Woven, learned: &mut Learned, round: Round<'_>, room
             Parent::Known(Some(parent)) if drafts.spans[*parent as usize].missing => {}
             Parent::Known(parent) => learned.add(scene, *parent, span, 100, true),
             Parent::Open(node) => {
-                teach_access(scene, *node, list, learned);
+                teach_access(scene, *node, (list, round.known), learned);
                 for &(parent, share) in list.iter().filter(|(_, share)| *share >= POSSIBLE) {
                     learned.add(scene, parent, *node, (share * 100.0) as u32, share >= CERTAIN);
                 }
@@ -212,8 +212,11 @@ pub(super) fn teach(woven: &Woven, learned: &mut Learned, round: Round<'_>, room
 }
 
 /// Adds the line of an access log that spans of other services might have caused.
-fn teach_access(scene: &Scene, node: u32, list: &[Possible], learned: &mut Learned) {
+fn teach_access(scene: &Scene, node: u32, (list, known): (&[Possible], Known<'_>), learned: &mut Learned) {
     let service = scene.nodes[node as usize].service;
+    if known.lexicon.any_calls_back(scene.routes(node)) {
+        return;
+    }
     let is_other = |parent: &u32| scene.nodes[*parent as usize].service != service;
     if scene.is_access(node) && list.iter().any(|(parent, _)| parent.as_ref().is_some_and(is_other)) {
         let none = list.iter().filter(|(parent, _)| parent.is_none()).map(|(_, share)| share).sum::<f32>();

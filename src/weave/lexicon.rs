@@ -173,6 +173,11 @@ impl Lexicon {
         self.callbacks.contains(&path)
     }
 
+    /// Whether requests for any of some paths do.
+    pub(super) fn any_calls_back(&self, paths: &[Symbol]) -> bool {
+        paths.iter().any(|path| self.calls_back(*path))
+    }
+
     /// Whether any request of the run does.
     pub(super) fn any_call_back(&self) -> bool {
         !self.callbacks.is_empty()

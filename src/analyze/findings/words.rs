@@ -131,7 +131,15 @@ fn fails(lower: &str) -> bool {
         "unavailable",
     ];
     !lower.contains("compensat")
-        && (gives_up(lower) || WORDS.iter().any(|word| lower.contains(word)) || has_word(lower, "err"))
+        && (gives_up(lower)
+            || WORDS.iter().any(|word| lower.contains(word))
+            || has_word(lower, "err")
+            || returns_message(lower))
+}
+
+/// Whether a template says that a message was not taken, as brokers' clients reject it.
+fn returns_message(lower: &str) -> bool {
+    lower.contains("reject") && ["message", "event", "delivery"].iter().any(|word| lower.contains(word))
 }
 
 /// Whether a text has a word, as letters and digits between others.
@@ -229,7 +237,7 @@ fn refuses(lower: &str) -> bool {
         "limit exceeded",
         "expired",
     ];
-    !breaks(lower) && WORDS.iter().any(|word| lower.contains(word))
+    !breaks(lower) && !returns_message(lower) && WORDS.iter().any(|word| lower.contains(word))
 }
 
 /// Whether a template names a service: its name as a word, or the part of it before a dash.
@@ -268,6 +276,8 @@ mod tests {
         assert!(Told::by("message <*> seen before, skipping").notices);
         assert!(Told::by("\"<*>\" already processed, answering [accepted]").notices);
         assert!(Told::by("timeout of <*> ignored").notices);
+        assert!(Told::by("booking rejected").refuses && !Told::by("booking rejected").fails);
+        assert!(Told::by("event <*> rejected").fails && !Told::by("event <*> rejected").refuses);
         assert!(!Told::by("message <*> received").notices);
         let command = Told::by("Executed DbCommand (<*>) [Parameters=[], CommandTimeout='<*>']");
         assert!(!command.fails && !command.breaks);

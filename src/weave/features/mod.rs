@@ -192,7 +192,7 @@ pub fn candidates(
 ) {
     let Some(opening) = scene.opening(node) else { return };
     let own = &scene.nodes[node as usize];
-    let possible = possible::parents(scene, node, opening, (known.habits, learned));
+    let possible = possible::parents(scene, node, opening, (known, learned));
     let of_child = learned.map_or(OfChild::default(), |learned| learned.of_child(own.kind));
     let relations = relations(scene, node, &possible, (learned, of_child), known);
     let child = child(scene, node, opening, (&possible, &relations), of_child, known);

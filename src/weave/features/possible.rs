@@ -1,6 +1,6 @@
 //! Which spans are looked at as parents of a span at all.
 
-use super::SLACK;
+use super::{Known, SLACK};
 use super::scope::same_request;
 use crate::weave::habits::Habits;
 use crate::weave::holders::{Held, MOST_OF_REQUEST};
@@ -29,7 +29,7 @@ pub(super) fn parents(
     scene: &Scene,
     node: u32,
     opening: &Line,
-    (habits, learned): (&Habits, Option<&Learned>),
+    (Known { lexicon, habits }, learned): (Known<'_>, Option<&Learned>),
 ) -> Vec<u32> {
     let mut possible: Vec<u32> = (0..scene.nodes.len() as u32)
         .filter(|&other| other != node && !scene.nodes[other as usize].lines.is_empty())
@@ -48,7 +48,8 @@ pub(super) fn parents(
     possible.retain(|other| !passed_on.contains(other));
     // whom the run shows to be asked from outside was asked by none of the others
     let service = scene.nodes[node as usize].service;
-    if scene.is_access(node) && learned.is_some_and(|learned| learned.is_entered(service)) {
+    let from_outside = || scene.is_access(node) && !lexicon.any_calls_back(scene.routes(node));
+    if learned.is_some_and(|learned| learned.is_entered(service)) && from_outside() {
         possible.retain(|&other| scene.nodes[other as usize].service == service);
     }
     possible
