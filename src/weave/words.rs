@@ -61,7 +61,7 @@ impl Words {
 pub fn words(template: &str) -> Words {
     let mut words = Words { statement: is_statement(template.as_bytes()), ..Words::default() };
     let tells_time = template.contains("took <*>") || template.ends_with("took");
-    let (mut is_request, mut named) = (false, false);
+    let (mut is_request, mut named, mut message) = (false, false, false);
     for (index, word) in split(template).enumerate() {
         is_request |= is_method(word);
         if words.first.is_none() {
@@ -76,8 +76,12 @@ pub fn words(template: &str) -> Words {
             Act::Receive if index > 0 => outcome(word).unwrap_or(Act::Receive),
             // `POST /orders -> 201`: what came of it
             Act::Send if is_request && matches!(word, "->" | "-->" | "=>") => Act::Other,
+            // "event out"
+            Act::Other if message && word.eq_ignore_ascii_case("out") => Act::Send,
+            Act::Other if message && word.eq_ignore_ascii_case("in") => Act::Receive,
             act => act,
         };
+        message = is_message(word);
         words.past |= index < 12 && is_past(word);
         if words.act == Act::Other && index < 12 {
             words.act = act;
@@ -131,6 +135,11 @@ fn outcome(word: &str) -> Option<Act> {
 
 fn is_past(word: &str) -> bool {
     word.len() > 4 && word.ends_with("ed")
+}
+
+/// Whether a word names a message.
+fn is_message(word: &str) -> bool {
+    ["event", "message", "msg"].iter().any(|noun| noun.eq_ignore_ascii_case(word))
 }
 
 /// Whether a word says that one replies, not that there is a reply.
@@ -425,6 +434,9 @@ mod tests {
             ("accepted connection from <*>", Act::Receive),
             ("delivery <*> offer=<*>", Act::Receive),
             ("delivery zone resolved", Act::Other),
+            ("event out", Act::Send),
+            ("message in", Act::Receive),
+            ("request timed out", Act::Call),
             ("notification rendered", Act::Other),
         ] {
             assert_eq!(words(template).act, expected, "{template}");

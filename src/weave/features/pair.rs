@@ -106,7 +106,9 @@ fn about_parent(
     {
         let since = (c.begin - line.time) as f32;
         // one record may tell what began a span, unless another one is at work that may go on with the child
-        if p.lines.len() > 1 || child.at_work.is_some_and(|other| other < p.opens) && !habits.goes_on(p.kind)
+        if p.lines.len() > 1
+            || child.at_work.is_some_and(|other| other < p.opens) && !habits.goes_on(p.kind)
+            || is_part_of_closed(scene, child, parent)
         {
             out[SAME_CLOSED] = 1.0 + since / (since + super::SLACK as f32);
         }
@@ -121,6 +123,16 @@ fn about_parent(
     {
         out[RARE_HELD] = rarest.rarity();
     }
+}
+
+/// Whether a span of the child's service took place within another one of it, which told more than that and was over, too, when
+/// the child began: what is left by then is that one's.
+fn is_part_of_closed(scene: &Scene, child: &Child<'_>, part: u32) -> bool {
+    let own = &scene.nodes[part as usize];
+    child.service_began.iter().take_while(|(_, begin, _)| *begin <= own.begin).any(|&(.., other)| {
+        let whole = &scene.nodes[other as usize];
+        other != part && whole.lines.len() > 1 && own.last <= whole.last && whole.last <= child.begin
+    })
 }
 
 /// What speaks for a parent of the child's service.

@@ -1,7 +1,7 @@
 //! Which spans are looked at as parents of a span at all.
 
-use super::{Known, SLACK};
 use super::scope::same_request;
+use super::{Known, SLACK};
 use crate::weave::habits::Habits;
 use crate::weave::holders::{Held, MOST_OF_REQUEST};
 use crate::weave::learned::Learned;
@@ -41,8 +41,11 @@ pub(super) fn parents(
     possible.extend(late(scene, node, opening));
     asked_by(scene, node, &mut possible);
     stated_by(scene, node, &mut possible);
-    possible
-        .retain(|&other| !is_usually_within(scene, node, other, habits) && !surrounds(scene, node, other));
+    possible.retain(|&other| {
+        !is_usually_within(scene, node, other, habits)
+            && !surrounds(scene, node, other)
+            && !was_sent_by(scene, other, node)
+    });
     let passed_on: Vec<u32> =
         possible.iter().copied().filter(|&other| has_passed_on(scene, other, node, &possible)).collect();
     possible.retain(|other| !passed_on.contains(other));
@@ -95,6 +98,21 @@ fn surrounds(scene: &Scene, outer: u32, inner: u32) -> bool {
         && own.begin <= other.begin
         && other.last <= own.last
         && about_one()
+}
+
+/// Whether a span begins by receiving what another one says that it sent: who waits for the broker's confirmation may say so a
+/// moment after that was received.
+fn was_sent_by(scene: &Scene, receiver: u32, sender: u32) -> bool {
+    let (one, other) = (&scene.nodes[receiver as usize], &scene.nodes[sender as usize]);
+    let (Some(received), Some(sent)) = (scene.opening(receiver), scene.opening(sender)) else { return false };
+    sent.act == Act::Send
+        && received.act == Act::Receive
+        && one.service != other.service
+        && one.begin + SLACK >= other.begin
+        && scene.which(sent).iter().any(|which| {
+            let few = scene.holders.value(*which).nodes.len() <= MOST_OF_REQUEST;
+            few && scene.which(received).contains(which)
+        })
 }
 
 /// Where a span says which service asked for it, others did not, but for what passes the request on and names that service, too.
