@@ -148,17 +148,8 @@ impl<'a> Work<'a> {
                 |roots: &[u32]| roots.iter().map(|root| self.begun(first_of(root))).collect::<Vec<_>>();
             let whens = begun(transactions);
             let goes_on: Vec<usize> = begun(parts).into_iter().map(|part| turns.of(&whens, part)).collect();
-            let mut wrong = same;
-            for (place, transaction) in transactions.iter().enumerate().filter(|_| !kind.named && same == 0) {
-                let own =
-                    parts.iter().zip(&goes_on).filter(|(_, turn)| **turn == place).map(|(part, _)| part);
-                if !kind.unique {
-                    let whole = |root: &&u32| self.atoms.asked(first_of(root)).whole;
-                    let all = own.clone().chain([transaction]).filter(whole).count();
-                    wrong += all.saturating_sub(1);
-                }
-                wrong += self.again(own.map(|root| trial.of(self, *root)));
-            }
+            let wrong =
+                if same > 0 || kind.named { same } else { self.clashes(&trial, kind, &roles, &goes_on) };
             if wrong > 0 {
                 conflicting.insert(at);
                 alike += wrong;
@@ -191,13 +182,26 @@ impl<'a> Work<'a> {
         Tried { holds: true, novel, alike, conflicting }
     }
 
+    /// How many of the parts that a value would join to its transactions speak against that: those that are whole themselves, and
+    /// those that were begun by a request as another one was.
+    fn clashes(&self, trial: &OnTrial, kind: &Kind, roles: &Roles, goes_on: &[usize]) -> usize {
+        let Roles { transactions, parts } = roles;
+        let of_one = |(place, transaction): (usize, &u32)| {
+            let own = parts.iter().zip(goes_on).filter(|(_, turn)| **turn == place).map(|(part, _)| part);
+            let whole = |root: &&u32| !kind.unique && self.atoms.asked(trial.of(self, **root).0).whole;
+            let all = own.clone().chain([transaction]).filter(whole).count();
+            all.saturating_sub(1) + self.again(own.map(|root| trial.of(self, *root)))
+        };
+        transactions.iter().enumerate().map(of_one).sum()
+    }
+
     /// What stands beside each other in the values of a kind; and what several requests about one thing begin with.
     fn turns(&mut self, values: &Values, gathering: &FxHashSet<u32>) -> (Turns, FxHashSet<u32>) {
         let (mut turns, mut roles, mut trial) = (Turns::default(), Roles::default(), OnTrial::default());
-        let mut asked_again = FxHashSet::default();
+        let (none, mut asked_again) = (FxHashSet::default(), FxHashSet::default());
         let all = || values.iter_with_back().filter(|(value, _)| value.len() <= MAX_HOLDERS);
         for held in all() {
-            self.roles(&mut trial, held, (false, gathering), &asked_again, &mut roles);
+            self.roles(&mut trial, held, (false, gathering), &none, &mut roles);
             let begun = self.requests(roles.parts.iter().map(|root| trial.of(self, *root)));
             asked_again
                 .extend(begun.chunk_by(|a, b| a == b).filter(|same| same.len() > 1).map(|same| same[0]));
