@@ -175,3 +175,29 @@ impl Counts {
 pub(super) fn first(scene: &Scene, node: u32) -> Option<(Symbol, i64)> {
     scene.opening(node).map(|line| (line.template, line.time))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_often_asked_by_nobody_is_entered_from_outside() {
+        let (edge, stock, rare) = (Symbol(1), Symbol(2), Symbol(3));
+        let part = |range: std::ops::Range<u32>| {
+            let mut learned = Learned::default();
+            for line in range {
+                // a clock that tells whole seconds leaves most in question
+                learned.add_access(edge, if line % 5 < 2 { 95 } else { 5 });
+                learned.add_access(stock, if line % 5 < 1 { 90 } else { 5 });
+                if line < 10 {
+                    learned.add_access(rare, 100);
+                }
+            }
+            learned
+        };
+        let whole = part(0..30).merge(part(30..60)).settle();
+        assert!(whole.is_entered(edge));
+        // a call now and then of which nobody told; too few lines; none
+        assert!(!whole.is_entered(stock) && !whole.is_entered(rare) && !whole.is_entered(Symbol(4)));
+    }
+}

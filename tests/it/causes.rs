@@ -244,3 +244,45 @@ fn what_was_told_when_it_was_done_caused_nothing_of_what_comes_after_it() {
         assert_eq!(parent(&reported, &span((run, 4))), span((run, 2)), "{run}");
     }
 }
+
+#[test]
+fn who_waits_for_the_broker_sends_before_what_is_received_though_it_says_so_later() {
+    let mut logs = Logs::default();
+    let message = |run: u64| format!("f73249f1-8423-499d-820d-670c4998a6{run:02}");
+    for run in 0..RUNS {
+        let at = run * 900;
+        logs.line(
+            "kitchen",
+            at,
+            (run, 1),
+            json!({"msg": "consumed order.placed", "order": format!("ORD-{run}77")}),
+        );
+        let sent = json!({"msg": "event out", "type": "meal.ready", "mid": message(run)});
+        let received = json!({"msg": "message received", "topic": "meal.ready", "messageId": message(run)});
+        logs.line("courier", at + 200, (run, 3), received);
+        logs.line("kitchen", at + 201, (run, 2), sent);
+    }
+    let reported = logs.report();
+    for run in 0..RUNS {
+        assert_eq!(parent(&reported, &span((run, 3))), span((run, 2)), "{run}");
+        assert_eq!(parent(&reported, &span((run, 2))), span((run, 1)), "{run}");
+    }
+}
+
+#[test]
+fn what_is_left_when_a_request_is_over_is_not_that_of_a_step_of_it() {
+    let mut logs = Logs::default();
+    for run in 0..RUNS {
+        let (at, order) = (run * 900, format!("ORD-{run}77"));
+        let line = |msg: &str| json!({"msg": msg, "order": order});
+        logs.line("orders", at, (run, 1), json!({"msg": "request", "method": "POST", "path": "/orders"}));
+        logs.line("orders", at + 30, (run, 2), json!({"msg": "zone resolved", "zone": "Z2"}));
+        logs.line("orders", at + 80, (run, 1), line("order placed"));
+        logs.line("orders", at + 190 + run, (run, 3), line("event published"));
+        logs.line("mail", at + 195 + run, (run, 4), line("event received"));
+    }
+    let reported = logs.report();
+    for run in 0..RUNS {
+        assert_eq!(parent(&reported, &span((run, 3))), span((run, 1)), "{run}");
+    }
+}

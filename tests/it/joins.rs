@@ -76,3 +76,39 @@ fn who_enters_anew_begins_a_transaction() {
     }
     assert_eq!(together(&logs.report()), expected);
 }
+
+#[test]
+fn what_is_handed_on_belongs_to_the_latest_request_that_hands_on_such() {
+    let mut logs = Logs::default();
+    let mut expected = Vec::new();
+    for run in 0..14 {
+        let at = run * 30_000;
+        let [placed, asked, paid, canceled, refunded] = [0, 1, 2, 3, 4].map(|nth| 5 * run + nth);
+        let order = format!("ORD-{run}77");
+        let request = |logs: &mut Logs, at: u64, number: u64, method: &str, path: &str, msg: &str| {
+            let asked =
+                json!({"msg": "request", "method": method, "path": path, "status": 200, "duration_ms": 40});
+            logs.line("edge", at + 41, (number, 1), asked);
+            logs.line("orders", at + 9, (number, 2), json!({"msg": msg, "order": order}));
+        };
+        request(&mut logs, at, placed, "POST", "/orders", "order taken");
+        // somebody asks before what was begun goes on
+        if run % 3 == 0 {
+            request(&mut logs, at + 1000, asked, "GET", &format!("/orders/{order}"), "order looked up");
+            expected.push(vec![trace(asked)]);
+        }
+        // consumers lost the context
+        logs.line("payments", at + 2000, (paid, 1), json!({"msg": "received order.placed", "order": order}));
+        expected.push(vec![trace(placed), trace(paid)]);
+        if run % 2 == 0 {
+            request(&mut logs, at + 9000, canceled, "DELETE", &format!("/orders/{order}"), "order canceled");
+            let received = json!({"msg": "received order.canceled", "order": order});
+            logs.line("refunds", at + 11_000, (refunded, 1), received);
+            expected.push(vec![trace(canceled), trace(refunded)]);
+        }
+    }
+    let mut found = together(&logs.report());
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected);
+}
