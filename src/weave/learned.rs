@@ -29,7 +29,8 @@ struct Accesses {
 }
 
 /// So many lines tell whether a service is entered from outside, in hundredths; it is if one of so many seems to be caused by
-/// nothing. On three recorded systems it was more than that of entries, whose clocks were coarse, and less than a quarter elsewhere.
+/// nothing. On three recorded systems that was so of more than a third of the lines of entries, whose clocks were coarse, and of
+/// less than a quarter of those of others.
 const TELLING: u32 = 2000;
 const ENTERED: u32 = 3;
 
