@@ -37,7 +37,7 @@ fn line(number: u64) -> String {
 }
 
 /// Lines of much more bytes than a pipe holds.
-const MUCH: u64 = 20_000;
+const MUCH: u64 = 10_000;
 
 /// Starts the program on a named pipe that is written to until nobody reads it; gives it once so many lines were
 /// written.
