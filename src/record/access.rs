@@ -187,35 +187,38 @@ fn bare_duration(line: &[u8], start: usize) -> At {
     if start == 0 {
         return At::default();
     }
-    let mut quoted = false;
-    let found = words(line, start, line.len()).find(|word| {
-        let word = word.of(line);
-        let within = quoted;
-        quoted ^= quotes(word) % 2 == 1;
-        !within && is_decimal(word)
-    });
-    found.unwrap_or_default()
+    let mut words = outside_quotes(line, start).map(|(word, _)| word);
+    words.find(|word| is_decimal(word.of(line))).unwrap_or_default()
 }
 
 /// How long a request took where Apache's `%D` (mod_log_config: "the time taken to serve the request, in microseconds") stands where
 /// it mostly does, behind the user agent: a whole number that stands alone there. Two of them are bytes (mod_logio).
 fn microseconds(line: &[u8], start: usize) -> At {
+    /// Referer and user agent.
+    const STRINGS: usize = 2;
     if start == 0 {
         return At::default();
     }
-    let is_whole = |word: &[u8]| word.len() <= 10 && word.iter().all(u8::is_ascii_digit);
-    let (mut quoted, mut strings) = (false, 0);
-    let mut words = words(line, start, line.len());
-    for word in words.by_ref() {
-        let (word, within) = (word.of(line), quoted);
-        quoted ^= quotes(word) % 2 == 1;
-        strings += usize::from((within || quotes(word) > 0) && !quoted);
-        if strings == 2 {
-            break;
-        }
-    }
-    let number = words.next().filter(|word| is_whole(word.of(line)));
-    number.filter(|_| !words.next().is_some_and(|next| is_whole(next.of(line)))).unwrap_or_default()
+    let is_whole = |word: &At| {
+        let word = word.of(line);
+        word.len() <= 10 && word.iter().all(u8::is_ascii_digit)
+    };
+    let behind = outside_quotes(line, start).skip_while(|(_, strings)| *strings < STRINGS);
+    let mut behind = behind.take_while(|(_, strings)| *strings == STRINGS).map(|(word, _)| word);
+    let number = behind.next().filter(is_whole);
+    number.filter(|_| !behind.next().is_some_and(|next| is_whole(&next))).unwrap_or_default()
+}
+
+/// The words of a line from somewhere on that stand outside quotes, each with how many strings stand before it.
+fn outside_quotes(line: &[u8], start: usize) -> impl Iterator<Item = (At, usize)> + '_ {
+    let (mut within, mut strings) = (false, 0);
+    words(line, start, line.len()).filter_map(move |word| {
+        let marks = quotes(word.of(line));
+        let plain = !within && marks == 0;
+        within ^= marks % 2 == 1;
+        strings += usize::from(marks > 0 && !within);
+        plain.then_some((word, strings))
+    })
 }
 
 /// How many quotes open or close in a word.

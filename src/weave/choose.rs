@@ -214,7 +214,7 @@ pub(super) fn teach(woven: &Woven, learned: &mut Learned, round: Round<'_>, room
 /// Adds the line of an access log that spans of other services might have caused.
 fn teach_access(scene: &Scene, node: u32, (list, known): (&[Possible], Known<'_>), learned: &mut Learned) {
     let service = scene.nodes[node as usize].service;
-    if known.lexicon.any_calls_back(scene.routes(node)) {
+    if known.lexicon.calls_back_at(scene.routes(node)) {
         return;
     }
     let is_other = |parent: &u32| scene.nodes[*parent as usize].service != service;

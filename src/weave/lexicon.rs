@@ -174,7 +174,7 @@ impl Lexicon {
     }
 
     /// Whether requests for any of some paths do.
-    pub(super) fn any_calls_back(&self, paths: &[Symbol]) -> bool {
+    pub(super) fn calls_back_at(&self, paths: &[Symbol]) -> bool {
         paths.iter().any(|path| self.calls_back(*path))
     }
 

@@ -22,8 +22,8 @@ pub(super) fn stated(drafts: &mut Drafts) {
         drafts.spans[index].parent = Some(at);
         drafts.spans[index].edge = Some(edge);
     }
-    let of = |draft: &Draft| draft.trace;
-    if drafts.spans.windows(2).all(|pair| of(&pair[0]) == of(&pair[1])) {
+    // one that another trace id caused begins with such a span, too
+    if drafts.spans.windows(2).all(|pair| pair[0].trace == pair[1].trace) {
         drafts.spans.iter_mut().filter(|draft| is_named_as_trace(draft)).for_each(|draft| draft.root = true);
     }
 }

@@ -36,7 +36,7 @@ fn line(number: u64) -> String {
     )
 }
 
-/// Lines of much more bytes than a pipe holds.
+/// Lines of more bytes than a pipe holds, and few enough to be woven in time by a program that is not optimized.
 const MUCH: u64 = 10_000;
 
 /// Starts the program on a named pipe that is written to until nobody reads it; gives it once so many lines were

@@ -128,8 +128,11 @@ fn about_parent(
 /// Whether a span of the child's service took place within another one of it, which told more than that and was over, too, when
 /// the child began: what is left by then is that one's.
 fn is_part_of_closed(scene: &Scene, child: &Child<'_>, part: u32) -> bool {
+    /// So many that began before it are looked at.
+    const MAX_BEFORE: usize = 64;
     let own = &scene.nodes[part as usize];
-    child.service_began.iter().take_while(|(_, begin, _)| *begin <= own.begin).any(|&(.., other)| {
+    let before = child.service_began.partition_point(|(_, begin, _)| *begin <= own.begin);
+    child.service_began[..before].iter().rev().take(MAX_BEFORE).any(|&(.., other)| {
         let whole = &scene.nodes[other as usize];
         other != part && whole.lines.len() > 1 && own.last <= whole.last && whole.last <= child.begin
     })

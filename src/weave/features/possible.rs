@@ -51,7 +51,7 @@ pub(super) fn parents(
     possible.retain(|other| !passed_on.contains(other));
     // whom the run shows to be asked from outside was asked by none of the others
     let service = scene.nodes[node as usize].service;
-    let from_outside = || scene.is_access(node) && !lexicon.any_calls_back(scene.routes(node));
+    let from_outside = || scene.is_access(node) && !lexicon.calls_back_at(scene.routes(node));
     if learned.is_some_and(|learned| learned.is_entered(service)) && from_outside() {
         possible.retain(|&other| scene.nodes[other as usize].service == service);
     }

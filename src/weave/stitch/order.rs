@@ -108,8 +108,9 @@ impl Ordered {
             ordered.places = Some(places);
         }
         drop(traced.begins);
-        let by_time = entries(&ordered.asked);
-        let entries = if by_time == 0 { asked_by_all(&ordered.asked) } else { by_time };
+        let counts = Counts::of(&ordered.asked);
+        let by_time = counts.first_by_time();
+        let entries = if by_time == 0 { counts.asked_by_all() } else { by_time };
         for asked in &mut ordered.asked {
             let first = if by_time == 0 { asked.by_request } else { asked.enters };
             asked.enters = if asked.told { 0 } else { first & entries };
@@ -220,27 +221,6 @@ impl Ordered {
 /// A service is one that transactions enter by if its requests may be the first thing in all but one of so many fragments.
 const ENTRIES: usize = 50;
 
-/// The services that transactions enter by, as far as the times of fragments tell.
-fn entries(all: &[Asked]) -> u64 {
-    let enters = |count: &Count| count.asked > 0 && count.later * ENTRIES <= count.asked;
-    let counts = counts(all);
-    counts.iter().enumerate().filter(|(_, count)| enters(count)).map(|(at, _)| 1 << at).sum()
-}
-
-/// The one service that was asked in nearly all fragments in which any was, if others were asked beside it in many of them: the one
-/// that transactions enter by where the times of clocks that are off tell of none.
-fn asked_by_all(all: &[Asked]) -> u64 {
-    let fragments = all.iter().filter(|asked| asked.by_request != 0).count();
-    let counts = counts(all);
-    let is_asked_by_all = |count: &Count| (fragments - count.asked) * ENTRIES <= fragments;
-    let mut everywhere =
-        counts.iter().enumerate().filter(|(_, count)| fragments > 0 && is_asked_by_all(count));
-    match (everywhere.next(), everywhere.next()) {
-        (Some((at, count)), None) if count.beside * 2 >= count.asked => 1 << at,
-        _ => 0,
-    }
-}
-
 /// In how many fragments a service was asked, in how many its request may not be the first thing, and in how many others were
 /// asked beside it.
 #[derive(Clone, Copy, Default)]
@@ -250,21 +230,46 @@ struct Count {
     beside: usize,
 }
 
-/// The fragments of each service, by its bit.
-fn counts(all: &[Asked]) -> [Count; 64] {
-    let mut counts = [Count::default(); 64];
-    for asked in all {
-        let mut bits = asked.by_request;
-        while bits != 0 {
-            let bit = bits & bits.wrapping_neg();
-            let count = &mut counts[bits.trailing_zeros() as usize];
-            count.asked += 1;
-            count.later += usize::from(asked.enters & bit == 0);
-            count.beside += usize::from(asked.by_request & !bit != 0);
-            bits &= bits - 1;
+/// The fragments in which any service was asked, and those of each one, by its bit.
+struct Counts {
+    any: usize,
+    of: [Count; 64],
+}
+
+impl Counts {
+    fn of(all: &[Asked]) -> Counts {
+        let mut counts = Counts { any: 0, of: [Count::default(); 64] };
+        for asked in all.iter().filter(|asked| asked.by_request != 0) {
+            counts.any += 1;
+            let mut bits = asked.by_request;
+            while bits != 0 {
+                let bit = bits & bits.wrapping_neg();
+                let count = &mut counts.of[bits.trailing_zeros() as usize];
+                count.asked += 1;
+                count.later += usize::from(asked.enters & bit == 0);
+                count.beside += usize::from(asked.by_request & !bit != 0);
+                bits &= bits - 1;
+            }
+        }
+        counts
+    }
+
+    /// The services that transactions enter by, as far as the times of fragments tell.
+    fn first_by_time(&self) -> u64 {
+        let enters = |count: &Count| count.asked > 0 && count.later * ENTRIES <= count.asked;
+        self.of.iter().enumerate().filter(|(_, count)| enters(count)).map(|(at, _)| 1 << at).sum()
+    }
+
+    /// The one service that was asked in nearly all fragments in which any was, if others were asked beside it in many of them: the
+    /// one that transactions enter by where the times of clocks that are off tell of none.
+    fn asked_by_all(&self) -> u64 {
+        let everywhere = |count: &Count| self.any > 0 && (self.any - count.asked) * ENTRIES <= self.any;
+        let mut all = self.of.iter().enumerate().filter(|(_, count)| everywhere(count));
+        match (all.next(), all.next()) {
+            (Some((at, count)), None) if count.beside * 2 >= count.asked => 1 << at,
+            _ => 0,
         }
     }
-    counts
 }
 
 /// Brings a list into an order.
@@ -282,12 +287,12 @@ mod tests {
         // the first service is asked before all others, the second one only where nobody else is
         let mut all = vec![asked(0b11, 0b01); 60];
         all.extend([asked(0b10, 0b10); 10]);
-        assert_eq!(entries(&all), 0b01);
+        assert_eq!(Counts::of(&all).first_by_time(), 0b01);
         // one in fifty may seem otherwise
         all.push(asked(0b01, 0));
-        assert_eq!(entries(&all), 0b01);
+        assert_eq!(Counts::of(&all).first_by_time(), 0b01);
         all.push(asked(0b01, 0));
-        assert_eq!(entries(&all), 0);
+        assert_eq!(Counts::of(&all).first_by_time(), 0);
     }
 
     #[test]
@@ -296,12 +301,12 @@ mod tests {
         let mut all = vec![asked(0b011); 30];
         all.extend([asked(0b101); 20]);
         all.extend([asked(0b001); 30]);
-        assert_eq!(asked_by_all(&all), 0b001);
+        assert_eq!(Counts::of(&all).asked_by_all(), 0b001);
         // two are asked everywhere, or one is the only one that logs what it is asked
-        assert_eq!(asked_by_all(&vec![asked(0b011); 60]), 0);
-        assert_eq!(asked_by_all(&vec![asked(0b001); 60]), 0);
+        assert_eq!(Counts::of(&vec![asked(0b011); 60]).asked_by_all(), 0);
+        assert_eq!(Counts::of(&vec![asked(0b001); 60]).asked_by_all(), 0);
         all.extend([asked(0b010); 3]);
-        assert_eq!(asked_by_all(&all), 0);
-        assert_eq!(asked_by_all(&[]), 0);
+        assert_eq!(Counts::of(&all).asked_by_all(), 0);
+        assert_eq!(Counts::of(&[]).asked_by_all(), 0);
     }
 }

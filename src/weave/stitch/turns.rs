@@ -2,7 +2,7 @@
 //! about and cancelled, and the mail that is sent then holds the number of the order as well as all of these do.
 
 use crate::model::Time;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What mostly is there before a part of some sort may have caused it: in so many of ten values.
 const MOSTLY: u32 = 8;
@@ -20,36 +20,33 @@ pub(super) struct Turns {
 pub(super) type Begun = (Time, u32);
 
 impl Turns {
-    /// Takes in the transactions that are about one value, and the parts.
+    /// Takes in the transactions that are about one value, and the parts, both by time.
     pub fn see(&mut self, transactions: &[Begun], parts: &[Begun]) {
-        let mut sorts: Vec<u32> = parts.iter().map(|(_, sort)| *sort).collect();
-        sorts.sort_unstable();
-        sorts.dedup();
-        for sort in sorts {
-            *self.all.entry(sort).or_default() += 1;
-            let latest = parts.iter().filter(|part| part.1 == sort).map(|part| part.0).max();
-            let before = transactions.iter().filter(|it| latest.is_some_and(|latest| it.0 <= latest));
-            let mut before: Vec<u32> = before.map(|(_, sort)| *sort).collect();
-            before.sort_unstable();
-            before.dedup();
-            for begun in before {
-                *self.after.entry((begun, sort)).or_default() += 1;
+        let latest: FxHashMap<u32, Time> = parts.iter().map(|(time, sort)| (*sort, *time)).collect();
+        for (part, latest) in latest {
+            *self.all.entry(part).or_default() += 1;
+            let before = &transactions[..before(transactions, latest)];
+            for begun in before.iter().map(|(_, sort)| *sort).collect::<FxHashSet<u32>>() {
+                *self.after.entry((begun, part)).or_default() += 1;
             }
         }
     }
 
-    /// The place of the transaction that a part goes on with: the latest one before it of those without whose like there is none
-    /// of its like; else the first one.
-    pub fn of(&self, transactions: &[Begun], part: Begun) -> usize {
-        let all = self.all.get(&part.1).copied().unwrap_or_default();
-        let may_cause = |it: &&(usize, &Begun)| {
-            let after = self.after.get(&(it.1.1, part.1)).copied().unwrap_or_default();
-            it.1.0 <= part.0 && after * 10 >= all * MOSTLY
+    /// The place of the transaction, of some by time, that a part goes on with: the latest one before it of those without whose like
+    /// there is none of its like; else the first one.
+    pub fn of(&self, transactions: &[Begun], (time, part): Begun) -> usize {
+        let all = self.all.get(&part).copied().unwrap_or_default();
+        let may_cause = |(_, begun): &Begun| {
+            let after = self.after.get(&(*begun, part)).copied().unwrap_or_default();
+            after * 10 >= all * MOSTLY
         };
-        let latest =
-            transactions.iter().enumerate().filter(|it| may_cause(&it)).max_by_key(|it| (it.1.0, it.0));
-        latest.map_or(0, |(place, _)| place)
+        transactions[..before(transactions, time)].iter().rposition(may_cause).unwrap_or(0)
     }
+}
+
+/// How many of some transactions, by time, did not begin after a time.
+fn before(transactions: &[Begun], time: Time) -> usize {
+    transactions.partition_point(|(begun, _)| *begun <= time)
 }
 
 #[cfg(test)]
