@@ -141,8 +141,8 @@ impl Found {
             return;
         }
         let content = content.strip_suffix(b":").or(content.strip_suffix(b"/")).unwrap_or(content);
-        // Micrometer: [trace-span]
-        if let Some(at) = content.iter().position(|byte| matches!(byte, b'-' | b'/' | b':' | b' ' | b'|'))
+        // Micrometer: [trace-span]; also "{trace.span}"
+        if let Some(at) = content.iter().position(|byte| matches!(byte, b'-' | b'/' | b':' | b' ' | b'|' | b'.'))
             && id::exact_trace(&content[..at]).is_some()
             && id::exact_span(content[at + 1..].trim_ascii()).is_some()
         {

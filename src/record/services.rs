@@ -2,11 +2,12 @@
 //!
 //! What a source is of stands in each of its records, or in all that one of its programs writes. A general name that stands
 //! in few records, and has several values, tells of the business. One that has several values within one span tells of parts of
-//! a program, and so do those that are called so where no span tells. Many that differ by their numbers only are of things.
+//! a program, and so do those that are called so where no span tells. Many that differ by their numbers only are of things, and so
+//! are many with numbers in most of them of which each stands in a few records only.
 
 use super::names::{self, NameHash, Role};
 use super::{Class, Draft, Format, Profile, fill, look};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Fewer records of one format tell nothing.
 const MIN_RECORDS: usize = 10;
@@ -14,6 +15,10 @@ const MIN_RECORDS: usize = 10;
 const MAX_NAMES: usize = 16;
 /// Services of one source that differ by their numbers only are fewer than this.
 const MAX_NUMBERED: usize = 12;
+/// So many values are told apart.
+const MAX_VALUES: usize = 64;
+/// A service has more records than this, on average.
+const FEW_RECORDS: usize = 8;
 
 /// A name under which services were stated.
 struct Stated {
@@ -28,8 +33,9 @@ struct Stated {
     splits: bool,
     /// It is called a part of a program.
     part: bool,
-    /// Its values, as long as they differ by their numbers only; as many as count.
-    numbered: Option<Vec<Vec<u8>>>,
+    /// Its values, as many as are told apart, and whether all of them differ by their numbers only.
+    values: FxHashSet<Vec<u8>>,
+    numbered: bool,
 }
 
 impl Stated {
@@ -38,19 +44,18 @@ impl Stated {
         self.count += 1;
         self.differs |= self.value != value;
         self.splits |= splits;
-        if !without_numbers(&self.value).eq(without_numbers(value)) {
-            self.numbered = None;
-        }
-        if let Some(known) = self.numbered.as_mut().filter(|known| known.len() < MAX_NUMBERED)
-            && !known.iter().any(|known| known == value)
-        {
-            known.push(value.to_vec());
+        self.numbered &= without_numbers(&self.value).eq(without_numbers(value));
+        if self.values.len() < MAX_VALUES && !self.values.contains(value) {
+            self.values.insert(value.to_vec());
         }
     }
 
-    /// Whether it has many values that differ by their numbers only.
+    /// Whether it has many values that differ by their numbers only, or that mostly hold numbers and stand in few records each.
     fn is_numbered(&self) -> bool {
-        self.numbered.as_ref().is_some_and(|values| values.len() >= MAX_NUMBERED)
+        let count = self.values.len();
+        let with_numbers = || self.values.iter().filter(|value| value.iter().any(u8::is_ascii_digit)).count();
+        count >= MAX_NUMBERED
+            && (self.numbered || self.count < count * FEW_RECORDS && with_numbers() * 2 > count)
     }
 }
 
@@ -101,7 +106,8 @@ pub(super) fn not_services(texts: &[Vec<u8>], profile: &Profile) -> Vec<NameHash
                 differs: false,
                 splits,
                 part: [&b"component"[..], b"module"].contains(&field.name.of(text)),
-                numbered: Some(vec![value.to_vec()]),
+                values: FxHashSet::from_iter([value.to_vec()]),
+                numbered: true,
             }),
             None => {}
         }

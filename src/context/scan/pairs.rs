@@ -162,7 +162,9 @@ impl Found {
             return if value.colon { None } else { Some(value.next(to)) };
         }
         if self.text_context(role, name, bytes) {
-            return Some(value.next(to));
+            // "trace=TRACE,SPAN"
+            let behind = if role == Role::TraceId { self.span_behind(text, to) } else { to };
+            return Some(if behind > to { behind } else { value.next(to) });
         }
         // Java prints "key = NAME, value = [48, …]", Go "Key:NAME Value:[48 …]"
         if name.eq_ignore_ascii_case(b"key")

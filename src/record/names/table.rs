@@ -89,13 +89,13 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
         Role::DurationNanos,
         "\
          durationns durationnanos elapsedns elapsednanos eventduration tookns latencyns durationnanoseconds \
-         durationinnanos mulogduration",
+         durationinnanos mulogduration durns elapsednanoseconds",
     ),
     (
         Role::DurationMicros,
         "\
          durationus durationmicros elapsedus latencyus tookus durationmicroseconds elapsedmicros micros \
-         microseconds usec",
+         microseconds usec durus totalus exectimeus",
     ),
     (
         Role::DurationMillis,
@@ -103,20 +103,22 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
          durationms durationmillis elapsedms elapsedmilliseconds elapsedmillis latencyms tookms responsetime \
          responsetimems timems ms queuedurationms executiontimems processingtimems timetakenms timetaken \
          durationmilliseconds runtimems handlems requesttimems latencymillis durationinms totalms wallms dms \
-         elapsedtimems costms timecostms processms millis milliseconds msec",
+         elapsedtimems costms timecostms processms millis milliseconds msec durms latms execms exectimems \
+         totaltimems totaldurationms querytimems walltimems calltimems spentms servicetimems",
     ),
     (
         Role::DurationSeconds,
         "\
          durations durationsec durationseconds durationsecs elapsedseconds elapsedsec elapseds latencyseconds \
          tooks requesttime upstreamresponsetime responsetimeseconds processingtimeseconds runtime \
-         durationinseconds rt seconds secs",
+         durationinseconds rt seconds secs durs dursec totalseconds",
     ),
     (
         Role::Duration,
         "\
          duration elapsed took latency elapsedtime processingtime executiontime timeelapsed responseduration \
-         requestduration durationhuman timeidle timebusy",
+         requestduration durationhuman timeidle timebusy dur totalduration totaltime exectime walltime \
+         querytime calltime timespent timecost servicetime",
     ),
     (Role::Message, "bodystringvalue bodyvalue fieldsmessage messagetext"),
     (Role::Kind, "spankind otelkind otelspankind"),

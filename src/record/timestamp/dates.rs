@@ -70,7 +70,7 @@ pub(super) fn after_gap(text: &[u8], at: usize) -> Option<usize> {
         at += 2;
     }
     match byte(text, at) {
-        b'T' | b't' | b'_' | b'-' | b'\t' | b'|' => at += 1,
+        b'T' | b't' | b'_' | b'-' | b'\t' | b'|' | b';' => at += 1,
         // Erlang writes two.
         b':' => at += 1 + usize::from(byte(text, at + 1) == b':'),
         // Some write two, for instance before an hour of one digit.
