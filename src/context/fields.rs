@@ -55,6 +55,7 @@ impl Found {
             self.refuse();
             self.scan(layer.text, Region::Ids);
         }
+        self.chain(layer);
         self.groups(layer);
         if layer.format == Format::Access {
             self.quoted_uuid(layer);

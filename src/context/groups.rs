@@ -1,5 +1,7 @@
 //! Ids that only their place in brackets tells: `[app,TRACE,SPAN]` and its like.
 
+use super::pairing::{says_span, says_trace};
+use super::scan::{NO_UNIT, duration};
 use super::tape::{Own, Step};
 use super::{Found, Scheme, header, id};
 use crate::model::TraceId;
@@ -71,7 +73,14 @@ impl Found {
             }
             return;
         }
+        if matches!(content.last(), Some(b's')) && duration(content, NO_UNIT).is_some() {
+            // semantic_logger: "[thread] {tags} (18.3ms) Class -- message"
+            return self.text_duration(content, NO_UNIT);
+        }
         let content = content.strip_prefix(b"TID:").map_or(content, <[u8]>::trim_ascii);
+        if self.joined(content) {
+            return;
+        }
         let mut parts = [&b""[..]; 5];
         let mut count = 0;
         for part in content.split(|&byte| byte == b',') {
@@ -124,6 +133,29 @@ impl Found {
         }
     }
 
+    /// `[trace-TRACE span-SPAN]`, `[t#TRACE s#SPAN]`: ids that a mark joins to what they are called.
+    fn joined(&mut self, content: &[u8]) -> bool {
+        let (mut trace, mut span) = (None, None);
+        for part in content.split(|byte| matches!(byte, b' ' | b',' | b';' | b'|')) {
+            let name = part.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+            let (name, id) = part.split_at(name);
+            let id = match id {
+                [b'-' | b'_' | b'#' | b'~', id @ ..] if !name.is_empty() => id,
+                _ => continue,
+            };
+            match id.len() {
+                32 if says_trace(name) && id::exact_trace(id).is_some() => trace = trace.or(Some(id)),
+                16 if says_span(name) && id::exact_span(id).is_some() => span = span.or(Some(id)),
+                _ => {}
+            }
+        }
+        let told = trace.zip(span);
+        if let Some((trace, span)) = told {
+            self.placed(trace, span);
+        }
+        told.is_some()
+    }
+
     /// A trace id and a span id, told by their place.
     fn placed(&mut self, trace: &[u8], span: &[u8]) {
         self.exact(Own::Trace, BY_PLACE, Scheme::Sleuth, trace);
@@ -142,7 +174,8 @@ impl Found {
         }
         let content = content.strip_suffix(b":").or(content.strip_suffix(b"/")).unwrap_or(content);
         // Micrometer: [trace-span]; also "{trace.span}"
-        if let Some(at) = content.iter().position(|byte| matches!(byte, b'-' | b'/' | b':' | b' ' | b'|' | b'.'))
+        if let Some(at) =
+            content.iter().position(|byte| matches!(byte, b'-' | b'/' | b':' | b' ' | b'|' | b'.'))
             && id::exact_trace(&content[..at]).is_some()
             && id::exact_span(content[at + 1..].trim_ascii()).is_some()
         {

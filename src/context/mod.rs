@@ -4,6 +4,7 @@
 //! and marked. What only looks like an id (a digest, a hash, an address) is none.
 
 mod access;
+mod chain;
 mod direct;
 mod event;
 pub mod exports;
@@ -86,6 +87,8 @@ pub struct Found {
     pub exception: bool,
     /// The record tells in a field which statement was put to a database.
     pub statement: bool,
+    /// Where the message begins in the text that is searched.
+    body: usize,
     /// Ranks of trace, span and parent: a better source replaces a worse one.
     ranks: [u8; 3],
     scratch: Vec<u8>,
@@ -302,6 +305,7 @@ impl Found {
         {
             trace.id = TraceId::new(u128::from(high) << 64 | trace.id.bits()).unwrap_or(trace.id);
         }
+        self.chain_of_one();
         if self.topic.is_none() {
             self.topic = self.event_name.take();
         }

@@ -63,10 +63,14 @@ impl Reader<'_, '_> {
         } else if group_has_id(content) {
             self.draft.groups.push(inside);
         } else if is_duration(content)
-            && (self.text[..self.at].trim_ascii_end().last().is_some_and(|last| matches!(last, b'}' | b']'))
-                || self.text[..self.at].trim_ascii_end().len() == self.head.stamp_at.end())
+            && self.text[..self.at].trim_ascii_end().last().is_some_and(|last| matches!(last, b'}' | b']'))
         {
-            // semantic_logger: "[thread] {tags} (18.3ms) Class -- message"; loguru for C++: "time (0.002s) [thread]"
+            // semantic_logger: "[thread] {tags} (18.3ms) Class -- message"
+            self.draft.groups.push(inside);
+        } else if is_duration(content)
+            && self.text[..self.at].trim_ascii_end().len() == self.head.stamp_at.end()
+        {
+            // loguru for C++, since the program began: "time (0.002s) [thread]"
         } else if !self.logger && is_logger(content) {
             self.draft.logger = Some(inside);
         } else if is_place(content) {
@@ -121,12 +125,22 @@ impl Reader<'_, '_> {
         level.is_some_and(|level| self.set_level(level, 3))
     }
 
+    /// `<INFO> message` where what is around the text tells the time; no element of a document, which would be closed.
+    fn level_in_angles(&mut self) -> bool {
+        let letters = self.text[1..].iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+        let word = &self.text[1..1 + letters];
+        let apart = letters >= 4 && self.text[1 + letters..].starts_with(b"> ");
+        let level = level::stands_for_level(word)
+            .filter(|_| apart && memchr::memmem::find(self.text, b"</").is_none());
+        level.is_some_and(|level| self.set_level(level, letters + 2))
+    }
+
     /// `<0.123.0>` (Erlang), `<Notice>` (WebLogic).
     pub(super) fn angle(&mut self) -> bool {
         if self.closed || self.text.get(self.at + 1) == Some(&b'-') {
             return false;
         }
-        if self.at == 0 && (self.enclosed_level(b'>') || self.numbered_level()) {
+        if self.at == 0 && (self.enclosed_level(b'>') || self.numbered_level() || self.level_in_angles()) {
             return true;
         }
         let Some(close) = self.group_end(b'>') else { return false };
