@@ -31,12 +31,12 @@ pub(super) fn set(
         let Some(told) = told(store, known, placed, span).filter(|told| *told < span.start) else { continue };
         let start = match span.parent.map(|parent| &spans[parent as usize]) {
             // a placeholder spans its children, whatever these say
-            Some(parent) if !parent.missing && parent.start != Time(i64::MAX) => {
+            Some(parent) if !parent.missing && logged_before(store, parent, span) => {
                 let slack = ROUNDED.max(grain(store, span)).max(grain(store, parent));
                 if told.0.saturating_add(slack) < parent.start.0 {
                     continue;
                 }
-                if slack > ROUNDED { told } else { told.max(parent.start.min(span.start)) }
+                if slack > ROUNDED { told } else { told.max(parent.start) }
             }
             _ => told,
         };
@@ -56,6 +56,12 @@ pub(super) fn set(
             span.end = Time(span.end.0.saturating_add(shift));
         }
     }
+}
+
+/// Whether a span logged something before another one did; else nothing tells when it began.
+fn logged_before(store: &Store, span: &Draft, other: &Draft) -> bool {
+    let grain = grain(store, span).max(grain(store, other)).min(ROUNDED);
+    span.start.0.saturating_add(grain) <= other.start.0
 }
 
 /// Whether a clock that is coarse among finer ones tells when a span was.

@@ -53,3 +53,153 @@ pub(super) fn unit_nanos(unit: &[u8]) -> Option<u64> {
         _ => return None,
     })
 }
+
+/// Whether a length of time closes what it belongs to and is told of nothing that is yet to come: `charge captured (12 ms)`.
+pub(super) fn closes(before: &[u8], behind: &[u8]) -> bool {
+    let closed = before.ends_with(b"(") && behind.starts_with(b")");
+    closed && matches!(behind.get(1), None | Some(b' ' | b'.' | b'"' | b'\n' | b'\r')) && !is_to_come(before)
+}
+
+/// Whether a length of time is the last thing that a message says, and nothing before it says what else it is: `cached 17.3ms`,
+/// `update seats [6.8 ms]`, `COMMIT; -- 7.8ms {"trace_id":…}`.
+pub(super) fn ends_message(before: &[u8], behind: &[u8]) -> bool {
+    /// What stands right before lengths of time that nothing took: of what is repeated, allowed, or compared.
+    const OTHERS: &[&[u8]] = &[
+        b"for", b"each", b"per", b"within", b"under", b"over", b"than", b"by", b"of", b"to", b"from", b"at",
+        b"since", b"last", b"up", b"uptime", b"age", b"skew", b"offset", b"drift", b"period", b"rate",
+        b"delta", b"step", b"in", b"after", b"before", b"and", b"or", b"plus", b"about", b"only", b"another",
+        b"now", b"set", b"is", b"was",
+    ];
+    let bracket = before.ends_with(b"[");
+    let behind = if bracket { behind.strip_prefix(b"]").unwrap_or(behind) } else { behind };
+    let rest = behind.strip_prefix(b".").unwrap_or(behind).trim_ascii_start();
+    // ids and values in a place of their own
+    let word = rest.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let apart =
+        rest.len() < behind.len() && (matches!(word.first(), Some(b'{' | b'[')) || word.contains(&b'='));
+    let words = before.strip_suffix(b"[").unwrap_or(before);
+    let (_, last) = last_words(words);
+    // a value of what is named before it
+    let named = words
+        .trim_ascii_end()
+        .last()
+        .is_some_and(|last| matches!(last, b'=' | b':' | b'<' | b'>' | b'+' | b'/'));
+    (rest.is_empty() || apart)
+        && words.contains(&b' ')
+        && !named
+        && (bracket || words.ends_with(b" "))
+        && !OTHERS.iter().any(|other| last.eq_ignore_ascii_case(other))
+}
+
+/// Whether words tell of a time to come, or of one that is allowed.
+pub(super) fn is_to_come(text: &[u8]) -> bool {
+    const BEGINNINGS: &[&[u8]] = &[
+        b"retr",
+        b"next",
+        b"again",
+        b"wait",
+        b"delay",
+        b"defer",
+        b"postpon",
+        b"schedul",
+        b"reschedul",
+        b"expir",
+        b"expect",
+        b"due",
+        b"until",
+        b"timeout",
+        b"limit",
+        b"budget",
+        b"interval",
+        b"every",
+        b"ttl",
+        b"redeliver",
+        b"requeu",
+        b"will",
+        b"be",
+        b"eta",
+        b"estimat",
+        b"plan",
+        b"poll",
+        b"sleep",
+        b"paus",
+        b"resum",
+        b"remind",
+        b"lag",
+        b"behind",
+        b"ahead",
+        b"ago",
+        b"old",
+        b"late",
+        b"idle",
+        b"attempt",
+        b"grace",
+        b"deadline",
+        b"window",
+        b"max",
+        b"back",
+        b"call",
+        b"start",
+    ];
+    let mut words = text.rsplit(|byte| !byte.is_ascii_alphanumeric()).take(MAX_LOOKED_BACK);
+    words.any(|word| {
+        BEGINNINGS.iter().any(|beginning| match beginning.len() {
+            ..4 => word.eq_ignore_ascii_case(beginning),
+            length => word.len() >= length && word[..length].eq_ignore_ascii_case(beginning),
+        })
+    })
+}
+
+/// So many words before a length of time may tell what it is.
+const MAX_LOOKED_BACK: usize = 24;
+
+/// Whether the words before "in" or "after" say that something was finished: the last one, or one of the same clause in front of
+/// what it was done to (`two seats reserved for SALE-963 in`).
+pub(super) fn done_before(text: &[u8]) -> bool {
+    let (_, last) = last_words(text);
+    if is_done(text) || last.len() == 3 && last.iter().all(u8::is_ascii_digit) {
+        return true;
+    }
+    let clause =
+        text.rsplit(|byte| matches!(byte, b',' | b';' | b':' | b'"' | b'\n')).next().unwrap_or_default();
+    let mut ends = memchr::memrchr_iter(b' ', clause).take(MAX_LOOKED_BACK);
+    ends.any(|end| is_done(&clause[..end])) && !is_to_come(text)
+}
+
+/// The last word but one and the last one.
+fn last_words(text: &[u8]) -> (&[u8], &[u8]) {
+    let mut words = text.trim_ascii_end().rsplit(|byte| !byte.is_ascii_alphanumeric());
+    let last = words.next().unwrap_or_default();
+    (words.next().unwrap_or_default(), last)
+}
+
+/// Whether the last word says that something was finished.
+pub(super) fn is_done(text: &[u8]) -> bool {
+    let (before, word) = last_words(text);
+    // "to be called in", "will be retried in": it is yet to come
+    if before.eq_ignore_ascii_case(b"be") {
+        return false;
+    }
+    // "…7bed" is no verb
+    word.ends_with(b"ed") && word.iter().all(u8::is_ascii_alphabetic)
+        || matches!(
+            word,
+            b"done"
+                | b"ok"
+                | b"OK"
+                | b"complete"
+                | b"sent"
+                | b"built"
+                | b"ran"
+                | b"read"
+                | b"written"
+                | b"wrote"
+                | b"found"
+                | b"made"
+                | b"drawn"
+                | b"taken"
+                | b"success"
+                | b"successfully"
+                | b"finish"
+        )
+}

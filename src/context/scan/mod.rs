@@ -61,11 +61,13 @@ static CLASS: [u8; 256] = {
 impl Found {
     /// Searches a text that is a header up to `body`, and a message from there on.
     pub(super) fn scan_parts(&mut self, text: &[u8], body: usize) {
+        self.body = body;
         self.search(text, |start| if start < body { Region::Header } else { Region::Message });
     }
 
     /// Searches a text.
     pub(super) fn scan(&mut self, text: &[u8], region: Region) {
+        self.body = 0;
         self.search(text, |_| region);
     }
 
@@ -315,6 +317,14 @@ mod tests {
             ("deposit of B-78415: ok (36 ms)", 36_000_000),
             ("charge captured (1.5s).", 1_500_000_000),
             ("two seats reserved for SALE-963 in 11 ms", 11_000_000),
+            ("cage 4 of RND-1: 185 chips read in 103 ms, kind=case", 103_000_000),
+            ("bureau OK 122 ms, points=665", 122_000_000),
+            ("quote FIX24 req=r-dc6 cached 17.3ms", 17_300_000),
+            ("insert into seats values (?) [6.8 ms]", 6_800_000),
+            ("BEGIN; COMMIT; -- 7.8ms {\"order\":\"a\"}", 7_800_000),
+            ("GET /contracts/V-704442 -> active in 13.2 ms", 13_200_000),
+            ("scored claim KFZ-26 => :clear in 40ms", 40_000_000),
+            ("status OPTIMAL, 2189 branches, wall 0.142s", 142_000_000),
         ] {
             assert_eq!(found(text).duration, Some(nanos), "{text}");
         }
@@ -332,6 +342,12 @@ mod tests {
             "reminder scheduled for BKG-7 in 900 ms",
             "gave up (timeout 500 ms)",
             "waiting for the lock (500 ms)",
+            "cache entry kept for 500 ms",
+            "GET /orders/7 wakes up in 20ms",
+            "heartbeat every 500 ms",
+            "clock skew 20 ms",
+            "order 7: 5s",
+            "window of 30 ms closed by timer",
         ] {
             assert_eq!(found(text).duration, None, "{text}");
         }

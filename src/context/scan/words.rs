@@ -1,6 +1,6 @@
 //! Values under the word before them.
 
-use super::durations::unit_nanos;
+use super::durations::{closes, done_before, ends_message, is_done, is_to_come, unit_nanos};
 use super::requests::{METHODS, is_requests_column};
 use super::{IN_TEXT, Region, looks_like_id, shape_of};
 use crate::context::tape::{Own, Step};
@@ -303,17 +303,33 @@ impl Found {
         };
         let Some(scale) = unit_nanos(unit) else { return };
         let behind = &text[start + (unit.as_ptr_range().end as usize - word.as_ptr() as usize)..];
+        let message = self.body.min(start);
+        let said = |to: usize| &text[message.min(to)..to];
         let told = before.is_some_and(|(from, to)| {
             let name = &text[from..to];
             name.eq_ignore_ascii_case(b"took")
                 || name.eq_ignore_ascii_case(b"elapsed")
                 || name.eq_ignore_ascii_case(b"duration")
-                || name == b"in" && done_before(&text[..from])
-                || name == b"after" && done_before(&text[..from])
+                || name == b"in" && (done_before(said(from)) || self.came_to(said(from)))
+                || name == b"after" && done_before(said(from))
         });
-        if told || self.answered(&text[..start]) || closes(&text[..start], behind) {
+        // whole seconds are more often waited for than taken
+        let fine = scale < 1_000_000_000 || scale == 1_000_000_000 && word[..digits].contains(&b'.');
+        let own = || (is_done(said(start)) || ends_message(said(start), behind)) && !is_to_come(said(start));
+        if told || self.answered(said(start)) || closes(said(start), behind) || fine && own() {
             self.text_duration(&word[..digits], scale);
+        } else if scale == 1_000_000_000 {
+            // others like it may have a fraction
+            self.refuse();
         }
+    }
+
+    /// Whether what stands before "in" is what a request or a step came to: `GET /orders/7 -> paid in`, `claim 7 => clear in`.
+    fn came_to(&self, before: &[u8]) -> bool {
+        let arrow =
+            || [&b"-> "[..], b"=> "].iter().any(|arrow| memchr::memmem::find(before, arrow).is_some());
+        let last = before.trim_ascii_end().rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+        (self.method.is_some() && last.contains(&b'/') || arrow()) && !is_to_come(before)
     }
 }
 
@@ -392,116 +408,4 @@ fn is_parents(before: &[u8]) -> bool {
     let before = before.trim_ascii_end();
     let start = before.iter().rposition(|byte| !byte.is_ascii_alphabetic()).map_or(0, |at| at + 1);
     WORDS.iter().any(|word| before[start..].eq_ignore_ascii_case(word))
-}
-
-/// Whether a length of time closes what it belongs to and is told of nothing that is yet to come: `charge captured (12 ms)`.
-fn closes(before: &[u8], behind: &[u8]) -> bool {
-    let closed = before.ends_with(b"(") && behind.starts_with(b")");
-    closed && matches!(behind.get(1), None | Some(b' ' | b'.' | b'"' | b'\n' | b'\r')) && !is_to_come(before)
-}
-
-/// Whether words tell of a time to come, or of one that is allowed.
-fn is_to_come(text: &[u8]) -> bool {
-    const BEGINNINGS: &[&[u8]] = &[
-        b"retr",
-        b"next",
-        b"again",
-        b"wait",
-        b"delay",
-        b"defer",
-        b"postpon",
-        b"schedul",
-        b"reschedul",
-        b"expir",
-        b"expect",
-        b"due",
-        b"until",
-        b"timeout",
-        b"limit",
-        b"budget",
-        b"interval",
-        b"every",
-        b"ttl",
-        b"redeliver",
-        b"requeu",
-        b"will",
-        b"be",
-        b"eta",
-        b"estimat",
-        b"plan",
-        b"poll",
-        b"sleep",
-        b"paus",
-        b"resum",
-        b"remind",
-        b"lag",
-        b"behind",
-        b"ahead",
-        b"ago",
-        b"old",
-        b"late",
-        b"idle",
-        b"attempt",
-        b"grace",
-        b"deadline",
-        b"window",
-        b"max",
-        b"back",
-        b"call",
-        b"start",
-    ];
-    let mut words = text.rsplit(|byte| !byte.is_ascii_alphanumeric()).take(MAX_LOOKED_BACK);
-    words.any(|word| {
-        BEGINNINGS.iter().any(|beginning| match beginning.len() {
-            ..4 => word.eq_ignore_ascii_case(beginning),
-            length => word.len() >= length && word[..length].eq_ignore_ascii_case(beginning),
-        })
-    })
-}
-
-/// So many words before a length of time may tell what it is.
-const MAX_LOOKED_BACK: usize = 24;
-
-/// Whether the words before "in" or "after" say that something was finished: the last one, or one of the same clause in front of
-/// what it was done to (`two seats reserved for SALE-963 in`).
-fn done_before(text: &[u8]) -> bool {
-    let (_, last) = last_words(text);
-    if is_done(text) || last.len() == 3 && last.iter().all(u8::is_ascii_digit) {
-        return true;
-    }
-    let clause =
-        text.rsplit(|byte| matches!(byte, b',' | b';' | b':' | b'"' | b'\n')).next().unwrap_or_default();
-    let mut ends = memchr::memrchr_iter(b' ', clause).take(MAX_LOOKED_BACK);
-    ends.any(|end| is_done(&clause[..end])) && !is_to_come(text)
-}
-
-/// The last word but one and the last one.
-fn last_words(text: &[u8]) -> (&[u8], &[u8]) {
-    let mut words = text.trim_ascii_end().rsplit(|byte| !byte.is_ascii_alphanumeric());
-    let last = words.next().unwrap_or_default();
-    (words.next().unwrap_or_default(), last)
-}
-
-/// Whether the last word says that something was finished.
-fn is_done(text: &[u8]) -> bool {
-    let (before, word) = last_words(text);
-    // "to be called in", "will be retried in": it is yet to come
-    if before.eq_ignore_ascii_case(b"be") {
-        return false;
-    }
-    // "…7bed" is no verb
-    word.ends_with(b"ed") && word.iter().all(u8::is_ascii_alphabetic)
-        || matches!(
-            word,
-            b"done"
-                | b"ok"
-                | b"OK"
-                | b"complete"
-                | b"sent"
-                | b"built"
-                | b"ran"
-                | b"success"
-                | b"successfully"
-                | b"finish"
-        )
 }
