@@ -1,7 +1,7 @@
 //! klog and glog: `I1122 08:29:19.892876    3569 file.go:158] message`.
 //!
 //! Source: k8s.io/klog, "header formats a log header"; github.com/google/glog, "Log line format"
-//! (glog may write a year: `I20221122`); cockroachdb/cockroach, "crdb-v1" (`I221122 …  file.go:158  [tags] message`). Structured messages follow klog's `"message" key="value"`.
+//! (glog may write a year: `I20221122`; ports of both write `D` for debugging); cockroachdb/cockroach, "crdb-v1" (`I221122 …  file.go:158  [tags] message`). Structured messages follow klog's `"message" key="value"`.
 
 use super::{At, Draft, Head, Writing, level, text, timestamp};
 use memchr::memchr;

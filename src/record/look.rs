@@ -94,7 +94,7 @@ pub fn look(line: &[u8], profile: &Profile, draft: &mut Draft) -> Look {
                 return seen(Format::Xml, Class::Start);
             }
         }
-        b'I' | b'W' | b'E' | b'F' if klog::detect(line) => return seen(Format::Klog, Class::Start),
+        b'D' | b'I' | b'W' | b'E' | b'F' if klog::detect(line) => return seen(Format::Klog, Class::Start),
         _ => {}
     }
     if (first.is_ascii_alphabetic() || matches!(first, b'@' | b'_' | b'"')) && draft.detects_pairs(line) {

@@ -11,6 +11,22 @@ use memchr::memchr;
 /// A bracketed group longer than this belongs to the message.
 const MAX_GROUP: usize = 1024;
 
+/// Brackets of mathematics, of other languages and of other scripts.
+const FOREIGN: [(&str, &str); 12] = [
+    ("⟨", "⟩"),
+    ("⟪", "⟫"),
+    ("⟦", "⟧"),
+    ("❨", "❩"),
+    ("❬", "❭"),
+    ("❲", "❳"),
+    ("‹", "›"),
+    ("«", "»"),
+    ("〈", "〉"),
+    ("《", "》"),
+    ("「", "」"),
+    ("【", "】"),
+];
+
 impl Reader<'_, '_> {
     /// The end of the group that opens here: the position of its closing byte.
     pub(super) fn group_end(&self, close: u8) -> Option<usize> {
@@ -145,6 +161,26 @@ impl Reader<'_, '_> {
         }
         self.at = end;
         true
+    }
+
+    /// `⟨TRACE SPAN⟩`, `«…»`, `【…】`: ids in brackets that ASCII has not.
+    pub(super) fn foreign_brackets(&mut self) -> bool {
+        let rest = &self.text[self.at..];
+        let Some((open, close)) = FOREIGN.iter().find(|(open, _)| rest.starts_with(open.as_bytes())) else {
+            return false;
+        };
+        let near = &rest[open.len()..rest.len().min(MAX_GROUP)];
+        let Some(length) = memchr::memmem::find(near, close.as_bytes()) else { return false };
+        let start = self.at + open.len();
+        let inside = trim(self.text, At::new(start, start + length));
+        let content = inside.of(self.text);
+        let none = !self.closed && content.iter().all(|byte| matches!(byte, b',' | b'-' | b' ' | b'/'));
+        let taken = self.known() && (none || group_has_id(content));
+        if taken {
+            self.draft.groups.push(inside);
+            self.at = start + length + close.len();
+        }
+        taken
     }
 
     /// Whether a group in capitals is the first word of a message: `LEVEL logger … - [REQUEST] method=…`.

@@ -3,7 +3,7 @@
 use super::Reader;
 use super::columns::{bare_level, words};
 use super::ids::is_bare_id;
-use super::kinds::{is_logger, is_number, is_thread, tells_context};
+use super::kinds::{group_has_id, is_logger, is_number, is_thread, tells_context};
 use super::marked::tag_and_process;
 use crate::model::{Date, Level};
 use crate::record::text::{pair, skip_blanks, word_end};
@@ -174,13 +174,13 @@ impl Reader<'_, '_> {
             end += 1;
         } else if colon && upper {
             // Python's default "INFO:root:message"
-            end += 1;
+            end = self.time_in_column(end + 1);
             let name_end = end
                 + text[end..]
                     .iter()
                     .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
                     .count();
-            if name_end > end && text.get(name_end) == Some(&b':') {
+            if name_end > end && text.get(name_end) == Some(&b':') && !text[end].is_ascii_digit() {
                 self.draft.logger = Some(At::new(end, name_end));
                 self.logger = true;
                 end = name_end + 1;
@@ -193,9 +193,36 @@ impl Reader<'_, '_> {
                     self.draft.groups.push(At::new(end, end + length));
                     end += length + 1;
                 }
+                end = self.time_in_column(end);
             }
         }
         self.set_level(level, end)
+    }
+
+    /// `LEVEL:TIME:[ids]:name:message`, `LEVEL:name:TIME: message`: a time, and ids in brackets behind it, among columns that
+    /// colons part; gives where they end.
+    fn time_in_column(&mut self, start: usize) -> usize {
+        let text = self.text;
+        let rest = &text[start.min(text.len())..];
+        let found = Some(rest).filter(|rest| rest.first().is_some_and(u8::is_ascii_digit));
+        let found = found.and_then(|rest| timestamp::parse_prefix(rest, self.order));
+        let Some((stamp, taken)) = found.filter(|(stamp, taken)| {
+            stamp.date == Date::Full && rest.get(*taken) == Some(&b':') && self.head.stamp.is_none()
+        }) else {
+            return start;
+        };
+        self.head.stamp = Some(stamp);
+        self.head.stamp_at = At::new(start, start + taken);
+        let end = start + taken + 1;
+        let close = memchr(b']', &text[end..]).filter(|_| text[end..].starts_with(b"["));
+        let Some(close) = close.filter(|close| text[end + close + 1..].starts_with(b":")) else { return end };
+        let inside = At::new(end + 1, end + close);
+        let none = inside.of(text).iter().all(|byte| matches!(byte, b'-' | b'/' | b',' | b':' | b' '));
+        if !none && !group_has_id(inside.of(text)) {
+            return end;
+        }
+        self.draft.groups.push(inside);
+        end + close + 2
     }
 
     /// Whether a time, maybe in a bracket, is the next part of the header.

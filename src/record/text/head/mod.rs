@@ -172,6 +172,9 @@ impl Reader<'_, '_> {
                     self.at = 8;
                     self.time()
                 }
+                b'#' if self.at == 0 && self.text.get(1).is_some_and(u8::is_ascii_digit) => {
+                    self.marked_time()
+                }
                 b'-' | b'|' | b':' | b'=' | b'*' | b'#' | b'>' | b',' | b';' => self.separator(byte),
                 b'A'..=b'Z' | b'a'..=b'z' | b'_' => {
                     (byte.is_ascii_alphabetic() && (self.time() || self.lettered_time()))
@@ -192,7 +195,7 @@ impl Reader<'_, '_> {
                 b'/' => self.path_and_line(),
                 b'?' | b'.' => self.placeholder(),
                 0xe2 if self.at == 0 => self.boxed_level() || self.level_behind_symbol(),
-                0xc2 | 0xe2 => self.ornament(),
+                0xc2 | 0xe2 | 0xe3 => self.foreign_brackets() || byte != 0xe3 && self.ornament(),
                 _ => false,
             };
             if !taken {

@@ -54,6 +54,20 @@ impl Reader<'_, '_> {
         true
     }
 
+    /// `#2024-05-01T12:00:00Z message`: a remark among rows of values, with a time as theirs.
+    pub(super) fn marked_time(&mut self) -> bool {
+        let found = timestamp::parse_prefix(&self.text[1..], self.order);
+        let apart = |taken: usize| matches!(self.text.get(1 + taken), Some(b' ' | b'\t'));
+        let Some((stamp, taken)) = found.filter(|(stamp, taken)| stamp.date == Date::Full && apart(*taken))
+        else {
+            return false;
+        };
+        self.head.stamp = Some(stamp);
+        self.head.stamp_at = At::new(1, 1 + taken);
+        self.at = 1 + taken;
+        true
+    }
+
     /// `"2024-05-01T12:00:00Z"` at the front, or behind the level.
     pub(super) fn quoted_time(&mut self) -> bool {
         let start = self.at + 1;
