@@ -34,6 +34,7 @@ pub(super) fn read(text: &[u8], at: usize, order: DayOrder) -> Option<(Stamp, us
     let n = digits::count(text, at, 18);
     match (n, byte(text, at + n)) {
         (1 | 2, b'/' | b'-' | b'.') if !is_digit(text, at + n + 1) => names::day_first(text, at, n),
+        (2, b'.') if digits::count(text, at + 3, 4) == 3 => ordinal(text, at),
         (1 | 2, b'/' | b'-' | b'.') => year_last(text, at, order),
         (1 | 2, b' ') => names::day_first(text, at, n).or_else(|| blanks(text, at)),
         (4, b'-' | b'/' | b'.') => year_first(text, at),
@@ -85,6 +86,14 @@ pub(super) fn timed(text: &[u8], at: usize, day: Day, allow: Allow) -> Option<(S
     let start = after_gap(text, at).filter(|&start| start > at)?;
     let (clock, end) = clock::after_date(text, start, allow)?;
     finish(text, day, &clock, end)
+}
+
+/// `24.122 12:00:00`: year and day of the year, as mainframes write dates.
+fn ordinal(text: &[u8], at: usize) -> Option<(Stamp, usize)> {
+    let year = calendar::year_of_century(digits::two(text, at)?);
+    let number = calendar::ordinal_day_number(year, digits::value(text, at + 3, 3))?;
+    let (clock, end) = clock::full(text, at + 7).filter(|_| byte(text, at + 6) == b' ')?;
+    finish(text, Day::full(number), &clock, end)
 }
 
 /// `2024-05-01`, `2024/5/1`, `2024.05.01`, `2024-May-01`, `2024-122`.
@@ -173,6 +182,34 @@ fn year_last(text: &[u8], at: usize, order: DayOrder) -> Option<(Stamp, usize)> 
     // Browsers in American English write 24:05:12 for five past midnight when told to use 24 hours.
     let day = Day { number, written, hour_24_begins_it: parts.separator == b'/' };
     timed(text, parts.end, day, allow)
+}
+
+/// A date with its year that no time of day stands behind: the number of the day, and where it ends.
+pub(super) fn alone(text: &[u8], at: usize, order: DayOrder) -> Option<(i64, usize)> {
+    let digits = digits::count(text, at, 5);
+    let separator = byte(text, at + digits);
+    let (number, end) = match (digits, separator) {
+        (1 | 2, b'-' | b'/' | b'.') if !is_digit(text, at + digits + 1) => {
+            let (month, end) = calendar::month(text, at + digits + 1)?;
+            let year = digits::four(text, end + 1).filter(|_| byte(text, end) == separator)?;
+            (day_number(year, month, digits::value(text, at, digits))?, end + 5)
+        }
+        (1 | 2, b'-' | b'/' | b'.') => {
+            let parts = parts(text, at).filter(|parts| matches!(parts.year, Some((_, 4))))?;
+            (parts.day_number(order)?, parts.end)
+        }
+        (4, b'-' | b'/' | b'.') => {
+            let (month, end) = (digits::two(text, at + 5)?, at + 7);
+            let day = digits::two(text, end + 1).filter(|_| byte(text, end) == separator)?;
+            (day_number(digits::four(text, at)?, month, day)?, end + 3)
+        }
+        _ => return None,
+    };
+    let apart = matches!(byte(text, end), b' ' | b'\t' | b']' | b')' | b',' | b';' | b'|' | 0);
+    let timed = after_gap(text, end).is_some_and(|start| {
+        clock::after_date(text, start, Allow { minutes_only: true, dots: false }).is_some()
+    });
+    (apart && !timed).then_some((number, end))
 }
 
 /// The order of day and month that the date at `at` proves, if one of them is above 12 and the year cannot be first.

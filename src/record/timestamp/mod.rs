@@ -135,21 +135,29 @@ pub fn is_calendar_word(word: &[u8]) -> bool {
 fn digits_first(text: &[u8], order: DayOrder) -> Option<(Stamp, usize)> {
     let (number, n) = digits::number(text, 0)?;
     match (n, digits::byte(text, n)) {
-        (1 | 2, b':') => time_of_day(text),
+        (1 | 2, b':') => time_of_day(text, order),
         (10 | 13 | 16 | 19, _) => epoch::prefix(text, number, n),
         (1, b'.') => dates::read(text, 0, order).or_else(|| epoch::prefix(text, number, n)),
         _ => dates::read(text, 0, order),
     }
 }
 
-fn time_of_day(text: &[u8]) -> Option<(Stamp, usize)> {
+fn time_of_day(text: &[u8], order: DayOrder) -> Option<(Stamp, usize)> {
     let (clock, end) = clock::alone(text)?;
     let (stamp, end) = finish(text, Day { written: Date::None, ..Day::full(0) }, &clock, end)?;
     let next = digits::byte(text, end);
     // "12:00:00: message" is a time, "12:00:00:1f" is not
     let goes_on = next == b':' && digits::byte(text, end + 1) != b' '
         || (matches!(next, b'.' | b',') && digits::is_digit(text, end + 1));
-    if goes_on || digits::is_word(text, end) { None } else { Some((stamp, end)) }
+    if goes_on || digits::is_word(text, end) {
+        return None;
+    }
+    // "12:00:00.123 01-May-2024"
+    let behind = if next == b' ' { dates::alone(text, end + 1, order) } else { None };
+    Some(match behind {
+        Some((day, end)) => (Stamp { local: day * DAY + stamp.local, date: Date::Full, ..stamp }, end),
+        None => (stamp, end),
+    })
 }
 
 /// What Go adds to a time that it prints: ` m=+0.123`.
