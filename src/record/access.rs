@@ -4,8 +4,8 @@
 //! ngx_http_log_module, HAProxy "HTTP log format", Envoy "Default format string".
 
 use super::timestamp::{self, DayOrder};
-use super::{At, Draft, Field, NameHash, Role, Writing};
-use crate::model::Stamp;
+use super::{At, Draft, Field, NameHash, Role, Writing, level};
+use crate::model::{Level, Stamp};
 use memchr::{memchr, memmem};
 
 /// The time must stand within this many bytes.
@@ -27,17 +27,22 @@ pub fn read(line: &[u8], order: DayOrder, draft: &mut Draft) -> bool {
         return false;
     }
     draft.stamp = Some(stamp);
+    draft.level = level_behind(line, close + 1);
     draft.message = Some((At::new(0, line.len()), Writing::Plain));
     let (took, status) = timers(line, close + 1)
         .unwrap_or_else(|| (envoy_duration(line, open, request.status.end()), request.status));
-    let bare = if took.is_empty() { bare_duration(line, request.status.end()) } else { At::default() };
-    let micros =
-        if took.is_empty() && bare.is_empty() { microseconds(line, status.end()) } else { At::default() };
+    let or_else = |found: At, next: fn(&[u8], usize) -> At, from: usize| {
+        if took.is_empty() && found.is_empty() { next(line, from) } else { At::default() }
+    };
+    let exact = or_else(At::default(), exact_duration, request.status.end());
+    let bare = or_else(exact, bare_duration, request.status.end());
+    let micros = or_else(if exact.is_empty() { bare } else { exact }, microseconds, status.end());
     for (role, at, writing) in [
         (Role::Method, request.method, Writing::Plain),
         (Role::Route, request.path, Writing::Plain),
         (Role::Status, status, Writing::Plain),
         (Role::DurationMillis, took, Writing::Plain),
+        (Role::Duration, exact, Writing::Plain),
         // a number alone: its unit is told by those of the whole run
         (Role::Duration, bare, Writing::Number),
         (Role::DurationMicros, micros, Writing::Plain),
@@ -60,6 +65,13 @@ pub fn read(line: &[u8], order: DayOrder, draft: &mut Draft) -> bool {
     draft.free.push(At::new(0, open));
     draft.free.push(At::new(close + 1, line.len()));
     true
+}
+
+/// The level that stands behind the time, before the logger or the request: `[TIME] DEBUG django.server "GET …`.
+fn level_behind(line: &[u8], start: usize) -> Option<Level> {
+    let word = words(line, start, line.len()).next()?.of(line);
+    let word = word.strip_suffix(b":").unwrap_or(word);
+    level::stands_for_level(word).filter(|_| word.len() > 2 && word.iter().all(u8::is_ascii_uppercase))
 }
 
 /// A time in brackets near the front: the stamp and the positions of the brackets.
@@ -178,6 +190,20 @@ fn envoy_duration(line: &[u8], open: usize, start: usize) -> At {
     let four =
         |run: &&[At]| run[..3].iter().all(is_number) && (is_number(&run[3]) || run[3].of(line) == b"-");
     behind.windows(4).find(four).map_or(At::default(), |run| run[2])
+}
+
+/// How long a request took: the first number with a unit that stands alone behind the status, outside quotes: `49442us`, `4ms`.
+fn exact_duration(line: &[u8], start: usize) -> At {
+    if start == 0 {
+        return At::default();
+    }
+    let mut words = outside_quotes(line, start).map(|(word, _)| word);
+    let exact = |word: &At| {
+        let word = word.of(line);
+        let number = word.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+        word[0].is_ascii_digit() && matches!(&word[number..], b"us" | b"\xc2\xb5s" | b"ms" | b"s")
+    };
+    words.find(exact).unwrap_or_default()
 }
 
 /// How long a request took, in a unit that the line does not name: the first number with a fraction that stands alone behind the
