@@ -17,6 +17,8 @@ const MAX_NAMES: usize = 16;
 const MAX_NUMBERED: usize = 12;
 /// So many values are told apart.
 const MAX_VALUES: usize = 64;
+/// What is called so is the service where all records have it: a check, a file and a person have a name, too, and a job is work.
+const GENERAL: [&[u8]; 2] = [b"name", b"job"];
 /// A service has more records than this, on average.
 const FEW_RECORDS: usize = 8;
 
@@ -33,6 +35,8 @@ struct Stated {
     splits: bool,
     /// It is called a part of a program.
     part: bool,
+    /// It is called what things of all kinds are.
+    general: bool,
     /// Its values, as many as are told apart, and whether all of them differ by their numbers only.
     values: FxHashSet<Vec<u8>>,
     numbered: bool,
@@ -106,6 +110,7 @@ pub(super) fn not_services(texts: &[Vec<u8>], profile: &Profile) -> Vec<NameHash
                 differs: false,
                 splits,
                 part: [&b"component"[..], b"module"].contains(&field.name.of(text)),
+                general: GENERAL.iter().any(|name| field.name.of(text).eq_ignore_ascii_case(name)),
                 values: FxHashSet::from_iter([value.to_vec()]),
                 numbered: true,
             }),
@@ -113,10 +118,13 @@ pub(super) fn not_services(texts: &[Vec<u8>], profile: &Profile) -> Vec<NameHash
         }
     }
     let names_none = |stated: &&Stated| {
+        let all = records.iter().find(|(format, _)| *format == stated.format).map_or(0, |(_, count)| *count);
+        if stated.general && all >= MIN_RECORDS && stated.count * 10 < all * 9 {
+            return true;
+        }
         if !matches!(stated.format, Format::Json | Format::Logfmt) {
             return stated.is_numbered();
         }
-        let all = records.iter().find(|(format, _)| *format == stated.format).map_or(0, |(_, count)| *count);
         let rare = all >= MIN_RECORDS && stated.count * 2 < all;
         stated.differs && (rare || stated.splits || stated.is_numbered() || stated.part && spans.is_empty())
     };

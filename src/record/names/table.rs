@@ -104,7 +104,8 @@ pub(super) const ANYWHERE: &[(Role, &str)] = &[
          responsetimems timems ms queuedurationms executiontimems processingtimems timetakenms timetaken \
          durationmilliseconds runtimems handlems requesttimems latencymillis durationinms totalms wallms dms \
          elapsedtimems costms timecostms processms millis milliseconds msec durms latms execms exectimems \
-         totaltimems totaldurationms querytimems walltimems calltimems spentms servicetimems",
+         totaltimems totaldurationms querytimems walltimems calltimems spentms servicetimems qtime \
+         upstreamservicetime xenvoyupstreamservicetime",
     ),
     (
         Role::DurationSeconds,
