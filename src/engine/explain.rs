@@ -46,11 +46,15 @@ impl Explained {
 /// else tells a year or a date.
 pub fn run(discovery: &Discovery, settings: &Settings, wanted: Wanted, now: Time) -> Explained {
     let mut all = Kept::default();
-    for source in discovery.streams.iter().flat_map(|stream| &stream.sources) {
+    let sources = discovery
+        .streams
+        .iter()
+        .flat_map(|stream| stream.sources.iter().map(|source| (source, stream.among)));
+    for (source, among) in sources {
         if settings.read.stop.is_set() {
             break;
         }
-        all.read(source, settings, wanted);
+        all.read(source, among, settings, wanted);
     }
     let Kept { reads, events, symbols, mut failures } = all;
     let described = described(&reads, now);
@@ -85,8 +89,8 @@ struct Kept {
 
 impl Kept {
     /// Reads a file, or the members of an archive, each as a run of its own that can be stopped.
-    fn read(&mut self, source: &input::Source, settings: &Settings, wanted: Wanted) {
-        let stream = Stream { name: source.name.clone(), sources: vec![source.clone()] };
+    fn read(&mut self, source: &input::Source, among: bool, settings: &Settings, wanted: Wanted) {
+        let stream = Stream { name: source.name.clone(), sources: vec![source.clone()], among };
         let mut own = Settings {
             keep_text: true,
             // what is read ahead is read in vain, unless a line is far off

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use super::error::{InputError, words};
+use super::naming::telling;
 use super::open::{FileId, real};
 use super::pattern::Pattern;
 use super::rotation::sets;
@@ -176,7 +177,7 @@ impl Search<'_> {
         let mut streams = self.streams();
         if self.stdin {
             let stdin = Source { name: "-".to_owned(), path: None, size: None, id: None };
-            streams.push(Stream { name: "-".to_owned(), sources: vec![stdin] });
+            streams.push(Stream { name: "-".to_owned(), sources: vec![stdin], among: false });
         }
         let first = |stream: &Stream| stream.sources.first().map(|source| source.name.clone());
         streams.sort_by_cached_key(|stream| (stream.name.clone(), first(stream)));
@@ -212,8 +213,9 @@ impl Search<'_> {
                 }
             }
             let (directory, _) = split_name(&self.found[set.members[0]].name);
-            streams.push(Stream { name: format!("{directory}{}", set.base), sources });
+            streams.push(Stream { name: format!("{directory}{}", set.base), sources, among: false });
         }
+        among_services(&mut streams);
         streams
     }
 
@@ -230,6 +232,23 @@ impl Search<'_> {
             }
         }
         kept.into_iter().rev().map(Found::source).collect()
+    }
+}
+
+/// Tells the streams whose directories hold the logs of several services.
+fn among_services(streams: &mut [Stream]) {
+    /// One service may write a log or two under names of their own.
+    const SEVERAL: usize = 3;
+    let mut services: HashMap<String, HashSet<String>> = HashMap::new();
+    for stream in &*streams {
+        let (directory, base) = split_name(&stream.name);
+        if let Some(service) = telling(base) {
+            services.entry(directory.to_owned()).or_default().insert(service);
+        }
+    }
+    for stream in streams {
+        let directory = split_name(&stream.name).0;
+        stream.among = services.get(directory).is_some_and(|services| services.len() >= SEVERAL);
     }
 }
 

@@ -102,6 +102,8 @@ pub struct Stream {
     pub name: String,
     /// The files, oldest first.
     pub sources: Vec<Source>,
+    /// Files beside it are called after several services: so is it, and none of them is called after the directory.
+    pub among: bool,
 }
 
 /// A file, a pipe, or stdin.

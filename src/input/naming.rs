@@ -4,7 +4,8 @@
 //! 1. `/var/log/pods/NAMESPACE_POD_UID/CONTAINER/0.log` and `POD_NAMESPACE_CONTAINER-ID.log`: the service of the pod;
 //! 2. `POD_CONTAINER.log` (any part of the name that is certainly a pod's): the service of that pod;
 //! 3. a file whose name says nothing (`app.log`, `stdout.log`, `0.log`; see `GENERIC_NAMES`): the nearest directory, or
-//!    archive, whose name says something; the file's own name if there is none;
+//!    archive, whose name says something; the file's own name if there is none, or if files beside it are called after
+//!    several services, so that the directory is not one's;
 //! 4. the file's name without compression, rotation, date and extension, and without the `-json` of Docker.
 //!
 //! Only the path as given counts: the same files named in the same way have the same hints wherever they lie.
@@ -134,8 +135,8 @@ const GENERIC_DIRECTORIES: [&str; 42] = [
 const SHORT_CONTAINER_ID: usize = 12;
 
 /// The hints in a name: the path of a file, then of the member if it is an archive, and so on. `base` is what rotation
-/// left of the file's name, if that is known.
-pub(super) fn hints(levels: &[String], base: Option<&str>) -> Hints {
+/// left of the file's name, if that is known; `among` says that the directory is of several services.
+pub(super) fn hints(levels: &[String], base: Option<&str>, among: bool) -> Hints {
     let mut parts: Vec<&str> = Vec::new();
     for (index, level) in levels.iter().enumerate() {
         parts.extend(level.split(['/', std::path::MAIN_SEPARATOR]));
@@ -156,7 +157,7 @@ pub(super) fn hints(levels: &[String], base: Option<&str>) -> Hints {
     let mut hints = pod_directory(directories)
         .or_else(|| container_file(&base))
         .or_else(|| pod_in_name(&base))
-        .unwrap_or_else(|| plain(&base, directories));
+        .unwrap_or_else(|| plain(&base, if among { &[] } else { directories }));
     hints.date =
         date.map(|date| DateHint { year: date.year, day: (date.day > 0).then_some((date.month, date.day)) });
     hints
@@ -235,10 +236,18 @@ fn plain(base: &str, directories: &[&str]) -> Hints {
     }
 }
 
-/// Whether all words of a name say nothing, as those of `app-error` and `0`.
+/// The service that the name of a file tells by itself.
+pub(super) fn telling(base: &str) -> Option<String> {
+    let stem = without_extension(base);
+    let (service, _) = split_instance(stem.strip_suffix("-json").unwrap_or(stem));
+    (!is_generic(service, &GENERIC_NAMES)).then(|| service.to_owned())
+}
+
+/// Whether all words of a name say nothing, as those of `app-error`, `0` and `v1.2`.
 fn is_generic(name: &str, words: &[&str]) -> bool {
     name.split(['-', '_', '.', ' ']).all(|word| {
-        word.bytes().all(|byte| byte.is_ascii_digit())
+        let number = word.strip_prefix(['v', 'V']).filter(|number| !number.is_empty()).unwrap_or(word);
+        number.bytes().all(|byte| byte.is_ascii_digit())
             || words.iter().any(|known| word.eq_ignore_ascii_case(known))
     })
 }
@@ -293,7 +302,7 @@ mod tests {
     #[track_caller]
     fn check(name: &str, expected: &str) {
         let levels: Vec<String> = name.split('!').map(str::to_owned).collect();
-        let hints = hints(&levels, None);
+        let hints = hints(&levels, None, false);
         let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         let mut got = vec![or_none(hints.service), or_none(hints.instance), or_none(hints.container)];
         while got.len() > 1 && got.last().is_some_and(|last| last == "-") {
@@ -338,6 +347,7 @@ mod tests {
         check("shipping/server.1.log", "shipping");
         check("shipping/app-2.log", "shipping app-2");
         check("worker-3/out.log", "worker worker-3");
+        check("payments/v1/logs/console.log", "payments");
         check("2024-05-01/payments/0.log", "payments");
         check("payments/2024-05-01/current", "payments");
         check("payments/2024/05/01/app.log", "payments");
@@ -375,7 +385,7 @@ mod tests {
     #[test]
     fn a_number_that_is_no_rotation_is_an_instance() {
         let levels = ["logs/worker.1.log".to_owned()];
-        let instance = |base| hints(&levels, Some(base)).instance;
+        let instance = |base| hints(&levels, Some(base), false).instance;
         assert_eq!(instance("worker.1.log").as_deref(), Some("worker.1"));
         assert_eq!(instance("worker.log"), None);
     }
@@ -384,7 +394,7 @@ mod tests {
     fn dates_come_from_the_file_or_else_its_directories() {
         #[track_caller]
         fn check(name: &str, expected: Option<(i64, Option<(u32, u32)>)>) {
-            let hint = hints(&[name.to_owned()], None).date.map(|hint| (hint.year, hint.day));
+            let hint = hints(&[name.to_owned()], None, false).date.map(|hint| (hint.year, hint.day));
             assert_eq!(hint, expected, "{name}");
         }
         check("svc-2024-05-01.log.gz", Some((2024, Some((5, 1)))));

@@ -74,6 +74,7 @@ pub struct StreamReader {
     options: ReadOptions,
     /// What rotation leaves of the names of the files.
     base: String,
+    among: bool,
     sources: std::vec::IntoIter<Source>,
     /// All files of the stream; none may stand in for another.
     ids: Vec<Option<FileId>>,
@@ -124,6 +125,7 @@ impl StreamReader {
         StreamReader {
             options: options.clone(),
             base: split_name(&stream.name).1.to_owned(),
+            among: stream.among,
             sources: stream.sources.clone().into_iter(),
             ids: stream.sources.iter().map(|source| source.id).collect(),
             current: None,
@@ -330,7 +332,8 @@ impl StreamReader {
         let ReadOptions { block_size, max_line, buffers, .. } = &self.options;
         let lines = Lines::new(bytes, hole, *block_size, *max_line, buffers).in_parts(unlined);
         let base = Some(&self.base[..]).filter(|_| levels.len() == 1);
-        let info = SourceInfo { name: Arc::clone(&name), hints: hints(levels, base), modified, original };
+        let hints = hints(levels, base, self.among && base.is_some());
+        let info = SourceInfo { name: Arc::clone(&name), hints, modified, original };
         if hole > 0 {
             self.ready.push(skipped(SkipReason::BinaryPart, &name));
         }
@@ -405,7 +408,7 @@ mod tests {
     /// What is read of bytes that come through a pipe, as stdin does: names and texts, and why something is skipped.
     fn piped(bytes: Vec<u8>, options: &ReadOptions) -> Vec<String> {
         let source = Source { name: "-".to_owned(), path: None, size: None, id: None };
-        let stream = Stream { name: "-".to_owned(), sources: Vec::new() };
+        let stream = Stream { name: "-".to_owned(), sources: Vec::new(), among: false };
         let (output, mut input) = io::pipe().expect("a pipe");
         let writer = std::thread::spawn(move || input.write_all(&bytes));
         let mut reader = StreamReader::open(&stream, options);

@@ -296,6 +296,24 @@ fn the_first_piece_tells_what_the_name_and_the_file_tell() {
 }
 
 #[test]
+fn a_directory_of_several_services_names_none_of_them() {
+    let service = |files: &[&str]| {
+        let tree = Tree::new();
+        files.iter().for_each(|file| _ = tree.write(&format!("mlp/v1/logs/{file}"), b"x\n"));
+        let discovery = tree.discover(&["."]);
+        let stream = discovery.streams.iter().find(|stream| stream.name.ends_with("console.log"));
+        match stream.and_then(|stream| StreamReader::open(stream, &tree.options).next()) {
+            Some(Piece::Begin(info)) => info.hints.service,
+            _ => None,
+        }
+    };
+    assert_eq!(service(&["console.log", "gc.log"]).as_deref(), Some("mlp"));
+    let several = ["console.log", "deployer.log", "features-1.log", "features-2.log", "mesh.log"];
+    assert_eq!(service(&several).as_deref(), Some("console"));
+    assert_eq!(service(&several[..4]).as_deref(), Some("mlp"));
+}
+
+#[test]
 fn readers_may_be_moved_between_threads_and_buffers_shared() {
     fn movable<T: Send>() {}
     fn shared<T: Send + Sync>() {}
