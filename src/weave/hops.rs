@@ -9,7 +9,7 @@ use super::spans::{Draft, Drafts, name};
 use super::stitch::Group;
 use super::words::Act;
 use crate::gather::{Fragments, Store};
-use crate::model::{Detail, Event, EventId, SpanId, Symbol, Time};
+use crate::model::{Detail, Event, EventId, HeaderRole, SpanId, Symbol, Time};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How the events of a service follow one another in the transactions of a run.
@@ -386,13 +386,23 @@ fn is_handed(store: &Store, lexicon: &Lexicon, open: &[Hop], id: EventId, messag
     before.peek().is_some() && before.all(|id| words(*id).act == Act::Send)
 }
 
-/// Whether an event tells of a whole request, as the one before it in its service did of another one.
+/// Whether an event tells of a whole request, as the one before it in its service did of another one: one of its kind, or one that
+/// another span sent.
 fn tells_another(store: &Store, open: &[Hop], id: EventId, act: Act) -> bool {
     if matches!(act, Act::Call | Act::Send) || !is_answer(store, id) {
         return false;
     }
     let before = open.iter().filter_map(|hop| hop.events.last()).max_by_key(|last| store.order(**last));
-    before.is_some_and(|before| store.event(*before).template == store.event(id).template)
+    let sender = |id: EventId| {
+        store.details(id).iter().find_map(|detail| match *detail {
+            Detail::Header { role, span, .. } if role != HeaderRole::Outgoing => span,
+            _ => None,
+        })
+    };
+    before.is_some_and(|before| {
+        let sent = |other: SpanId| sender(*before).is_some_and(|sender| sender != other);
+        store.event(*before).template == store.event(id).template || sender(id).is_some_and(sent)
+    })
 }
 
 /// What a hop logged, from which its id follows.

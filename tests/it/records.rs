@@ -340,3 +340,65 @@ fn of_numbered_arguments_the_first_text_is_the_message() {
     assert_eq!((&record["message"], &record["level"]), (&"picked up".into(), &"WARN".into()));
     assert_eq!(record["span_id"], "b53aa8cb1e1b8ddf");
 }
+
+#[test]
+fn a_name_that_few_records_have_is_not_the_service() {
+    let line = |second: usize, more: &str| {
+        format!(r#"{{"time":"2026-11-29T10:44:{second:02}Z","level":"info","msg":"lane {second}"{more}}}"#)
+            + "\n"
+    };
+    let lines = |named: std::ops::Range<usize>| -> String {
+        (0..40).map(|at| line(at, if named.contains(&at) { r#","name":"broker""# } else { "" })).collect()
+    };
+    let dir = program::directory(&[("tolls.log", lines(7..9)), ("gates.log", lines(0..40))]);
+    let services = |file: &str| -> Vec<Value> {
+        let mut services: Vec<Value> =
+            extract(dir.path(), &[file], 0, &[]).iter().map(|record| record["service"].clone()).collect();
+        services.dedup();
+        services
+    };
+    assert_eq!(services("tolls.log"), ["tolls"]);
+    assert_eq!(services("gates.log"), ["broker"]);
+}
+
+#[test]
+fn lines_of_a_proxy_with_headers_of_their_own_are_requests_of_their_own() {
+    const TRACE: &str = "7c1f9be02d5a4e6389b0c4d7e1f2a356";
+    let line = |second: u8, request: &str, span: &str| {
+        format!(
+            "192.0.2.7 - - [24/Oct/2026:12:42:{second} +0000] \"POST {request} HTTP/1.1\" 201 27 \"-\" \"agent\" \
+             traceparent=\"00-{TRACE}-{span}-01\"\n"
+        )
+    };
+    let lines =
+        [line(56, "/orders", "16f1e88d25fb4363"), line(58, "/hooks/carrier/T153", "f2976362e5072058")];
+    let dir = program::directory(&[("nginx.log", lines.concat())]);
+    let reported = report(dir.path(), &["."], 0, &[]);
+    let spans = reported["traces"][0]["spans"].as_array().map_or(&[][..], Vec::as_slice);
+    let records = |span: &Value| span["records"].as_array().map_or(0, Vec::len);
+    assert_eq!(spans.iter().map(records).filter(|records| *records > 0).collect::<Vec<_>>(), [1, 1]);
+    for parent in ["16f1e88d25fb4363", "f2976362e5072058"] {
+        assert!(spans.iter().any(|span| span["parent_span_id"] == parent), "{reported}");
+    }
+}
+
+#[test]
+fn a_span_is_as_long_as_its_record_says_where_its_parent_logged_later() {
+    const TRACE: &str = "7c1f9be02d5a4e6389b0c4d7e1f2a356";
+    let line = |millis: u16, span: &str, more: &str| {
+        format!("2026-11-29T10:44:01.{millis:03}Z INFO trace_id={TRACE} span_id={span} {more}\n")
+    };
+    let lines = [
+        line(100, "16f1e88d25fb4363", "parent_span_id=a2976362e5072058 passage found took=40ms"),
+        line(102, "a2976362e5072058", "passage told"),
+    ];
+    let dir = program::directory(&[("tolls.log", lines.concat())]);
+    let reported = report(dir.path(), &["."], 0, &[]);
+    let spans = reported["traces"][0]["spans"].as_array().map_or(&[][..], Vec::as_slice);
+    let child = spans.iter().find(|span| span["span_id"] == "16f1e88d25fb4363");
+    let child = child.unwrap_or_else(|| panic!("{reported}"));
+    assert_eq!(
+        (&child["parent_span_id"], &child["duration_ns"]),
+        (&"a2976362e5072058".into(), &40_000_000.into())
+    );
+}
