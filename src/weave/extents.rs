@@ -31,12 +31,12 @@ pub(super) fn set(
         let Some(told) = told(store, known, placed, span).filter(|told| *told < span.start) else { continue };
         let start = match span.parent.map(|parent| &spans[parent as usize]) {
             // a placeholder spans its children, whatever these say
-            Some(parent) if !parent.missing && logged_before(store, parent, span) => {
+            Some(parent) if !parent.missing && bounds(store, parent, span) => {
                 let slack = ROUNDED.max(grain(store, span)).max(grain(store, parent));
                 if told.0.saturating_add(slack) < parent.start.0 {
                     continue;
                 }
-                if slack > ROUNDED { told } else { told.max(parent.start) }
+                if slack > ROUNDED { told } else { told.max(parent.start.min(span.start)) }
             }
             _ => told,
         };
@@ -58,10 +58,12 @@ pub(super) fn set(
     }
 }
 
-/// Whether a span logged something before another one did; else nothing tells when it began.
-fn logged_before(store: &Store, span: &Draft, other: &Draft) -> bool {
-    let grain = grain(store, span).max(grain(store, other)).min(ROUNDED);
-    span.start.0.saturating_add(grain) <= other.start.0
+/// Whether the first record of a parent tells when a span cannot have begun yet. It tells nothing of a span that one record tells
+/// whole, and that was over before its parent logged anything.
+fn bounds(store: &Store, parent: &Draft, span: &Draft) -> bool {
+    let grain = grain(store, span).max(grain(store, parent)).min(ROUNDED);
+    parent.start != Time(i64::MAX)
+        && (span.events.len() > 1 || parent.start.0.saturating_add(grain) <= span.start.0)
 }
 
 /// Whether a clock that is coarse among finer ones tells when a span was.
