@@ -2,7 +2,7 @@
 
 use super::direct::{Direct, Places};
 use super::plan::Plan;
-use super::{Found, exports, template};
+use super::{Found, exports, stem, template};
 use crate::model::{
     Batch, Date, Detail, Event, KeyRules, Level, Place, Shape, SourceId, Stamp, Symbol, Symbols, Time, flag,
 };
@@ -316,6 +316,7 @@ impl Writer {
     fn details(&self, record: &Record<'_>, batch: &mut Batch) {
         let found = &self.found;
         let Batch { details, symbols, .. } = batch;
+        let start = details.len();
         if let Some(thing) = record.logger().filter(|logger| names_a_thing(logger)) {
             let shape = super::scan::shape_of(thing).unwrap_or(Shape::Mixed);
             details.push(Detail::Key { name: symbols.keep(b"logger"), value: Symbol::of(thing), shape });
@@ -329,8 +330,12 @@ impl Writer {
             symbols.keep_as(span.symbol(), found.text(text));
         }
         for key in &found.keys {
-            symbols.keep_as(key.name, found.text(key.name_text));
+            let (name, value) = (found.text(key.name_text), found.text(key.value_text));
+            symbols.keep_as(key.name, name);
             details.push(Detail::Key { name: key.name, value: key.value, shape: key.shape });
+            if key.shape == Shape::Mixed {
+                stem::add((key.name, name), value, (details, start), symbols);
+            }
         }
         for header in &found.headers {
             let span = header.span.map(|span| span.id);

@@ -17,6 +17,7 @@ mod pairing;
 mod parts;
 mod plan;
 mod scan;
+pub(crate) mod stem;
 mod tape;
 mod template;
 mod values;

@@ -26,6 +26,7 @@ mod naming;
 mod packed;
 mod places;
 mod repair;
+pub mod roles;
 mod routes;
 pub mod scene;
 pub mod score;
@@ -35,6 +36,7 @@ mod tables;
 mod timing;
 pub mod training;
 pub mod tree;
+mod vocabulary;
 pub mod weights;
 pub mod words;
 

@@ -3,6 +3,7 @@
 use super::ages::Ages;
 use super::holders::{Holders, Told, Which, of_its_name};
 use super::lexicon::{Lexicon, Tokens, Wording, bits};
+use super::roles::Role;
 use super::spans::Draft;
 use super::words::Act;
 use crate::gather::Store;
@@ -82,6 +83,8 @@ pub struct Node {
     pub calls: bool,
     /// All that it tells is what was put to a database.
     pub states: bool,
+    /// What its words tell of it.
+    pub role: Role,
     /// The span is exported: its times are exact.
     pub exact: bool,
     /// The trace id that its records carry.
@@ -211,12 +214,11 @@ impl Scene {
         self.begin();
         self.place();
         for node in 0..self.nodes.len() as u32 {
-            let hands = self.hands(node);
-            self.nodes[node as usize].hands = hands;
-            let calls = self.calls(node, lexicon);
+            let (hands, calls) = (self.hands(node), self.calls(node, lexicon));
             let states = self.lines_of(node).all(|line| line.statement);
             let node = &mut self.nodes[node as usize];
-            (node.calls, node.states) = (calls, states && !node.lines.is_empty());
+            (node.hands, node.calls) = (hands, calls);
+            node.states = states && !node.lines.is_empty();
         }
     }
 
@@ -504,7 +506,6 @@ fn ranked(mut spans: Vec<(u64, i64, u32)>, mut tell: impl FnMut(u32, (u32, u32))
 }
 
 fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
-    let exact = store.any_whole(&span.events);
     let (kind, form, about) = kind(span, lexicon, store);
     Node {
         service: span.service,
@@ -520,10 +521,11 @@ fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
         opens: 0,
         rank: (0, 1),
         form_rank: (0, 1),
-        exact,
+        exact: store.any_whole(&span.events),
         hands: false,
         calls: false,
         states: false,
+        role: Role::of_span(span, lexicon, store),
         trace: span.trace,
         first_of_trace: true,
     }

@@ -1,6 +1,7 @@
 //! What the words of a template tell: whether something is received, sent, called, answered, begun or ended, and which
 //! names of topics and services stand in it.
 
+use super::roles::{self, TOLD};
 use crate::model::Symbol;
 use crate::record::statement::is_statement;
 
@@ -44,6 +45,8 @@ pub struct Words {
     pub statement: bool,
     /// Hash of its first word, for grouping templates that differ later.
     pub first: Symbol,
+    /// See [`roles::told`].
+    pub told: [f32; TOLD],
 }
 
 impl Words {
@@ -59,7 +62,8 @@ impl Words {
 
 /// Reads a template's text.
 pub fn words(template: &str) -> Words {
-    let mut words = Words { statement: is_statement(template.as_bytes()), ..Words::default() };
+    let (statement, told) = (is_statement(template.as_bytes()), roles::told(template));
+    let mut words = Words { statement, told, ..Words::default() };
     let tells_time = template.contains("took <*>") || template.ends_with("took");
     let (mut is_request, mut named, mut message) = (false, false, false);
     for (index, word) in split(template).enumerate() {

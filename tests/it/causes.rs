@@ -286,3 +286,37 @@ fn what_is_left_when_a_request_is_over_is_not_that_of_a_step_of_it() {
         assert_eq!(parent(&reported, &span((run, 3))), span((run, 1)), "{run}");
     }
 }
+
+#[test]
+fn a_statement_may_be_all_that_who_was_handed_something_logs() {
+    let mut logs = Logs::default();
+    for run in 0..RUNS {
+        let (at, bag) = (run * 2111, format!("BAG-{run}57"));
+        logs.line("register", at, (run, 1), json!({"msg": "bag registered", "bag": bag}));
+        logs.line("makeup", at + 400, (run, 2), json!({"msg": "received bag.registered", "bag": bag}));
+        logs.line("makeup", at + 430, (run, 3), json!({"msg": "published bag.loaded", "bag": bag}));
+        let statement = "UPDATE bags SET status = 'LOADED' WHERE tag = ?";
+        logs.line("register", at + 437, (run, 4), json!({"msg": statement, "bag": bag}));
+    }
+    let reported = logs.report();
+    for run in 0..RUNS {
+        assert_eq!(parent(&reported, &span((run, 4))), span((run, 3)), "{run}");
+    }
+}
+
+#[test]
+fn a_word_of_beginning_may_be_all_that_a_handler_logs_at_its_end() {
+    let mut logs = Logs::default();
+    for run in 0..RUNS {
+        let (at, job) = (run * 2111, format!("JOB-{run}57"));
+        logs.line("front", at, (run, 1), json!({"msg": "received order", "job": job}));
+        logs.line("front", at + 10, (run, 1), json!({"msg": "published build.start", "job": job}));
+        logs.line("farm", at + 30 + run, (run, 3), json!({"msg": "SELECT id FROM printers", "job": job}));
+        logs.line("farm", at + 50 + run, (run, 2), json!({"msg": "build running", "job": job}));
+    }
+    let reported = logs.report();
+    for run in 0..RUNS {
+        assert_eq!(parent(&reported, &span((run, 3))), span((run, 2)), "{run}");
+        assert_eq!(parent(&reported, &span((run, 2))), span((run, 1)), "{run}");
+    }
+}

@@ -78,6 +78,26 @@ fn who_enters_anew_begins_a_transaction() {
 }
 
 #[test]
+fn who_handles_a_part_belongs_to_the_whole() {
+    let mut logs = Logs::default();
+    let mut expected = Vec::<Vec<String>>::new();
+    for run in 0..12 {
+        let (at, placed) = (run * 9137, 3 * run);
+        let order = format!("RND-{run}57");
+        logs.line("checkout", at, (placed, 1), json!({"msg": "order placed", "order": order}));
+        logs.line("checkout", at + 12, (placed, 2), json!({"msg": "order split", "order": order}));
+        for number in 1..=2 {
+            // the consumer lost the context, and tells the number of the part only
+            let (at, ids, part) = (at + 30 + number * 7, placed + number, format!("{order}/{number}"));
+            logs.line("sellers", at, (ids, 1), json!({"msg": "received part", "part": part}));
+            logs.line("sellers", at + 20, (ids, 2), json!({"msg": "seller told", "part": part}));
+        }
+        expected.push((placed..placed + 3).map(trace).collect());
+    }
+    assert_eq!(together(&logs.report()), expected);
+}
+
+#[test]
 fn what_is_handed_on_belongs_to_the_latest_request_that_hands_on_such() {
     let mut logs = Logs::default();
     let mut expected = Vec::new();

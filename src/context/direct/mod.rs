@@ -10,7 +10,7 @@ pub use places::Places;
 
 use super::event::{Defaults, set_time};
 use super::tape::{Own, Part, Step};
-use super::{header, id, scan, words};
+use super::{header, id, scan, stem, words};
 use crate::model::{Batch, Detail, Event, HeaderRole, Level, Place, Shape, SpanId, Symbol, TraceId, flag};
 use crate::record::{Brief, Pattern, Record, Role};
 use learner::{Context, Learner};
@@ -297,18 +297,21 @@ impl Direct {
                 continue;
             }
             details.push(Detail::Key { name, value, shape: key.shape });
-            match &key.name {
-                KeyName::Same(_, text) if key.told != serial => {
-                    key.told = serial;
-                    symbols.keep_as(name, text);
-                }
-                KeyName::Same(..) => {}
+            let written = match &key.name {
+                KeyName::Same(_, text) => text,
                 KeyName::Part(part) => {
                     self.scratch.clear();
                     words::snake(text(*part), &mut self.scratch);
-                    symbols.keep_as(name, &self.scratch);
+                    &self.scratch[..]
                 }
+            };
+            if !matches!(key.name, KeyName::Same(..)) || key.told != serial {
+                symbols.keep_as(name, written);
             }
+            if key.shape == Shape::Mixed {
+                stem::add((name, written), text(key.value), (details, start), symbols);
+            }
+            key.told = serial;
         }
         if !self.headers.is_empty() {
             self.add_headers(text, event, details)?;

@@ -73,12 +73,16 @@ fn is_amount(value: &[u8]) -> bool {
 }
 
 /// Whether digits with hyphens between them are an id, such as `1737722335319-0` (a Redis stream entry) or
-/// `112-7654321-1234567`: too long for a date.
+/// `112-7654321-1234567`: too long for a date; or the number of a part behind that of its whole, `730011-2`, which no year is.
 fn is_numbered(value: &[u8], digits: usize) -> bool {
     const DATE: usize = 8;
-    digits > DATE
-        && value[0].is_ascii_digit()
-        && value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-')
+    const YEAR: usize = 4;
+    let plain = || value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-');
+    let is_part = || {
+        let whole = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        whole > YEAR && digits + 1 == value.len() && crate::context::stem::stem(value).is_some()
+    };
+    value[0].is_ascii_digit() && plain() && (digits > DATE || is_part())
 }
 
 /// Whether a value behind a general name (`trace`, `span`) looks like an id.

@@ -1,6 +1,7 @@
 //! The keys of a transaction with their values, which are read again from its records.
 
 use super::Style;
+use crate::context::stem::{stem, stem_name};
 use crate::gather::Store;
 use crate::model::{Detail, EventId, Place, Symbol, Trace};
 use crate::report::{Report, TextOf};
@@ -98,11 +99,13 @@ fn text_of(
         return Some(kept.to_owned());
     }
     let found = texts(place?)?;
-    found
-        .keys
-        .into_iter()
-        .find(|(other, held, _)| *other == name && *held == value)
-        .map(|(.., written)| written)
+    found.keys.into_iter().find_map(|(other, held, written)| {
+        if other == name && held == value {
+            return Some(written);
+        }
+        let stem = (stem_name(other) == name).then(|| stem(written.as_bytes())).flatten()?;
+        (Symbol::of(stem) == value).then(|| String::from_utf8_lossy(stem).into_owned())
+    })
 }
 
 /// `order_id=ORD-1 msg_id=1,2,3,…+2`.

@@ -6,6 +6,7 @@
 mod drafted;
 mod numbers;
 mod pair;
+mod parts;
 mod possible;
 mod relation;
 mod scope;
@@ -215,6 +216,7 @@ pub fn candidates(
     none[NONE_FIRST_OF_SERVICE] = yes(child.first_of_service);
     none[NONE_TOOK] = yes(own.begin < own.first);
     none[NONE_CALLS] = yes(own.calls);
+    none[NONE_TAKES_IN] = own.role.takes_in;
     if let Some(learned) = learned {
         let of_none = learned.causes(None, own.kind, child.learned);
         none[NONE_CAUSES] = of_none.share;
@@ -242,6 +244,11 @@ fn about_child(scene: &Scene, child: &Child<'_>, out: &mut Features) {
     out[CHILD_HANDS] = yes(own.hands);
     out[CHILD_WORDS] = child.wording.min(3.0) / 3.0;
     out[CHILD_SENT] = child.sent;
+    out[CHILD_TAKES_IN] = own.role.takes_in;
+    out[CHILD_ASKS] = own.role.asks;
+    out[CHILD_SENDS] = own.role.sends;
+    out[CHILD_AT_END] = own.role.at_end;
+    out[CHILD_DEBUG] = yes(own.role.debug);
     out[CHILD_RARE] = child.rarest.as_ref().map_or(0.0, |rarest| rarest.rarity());
 }
 

@@ -422,10 +422,60 @@ numbers! {
     DRAFT_ABOVE,
     /// Drafted: it has no parent; for no parent, how many others have none.
     DRAFT_TOP,
+    /// How likely it is by its words that the child takes in a request or a message.
+    CHILD_TAKES_IN,
+    /// That it asks another service or a database.
+    CHILD_ASKS,
+    /// That it sends a message.
+    CHILD_SENDS,
+    /// That its first record stands at its end.
+    CHILD_AT_END,
+    /// Its first record is for developers only.
+    CHILD_DEBUG,
+    /// One service: [`CHILD_TAKES_IN`].
+    SAME_TAKES_IN,
+    /// Two services: [`CHILD_TAKES_IN`].
+    CROSS_TAKES_IN,
+    /// Two services: [`CHILD_ASKS`].
+    CROSS_ASKS,
+    /// Two services: [`CHILD_SENDS`].
+    CROSS_SENDS,
+    /// One service: [`CHILD_AT_END`].
+    SAME_CHILD_AT_END,
+    /// Two services: [`CHILD_AT_END`].
+    CROSS_CHILD_AT_END,
+    /// One service: how likely it is by its words that the parent takes something in.
+    SAME_PARENT_TAKES_IN,
+    /// One service: that it asks.
+    SAME_PARENT_ASKS,
+    /// One service: that it sends.
+    SAME_PARENT_SENDS,
+    /// One service: the parent's first record is for developers only.
+    SAME_PARENT_DEBUG,
+    /// Two services: how likely it is by its words that the parent takes something in.
+    CROSS_PARENT_TAKES_IN,
+    /// Two services: that it asks.
+    CROSS_PARENT_ASKS,
+    /// Two services: that it sends.
+    CROSS_PARENT_SENDS,
+    /// Two services: the parent's first record is for developers only.
+    CROSS_PARENT_DEBUG,
+    /// One service: the parent takes something in, and the child does not.
+    SAME_DOES_PART,
+    /// Two services: the parent asks, and the child takes it in.
+    CROSS_ASKED,
+    /// Two services: the parent sends, and the child takes it in.
+    CROSS_SENT,
+    /// One service, the parent logs only later: how likely its first record stands at its end.
+    LATE_SAME_AT_END,
+    /// Two services, the parent logs only later: how likely its first record stands at its end.
+    LATE_CROSS_AT_END,
+    /// No parent: [`CHILD_TAKES_IN`].
+    NONE_TAKES_IN,
 }
 
 /// The numbers that tell of the child: the same for all of its candidates.
-pub const OF_CHILD: [usize; 15] = [
+pub const OF_CHILD: [usize; 20] = [
     CHILD_HANDS,
     CHILD_RECEIVES,
     CHILD_ENDS,
@@ -441,4 +491,9 @@ pub const OF_CHILD: [usize; 15] = [
     CHILD_SENT,
     CHILD_RARE,
     CHILD_HEAD,
+    CHILD_TAKES_IN,
+    CHILD_ASKS,
+    CHILD_SENDS,
+    CHILD_AT_END,
+    CHILD_DEBUG,
 ];

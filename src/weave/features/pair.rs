@@ -1,6 +1,7 @@
 //! What speaks for one span as the parent of another.
 
 use super::numbers::*;
+use super::parts::parts;
 use super::relation::Relation;
 use super::ties::{self, evidence, shared, wording};
 use super::{Child, Features, Known, act, contains, is_open, log2, scaled, yes};
@@ -56,6 +57,7 @@ pub(super) fn pair(
         late_pair(scene, child, parent, same, known, out);
     }
     heads(scene, child, parent, late, out);
+    parts(p, c, late, out);
     if learned && point.is_some() {
         out[CAUSES] = causes.share;
         out[POSSIBLE] = causes.possible;

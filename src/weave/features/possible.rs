@@ -2,7 +2,6 @@
 
 use super::scope::same_request;
 use super::{Known, SLACK};
-use crate::weave::habits::Habits;
 use crate::weave::holders::{Held, MOST_OF_REQUEST};
 use crate::weave::learned::Learned;
 use crate::weave::scene::{Line, Node, Scene};
@@ -10,8 +9,6 @@ use crate::weave::words::Act;
 
 /// Times and durations are written in whole milliseconds at worst.
 const BLUR: i64 = 1_500_000;
-/// A share that makes a habit.
-const MOSTLY: f32 = 0.5;
 /// Candidates that are looked at for one span, at most.
 const MAX_CANDIDATES: usize = 48;
 /// A parent may log its first record this long after its child's last.
@@ -29,7 +26,7 @@ pub(super) fn parents(
     scene: &Scene,
     node: u32,
     opening: &Line,
-    (Known { lexicon, habits }, learned): (Known<'_>, Option<&Learned>),
+    (Known { lexicon, .. }, learned): (Known<'_>, Option<&Learned>),
 ) -> Vec<u32> {
     let mut possible: Vec<u32> = (0..scene.nodes.len() as u32)
         .filter(|&other| other != node && !scene.nodes[other as usize].lines.is_empty())
@@ -41,11 +38,7 @@ pub(super) fn parents(
     possible.extend(late(scene, node, opening));
     asked_by(scene, node, &mut possible);
     stated_by(scene, node, &mut possible);
-    possible.retain(|&other| {
-        !is_usually_within(scene, node, other, habits)
-            && !surrounds(scene, node, other)
-            && !was_sent_by(scene, other, node)
-    });
+    possible.retain(|&other| !surrounds(scene, node, other) && !was_sent_by(scene, other, node));
     let passed_on: Vec<u32> =
         possible.iter().copied().filter(|&other| has_passed_on(scene, other, node, &possible)).collect();
     possible.retain(|other| !passed_on.contains(other));
@@ -73,16 +66,6 @@ fn has_passed_on(scene: &Scene, other: u32, node: u32, possible: &[u32]) -> bool
             && same_request(scene, taker, other)
     };
     !same_request(scene, node, other) && possible.iter().any(takes_over)
-}
-
-/// Whether a span is of a kind that mostly begins within spans like another one, which tells how long it took, and rarely before
-/// them: it cannot have caused that one.
-fn is_usually_within(scene: &Scene, outer: u32, inner: u32, habits: &Habits) -> bool {
-    let (own, other) = (&scene.nodes[outer as usize], &scene.nodes[inner as usize]);
-    own.begin < own.first
-        && own.service != other.service
-        && habits.between((own.kind, other.kind)).habit.around >= MOSTLY
-        && habits.between((other.kind, own.kind)).habit.order <= -MOSTLY
 }
 
 /// Whether a span tells how long it took, and all of another one of another service that is about the same thing took place
@@ -130,14 +113,33 @@ fn asked_by(scene: &Scene, node: u32, possible: &mut Vec<u32>) {
     }
 }
 
-/// What is put to a database is a span of the service that does so, and causes nothing.
+/// What is put to a database is a span of the service that does so, and causes nothing; unless it is all that a span logs which
+/// does more: no other one of its service may be at work then.
 fn stated_by(scene: &Scene, node: u32, possible: &mut Vec<u32>) {
-    possible.retain(|&other| !scene.nodes[other as usize].states);
+    possible.retain(|&other| !scene.nodes[other as usize].states || is_alone(scene, other));
     let own = &scene.nodes[node as usize];
-    let is_own = |other: &u32| scene.nodes[*other as usize].service == own.service;
-    if own.states && possible.iter().any(is_own) {
-        possible.retain(is_own);
+    let may_state = |other: &u32| {
+        scene.nodes[*other as usize].service == own.service && !is_over(scene, *other, own.begin)
+    };
+    if own.states && possible.iter().any(may_state) {
+        possible.retain(may_state);
     }
+}
+
+/// Whether a span told its end before a time.
+fn is_over(scene: &Scene, node: u32, time: i64) -> bool {
+    scene.nodes[node as usize].last + SLACK < time && scene.lines_of(node).any(|line| line.closes)
+}
+
+/// Whether no other span of its service may have put a statement to a database.
+fn is_alone(scene: &Scene, node: u32) -> bool {
+    let own = &scene.nodes[node as usize];
+    !scene.of_service(own.service).iter().any(|&(_, begin, other)| {
+        other != node
+            && begin <= own.last + MAX_CONFIRMED
+            && !scene.nodes[other as usize].states
+            && !is_over(scene, other, own.begin)
+    })
 }
 
 /// Whether a node is a call that was answered before one of another service began: what came of it, came of the one that was
@@ -171,7 +173,9 @@ fn late(scene: &Scene, node: u32, opening: &Line) -> Vec<u32> {
         if line.node == node || other.lines.first() != Some(&line.order) || other.exact {
             continue;
         }
-        if line.act.begins() || before(scene, line.node, node, opening) {
+        // of a span of the own service that tells one thing only, the word may be another: "build running", "checked, closing"
+        let begins = line.act.begins() && (other.lines.len() > 1 || other.service != own.service);
+        if begins || before(scene, line.node, node, opening) {
             continue;
         }
         // what is sent is received later; a confirmation of the broker is waited for no longer

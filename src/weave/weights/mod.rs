@@ -1,6 +1,6 @@
 //! What the numbers of [`super::features`] are worth.
 //!
-//! Fitted by `examples/fit_weights` to recorded and simulated systems, but for those of `SAME_CLOSED`,
+//! Fitted by `examples/fit_weights` to systems recorded, drawn and written by hand, but for those of `SAME_CLOSED`,
 //! `SAME_SENT_RECEIVED` and `SAME_GATHERED`, which are set by hand.
 
 mod first;
