@@ -1,5 +1,5 @@
 //! What the words of a record tell of the part that its span plays, and of where in the span it stands, by what the words of
-//! many systems' records were found to tell ([`super::vocabulary`]).
+//! many systems' records were found to tell (`vocabulary`).
 //!
 //! A word counts in the form in which it stands (`received` is not `receive`), as the first one also by itself, and so do
 //! signs such as arrows, methods and durations. What they are worth is summed up (logistic regression, without a name of any
