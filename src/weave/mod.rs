@@ -31,6 +31,7 @@ mod routes;
 pub mod scene;
 pub mod score;
 mod spans;
+pub mod statements;
 pub mod stitch;
 mod tables;
 mod timing;

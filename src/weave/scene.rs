@@ -5,6 +5,7 @@ use super::holders::{Holders, Told, Which, of_its_name};
 use super::lexicon::{Lexicon, Tokens, Wording, bits};
 use super::roles::Role;
 use super::spans::Draft;
+use super::statements::{self, Statement};
 use super::words::Act;
 use crate::gather::Store;
 use crate::model::{Detail, EventId, Shape, Symbol, Time, TraceId, flag};
@@ -81,8 +82,8 @@ pub struct Node {
     /// It is a call: it names another service, and either surrounds a span of that or tells its answer right after one, and
     /// tells nothing else.
     pub calls: bool,
-    /// All that it tells is what was put to a database.
-    pub states: bool,
+    /// Whether all that it tells is what was put to a database.
+    pub statement: Statement,
     /// What its words tell of it.
     pub role: Role,
     /// The span is exported: its times are exact.
@@ -215,11 +216,11 @@ impl Scene {
         self.place();
         for node in 0..self.nodes.len() as u32 {
             let (hands, calls) = (self.hands(node), self.calls(node, lexicon));
-            let states = self.lines_of(node).all(|line| line.statement);
             let node = &mut self.nodes[node as usize];
             (node.hands, node.calls) = (hands, calls);
-            node.states = states && !node.lines.is_empty();
         }
+        let told = statements::told(self, &self.by_service);
+        told.into_iter().for_each(|(node, told)| self.nodes[node as usize].statement = told);
     }
 
     /// Finds when spans begin that are not exported.
@@ -524,7 +525,7 @@ fn node(span: &Draft, lexicon: &Lexicon, store: &Store) -> Node {
         exact: store.any_whole(&span.events),
         hands: false,
         calls: false,
-        states: false,
+        statement: Statement::No,
         role: Role::of_span(span, lexicon, store),
         trace: span.trace,
         first_of_trace: true,

@@ -5,6 +5,7 @@ use super::{Known, SLACK};
 use crate::weave::holders::{Held, MOST_OF_REQUEST};
 use crate::weave::learned::Learned;
 use crate::weave::scene::{Line, Node, Scene};
+use crate::weave::statements::{Statement, over};
 use crate::weave::words::Act;
 
 /// Times and durations are written in whole milliseconds at worst.
@@ -114,32 +115,15 @@ fn asked_by(scene: &Scene, node: u32, possible: &mut Vec<u32>) {
 }
 
 /// What is put to a database is a span of the service that does so, and causes nothing; unless it is all that a span logs which
-/// does more: no other one of its service may be at work then.
+/// does more.
 fn stated_by(scene: &Scene, node: u32, possible: &mut Vec<u32>) {
-    possible.retain(|&other| !scene.nodes[other as usize].states || is_alone(scene, other));
+    possible.retain(|&other| scene.nodes[other as usize].statement != Statement::Part);
     let own = &scene.nodes[node as usize];
-    let may_state = |other: &u32| {
-        scene.nodes[*other as usize].service == own.service && !is_over(scene, *other, own.begin)
-    };
-    if own.states && possible.iter().any(may_state) {
+    let may_state =
+        |other: &u32| scene.nodes[*other as usize].service == own.service && over(scene, *other) >= own.begin;
+    if own.statement != Statement::No && possible.iter().any(may_state) {
         possible.retain(may_state);
     }
-}
-
-/// Whether a span told its end before a time.
-fn is_over(scene: &Scene, node: u32, time: i64) -> bool {
-    scene.nodes[node as usize].last + SLACK < time && scene.lines_of(node).any(|line| line.closes)
-}
-
-/// Whether no other span of its service may have put a statement to a database.
-fn is_alone(scene: &Scene, node: u32) -> bool {
-    let own = &scene.nodes[node as usize];
-    !scene.of_service(own.service).iter().any(|&(_, begin, other)| {
-        other != node
-            && begin <= own.last + MAX_CONFIRMED
-            && !scene.nodes[other as usize].states
-            && !is_over(scene, other, own.begin)
-    })
 }
 
 /// Whether a node is a call that was answered before one of another service began: what came of it, came of the one that was
