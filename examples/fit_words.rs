@@ -6,7 +6,6 @@
 
 #![allow(clippy::print_stdout, reason = "a program that prints")]
 
-use serde_json::Value;
 use spanloom::engine::load::load;
 use spanloom::engine::read::Settings;
 use spanloom::input::{DiscoverOptions, Input, discover};
@@ -15,6 +14,9 @@ use spanloom::weave::roles::{PARTS, TOLD, UNIT, forms, likely, shares};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
 use std::path::Path;
+
+#[path = "fit_weights/told.rs"]
+mod told;
 
 /// Words of fewer runs tell of these runs only.
 const MIN_RUNS: usize = 3;
@@ -64,27 +66,15 @@ fn main() {
 
 /// Reads the templates of a run.
 fn read(run: usize, dir: &Path, examples: &mut Vec<Example>) {
-    let lines = std::fs::read_to_string(dir.join("truth/lines.tsv")).expect("lines.tsv");
-    let spans = std::fs::read_to_string(dir.join("truth/spans.jsonl")).expect("spans.jsonl");
-    let spans: HashMap<String, Value> = spans
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
-        .map(|span| (span["span_id"].as_str().expect("an id").to_owned(), span))
-        .collect();
-    let mut span_of: HashMap<(String, u64), &Value> = HashMap::new();
-    for line in lines.lines() {
-        let [file, first, _, span] = line.split('\t').collect::<Vec<_>>()[..] else { continue };
-        if let (Ok(first), Some(span)) = (first.parse(), spans.get(span)) {
-            span_of.insert((file.to_owned(), first), span);
-        }
-    }
+    let spans = told::spans(dir).expect("spans.jsonl");
+    let lines = told::lines(dir).expect("lines.tsv");
     let discovery = discover(&[Input::Path(dir.join("logs"))], &DiscoverOptions::default());
     let store = load(&discovery, &Settings::default(), Time(0)).expect("all fits into memory").store;
     let mut found: BTreeMap<u64, Example> = BTreeMap::new();
     for event in store.batches.iter().flat_map(|batch| &batch.events) {
         let name = &store.sources[event.place.source.0 as usize].name;
-        let file = name.rsplit('/').next().unwrap_or(name).trim_end_matches(".log");
-        let Some(span) = span_of.get(&(file.to_owned(), event.place.line)) else { continue };
+        let span = lines.get(&(told::file(name).to_owned(), event.place.line));
+        let Some(span) = span.and_then(|span| spans.get(span)) else { continue };
         let example = found.entry(event.template.0).or_insert_with(|| {
             let mut of = Vec::new();
             forms(store.symbols.text(event.template), |form| of.push(form.to_owned()));

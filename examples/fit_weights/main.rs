@@ -15,6 +15,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints")]
 
 mod descent;
+mod told;
 mod truth;
 
 use descent::{Choice, Tree, fit, shares};

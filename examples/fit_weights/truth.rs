@@ -1,5 +1,6 @@
 //! What is true of a run: who caused whom.
 
+use crate::told;
 use serde_json::Value;
 use spanloom::weave::training::{Given, Lesson};
 use std::collections::{HashMap, HashSet};
@@ -67,8 +68,7 @@ impl Truth {
             let mut votes: HashMap<&String, usize> = HashMap::new();
             for (source, line) in records {
                 let name = &sources[*source];
-                let file = name.rsplit('/').next().unwrap_or(name).split(".log").next().unwrap_or(name);
-                if let Some(span) = self.hops.lines.get(&(file.to_owned(), *line)) {
+                if let Some(span) = self.hops.lines.get(&(told::file(name).to_owned(), *line)) {
                     *votes.entry(&self.hops.of[span]).or_default() += 1;
                 }
             }
@@ -80,25 +80,10 @@ impl Truth {
 }
 
 fn hops(folder: &Path) -> Hops {
-    let (Ok(spans), Ok(lines)) = (
-        std::fs::read_to_string(folder.join("truth/spans.jsonl")),
-        std::fs::read_to_string(folder.join("truth/lines.tsv")),
-    ) else {
+    let (Some(spans), Some(lines)) = (told::spans(folder), told::lines(folder)) else {
         return Hops::default();
     };
-    let mut hops = Hops::default();
-    for line in lines.lines().filter(|line| !line.starts_with('#')) {
-        let [file, first, count, span] = line.split('\t').collect::<Vec<_>>()[..] else { continue };
-        let (first, count): (u64, u64) = (first.parse().expect("a line"), count.parse().expect("a count"));
-        for line in (first..first + count).filter(|_| span != "-") {
-            hops.lines.insert((file.to_owned(), line), span.to_owned());
-        }
-    }
-    let spans: HashMap<String, Value> = spans
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
-        .map(|span| (span["span_id"].as_str().expect("an id").to_owned(), span))
-        .collect();
+    let mut hops = Hops { lines, ..Hops::default() };
     let parent = |span: &Value| {
         let parent = span["parent_span_id"].as_str().or_else(|| span["cause"]["span_id"].as_str());
         parent.filter(|parent| spans.contains_key(*parent)).map(str::to_owned)

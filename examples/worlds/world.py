@@ -9,7 +9,7 @@ Each file beside this one is a system, made up by one of eight authors (its firs
 program: `python3 examples/worlds/NAME.py OUT` writes its logs and the truth about them below OUT/NAME, in six variants:
 v1 trace and span ids; v2 received lines also tell who sent; v3 context lost at the broker; v4 no trace ids; v5 wrong clocks; v6 faults.
 """
-import asyncio, contextlib, datetime, heapq, json, math, os, random, selectors, sys, time as _t
+import asyncio, contextlib, datetime, json, math, os, random, selectors, sys
 
 NS = 1_000_000_000
 

@@ -31,21 +31,11 @@ pub fn read(line: &[u8], order: DayOrder, draft: &mut Draft) -> bool {
     draft.message = Some((At::new(0, line.len()), Writing::Plain));
     let (took, status) = timers(line, close + 1)
         .unwrap_or_else(|| (envoy_duration(line, open, request.status.end()), request.status));
-    let or_else = |found: At, next: fn(&[u8], usize) -> At, from: usize| {
-        if took.is_empty() && found.is_empty() { next(line, from) } else { At::default() }
-    };
-    let exact = or_else(At::default(), exact_duration, request.status.end());
-    let bare = or_else(exact, bare_duration, request.status.end());
-    let micros = or_else(if exact.is_empty() { bare } else { exact }, microseconds, status.end());
     for (role, at, writing) in [
         (Role::Method, request.method, Writing::Plain),
         (Role::Route, request.path, Writing::Plain),
         (Role::Status, status, Writing::Plain),
-        (Role::DurationMillis, took, Writing::Plain),
-        (Role::Duration, exact, Writing::Plain),
-        // a number alone: its unit is told by those of the whole run
-        (Role::Duration, bare, Writing::Number),
-        (Role::DurationMicros, micros, Writing::Plain),
+        duration(line, took, (request.status.end(), status.end())),
         (Role::Caller, user(before), Writing::Plain),
         (Role::Caller, agent(line, request.status.end()), Writing::Plain),
     ] {
@@ -65,6 +55,24 @@ pub fn read(line: &[u8], order: DayOrder, draft: &mut Draft) -> bool {
     draft.free.push(At::new(0, open));
     draft.free.push(At::new(close + 1, line.len()));
     true
+}
+
+/// How long a request took, as the first of several ways tells it, none of which may: what it is, where it stands, how it is
+/// written. `ends`: of the status in its usual place, and of that which timers tell the place of.
+fn duration(line: &[u8], took: At, ends: (usize, usize)) -> (Role, At, Writing) {
+    if !took.is_empty() {
+        return (Role::DurationMillis, took, Writing::Plain);
+    }
+    let exact = exact_duration(line, ends.0);
+    if !exact.is_empty() {
+        return (Role::Duration, exact, Writing::Plain);
+    }
+    // a number alone: its unit is told by those of the whole run
+    let bare = bare_duration(line, ends.0);
+    if !bare.is_empty() {
+        return (Role::Duration, bare, Writing::Number);
+    }
+    (Role::DurationMicros, microseconds(line, ends.1), Writing::Plain)
 }
 
 /// The level that stands behind the time, before the logger or the request: `[TIME] DEBUG django.server "GET …`.

@@ -20,6 +20,18 @@ pub const TOLD: usize = PARTS + 1;
 /// What one is worth in the table.
 pub const UNIT: f32 = 1.0 / 16.0;
 
+/// What stands for signs in a text.
+const SIGNS: [(&str, &str); 9] = [
+    ("->", "+to"),
+    ("<-", "+from"),
+    ("=>", "+to"),
+    (">>", "+to"),
+    ("<<", "+from"),
+    ("://", "+url"),
+    ("HTTP/", "+http"),
+    ("<*> ms", "+took"),
+    ("<*>ms", "+took"),
+];
 /// Words of a text that are looked at.
 const MAX_WORDS: usize = 24;
 
@@ -97,12 +109,7 @@ pub fn forms(template: &str, mut see: impl FnMut(&str)) {
             seen.push(form.to_owned());
         }
     };
-    for (sign, name) in [("->", "+to"), ("<-", "+from"), ("=>", "+to"), (">>", "+to"), ("<<", "+from")] {
-        if template.contains(sign) {
-            form(name);
-        }
-    }
-    for (sign, name) in [("://", "+url"), ("HTTP/", "+http"), ("<*> ms", "+took"), ("<*>ms", "+took")] {
+    for (sign, name) in SIGNS {
         if template.contains(sign) {
             form(name);
         }

@@ -339,8 +339,8 @@ numbers! {
     /// The parent's last record before the child receives or starts.
     LAST_BEGAN,
     /// The parent, of the same service, told its end before the child began: 1, towards 2 if that was long before. One that tells
-    /// a single record did so only where another one is at work that may go on with the child. Its weight is set by hand: the
-    /// systems that the others are fitted to hardly show it.
+    /// a single record did so only where another one is at work that may go on with the child. Its weight is set by hand: a
+    /// fitted one does worse on systems that it was not fitted to.
     SAME_CLOSED,
     /// The parent, of the same service, alone sent what the child begins by receiving, and no other service has it; or it left a
     /// value for the child, which hands on what came of it. Its weight is set by hand, too.
