@@ -133,7 +133,7 @@ pub struct Scene {
     /// When the first span starts.
     starts: i64,
     /// The spans by service, and by their start.
-    by_service: Vec<(Symbol, i64, u32)>,
+    pub(super) by_service: Vec<(Symbol, i64, u32)>,
     /// The paths that each node is about, each once, and where they end.
     routes: Vec<Symbol>,
     route_ends: Vec<u32>,
@@ -219,8 +219,7 @@ impl Scene {
             let node = &mut self.nodes[node as usize];
             (node.hands, node.calls) = (hands, calls);
         }
-        let told = statements::told(self, &self.by_service);
-        told.into_iter().for_each(|(node, told)| self.nodes[node as usize].statement = told);
+        statements::tell(self);
     }
 
     /// Finds when spans begin that are not exported.

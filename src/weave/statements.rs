@@ -2,7 +2,6 @@
 
 use super::features::SLACK;
 use super::scene::Scene;
-use crate::model::Symbol;
 
 /// Whether all that a span tells is what was put to a database, and who did so.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -19,11 +18,17 @@ pub enum Statement {
 /// Who puts a statement to a database may log its first record this long after it: nanoseconds.
 const LATE: i64 = 200_000_000;
 
-/// The spans of a scene that are such; `by_service`: its spans, by service and begin.
-pub(super) fn told(scene: &Scene, by_service: &[(Symbol, i64, u32)]) -> Vec<(u32, Statement)> {
+/// Tells the spans of a scene that are such.
+pub(super) fn tell(scene: &mut Scene) {
+    for (node, statement) in told(scene) {
+        scene.nodes[node as usize].statement = statement;
+    }
+}
+
+fn told(scene: &Scene) -> Vec<(u32, Statement)> {
     let is_statement = |node: u32| scene.lines_of(node).all(|line| line.statement);
     let mut told = Vec::new();
-    for of_service in by_service.chunk_by(|a, b| a.0 == b.0) {
+    for of_service in scene.by_service.chunk_by(|a, b| a.0 == b.0) {
         let (statements, others): (Vec<_>, Vec<_>) =
             of_service.iter().map(|&(_, begin, node)| (begin, node)).partition(|span| is_statement(span.1));
         if statements.is_empty() {
