@@ -33,7 +33,8 @@ pub(super) struct Asked {
     pub whole: bool,
     /// Of a fragment: it took its trace id along to many services, whatever it begins with.
     pub wide: bool,
-    /// Of a fragment: it begins with a message, and did not take its trace id along with others.
+    /// Of a fragment: it begins with a message, or with nothing that tells of a request, and did not take its trace id along with
+    /// many others.
     pub handed: bool,
     /// Of a fragment: it begins with a message whose topic or name it tells.
     pub told: bool,

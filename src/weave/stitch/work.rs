@@ -351,8 +351,11 @@ impl<'a> Work<'a> {
         }
         // receiving atom, by first time → where its values were born
         let mut incoming: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        let most = (self.bounds(values).holders as i64).saturating_mul(BEYOND);
         let of_one = |(at, (value, _)): &(usize, (&[u32], &[bool]))| {
-            value.len() <= MAX_HOLDERS && !conflicting.contains(at)
+            value.len() <= MAX_HOLDERS
+                && !conflicting.contains(at)
+                && (kind.named || value.len() as i64 <= most)
         };
         for (_, (value, back)) in values.iter_with_back().enumerate().filter(of_one) {
             for (&atom, back) in value.iter().zip(back).skip(1) {
@@ -364,40 +367,22 @@ impl<'a> Work<'a> {
         }
         let mut receivers: Vec<(u32, Vec<u32>)> = incoming.into_iter().collect();
         receivers.sort_by_key(|(atom, _)| (self.atoms.first(*atom), *atom));
+        // by what a receiver begins with: those whose values come from several, and those of them that handle batches
         let mut votes: FxHashMap<u32, (u32, u32)> = FxHashMap::default();
         for (atom, origins) in &receivers {
-            let mut begins: Vec<((bool, u64), u32)> = origins
-                .iter()
-                .map(|&origin| {
-                    let root = self.sets.find(origin);
-                    let first = self.firsts[root as usize];
-                    // whatever is asked of a service, what it is asked for next is something else
-                    let bit = self.services.bit(self.atoms.service(first));
-                    let begun = self.asked[root as usize].is_begun(bit);
-                    ((begun, if begun { bit } else { u64::from(self.atoms.sort(first)) }), root)
-                })
-                .collect();
-            begins.sort_unstable();
-            begins.dedup();
-            if begins.len() > 1 {
-                let on_its_own = |origin: &&u32| {
-                    let asked = self.atoms.asked(**origin);
-                    asked.whole || asked.wide
-                };
-                let mut own: Vec<u32> =
-                    origins.iter().filter(on_its_own).map(|origin| self.sets.find(*origin)).collect();
-                own.sort_unstable();
-                own.dedup();
-                let batch = own.len() > 1 || begins.windows(2).any(|two| two[0].0 == two[1].0);
+            if let Some(batch) = self.is_batch(origins) {
                 let vote = votes.entry(self.atoms.sort(*atom)).or_default();
                 vote.0 += 1;
                 vote.1 += u32::from(batch);
             }
         }
         for (atom, origins) in receivers {
-            let batch = votes.get(&self.atoms.sort(atom)).is_some_and(|(all, batches)| batches * 2 > *all);
+            let mostly = votes.get(&self.atoms.sort(atom)).is_some_and(|(all, batches)| batches * 2 > *all);
             // one that handles messages of several transactions makes no one of them
-            for origin in origins.into_iter().filter(|_| !batch) {
+            if mostly || self.is_batch(&origins) == Some(true) {
+                continue;
+            }
+            for origin in origins {
                 let whole = |atom: u32| self.atoms.asked(atom).whole;
                 let apart = !kind.named && !kind.unique && whole(origin) && whole(atom);
                 if !apart && !self.begin_alike(origin, atom) {
@@ -405,6 +390,32 @@ impl<'a> Work<'a> {
                 }
             }
         }
+    }
+
+    /// Whether values that were born in some atoms are of several transactions; none if one set holds all of these.
+    fn is_batch(&mut self, origins: &[u32]) -> Option<bool> {
+        let mut begins: Vec<((bool, u64), u32)> = origins
+            .iter()
+            .map(|&origin| {
+                let root = self.sets.find(origin);
+                let first = self.firsts[root as usize];
+                // whatever is asked of a service, what it is asked for next is something else
+                let bit = self.services.bit(self.atoms.service(first));
+                let begun = self.asked[root as usize].is_begun(bit);
+                ((begun, if begun { bit } else { u64::from(self.atoms.sort(first)) }), root)
+            })
+            .collect();
+        begins.sort_unstable();
+        begins.dedup();
+        let on_its_own = |origin: &&u32| {
+            let asked = self.atoms.asked(**origin);
+            asked.whole || asked.wide
+        };
+        let mut own: Vec<u32> =
+            origins.iter().filter(on_its_own).map(|origin| self.sets.find(*origin)).collect();
+        own.sort_unstable();
+        own.dedup();
+        (begins.len() > 1).then(|| own.len() > 1 || begins.windows(2).any(|two| two[0].0 == two[1].0))
     }
 }
 
