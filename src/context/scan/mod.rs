@@ -296,6 +296,8 @@ mod tests {
                 "/holders/H10374",
             ),
             ("calling POST https://orders/v1/items?page=2 for 7", "POST", "/v1/items"),
+            ("Started POST \"/orders/7/lines\" for 10.0.0.7 at 2026-11-30", "POST", "/orders/7/lines"),
+            ("GET \"/orders/7\", parameters={}", "GET", "/orders/7"),
         ] {
             let found = found(text);
             let told = |at: Option<At>| at.map(|at| String::from_utf8_lossy(found.text(at)).into_owned());

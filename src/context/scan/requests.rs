@@ -35,13 +35,12 @@ impl Found {
         }
         self.same_end(near, REQUEST_WITHIN);
         let from = near.len().saturating_sub(REQUEST_WITHIN);
-        let Some(method_end) =
+        let Some((method_start, method_end)) =
             method_before_path(&text[from..]).map(|(at, len)| (from + at, from + at + len))
         else {
             return;
         };
-        let (method_start, method_end) = method_end;
-        let target = method_end + 1;
+        let target = method_end + 1 + usize::from(text[method_end + 1] == b'"');
         const SCHEMES: [&[u8]; 2] = [b"http://", b"https://"];
         let host = SCHEMES.iter().find(|scheme| text[target..].starts_with(scheme));
         let path_start = match host {
@@ -112,12 +111,14 @@ pub(super) fn is_requests_column(text: &[u8], (start, end): (usize, usize), open
         && (names_a_client(before) || memchr::memmem::find(&text[end..], b" HTTP/").is_some())
 }
 
-/// An HTTP method in capitals followed by a path: position and length of the method.
+/// An HTTP method in capitals followed by a path, which may be in quotes, as Rails and Spring write it: position and length of
+/// the method.
 fn method_before_path(text: &[u8]) -> Option<(usize, usize)> {
     let blanks = memchr::memchr_iter(b'/', text).filter_map(|slash| {
         let before = &text[..slash];
         let address = before.strip_suffix(b"http:").or_else(|| before.strip_suffix(b"https:"));
-        address.unwrap_or(before).len().checked_sub(1)
+        let before = address.unwrap_or(before);
+        before.strip_suffix(b" \"").map_or(before.len().checked_sub(1), |before| Some(before.len()))
     });
     blanks.filter(|&blank| text[blank] == b' ').find_map(|blank| {
         let start = text[..blank].iter().rposition(|byte| !byte.is_ascii_uppercase()).map_or(0, |at| at + 1);

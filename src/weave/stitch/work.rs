@@ -325,6 +325,12 @@ impl<'a> Work<'a> {
         x != y && sort(x) == sort(y)
     }
 
+    /// Whether something was asked for anew in both of two sets where transactions enter.
+    fn both_enter(&mut self, a: u32, b: u32) -> bool {
+        let (x, y) = (self.sets.find(a), self.sets.find(b));
+        x != y && self.asked[x as usize].is_apart_from(self.asked[y as usize], 0)
+    }
+
     fn unite(&mut self, a: u32, b: u32) {
         let (x, y) = (self.sets.find(a), self.sets.find(b));
         if self.sets.union(a, b) {
@@ -385,7 +391,8 @@ impl<'a> Work<'a> {
             for origin in origins {
                 let whole = |atom: u32| self.atoms.asked(atom).whole;
                 let apart = !kind.named && !kind.unique && whole(origin) && whole(atom);
-                if !apart && !self.begin_alike(origin, atom) {
+                if !apart && (kind.named || !self.both_enter(origin, atom)) && !self.begin_alike(origin, atom)
+                {
                     self.unite(origin, atom);
                 }
             }
