@@ -68,17 +68,21 @@ impl OnTrial {
         self.known.get(&root).copied().unwrap_or((work.firsts[root as usize], work.asked[root as usize]))
     }
 
-    /// Joins the sets of two atoms.
-    fn join(&mut self, work: &mut Work<'_>, transaction: u32, part: u32) {
+    /// Joins the sets of two atoms, unless something was asked for anew in both where transactions enter. Whether it did.
+    fn join(&mut self, work: &mut Work<'_>, (transaction, part): (u32, u32), named: bool) -> bool {
         let (target, child) =
             (self.sets.find(&mut work.sets, transaction), self.sets.find(&mut work.sets, part));
         if target == child {
-            return;
+            return true;
         }
         let ((earliest, asked), (other, more)) = (self.of(work, target), self.of(work, child));
+        if !named && asked.is_apart_from(more, 0) {
+            return false;
+        }
         let first = [earliest, other].into_iter().min_by_key(|&atom| (work.atoms.first(atom), atom));
         self.sets.join(child, target);
         self.known.insert(target, (first.unwrap_or(earliest), asked.and(more)));
+        true
     }
 }
 
@@ -163,13 +167,9 @@ impl<'a> Work<'a> {
                 alike += excess;
                 continue;
             }
-            for (part, turn) in parts.iter().zip(goes_on) {
-                let transaction = transactions[turn];
-                joined.push((first_of(&transaction), first_of(part)));
-            }
-            for &(transaction, part) in &joined[joined.len() - parts.len()..] {
-                trial.join(self, transaction, part);
-            }
+            let pair = |(part, turn): (&u32, usize)| (first_of(&transactions[turn]), first_of(part));
+            let pairs: Vec<(u32, u32)> = parts.iter().zip(goes_on).map(pair).collect();
+            joined.extend(pairs.into_iter().filter(|pair| trial.join(self, *pair, kind.named)));
         }
         let weak = kind.score < SURE_SCORE;
         let limit = if weak && kind.form < MIN_FORM { MAX_CONFLICTS / 3.0 } else { MAX_CONFLICTS };
