@@ -1,4 +1,5 @@
-//! Fields that are called `service` and name none: the carrier's service level, the kind of a repair.
+//! Fields that are called `service` or `instance` and name none: the carrier's service level, the kind of a repair, the machine that
+//! a customer rents.
 //!
 //! What a source is of stands in each of its records, or in all that one of its programs writes. A general name that stands
 //! in few records, and has several values, tells of the business. One that has several values within one span tells of parts of
@@ -6,7 +7,7 @@
 //! are many with numbers in most of them of which each stands in a few records only.
 
 use super::names::{self, NameHash, Role};
-use super::{Class, Draft, Format, Profile, fill, look};
+use super::{Class, Draft, Field, Format, Profile, fill, look};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Fewer records of one format tell nothing.
@@ -22,10 +23,12 @@ const GENERAL: [&[u8]; 2] = [b"name", b"job"];
 /// A service has more records than this, on average.
 const FEW_RECORDS: usize = 8;
 
-/// A name under which services were stated.
+/// A name under which services or instances were stated.
 struct Stated {
     format: Format,
     name: NameHash,
+    /// What such a name is of elsewhere: services or instances.
+    role: Role,
     /// In so many records.
     count: usize,
     /// The first value, and whether there was another one.
@@ -68,7 +71,7 @@ fn without_numbers(value: &[u8]) -> impl Iterator<Item = &u8> {
     value.iter().filter(|byte| !byte.is_ascii_digit())
 }
 
-/// Names of fields that state no service in this source, although they would elsewhere.
+/// Names of fields that state no service or instance in this source, although they would elsewhere.
 pub(super) fn not_services(texts: &[Vec<u8>], profile: &Profile) -> Vec<NameHash> {
     let mut stated: Vec<Stated> = Vec::new();
     let mut records: Vec<(Format, usize)> = Vec::new();
@@ -85,36 +88,40 @@ pub(super) fn not_services(texts: &[Vec<u8>], profile: &Profile) -> Vec<NameHash
             Some((_, count)) => *count += 1,
             None => records.push((format, 1)),
         }
-        let field = draft.fields.iter().find(|field| {
-            field.role == Role::Service
-                && draft.service.is_some_and(|service| service.start == field.value.start)
-        });
-        // names that can mean nothing else do so wherever they stand
-        let Some(field) = field.filter(|field| names::lookup_name(field.path, false).is_none()) else {
-            continue;
-        };
-        let value = field.value.of(text);
-        let span = draft.fields.iter().find(|field| field.role == Role::SpanId);
-        let splits = span.is_some_and(|span| {
-            let first = spans.entry(span.value.of(text).to_vec()).or_insert_with(|| value.to_vec());
-            *first != value
-        });
-        let room = stated.len() < MAX_NAMES;
-        match stated.iter_mut().find(|other| other.format == format && other.name == field.path) {
-            Some(other) => other.add(value, splits),
-            None if room => stated.push(Stated {
-                format,
-                name: field.path,
-                count: 1,
-                value: value.to_vec(),
-                differs: false,
-                splits,
-                part: [&b"component"[..], b"module"].contains(&field.name.of(text)),
-                general: GENERAL.iter().any(|name| field.name.of(text).eq_ignore_ascii_case(name)),
-                values: FxHashSet::from_iter([value.to_vec()]),
-                numbered: true,
-            }),
-            None => {}
+        for (role, value) in [(Role::Service, draft.service), (Role::Instance, draft.instance)] {
+            let is_it = |field: &&Field| {
+                field.role == role && value.is_some_and(|value| value.start == field.value.start)
+            };
+            // names that can mean nothing else do so wherever they stand
+            let field = draft.fields.iter().find(is_it);
+            let Some(field) = field.filter(|field| names::lookup_name(field.path, false).is_none()) else {
+                continue;
+            };
+            let value = field.value.of(text);
+            let span = draft.fields.iter().find(|field| field.role == Role::SpanId);
+            let splits = role == Role::Service
+                && span.is_some_and(|span| {
+                    let first = spans.entry(span.value.of(text).to_vec()).or_insert_with(|| value.to_vec());
+                    *first != value
+                });
+            let room = stated.len() < MAX_NAMES;
+            match stated.iter_mut().find(|other| other.format == format && other.name == field.path) {
+                Some(other) => other.add(value, splits),
+                None if room => stated.push(Stated {
+                    format,
+                    name: field.path,
+                    role,
+                    count: 1,
+                    value: value.to_vec(),
+                    differs: false,
+                    splits,
+                    part: [&b"component"[..], b"module"].contains(&field.name.of(text)),
+                    general: GENERAL.iter().any(|name| field.name.of(text).eq_ignore_ascii_case(name)),
+                    values: FxHashSet::from_iter([value.to_vec()]),
+                    numbered: true,
+                }),
+                None => {}
+            }
         }
     }
     let names_none = |stated: &&Stated| {
@@ -122,7 +129,7 @@ pub(super) fn not_services(texts: &[Vec<u8>], profile: &Profile) -> Vec<NameHash
         if stated.general && all >= MIN_RECORDS && stated.count * 10 < all * 9 {
             return true;
         }
-        if !matches!(stated.format, Format::Json | Format::Logfmt) {
+        if stated.role == Role::Instance || !matches!(stated.format, Format::Json | Format::Logfmt) {
             return stated.is_numbered();
         }
         let rare = all >= MIN_RECORDS && stated.count * 2 < all;
@@ -131,17 +138,20 @@ pub(super) fn not_services(texts: &[Vec<u8>], profile: &Profile) -> Vec<NameHash
     stated.iter().filter(names_none).map(|stated| stated.name).collect()
 }
 
-/// Makes plain fields of those that state no service in this source.
+/// Makes plain fields of those that state no service or instance in this source.
 pub(super) fn forget(draft: &mut Draft, profile: &Profile) {
     if profile.not_services.is_empty() {
         return;
     }
     for field in &mut draft.fields {
-        if field.role == Role::Service && profile.not_services.contains(&field.path) {
+        let named = match field.role {
+            Role::Service => &mut draft.service,
+            Role::Instance => &mut draft.instance,
+            _ => continue,
+        };
+        if profile.not_services.contains(&field.path) {
             field.role = Role::Other;
-            if draft.service.is_some_and(|service| service.start == field.value.start) {
-                draft.service = None;
-            }
+            named.take_if(|named| named.start == field.value.start);
         }
     }
 }

@@ -74,7 +74,7 @@ impl Kinds {
 /// Finds the kinds of the values that atoms hold.
 pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
     let list = atoms.types();
-    let Occurrences { counts, shared, .. } = occurrences(atoms)?;
+    let Occurrences { counts, shared, held, .. } = occurrences(atoms)?;
     // names whose values are mostly the same are one kind
     let alike = |a: u32, b: u32, count: u32| {
         let smaller = counts[a as usize].min(counts[b as usize]);
@@ -92,7 +92,11 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
         .collect();
     let mut same: Vec<(u32, u32)> =
         shared.iter().filter(|((a, b), count)| alike(*a, *b, **count)).map(|(two, _)| *two).collect();
-    same.retain(|(a, b)| !measured[*a as usize] && !measured[*b as usize]);
+    let hot = |a: u32, b: u32| {
+        let mean = |of: u32| held[of as usize] as f32 / counts[of as usize].max(1) as f32;
+        counts[a as usize] * SLIGHT < counts[b as usize] && mean(a) > HOT * mean(b)
+    };
+    same.retain(|&(a, b)| !measured[a as usize] && !measured[b as usize] && !hot(a, b) && !hot(b, a));
     same.sort_unstable();
     let general = general(list.len(), &same, &shared);
     same.retain(|(a, b)| !general[*a as usize] && !general[*b as usize]);
@@ -141,6 +145,9 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
 
 /// A type that has so many times fewer values than another one may have them by chance.
 const SLIGHT: u32 = 8;
+
+/// Few values that are held so many times more often than those of another type are not of its kind: a few customers beside orders.
+const HOT: f32 = 4.0;
 
 /// The pairs of types that are one kind: one of few values, which may stand beside several kinds, is of the kind only of the
 /// one with which it has most in common, so that it makes no two kinds one.
@@ -209,10 +216,11 @@ fn general(types: usize, same: &[(u32, u32)], shared: &FxHashMap<(u32, u32), u32
     general
 }
 
-/// How many values each type of [`Atoms::types`] has, and how many each two of them have in common.
+/// How many values each type of [`Atoms::types`] has, how often these are held, and how many each two types have in common.
 #[derive(Debug, Default)]
 struct Occurrences {
     counts: Vec<u32>,
+    held: Vec<u64>,
     shared: FxHashMap<(u32, u32), u32>,
     here: Vec<u32>,
 }
@@ -227,6 +235,7 @@ impl Occurrences {
         }
         for (at, &a) in self.here.iter().enumerate() {
             self.counts[a as usize] += 1;
+            self.held[a as usize] += holdings.len() as u64;
             for &b in &self.here[at + 1..] {
                 *self.shared.entry((a.min(b), a.max(b))).or_default() += 1;
             }
@@ -239,9 +248,11 @@ fn occurrences(atoms: &Atoms) -> Result<Occurrences, SpillError> {
         all.add(holdings);
         Ok(())
     };
-    let begin = || Occurrences { counts: vec![0; atoms.types().len()], ..Occurrences::default() };
+    let types = atoms.types().len();
+    let begin = || Occurrences { counts: vec![0; types], held: vec![0; types], ..Occurrences::default() };
     atoms.by_value(begin, add, |all, part| {
         all.counts.iter_mut().zip(&part.counts).for_each(|(own, count)| *own += count);
+        all.held.iter_mut().zip(&part.held).for_each(|(own, held)| *own += held);
         for (types, count) in part.shared {
             *all.shared.entry(types).or_default() += count;
         }
