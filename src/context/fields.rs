@@ -179,6 +179,9 @@ impl Found {
                 Some(kind) => self.kind = self.kind.or(Some(kind)),
                 None => self.event_kind(value),
             },
+            Role::Service | Role::Operation if super::scan::is_id_of(field.role, value) => {
+                self.key_field(layer, field, name, value)
+            }
             Role::Operation if is_word(value) => {
                 self.operation = self.operation.or_else(|| Some(self.keep(value)))
             }
@@ -221,9 +224,6 @@ impl Found {
                 self.key_field(layer, field, name, value);
             }
             Role::Noise if self.facts.get(name).id && (name.len() > 2 || super::scan::is_unique(value)) => {
-                self.key_field(layer, field, name, value)
-            }
-            Role::Service if super::scan::is_id_of(field.role, value) => {
                 self.key_field(layer, field, name, value)
             }
             _ => {}

@@ -126,7 +126,9 @@ pub(super) fn not_services(texts: &[Vec<u8>], profile: &Profile) -> Vec<NameHash
     }
     let names_none = |stated: &&Stated| {
         let all = records.iter().find(|(format, _)| *format == stated.format).map_or(0, |(_, count)| *count);
-        if stated.general && all >= MIN_RECORDS && stated.count * 10 < all * 9 {
+        // who writes stands in all that is written
+        let seldom = || all >= MIN_RECORDS && stated.count * 10 < all * 9;
+        if (stated.general || stated.role == Role::Instance && stated.differs) && seldom() {
             return true;
         }
         if stated.role == Role::Instance || !matches!(stated.format, Format::Json | Format::Logfmt) {

@@ -107,11 +107,11 @@ pub(in crate::context) fn is_unique(value: &[u8]) -> bool {
 
 /// Whether a field that usually describes holds an id: `event=0b51…` beside a message of its own.
 pub(in crate::context) fn is_id_of(role: Role, value: &[u8]) -> bool {
-    /// Names of services and tasks hold fewer digits.
+    /// Names of services, tasks and operations hold fewer digits.
     const DIGITS: usize = 4;
     let mixed = || matches!(shape_of(value), Some(Shape::Uuid | Shape::Hex | Shape::Mixed));
     match role {
-        Role::Service | Role::Thread => {
+        Role::Service | Role::Thread | Role::Operation => {
             mixed() && value.iter().filter(|byte| byte.is_ascii_digit()).count() >= DIGITS
         }
         Role::Message | Role::Event => mixed(),
