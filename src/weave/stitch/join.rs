@@ -11,7 +11,7 @@ use super::order::Ordered;
 use super::parts;
 use super::sets::Sets;
 use super::values::{MIN_SCORE, Split, Timed, Values};
-use super::ways::{gathering, is_directed};
+use super::ways::{gathering, not_directed};
 use super::work::{SURE_SCORE, Work};
 use crate::gather::{Room, Rows, SpillError};
 use rustc_hash::FxHashSet;
@@ -85,8 +85,15 @@ struct Joining<'a> {
 }
 
 impl<'a> Joining<'a> {
-    fn values(&self, kind: usize) -> Result<Values, SpillError> {
-        Values::of(self.shared, self.kinds, kind, self.atoms, (self.dependents, self.new))
+    /// The values of a kind that run from cause to effect, if they do.
+    fn values(&self, kind: usize) -> Result<Option<Values>, SpillError> {
+        let mut values = Values::of(self.shared, self.kinds, kind, self.atoms, (self.dependents, self.new))?;
+        if self.kinds.list[kind].named {
+            return Ok(Some(values));
+        }
+        let Some(among_own) = not_directed(self.atoms, &values) else { return Ok(None) };
+        values.drop_born_in(|origin| among_own.contains(&self.atoms.sort(origin)));
+        Ok(Some(values))
     }
 
     /// Joins by kinds in an order; gives also those kinds that held, with how often they would have joined what begins alike.
@@ -94,10 +101,7 @@ impl<'a> Joining<'a> {
         let mut work = Work::of(self.atoms, self.services);
         let (mut waiting, mut held) = (Vec::new(), Vec::new());
         for &kind in order {
-            let values = self.values(kind)?;
-            if !self.kinds.list[kind].named && !is_directed(self.atoms, &values) {
-                continue;
-            }
+            let Some(values) = self.values(kind)? else { continue };
             let gathering = gathering(self.atoms, &values);
             let tried = work.try_kind(&self.kinds.list[kind], &values, &gathering);
             if !tried.holds {
@@ -111,7 +115,9 @@ impl<'a> Joining<'a> {
             }
         }
         for (kind, gathering, conflicting) in waiting {
-            work.gather(&self.kinds.list[kind], &self.values(kind)?, &gathering, &conflicting);
+            if let Some(values) = self.values(kind)? {
+                work.gather(&self.kinds.list[kind], &values, &gathering, &conflicting);
+            }
         }
         Ok((work, held))
     }
@@ -165,7 +171,7 @@ impl<'a> Joining<'a> {
                 }
                 let others: Vec<usize> = held.iter().copied().filter(|other| *other != kind).collect();
                 let (mut work, _) = self.join(&others)?;
-                let values = self.values(kind)?;
+                let values = self.values(kind)?.unwrap_or_default();
                 let tried = work.try_kind(&self.kinds.list[kind], &values, &gathering(self.atoms, &values));
                 let excess = tried.alike as f32 / tried.novel.max(1) as f32;
                 if !tried.holds && worst.is_none_or(|(most, _)| excess > most) {

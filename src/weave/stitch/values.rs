@@ -69,6 +69,20 @@ impl Values {
         }
     }
 
+    /// Drops the values that were born in some atoms.
+    pub fn drop_born_in(&mut self, dropped: impl Fn(u32) -> bool) {
+        let kept: Vec<_> = self.ranges().filter(|range| !dropped(self.atoms[range.start])).collect();
+        if kept.len() == self.len() {
+            return;
+        }
+        let all = std::mem::take(self);
+        for range in kept {
+            self.atoms.extend_from_slice(&all.atoms[range.clone()]);
+            self.back.extend_from_slice(&all.back[range]);
+            self.ends.push(self.atoms.len() as u32);
+        }
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &[u32]> {
         self.ranges().map(|range| &self.atoms[range])
     }

@@ -8,9 +8,9 @@ use std::cmp::Ordering;
 /// Values may run both ways between two sorts of fragments in this share.
 const MAX_BACKWARD: f32 = 0.1;
 
-/// Whether the values of a kind run one way between sorts of fragments, as from cause to effect. What two transactions of
-/// one customer share runs both ways.
-pub(super) fn is_directed(atoms: &Ordered, values: &Values) -> bool {
+/// With what the fragments begin whose values of a kind run to others of their sort, as two transactions of one customer share
+/// them; none if the values run both ways between sorts of fragments, and not one way, as from cause to effect.
+pub(super) fn not_directed(atoms: &Ordered, values: &Values) -> Option<FxHashSet<u32>> {
     let mut ways: FxHashMap<(u32, u32), u32> = FxHashMap::default();
     for value in values.iter().filter(|value| atoms.is_traced(value[0])) {
         let origin = atoms.sort(value[0]);
@@ -18,19 +18,24 @@ pub(super) fn is_directed(atoms: &Ordered, values: &Values) -> bool {
             *ways.entry((origin, atoms.sort(atom))).or_default() += 1;
         }
     }
-    let all: u32 = ways.values().sum();
-    let (mut backward, mut alike) = (0, 0);
+    let (mut all, mut backward) = (0, 0);
+    // by origin: all, and those of its sort
+    let mut of: FxHashMap<u32, (u32, u32)> = FxHashMap::default();
     for ((from, to), count) in &ways {
+        all += count;
+        let own = of.entry(*from).or_default();
+        own.0 += count;
         match from.cmp(to) {
             Ordering::Less => backward += (*count).min(ways.get(&(*to, *from)).copied().unwrap_or(0)),
-            Ordering::Equal => alike += *count,
+            Ordering::Equal => own.1 += count,
             Ordering::Greater => {}
         }
     }
     // sender and receiver of one message may log in either order, and a message may be delivered again
     let messages = all as usize <= 2 * values.len();
+    let among_own = |(all, alike): &(u32, u32)| *alike >= 4 && alike * 3 > *all;
     (messages || backward < 2 || backward as f32 <= MAX_BACKWARD * all as f32)
-        && (alike < 4 || alike * 3 <= all)
+        .then(|| of.into_iter().filter(|(_, counts)| among_own(counts)).map(|(sort, _)| sort).collect())
 }
 
 /// The sorts of atoms that hold several values born elsewhere, and those atoms: consumers of batches, or joins.
