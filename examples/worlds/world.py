@@ -5,7 +5,7 @@
     svc = w.service("orders", formatter)
     @svc.http("POST /orders")
     async def place(ctx, body): ...
-Each file beside this one is a system, made up by one of eight authors (its first letter tells which) who knew nothing of the
+Each file beside this one is a system, made up by an author of its own letter who knew nothing of the
 program: `python3 examples/worlds/NAME.py OUT` writes its logs and the truth about them below OUT/NAME, in six variants:
 v1 trace and span ids; v2 received lines also tell who sent; v3 context lost at the broker; v4 no trace ids; v5 wrong clocks; v6 faults.
 """

@@ -132,3 +132,20 @@ fn what_is_handed_on_belongs_to_the_latest_request_that_hands_on_such() {
     expected.sort();
     assert_eq!(found, expected);
 }
+
+#[test]
+fn who_receives_what_it_says_only_later_goes_on_with_it() {
+    let mut logs = Logs::default();
+    let mut expected = Vec::new();
+    for run in 0..12 {
+        let (at, placed, lost) = (run * 20_000, 2 * run, 2 * run + 1);
+        let order = format!("ORD-{run}77");
+        logs.line("front", at, (placed, 1), json!({"msg": "order placed", "order": order}));
+        logs.line("stock", at + 20, (placed, 2), json!({"msg": "goods reserved", "order": order}));
+        // the consumer lost the context, and its store logs first
+        logs.line("labels", at + 2000, (lost, 2), json!({"msg": "rows written", "rows": 3}));
+        logs.line("labels", at + 2040, (lost, 1), json!({"msg": "label stored", "order": order}));
+        expected.push(vec![trace(placed), trace(lost)]);
+    }
+    assert_eq!(together(&logs.report()), expected);
+}

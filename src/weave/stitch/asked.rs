@@ -33,9 +33,10 @@ pub(super) struct Asked {
     pub whole: bool,
     /// Of a fragment: it took its trace id along to many services, whatever it begins with.
     pub wide: bool,
-    /// Of a fragment: it begins with a message, or with nothing that tells of a request, and did not take its trace id along with
-    /// many others.
+    /// Of a fragment: it begins with a message, and did not take its trace id along with others.
     pub handed: bool,
+    /// Of a fragment: nothing tells that it begins with a request, nor did it take its trace id along to many services.
+    pub unasked: bool,
     /// Of a fragment: it begins with a message whose topic or name it tells.
     pub told: bool,
 }
@@ -150,6 +151,7 @@ impl Asked {
             whole: self.whole && other.whole,
             wide: self.wide && other.wide,
             handed: self.handed && other.handed,
+            unasked: self.unasked && other.unasked,
             told: self.told && other.told,
         }
     }

@@ -186,9 +186,8 @@ impl Atoms {
             let by_request = asked.by_request & bit != 0 && asked.by_request.count_ones() > 1;
             asked.wide = has_services(store, &fragment.events, MANY_SERVICES);
             asked.whole = begun && (by_request || asked.wide);
-            // nothing tells that who begins it was asked by a request, though its handler may log less than what it calls
-            let unasked = asked.by_request & bit == 0 && !asked.wide;
-            asked.handed = unasked || !(begun || asked.wide && asked.by_message & !bit != 0);
+            asked.handed = !(begun || asked.wide && asked.by_message & !bit != 0);
+            asked.unasked = asked.by_request & bit == 0 && !asked.wide;
             asked.told = by_message || services.receives_named(store, opening);
             self.traced.asked.push(asked);
             by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));

@@ -160,7 +160,7 @@ impl<'a> Joining<'a> {
 
     /// Tries each kind that held on what all others joined: single events begin in many ways, so that a kind that was tried
     /// early may have held though it names more than a transaction. Those that do not hold now are put last, the one that
-    /// would join the most at once first of all. Whether there are any.
+    /// would join the most at once first of all, but for those whose values pass soon, as ids of messages do. Whether there are any.
     fn review(&self, order: &mut Vec<usize>, mut held: Vec<usize>) -> Result<bool, SpillError> {
         let mut moved = false;
         while held.len() > 1 && held.len() <= MAX_REVIEWED {
@@ -172,6 +172,9 @@ impl<'a> Joining<'a> {
                 let others: Vec<usize> = held.iter().copied().filter(|other| *other != kind).collect();
                 let (mut work, _) = self.join(&others)?;
                 let values = self.values(kind)?.unwrap_or_default();
+                if work.passes_soon(&values) {
+                    continue;
+                }
                 let tried = work.try_kind(&self.kinds.list[kind], &values, &gathering(self.atoms, &values));
                 let excess = tried.alike as f32 / tried.novel.max(1) as f32;
                 if !tried.holds && worst.is_none_or(|(most, _)| excess > most) {

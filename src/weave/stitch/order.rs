@@ -148,6 +148,13 @@ impl Ordered {
         }
     }
 
+    /// Fragments, one a second, that begin with these.
+    #[cfg(test)]
+    pub fn of_traced_sorts(sorts: &[u32]) -> Ordered {
+        let traces = (1..=sorts.len() as u128).filter_map(TraceId::new).collect();
+        Ordered { traces, ..Ordered::of_sorts(sorts) }
+    }
+
     /// The place of the atom that came at some place.
     pub fn place(&self, came: u32) -> u32 {
         if (came as usize) < self.traces.len() {

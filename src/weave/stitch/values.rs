@@ -234,7 +234,9 @@ impl<'k> Split<'k> {
             if whole {
                 let back = |holding: &Holding| {
                     let later = !unique && !named && begins_later(atoms, value[0], holding);
-                    u64::from(later && !holding.late) << 1 | u64::from(later && holding.late)
+                    // where nothing tells of a request, what is called may log before who received something does
+                    let met = later && holding.late && !atoms.traced.asked[holding.atom as usize].unasked;
+                    u64::from(later && !met) << 1 | u64::from(met)
                 };
                 self.values.push(kind, |out| {
                     out.number(value.len() as u64);

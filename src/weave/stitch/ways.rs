@@ -54,3 +54,35 @@ pub(super) fn gathering(atoms: &Ordered, values: &Values) -> FxHashSet<u32> {
     }
     sorts.into_iter().filter(|(_, (all, several))| several * 8 >= *all).map(|(sort, _)| sort).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_run_among_their_own_sort_are_told_from_the_others_of_their_kind() {
+        const ORDERED: u32 = 0;
+        const PACKED: u32 = 1;
+        const PAID: u32 = 2;
+        // orders that are packed, and invoices that are each paid again and again
+        let sorts: Vec<u32> = (0..20).flat_map(|_| [ORDERED, PACKED, PAID, PAID]).collect();
+        let atoms = Ordered::of_traced_sorts(&sorts);
+        let mut values = Values::default();
+        (0..20).for_each(|at| values.add([4 * at, 4 * at + 1].into_iter()));
+        (0..20).for_each(|at| values.add([4 * at + 2, 4 * at + 3].into_iter()));
+        assert_eq!(not_directed(&atoms, &values), Some(FxHashSet::from_iter([PAID])));
+        values.drop_born_in(|origin| atoms.sort(origin) == PAID);
+        assert!(values.len() == 20 && values.iter().all(|value| atoms.sort(value[1]) == PACKED));
+    }
+
+    #[test]
+    fn values_that_run_both_ways_tell_no_cause() {
+        // two customers' visits begin with either of two things, and go on to the other one a few times
+        let sorts: Vec<u32> =
+            (0..20).flat_map(|at| if at % 2 == 0 { [0, 1, 0] } else { [1, 0, 1] }).collect();
+        let atoms = Ordered::of_traced_sorts(&sorts);
+        let mut values = Values::default();
+        (0..20).for_each(|at| values.add((3 * at..3 * at + 3).chain((at > 0).then_some(3 * at - 1))));
+        assert_eq!(not_directed(&atoms, &values), None);
+    }
+}

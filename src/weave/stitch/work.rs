@@ -22,6 +22,8 @@ const MAX_HOLDERS: usize = 2048;
 
 /// What is so many times more than nine of ten values of a kind have is beyond it.
 const BEYOND: i64 = 4;
+/// What is over within one of so many parts of the run passes soon.
+const SOON: i64 = 20;
 /// So many sets that begin like another are many.
 const MANY: usize = 8;
 
@@ -297,6 +299,14 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Whether nine of ten values are held for less than a small part of the run.
+    pub fn passes_soon(&self, values: &Values) -> bool {
+        let all = 0..self.atoms.len() as u32;
+        let times = || all.clone().map(|atom| self.atoms.first(atom).0);
+        let run = times().max().unwrap_or_default().saturating_sub(times().min().unwrap_or_default());
+        self.bounds(values).extent < run / SOON
+    }
+
     /// How long after the first atom that holds a value the last one begins.
     fn extent(&self, value: &[u32]) -> i64 {
         let times = || value.iter().map(|&atom| self.atoms.first(atom).0);
@@ -468,5 +478,18 @@ mod tests {
         let values: Vec<&[u32]> = pairs.iter().map(<[u32; 2]>::as_slice).chain([&word[..]]).collect();
         let one = together(&sorts, &values, &[BATCH]);
         assert!(one[0] == one[1] && one[0] != one[2] && one[orders as usize * 2] == orders * 2, "{one:?}");
+    }
+
+    #[test]
+    fn a_constant_is_not_gathered() {
+        // each batch holds the order that it was begun for, and an account that all of them hold
+        let orders = 40u32;
+        let sorts: Vec<u32> = std::iter::once(3).chain((0..orders).flat_map(|_| [FRONT, BATCH])).collect();
+        let pairs: Vec<[u32; 2]> = (0..orders).map(|order| [order * 2 + 1, order * 2 + 2]).collect();
+        let account: Vec<u32> = std::iter::once(0).chain((0..orders).map(|order| order * 2 + 2)).collect();
+        let values: Vec<&[u32]> =
+            pairs.iter().map(<[u32; 2]>::as_slice).chain([account.as_slice()]).collect();
+        let one = together(&sorts, &values, &[BATCH]);
+        assert!(one[1] == one[2] && one[1] != one[3] && one[0] == 0, "{one:?}");
     }
 }
