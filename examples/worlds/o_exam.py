@@ -263,12 +263,12 @@ def build(w):
 
     @rooms.every(4)
     async def seat_plan(c):
-        todo, queue[:] = list(queue), []
-        if not todo:
+        waiting, queue[:] = list(queue), []
+        if not waiting:
             c.log.debug("seat plan: nothing new")
             return
-        c.log.info(f"seat plan run, {len(todo)} candidates")
-        for b, origin in todo:
+        c.log.info(f"seat plan run, {len(waiting)} candidates")
+        for b, origin in waiting:
             c.link(origin)
             async with c.span("place candidate") as s:
                 await s.work(3)

@@ -13,7 +13,7 @@ const MAX_LINES: usize = 450;
 
 /// Files that are longer, each with the most it may have, and why.
 const LONGER: [(&str, usize, &str); 1] =
-    [("src/weave/vocabulary.rs", 800, "a table that is written by a program")];
+    [("src/weave/vocabulary.rs", 1200, "a table that is written by a program")];
 
 /// Files beside `src/engine` that may start threads, and why.
 const THREADS: [(&str, &str); 2] = [
