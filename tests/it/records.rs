@@ -407,7 +407,8 @@ fn a_span_is_as_long_as_its_record_says_where_its_parent_logged_later() {
 fn an_instance_that_some_records_name_is_a_thing_and_an_operation_that_is_an_id_too() {
     let line = |at: u64| {
         let asked = format!("instance=i-a0{at}c7 op=op-9d61{at:02}88");
-        let rest = if at % 3 == 0 { "msg=sweep expired=0" } else { &format!("msg=reconciling {asked}") };
+        let rest =
+            if at.is_multiple_of(3) { "msg=sweep expired=0" } else { &format!("msg=reconciling {asked}") };
         format!("time=2026-11-30T10:00:{:02}Z level=info {rest}\n", at % 60)
     };
     let lines: String = (0..40).map(line).collect();

@@ -12,7 +12,7 @@ use super::parts;
 use super::sets::Sets;
 use super::values::{MIN_SCORE, Split, Timed, Values};
 use super::ways::{gathering, not_directed};
-use super::work::{SURE_SCORE, Work};
+use super::work::{SURE_SCORE, Work, pass_soon};
 use crate::gather::{Room, Rows, SpillError};
 use rustc_hash::FxHashSet;
 
@@ -169,12 +169,12 @@ impl<'a> Joining<'a> {
                 if self.kinds.list[kind].named {
                     continue;
                 }
-                let others: Vec<usize> = held.iter().copied().filter(|other| *other != kind).collect();
-                let (mut work, _) = self.join(&others)?;
                 let values = self.values(kind)?.unwrap_or_default();
-                if work.passes_soon(&values) {
+                if pass_soon(self.atoms, &values) {
                     continue;
                 }
+                let others: Vec<usize> = held.iter().copied().filter(|other| *other != kind).collect();
+                let (mut work, _) = self.join(&others)?;
                 let tried = work.try_kind(&self.kinds.list[kind], &values, &gathering(self.atoms, &values));
                 let excess = tried.alike as f32 / tried.novel.max(1) as f32;
                 if !tried.holds && worst.is_none_or(|(most, _)| excess > most) {

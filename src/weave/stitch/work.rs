@@ -36,6 +36,33 @@ struct Bounds {
     holders: usize,
 }
 
+impl Bounds {
+    fn of(atoms: &Ordered, values: &Values) -> Bounds {
+        let mut extents: Vec<i64> = values.iter().map(|value| extent(atoms, value.iter().copied())).collect();
+        let mut holders: Vec<usize> = values.iter().map(<[u32]>::len).collect();
+        extents.sort_unstable();
+        holders.sort_unstable();
+        let at = values.len() * 9 / 10;
+        Bounds {
+            extent: extents.get(at).copied().unwrap_or_default(),
+            holders: holders.get(at).copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// How long after the first of some atoms the last one begins.
+fn extent(atoms: &Ordered, some: impl Iterator<Item = u32>) -> i64 {
+    let (first, last) = some
+        .map(|atom| atoms.first(atom).0)
+        .fold((i64::MAX, i64::MIN), |(first, last), time| (first.min(time), last.max(time)));
+    last.saturating_sub(first).max(0)
+}
+
+/// Whether nine of ten values are held for less than a small part of the run.
+pub(super) fn pass_soon(atoms: &Ordered, values: &Values) -> bool {
+    Bounds::of(atoms, values).extent < extent(atoms, 0..atoms.len() as u32) / SOON
+}
+
 /// How the trial of a kind went.
 #[derive(Clone, Debug)]
 pub(super) struct Tried {
@@ -126,7 +153,7 @@ impl<'a> Work<'a> {
         let (mut novel, mut alike, mut repeated) = (0usize, 0usize, 0usize);
         let mut conflicting: FxHashSet<usize> = FxHashSet::default();
         let mut joined: Vec<(u32, u32)> = Vec::new();
-        let bounds = (!kind.named && !kind.unique).then(|| self.bounds(values));
+        let bounds = (!kind.named && !kind.unique).then(|| Bounds::of(self.atoms, values));
         let mut roles = Roles::default();
         for (at, held) in values.iter_with_back().enumerate() {
             if !kind.named && held.0.len() > MAX_HOLDERS {
@@ -286,38 +313,11 @@ impl<'a> Work<'a> {
         sorts
     }
 
-    /// What most values of a kind do not exceed.
-    fn bounds(&self, values: &Values) -> Bounds {
-        let mut extents: Vec<i64> = values.iter().map(|value| self.extent(value)).collect();
-        let mut holders: Vec<usize> = values.iter().map(<[u32]>::len).collect();
-        extents.sort_unstable();
-        holders.sort_unstable();
-        let at = values.len() * 9 / 10;
-        Bounds {
-            extent: extents.get(at).copied().unwrap_or_default(),
-            holders: holders.get(at).copied().unwrap_or_default(),
-        }
-    }
-
-    /// Whether nine of ten values are held for less than a small part of the run.
-    pub fn passes_soon(&self, values: &Values) -> bool {
-        let all = 0..self.atoms.len() as u32;
-        let times = || all.clone().map(|atom| self.atoms.first(atom).0);
-        let run = times().max().unwrap_or_default().saturating_sub(times().min().unwrap_or_default());
-        self.bounds(values).extent < run / SOON
-    }
-
-    /// How long after the first atom that holds a value the last one begins.
-    fn extent(&self, value: &[u32]) -> i64 {
-        let times = || value.iter().map(|&atom| self.atoms.first(atom).0);
-        times().max().unwrap_or_default().saturating_sub(times().min().unwrap_or_default())
-    }
-
     /// Whether a value stands out of its kind as what names more than one transaction does: it is held far longer than the
     /// others are, and several sorts of what it would join come again, or far more of one sort than others join. How
     /// many begin like others then.
     fn is_beyond(&self, bounds: &Bounds, value: &[u32], firsts: impl Iterator<Item = u32>) -> Option<usize> {
-        if self.extent(value) <= bounds.extent.saturating_mul(BEYOND) {
+        if extent(self.atoms, value.iter().copied()) <= bounds.extent.saturating_mul(BEYOND) {
             return None;
         }
         let mut sorts: Vec<u32> = firsts.map(|first| self.atoms.sort(first)).collect();
@@ -367,7 +367,7 @@ impl<'a> Work<'a> {
         }
         // receiving atom, by first time → where its values were born
         let mut incoming: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
-        let most = (self.bounds(values).holders as i64).saturating_mul(BEYOND);
+        let most = (Bounds::of(self.atoms, values).holders as i64).saturating_mul(BEYOND);
         let of_one = |(at, (value, _)): &(usize, (&[u32], &[bool]))| {
             value.len() <= MAX_HOLDERS
                 && !conflicting.contains(at)
