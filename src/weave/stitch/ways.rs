@@ -82,7 +82,7 @@ mod tests {
             (0..20).flat_map(|at| if at % 2 == 0 { [0, 1, 0] } else { [1, 0, 1] }).collect();
         let atoms = Ordered::of_traced_sorts(&sorts);
         let mut values = Values::default();
-        (0..20).for_each(|at| values.add((3 * at..3 * at + 3).chain((at > 0).then_some(3 * at - 1))));
+        (0..20).for_each(|at| values.add((3 * at..3 * at + 3).chain((at > 0).then(|| 3 * at - 1))));
         assert_eq!(not_directed(&atoms, &values), None);
     }
 }
