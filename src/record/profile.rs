@@ -18,7 +18,7 @@ pub struct Profile {
     pub usual: text::Usual,
     /// What stands between the header and the message in nearly all lines.
     pub columns: Vec<text::Column>,
-    /// Names that state a service elsewhere, and something of the business here.
+    /// Names that state a service or an instance elsewhere, and something of the business here.
     pub not_services: Vec<super::NameHash>,
     /// Nearly all lines end with an id, in brackets or behind a dash or bar.
     pub tail_id: bool,

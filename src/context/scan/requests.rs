@@ -40,7 +40,8 @@ impl Found {
         else {
             return;
         };
-        let target = method_end + 1 + usize::from(text[method_end + 1] == b'"');
+        let quoted = text[method_end + 1] == b'"';
+        let target = method_end + 1 + usize::from(quoted);
         const SCHEMES: [&[u8]; 2] = [b"http://", b"https://"];
         let host = SCHEMES.iter().find(|scheme| text[target..].starts_with(scheme));
         let path_start = match host {
@@ -67,7 +68,8 @@ impl Found {
         );
         self.put_route(path);
         path_keys(self, path);
-        if host.is_some() {
+        // a status follows a path without a host, or the quotes around the whole request
+        if host.is_some() || quoted {
             return;
         }
         let rest = method_start.saturating_sub(1);

@@ -166,7 +166,12 @@ impl Asked {
     pub fn is_apart_from(self, other: Asked, bit: u64) -> bool {
         let asked_anew = other.by_request & self.by_request & !self.by_message & bit != 0;
         // whatever calls back there later
-        asked_anew || self.enters & other.enters != 0
+        asked_anew || self.enters_as(other)
+    }
+
+    /// Whether both were asked for by a request where transactions enter.
+    pub fn enters_as(self, other: Asked) -> bool {
+        self.enters & other.enters != 0
     }
 }
 

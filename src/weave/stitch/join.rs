@@ -163,18 +163,21 @@ impl<'a> Joining<'a> {
     /// would join the most at once first of all, but for those whose values pass soon, as ids of messages do. Whether there are any.
     fn review(&self, order: &mut Vec<usize>, mut held: Vec<usize>) -> Result<bool, SpillError> {
         let mut moved = false;
-        while held.len() > 1 && held.len() <= MAX_REVIEWED {
+        if held.len() > MAX_REVIEWED {
+            return Ok(moved);
+        }
+        let mut doubted = FxHashSet::default();
+        for &kind in held.iter().filter(|kind| !self.kinds.list[**kind].named) {
+            if self.values(kind)?.is_some_and(|values| !pass_soon(self.atoms, &values)) {
+                doubted.insert(kind);
+            }
+        }
+        while held.len() > 1 {
             let mut worst: Option<(f32, usize)> = None;
-            for (at, &kind) in held.iter().enumerate().rev() {
-                if self.kinds.list[kind].named {
-                    continue;
-                }
-                let values = self.values(kind)?.unwrap_or_default();
-                if pass_soon(self.atoms, &values) {
-                    continue;
-                }
+            for (at, &kind) in held.iter().enumerate().rev().filter(|(_, kind)| doubted.contains(kind)) {
                 let others: Vec<usize> = held.iter().copied().filter(|other| *other != kind).collect();
                 let (mut work, _) = self.join(&others)?;
+                let values = self.values(kind)?.unwrap_or_default();
                 let tried = work.try_kind(&self.kinds.list[kind], &values, &gathering(self.atoms, &values));
                 let excess = tried.alike as f32 / tried.novel.max(1) as f32;
                 if !tried.holds && worst.is_none_or(|(most, _)| excess > most) {

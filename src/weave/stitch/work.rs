@@ -105,7 +105,7 @@ impl OnTrial {
             return true;
         }
         let ((earliest, asked), (other, more)) = (self.of(work, target), self.of(work, child));
-        if !named && asked.is_apart_from(more, 0) {
+        if !named && asked.enters_as(more) {
             return false;
         }
         let first = [earliest, other].into_iter().min_by_key(|&atom| (work.atoms.first(atom), atom));
@@ -338,7 +338,7 @@ impl<'a> Work<'a> {
     /// Whether something was asked for anew in both of two sets where transactions enter.
     fn both_enter(&mut self, a: u32, b: u32) -> bool {
         let (x, y) = (self.sets.find(a), self.sets.find(b));
-        x != y && self.asked[x as usize].is_apart_from(self.asked[y as usize], 0)
+        x != y && self.asked[x as usize].enters_as(self.asked[y as usize])
     }
 
     fn unite(&mut self, a: u32, b: u32) {
