@@ -109,6 +109,10 @@ impl Found {
         if self.context(field.role, field.rank, name, value, otlp) {
             return;
         }
+        if field.role == Role::Other && id::trace_and_span(value).is_some() && !self.facts.get(name).digest {
+            self.trace_and_span(GENERAL, value);
+            return;
+        }
         if name.eq_ignore_ascii_case(b"id")
             && field.top
             && let Some(span) = id::exact_span(value)
@@ -421,14 +425,16 @@ fn may_state(field: &Field, name: &[u8]) -> bool {
 }
 
 /// Whether a row of Application Insights is of a request or a call, so that its `Id` is that of a span: its type says so, or
-/// an operation and a parent stand beside it. Source: Azure Monitor, tables AppRequests and AppDependencies.
+/// the trace stands beside it as its operation. Source: Azure Monitor, tables AppRequests and AppDependencies.
 fn is_operation(layer: &Layer<'_>) -> bool {
     let named = |name: &[u8]| {
-        layer.draft.fields.iter().find(|field| field.top && layer.name(field).eq_ignore_ascii_case(name))
+        let hash = NameHash::of(name);
+        layer.draft.fields.iter().find(|field| field.top && NameHash::of(layer.name(field)) == hash)
     };
     let types = [named(b"type"), named(b"itemtype")];
     let stated = |field: &Field| matches!(field.value.of(layer.text), b"AppRequests" | b"AppDependencies");
-    types.into_iter().flatten().any(stated) || named(b"operationid").is_some() && named(b"parentid").is_some()
+    let is_trace = |field: &Field| id::exact_trace(field.value.of(layer.text)).is_some();
+    types.into_iter().flatten().any(stated) || named(b"operationid").is_some_and(is_trace)
 }
 
 /// Whether a field tells of the program what it would tell of the work elsewhere: the path of a source file, and the time

@@ -13,6 +13,11 @@ const BY_PLACE: u8 = 100;
 /// Rank of a trace id that stands alone in its group.
 const ALONE: u8 = BY_PLACE + 50;
 
+/// Whether a group stands right behind another one.
+fn is_next(text: &[u8], group: At, next: At) -> bool {
+    text.get(group.end()..next.start as usize) == Some(b"] [")
+}
+
 impl Found {
     /// Reads the bracketed groups of a text's header.
     pub(super) fn groups(&mut self, layer: &Layer<'_>) {
@@ -21,7 +26,11 @@ impl Found {
             if content.len() == 16
                 && self.ranks[0] > ALONE
                 && let Some(next) = layer.draft.groups.get(index + 1)
-                && layer.text[group.end()..next.start as usize] == *b"] ["
+                && is_next(layer.text, *group, *next)
+                // "[request] [TRACE] [SPAN]"
+                && !layer.draft.groups.get(index + 2).is_some_and(|behind| {
+                    is_next(layer.text, *next, *behind) && id::exact_span(behind.of(layer.text)).is_some()
+                })
                 && self.span_first(content, next.of(layer.text))
             {
                 continue;

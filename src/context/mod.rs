@@ -200,6 +200,12 @@ impl Found {
         )
     }
 
+    /// Takes both ids of a value that [`id::trace_and_span`] knows.
+    fn trace_and_span(&mut self, rank: u8, value: &[u8]) {
+        self.exact(Own::Trace, rank, Scheme::Plain, &value[..32]);
+        self.exact(Own::Span, rank, Scheme::Plain, &value[33..]);
+    }
+
     fn add_header(&mut self, header: header::Header<'_>) {
         self.within_step();
         let trace = self.found_trace(header.trace, header.scheme);

@@ -154,10 +154,7 @@ impl Found {
     pub(super) fn trace_value(&mut self, rank: u8, name: &[u8], value: &[u8]) {
         let value = behind_name(name, value);
         // "TRACE/SPAN", "TRACE-SPAN", "TRACE:SPAN"
-        if value.len() == 49
-            && !value[32].is_ascii_alphanumeric()
-            && let (Some(trace), Some(span)) = (id::exact_trace(&value[..32]), id::exact_span(&value[33..]))
-        {
+        if let Some((trace, span)) = id::trace_and_span(value) {
             self.set_trace(rank, trace, Scheme::Plain);
             self.set_span(rank, span);
             return;

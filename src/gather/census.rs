@@ -24,6 +24,8 @@ struct Part {
     /// Those with a trace id, and those of them with a span id.
     traced: u64,
     spanned: u64,
+    /// Those that state the id of their span's parent.
+    parents: u64,
     low: Time,
     high: Time,
     /// What all times are multiples of, in nanoseconds.
@@ -39,6 +41,8 @@ pub struct OfService {
     pub traced: u64,
     /// Those of them with a span id.
     pub spanned: u64,
+    /// Those that state the id of their span's parent.
+    pub parents: u64,
 }
 
 /// When the records with a time of a clock were logged, as logged.
@@ -100,13 +104,21 @@ pub struct Census {
 }
 
 impl Part {
-    const NONE: Part =
-        Part { records: 0, traced: 0, spanned: 0, low: Time(i64::MAX), high: Time(i64::MIN), grain: SECONDS };
+    const NONE: Part = Part {
+        records: 0,
+        traced: 0,
+        spanned: 0,
+        parents: 0,
+        low: Time(i64::MAX),
+        high: Time(i64::MIN),
+        grain: SECONDS,
+    };
 
     fn add(&mut self, event: &Event) {
         self.records += 1;
         self.traced += u64::from(event.trace.is_some());
         self.spanned += u64::from(event.trace.is_some() && event.span.is_some());
+        self.parents += u64::from(event.parent.is_some());
         self.low = self.low.min(event.time);
         self.high = self.high.max(event.time);
         while self.grain > 1 && event.time.0 % self.grain != 0 {
@@ -118,6 +130,7 @@ impl Part {
         self.records += other.records;
         self.traced += other.traced;
         self.spanned += other.spanned;
+        self.parents += other.parents;
         self.low = self.low.min(other.low);
         self.high = self.high.max(other.high);
         self.grain = self.grain.min(other.grain);
@@ -240,6 +253,7 @@ impl Census {
             of.records += part.records;
             of.traced += part.traced;
             of.spanned += part.spanned;
+            of.parents += part.parents;
             let source = &sources[source.0 as usize];
             let Some(low) = source.completed(part.low, class) else { continue };
             let high = source.completed(part.high, class).unwrap_or(low);

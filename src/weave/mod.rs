@@ -290,6 +290,7 @@ impl Plan {
     fn begin(&self, store: &Store, fragments: &Fragments, group: &Group) -> spans::Drafts {
         let mut drafts = spans::drafts(store, fragments, group);
         self.folding.fold(store, &self.lexicon, &mut drafts);
+        repair::false_roots(store, &mut drafts.spans);
         repair::stated(&mut drafts);
         self.timed.apply(&mut drafts);
         repair::cycles(&mut drafts.spans);

@@ -1,7 +1,9 @@
 //! Parents that the logs state, and what has to be mended in them.
 
 use super::spans::{Draft, Drafts, Same, stated_edge};
-use crate::model::{Basis, Proof, SpanId, SpanKind, Symbol, TraceId};
+use crate::gather::Store;
+use crate::model::{Basis, Proof, SpanId, SpanKind, Symbol, Time, TraceId, flag};
+use rustc_hash::FxHashMap;
 
 /// Gives each span the parent that is stated for it; a parent that logged nothing becomes a placeholder.
 pub(super) fn stated(drafts: &mut Drafts) {
@@ -25,6 +27,31 @@ pub(super) fn stated(drafts: &mut Drafts) {
     // one that another trace id caused begins with such a span, too
     if drafts.spans.windows(2).all(|pair| pair[0].trace == pair[1].trace) {
         drafts.spans.iter_mut().filter(|draft| is_named_as_trace(draft)).for_each(|draft| draft.root = true);
+    }
+}
+
+/// Takes back that spans have no parent where the logs may only leave out who it is. A trace has one root, it is the first
+/// span of its service there, and a service that never states a parent says nothing by stating none; what the whole trace
+/// begins with is a root whoever says so.
+pub(super) fn false_roots(store: &Store, spans: &mut [Draft]) {
+    let logged = |draft: &Draft| draft.events.iter().any(|id| !store.event(*id).is(flag::WHOLE_SPAN));
+    if !spans.iter().any(|draft| draft.root && logged(draft)) {
+        return;
+    }
+    let mut claims: FxHashMap<Option<TraceId>, u32> = FxHashMap::default();
+    // of each trace, and of each service in it
+    let mut first: FxHashMap<(Option<TraceId>, Option<Symbol>), Time> = FxHashMap::default();
+    for draft in spans.iter() {
+        *claims.entry(draft.trace).or_default() += u32::from(draft.root);
+        for service in [None, Some(draft.service)] {
+            let first = first.entry((draft.trace, service)).or_insert(draft.start);
+            *first = draft.start.min(*first);
+        }
+    }
+    for draft in spans.iter_mut().filter(|draft| draft.root && logged(draft)) {
+        let begins = |service| first[&(draft.trace, service)] == draft.start;
+        let states = || store.census.services.get(&draft.service).is_some_and(|of| of.parents > 0);
+        draft.root = begins(None) || begins(Some(draft.service)) && claims[&draft.trace] == 1 && states();
     }
 }
 

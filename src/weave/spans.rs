@@ -30,7 +30,7 @@ pub(super) struct Draft {
     pub events: Vec<EventId>,
     /// The parent that a record states.
     pub stated: Option<(SpanId, EventId)>,
-    /// Some record says that there is no parent.
+    /// Some record says that there is no parent, and may be believed.
     pub root: bool,
     /// The sender's span in a header that was received.
     pub header: Option<(SpanId, EventId)>,

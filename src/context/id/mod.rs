@@ -172,6 +172,12 @@ pub fn exact_span(value: &[u8]) -> Option<Span<'_>> {
     SpanId::new(bits).map(|id| Span { id, opaque: None })
 }
 
+/// `TRACE:SPAN`, `TRACE-SPAN`: 32 and 16 hex digits with one mark between them.
+pub fn trace_and_span(value: &[u8]) -> Option<(Trace<'_>, Span<'_>)> {
+    let joined = value.len() == 49 && !value[32].is_ascii_alphanumeric();
+    joined.then(|| exact_trace(&value[..32]).zip(exact_span(&value[33..])))?
+}
+
 /// Where the id stands in `projects/P/traces/ID`.
 pub fn traces_of_a_project(value: &[u8]) -> Option<usize> {
     memchr::memchr_iter(b'/', value).map(|slash| slash + 1).find(|&at| value[..at].ends_with(b"traces/"))

@@ -215,6 +215,11 @@ mod tests {
             format!("=> SpanId:{S}, TraceId:{T}, ParentId:e28d1ecccccf01b0"),
             format!("trace={T}/{S} parent=e28d1ecccccf01b0"),
             format!("(trace id {T}, span id {S})"),
+            format!("store{{trace={T} id={S}}}: zadd"),
+            format!("({T}.{S}) executed"),
+            format!("printed ~{T}~{S}"),
+            format!("served {{trace {T} {S}}}"),
+            format!("Starting job otel={T}:{S}"),
         ] {
             check(&text, Some(T), Some(S));
         }

@@ -30,8 +30,12 @@ impl Found {
         if value.quoted && value.equals && in_a_tag(text, start) && facts.id && !facts.correlation {
             return Some(value.start);
         }
-        let role = known.map_or(Role::Other, |known| known.role);
+        let mut role = known.map_or(Role::Other, |known| known.role);
         let (mut from, mut to) = value.extent(text, role);
+        if name == b"id" && self.trace.is_some() && is_behind_trace(&text[..start]) {
+            // "span{trace=… id=…}"
+            role = if id::exact_span(&text[from..to]).is_some() { Role::SpanId } else { role };
+        }
         if text[from..to].first() == Some(&b'[') && role != Role::SwCtx {
             // Java prints the values of a header as a list
             from += 1;
@@ -160,6 +164,11 @@ impl Found {
         if named_trace && !looks_like_id(bytes) {
             // "trace: see below"
             return if value.colon { None } else { Some(value.next(to)) };
+        }
+        if role == Role::Other && !facts.digest && id::trace_and_span(bytes).is_some() {
+            // "otel=TRACE:SPAN"
+            self.trace_and_span(IN_TEXT + 60, bytes);
+            return Some(value.next(to));
         }
         if self.text_context(role, name, bytes) {
             // "trace=TRACE,SPAN"
@@ -415,6 +424,14 @@ impl Found {
             );
         }
     }
+}
+
+/// Whether a named trace id stands right before what follows a text.
+fn is_behind_trace(before: &[u8]) -> bool {
+    let before = before.trim_ascii_end();
+    let digits = before.len().saturating_sub(32);
+    let (name, value) = before.split_at(digits);
+    matches!(name.last(), Some(b'=' | b':')) && id::exact_trace(value).is_some()
 }
 
 /// `MdcTrace`, `app-trace`: a name that ends in the word, of no trace but this record's.

@@ -8,6 +8,9 @@ use crate::context::{Found, Scheme, header, id};
 use crate::model::Shape;
 use crate::record::Role;
 
+/// What may stand between a trace id and the span id behind it.
+const JOINTS: &[u8] = b",/:|;~@# \t";
+
 impl Found {
     /// A word with a digit in it and no name before an equals sign; gives where to go on.
     pub(super) fn word(
@@ -114,11 +117,10 @@ impl Found {
         // TRACE and SPAN side by side
         if word.len() >= 32 && id::exact_trace(&word[..32]).is_some() {
             let alone = word.len() == 32 && !text.get(end).is_some_and(u8::is_ascii_alphanumeric);
-            let inside = word.len() == 49 && word[32] == b'-';
+            let inside = word.len() == 49 && matches!(word[32], b'-' | b'.' | b'_');
             let behind = if inside {
                 Some(&word[33..])
-            } else if alone && matches!(text.get(end), Some(b',' | b'/' | b':' | b'|' | b';' | b' ' | b'\t'))
-            {
+            } else if alone && text.get(end).is_some_and(|byte| JOINTS.contains(byte)) {
                 let from = end + 1 + usize::from(text.get(end + 1) == Some(&b' '));
                 text.get(from..from + 16)
                     .filter(|_| !text.get(from + 16).is_some_and(u8::is_ascii_alphanumeric))
@@ -272,7 +274,8 @@ impl Found {
 
     /// A span id that stands right behind a trace id: `TRACE/SPAN`.
     pub(super) fn span_behind(&mut self, text: &[u8], end: usize) -> usize {
-        if matches!(text.get(end), Some(b'/' | b':' | b','))
+        if text.get(end).is_some_and(|byte| JOINTS.contains(byte))
+            && !text.get(end + 17).is_some_and(u8::is_ascii_alphanumeric)
             && self.span.is_none()
             && let Some(behind) = text.get(end + 1..end + 17)
             && id::exact_span(behind).is_some()

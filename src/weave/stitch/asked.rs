@@ -39,6 +39,8 @@ pub(super) struct Asked {
     pub unasked: bool,
     /// Of a fragment: it begins with a message whose topic or name it tells.
     pub told: bool,
+    /// Of a fragment: it goes on with such a message in another service.
+    pub carried: bool,
 }
 
 impl<'l> Services<'l> {
@@ -153,6 +155,7 @@ impl Asked {
             handed: self.handed && other.handed,
             unasked: self.unasked && other.unasked,
             told: self.told && other.told,
+            carried: self.carried || other.carried,
         }
     }
 

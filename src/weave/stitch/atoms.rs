@@ -56,6 +56,8 @@ pub(super) struct Traced {
     pub sizes: Vec<u32>,
     /// In which services each was asked for something.
     pub asked: Vec<Asked>,
+    /// The services that they have events of, each by its bit.
+    pub services: u64,
 }
 
 impl Traced {
@@ -68,6 +70,7 @@ impl Traced {
         self.lasts.append(&mut others.lasts);
         self.sizes.append(&mut others.sizes);
         self.asked.append(&mut others.asked);
+        self.services |= others.services;
         self.sorts.extend(others.sorts.into_iter().map(|sort| sorts[sort as usize]));
     }
 }
@@ -174,11 +177,14 @@ impl Atoms {
                 hold(store, id, &mut own);
                 let (late, bit) = (!begins(store, opening, id), services.bit(store.event(id).service));
                 own[start..].iter_mut().for_each(|held| (held.late, held.services) = (late, bit));
+                self.traced.services |= bit;
                 let here = services.asked(store, id, received && id == opening);
                 if here.by_request != 0 && store.began(id) <= store.time(opening) {
                     asked.enters |= here.by_request;
                 }
-                asked = asked.and(here);
+                let elsewhere = store.event(id).service != store.event(opening).service;
+                let carried = elsewhere && (here.by_message != 0 || services.receives_named(store, id));
+                asked = Asked { carried: asked.carried || carried, ..asked.and(here) };
             }
             let bit = services.bit(store.event(opening).service);
             let by_message = services.asked(store, opening, false).by_message != 0;

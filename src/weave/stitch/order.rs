@@ -5,6 +5,7 @@ use super::asked::Asked;
 use super::atoms::Atoms;
 use super::holdings::Holding;
 use crate::model::{Origin, Symbol, Time, TraceId};
+use rustc_hash::FxHashMap;
 
 /// An event without trace id that shares a value.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +72,18 @@ pub(super) struct Ordered {
     /// Of the events without trace id: the order of coming, and the place of each.
     came: Vec<u32>,
     places_of_came: Vec<u32>,
+    /// Messages take the trace id of their sender along in this run.
+    carries: bool,
 }
+
+/// Messages take the trace id along where so many fragments go on with one, and fewer than one in so many begin with one.
+const CARRIED: usize = 20;
+const BEGUN: usize = 10;
+/// And where transactions begin in few of the services: at most so many of a hundred. Elsewhere they would in all that handle
+/// messages.
+const BEGINNING: u32 = 60;
+/// A service where fewer than one in so many begin is not counted.
+const FEW: usize = 50;
 
 impl Ordered {
     /// Puts atoms in order; `several`: fragments came from several windows.
@@ -90,6 +102,7 @@ impl Ordered {
             places: None,
             came: sharing.notes.iter().map(|note| note.came).collect(),
             places_of_came: vec![0; sharing.notes.len()],
+            carries: false,
         };
         if several {
             let mut order: Vec<u32> = (0..ordered.traces.len() as u32).collect();
@@ -108,6 +121,7 @@ impl Ordered {
             ordered.places = Some(places);
         }
         drop(traced.begins);
+        ordered.carries = ordered.carries(traced.services);
         let counts = Counts::of(&ordered.asked);
         let by_time = counts.first_by_time();
         let entries = if by_time == 0 { counts.asked_by_all() } else { by_time };
@@ -145,6 +159,7 @@ impl Ordered {
             places: None,
             came: Vec::new(),
             places_of_came: Vec::new(),
+            carries: false,
         }
     }
 
@@ -212,6 +227,25 @@ impl Ordered {
             Some(trace) => trace.bits() as u64,
             None => self.first(atom).0 as u64 ^ self.begin[self.sort(atom) as usize].1.0,
         }
+    }
+
+    /// Whether messages take the trace id of their sender along, as far as the fragments tell; `services`: all that they have
+    /// events of, each by its bit.
+    fn carries(&self, services: u64) -> bool {
+        let (mut carried, mut told) = (0, 0);
+        let mut begun: FxHashMap<Symbol, usize> = FxHashMap::default();
+        for (asked, sort) in self.asked.iter().zip(&self.sorts) {
+            carried += usize::from(asked.carried);
+            told += usize::from(asked.told);
+            *begun.entry(self.begin[*sort as usize].0).or_default() += 1;
+        }
+        let many = begun.values().filter(|count| **count * FEW >= self.sorts.len()).count() as u32;
+        carried >= CARRIED && told * BEGUN <= carried && many * 100 <= services.count_ones() * BEGINNING
+    }
+
+    /// Whether nothing went before a fragment: no message is told to begin it, and these take the trace id along.
+    pub fn begins_anew(&self, atom: u32) -> bool {
+        self.carries && self.is_traced(atom) && !self.asked(atom).told
     }
 
     /// The trace id of a fragment.

@@ -288,6 +288,7 @@ impl<'a> Work<'a> {
             root != start
                 && (named
                     || !own.is_apart_from(asked, bit)
+                        && !(self.atoms.is_traced(earliest) && self.atoms.begins_anew(first))
                         && !asked_again.contains(&self.atoms.sort(first))
                         && goes_on.binary_search(&root).is_ok())
         };

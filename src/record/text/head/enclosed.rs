@@ -1,7 +1,9 @@
 //! Groups in a header that stand in parentheses, angles or braces: `(..)`, `<..>`, `{..}`.
 
 use super::Reader;
-use super::kinds::{group_has_id, is_duration, is_logger, is_number, is_place, is_thread, is_uuid};
+use super::kinds::{
+    group_has_id, is_duration, is_logger, is_number, is_numbered_name, is_place, is_thread, is_uuid,
+};
 use crate::model::Level;
 use crate::record::text::word_end;
 use crate::record::{At, level, timestamp};
@@ -85,9 +87,17 @@ impl Reader<'_, '_> {
             self.draft.service.get_or_insert(inside);
             self.draft.service_is_weak = true;
         } else if self.text.get(self.at.wrapping_sub(2)) == Some(&b']') || is_thread(content) {
+            let thread = is_thread(content) || is_numbered_name(content);
+            if thread && self.text[..self.at].ends_with(b"] ") {
+                // "[name] (thread) message": what stands in brackets is the logger
+                self.logger = true;
+                let before = self.draft.thread.filter(|name| name.end() + 2 == self.at);
+                if let Some(name) = before {
+                    self.draft.logger.get_or_insert(name);
+                    self.draft.thread = None;
+                }
+            }
             self.draft.thread.get_or_insert(inside);
-            // "[name] (thread) message": what stands in brackets is the logger
-            self.logger |= self.text[..self.at].ends_with(b"] ") && is_thread(content);
         } else if self.text.get(close + 1) != Some(&b':') {
             return false;
         } else if self.head.level_end > 0
