@@ -367,12 +367,12 @@ def build(w):
 
     @out.every(8)
     async def payout_run(c):
-        todo, unpaid[:] = unpaid[:], []
-        if not todo:
+        pending, unpaid[:] = unpaid[:], []
+        if not pending:
             c.log.debug("nothing to pay out", logger="cron")
             return
-        c.log.info(f"payout run started: {len(todo)} sitters", logger="cron")
-        for x, origin in todo:
+        c.log.info(f"payout run started: {len(pending)} sitters", logger="cron")
+        for x, origin in pending:
             c.link(origin)
             async with c.span("sepa transfer", "CLIENT") as s:
                 await s.work(45)

@@ -341,11 +341,11 @@ def build(w):
 
     @pot.every(7)
     async def settle_shows(c):
-        todo, ledger[:] = ledger[:], []
-        if not todo: return
-        c.log.info(f"Settlement of {len(todo)} tips begins", logger="example.payouts.SettlementJob")
+        pending, ledger[:] = ledger[:], []
+        if not pending: return
+        c.log.info(f"Settlement of {len(pending)} tips begins", logger="example.payouts.SettlementJob")
         for sh in SHOWS:
-            mine = [x for x in todo if x[0]["show"] == sh]
+            mine = [x for x in pending if x[0]["show"] == sh]
             if not mine: continue
             for _, origin in mine: c.link(origin)
             async with c.span("bank transfer", "CLIENT") as s:

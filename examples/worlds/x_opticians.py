@@ -319,13 +319,13 @@ def build(w):
     # ---------------------------------------------------------------- claims (Hangfire batch)
     @claims.every(4)
     async def submit_claims(c):
-        todo, w.claimable[:] = list(w.claimable), []
-        if not todo: return
+        pending, w.claimable[:] = list(w.claimable), []
+        if not pending: return
         seq["claim"] += 1
         batch = f"CB{seq['claim']:04d}"
-        c.log.info("Batch {Batch}: {N} claims", logger="Claims.SubmitClaimsJob", Batch=batch, N=len(todo))
+        c.log.info("Batch {Batch}: {N} claims", logger="Claims.SubmitClaimsJob", Batch=batch, N=len(pending))
         bad = 0
-        for x, origin in todo:
+        for x, origin in pending:
             c.link(origin)
             async with c.span("edifact send", "CLIENT") as s:
                 await s.work(40)

@@ -247,11 +247,11 @@ def build(w):
 
     @tour.every(8, first=6)
     async def start_tournaments(c):
-        todo = {t: e for t, e in w.tours.items() if e}
+        pending = {t: e for t, e in w.tours.items() if e}
         w.tours.clear()
-        if not todo: return
-        c.log.info("Job StartTournaments: {Count} to start", logger="Hangfire", Count=len(todo))
-        for t, entries in todo.items():
+        if not pending: return
+        c.log.info("Job StartTournaments: {Count} to start", logger="Hangfire", Count=len(pending))
+        for t, entries in pending.items():
             async with c.span("draw seats") as s:
                 for _, o in entries: s.link(o)
                 await s.work(9)

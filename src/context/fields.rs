@@ -109,7 +109,9 @@ impl Found {
         if self.context(field.role, field.rank, name, value, otlp) {
             return;
         }
-        if field.role == Role::Other && id::trace_and_span(value).is_some() && !self.facts.get(name).digest {
+        // with a dash it is B3's header, which is looked for under any name
+        let joined = field.role == Role::Other && value.get(32) != Some(&b'-');
+        if joined && id::trace_and_span(value).is_some() && !self.facts.get(name).digest {
             self.trace_and_span(GENERAL, value);
             return;
         }
@@ -425,7 +427,7 @@ fn may_state(field: &Field, name: &[u8]) -> bool {
 }
 
 /// Whether a row of Application Insights is of a request or a call, so that its `Id` is that of a span: its type says so, or
-/// the trace stands beside it as its operation. Source: Azure Monitor, tables AppRequests and AppDependencies.
+/// an operation and a parent stand beside it. Source: Azure Monitor, tables AppRequests and AppDependencies.
 fn is_operation(layer: &Layer<'_>) -> bool {
     let named = |name: &[u8]| {
         let hash = NameHash::of(name);
@@ -433,8 +435,9 @@ fn is_operation(layer: &Layer<'_>) -> bool {
     };
     let types = [named(b"type"), named(b"itemtype")];
     let stated = |field: &Field| matches!(field.value.of(layer.text), b"AppRequests" | b"AppDependencies");
-    let is_trace = |field: &Field| id::exact_trace(field.value.of(layer.text)).is_some();
-    types.into_iter().flatten().any(stated) || named(b"operationid").is_some_and(is_trace)
+    let operation = || named(b"operationid").is_some();
+    let parent = || named(b"parentid").or_else(|| named(b"operationparentid")).is_some();
+    types.into_iter().flatten().any(stated) || operation() && parent()
 }
 
 /// Whether a field tells of the program what it would tell of the work elsewhere: the path of a source file, and the time

@@ -297,6 +297,7 @@ mod tests {
     fn the_id_of_an_operation_is_its_span() {
         for (fields, parent) in [
             (r#""OperationId":"TTT","ParentId":"PPP","Id":"SSS""#, Some(P)),
+            (r#""operation_Id":"TTT","operation_ParentId":"PPP","id":"SSS""#, Some(P)),
             (r#""type":"AppRequests","OperationId":"TTT","ParentId":"TTT","Id":"SSS""#, None),
             (r#""Id":"SSS","OperationId":"TTT","Type":"AppDependencies""#, None),
         ] {

@@ -43,7 +43,7 @@ pub use lines::{
 };
 pub use look::{Class, Look};
 pub use names::{NameHash, Role};
-pub use pattern::{Pattern, Spot};
+pub use pattern::{Pattern, Spot, is_moment};
 pub use profile::Profile;
 
 pub use pick::WEAK_SERVICE;

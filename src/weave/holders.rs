@@ -1,6 +1,7 @@
 //! Who holds the values of a transaction, and what these are called.
 
 use super::places::in_order;
+use super::words::Act;
 use crate::model::{Shape, Symbol};
 use crate::record::names::names_an_id;
 use rustc_hash::FxHashSet;
@@ -17,8 +18,10 @@ pub struct Told {
     pub shape: Shape,
     /// Who holds it.
     pub node: u32,
-    /// The line sends something.
-    pub sent: bool,
+    /// The holder's service.
+    pub service: Symbol,
+    /// What the line tells.
+    pub act: Act,
     /// When: nanoseconds.
     pub time: i64,
 }
@@ -124,16 +127,22 @@ impl Holders {
         // the last value of each node, and where the node stands among those that hold it
         let mut last: Vec<(Which, u32)> = vec![(Which::MAX, 0); nodes];
         let mut held: Vec<(u32, Held)> = Vec::with_capacity(told.len());
+        // of the nodes that hold a value: whether one received it, and its service
+        let mut received: Vec<(bool, Symbol)> = Vec::new();
         for group in order.chunk_by(|a, b| a.0 == b.0) {
             let own = holders.values.len() as Which;
             let (first, first_name) = (holders.nodes.len(), holders.names.len());
+            received.clear();
             for (_, at) in group {
                 which[*at as usize] = own;
-                let &Told { name, shape, node, sent, time, .. } = &told[*at as usize];
+                let &Told { name, shape, node, service, act, time, .. } = &told[*at as usize];
+                let (sent, receives) = (act == Act::Send, act == Act::Receive);
                 let last = &mut last[node as usize];
                 if last.0 == own {
                     holders.sends[last.1 as usize] |= sent;
+                    received[last.1 as usize - first].0 |= receives;
                 } else {
+                    received.push((receives, service));
                     *last = (own, holders.nodes.len() as u32);
                     holders.nodes.push(node);
                     holders.sends.push(sent);
@@ -143,6 +152,11 @@ impl Holders {
                     holders.names.push(name);
                 }
                 held.push((node, Held { which: own, name, shape }));
+            }
+            if !holders.sends[first..].contains(&true)
+                && let Some(sender) = sender(&received, &holders.since[first..])
+            {
+                holders.sends[first + sender] = true;
             }
             let of_value = &holders.nodes[first..];
             let bits = (of_value.len() > FEW).then(|| {
@@ -235,6 +249,19 @@ impl Holders {
     }
 }
 
+/// A sender may log what it sent this much later than the first who received it: nanoseconds.
+const CONFIRMED: i64 = 5_000_000;
+
+/// Which of those that hold a value sent it, though no word of it says so: the only one that did not receive it, where several of
+/// other services did, and where it was not much later. `received`: whether each did, and its service.
+fn sender(received: &[(bool, Symbol)], since: &[i64]) -> Option<usize> {
+    let mut others = received.iter().enumerate().filter(|(_, (received, _))| !received);
+    let (sender, (_, service)) = others.next()?;
+    let alone = others.next().is_none() && received.len() > 2;
+    let elsewhere = || received.iter().filter(|(_, other)| other == service).count() == 1;
+    (alone && elsewhere() && since[sender] <= since[0].saturating_add(CONFIRMED)).then_some(sender)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,7 +279,21 @@ mod tests {
     }
 
     fn told(value: &[u8], node: u32, name: &[u8], sent: bool) -> Told {
-        Told { value: Symbol::of(value), name: Symbol::of(name), shape: Shape::Mixed, node, sent, time: 0 }
+        let (value, name, service) = (Symbol::of(value), Symbol::of(name), Symbol::NONE);
+        let act = if sent { Act::Send } else { Act::Other };
+        Told { value, name, shape: Shape::Mixed, node, service, act, time: 0 }
+    }
+
+    #[test]
+    fn who_alone_did_not_receive_what_others_did_sent_it() {
+        let [a, b, c] = [b"a", b"b", b"c"].map(|name| Symbol::of(name));
+        let (received, own) = ([(true, a), (true, b), (false, c)], [(true, a), (true, b), (false, a)]);
+        assert_eq!(sender(&received, &[0, 9_000_000, 4_000_000]), Some(2));
+        // it comes too late, it is a step of one that received it, or two did not receive it
+        assert_eq!(sender(&received, &[0, 1, 6_000_000]), None);
+        assert_eq!(sender(&own, &[0, 1, 2]), None);
+        assert_eq!(sender(&[(true, a), (false, b), (false, c)], &[0, 1, 2]), None);
+        assert_eq!(sender(&received[1..], &[0, 1]), None);
     }
 
     #[test]

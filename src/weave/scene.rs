@@ -304,8 +304,9 @@ impl Scene {
     fn hold(&mut self) {
         let mut told: Vec<Told> = Vec::with_capacity(self.values.len());
         for line in &self.lines {
-            let (node, sent, time) = (line.node, line.act == Act::Send, line.time);
-            let of = |&(name, value, shape): &Value| Told { value, name, shape, node, sent, time };
+            let (node, act, time) = (line.node, line.act, line.time);
+            let service = self.nodes[node as usize].service;
+            let of = |&(name, value, shape): &Value| Told { value, name, shape, node, service, act, time };
             told.extend(self.values(line).iter().map(of));
         }
         (self.holders, self.which) = Holders::of(&told, self.nodes.len());
@@ -329,9 +330,8 @@ impl Scene {
             let Some(&opening) = node.lines.first() else { continue };
             node.opens = opening;
             if node.begin < node.first {
-                let before = self.lines[..opening as usize]
-                    .partition_point(|line| line.time <= node.begin + node.blur);
-                node.opens = before as u32;
+                let before = &self.lines[..opening as usize];
+                node.opens = before.partition_point(|line| line.time <= node.begin + node.blur) as u32;
             }
             kinds.push((node.kind, node.begin, index));
             forms.push((node.form, node.begin, index));

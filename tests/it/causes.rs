@@ -320,3 +320,33 @@ fn a_word_of_beginning_may_be_all_that_a_handler_logs_at_its_end() {
         assert_eq!(parent(&reported, &span((run, 2))), span((run, 1)), "{run}");
     }
 }
+
+#[test]
+fn a_parent_that_is_left_out_is_no_sign_of_a_root() {
+    let mut logs = Logs::default();
+    for run in 0..12 {
+        let at = run * 900;
+        logs.line(
+            "front",
+            at,
+            (run, 1),
+            json!({"msg": "POST /orders asked", "order": format!("ORD-{run}77")}),
+        );
+        for (number, text) in [(2, "reserving goods"), (3, "goods reserved")] {
+            let (trace, span) = (format!("5b8efff7980381{:018x}", run + 1), span((run, number)));
+            // its pattern prints a parent that it never knows
+            let line = format!(
+                "2026-11-29 10:00:{:02},{:03} INFO  traceId={trace}, parentId=, spanId={span}, sampled=true [o.Stock] (exec-1) {text} for ORD-{run}77",
+                (at + 10 * number) / 1000,
+                (at + 10 * number) % 1000,
+            );
+            logs.text("stock", &line);
+        }
+        logs.line("front", at + 60, (run, 1), json!({"msg": "POST /orders answered", "status": 200}));
+    }
+    let report = logs.report();
+    for run in 0..12 {
+        assert_eq!(parent(&report, &span((run, 2))), span((run, 1)));
+        assert_ne!(parent(&report, &span((run, 3))), Value::Null);
+    }
+}

@@ -149,3 +149,23 @@ fn who_receives_what_it_says_only_later_goes_on_with_it() {
     }
     assert_eq!(together(&logs.report()), expected);
 }
+
+#[test]
+fn where_messages_carry_the_trace_id_what_no_message_begins_stands_by_itself() {
+    let mut expected = Vec::new();
+    let mut logs = Logs::default();
+    for run in 0..30 {
+        let (at, placed, packed) = (run * 9137, 2 * run, 2 * run + 1);
+        let order = format!("ORD-{run}77");
+        logs.line("shop", at, (placed, 1), json!({"msg": "order placed", "order": order}));
+        logs.line("bills", at + 40, (placed, 2), json!({"msg": "received order.placed", "order": order}));
+        logs.line("bills", at + 70, (placed, 3), json!({"msg": "invoice written", "order": order}));
+        logs.line("mail", at + 90, (placed, 4), json!({"msg": "received invoice.written", "order": order}));
+        logs.line("mail", at + 95, (placed, 5), json!({"msg": "letter sent", "order": order}));
+        // a robot in the hall that nobody told of the order
+        logs.line("hall", at + 3000, (packed, 1), json!({"msg": "lane 4 full", "order": order}));
+        logs.line("mail", at + 3030, (packed, 2), json!({"msg": "received lane.full", "order": order}));
+        expected.extend([vec![trace(placed)], vec![trace(packed)]]);
+    }
+    assert_eq!(together(&logs.report()), expected);
+}

@@ -416,3 +416,29 @@ fn an_instance_that_some_records_name_is_a_thing_and_an_operation_that_is_an_id_
     let told = program::run(dir.path(), &["explain", "conductor.log"]).text();
     assert!(told.contains("instance=i-a01c7, op=op-9d610188"), "{told}");
 }
+
+#[test]
+fn the_numbers_of_dates_and_times_in_a_message_are_no_keys() {
+    let line = "2026-10-23 00:38:40,123 INFO [o.Orders] (worker-1) moved from 2026-10-24 08:05:00 +0000 to 10:15 ref=A-5512\n";
+    let dir = program::directory(&[("orders.log", line.repeat(3))]);
+    let told = program::run(dir.path(), &["explain", "orders.log"]).text();
+    let keys: Vec<&str> = told.lines().filter(|line| line.trim_start().starts_with("keys ")).collect();
+    assert_eq!(keys.len(), 3, "{told}");
+    assert!(
+        keys.iter().all(|line| line.trim_start().trim_start_matches("keys").trim() == "ref=A-5512"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_logger_in_brackets_stands_before_its_thread_in_parentheses() {
+    let line =
+        "2026-11-30 12:25:56,524 INFO  [d.a.p.OrderListener] (stream-1) order.placed 17-0: authorise 45.77\n";
+    let dir = program::directory(&[("pay.log", line)]);
+    let told = program::run(dir.path(), &["explain", "pay.log"]).text();
+    let has = |what: &str, value: &str| {
+        told.lines().any(|line| line.trim_start().starts_with(what) && line.contains(value))
+    };
+    assert!(has("logger ", "d.a.p.OrderListener") && has("thread ", "stream-1"), "{told}");
+    assert!(has("message ", "order.placed 17-0: authorise"), "{told}");
+}

@@ -4,6 +4,7 @@
 //! names of ids) is that name's value; a word with a digit in it is a value under the word before it. Nothing else is.
 
 mod durations;
+mod moments;
 mod pairs;
 mod requests;
 mod shapes;
@@ -19,6 +20,7 @@ use super::Found;
 use super::access::is_unique_id;
 use super::words::is_a_value;
 use crate::model::Shape;
+use moments::moment;
 use value::value_after;
 
 /// What a text may hold.
@@ -88,6 +90,12 @@ impl Found {
                 continue;
             }
             let start = at;
+            if class == 2
+                && let Some(end) = moment(text, start)
+            {
+                (at, before, listed) = (end, None, None);
+                continue;
+            }
             let mut digits = false;
             while at < text.len() {
                 match CLASS[usize::from(text[at])] {

@@ -13,6 +13,7 @@ mod track;
 
 pub(super) use mask::Mask;
 pub(super) use plan::{Gist, Plan, Reading};
+pub use slots::is_moment;
 
 use super::Draft;
 use super::Profile;

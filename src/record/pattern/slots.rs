@@ -146,7 +146,7 @@ pub(super) fn digits(line: &[u8], at: usize) -> usize {
 
 /// Whether a text begins with `2024-05-01T12:00:00` or the same with a blank.
 #[inline]
-pub(super) fn is_moment(text: &[u8]) -> bool {
+pub fn is_moment(text: &[u8]) -> bool {
     const DATE: u64 = u64::from_le_bytes(*b"0000-00-");
     const CLOCK: u64 = u64::from_le_bytes(*b"00:00:00");
     const DASHES: u64 = u64::from_le_bytes([0, 0, 0, 0, 0xff, 0, 0, 0xff]);

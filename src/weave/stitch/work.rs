@@ -285,12 +285,10 @@ impl<'a> Work<'a> {
         let bit = self.services.bit(self.atoms.service(earliest));
         let is_part = |root: u32| {
             let (first, own) = trial.of(self, root);
-            root != start
-                && (named
-                    || !own.is_apart_from(asked, bit)
-                        && !(self.atoms.is_traced(earliest) && self.atoms.begins_anew(first))
-                        && !asked_again.contains(&self.atoms.sort(first))
-                        && goes_on.binary_search(&root).is_ok())
+            let apart = own.is_apart_from(asked, bit)
+                || asked_again.contains(&self.atoms.sort(first))
+                || self.atoms.is_traced(earliest) && self.atoms.begins_anew(first);
+            root != start && (named || !apart && goes_on.binary_search(&root).is_ok())
         };
         parts.extend(transactions.iter().copied().filter(|root| is_part(*root)));
         transactions.retain(|root| !is_part(*root));
