@@ -39,7 +39,9 @@ pub(super) struct Asked {
     pub unasked: bool,
     /// Of a fragment: it begins with a message whose topic or name it tells.
     pub told: bool,
-    /// Of a fragment: it goes on with such a message in another service.
+    /// Of a fragment: it begins with a request that calls back.
+    pub called_back: bool,
+    /// Of a fragment: it goes on with a message as [`told`](Asked::told) ones begin with, in another service.
     pub carried: bool,
 }
 
@@ -74,7 +76,7 @@ impl<'l> Services<'l> {
     }
 
     /// Whether an event tells of a request that calls back.
-    fn calls_back(&self, store: &Store, id: EventId) -> bool {
+    pub fn calls_back(&self, store: &Store, id: EventId) -> bool {
         let calls_back =
             |detail: &Detail| matches!(*detail, Detail::Route(path) if self.lexicon.calls_back(path));
         store.details(id).iter().any(calls_back)
@@ -155,6 +157,7 @@ impl Asked {
             handed: self.handed && other.handed,
             unasked: self.unasked && other.unasked,
             told: self.told && other.told,
+            called_back: self.called_back && other.called_back,
             carried: self.carried || other.carried,
         }
     }

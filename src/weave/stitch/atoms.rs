@@ -195,6 +195,7 @@ impl Atoms {
             asked.handed = !(begun || asked.wide && asked.by_message & !bit != 0);
             asked.unasked = asked.by_request & bit == 0 && !asked.wide;
             asked.told = by_message || services.receives_named(store, opening);
+            asked.called_back = services.calls_back(store, opening);
             self.traced.asked.push(asked);
             by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));
             // one that holds a value early holds it early under all names

@@ -236,16 +236,18 @@ impl Ordered {
         let mut begun: FxHashMap<Symbol, usize> = FxHashMap::default();
         for (asked, sort) in self.asked.iter().zip(&self.sorts) {
             carried += usize::from(asked.carried);
-            told += usize::from(asked.told);
+            told += usize::from(asked.told && !asked.called_back);
             *begun.entry(self.begin[*sort as usize].0).or_default() += 1;
         }
         let many = begun.values().filter(|count| **count * FEW >= self.sorts.len()).count() as u32;
         carried >= CARRIED && told * BEGUN <= carried && many * 100 <= services.count_ones() * BEGINNING
     }
 
-    /// Whether nothing went before a fragment: no message is told to begin it, and these take the trace id along.
+    /// Whether nothing went before a fragment: no message is told to begin it, and these take the trace id along. Who calls back
+    /// without it was not told.
     pub fn begins_anew(&self, atom: u32) -> bool {
-        self.carries && self.is_traced(atom) && !self.asked(atom).told
+        let asked = self.asked(atom);
+        self.carries && self.is_traced(atom) && (!asked.told || asked.called_back)
     }
 
     /// The trace id of a fragment.
