@@ -79,9 +79,10 @@ pub(super) struct Ordered {
 /// Messages take the trace id along where so many fragments go on with one, and fewer than one in so many begin with one.
 const CARRIED: usize = 20;
 const BEGUN: usize = 10;
-/// And where transactions begin in few of the services: at most so many of a hundred. Elsewhere they would in all that handle
-/// messages.
+/// And where transactions begin in few of the services: at most so many of a hundred, or a few more if three in four events
+/// are of fragments of many services. Elsewhere they would begin in all that handle messages.
 const BEGINNING: u32 = 60;
+const BEGINNING_WIDE: u32 = 70;
 /// A service where fewer than one in so many begin is not counted.
 const FEW: usize = 50;
 
@@ -232,15 +233,18 @@ impl Ordered {
     /// Whether messages take the trace id of their sender along, as far as the fragments tell; `services`: all that they have
     /// events of, each by its bit.
     fn carries(&self, services: u64) -> bool {
-        let (mut carried, mut told) = (0, 0);
+        let (mut carried, mut told, mut wide, mut events) = (0, 0, 0, 0);
         let mut begun: FxHashMap<Symbol, usize> = FxHashMap::default();
-        for (asked, sort) in self.asked.iter().zip(&self.sorts) {
+        for ((asked, sort), size) in self.asked.iter().zip(&self.sorts).zip(&self.sizes) {
+            events += u64::from(*size);
+            wide += if asked.wide { u64::from(*size) } else { 0 };
             carried += usize::from(asked.carried);
             told += usize::from(asked.told && !asked.called_back);
             *begun.entry(self.begin[*sort as usize].0).or_default() += 1;
         }
         let many = begun.values().filter(|count| **count * FEW >= self.sorts.len()).count() as u32;
-        carried >= CARRIED && told * BEGUN <= carried && many * 100 <= services.count_ones() * BEGINNING
+        let most = if wide * 4 > events * 3 { BEGINNING_WIDE } else { BEGINNING };
+        carried >= CARRIED && told * BEGUN <= carried && many * 100 <= services.count_ones() * most
     }
 
     /// Whether nothing went before a fragment: no message is told to begin it, and these take the trace id along. Who calls back
