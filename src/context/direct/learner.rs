@@ -51,12 +51,7 @@ impl<'p> Learner<'p> {
         if if own == Own::Trace { id::exact_trace(text).is_some() } else { id::exact_span(text).is_some() } {
             return Some(Context::Own(own));
         }
-        if own == Own::Trace
-            && text.len() == BOTH
-            && !text[32].is_ascii_alphanumeric()
-            && id::exact_trace(&text[..32]).is_some()
-            && id::exact_span(&text[33..]).is_some()
-        {
+        if own == Own::Trace && id::trace_and_span(text).is_some() {
             let (start, end) = self.pattern.find(text)?;
             let part = |start, end| self.pattern.part(start, end);
             return Some(Context::Both(part(start, start + 32)?, part(start + 33, end)?));
