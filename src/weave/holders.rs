@@ -249,8 +249,9 @@ impl Holders {
     }
 }
 
-/// A sender may log what it sent this much later than the first who received it: nanoseconds.
-const CONFIRMED: i64 = 5_000_000;
+/// A sender of which no word says so may log what it sent this much later than the first who received it: nanoseconds. Less than
+/// one that says so, as a later step of theirs may be all that it is.
+const UNSAID: i64 = 5_000_000;
 
 /// Which of those that hold a value sent it, though no word of it says so: the only one that did not receive it, where several of
 /// other services did, and where it was not much later. `received`: whether each did, and its service.
@@ -259,7 +260,7 @@ fn sender(received: &[(bool, Symbol)], since: &[i64]) -> Option<usize> {
     let (sender, (_, service)) = others.next()?;
     let alone = others.next().is_none() && received.len() > 2;
     let elsewhere = || received.iter().filter(|(_, other)| other == service).count() == 1;
-    (alone && elsewhere() && since[sender] <= since[0].saturating_add(CONFIRMED)).then_some(sender)
+    (alone && elsewhere() && since[sender] <= since[0].saturating_add(UNSAID)).then_some(sender)
 }
 
 #[cfg(test)]

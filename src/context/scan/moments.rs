@@ -7,9 +7,13 @@ use crate::record::is_moment;
 /// Goes by how many digits stand where, not by what they say, so that all lines of one shape are read alike.
 pub(super) fn moment(text: &[u8], start: usize) -> Option<usize> {
     let rest = &text[start..];
-    let whole = is_moment(rest);
-    let behind_colon = start > 0 && matches!(text[start - 1], b':' | b'.');
-    let mut end = if whole { 19 } else { clock(rest).filter(|_| !behind_colon)? };
+    // most numbers are none: see this first
+    let mut end = if rest.get(4) == Some(&b'-') {
+        is_moment(rest).then_some(19)?
+    } else {
+        let behind_colon = start > 0 && matches!(text[start - 1], b':' | b'.');
+        clock(rest).filter(|_| !behind_colon)?
+    };
     if matches!(rest.get(end), Some(b'.' | b',')) {
         let digits = digits(&rest[end + 1..]);
         end += if digits > 0 { 1 + digits } else { 0 };
@@ -24,7 +28,7 @@ pub(super) fn moment(text: &[u8], start: usize) -> Option<usize> {
 fn clock(text: &[u8]) -> Option<usize> {
     let two = |at: usize| digits(text.get(at..).unwrap_or_default()) == 2;
     let next = |at: usize| text.get(at) == Some(&b':') && two(at + 1);
-    (two(0) && next(2)).then(|| if next(5) { 8 } else { 5 })
+    (next(2) && two(0)).then(|| if next(5) { 8 } else { 5 })
 }
 
 /// How long a zone is: `Z`, `+02:00`, `+0200`, ` +0000`.

@@ -32,9 +32,10 @@ impl Found {
         }
         let mut role = known.map_or(Role::Other, |known| known.role);
         let (mut from, mut to) = value.extent(text, role);
-        if name == b"id" && self.trace.is_some() && is_behind_trace(&text[..start]) {
+        let of_trace = name == b"id" && self.trace.is_some() && is_behind_trace(&text[..start]);
+        if of_trace && id::exact_span(&text[from..to]).is_some() {
             // "span{trace=… id=…}"
-            role = if id::exact_span(&text[from..to]).is_some() { Role::SpanId } else { role };
+            role = Role::SpanId;
         }
         if text[from..to].first() == Some(&b'[') && role != Role::SwCtx {
             // Java prints the values of a header as a list

@@ -117,7 +117,7 @@ impl Found {
         // TRACE and SPAN side by side
         if word.len() >= 32 && id::exact_trace(&word[..32]).is_some() {
             let alone = word.len() == 32 && !text.get(end).is_some_and(u8::is_ascii_alphanumeric);
-            let inside = word.len() == 49 && matches!(word[32], b'-' | b'.' | b'_');
+            let inside = id::trace_and_span(word).is_some();
             let behind = if inside {
                 Some(&word[33..])
             } else if alone && text.get(end).is_some_and(|byte| JOINTS.contains(byte)) {

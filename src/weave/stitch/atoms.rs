@@ -182,9 +182,10 @@ impl Atoms {
                 if here.by_request != 0 && store.began(id) <= store.time(opening) {
                     asked.enters |= here.by_request;
                 }
-                let elsewhere = store.event(id).service != store.event(opening).service;
-                let carried = elsewhere && (here.by_message != 0 || services.receives_named(store, id));
-                asked = Asked { carried: asked.carried || carried, ..asked.and(here) };
+                let elsewhere = || store.event(id).service != store.event(opening).service;
+                let message = || here.by_message != 0 || services.receives_named(store, id);
+                let carried = asked.carried || elsewhere() && message();
+                asked = Asked { carried, ..asked.and(here) };
             }
             let bit = services.bit(store.event(opening).service);
             let by_message = services.asked(store, opening, false).by_message != 0;
