@@ -8,6 +8,7 @@
 
 mod mask;
 mod plan;
+mod shapes;
 mod slots;
 mod track;
 
@@ -19,6 +20,8 @@ use super::Draft;
 use super::Profile;
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
+use shapes::Shapes;
+use slots::Kind;
 use track::Tracks;
 
 /// A line that is like others: what its parts are called.
@@ -103,6 +106,7 @@ pub(super) struct Patterns {
     /// Of each entry, the number of its pattern and what its lines are, if nothing is held fixed in them.
     only: Vec<Option<(u32, Gist)>>,
     tracks: Tracks,
+    shapes: Shapes,
     /// Entries by the hash of their masks.
     by_hash: FxHashMap<u64, u32>,
     met: Vec<u64>,
@@ -134,6 +138,8 @@ const MAX_TRIALS: usize = 256;
 struct Entry {
     masked: Box<[u8]>,
     profile: u64,
+    /// What its slots hold.
+    kinds: Box<[(Kind, u8)]>,
     /// Of each slot, whether its length may differ.
     free: Box<[bool]>,
     variants: Vec<Variant>,
@@ -196,14 +202,23 @@ impl Patterns {
             (trial.asked, trial.known) = (0, 0);
         }
         let line = &ahead[..end];
-        match self.tracks.find(fingerprint, ahead, end, &mut mask.marks) {
-            Some(number) => match self.variant(number, line, &mask.marks) {
-                Some(known) => known,
-                // the mask is needed to learn another variant
-                None => self.look_up_mask(line, fingerprint, mask),
-            },
+        let number = match self.shapes.find(fingerprint, line, &mut mask.marks) {
+            Some(number) => Some(number),
+            None => self.track(ahead, end, fingerprint, &mut mask.marks),
+        };
+        match number.and_then(|number| self.variant(number, line, &mask.marks)) {
+            Some(known) => known,
+            // the mask is needed to learn it, or another variant of it
             None => self.look_up_mask(line, fingerprint, mask),
         }
+    }
+
+    /// The number of the mask of a line that has no known shape.
+    fn track(&mut self, ahead: &[u8], end: usize, fingerprint: u64, marks: &mut Vec<u32>) -> Option<u32> {
+        let number = self.tracks.find(fingerprint, ahead, end, marks)?;
+        let kinds = &self.entries[number as usize].kinds;
+        self.shapes.missed(fingerprint, &ahead[..end], marks, kinds, number);
+        Some(number)
     }
 
     #[inline]
@@ -311,6 +326,7 @@ impl Patterns {
             self.only.clear();
             self.by_hash.clear();
             self.tracks.clear();
+            self.shapes.clear();
             self.bytes = 0;
         }
         self.bytes += line.len();
@@ -322,7 +338,14 @@ impl Patterns {
             let number = self.entries.len() as u32;
             let masked = mask.masked.clone().into();
             self.only.push(None);
-            self.entries.push(Entry { masked, profile, free, variants: Vec::new(), refused: false });
+            self.entries.push(Entry {
+                masked,
+                profile,
+                kinds: mask.kinds.clone().into(),
+                free,
+                variants: Vec::new(),
+                refused: false,
+            });
             self.tracks.put(profile, line, mask, number);
             number
         });

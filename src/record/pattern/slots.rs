@@ -200,7 +200,7 @@ pub(super) fn next_digit(line: &[u8], mut at: usize) -> Option<usize> {
 }
 
 /// The high bit of each byte.
-const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+pub(super) const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
 
 /// The high bit of each byte that is at least `least`, which is at most 0x80.
 #[inline]
