@@ -321,8 +321,8 @@ impl Found {
         let own = || (is_done(said(start)) || ends_message(said(start), behind)) && !is_to_come(said(start));
         if told || self.answered(said(start)) || closes(said(start), behind) || fine && own() {
             self.text_duration(&word[..digits], scale);
-        } else if scale == 1_000_000_000 {
-            // others like it may have a fraction
+        } else if scale == 1_000_000_000 && self.method.is_some() {
+            // behind other statuses it may be one
             self.refuse();
         }
     }
