@@ -466,7 +466,7 @@ const MAX_CALLERS: usize = 2;
 
 /// The name of a program or service: `billing` of `billing/2.4 aiohttp`. Browsers tell their platform in parentheses, and what has
 /// digits but no version is an address or an id.
-fn program(value: &[u8]) -> Option<&[u8]> {
+pub(super) fn program(value: &[u8]) -> Option<&[u8]> {
     let product = value.split(|byte| matches!(byte, b' ' | b'/')).next().unwrap_or_default();
     let named = product.len() < value.len() || !product.iter().any(u8::is_ascii_digit);
     Some(product).filter(|product| named && is_word(product) && !value.contains(&b'('))

@@ -12,18 +12,32 @@ const MAX_APART: usize = 6;
 /// A number of so many digits is a moment, not a thing of which there are parts.
 const MOMENT: usize = 10;
 
+/// Where the mark stands in a value that may part a number off; further in front none does.
+fn mark(value: &[u8]) -> Option<usize> {
+    let from = value.len().saturating_sub(MAX_APART + 1);
+    Some(from + value[from..].iter().rposition(|byte| !byte.is_ascii_alphanumeric())?)
+}
+
+/// Whether values with letters, digits and marks in the same places may have a stem.
+pub(super) fn may_have(value: &[u8]) -> bool {
+    mark(value).is_some()
+}
+
 /// The whole that a value tells a part of, if it tells any.
 pub(crate) fn stem(value: &[u8]) -> Option<&[u8]> {
-    let at = value.iter().rposition(|byte| !byte.is_ascii_alphanumeric())?;
+    let at = mark(value)?;
     let (stem, part) = (&value[..at], &value[at + 1..]);
     let is_part = match value[at] {
-        b'/' | b'#' | b':' => (1..=MAX_APART).contains(&part.len()),
+        b'/' | b'#' | b':' => !part.is_empty(),
         b'-' | b'_' | b'.' => {
             let numbered = part.len() <= MAX_PART && part.iter().all(u8::is_ascii_digit);
             !part.is_empty() && (numbered || part.len() == 1)
         }
         _ => false,
     };
+    if !is_part {
+        return None;
+    }
     let digits = stem.iter().filter(|byte| byte.is_ascii_digit()).count();
     let is_whole = stem.len() >= MIN_STEM
         && digits > 0
@@ -31,7 +45,7 @@ pub(crate) fn stem(value: &[u8]) -> Option<&[u8]> {
         && (digits < stem.len() || digits < MOMENT)
         // addresses and versions
         && (digits == stem.len() || stem.iter().any(u8::is_ascii_alphabetic));
-    (is_part && is_whole && matches!(shape_of(stem), Some(Shape::Mixed | Shape::Number))).then_some(stem)
+    (is_whole && matches!(shape_of(stem), Some(Shape::Mixed | Shape::Number))).then_some(stem)
 }
 
 /// The name of the stems of values with a name.

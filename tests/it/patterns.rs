@@ -136,3 +136,26 @@ fn samples_of_all_formats_with_other_numbers_are_read_like_others() {
         check(&format!("sample {index}: {sample}"), &text);
     }
 }
+
+#[test]
+fn lengths_of_time_and_programs_with_other_numbers_are_read_like_others() {
+    let mut numbers = Random(13);
+    let lines = [
+        "2026-03-01T12:00:00.123Z INFO jobs scheduler tick: 59 jobs due, next run in 59 s",
+        "2026-03-01T12:00:00.123Z INFO jobs order ORD-1234 packed in 4.5 s",
+        "2026-03-01T12:00:00.123Z INFO jobs order ORD-1234-2 packed in 5 s, retry after 0 s",
+        "{\"time\":\"2026-03-01T12:00:00.123Z\",\"level\":\"INFO\",\"message\":\"polled in 12 s\",\"elapsed\":0.012}",
+        "{\"time\":\"2026-03-01T12:00:00.123Z\",\"level\":\"INFO\",\"message\":\"part 730011-2 of 7\",\"part\":\"730011-2\"}",
+        "10.0.9.4 - - [2026-03-01T12:00:03.325+00:00] \"GET /orders/ORD-32245105 HTTP/1.1\" 200 529 \"-\" \"okhttp/4.12\" rt=0.029",
+        "10.0.9.4 - - [2026-03-01T12:00:03.325+00:00] \"GET /orders/7 HTTP/1.1\" 200 529 \"-\" \"billing-1/2.4 (x 1)\" 12",
+        "10.0.9.4 - - [2026-03-01T12:00:03.325+00:00] \"GET /orders/7 HTTP/1.1\" 200 529 \"-\" \"client7 agent/12\" 12",
+    ];
+    for line in lines {
+        let mut text = Vec::new();
+        for _ in 0..200 {
+            text.extend(another(line.as_bytes(), &mut numbers));
+            text.push(b'\n');
+        }
+        check(line, &text);
+    }
+}

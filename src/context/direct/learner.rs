@@ -1,9 +1,10 @@
 //! What the steps of one record give in all records of its pattern.
 
-use super::Text;
+use super::{Key, KeyName, Text};
+use crate::context::fields::program;
 use crate::context::tape::{Own, Part};
-use crate::context::{header, id};
-use crate::model::Symbol;
+use crate::context::{header, id, stem};
+use crate::model::{Shape, Symbol};
 use crate::record::{Pattern, Role};
 
 /// Bytes of a trace id and a span id with a byte between them.
@@ -87,6 +88,27 @@ impl<'p> Learner<'p> {
 
     pub(super) fn is_same(&self, (start, end): Part) -> bool {
         self.pattern.is_constant(start.of(self.pattern.marks), end.of(self.pattern.marks))
+    }
+
+    /// Whether a value tells in all records that one program asked, of whatever version.
+    pub(super) fn is_one_program(&self, role: Role, value: Part) -> bool {
+        let name = program(self.part(value)).filter(|_| role == Role::Caller);
+        name.and_then(|name| self.pattern.find(name))
+            .is_some_and(|(start, end)| self.pattern.is_constant(start, end))
+    }
+
+    /// A key of which one value stands in the line.
+    pub(super) fn key(&self, name: KeyName, value: Part, shape: Shape) -> Key {
+        let parted = shape == Shape::Mixed && !self.is_rigid_word(value);
+        Key { name, value, shape, parted, told: 0 }
+    }
+
+    /// Whether values of this kind have no mark near their end, wherever they stand.
+    fn is_rigid_word(&self, (start, end): Part) -> bool {
+        let (start, end) = (start.of(self.pattern.marks), end.of(self.pattern.marks));
+        let mut slots = self.pattern.marks[1..].chunks_exact(2).zip(self.pattern.free);
+        let rigid = slots.all(|(slot, free)| !free || slot[1] as usize <= start || slot[0] as usize >= end);
+        rigid && !stem::may_have(&self.pattern.line[start..end])
     }
 
     pub(super) fn text(&self, text: &[u8]) -> Option<Text> {

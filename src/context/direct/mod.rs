@@ -29,6 +29,8 @@ struct Key {
     name: KeyName,
     value: Part,
     shape: Shape,
+    /// Its values may be put together of a whole and a part.
+    parted: bool,
     /// The batch that has the text of the name.
     told: u64,
 }
@@ -154,7 +156,7 @@ impl Direct {
                 }
                 Step::Key { name, text, value, shape } => {
                     let name = KeyName::Same(*name, text.clone());
-                    direct.keys.push(Key { name, value: *value, shape: *shape, told: 0 });
+                    direct.keys.push(learner.key(name, *value, *shape));
                 }
                 Step::Duration(part, unit) => match scan::duration(learner.part(*part), *unit) {
                     Some(_) if matches!(duration, None | Some(Rest::Duration(_, scan::NO_UNIT))) => {
@@ -168,10 +170,11 @@ impl Direct {
                 Step::Service(part) => direct.placed = Some(learner.text(learner.part(*part))?),
                 Step::Topic(part) | Step::Event(part) | Step::Method(part) if learner.is_same(*part) => {}
                 Step::Field { value, .. } if learner.is_same(*value) => {}
+                Step::Field { field, value, .. } if learner.is_one_program(field.role, *value) => {}
                 // what is masked in a route is what differs
                 Step::NamedKey { name, value, shape } => {
                     let name = KeyName::Part(*name);
-                    direct.keys.push(Key { name, value: *value, shape: *shape, told: 0 });
+                    direct.keys.push(learner.key(name, *value, *shape));
                 }
                 Step::Header(role, part) => headers.push((*role, *part)),
                 Step::Length(part, length) => direct.lengths.push((*part, *length)),
@@ -259,16 +262,16 @@ impl Direct {
     ) -> Option<()> {
         let Batch { events, details, symbols } = batch;
         let start = details.len();
-        events.push(self.event.clone());
-        let event = events.last_mut()?;
-        event.place = Place {
+        let place = Place {
             source: defaults.source,
             line: brief.line,
             offset: brief.offset as u64,
             len: brief.len.try_into().unwrap_or(u32::MAX),
             part: 0,
         };
-        event.details_start = start as u32;
+        // copied as a whole, where a clone would look at each id
+        events.push(Event { place, details_start: start as u32, ..self.event });
+        let event = events.last_mut()?;
         set_time(Some(brief.stamp), defaults, event);
         if let Some(part) = self.trace {
             event.trace = Some(id::exact_trace(text(part))?.id);
@@ -308,7 +311,7 @@ impl Direct {
             if !matches!(key.name, KeyName::Same(..)) || key.told != serial {
                 symbols.keep_as(name, written);
             }
-            if key.shape == Shape::Mixed {
+            if key.parted {
                 stem::add((name, written), text(key.value), (details, start), symbols);
             }
             key.told = serial;

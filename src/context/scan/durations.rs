@@ -17,7 +17,7 @@ pub(in crate::context) fn duration(value: &[u8], unit: u64) -> Option<u64> {
             .iter()
             .take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'-'))
             .count();
-        let number: f64 = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
+        let number = decimal(&rest[..digits])?;
         rest = &rest[digits..];
         let gap = rest.iter().take_while(|&&byte| byte == b' ').count();
         rest = &rest[gap..];
@@ -39,6 +39,17 @@ pub(in crate::context) fn duration(value: &[u8], unit: u64) -> Option<u64> {
     }
     let most = if unit == NO_UNIT { u64::MAX } else { TOO_LONG };
     (parts > 0 && total < most as f64).then_some(total.round() as u64)
+}
+
+/// The number that a text of digits, with or without point and exponent, is.
+fn decimal(text: &[u8]) -> Option<f64> {
+    // so many digits are a whole number that has exactly one form
+    const EXACT: usize = 15;
+    if (1..=EXACT).contains(&text.len()) && text.iter().all(u8::is_ascii_digit) {
+        let whole = text.iter().fold(0u64, |number, digit| number * 10 + u64::from(digit - b'0'));
+        return Some(whole as f64);
+    }
+    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 /// Nanoseconds in a unit of time.
