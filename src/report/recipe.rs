@@ -149,10 +149,12 @@ impl Recipe {
     pub fn write(&mut self, brief: &Brief<'_>, event: &Event, batch: &Batch, out: &mut Vec<u8>) {
         let mut from = 0;
         for (behind, piece) in &self.pieces {
-            out.extend_from_slice(&self.literal[from..*behind]);
+            append(&self.literal, from, *behind, out);
             from = *behind;
             match piece {
-                Piece::Line(part) => out.extend_from_slice(line_part(brief.text, brief.marks, *part)),
+                Piece::Line((start, end)) => {
+                    append(brief.text, start.of(brief.marks), end.of(brief.marks), out);
+                }
                 Piece::Text(part, writing) => {
                     extract::text(line_part(brief.text, brief.marks, *part), *writing, out);
                 }
@@ -164,6 +166,20 @@ impl Recipe {
             }
         }
         out.extend_from_slice(&self.literal[from..]);
+    }
+}
+
+/// Appends a part of a text; what is short is copied with what stands behind it, which needs no call.
+#[inline(always)]
+fn append(text: &[u8], from: usize, to: usize, out: &mut Vec<u8>) {
+    const SHORT: usize = 32;
+    match text[from..].first_chunk::<SHORT>() {
+        Some(short) if to - from <= SHORT => {
+            let end = out.len() + to - from;
+            out.extend_from_slice(short);
+            out.truncate(end);
+        }
+        _ => out.extend_from_slice(&text[from..to]),
     }
 }
 
