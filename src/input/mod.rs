@@ -119,8 +119,9 @@ pub struct Source {
     id: Option<open::FileId>,
 }
 
-/// A block is cut as soon as this many bytes were read, unless [`ReadOptions`] say otherwise.
-pub const DEFAULT_BLOCK_SIZE: usize = 1 << 20;
+/// A block is cut as soon as this many bytes were read, unless [`ReadOptions`] say otherwise: few enough that they and what is
+/// made of them stay in the cache of a core.
+pub const DEFAULT_BLOCK_SIZE: usize = 256 << 10;
 
 /// The longest line that is kept whole, unless [`ReadOptions`] say otherwise.
 pub const DEFAULT_MAX_LINE: usize = 16 << 20;
