@@ -332,7 +332,11 @@ impl Writer {
         for key in &found.keys {
             let (name, value) = (found.text(key.name_text), found.text(key.value_text));
             symbols.keep_as(key.name, name);
-            details.push(Detail::Key { name: key.name, value: key.value, shape: key.shape });
+            details.push(Detail::Key {
+                name: key.name,
+                value: key.value,
+                shape: key.shape.of_length(value.len()),
+            });
             if key.shape == Shape::Mixed {
                 stem::add((key.name, name), value, (details, start), symbols);
             }

@@ -13,8 +13,8 @@ use crate::model::{
 const LEVELS: [Level; 6] = [Level::Trace, Level::Debug, Level::Info, Level::Warn, Level::Error, Level::Fatal];
 const KINDS: [SpanKind; 5] =
     [SpanKind::Server, SpanKind::Client, SpanKind::Producer, SpanKind::Consumer, SpanKind::Internal];
-const SHAPES: [Shape; 6] =
-    [Shape::Uuid, Shape::Hex, Shape::Mixed, Shape::Number, Shape::Decimal, Shape::Word];
+const SHAPES: [Shape; 7] =
+    [Shape::Uuid, Shape::Hex, Shape::Mixed, Shape::Number, Shape::Decimal, Shape::Word, Shape::Serial];
 const ROLES: [HeaderRole; 3] = [HeaderRole::Incoming, HeaderRole::Outgoing, HeaderRole::Unknown];
 
 /// Bits of the first byte of an event.

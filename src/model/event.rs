@@ -91,6 +91,23 @@ pub enum Shape {
     Decimal,
     /// Letters only.
     Word,
+    /// A whole number of so many digits that two things hardly have the same one by chance.
+    Serial,
+}
+
+impl Shape {
+    /// A number of so many digits is a serial one.
+    const SERIAL_DIGITS: usize = 6;
+
+    /// The shape of a value of so many bytes that is written like others of this shape, as numbers differ in their digits.
+    #[must_use]
+    pub fn of_length(self, bytes: usize) -> Shape {
+        match self {
+            Shape::Number | Shape::Serial if bytes >= Shape::SERIAL_DIGITS => Shape::Serial,
+            Shape::Serial => Shape::Number,
+            other => other,
+        }
+    }
 }
 
 /// Whose context a propagation header in a record is.

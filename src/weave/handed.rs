@@ -49,7 +49,7 @@ impl Handed {
 pub(super) fn values(store: &Store, id: EventId) -> impl Iterator<Item = Symbol> + '_ {
     store.details(id).iter().filter_map(|detail| match *detail {
         Detail::Key { value, shape, .. }
-            if !matches!(shape, Shape::Word | Shape::Number | Shape::Decimal) =>
+            if !matches!(shape, Shape::Word | Shape::Number | Shape::Serial | Shape::Decimal) =>
         {
             Some(value)
         }

@@ -369,7 +369,7 @@ impl Scene {
         let (mut route, mut duration, mut answered) = (Symbol::NONE, None, false);
         for detail in store.details(id) {
             match *detail {
-                Detail::Key { name, value, shape: Shape::Number } => {
+                Detail::Key { name, value, shape: Shape::Number | Shape::Serial } => {
                     let value = of_its_name(name, value, |name| store.symbols.text(name));
                     self.values.push((name, value, Shape::Number));
                 }

@@ -98,6 +98,23 @@ fn who_handles_a_part_belongs_to_the_whole() {
 }
 
 #[test]
+fn numbers_of_many_digits_join_though_small_ones_stand_under_their_name() {
+    let mut logs = Logs::default();
+    let mut expected = Vec::new();
+    for run in 0..30 {
+        let (at, dealt, lost) = (run * 5000, 2 * run, 2 * run + 1);
+        let hand = 240_118_401 + run;
+        logs.line("tables", at, (dealt, 1), json!({"msg": "hand dealt", "hand": hand}));
+        // the consumer lost the context, and calls tables by a number, too
+        logs.line("history", at + 400, (lost, 1), json!({"msg": "hand stored", "no": hand}));
+        logs.line("history", at + 420, (lost, 2), json!({"msg": "table updated", "no": run % 7}));
+        logs.line("tables", at + 430, (dealt, 2), json!({"msg": "seats free", "no": run % 5}));
+        expected.push(vec![trace(dealt), trace(lost)]);
+    }
+    assert_eq!(together(&logs.report()), expected);
+}
+
+#[test]
 fn what_is_handed_on_belongs_to_the_latest_request_that_hands_on_such() {
     let mut logs = Logs::default();
     let mut expected = Vec::new();

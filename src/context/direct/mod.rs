@@ -286,7 +286,8 @@ impl Direct {
             event.thread = Symbol::of(text(part));
         }
         for key in &mut self.keys {
-            let value = Symbol::of(text(key.value));
+            let written = text(key.value);
+            let (value, shape) = (Symbol::of(written), key.shape.of_length(written.len()));
             let name = match &key.name {
                 KeyName::Same(symbol, _) => *symbol,
                 KeyName::Part(part) => {
@@ -299,7 +300,7 @@ impl Direct {
             if details[start..].iter().any(is_same) {
                 continue;
             }
-            details.push(Detail::Key { name, value, shape: key.shape });
+            details.push(Detail::Key { name, value, shape });
             let written = match &key.name {
                 KeyName::Same(_, text) => text,
                 KeyName::Part(part) => {

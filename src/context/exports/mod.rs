@@ -115,7 +115,8 @@ fn event(span: &Exported<'_>, place: Place, found: &mut Found, defaults: &Defaul
     }
     for key in &found.keys {
         symbols.keep_as(key.name, found.text(key.name_text));
-        details.push(Detail::Key { name: key.name, value: key.value, shape: key.shape });
+        let shape = key.shape.of_length(found.text(key.value_text).len());
+        details.push(Detail::Key { name: key.name, value: key.value, shape });
     }
     for header in &found.headers {
         details.push(Detail::Header {

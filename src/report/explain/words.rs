@@ -105,7 +105,7 @@ pub(super) fn shape(shape: Shape) -> &'static str {
         Shape::Uuid => "UUID",
         Shape::Hex => "hex",
         Shape::Mixed => "letters and digits",
-        Shape::Number => "number",
+        Shape::Number | Shape::Serial => "number",
         Shape::Decimal => "decimal number",
         Shape::Word => "word",
     }

@@ -86,7 +86,7 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
     let measured: Vec<bool> = list
         .iter()
         .map(|(name, shape)| {
-            matches!(shape, Shape::Number | Shape::Decimal)
+            matches!(shape, Shape::Number | Shape::Serial | Shape::Decimal)
                 && names::names_a_measure(store.symbols.text(*name).as_bytes())
         })
         .collect();
@@ -133,9 +133,10 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
     for (at, (kind, measure)) in kinds.list.iter_mut().zip(&measures).enumerate() {
         rate(store, kind, &shapes[at], measure);
         // the lag or the number of rows that one kind of record tells of is now and then the same by chance, and so are amounts
-        let alone = tellers[at].is_some() && kind.form < MIN_FORM;
-        let amount =
-            shapes[at].get(&Shape::Decimal).is_some_and(|count| *count * 2 > shapes[at].values().sum());
+        let mostly =
+            |shape| shapes[at].get(&shape).is_some_and(|count| *count * 2 > shapes[at].values().sum::<u32>());
+        let alone = tellers[at].is_some() && (kind.form < MIN_FORM || mostly(Shape::Serial));
+        let amount = mostly(Shape::Decimal);
         if (alone || amount || numbers[at]) && !kind.named {
             (kind.score, kind.in_parts, kind.names_transaction) = (0.0, false, false);
         }
@@ -331,6 +332,7 @@ fn rate(store: &Store, kind: &mut Kind, shapes: &FxHashMap<Shape, u32>, measure:
     let form = share(Shape::Uuid)
         + 0.9 * share(Shape::Hex)
         + 0.7 * share(Shape::Mixed)
+        + 0.5 * share(Shape::Serial)
         + 0.25 * share(Shape::Number)
         + 0.05 * share(Shape::Decimal);
     kind.unique = share(Shape::Uuid) + share(Shape::Hex) > 0.9;
