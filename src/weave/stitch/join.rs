@@ -102,7 +102,7 @@ impl<'a> Joining<'a> {
         let (mut waiting, mut held) = (Vec::new(), Vec::new());
         for &kind in order {
             let Some(values) = self.values(kind)? else { continue };
-            let gathering = gathering(self.atoms, &values);
+            let gathering = gathering(self.atoms, &values, |atom| work.sets.find(atom));
             let tried = work.try_kind(&self.kinds.list[kind], &values, &gathering);
             if !tried.holds {
                 continue;
@@ -144,7 +144,7 @@ impl<'a> Joining<'a> {
                     continue;
                 }
                 let kind = Kind { score: SURE_SCORE - 0.01, ..Kind::default() };
-                let gathering = gathering(self.atoms, &values);
+                let gathering = gathering(self.atoms, &values, |atom| work.sets.find(atom));
                 work.try_kind(&kind, &values, &gathering);
             }
         }
@@ -152,7 +152,7 @@ impl<'a> Joining<'a> {
             let Some(pause) = parts::moment(values, |atom| work.sets.find(atom)) else { continue };
             let values = work.episodes(values, pause);
             let kind = Kind { score: SURE_SCORE - 0.01, ..Kind::default() };
-            let gathering = gathering(self.atoms, &values);
+            let gathering = gathering(self.atoms, &values, |atom| work.sets.find(atom));
             work.try_kind(&kind, &values, &gathering);
         }
         Ok(())
@@ -178,7 +178,8 @@ impl<'a> Joining<'a> {
                 let others: Vec<usize> = held.iter().copied().filter(|other| *other != kind).collect();
                 let (mut work, _) = self.join(&others)?;
                 let values = self.values(kind)?.unwrap_or_default();
-                let tried = work.try_kind(&self.kinds.list[kind], &values, &gathering(self.atoms, &values));
+                let gathering = gathering(self.atoms, &values, |atom| work.sets.find(atom));
+                let tried = work.try_kind(&self.kinds.list[kind], &values, &gathering);
                 let excess = tried.alike as f32 / tried.novel.max(1) as f32;
                 if !tried.holds && worst.is_none_or(|(most, _)| excess > most) {
                     worst = Some((excess, at));

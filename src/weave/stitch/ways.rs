@@ -38,19 +38,24 @@ pub(super) fn not_directed(atoms: &Ordered, values: &Values) -> Option<FxHashSet
         .then(|| of.into_iter().filter(|(_, counts)| among_own(counts)).map(|(sort, _)| sort).collect())
 }
 
-/// The sorts of atoms that hold several values born elsewhere, and those atoms: consumers of batches, or joins.
-pub(super) fn gathering(atoms: &Ordered, values: &Values) -> FxHashSet<u32> {
-    let mut incoming: FxHashMap<u32, u32> = FxHashMap::default();
+/// The sorts of atoms that hold values born in several others: consumers of batches, or joins. `set` tells which atoms are one already.
+pub(super) fn gathering(atoms: &Ordered, values: &Values, mut set: impl FnMut(u32) -> u32) -> FxHashSet<u32> {
+    // where the first value of each atom was born, and whether another one was born elsewhere
+    let mut incoming: FxHashMap<u32, (u32, bool)> = FxHashMap::default();
     for value in values.iter() {
+        let origin = set(value[0]);
         for &atom in &value[1..] {
-            *incoming.entry(atom).or_default() += 1;
+            incoming
+                .entry(atom)
+                .and_modify(|(first, several)| *several |= *first != origin)
+                .or_insert((origin, false));
         }
     }
     let mut sorts: FxHashMap<u32, (u32, u32)> = FxHashMap::default();
-    for (atom, count) in incoming {
+    for (atom, (_, several)) in incoming {
         let entry = sorts.entry(atoms.sort(atom)).or_default();
         entry.0 += 1;
-        entry.1 += u32::from(count > 1);
+        entry.1 += u32::from(several);
     }
     sorts.into_iter().filter(|(_, (all, several))| several * 8 >= *all).map(|(sort, _)| sort).collect()
 }
@@ -73,6 +78,22 @@ mod tests {
         assert_eq!(not_directed(&atoms, &values), Some(FxHashSet::from_iter([PAID])));
         values.drop_born_in(|origin| atoms.sort(origin) == PAID);
         assert!(values.len() == 20 && values.iter().all(|value| atoms.sort(value[1]) == PACKED));
+    }
+
+    #[test]
+    fn what_holds_two_values_that_one_handed_it_gathers_nothing() {
+        const ORDERED: u32 = 0;
+        const PAID: u32 = 1;
+        const PACKED: u32 = 2;
+        // each parcel has the numbers of its order and of that order's payment
+        let sorts: Vec<u32> = (0..20).flat_map(|_| [ORDERED, PAID, PACKED]).collect();
+        let atoms = Ordered::of_traced_sorts(&sorts);
+        let mut values = Values::default();
+        (0..20).for_each(|at| values.add([3 * at, 3 * at + 2].into_iter()));
+        (0..20).for_each(|at| values.add([3 * at + 1, 3 * at + 2].into_iter()));
+        assert_eq!(gathering(&atoms, &values, |atom| atom), FxHashSet::from_iter([PACKED]));
+        // an order and its payment are one already
+        assert!(gathering(&atoms, &values, |atom| atom / 3).is_empty());
     }
 
     #[test]
