@@ -233,5 +233,5 @@ pub(super) const TOP: &[(Role, &str)] = &[
     (Role::Thread, "thread task worker ctx"),
     (Role::Exception, "error err exc ex"),
     (Role::Event, "type evt cmd command"),
-    (Role::Noise, "version v hostip env environment region facility flags id seq n"),
+    (Role::Noise, "version v hostip env environment region facility flags seq n"),
 ];
