@@ -243,16 +243,29 @@ impl Atoms {
             }
             let event = store.event(id);
             let (atom, sort) = (self.len() as u32, self.sorts.of((event.service, services.what(store, id))));
-            let asked = services.asked(store, id, services.receives(store, id));
-            // the line of a request is written at its end
-            let took = store.duration(id).filter(|_| asked.by_request != 0).unwrap_or(0);
+            let mut asked = services.asked(store, id, services.receives(store, id));
+            if services.calls_back(store, id) {
+                let bit = services.bit(event.service);
+                asked = Asked { by_request: bit, ..Asked::default() };
+            }
+            let grain = store.grain(id);
+            // the line of a request is written at its end, unless it is stamped with its beginning
+            let is_end = asked.by_request != 0 && !event.is(flag::STAMPED_AT_START);
+            let took = store.duration(id).filter(|_| is_end).unwrap_or(0);
+            if store
+                .details(id)
+                .iter()
+                .any(|detail| matches!(detail, Detail::Status(_) | Detail::Duration(_)))
+            {
+                asked.enters = asked.by_request;
+            }
             let (first, timed) = (
-                Time(event.time.0.saturating_add(store.grain(id)).saturating_sub(took)),
+                Time(event.time.0.saturating_add(grain).saturating_sub(took)),
                 !event.is(flag::TIME_UNKNOWN),
             );
             self.untraced += 1;
             self.extend((first, first));
-            self.hold(&own, |holding| Holding { first, atom, sort, timed, asked, ..holding });
+            self.hold(&own, |holding| Holding { first, grain, atom, sort, timed, asked, ..holding });
         }
     }
 
@@ -270,6 +283,7 @@ impl Atoms {
                 time,
                 origin,
                 first: time,
+                grain: 0,
                 atom: 0,
                 kind,
                 sort: 0,

@@ -16,6 +16,8 @@ pub(super) struct Holding {
     pub origin: Origin,
     /// The time of the atom's first event as logged.
     pub first: Time,
+    /// Of an event without trace id: by how much it may have been before that, as its clock is coarse.
+    pub grain: i64,
     pub atom: u32,
     /// Which of the pairs of name and shape.
     pub kind: u32,
@@ -29,7 +31,8 @@ pub(super) struct Holding {
     pub late: bool,
     /// Likewise: it does, and several services of the fragment hold it.
     pub spread: bool,
-    /// Of an event without trace id: whether it tells of a request, or of a message.
+    /// Of an event without trace id: whether it tells of a request, or of a message; and, where transactions may enter, whether
+    /// of one that is over.
     pub asked: Asked,
 }
 
@@ -243,7 +246,9 @@ impl Holding {
         out.signed(self.first.0.wrapping_sub(self.time.0));
         let flags = u64::from(self.own) << 1 | u64::from(self.timed);
         let place = u64::from(self.spread) << 3 | u64::from(self.late) << 2;
-        out.number(u64::from(self.sort) << 4 | place | flags);
+        let over = u64::from(self.asked.enters != 0) << 4;
+        out.number(u64::from(self.sort) << 5 | over | place | flags);
+        out.signed(self.grain);
         out.number(self.asked.by_request);
         out.number(self.asked.by_message);
     }
@@ -256,13 +261,17 @@ impl Holding {
         let first = Time(time.0.wrapping_add(bytes.signed()?));
         let sort = bytes.number()?;
         let (spread, late) = (sort & 8 != 0, sort & 4 != 0);
-        let (sort, own, timed) = ((sort >> 4) as u32, sort & 2 != 0, sort & 1 != 0);
-        let asked = Asked { by_request: bytes.number()?, by_message: bytes.number()?, ..Asked::default() };
+        let (over, sort, own, timed) = (sort & 16 != 0, (sort >> 5) as u32, sort & 2 != 0, sort & 1 != 0);
+        let grain = bytes.signed()?;
+        let (by_request, by_message) = (bytes.number()?, bytes.number()?);
+        let asked =
+            Asked { by_request, by_message, enters: if over { by_request } else { 0 }, ..Asked::default() };
         Some(Holding {
             value,
             time,
             origin: Origin { rank, line, part },
             first,
+            grain,
             atom,
             kind,
             sort,

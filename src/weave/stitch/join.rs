@@ -35,16 +35,13 @@ pub(super) fn join(
     let split = atoms.by_value(begin, |split, holdings| split.value(&atoms, holdings), Split::append)?;
     let Split { values, timed, mut dependents, sharing, new, .. } = split;
     dependents.count(&atoms)?;
-    let atoms = Ordered::of(atoms, sharing, several);
-    let all = Joining {
-        kinds,
-        services,
-        shared: &values,
-        timed: &timed,
-        dependents: &dependents,
-        new: &new,
-        atoms: &atoms,
-    };
+    let told = Told { kinds, services, shared: &values, timed: &timed, dependents: &dependents, new: &new };
+    let mut atoms = Ordered::of(atoms, sharing, several);
+    if atoms.len() > atoms.traced() {
+        let (Work { mut sets, .. }, _) = Joining { told, atoms: &atoms }.join(&order)?;
+        atoms.enter(&mut sets);
+    }
+    let all = Joining { told, atoms: &atoms };
     let (mut work, mut joined) = all.join(&order)?;
     if atoms.len() > atoms.traced() && joined.len() > 1 {
         let mut order = order;
@@ -72,8 +69,9 @@ pub(super) fn join(
 /// More kinds than this are not held against each other.
 const MAX_REVIEWED: usize = 16;
 
-/// All that joining goes by.
-struct Joining<'a> {
+/// What values tell.
+#[derive(Clone, Copy)]
+struct Told<'a> {
     kinds: &'a Kinds,
     services: &'a Services<'a>,
     shared: &'a Rows,
@@ -81,14 +79,25 @@ struct Joining<'a> {
     dependents: &'a Dependents,
     /// See [`Split::new`].
     new: &'a FxHashSet<u32>,
+}
+
+/// All that joining goes by.
+struct Joining<'a> {
+    told: Told<'a>,
     atoms: &'a Ordered,
 }
 
 impl<'a> Joining<'a> {
     /// The values of a kind that run from cause to effect, if they do.
     fn values(&self, kind: usize) -> Result<Option<Values>, SpillError> {
-        let mut values = Values::of(self.shared, self.kinds, kind, self.atoms, (self.dependents, self.new))?;
-        if self.kinds.list[kind].named {
+        let mut values = Values::of(
+            self.told.shared,
+            self.told.kinds,
+            kind,
+            self.atoms,
+            (self.told.dependents, self.told.new),
+        )?;
+        if self.told.kinds.list[kind].named {
             return Ok(Some(values));
         }
         let Some(among_own) = not_directed(self.atoms, &values) else { return Ok(None) };
@@ -98,12 +107,12 @@ impl<'a> Joining<'a> {
 
     /// Joins by kinds in an order; gives also those kinds that held, with how often they would have joined what begins alike.
     fn join(&self, order: &[usize]) -> Result<(Work<'a>, Vec<(usize, f32)>), SpillError> {
-        let mut work = Work::of(self.atoms, self.services);
+        let mut work = Work::of(self.atoms, self.told.services);
         let (mut waiting, mut held) = (Vec::new(), Vec::new());
         for &kind in order {
             let Some(values) = self.values(kind)? else { continue };
             let gathering = gathering(self.atoms, &values, |atom| work.sets.find(atom));
-            let tried = work.try_kind(&self.kinds.list[kind], &values, &gathering);
+            let tried = work.try_kind(&self.told.kinds.list[kind], &values, &gathering);
             if !tried.holds {
                 continue;
             }
@@ -116,7 +125,7 @@ impl<'a> Joining<'a> {
         }
         for (kind, gathering, conflicting) in waiting {
             if let Some(values) = self.values(kind)? {
-                work.gather(&self.kinds.list[kind], &values, &gathering, &conflicting);
+                work.gather(&self.told.kinds.list[kind], &values, &gathering, &conflicting);
             }
         }
         Ok((work, held))
@@ -124,7 +133,7 @@ impl<'a> Joining<'a> {
 
     /// Joins by values that tell only together, or only for a while, of kinds that did not hold as they are.
     fn join_by_parts(&self, work: &mut Work<'_>, held: &[usize]) -> Result<(), SpillError> {
-        let list = &self.kinds.list;
+        let list = &self.told.kinds.list;
         let mut rest: Vec<usize> = (0..list.len())
             .filter(|&kind| list[kind].in_parts && !list[kind].named && !held.contains(&kind))
             .collect();
@@ -134,7 +143,7 @@ impl<'a> Joining<'a> {
         rest.truncate(MAX_PARTS);
         let mut held: Vec<Timed> = Vec::new();
         for &kind in &rest {
-            held.push(Timed::of(self.timed, kind, self.atoms)?);
+            held.push(Timed::of(self.told.timed, kind, self.atoms)?);
         }
         for (at, one) in held.iter().enumerate() {
             for other in &held[at + 1..] {
@@ -167,7 +176,7 @@ impl<'a> Joining<'a> {
             return Ok(moved);
         }
         let mut doubted = FxHashSet::default();
-        for &kind in held.iter().filter(|kind| !self.kinds.list[**kind].named) {
+        for &kind in held.iter().filter(|kind| !self.told.kinds.list[**kind].named) {
             if self.values(kind)?.is_some_and(|values| !pass_soon(self.atoms, &values)) {
                 doubted.insert(kind);
             }
@@ -179,7 +188,7 @@ impl<'a> Joining<'a> {
                 let (mut work, _) = self.join(&others)?;
                 let values = self.values(kind)?.unwrap_or_default();
                 let gathering = gathering(self.atoms, &values, |atom| work.sets.find(atom));
-                let tried = work.try_kind(&self.kinds.list[kind], &values, &gathering);
+                let tried = work.try_kind(&self.told.kinds.list[kind], &values, &gathering);
                 let excess = tried.alike as f32 / tried.novel.max(1) as f32;
                 if !tried.holds && worst.is_none_or(|(most, _)| excess > most) {
                     worst = Some((excess, at));

@@ -10,6 +10,7 @@ mod asked;
 mod atoms;
 mod behind;
 mod dependents;
+mod entries;
 mod groups;
 mod holdings;
 mod join;

@@ -3,7 +3,9 @@
 
 use super::asked::Asked;
 use super::atoms::Atoms;
+use super::entries::{Counts, Entries, Request};
 use super::holdings::Holding;
+use super::sets::Sets;
 use crate::model::{Origin, Symbol, Time, TraceId};
 use rustc_hash::FxHashMap;
 
@@ -17,6 +19,7 @@ struct Note {
     sort: u32,
     timed: bool,
     asked: Asked,
+    grain: i64,
 }
 
 /// The events without trace id that were seen to share a value.
@@ -32,8 +35,8 @@ const MIN_DOUBLE: usize = 1 << 16;
 
 impl Sharing {
     pub fn add(&mut self, holding: &Holding) {
-        let Holding { time, origin, first, atom: came, sort, timed, asked, .. } = *holding;
-        self.notes.push(Note { time, origin, first, came, sort, timed, asked });
+        let Holding { time, origin, first, atom: came, sort, timed, asked, grain, .. } = *holding;
+        self.notes.push(Note { time, origin, first, came, sort, timed, asked, grain });
         if self.notes.len() > 2 * self.known + MIN_DOUBLE {
             self.settle();
         }
@@ -74,6 +77,8 @@ pub(super) struct Ordered {
     places_of_came: Vec<u32>,
     /// Messages take the trace id of their sender along in this run.
     carries: bool,
+    /// What the events without trace id tell of requests.
+    requests: Vec<Request>,
 }
 
 /// Messages take the trace id along where so many fragments go on with one, and fewer than one in so many begin with one.
@@ -104,6 +109,7 @@ impl Ordered {
             came: sharing.notes.iter().map(|note| note.came).collect(),
             places_of_came: vec![0; sharing.notes.len()],
             carries: false,
+            requests: Vec::new(),
         };
         if several {
             let mut order: Vec<u32> = (0..ordered.traces.len() as u32).collect();
@@ -139,7 +145,8 @@ impl Ordered {
             ordered.starts.push(if note.timed { note.time } else { Time::UNKNOWN });
             ordered.firsts.push(note.first);
             ordered.sorts.push(note.sort);
-            ordered.asked.push(note.asked);
+            ordered.requests.push(Request::of(note.asked, note.first, note.grain));
+            ordered.asked.push(Asked { enters: 0, ..note.asked });
         }
         ordered
     }
@@ -161,6 +168,7 @@ impl Ordered {
             came: Vec::new(),
             places_of_came: Vec::new(),
             carries: false,
+            requests: Vec::new(),
         }
     }
 
@@ -169,6 +177,23 @@ impl Ordered {
     pub fn of_traced_sorts(sorts: &[u32]) -> Ordered {
         let traces = (1..=sorts.len() as u128).filter_map(TraceId::new).collect();
         Ordered { traces, ..Ordered::of_sorts(sorts) }
+    }
+
+    /// Finds where transactions enter if no fragment tells, by what was joined of the events without trace id. What is asked
+    /// for there begins as early as it may.
+    pub fn enter(&mut self, sets: &mut Sets) {
+        let traced = self.traced();
+        if self.asked[..traced].iter().any(|asked| asked.by_request != 0) {
+            return;
+        }
+        let entries = Entries::of(&self.requests, |at| sets.find((traced + at) as u32));
+        let firsts = self.firsts[traced..].iter_mut();
+        for ((asked, first), request) in self.asked[traced..].iter_mut().zip(firsts).zip(&self.requests) {
+            asked.enters = entries.of_request(request);
+            if asked.enters != 0 {
+                *first = Time(first.0.saturating_sub(request.grain));
+            }
+        }
     }
 
     /// The place of the atom that came at some place.
@@ -247,6 +272,11 @@ impl Ordered {
         carried >= CARRIED && told * BEGUN <= carried && many * 100 <= services.count_ones() * most
     }
 
+    /// Whether an event without trace id tells of a request where transactions enter.
+    pub fn enters(&self, atom: u32) -> bool {
+        !self.is_traced(atom) && self.asked(atom).enters != 0
+    }
+
     /// Whether nothing went before a fragment: no message is told to begin it, and these take the trace id along. Who calls back
     /// without it was not told.
     pub fn begins_anew(&self, atom: u32) -> bool {
@@ -265,95 +295,7 @@ impl Ordered {
     }
 }
 
-/// A service is one that transactions enter by if its requests may be the first thing in all but one of so many fragments.
-const ENTRIES: usize = 50;
-
-/// In how many fragments a service was asked, in how many its request may not be the first thing, and in how many others were
-/// asked beside it.
-#[derive(Clone, Copy, Default)]
-struct Count {
-    asked: usize,
-    later: usize,
-    beside: usize,
-}
-
-/// The fragments in which any service was asked, and those of each one, by its bit.
-struct Counts {
-    any: usize,
-    of: [Count; 64],
-}
-
-impl Counts {
-    fn of(all: &[Asked]) -> Counts {
-        let mut counts = Counts { any: 0, of: [Count::default(); 64] };
-        for asked in all.iter().filter(|asked| asked.by_request != 0) {
-            counts.any += 1;
-            let mut bits = asked.by_request;
-            while bits != 0 {
-                let bit = bits & bits.wrapping_neg();
-                let count = &mut counts.of[bits.trailing_zeros() as usize];
-                count.asked += 1;
-                count.later += usize::from(asked.enters & bit == 0);
-                count.beside += usize::from(asked.by_request & !bit != 0);
-                bits &= bits - 1;
-            }
-        }
-        counts
-    }
-
-    /// The services that transactions enter by, as far as the times of fragments tell.
-    fn first_by_time(&self) -> u64 {
-        let enters = |count: &Count| count.asked > 0 && count.later * ENTRIES <= count.asked;
-        self.of.iter().enumerate().filter(|(_, count)| enters(count)).map(|(at, _)| 1 << at).sum()
-    }
-
-    /// The one service that was asked in nearly all fragments in which any was, if others were asked beside it in many of them: the
-    /// one that transactions enter by where the times of clocks that are off tell of none.
-    fn asked_by_all(&self) -> u64 {
-        let everywhere = |count: &Count| self.any > 0 && (self.any - count.asked) * ENTRIES <= self.any;
-        let mut all = self.of.iter().enumerate().filter(|(_, count)| everywhere(count));
-        match (all.next(), all.next()) {
-            (Some((at, count)), None) if count.beside * 2 >= count.asked => 1 << at,
-            _ => 0,
-        }
-    }
-}
-
 /// Brings a list into an order.
 fn put<T: Copy>(list: &mut Vec<T>, order: &[u32]) {
     *list = order.iter().map(|&at| list[at as usize]).collect();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn transactions_enter_where_requests_come_first() {
-        let asked = |by_request: u64, enters: u64| Asked { by_request, enters, ..Asked::default() };
-        // the first service is asked before all others, the second one only where nobody else is
-        let mut all = vec![asked(0b11, 0b01); 60];
-        all.extend([asked(0b10, 0b10); 10]);
-        assert_eq!(Counts::of(&all).first_by_time(), 0b01);
-        // one in fifty may seem otherwise
-        all.push(asked(0b01, 0));
-        assert_eq!(Counts::of(&all).first_by_time(), 0b01);
-        all.push(asked(0b01, 0));
-        assert_eq!(Counts::of(&all).first_by_time(), 0);
-    }
-
-    #[test]
-    fn transactions_enter_where_all_are_asked_if_times_tell_nothing() {
-        let asked = |by_request: u64| Asked { by_request, ..Asked::default() };
-        let mut all = vec![asked(0b011); 30];
-        all.extend([asked(0b101); 20]);
-        all.extend([asked(0b001); 30]);
-        assert_eq!(Counts::of(&all).asked_by_all(), 0b001);
-        // two are asked everywhere, or one is the only one that logs what it is asked
-        assert_eq!(Counts::of(&vec![asked(0b011); 60]).asked_by_all(), 0);
-        assert_eq!(Counts::of(&vec![asked(0b001); 60]).asked_by_all(), 0);
-        all.extend([asked(0b010); 3]);
-        assert_eq!(Counts::of(&all).asked_by_all(), 0);
-        assert_eq!(Counts::of(&[]).asked_by_all(), 0);
-    }
 }

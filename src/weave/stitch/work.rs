@@ -287,6 +287,7 @@ impl<'a> Work<'a> {
             let (first, own) = trial.of(self, root);
             let apart = own.is_apart_from(asked, bit)
                 || asked_again.contains(&self.atoms.sort(first))
+                || self.atoms.enters(first)
                 || self.atoms.is_traced(earliest) && self.atoms.begins_anew(first);
             root != start && (named || !apart && goes_on.binary_search(&root).is_ok())
         };
