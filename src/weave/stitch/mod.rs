@@ -21,6 +21,7 @@ mod opening;
 mod order;
 mod parts;
 mod sets;
+mod slots;
 mod ties;
 mod turns;
 mod values;
@@ -40,6 +41,7 @@ use behind::Behind;
 use neighbours::Placed;
 use order::Ordered;
 use rustc_hash::{FxHashMap, FxHashSet};
+use slots::Slots;
 use ties::Counts;
 
 /// A transaction of the run, wherever its events are.
@@ -86,6 +88,7 @@ pub struct Stitched {
 struct Beside {
     behind: Behind,
     counts: Counts,
+    slots: Slots,
 }
 
 /// The fragments of some transactions.
@@ -251,13 +254,15 @@ impl Stitched {
     fn look_beside(&self, store: &Store, window: usize, fragments: &Fragments, beside: &mut Beside) {
         let start = |group: u32| self.groups[group as usize].start;
         self.placed.behind(store, window, fragments, start, &mut beside.behind);
-        self.placed.count(store, window, fragments, &mut beside.counts);
+        self.placed.count(store, window, fragments, (&mut beside.counts, &mut beside.slots));
     }
 
     /// Goes by what the events of all windows told.
-    fn settle(&mut self, beside: Beside, lexicon: &Lexicon) {
+    fn settle(&mut self, mut beside: Beside, lexicon: &Lexicon) {
         self.unite_groups(&beside.behind.joints(lexicon));
         self.placed.ties = beside.counts.ties();
+        beside.slots.settle();
+        self.placed.slots = beside.slots;
     }
 
     /// Counts events without trace id that are in transactions.

@@ -4,6 +4,7 @@
 use super::NONE;
 use super::atoms::is_untraced_atom;
 use super::behind::Behind;
+use super::slots::{Programs, Slots};
 use super::ties::{Counts, Ties, kind};
 use crate::gather::{Fragments, Store, strand};
 use crate::model::{EventId, Symbol, Time};
@@ -105,6 +106,16 @@ fn nearer(store: &Store, id: EventId, before: Option<(EventId, u32)>, after: (Ev
     before.filter(|_| near(back, on)).map(|(id, group)| Near { id, group, after: false })
 }
 
+/// The programs of a window, with what is placed of their events.
+fn programs(store: &Store, fragments: &Fragments, placed: &[(EventId, u32)]) -> Programs {
+    let known: FxHashMap<EventId, u32> = placed.iter().copied().collect();
+    let mut programs = Programs::default();
+    for &id in &fragments.untraced {
+        programs.add(store, id, known.get(&id).copied().unwrap_or(NONE));
+    }
+    programs
+}
+
 /// How long an event says that what it tells of took.
 fn length(store: &Store, id: EventId) -> Option<i64> {
     store.duration(id).filter(|nanos| *nanos > SAME_MOMENT)
@@ -120,6 +131,7 @@ pub(super) struct Placed {
     groups: Vec<u32>,
     /// What is known of the kinds of events beside them.
     pub ties: Ties,
+    pub slots: Slots,
 }
 
 impl Placed {
@@ -178,8 +190,14 @@ impl Placed {
     }
 
     /// Counts how the events of a window stand to those next to them.
-    pub fn count(&self, store: &Store, window: usize, fragments: &Fragments, counts: &mut Counts) {
-        self.look(store, window, fragments, |seen| match seen {
+    pub fn count(
+        &self,
+        store: &Store,
+        window: usize,
+        fragments: &Fragments,
+        (counts, slots): (&mut Counts, &mut Slots),
+    ) {
+        let placed = self.look(store, window, fragments, |seen| match seen {
             Seen::Between(id, near) => {
                 counts.between(kind(store, id), near.map(|near| (near.after, store.event(near.id).template)));
             }
@@ -188,6 +206,12 @@ impl Placed {
                 counts.lasting(kind(store, id), each.map(|same| same[0].0));
             }
         });
+        self.each(store, window, fragments, |id, group| {
+            if group != NONE {
+                slots.holds(store, id);
+            }
+        });
+        slots.see(store, &programs(store, fragments, &placed));
     }
 
     /// The events of a window without trace id that are in a transaction, by their ids: those that hold a value, and those
@@ -216,6 +240,8 @@ impl Placed {
             let known: FxHashSet<EventId> = placed.iter().map(|(id, _)| *id).collect();
             placed.extend(found.into_iter().filter(|(id, _)| !known.contains(id)));
         }
+        let slots = self.slots.of(store, &programs(store, fragments, &placed));
+        placed.extend(slots);
         placed.sort_unstable();
         placed
     }

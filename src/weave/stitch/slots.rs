@@ -1,0 +1,383 @@
+//! Events that hold no value of a transaction, though lines of their kind always stand between the same lines of one.
+//!
+//! Two lines of a transaction that follow each other in one program make a *slot*. How many events of a kind the slots of a
+//! sort hold, and how long these stand behind the first line and before the second one, is learned from all such events of the
+//! run by expectation maximization (Dempster, Laird, Rubin, "Maximum Likelihood from Incomplete Data via the EM Algorithm",
+//! J. R. Stat. Soc. B 39, 1977): where only one transaction is at work, it is plain where an event belongs, and that tells of
+//! those where several are. Events that come at any time belong to none.
+
+use super::NONE;
+use super::ties::{Kind, kind};
+use crate::gather::Store;
+use crate::model::{EventId, Symbol};
+use rustc_hash::FxHashMap;
+
+/// So many lines of transactions before and behind an event are looked at.
+const NEAR: usize = 48;
+/// So many transactions may have an event at most.
+const MOST: usize = 24;
+/// Events that are learned from, at most, and of one kind at least.
+const ENOUGH: usize = 50_000;
+const MIN_SEEN: u32 = 8;
+/// Rounds of learning.
+const ROUNDS: usize = 8;
+/// In the first round an event belongs to no transaction in one of so many cases.
+const NOWHERE: f64 = 0.2;
+/// From this share on an event belongs to a slot.
+const SURE: f64 = 0.6;
+/// A slot that mostly holds one event of a kind, or none, hardly holds another one.
+const SINGLE: f64 = 1.3;
+const ANOTHER: f64 = 0.02;
+/// Times are told apart by powers of two of nanoseconds from this one on: about 65 microseconds.
+const FIRST_BIT: u32 = 16;
+const TIMES: usize = 30;
+/// What each time is seen in addition, as not all that may be was.
+const UNSEEN: f64 = 0.05;
+
+/// How long ago something was, by powers of two.
+fn time(nanos: i64) -> u8 {
+    let bits = 64 - (nanos.max(0) as u64).leading_zeros();
+    bits.saturating_sub(FIRST_BIT).min(TIMES as u32 - 1) as u8
+}
+
+/// How many nanoseconds make one such time.
+fn width(time: usize) -> f64 {
+    (1u64 << (FIRST_BIT + (time as u32).saturating_sub(1))) as f64
+}
+
+/// How often something was seen at which time.
+#[derive(Clone, Debug)]
+struct Times([f64; TIMES]);
+
+impl Times {
+    fn none() -> Times {
+        Times([0.0; TIMES])
+    }
+
+    /// The share of each time in a nanosecond, and how much these tell.
+    fn settle(&self) -> ([f64; TIMES], f64) {
+        let all: f64 = self.0.iter().sum::<f64>() + UNSEEN * TIMES as f64;
+        let mut shares = [0.0; TIMES];
+        let mut tells = 0.0;
+        for (at, (share, seen)) in shares.iter_mut().zip(self.0).enumerate() {
+            *share = (seen + UNSEEN) / all / width(at);
+            tells += seen / all * *share;
+        }
+        (shares, tells)
+    }
+}
+
+/// A line that a transaction has in a program.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    at: i64,
+    template: Symbol,
+    thread: Symbol,
+    group: u32,
+}
+
+/// What an event may belong to: a slot of a sort, and where it stands there.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// The service, the templates of the two lines, if there are both, the event's, and whether it is on the thread of one.
+    sort: (Symbol, [Symbol; 3], bool),
+    /// How long after the first line, and before the second one.
+    times: [Option<u8>; 2],
+    group: u32,
+    /// Tells the slot from others.
+    slot: (u32, i64),
+}
+
+/// The lines of the transactions in one program, and its events that belong to none so far, all by time.
+#[derive(Debug, Default)]
+pub(super) struct Program {
+    lines: Vec<Line>,
+    /// Each with how many lines came before it.
+    open: Vec<(EventId, usize)>,
+}
+
+impl Program {
+    /// Takes in the next event, with its transaction or none.
+    fn add(&mut self, store: &Store, id: EventId, group: u32) {
+        if group == NONE {
+            self.open.push((id, self.lines.len()));
+            return;
+        }
+        let event = store.event(id);
+        self.lines.push(Line { at: event.time.0, template: event.template, thread: event.thread, group });
+    }
+
+    /// What an event may belong to.
+    fn places(&self, store: &Store, (id, before): (EventId, usize), places: &mut Vec<Place>) {
+        places.clear();
+        let event = store.event(id);
+        let of_group = |places: &[Place], group| places.iter().position(|place| place.group == group);
+        let on_thread = |line: &Line| !event.thread.is_none() && line.thread == event.thread;
+        for line in self.lines[..before].iter().rev().take(NEAR) {
+            if of_group(places, line.group).is_none() && places.len() < MOST {
+                places.push(Place {
+                    sort: (event.service, [line.template, Symbol::NONE, event.template], on_thread(line)),
+                    times: [Some(time(event.time.0 - line.at)), None],
+                    group: line.group,
+                    slot: (line.group, line.at),
+                });
+            }
+        }
+        for line in self.lines[before..].iter().take(NEAR) {
+            let on_thread = on_thread(line);
+            let at = match of_group(places, line.group) {
+                Some(at) => at,
+                None if places.len() < MOST * 2 => {
+                    places.push(Place {
+                        sort: (event.service, [Symbol::NONE, Symbol::NONE, event.template], false),
+                        times: [None, None],
+                        group: line.group,
+                        slot: (line.group, i64::MIN),
+                    });
+                    places.len() - 1
+                }
+                None => continue,
+            };
+            let place = &mut places[at];
+            if place.times[1].is_none() {
+                place.sort.1[1] = line.template;
+                place.sort.2 |= on_thread;
+                place.times[1] = Some(time(line.at - event.time.0));
+            }
+        }
+    }
+
+    /// Counts the slots by sort.
+    fn count(&self, service: Symbol, slots: &mut FxHashMap<(Symbol, Symbol, Symbol), f64>) {
+        let mut last: FxHashMap<u32, Symbol> = FxHashMap::default();
+        let mut add = |first, second| *slots.entry((service, first, second)).or_default() += 1.0;
+        for line in &self.lines {
+            let before = last.insert(line.group, line.template).unwrap_or(Symbol::NONE);
+            add(before, line.template);
+        }
+        last.into_values().for_each(|template| add(template, Symbol::NONE));
+    }
+}
+
+/// The programs of a run, in the order of their first event.
+#[derive(Debug, Default)]
+pub(super) struct Programs {
+    at: FxHashMap<(u32, Symbol, Symbol), usize>,
+    all: Vec<(Symbol, Program)>,
+}
+
+impl Programs {
+    /// Takes in the next event without trace id, with its transaction or none.
+    pub fn add(&mut self, store: &Store, id: EventId, group: u32) {
+        let event = store.event(id);
+        let key = (event.place.source.0, event.instance, event.service);
+        let at = *self.at.entry(key).or_insert_with(|| {
+            self.all.push((event.service, Program::default()));
+            self.all.len() - 1
+        });
+        self.all[at].1.add(store, id, group);
+    }
+}
+
+/// Gives things numbers.
+#[derive(Debug)]
+struct Numbers<T>(FxHashMap<T, u32>);
+
+impl<T: Eq + std::hash::Hash> Numbers<T> {
+    fn of(&mut self, thing: T) -> u32 {
+        let next = self.0.len() as u32;
+        *self.0.entry(thing).or_insert(next)
+    }
+}
+
+impl<T> Default for Numbers<T> {
+    fn default() -> Numbers<T> {
+        Numbers(FxHashMap::default())
+    }
+}
+
+/// A place of an event, by the numbers of what it is learned from.
+#[derive(Clone, Copy, Debug)]
+struct Noted {
+    sort: u32,
+    /// For both lines: the number of the pair of line and event, and the time.
+    sides: [Option<(u32, u8)>; 2],
+}
+
+/// What is learned of slots.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    sorts: Numbers<(Symbol, [Symbol; 3], bool)>,
+    pairs: Numbers<(Symbol, Symbol, Symbol, bool)>,
+    slots: FxHashMap<(Symbol, Symbol, Symbol), f64>,
+    kinds: Numbers<Kind>,
+    /// By kind: how many events were seen that belong to no transaction so far, and how many that do.
+    seen: Vec<(u32, u32)>,
+    /// The events that are learned from: their kinds, and the ends of their places.
+    events: Vec<(u32, u32)>,
+    places: Vec<Noted>,
+    first: i64,
+    last: i64,
+    /// By sort: events in a slot. By pair: the shares of times, and how much they tell. By kind: events in a nanosecond that
+    /// belong nowhere.
+    rates: Vec<f64>,
+    times: Vec<([f64; TIMES], f64)>,
+    nowhere: Vec<f64>,
+}
+
+impl Slots {
+    fn kind(&mut self, of: Kind) -> usize {
+        let kind = self.kinds.of(of) as usize;
+        if kind == self.seen.len() {
+            self.seen.push((0, 0));
+        }
+        kind
+    }
+
+    /// Notes an event that holds a value of a transaction.
+    pub fn holds(&mut self, store: &Store, id: EventId) {
+        let kind = self.kind(kind(store, id));
+        self.seen[kind].1 += 1;
+    }
+
+    /// Learns from the programs of a window.
+    pub fn see(&mut self, store: &Store, programs: &Programs) {
+        let mut places = Vec::new();
+        for (service, program) in &programs.all {
+            program.count(*service, &mut self.slots);
+            for &open in &program.open {
+                let kind = self.kind(kind(store, open.0));
+                self.seen[kind].0 += 1;
+                let at = store.event(open.0).time.0;
+                if self.first == 0 && self.last == 0 {
+                    (self.first, self.last) = (at, at);
+                }
+                (self.first, self.last) = (self.first.min(at), self.last.max(at));
+                if self.events.len() >= ENOUGH {
+                    continue;
+                }
+                program.places(store, open, &mut places);
+                for place in &places {
+                    let noted = self.note(place);
+                    self.places.push(noted);
+                }
+                self.events.push((kind as u32, self.places.len() as u32));
+            }
+        }
+    }
+
+    fn note(&mut self, place: &Place) -> Noted {
+        let (service, [first, second, template], _) = place.sort;
+        let pair = |pairs: &mut Numbers<_>, line, after| pairs.of((service, line, template, after));
+        let [before, behind] = place.times;
+        let before = before.map(|time| (pair(&mut self.pairs, first, false), time));
+        let behind = behind.map(|time| (pair(&mut self.pairs, second, true), time));
+        Noted { sort: self.sorts.of(place.sort), sides: [before, behind] }
+    }
+
+    /// Settles what was learned.
+    pub fn settle(&mut self) {
+        // how many slots there are of each sort
+        let mut slots = vec![1.0; self.sorts.0.len()];
+        for ((service, [first, second, _], _), at) in &self.sorts.0 {
+            if let Some(count) = self.slots.get(&(*service, *first, *second)) {
+                slots[*at as usize] = *count;
+            }
+        }
+        let long = (self.last - self.first).max(1) as f64;
+        for round in 0..ROUNDS {
+            let mut rates = vec![0.0; slots.len()];
+            let mut times = vec![Times::none(); self.pairs.0.len()];
+            let mut nowhere = vec![0.0; self.seen.len()];
+            let mut start = 0;
+            let mut shares: Vec<f64> = Vec::new();
+            for &(kind, end) in &self.events {
+                let places = &self.places[start..end as usize];
+                start = end as usize;
+                shares.clear();
+                let none = if round == 0 {
+                    shares.extend(places.iter().map(|_| (1.0 - NOWHERE) / places.len() as f64));
+                    NOWHERE
+                } else {
+                    shares.extend(places.iter().map(|place| self.fits(place)));
+                    self.nowhere[kind as usize]
+                };
+                let all: f64 = shares.iter().sum::<f64>() + none;
+                if all <= 0.0 {
+                    continue;
+                }
+                nowhere[kind as usize] += none / all;
+                for (place, share) in places.iter().zip(&shares) {
+                    let share = share / all;
+                    rates[place.sort as usize] += share;
+                    for (pair, time) in place.sides.into_iter().flatten() {
+                        times[pair as usize].0[usize::from(time)] += share;
+                    }
+                }
+            }
+            self.rates = rates.iter().zip(&slots).map(|(rate, slots)| rate / slots).collect();
+            self.times = times.iter().map(Times::settle).collect();
+            self.nowhere = nowhere.into_iter().map(|count| count / long).collect();
+        }
+        self.events = Vec::new();
+        self.places = Vec::new();
+    }
+
+    /// How many events of a kind are to be expected in a nanosecond at a place: by that side of it which tells more.
+    fn fits(&self, place: &Noted) -> f64 {
+        let sides = place.sides.into_iter().flatten().map(|(pair, time)| {
+            let (shares, tells) = &self.times[pair as usize];
+            (*tells, shares[usize::from(time)])
+        });
+        let best = sides.max_by(|a, b| a.0.total_cmp(&b.0));
+        best.map_or(0.0, |(_, share)| share * self.rates[place.sort as usize])
+    }
+
+    /// The place by what was learned; none if nothing was.
+    fn known(&self, place: &Place) -> Option<Noted> {
+        let (service, [first, second, template], _) = place.sort;
+        let pair = |line, after| self.pairs.0.get(&(service, line, template, after)).copied();
+        let [before, behind] = place.times;
+        let before = before.and_then(|time| Some((pair(first, false)?, time)));
+        let behind = behind.and_then(|time| Some((pair(second, true)?, time)));
+        Some(Noted { sort: *self.sorts.0.get(&place.sort)?, sides: [before, behind] })
+    }
+
+    /// The events of the programs of a window that belong to a transaction.
+    pub fn of(&self, store: &Store, programs: &Programs) -> Vec<(EventId, u32)> {
+        let mut found = Vec::new();
+        let mut places = Vec::new();
+        // by slot and kind: events that it has already
+        let mut taken: FxHashMap<((u32, i64), Symbol), u32> = FxHashMap::default();
+        for (_, program) in &programs.all {
+            taken.clear();
+            for &open in &program.open {
+                let own = kind(store, open.0);
+                let Some(&at) = self.kinds.0.get(&own) else { continue };
+                let (alone, held) = self.seen[at as usize];
+                // of a kind that mostly holds values, one without is a transaction of its own
+                if alone < MIN_SEEN || held > alone {
+                    continue;
+                }
+                program.places(store, open, &mut places);
+                let fits = |place: &Place| {
+                    let known = self.known(place)?;
+                    let single = self.rates[known.sort as usize] < SINGLE;
+                    let again = single && taken.contains_key(&(place.slot, own.1));
+                    Some(self.fits(&known) * if again { ANOTHER } else { 1.0 })
+                };
+                let shares: Vec<f64> = places.iter().map(|place| fits(place).unwrap_or(0.0)).collect();
+                let all = shares.iter().sum::<f64>() + self.nowhere[at as usize];
+                let best = places.iter().zip(&shares).max_by(|a, b| a.1.total_cmp(b.1));
+                if let Some((place, share)) = best
+                    && *share >= SURE * all
+                    && all > 0.0
+                {
+                    *taken.entry((place.slot, own.1)).or_default() += 1;
+                    found.push((open.0, place.group));
+                }
+            }
+        }
+        found
+    }
+}
