@@ -4,7 +4,7 @@
 //! difference in `diff` and `layout`, random numbers in `random`; every other module is a subject:
 //!
 //! - `cases`: whole runs, each a folder below `testdata/cases`; a new one needs no Rust
-//! - `causes`: what caused what, in small runs in which it is known
+//! - `causes`, `joins`, `untraced`: what caused what, and what is one transaction, in small runs in which it is known
 //! - `order`: the same bytes whatever the threads, the block size, the order of files, the compression
 //! - `contract`: the JSON outputs against their schemas, and their counts against each other
 //! - `findings`: faults that were put into made-up systems
@@ -55,3 +55,4 @@ mod readme;
 mod records;
 mod spilling;
 mod text;
+mod untraced;

@@ -183,4 +183,27 @@ mod tests {
         assert_eq!(Counts::of(&all).asked_by_all(), 0);
         assert_eq!(Counts::of(&[]).asked_by_all(), 0);
     }
+
+    #[test]
+    fn transactions_enter_where_sets_of_events_begin() {
+        let (edge, inner) = (1, 2);
+        let request = |service: u64, over: bool, first: i64| {
+            let asked =
+                Asked { by_request: service, enters: if over { service } else { 0 }, ..Asked::default() };
+            Request::of(asked, Time(first), 0)
+        };
+        // sets of an event at the edge that tells the end, one of the same request, an inner one and one of no request
+        let mut requests = Vec::new();
+        for set in 0..10 {
+            let at = set * 100;
+            requests.extend([request(edge, true, at), request(edge, false, at + 1)]);
+            requests.extend([request(inner, true, at + 5), Request::of(Asked::default(), Time(at + 9), 0)]);
+        }
+        let entries = Entries::of(&requests, |at| at as u32 / 4);
+        let enters = |at: usize| entries.of_request(&requests[at]);
+        assert_eq!((enters(0), enters(1), enters(2), enters(3)), (edge, 0, 0, 0));
+        // where nothing was joined, nothing tells
+        let alone = Entries::of(&requests, |at| at as u32);
+        assert_eq!(alone.of_request(&requests[0]), 0);
+    }
 }

@@ -14,11 +14,14 @@ use rustc_hash::FxHashMap;
 
 /// So many lines of transactions before and behind an event are looked at.
 const NEAR: usize = 48;
-/// So many transactions may have an event at most.
+/// An event may belong to so many transactions that have a line before it, and to as many that have one only behind it.
 const MOST: usize = 24;
-/// Events that are learned from, at most, and of one kind at least.
-const ENOUGH: usize = 50_000;
+/// Learned from are events with so many places together, or a few more.
+const ENOUGH: usize = 1 << 19;
+/// So many events of a kind tell something.
 const MIN_SEEN: u32 = 8;
+/// Of a kind of which more events than this share belong nowhere, none is looked at.
+const STRAY: f64 = 0.97;
 /// Rounds of learning.
 const ROUNDS: usize = 8;
 /// In the first round an event belongs to no transaction in one of so many cases.
@@ -28,7 +31,7 @@ const SURE: f64 = 0.6;
 /// A slot that mostly holds one event of a kind, or none, hardly holds another one.
 const SINGLE: f64 = 1.3;
 const ANOTHER: f64 = 0.02;
-/// Times are told apart by powers of two of nanoseconds from this one on: about 65 microseconds.
+/// Times are told apart by powers of two of nanoseconds from this one on: about 65 microseconds. Finer ones gain nothing.
 const FIRST_BIT: u32 = 16;
 const TIMES: usize = 30;
 /// What each time is seen in addition, as not all that may be was.
@@ -36,7 +39,7 @@ const UNSEEN: f64 = 0.05;
 
 /// How long ago something was, by powers of two.
 fn time(nanos: i64) -> u8 {
-    let bits = 64 - (nanos.max(0) as u64).leading_zeros();
+    let bits = u64::BITS - (nanos.max(0) as u64).leading_zeros();
     bits.saturating_sub(FIRST_BIT).min(TIMES as u32 - 1) as u8
 }
 
@@ -111,10 +114,15 @@ impl Program {
     fn places(&self, store: &Store, (id, before): (EventId, usize), places: &mut Vec<Place>) {
         places.clear();
         let event = store.event(id);
-        let of_group = |places: &[Place], group| places.iter().position(|place| place.group == group);
+        let mut groups: Vec<u32> = Vec::with_capacity(MOST * 2);
+        let of_group = |groups: &[u32], group| groups.iter().position(|known| *known == group);
         let on_thread = |line: &Line| !event.thread.is_none() && line.thread == event.thread;
         for line in self.lines[..before].iter().rev().take(NEAR) {
-            if of_group(places, line.group).is_none() && places.len() < MOST {
+            if groups.len() == MOST {
+                break;
+            }
+            if of_group(&groups, line.group).is_none() {
+                groups.push(line.group);
                 places.push(Place {
                     sort: (event.service, [line.template, Symbol::NONE, event.template], on_thread(line)),
                     times: [Some(time(event.time.0 - line.at)), None],
@@ -125,9 +133,10 @@ impl Program {
         }
         for line in self.lines[before..].iter().take(NEAR) {
             let on_thread = on_thread(line);
-            let at = match of_group(places, line.group) {
+            let at = match of_group(&groups, line.group) {
                 Some(at) => at,
-                None if places.len() < MOST * 2 => {
+                None if groups.len() < MOST * 2 => {
+                    groups.push(line.group);
                     places.push(Place {
                         sort: (event.service, [Symbol::NONE, Symbol::NONE, event.template], false),
                         times: [None, None],
@@ -204,6 +213,14 @@ struct Noted {
     sides: [Option<(u32, u8)>; 2],
 }
 
+/// An event that is learned from: its kind, the end of its places, and for how many others it stands.
+#[derive(Clone, Copy, Debug)]
+struct Learned {
+    kind: u32,
+    end: u32,
+    weight: f64,
+}
+
 /// What is learned of slots.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
@@ -213,16 +230,18 @@ pub(super) struct Slots {
     kinds: Numbers<Kind>,
     /// By kind: how many events were seen that belong to no transaction so far, and how many that do.
     seen: Vec<(u32, u32)>,
-    /// The events that are learned from: their kinds, and the ends of their places.
-    events: Vec<(u32, u32)>,
+    /// The events that are learned from, and the places of all.
+    events: Vec<Learned>,
     places: Vec<Noted>,
-    first: i64,
-    last: i64,
+    /// First and last time of an event without a transaction.
+    span: Option<(i64, i64)>,
     /// By sort: events in a slot. By pair: the shares of times, and how much they tell. By kind: events in a nanosecond that
     /// belong nowhere.
     rates: Vec<f64>,
     times: Vec<([f64; TIMES], f64)>,
     nowhere: Vec<f64>,
+    /// Kinds of which next to none belongs to a transaction.
+    stray: Vec<bool>,
 }
 
 impl Slots {
@@ -244,24 +263,27 @@ impl Slots {
     pub fn see(&mut self, store: &Store, programs: &Programs) {
         let mut places = Vec::new();
         for (service, program) in &programs.all {
-            program.count(*service, &mut self.slots);
-            for &open in &program.open {
-                let kind = self.kind(kind(store, open.0));
+            for (id, _) in &program.open {
+                let kind = self.kind(kind(store, *id));
                 self.seen[kind].0 += 1;
-                let at = store.event(open.0).time.0;
-                if self.first == 0 && self.last == 0 {
-                    (self.first, self.last) = (at, at);
-                }
-                (self.first, self.last) = (self.first.min(at), self.last.max(at));
-                if self.events.len() >= ENOUGH {
-                    continue;
-                }
+                let at = store.event(*id).time.0;
+                let (first, last) = self.span.unwrap_or((at, at));
+                self.span = Some((first.min(at), last.max(at)));
+            }
+            let room = ENOUGH.saturating_sub(self.places.len()) / (2 * MOST);
+            if room == 0 {
+                continue;
+            }
+            program.count(*service, &mut self.slots);
+            let step = program.open.len().div_ceil(room).max(1);
+            for &open in program.open.iter().step_by(step) {
+                let kind = self.kind(kind(store, open.0)) as u32;
                 program.places(store, open, &mut places);
                 for place in &places {
                     let noted = self.note(place);
                     self.places.push(noted);
                 }
-                self.events.push((kind as u32, self.places.len() as u32));
+                self.events.push(Learned { kind, end: self.places.len() as u32, weight: step as f64 });
             }
         }
     }
@@ -284,31 +306,33 @@ impl Slots {
                 slots[*at as usize] = *count;
             }
         }
-        let long = (self.last - self.first).max(1) as f64;
+        let long = self.span.map_or(1, |(first, last)| last.saturating_sub(first).max(1)) as f64;
         for round in 0..ROUNDS {
             let mut rates = vec![0.0; slots.len()];
             let mut times = vec![Times::none(); self.pairs.0.len()];
-            let mut nowhere = vec![0.0; self.seen.len()];
+            let (mut nowhere, mut all_of) = (vec![0.0; self.seen.len()], vec![0.0; self.seen.len()]);
             let mut start = 0;
             let mut shares: Vec<f64> = Vec::new();
-            for &(kind, end) in &self.events {
-                let places = &self.places[start..end as usize];
+            for &Learned { kind, end, weight } in &self.events {
+                let (kind, places) = (kind as usize, &self.places[start..end as usize]);
                 start = end as usize;
+                all_of[kind] += weight;
                 shares.clear();
                 let none = if round == 0 {
                     shares.extend(places.iter().map(|_| (1.0 - NOWHERE) / places.len() as f64));
                     NOWHERE
                 } else {
                     shares.extend(places.iter().map(|place| self.fits(place)));
-                    self.nowhere[kind as usize]
+                    self.nowhere[kind]
                 };
                 let all: f64 = shares.iter().sum::<f64>() + none;
                 if all <= 0.0 {
+                    nowhere[kind] += weight;
                     continue;
                 }
-                nowhere[kind as usize] += none / all;
+                nowhere[kind] += none / all * weight;
                 for (place, share) in places.iter().zip(&shares) {
-                    let share = share / all;
+                    let share = share / all * weight;
                     rates[place.sort as usize] += share;
                     for (pair, time) in place.sides.into_iter().flatten() {
                         times[pair as usize].0[usize::from(time)] += share;
@@ -317,6 +341,7 @@ impl Slots {
             }
             self.rates = rates.iter().zip(&slots).map(|(rate, slots)| rate / slots).collect();
             self.times = times.iter().map(Times::settle).collect();
+            self.stray = nowhere.iter().zip(&all_of).map(|(nowhere, all)| *nowhere > all * STRAY).collect();
             self.nowhere = nowhere.into_iter().map(|count| count / long).collect();
         }
         self.events = Vec::new();
@@ -356,7 +381,7 @@ impl Slots {
                 let Some(&at) = self.kinds.0.get(&own) else { continue };
                 let (alone, held) = self.seen[at as usize];
                 // of a kind that mostly holds values, one without is a transaction of its own
-                if alone < MIN_SEEN || held > alone {
+                if alone < MIN_SEEN || held > alone || self.stray[at as usize] {
                     continue;
                 }
                 program.places(store, open, &mut places);

@@ -130,4 +130,29 @@ mod tests {
         assert_eq!(turns.of(&order, at(12, REFUNDED)), 0);
         assert_eq!(turns.of(&order[..2], at(20, REFUNDED)), 0);
     }
+
+    #[test]
+    fn what_there_is_more_of_with_a_transaction_may_come_of_it() {
+        const UPDATED: u32 = 5;
+        let at = |time: i64, sort: u32| (Time(time), sort);
+        let mut turns = Turns::default();
+        for order in 0..10 {
+            // each is updated once when it is placed, and once more when it is canceled; some are asked about in between
+            let mut transactions = vec![at(0, PLACED)];
+            let mut parts = vec![at(5, UPDATED)];
+            if order % 3 == 1 {
+                transactions.push(at(10, ASKED));
+            }
+            if order % 2 == 0 {
+                transactions.push(at(30, CANCELED));
+                parts.push(at(35, UPDATED));
+            }
+            turns.see(&transactions, &parts);
+        }
+        let order = [at(0, PLACED), at(10, ASKED), at(30, CANCELED)];
+        assert_eq!(turns.of(&order, at(5, UPDATED)), 0);
+        assert_eq!(turns.of(&order, at(35, UPDATED)), 2);
+        // asking brings no update about
+        assert_eq!(turns.of(&order[..2], at(20, UPDATED)), 0);
+    }
 }

@@ -1,0 +1,160 @@
+//! What is one transaction where no line tells a trace id.
+
+use crate::causes::Logs;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A line: its service, and its number there.
+type Line = (&'static str, u64);
+
+/// Logs without trace ids, with the transaction of each line; lines of none have none.
+#[derive(Default)]
+struct Untraced {
+    logs: Logs,
+    /// By service, each line: its time, itself, and its transaction.
+    lines: BTreeMap<&'static str, Vec<(u64, String, Option<String>)>>,
+}
+
+impl Untraced {
+    fn json(&mut self, service: &'static str, at: u64, transaction: Option<&str>, mut fields: Value) {
+        fields["time"] =
+            format!("2026-11-29T10:{:02}:{:02}.{:03}Z", at / 60_000, at / 1000 % 60, at % 1000).into();
+        self.text(service, at, transaction, fields.to_string());
+    }
+
+    fn text(&mut self, service: &'static str, at: u64, transaction: Option<&str>, line: String) {
+        let transaction = transaction.map(str::to_owned);
+        self.lines.entry(service).or_default().push((at, line, transaction));
+    }
+
+    /// The line that a proxy logs of a request when that is over, with whole seconds.
+    fn request(&mut self, at: u64, took: u64, transaction: &str, request: &str, id: &str) {
+        let second = (at + took) / 1000;
+        let line = format!(
+            "10.0.0.7 - - [29/Nov/2026:10:{:02}:{:02} +0000] \"{request} HTTP/1.1\" 200 18 \"-\" \"curl/8.5.0\" rt=0.{took:03} rid={id}",
+            second / 60,
+            second % 60,
+        );
+        self.text("edge", at + took, Some(transaction), line);
+    }
+
+    /// The lines of each transaction: as they are, and as reported.
+    fn told(mut self) -> (Vec<Vec<Line>>, Vec<Vec<Line>>) {
+        let mut expected: BTreeMap<String, Vec<Line>> = BTreeMap::new();
+        for (service, lines) in &mut self.lines {
+            lines.sort_by_key(|(at, ..)| *at);
+            for (number, (_, line, transaction)) in (1..).zip(lines) {
+                self.logs.text(service, line);
+                if let Some(transaction) = transaction {
+                    expected.entry(transaction.clone()).or_default().push((service, number));
+                }
+            }
+        }
+        let reported = self.logs.report();
+        let line = |record: &Value| {
+            let file = record["file"].as_str().unwrap();
+            let is = |service: &&&str| file.ends_with(&format!("{service}.log"));
+            (*self.lines.keys().find(is).unwrap(), record["line"].as_u64().unwrap())
+        };
+        let lines = |trace: &Value| {
+            let spans = trace["spans"].as_array().unwrap().iter();
+            let mut all: Vec<Line> =
+                spans.flat_map(|span| span["records"].as_array().unwrap().iter().map(line)).collect();
+            all.sort_unstable();
+            all
+        };
+        let mut found: Vec<Vec<Line>> = reported["traces"].as_array().unwrap().iter().map(lines).collect();
+        found.sort();
+        let mut expected: Vec<Vec<Line>> = expected.into_values().collect();
+        expected.sort();
+        (found, expected)
+    }
+}
+
+#[test]
+fn who_enters_anew_begins_a_transaction() {
+    let mut logs = Untraced::default();
+    for run in 0..24 {
+        let at = run * 9137;
+        let (booking, placed, scanned) = (
+            format!("BK-{run}77"),
+            format!("f{run:02}c{:011x}", run * 7919),
+            format!("e{run:02}d{:011x}", run * 104_729),
+        );
+        logs.request(at, 90, &placed, "POST /bookings", &placed);
+        logs.json(
+            "desk",
+            at + 5,
+            Some(&placed),
+            json!({"msg": "booking asked for", "booking": booking, "rid": placed}),
+        );
+        logs.json("desk", at + 60, Some(&placed), json!({"msg": "seats held", "booking": booking}));
+        logs.json(
+            "mail",
+            at + 300,
+            Some(&placed),
+            json!({"msg": "confirmation written", "booking": booking}),
+        );
+        // half of them come to the gate, and what is done then is about the booking, too
+        if run % 2 == 0 {
+            logs.request(at + 4000, 40, &scanned, "POST /gate/scan", &scanned);
+            logs.json(
+                "gate",
+                at + 4004,
+                Some(&scanned),
+                json!({"msg": "scan", "booking": booking, "rid": scanned}),
+            );
+            logs.json(
+                "guide",
+                at + 4300,
+                Some(&scanned),
+                json!({"msg": "device handed out", "booking": booking}),
+            );
+        }
+    }
+    let (found, expected) = logs.told();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn lines_without_a_value_stand_where_those_of_their_kind_always_do() {
+    let mut logs = Untraced::default();
+    for run in 0..40 {
+        // two orders are at work at once: a line belongs to the one that was taken long enough before
+        for (one, start) in [(0, 0), (1, 24)] {
+            let (at, order) = (run * 2000 + start, format!("ORD-{run}7{one}"));
+            let transaction = Some(order.as_str());
+            logs.json("desk", at, transaction, json!({"msg": "order taken", "order": order}));
+            logs.json("desk", at + 40 + run % 3, transaction, json!({"msg": "rows written", "rows": 3}));
+            logs.json("desk", at + 80 + run % 5, transaction, json!({"msg": "order stored", "order": order}));
+            logs.json("mail", at + 90, transaction, json!({"msg": "mail asked for", "order": order}));
+            logs.json("mail", at + 130 + run % 11, transaction, json!({"msg": "template read"}));
+            logs.json("mail", at + 131 + run % 11, transaction, json!({"msg": "mail sent", "order": order}));
+        }
+        // of no order
+        logs.json("desk", run * 2000 + 900 + run % 7 * 50, None, json!({"msg": "pool: all idle"}));
+    }
+    let (found, expected) = logs.told();
+    let wrong: Vec<_> = found.iter().filter(|lines| !expected.contains(lines)).collect();
+    assert!(found.len() == expected.len() && wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn what_is_called_id_names_a_message() {
+    let mut logs = Untraced::default();
+    for run in 0..12 {
+        let (at, order, message) =
+            (run * 5000, format!("ORD-{run}77"), format!("01JFFF610E72DDA{run:02}E29D"));
+        let transaction = Some(order.as_str());
+        logs.json("desk", at, transaction, json!({"msg": "order taken", "order": order}));
+        logs.json(
+            "desk",
+            at + 20,
+            transaction,
+            json!({"msg": "sent order.taken", "order": order, "id": message}),
+        );
+        logs.json("mail", at + 40, transaction, json!({"msg": "received", "mid": message}));
+    }
+    let (found, expected) = logs.told();
+    assert_eq!(found, expected);
+}
