@@ -9,6 +9,7 @@ use super::dependents::Dependents;
 use super::kinds::{Kind, Kinds, MIN_FORM};
 use super::order::Ordered;
 use super::parts;
+use super::rounds::rounds;
 use super::sets::Sets;
 use super::values::{MIN_SCORE, Split, Timed, Values};
 use super::ways::{gathering, not_directed};
@@ -33,13 +34,17 @@ pub(super) fn join(
     order.sort_by(|&a, &b| kinds.list[b].score.total_cmp(&kinds.list[a].score).then(name(a).cmp(&name(b))));
     let begin = || Split::new(kinds, room);
     let split = atoms.by_value(begin, |split, holdings| split.value(&atoms, holdings), Split::append)?;
-    let Split { values, timed, mut dependents, sharing, new, .. } = split;
+    let Split { values, timed, numbers, mut dependents, sharing, new, .. } = split;
     dependents.count(&atoms)?;
     let told = Told { kinds, services, shared: &values, timed: &timed, dependents: &dependents, new: &new };
     let mut atoms = Ordered::of(atoms, sharing, several);
     if atoms.len() > atoms.traced() {
-        let (Work { mut sets, .. }, _) = Joining { told, atoms: &atoms }.join(&order)?;
+        let (Work { mut sets, .. }, joined) = Joining { told, atoms: &atoms }.join(&order)?;
+        let joined: Vec<usize> = joined.into_iter().map(|(kind, _)| kind).collect();
+        let of_kind = |kind| Values::of(told.shared, kinds, kind, &atoms, (told.dependents, told.new));
+        let rounds = rounds(&numbers, &atoms, &mut sets, &joined, of_kind)?;
         atoms.enter(&mut sets);
+        atoms.begin_rounds(rounds);
     }
     let all = Joining { told, atoms: &atoms };
     let (mut work, mut joined) = all.join(&order)?;

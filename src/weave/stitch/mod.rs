@@ -20,6 +20,7 @@ mod neighbours;
 mod opening;
 mod order;
 mod parts;
+mod rounds;
 mod sets;
 mod slots;
 mod ties;

@@ -79,6 +79,8 @@ pub(super) struct Ordered {
     carries: bool,
     /// What the events without trace id tell of requests.
     requests: Vec<Request>,
+    /// The events of each round, by time.
+    rounds: Vec<Vec<u32>>,
 }
 
 /// Messages take the trace id along where so many fragments go on with one, and fewer than one in so many begin with one.
@@ -110,6 +112,7 @@ impl Ordered {
             places_of_came: vec![0; sharing.notes.len()],
             carries: false,
             requests: Vec::new(),
+            rounds: Vec::new(),
         };
         if several {
             let mut order: Vec<u32> = (0..ordered.traces.len() as u32).collect();
@@ -169,6 +172,7 @@ impl Ordered {
             places_of_came: Vec::new(),
             carries: false,
             requests: Vec::new(),
+            rounds: Vec::new(),
         }
     }
 
@@ -194,6 +198,19 @@ impl Ordered {
                 *first = Time(first.0.saturating_sub(request.grain));
             }
         }
+    }
+
+    /// Takes in which events are rounds: each is one transaction, and enters by itself wherever others do.
+    pub fn begin_rounds(&mut self, rounds: Vec<Vec<u32>>) {
+        for round in &rounds {
+            self.asked[round[0] as usize].enters = u64::MAX;
+        }
+        self.rounds = rounds;
+    }
+
+    /// The events of each round, by time.
+    pub fn rounds(&self) -> &[Vec<u32>] {
+        &self.rounds
     }
 
     /// The place of the atom that came at some place.

@@ -5,6 +5,7 @@ use super::dependents::Dependents;
 use super::holdings::Holding;
 use super::kinds::{Kind, Kinds, MIN_FORM};
 use super::order::{Ordered, Sharing};
+use super::rounds::Numbers;
 use crate::gather::bytes::{Get, Put};
 use crate::gather::{Room, Rows, SpillError};
 use rustc_hash::FxHashSet;
@@ -162,6 +163,7 @@ pub(super) struct Split<'k> {
     pub values: Rows,
     /// By kind that may join by parts: likewise, with their times.
     pub timed: Rows,
+    pub numbers: Numbers,
     pub dependents: Dependents,
     pub sharing: Sharing,
     /// The fragments that begin with a value which is new and which several of their services hold: they are about something
@@ -182,11 +184,12 @@ impl<'k> Split<'k> {
     /// For the values of these kinds, of which so many bytes are held in memory.
     pub fn new(kinds: &'k Kinds, room: Room) -> Split<'k> {
         // rows that grow take twice their bytes
-        let room = room.shared_by(2 * 3);
+        let room = room.shared_by(2 * 4);
         Split {
             kinds,
             values: Rows::new(kinds.list.len(), room),
             timed: Rows::new(kinds.list.len(), room),
+            numbers: Numbers::new(kinds.list.len(), room),
             dependents: Dependents::new(room),
             sharing: Sharing::default(),
             new: FxHashSet::default(),
@@ -197,6 +200,7 @@ impl<'k> Split<'k> {
     pub fn append(&mut self, others: Split<'_>) -> Result<(), SpillError> {
         self.values.append(&others.values)?;
         self.timed.append(&others.timed)?;
+        self.numbers.append(&others.numbers)?;
         self.dependents.append(&others.dependents)?;
         self.sharing.append(others.sharing);
         self.new.extend(others.new);
@@ -208,10 +212,7 @@ impl<'k> Split<'k> {
         let mut by_kind: Vec<(usize, &Holding)> = Vec::new();
         let of = self.kinds.of(holdings);
         for holding in holdings {
-            let kind = of(holding);
-            if self.kinds.list[kind].score >= MIN_SCORE || self.kinds.list[kind].in_parts {
-                by_kind.push((kind, holding));
-            }
+            by_kind.push((of(holding), holding));
         }
         by_kind.sort_by_key(|(kind, holding)| (*kind, holding.atom, holding.time));
         for group in by_kind.chunk_by(|a, b| a.0 == b.0) {
@@ -220,15 +221,16 @@ impl<'k> Split<'k> {
             value.dedup_by_key(|holding| holding.atom);
             value.sort_by_key(|holding| (holding.time, holding.first, holding.origin));
             let Kind { score, form, unique, named, in_parts, .. } = self.kinds.list[kind];
-            if value[0].spread && form >= MIN_FORM {
+            let whole = score >= MIN_SCORE;
+            if (whole || in_parts) && value[0].spread && form >= MIN_FORM {
                 self.new.insert(value[0].atom);
             }
-            let whole = score >= MIN_SCORE;
             if whole {
                 self.dependents.add(atoms, kind, &value)?;
             }
             let in_parts = in_parts && value.len() <= MOST_TIMED;
-            if value.len() < 2 || !whole && !in_parts {
+            let is_number = self.numbers.add(atoms, kind, &value)?;
+            if value.len() < 2 || !whole && !in_parts && !is_number {
                 continue;
             }
             if whole {

@@ -127,16 +127,20 @@ pub(super) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    /// Nothing is joined yet.
+    /// Nothing but the events of rounds is joined yet.
     pub fn of(atoms: &'a Ordered, services: &'a Services<'a>) -> Work<'a> {
         let all = 0..atoms.len() as u32;
-        Work {
+        let mut work = Work {
             atoms,
             services,
             sets: Sets::new(atoms.len()),
             firsts: all.clone().collect(),
             asked: all.map(|atom| atoms.asked(atom)).collect(),
+        };
+        for round in atoms.rounds() {
+            round[1..].iter().for_each(|event| work.unite(round[0], *event));
         }
+        work
     }
 
     /// Cuts values into episodes, see [`parts::episodes`].

@@ -1,0 +1,165 @@
+//! Rounds: a program begins something by itself and goes through several things that others began before, as one that bills
+//! them all. It is a transaction of its own, and of none of theirs.
+//!
+//! Most that a round logs holds one value, its number. What it goes through tells it from what
+//! holds several things because they came to it, as a train does: they were all there when it began.
+
+use super::atoms::Atoms;
+use super::holdings::Holding;
+use super::order::Ordered;
+use super::sets::Sets;
+use super::values::Values;
+use crate::gather::bytes::{Get, Put};
+use crate::gather::{Room, Rows, SpillError};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What more events hold is no number of a round.
+const MOST_EVENTS: usize = 1 << 12;
+/// So many rounds of a kind have to go through things of several transactions, and one in so many of those that go through any.
+const MIN_ROUNDS: u32 = 2;
+const SEVERAL: u32 = 4;
+/// One in so many things may have begun after the round that goes through it.
+const AFTER: u32 = 10;
+
+/// Values that may be numbers of rounds.
+pub(super) struct Numbers {
+    /// By kind: for each value how many events of the service that it was born in hold it, and those, by time.
+    rows: Rows,
+    /// By kind: how many values that several atoms hold are no such number.
+    others: Vec<u32>,
+}
+
+impl Numbers {
+    /// Of so many kinds; so many bytes of them are held in memory.
+    pub fn new(kinds: usize, room: Room) -> Numbers {
+        Numbers { rows: Rows::new(kinds, room), others: vec![0; kinds] }
+    }
+
+    /// Takes in a value with its holdings by time, each of another atom; whether it may be the number of a round.
+    pub fn add(&mut self, atoms: &Atoms, kind: usize, value: &[&Holding]) -> Result<bool, SpillError> {
+        if value.len() < 2 {
+            return Ok(false);
+        }
+        let service = atoms.service(value[0]);
+        let own: Vec<&Holding> = value.iter().copied().filter(|held| atoms.service(held) == service).collect();
+        let nothing_asked = |held: &&Holding| held.asked.by_request == 0 && held.asked.by_message == 0;
+        let by_itself = value.iter().all(|held| !atoms.is_traced(held.atom)) && own.iter().all(nothing_asked);
+        let begins_once = own.len() > 1 && own[1..].iter().all(|held| held.sort != own[0].sort);
+        if !by_itself || !begins_once || own.len() > MOST_EVENTS {
+            self.others[kind] += 1;
+            return Ok(false);
+        }
+        self.rows.push(kind, |out| {
+            out.number(own.len() as u64);
+            own.iter().for_each(|held| out.number(u64::from(held.atom)));
+        })?;
+        Ok(true)
+    }
+
+    /// Takes in other values.
+    pub fn append(&mut self, others: &Numbers) -> Result<(), SpillError> {
+        self.others.iter_mut().zip(&others.others).for_each(|(own, other)| *own += other);
+        self.rows.append(&others.rows)
+    }
+
+    /// Those that may be rounds, kind by kind: their events by time.
+    fn candidates(&self, atoms: &Ordered) -> Result<Vec<Candidate>, SpillError> {
+        let mut found = Vec::new();
+        for kind in 0..self.others.len() {
+            let before = found.len();
+            self.rows.each(kind, |bytes| {
+                let mut bytes = Get(bytes);
+                while let Some(count) = bytes.number() {
+                    let event = |_| atoms.place(bytes.number().unwrap_or_default() as u32);
+                    let events: Vec<u32> = (0..count).map(event).collect();
+                    found.push(Candidate { kind, events });
+                }
+            })?;
+            if (found.len() - before) < self.others[kind] as usize {
+                found.truncate(before);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What may be a round.
+struct Candidate {
+    kind: usize,
+    events: Vec<u32>,
+}
+
+/// What the candidates of one kind go through.
+#[derive(Default)]
+struct Kept {
+    before: u32,
+    after: u32,
+    /// How many go through anything, and how many through what several transactions began.
+    any: u32,
+    several: u32,
+}
+
+/// Finds rounds: the events of each, by time. `values` gives those of the kinds that name transactions, by the kind, and `sets`
+/// what these joined.
+pub(super) fn rounds(
+    numbers: &Numbers,
+    atoms: &Ordered,
+    sets: &mut Sets,
+    kinds: &[usize],
+    values: impl Fn(usize) -> Result<Values, SpillError>,
+) -> Result<Vec<Vec<u32>>, SpillError> {
+    let candidates = numbers.candidates(atoms)?;
+    let mut of_event: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+    for (at, candidate) in (0..).zip(&candidates) {
+        for event in &candidate.events {
+            of_event.entry(*event).or_default().push(at);
+        }
+    }
+    // those that begin with something that was there before go on with that
+    let mut goes_on: FxHashSet<u32> = FxHashSet::default();
+    let mut held: FxHashMap<(usize, usize), Vec<(u32, bool, u32)>> = FxHashMap::default();
+    for &kind in kinds.iter().filter(|_| !candidates.is_empty()) {
+        for value in values(kind)?.iter() {
+            let origin = value[0];
+            let born_in = of_event.get(&origin).map(Vec::as_slice).unwrap_or_default();
+            for event in &value[1..] {
+                for at in of_event.get(event).into_iter().flatten().filter(|at| !born_in.contains(at)) {
+                    let Candidate { kind: own, events } = &candidates[*at as usize];
+                    if *own == kind {
+                        continue;
+                    }
+                    if event == &events[0] {
+                        goes_on.insert(*at);
+                    }
+                    let before = atoms.first(origin) <= atoms.first(events[0]);
+                    held.entry((*own, kind)).or_default().push((*at, before, sets.find(origin)));
+                }
+            }
+        }
+    }
+    let mut found: FxHashSet<usize> = FxHashSet::default();
+    for ((kind, _), mut things) in held {
+        things.retain(|(at, ..)| !goes_on.contains(at));
+        things.sort_unstable();
+        things.dedup();
+        let mut kept = Kept::default();
+        for of_one in things.chunk_by(|a, b| a.0 == b.0) {
+            let before: FxHashSet<u32> =
+                of_one.iter().filter(|(_, before, _)| *before).map(|(.., set)| *set).collect();
+            kept.any += 1;
+            kept.several += u32::from(before.len() > 1);
+            kept.before += before.len() as u32;
+            kept.after += of_one.iter().filter(|(_, before, _)| !before).count() as u32;
+        }
+        let Kept { before, after, any, several } = kept;
+        if several >= MIN_ROUNDS && several * SEVERAL >= any && after * AFTER <= before {
+            found.insert(kind);
+        }
+    }
+    let is_round = |at: u32, candidate: &Candidate| found.contains(&candidate.kind) && !goes_on.contains(&at);
+    Ok((0..)
+        .zip(candidates)
+        .filter(|(at, candidate)| is_round(*at, candidate))
+        .map(|(_, candidate)| candidate.events)
+        .collect())
+}
