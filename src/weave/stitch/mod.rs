@@ -9,6 +9,7 @@
 mod asked;
 mod atoms;
 mod behind;
+mod brackets;
 mod dependents;
 mod entries;
 mod groups;

@@ -5,12 +5,14 @@
 //! holds several things because they came to it, as a train does: they were all there when it began.
 
 use super::atoms::Atoms;
+use super::brackets::fill;
 use super::holdings::Holding;
 use super::order::Ordered;
 use super::sets::Sets;
 use super::values::Values;
 use crate::gather::bytes::{Get, Put};
 use crate::gather::{Room, Rows, SpillError};
+use crate::model::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What more events hold is no number of a round.
@@ -83,10 +85,32 @@ impl Numbers {
     }
 }
 
+/// So many kinds of values of a service tell what is logged between.
+const MAX_FILLED: usize = 16;
+
 /// What may be a round.
 struct Candidate {
     kind: usize,
     events: Vec<u32>,
+}
+
+/// Takes into candidates what is only ever logged within those of their kind and service.
+fn fill_all(candidates: &mut [Candidate], atoms: &Ordered) {
+    let mut of_service: FxHashMap<Symbol, Vec<u32>> = FxHashMap::default();
+    for event in atoms.traced() as u32..atoms.len() as u32 {
+        of_service.entry(atoms.service(event)).or_default().push(event);
+    }
+    let mut brackets: FxHashMap<(usize, Symbol), Vec<&mut Vec<u32>>> = FxHashMap::default();
+    for Candidate { kind, events } in candidates {
+        brackets.entry((*kind, atoms.service(events[0]))).or_default().push(events);
+    }
+    let mut most: Vec<_> = brackets.into_iter().collect();
+    most.sort_unstable_by_key(|((kind, service), own)| (*service, std::cmp::Reverse(own.len()), *kind));
+    for same in most.chunk_by_mut(|a, b| a.0.1 == b.0.1) {
+        for ((_, service), own) in same.iter_mut().take(MAX_FILLED) {
+            fill(own, &of_service[service], atoms);
+        }
+    }
 }
 
 /// What the candidates of one kind go through.
@@ -108,7 +132,8 @@ pub(super) fn rounds(
     kinds: &[usize],
     values: impl Fn(usize) -> Result<Values, SpillError>,
 ) -> Result<Vec<Vec<u32>>, SpillError> {
-    let candidates = numbers.candidates(atoms)?;
+    let mut candidates = numbers.candidates(atoms)?;
+    fill_all(&mut candidates, atoms);
     let mut of_event: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
     for (at, candidate) in (0..).zip(&candidates) {
         for event in &candidate.events {

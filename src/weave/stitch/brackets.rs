@@ -1,0 +1,54 @@
+//! What is only ever logged between the first and the last event of something, as what a program does between "begins" and
+//! "done", belongs to that.
+
+use super::order::Ordered;
+use rustc_hash::FxHashMap;
+
+/// So many events of a sort tell where they are logged, and one in so many of them may be elsewhere.
+const MIN_EVENTS: u32 = 8;
+const ELSEWHERE: u32 = 20;
+/// So many brackets tell what is logged between, if they cover at most one in so many parts of the time.
+const MIN_BRACKETS: usize = 4;
+const COVERED: i64 = 2;
+
+/// Takes into brackets, each told by some events by time, what is only logged within them; `events`: all of their service, by time.
+/// Nothing, if two brackets overlap: what is between is of one or the other then.
+pub(super) fn fill(brackets: &mut [&mut Vec<u32>], events: &[u32], atoms: &Ordered) {
+    brackets.sort_unstable_by_key(|bracket| bracket.first().copied());
+    let ends = |bracket: &[u32]| bracket.first().copied().zip(bracket.last().copied());
+    let spans: Vec<(u32, u32)> = brackets.iter().filter_map(|bracket| ends(bracket)).collect();
+    let length = |(first, last): (u32, u32)| atoms.first(last).0.saturating_sub(atoms.first(first).0);
+    let covered = spans.iter().fold(0i64, |all, span| all.saturating_add(length(*span)));
+    let overlap = spans.windows(2).any(|two| two[1].0 <= two[0].1);
+    let all = ends(events).map_or(0, length);
+    if spans.len() < MIN_BRACKETS || overlap || covered.saturating_mul(COVERED) > all {
+        return;
+    }
+    let within = |event: u32| {
+        let at = spans.partition_point(|(first, _)| *first < event).checked_sub(1)?;
+        (event < spans[at].1).then_some(at)
+    };
+    let mut counts: FxHashMap<u32, (u32, u32)> = FxHashMap::default();
+    for &event in events {
+        let count = counts.entry(atoms.sort(event)).or_default();
+        count.0 += 1;
+        count.1 += u32::from(within(event).is_some());
+    }
+    let only_within = |event: u32| {
+        let (all, within) = counts.get(&atoms.sort(event)).copied().unwrap_or_default();
+        all >= MIN_EVENTS && (all - within) * ELSEWHERE <= all
+    };
+    let nothing_asked = |event: u32| {
+        let asked = atoms.asked(event);
+        asked.by_request == 0 && asked.by_message == 0
+    };
+    for &event in events.iter().filter(|event| only_within(**event) && nothing_asked(**event)) {
+        if let Some(at) = within(event) {
+            brackets[at].push(event);
+        }
+    }
+    for bracket in brackets {
+        bracket.sort_unstable();
+        bracket.dedup();
+    }
+}
