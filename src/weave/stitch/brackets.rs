@@ -52,3 +52,42 @@ pub(super) fn fill(brackets: &mut [&mut Vec<u32>], events: &[u32], atoms: &Order
         bracket.dedup();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEGINS: u32 = 0;
+    const WITHIN: u32 = 1;
+    const ANYWHERE: u32 = 2;
+    const DONE: u32 = 3;
+
+    /// Ten times: something begins, goes through two things and is done, and much comes after it.
+    fn events() -> Vec<u32> {
+        let one = [BEGINS, WITHIN, ANYWHERE, WITHIN, DONE];
+        let after = [ANYWHERE; 7];
+        (0..10).flat_map(|_| one.into_iter().chain(after)).collect()
+    }
+
+    #[test]
+    fn what_is_only_logged_within_brackets_belongs_to_them() {
+        let atoms = Ordered::of_sorts(&events());
+        let all: Vec<u32> = (0..atoms.len() as u32).collect();
+        let mut brackets: Vec<Vec<u32>> = (0..10).map(|at| vec![at * 12, at * 12 + 4]).collect();
+        fill(&mut brackets.iter_mut().collect::<Vec<_>>(), &all, &atoms);
+        for (at, bracket) in (0..).zip(brackets) {
+            assert_eq!(bracket, [0, 1, 3, 4].map(|event| at * 12 + event));
+        }
+    }
+
+    #[test]
+    fn brackets_that_overlap_or_are_everywhere_tell_nothing() {
+        let atoms = Ordered::of_sorts(&events());
+        let all: Vec<u32> = (0..atoms.len() as u32).collect();
+        for ends in [10, 13] {
+            let mut brackets: Vec<Vec<u32>> = (0..9).map(|at| vec![at * 12, at * 12 + ends]).collect();
+            fill(&mut brackets.iter_mut().collect::<Vec<_>>(), &all, &atoms);
+            assert!(brackets.iter().all(|bracket| bracket.len() == 2), "{ends}");
+        }
+    }
+}

@@ -15,7 +15,7 @@ use super::values::{MIN_SCORE, Split, Timed, Values};
 use super::ways::{gathering, not_directed};
 use super::work::{SURE_SCORE, Work, pass_soon};
 use crate::gather::{Room, Rows, SpillError};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// So many kinds of values may tell something in parts.
 const MAX_PARTS: usize = 8;
@@ -45,6 +45,22 @@ pub(super) fn join(
         let rounds = rounds(&numbers, &atoms, &mut sets, &joined, of_kind)?;
         atoms.enter(&mut sets);
         atoms.begin_rounds(rounds);
+    }
+    if atoms.len() > atoms.traced() {
+        let all = Joining { told, atoms: &atoms };
+        let (mut work, joined) = all.join(&order)?;
+        let mut about: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        for (kind, _) in joined {
+            if let Some(values) = all.values(kind)? {
+                work.about(&values, &mut about);
+            }
+        }
+        drop(work);
+        for others in about.values_mut() {
+            others.sort_unstable();
+            others.dedup();
+        }
+        atoms.are_about(about);
     }
     let all = Joining { told, atoms: &atoms };
     let (mut work, mut joined) = all.join(&order)?;
@@ -133,6 +149,7 @@ impl<'a> Joining<'a> {
                 work.gather(&self.told.kinds.list[kind], &values, &gathering, &conflicting);
             }
         }
+        work.tie();
         Ok((work, held))
     }
 

@@ -5,6 +5,7 @@ use super::asked::Asked;
 use super::atoms::Atoms;
 use super::entries::{Counts, Entries, Request};
 use super::holdings::Holding;
+use super::rounds::Rounds;
 use super::sets::Sets;
 use crate::model::{Origin, Symbol, Time, TraceId};
 use rustc_hash::FxHashMap;
@@ -79,8 +80,9 @@ pub(super) struct Ordered {
     carries: bool,
     /// What the events without trace id tell of requests.
     requests: Vec<Request>,
-    /// The events of each round, by time.
-    rounds: Vec<Vec<u32>>,
+    rounds: Rounds,
+    /// By atom: what begins transactions about values that were born in it.
+    about: FxHashMap<u32, Vec<u32>>,
 }
 
 /// Messages take the trace id along where so many fragments go on with one, and fewer than one in so many begin with one.
@@ -112,7 +114,8 @@ impl Ordered {
             places_of_came: vec![0; sharing.notes.len()],
             carries: false,
             requests: Vec::new(),
-            rounds: Vec::new(),
+            rounds: Rounds::default(),
+            about: FxHashMap::default(),
         };
         if several {
             let mut order: Vec<u32> = (0..ordered.traces.len() as u32).collect();
@@ -172,7 +175,8 @@ impl Ordered {
             places_of_came: Vec::new(),
             carries: false,
             requests: Vec::new(),
-            rounds: Vec::new(),
+            rounds: Rounds::default(),
+            about: FxHashMap::default(),
         }
     }
 
@@ -201,15 +205,24 @@ impl Ordered {
     }
 
     /// Takes in which events are rounds: each is one transaction, and enters by itself wherever others do.
-    pub fn begin_rounds(&mut self, rounds: Vec<Vec<u32>>) {
-        for round in &rounds {
+    pub fn begin_rounds(&mut self, rounds: Rounds) {
+        for round in &rounds.events {
             self.asked[round[0] as usize].enters = u64::MAX;
         }
         self.rounds = rounds;
     }
 
-    /// The events of each round, by time.
-    pub fn rounds(&self) -> &[Vec<u32>] {
+    /// Takes in, by atom, what begins transactions about values that were born in it.
+    pub fn are_about(&mut self, about: FxHashMap<u32, Vec<u32>>) {
+        self.about = about;
+    }
+
+    /// What begins transactions about values that were born in an atom.
+    pub fn about(&self, atom: u32) -> &[u32] {
+        self.about.get(&atom).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub fn rounds(&self) -> &Rounds {
         &self.rounds
     }
 

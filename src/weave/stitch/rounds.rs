@@ -43,7 +43,8 @@ impl Numbers {
             return Ok(false);
         }
         let service = atoms.service(value[0]);
-        let own: Vec<&Holding> = value.iter().copied().filter(|held| atoms.service(held) == service).collect();
+        let own: Vec<&Holding> =
+            value.iter().copied().filter(|held| atoms.service(held) == service).collect();
         let nothing_asked = |held: &&Holding| held.asked.by_request == 0 && held.asked.by_message == 0;
         let by_itself = value.iter().all(|held| !atoms.is_traced(held.atom)) && own.iter().all(nothing_asked);
         let begins_once = own.len() > 1 && own[1..].iter().all(|held| held.sort != own[0].sort);
@@ -123,7 +124,32 @@ struct Kept {
     several: u32,
 }
 
-/// Finds rounds: the events of each, by time. `values` gives those of the kinds that name transactions, by the kind, and `sets`
+/// Rounds of a run.
+#[derive(Debug, Default)]
+pub(super) struct Rounds {
+    /// The events of each, by time.
+    pub events: Vec<Vec<u32>>,
+    /// Atoms in which values were born that an event of a round holds together: these are about one thing.
+    pub ties: Vec<(u32, u32)>,
+}
+
+/// A value that an event of a candidate holds and that was born before it elsewhere: the event, the kind of value, where it was born.
+type Met = (u32, usize, u32);
+
+/// What stands together in the events that hold one value of each of several kinds.
+fn ties(mut met: Vec<Met>) -> Vec<(u32, u32)> {
+    met.sort_unstable();
+    met.dedup();
+    let mut ties = Vec::new();
+    for of_one in met.chunk_by(|a, b| a.0 == b.0) {
+        let single = of_one.chunk_by(|a, b| a.1 == b.1).filter(|same| same.len() == 1);
+        let origins: Vec<u32> = single.map(|same| same[0].2).collect();
+        ties.extend(origins.windows(2).map(|two| (two[0], two[1])));
+    }
+    ties
+}
+
+/// Finds rounds. `values` gives those of the kinds that name transactions, by the kind, and `sets`
 /// what these joined.
 pub(super) fn rounds(
     numbers: &Numbers,
@@ -131,7 +157,7 @@ pub(super) fn rounds(
     sets: &mut Sets,
     kinds: &[usize],
     values: impl Fn(usize) -> Result<Values, SpillError>,
-) -> Result<Vec<Vec<u32>>, SpillError> {
+) -> Result<Rounds, SpillError> {
     let mut candidates = numbers.candidates(atoms)?;
     fill_all(&mut candidates, atoms);
     let mut of_event: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
@@ -142,6 +168,7 @@ pub(super) fn rounds(
     }
     // those that begin with something that was there before go on with that
     let mut goes_on: FxHashSet<u32> = FxHashSet::default();
+    let mut met: Vec<Met> = Vec::new();
     let mut held: FxHashMap<(usize, usize), Vec<(u32, bool, u32)>> = FxHashMap::default();
     for &kind in kinds.iter().filter(|_| !candidates.is_empty()) {
         for value in values(kind)?.iter() {
@@ -157,6 +184,9 @@ pub(super) fn rounds(
                         goes_on.insert(*at);
                     }
                     let before = atoms.first(origin) <= atoms.first(events[0]);
+                    if before {
+                        met.push((*event, kind, origin));
+                    }
                     held.entry((*own, kind)).or_default().push((*at, before, sets.find(origin)));
                 }
             }
@@ -182,9 +212,22 @@ pub(super) fn rounds(
         }
     }
     let is_round = |at: u32, candidate: &Candidate| found.contains(&candidate.kind) && !goes_on.contains(&at);
-    Ok((0..)
-        .zip(candidates)
-        .filter(|(at, candidate)| is_round(*at, candidate))
-        .map(|(_, candidate)| candidate.events)
-        .collect())
+    let numbered = (0..).zip(candidates);
+    let events: Vec<Vec<u32>> =
+        numbered.filter(|(at, round)| is_round(*at, round)).map(|(_, round)| round.events).collect();
+    let of_rounds: FxHashSet<u32> = events.iter().flatten().copied().collect();
+    met.retain(|(event, ..)| of_rounds.contains(event));
+    Ok(Rounds { events, ties: ties(met) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_event_holds_one_each_of_is_about_one_thing() {
+        // a pallet and its delivery; two deliveries with a pallet; a delivery alone
+        let met = vec![(7, 1, 20), (7, 0, 10), (8, 0, 11), (8, 0, 12), (8, 1, 21), (9, 0, 13)];
+        assert_eq!(ties(met), [(10, 20)]);
+    }
 }

@@ -137,7 +137,7 @@ impl<'a> Work<'a> {
             firsts: all.clone().collect(),
             asked: all.map(|atom| atoms.asked(atom)).collect(),
         };
-        for round in atoms.rounds() {
+        for round in &atoms.rounds().events {
             round[1..].iter().for_each(|event| work.unite(round[0], *event));
         }
         work
@@ -228,6 +228,22 @@ impl<'a> Work<'a> {
         transactions.iter().enumerate().map(of_one).sum()
     }
 
+    /// By atom in which values were born: what begins the transactions that enter elsewhere with one of these, by time.
+    pub fn about(&mut self, values: &Values, about: &mut FxHashMap<u32, Vec<u32>>) {
+        for value in values.iter().filter(|value| value.len() <= MAX_HOLDERS) {
+            let born = self.sets.find(value[0]);
+            for &atom in &value[1..] {
+                let root = self.sets.find(atom);
+                let first = self.firsts[root as usize];
+                let enters = self.asked[root as usize].enters != 0 && !self.atoms.is_traced(first);
+                // what begins as another one does is no more about it than that is
+                if root != born && enters && !self.begin_alike(first, value[0]) {
+                    about.entry(value[0]).or_default().push(first);
+                }
+            }
+        }
+    }
+
     /// What stands beside each other in the values of a kind; and what several requests about one thing begin with.
     fn turns(&mut self, values: &Values, gathering: &FxHashSet<u32>) -> (Turns, FxHashSet<u32>) {
         let (mut turns, mut roles, mut trial) = (Turns::default(), Roles::default(), OnTrial::default());
@@ -270,6 +286,9 @@ impl<'a> Work<'a> {
         for (&atom, &back) in value.iter().zip(back) {
             if !named && atom != value[0] && gathering.contains(&self.atoms.sort(atom)) {
                 continue;
+            }
+            for &other in self.atoms.about(atom) {
+                transactions.push(trial.sets.find(&mut self.sets, other));
             }
             let root = trial.sets.find(&mut self.sets, atom);
             transactions.push(root);
@@ -343,6 +362,15 @@ impl<'a> Work<'a> {
     fn both_enter(&mut self, a: u32, b: u32) -> bool {
         let (x, y) = (self.sets.find(a), self.sets.find(b));
         x != y && self.asked[x as usize].enters_as(self.asked[y as usize])
+    }
+
+    /// Joins what rounds say is about one thing.
+    pub fn tie(&mut self) {
+        for &(a, b) in &self.atoms.rounds().ties {
+            if !self.both_enter(a, b) && !self.begin_alike(a, b) {
+                self.unite(a, b);
+            }
+        }
     }
 
     fn unite(&mut self, a: u32, b: u32) {
