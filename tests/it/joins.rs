@@ -281,6 +281,7 @@ fn what_comes_of_a_call_about_a_part_of_something_goes_on_with_the_call() {
         }
         // who prints it knows the number of the job only, and calls when that is done
         logs.line("prints", at + 80, order, json!({"msg": "handed to printer", "order": id, "job": job}));
+        logs.line("queue", at + 90, order, json!({"msg": "job queued", "job": job}));
         let done = json!({"msg": "job done", "job": job});
         logs.request((at + 9000, called), "/printed", "prints", done);
         logs.line("mail", at + 9030, called, json!({"msg": "print announced", "order": id}));
