@@ -4,7 +4,7 @@
 use super::NONE;
 use super::atoms::is_untraced_atom;
 use super::behind::Behind;
-use super::slots::{Programs, Slots};
+use super::slots::{Slots, Strands};
 use super::ties::{Counts, Ties, kind};
 use crate::gather::{Fragments, Store, strand};
 use crate::model::{EventId, Symbol, Time};
@@ -23,10 +23,10 @@ const SAME_MOMENT: i64 = 1_000_000;
 const MAX_RECENT: usize = 256;
 
 /// Source, instance, thread, and see [`strand`].
-type StrandKey = (u32, Symbol, Symbol, u64);
+pub(super) type StrandKey = (u32, Symbol, Symbol, u64);
 
 /// The strand of an event.
-fn strand_of(store: &Store, id: EventId) -> StrandKey {
+pub(super) fn strand_of(store: &Store, id: EventId) -> StrandKey {
     let event = store.event(id);
     (event.place.source.0, event.instance, event.thread, strand(event))
 }
@@ -106,14 +106,14 @@ fn nearer(store: &Store, id: EventId, before: Option<(EventId, u32)>, after: (Ev
     before.filter(|_| near(back, on)).map(|(id, group)| Near { id, group, after: false })
 }
 
-/// The programs of a window, with what is placed of their events.
-fn programs(store: &Store, fragments: &Fragments, placed: &[(EventId, u32)]) -> Programs {
+/// The strands of a window, with what is placed of their events.
+fn strands(store: &Store, fragments: &Fragments, placed: &[(EventId, u32)]) -> Strands {
     let known: FxHashMap<EventId, u32> = placed.iter().copied().collect();
-    let mut programs = Programs::default();
+    let mut strands = Strands::default();
     for &id in &fragments.untraced {
-        programs.add(store, id, known.get(&id).copied().unwrap_or(NONE));
+        strands.add(store, id, known.get(&id).copied().unwrap_or(NONE));
     }
-    programs
+    strands
 }
 
 /// How long an event says that what it tells of took.
@@ -211,7 +211,7 @@ impl Placed {
                 slots.holds(store, id);
             }
         });
-        slots.see(store, &programs(store, fragments, &placed));
+        slots.see(store, &strands(store, fragments, &placed));
     }
 
     /// The events of a window without trace id that are in a transaction, by their ids: those that hold a value, and those
@@ -240,7 +240,7 @@ impl Placed {
             let known: FxHashSet<EventId> = placed.iter().map(|(id, _)| *id).collect();
             placed.extend(found.into_iter().filter(|(id, _)| !known.contains(id)));
         }
-        let slots = self.slots.of(store, &programs(store, fragments, &placed));
+        let slots = self.slots.of(store, &strands(store, fragments, &placed));
         placed.extend(slots);
         placed.sort_unstable();
         placed

@@ -1,22 +1,23 @@
 //! Events that hold no value of a transaction, though lines of their kind always stand between the same lines of one.
 //!
-//! Two lines of a transaction that follow each other in one program make a *slot*. How many events of a kind the slots of a
+//! Two lines of a transaction that follow each other on one strand make a *slot*. How many events of a kind the slots of a
 //! sort hold, and how long these stand behind the first line and before the second one, is learned from all such events of the
 //! run by expectation maximization (Dempster, Laird, Rubin, "Maximum Likelihood from Incomplete Data via the EM Algorithm",
 //! J. R. Stat. Soc. B 39, 1977): where only one transaction is at work, it is plain where an event belongs, and that tells of
 //! those where several are. Events that come at any time belong to none.
 
 use super::NONE;
+use super::neighbours::{StrandKey, strand_of};
 use super::ties::{Kind, kind};
 use crate::gather::Store;
-use crate::model::{EventId, Symbol};
+use crate::model::{EventId, Origin, Symbol};
 use rustc_hash::FxHashMap;
 
 /// So many lines of transactions before and behind an event are looked at.
 const NEAR: usize = 48;
 /// An event may belong to so many transactions that have a line before it, and to as many that have one only behind it.
 const MOST: usize = 24;
-/// Learned from are events with so many places together, or a few more.
+/// Learned from are events with at most so many places together.
 const ENOUGH: usize = 1 << 19;
 /// So many events of a kind tell something.
 const MIN_SEEN: u32 = 8;
@@ -75,15 +76,16 @@ impl Times {
 struct Line {
     at: i64,
     template: Symbol,
-    thread: Symbol,
     group: u32,
 }
+
+/// The service, the templates of the two lines of a slot, or of one, and that of an event.
+type Sort = (Symbol, [Symbol; 3]);
 
 /// What an event may belong to: a slot of a sort, and where it stands there.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    /// The service, the templates of the two lines, if there are both, the event's, and whether it is on the thread of one.
-    sort: (Symbol, [Symbol; 3], bool),
+    sort: Sort,
     /// How long after the first line, and before the second one.
     times: [Option<u8>; 2],
     group: u32,
@@ -91,15 +93,15 @@ struct Place {
     slot: (u32, i64),
 }
 
-/// The lines of the transactions in one program, and its events that belong to none so far, all by time.
+/// The lines of the transactions on one strand, and its events that belong to none so far, all by time.
 #[derive(Debug, Default)]
-pub(super) struct Program {
+struct Strand {
     lines: Vec<Line>,
     /// Each with how many lines came before it.
     open: Vec<(EventId, usize)>,
 }
 
-impl Program {
+impl Strand {
     /// Takes in the next event, with its transaction or none.
     fn add(&mut self, store: &Store, id: EventId, group: u32) {
         if group == NONE {
@@ -107,7 +109,7 @@ impl Program {
             return;
         }
         let event = store.event(id);
-        self.lines.push(Line { at: event.time.0, template: event.template, thread: event.thread, group });
+        self.lines.push(Line { at: event.time.0, template: event.template, group });
     }
 
     /// What an event may belong to.
@@ -116,7 +118,6 @@ impl Program {
         let event = store.event(id);
         let mut groups: Vec<u32> = Vec::with_capacity(MOST * 2);
         let of_group = |groups: &[u32], group| groups.iter().position(|known| *known == group);
-        let on_thread = |line: &Line| !event.thread.is_none() && line.thread == event.thread;
         for line in self.lines[..before].iter().rev().take(NEAR) {
             if groups.len() == MOST {
                 break;
@@ -124,7 +125,7 @@ impl Program {
             if of_group(&groups, line.group).is_none() {
                 groups.push(line.group);
                 places.push(Place {
-                    sort: (event.service, [line.template, Symbol::NONE, event.template], on_thread(line)),
+                    sort: (event.service, [line.template, Symbol::NONE, event.template]),
                     times: [Some(time(event.time.0 - line.at)), None],
                     group: line.group,
                     slot: (line.group, line.at),
@@ -132,13 +133,12 @@ impl Program {
             }
         }
         for line in self.lines[before..].iter().take(NEAR) {
-            let on_thread = on_thread(line);
             let at = match of_group(&groups, line.group) {
                 Some(at) => at,
                 None if groups.len() < MOST * 2 => {
                     groups.push(line.group);
                     places.push(Place {
-                        sort: (event.service, [Symbol::NONE, Symbol::NONE, event.template], false),
+                        sort: (event.service, [Symbol::NONE, Symbol::NONE, event.template]),
                         times: [None, None],
                         group: line.group,
                         slot: (line.group, i64::MIN),
@@ -150,7 +150,6 @@ impl Program {
             let place = &mut places[at];
             if place.times[1].is_none() {
                 place.sort.1[1] = line.template;
-                place.sort.2 |= on_thread;
                 place.times[1] = Some(time(line.at - event.time.0));
             }
         }
@@ -168,20 +167,18 @@ impl Program {
     }
 }
 
-/// The programs of a run, in the order of their first event.
+/// The strands of the events at hand, in the order of their first event, each with its service.
 #[derive(Debug, Default)]
-pub(super) struct Programs {
-    at: FxHashMap<(u32, Symbol, Symbol), usize>,
-    all: Vec<(Symbol, Program)>,
+pub(super) struct Strands {
+    at: FxHashMap<StrandKey, usize>,
+    all: Vec<(Symbol, Strand)>,
 }
 
-impl Programs {
+impl Strands {
     /// Takes in the next event without trace id, with its transaction or none.
     pub fn add(&mut self, store: &Store, id: EventId, group: u32) {
-        let event = store.event(id);
-        let key = (event.place.source.0, event.instance, event.service);
-        let at = *self.at.entry(key).or_insert_with(|| {
-            self.all.push((event.service, Program::default()));
+        let at = *self.at.entry(strand_of(store, id)).or_insert_with(|| {
+            self.all.push((store.event(id).service, Strand::default()));
             self.all.len() - 1
         });
         self.all[at].1.add(store, id, group);
@@ -213,26 +210,36 @@ struct Noted {
     sides: [Option<(u32, u8)>; 2],
 }
 
-/// An event that is learned from: its kind, the end of its places, and for how many others it stands.
-#[derive(Clone, Copy, Debug)]
+/// An event that is learned from.
+#[derive(Clone, Debug)]
 struct Learned {
+    origin: Origin,
     kind: u32,
-    end: u32,
-    weight: f64,
+    places: Vec<Noted>,
+}
+
+impl Learned {
+    /// Which share of all events has to be learned from for this one to be: it does not depend on the others.
+    fn share(origin: Origin) -> u64 {
+        let mixed = (origin.line ^ u64::from(origin.rank) << 40 ^ u64::from(origin.part) << 20)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9)
+    }
 }
 
 /// What is learned of slots.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
-    sorts: Numbers<(Symbol, [Symbol; 3], bool)>,
+    sorts: Numbers<Sort>,
     pairs: Numbers<(Symbol, Symbol, Symbol, bool)>,
     slots: FxHashMap<(Symbol, Symbol, Symbol), f64>,
     kinds: Numbers<Kind>,
     /// By kind: how many events were seen that belong to no transaction so far, and how many that do.
     seen: Vec<(u32, u32)>,
-    /// The events that are learned from, and the places of all.
+    /// The events that are learned from, how many places they have together, and how often their share of all was halved.
     events: Vec<Learned>,
-    places: Vec<Noted>,
+    places: usize,
+    halved: u32,
     /// First and last time of an event without a transaction.
     span: Option<(i64, i64)>,
     /// By sort: events in a slot. By pair: the shares of times, and how much they tell. By kind: events in a nanosecond that
@@ -259,37 +266,46 @@ impl Slots {
         self.seen[kind].1 += 1;
     }
 
-    /// Learns from the programs of a window.
-    pub fn see(&mut self, store: &Store, programs: &Programs) {
+    /// Takes in what is to be learned from the strands at hand.
+    pub fn see(&mut self, store: &Store, strands: &Strands) {
         let mut places = Vec::new();
-        for (service, program) in &programs.all {
-            for (id, _) in &program.open {
-                let kind = self.kind(kind(store, *id));
-                self.seen[kind].0 += 1;
-                let at = store.event(*id).time.0;
+        for (service, strand) in &strands.all {
+            strand.count(*service, &mut self.slots);
+            for &open in &strand.open {
+                let kind = self.kind(kind(store, open.0)) as u32;
+                self.seen[kind as usize].0 += 1;
+                let at = store.event(open.0).time.0;
                 let (first, last) = self.span.unwrap_or((at, at));
                 self.span = Some((first.min(at), last.max(at)));
-            }
-            let room = ENOUGH.saturating_sub(self.places.len()) / (2 * MOST);
-            if room == 0 {
-                continue;
-            }
-            program.count(*service, &mut self.slots);
-            let step = program.open.len().div_ceil(room).max(1);
-            for &open in program.open.iter().step_by(step) {
-                let kind = self.kind(kind(store, open.0)) as u32;
-                program.places(store, open, &mut places);
-                for place in &places {
-                    let noted = self.note(place);
-                    self.places.push(noted);
+                let origin = store.origin(open.0);
+                if !self.is_learned_from(origin) {
+                    continue;
                 }
-                self.events.push(Learned { kind, end: self.places.len() as u32, weight: step as f64 });
+                strand.places(store, open, &mut places);
+                let places: Vec<Noted> = places.iter().map(|place| self.note(place)).collect();
+                self.places += places.len();
+                self.events.push(Learned { origin, kind, places });
+                while self.places > ENOUGH {
+                    self.halve();
+                }
             }
         }
     }
 
+    fn is_learned_from(&self, origin: Origin) -> bool {
+        Learned::share(origin).checked_shr(u64::BITS - self.halved).unwrap_or_default() == 0
+    }
+
+    fn halve(&mut self) {
+        self.halved += 1;
+        let mut events = std::mem::take(&mut self.events);
+        events.retain(|event| self.is_learned_from(event.origin));
+        self.places = events.iter().map(|event| event.places.len()).sum();
+        self.events = events;
+    }
+
     fn note(&mut self, place: &Place) -> Noted {
-        let (service, [first, second, template], _) = place.sort;
+        let (service, [first, second, template]) = place.sort;
         let pair = |pairs: &mut Numbers<_>, line, after| pairs.of((service, line, template, after));
         let [before, behind] = place.times;
         let before = before.map(|time| (pair(&mut self.pairs, first, false), time));
@@ -301,22 +317,23 @@ impl Slots {
     pub fn settle(&mut self) {
         // how many slots there are of each sort
         let mut slots = vec![1.0; self.sorts.0.len()];
-        for ((service, [first, second, _], _), at) in &self.sorts.0 {
+        for ((service, [first, second, _]), at) in &self.sorts.0 {
             if let Some(count) = self.slots.get(&(*service, *first, *second)) {
                 slots[*at as usize] = *count;
             }
         }
+        // the order of sums is that of the logs, however events are at hand
+        self.events.sort_unstable_by_key(|event| event.origin);
         let long = self.span.map_or(1, |(first, last)| last.saturating_sub(first).max(1)) as f64;
+        let of_all = (1u64 << self.halved.min(63)) as f64;
         for round in 0..ROUNDS {
             let mut rates = vec![0.0; slots.len()];
             let mut times = vec![Times::none(); self.pairs.0.len()];
             let (mut nowhere, mut all_of) = (vec![0.0; self.seen.len()], vec![0.0; self.seen.len()]);
-            let mut start = 0;
             let mut shares: Vec<f64> = Vec::new();
-            for &Learned { kind, end, weight } in &self.events {
-                let (kind, places) = (kind as usize, &self.places[start..end as usize]);
-                start = end as usize;
-                all_of[kind] += weight;
+            for Learned { kind, places, .. } in &self.events {
+                let kind = *kind as usize;
+                all_of[kind] += 1.0;
                 shares.clear();
                 let none = if round == 0 {
                     shares.extend(places.iter().map(|_| (1.0 - NOWHERE) / places.len() as f64));
@@ -327,25 +344,24 @@ impl Slots {
                 };
                 let all: f64 = shares.iter().sum::<f64>() + none;
                 if all <= 0.0 {
-                    nowhere[kind] += weight;
+                    nowhere[kind] += 1.0;
                     continue;
                 }
-                nowhere[kind] += none / all * weight;
+                nowhere[kind] += none / all;
                 for (place, share) in places.iter().zip(&shares) {
-                    let share = share / all * weight;
+                    let share = share / all;
                     rates[place.sort as usize] += share;
                     for (pair, time) in place.sides.into_iter().flatten() {
                         times[pair as usize].0[usize::from(time)] += share;
                     }
                 }
             }
-            self.rates = rates.iter().zip(&slots).map(|(rate, slots)| rate / slots).collect();
+            self.rates = rates.iter().zip(&slots).map(|(rate, slots)| rate * of_all / slots).collect();
             self.times = times.iter().map(Times::settle).collect();
             self.stray = nowhere.iter().zip(&all_of).map(|(nowhere, all)| *nowhere > all * STRAY).collect();
-            self.nowhere = nowhere.into_iter().map(|count| count / long).collect();
+            self.nowhere = nowhere.into_iter().map(|count| count * of_all / long).collect();
         }
         self.events = Vec::new();
-        self.places = Vec::new();
     }
 
     /// How many events of a kind are to be expected in a nanosecond at a place: by that side of it which tells more.
@@ -360,7 +376,7 @@ impl Slots {
 
     /// The place by what was learned; none if nothing was.
     fn known(&self, place: &Place) -> Option<Noted> {
-        let (service, [first, second, template], _) = place.sort;
+        let (service, [first, second, template]) = place.sort;
         let pair = |line, after| self.pairs.0.get(&(service, line, template, after)).copied();
         let [before, behind] = place.times;
         let before = before.and_then(|time| Some((pair(first, false)?, time)));
@@ -368,15 +384,15 @@ impl Slots {
         Some(Noted { sort: *self.sorts.0.get(&place.sort)?, sides: [before, behind] })
     }
 
-    /// The events of the programs of a window that belong to a transaction.
-    pub fn of(&self, store: &Store, programs: &Programs) -> Vec<(EventId, u32)> {
+    /// The events of the strands at hand that belong to a transaction.
+    pub fn of(&self, store: &Store, strands: &Strands) -> Vec<(EventId, u32)> {
         let mut found = Vec::new();
         let mut places = Vec::new();
         // by slot and kind: events that it has already
         let mut taken: FxHashMap<((u32, i64), Symbol), u32> = FxHashMap::default();
-        for (_, program) in &programs.all {
+        for (_, strand) in &strands.all {
             taken.clear();
-            for &open in &program.open {
+            for &open in &strand.open {
                 let own = kind(store, open.0);
                 let Some(&at) = self.kinds.0.get(&own) else { continue };
                 let (alone, held) = self.seen[at as usize];
@@ -384,7 +400,7 @@ impl Slots {
                 if alone < MIN_SEEN || held > alone || self.stray[at as usize] {
                     continue;
                 }
-                program.places(store, open, &mut places);
+                strand.places(store, open, &mut places);
                 let fits = |place: &Place| {
                     let known = self.known(place)?;
                     let single = self.rates[known.sort as usize] < SINGLE;
