@@ -7,12 +7,15 @@ use std::collections::BTreeMap;
 /// A line: its service, and its number there.
 type Line = (&'static str, u64);
 
+/// When a line is logged, the line, and its transaction.
+type Written = (u64, String, Option<String>);
+
 /// Logs without trace ids, with the transaction of each line; lines of none have none.
 #[derive(Default)]
 struct Untraced {
     logs: Logs,
-    /// By service, each line: its time, itself, and its transaction.
-    lines: BTreeMap<&'static str, Vec<(u64, String, Option<String>)>>,
+    /// By service.
+    lines: BTreeMap<&'static str, Vec<Written>>,
 }
 
 impl Untraced {

@@ -6,6 +6,7 @@
 use super::asked::{Asked, Services};
 use super::holdings::{Added, Holding, Holdings, by_value};
 use super::kinds::Type;
+use super::numbers::Numbers;
 use crate::gather::{Fragment, Fragments, SpillError, Store};
 use crate::model::{Detail, EventId, HeaderRole, Origin, Shape, Symbol, Time, TraceId, flag};
 use rayon::prelude::*;
@@ -15,30 +16,6 @@ use rustc_hash::FxHashMap;
 const MAX_VALUES: usize = 512;
 /// So many fragments, or events without trace id, are looked at together.
 const CHUNK: usize = 2048;
-
-/// Numbers things in the order in which they come.
-#[derive(Debug)]
-struct Numbers<T>(FxHashMap<T, u32>, Vec<T>);
-
-impl<T: Copy + Eq + std::hash::Hash> Numbers<T> {
-    fn of(&mut self, thing: T) -> u32 {
-        *self.0.entry(thing).or_insert_with(|| {
-            self.1.push(thing);
-            self.1.len() as u32 - 1
-        })
-    }
-
-    /// The numbers of things that have others elsewhere.
-    fn of_all(&mut self, others: &Numbers<T>) -> Vec<u32> {
-        others.1.iter().map(|thing| self.of(*thing)).collect()
-    }
-}
-
-impl<T> Default for Numbers<T> {
-    fn default() -> Numbers<T> {
-        Numbers(FxHashMap::default(), Vec::new())
-    }
-}
 
 /// What is known of the fragments of a run, by the order of their coming.
 #[derive(Debug, Default)]

@@ -18,6 +18,7 @@ mod join;
 mod kinds;
 mod names;
 mod neighbours;
+mod numbers;
 mod opening;
 mod order;
 mod parts;

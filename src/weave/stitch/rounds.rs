@@ -24,17 +24,17 @@ const SEVERAL: u32 = 4;
 const AFTER: u32 = 10;
 
 /// Values that may be numbers of rounds.
-pub(super) struct Numbers {
+pub(super) struct RoundNumbers {
     /// By kind: for each value how many events of the service that it was born in hold it, and those, by time.
     rows: Rows,
     /// By kind: how many values that several atoms hold are no such number.
     others: Vec<u32>,
 }
 
-impl Numbers {
+impl RoundNumbers {
     /// Of so many kinds; so many bytes of them are held in memory.
-    pub fn new(kinds: usize, room: Room) -> Numbers {
-        Numbers { rows: Rows::new(kinds, room), others: vec![0; kinds] }
+    pub fn new(kinds: usize, room: Room) -> RoundNumbers {
+        RoundNumbers { rows: Rows::new(kinds, room), others: vec![0; kinds] }
     }
 
     /// Takes in a value with its holdings by time, each of another atom; whether it may be the number of a round.
@@ -60,7 +60,7 @@ impl Numbers {
     }
 
     /// Takes in other values.
-    pub fn append(&mut self, others: &Numbers) -> Result<(), SpillError> {
+    pub fn append(&mut self, others: &RoundNumbers) -> Result<(), SpillError> {
         self.others.iter_mut().zip(&others.others).for_each(|(own, other)| *own += other);
         self.rows.append(&others.rows)
     }
@@ -136,6 +136,9 @@ pub(super) struct Rounds {
 /// A value that an event of a candidate holds and that was born before it elsewhere: the event, the kind of value, where it was born.
 type Met = (u32, usize, u32);
 
+/// What a candidate goes through: which one it is, whether that was there before it, and the set that it was born in.
+type Thing = (u32, bool, u32);
+
 /// What stands together in the events that hold one value of each of several kinds.
 fn ties(mut met: Vec<Met>) -> Vec<(u32, u32)> {
     met.sort_unstable();
@@ -152,7 +155,7 @@ fn ties(mut met: Vec<Met>) -> Vec<(u32, u32)> {
 /// Finds rounds. `values` gives those of the kinds that name transactions, by the kind, and `sets`
 /// what these joined.
 pub(super) fn rounds(
-    numbers: &Numbers,
+    numbers: &RoundNumbers,
     atoms: &Ordered,
     sets: &mut Sets,
     kinds: &[usize],
@@ -169,7 +172,7 @@ pub(super) fn rounds(
     // those that begin with something that was there before go on with that
     let mut goes_on: FxHashSet<u32> = FxHashSet::default();
     let mut met: Vec<Met> = Vec::new();
-    let mut held: FxHashMap<(usize, usize), Vec<(u32, bool, u32)>> = FxHashMap::default();
+    let mut held: FxHashMap<(usize, usize), Vec<Thing>> = FxHashMap::default();
     for &kind in kinds.iter().filter(|_| !candidates.is_empty()) {
         for value in values(kind)?.iter() {
             let origin = value[0];

@@ -8,6 +8,7 @@
 
 use super::NONE;
 use super::neighbours::{StrandKey, strand_of};
+use super::numbers::Numbers;
 use super::ties::{Kind, kind};
 use crate::gather::Store;
 use crate::model::{EventId, Origin, Symbol};
@@ -71,7 +72,7 @@ impl Times {
     }
 }
 
-/// A line that a transaction has in a program.
+/// A line that a transaction has on a strand.
 #[derive(Clone, Copy, Debug)]
 struct Line {
     at: i64,
@@ -182,23 +183,6 @@ impl Strands {
             self.all.len() - 1
         });
         self.all[at].1.add(store, id, group);
-    }
-}
-
-/// Gives things numbers.
-#[derive(Debug)]
-struct Numbers<T>(FxHashMap<T, u32>);
-
-impl<T: Eq + std::hash::Hash> Numbers<T> {
-    fn of(&mut self, thing: T) -> u32 {
-        let next = self.0.len() as u32;
-        *self.0.entry(thing).or_insert(next)
-    }
-}
-
-impl<T> Default for Numbers<T> {
-    fn default() -> Numbers<T> {
-        Numbers(FxHashMap::default())
     }
 }
 
@@ -316,10 +300,10 @@ impl Slots {
     /// Settles what was learned.
     pub fn settle(&mut self) {
         // how many slots there are of each sort
-        let mut slots = vec![1.0; self.sorts.0.len()];
-        for ((service, [first, second, _]), at) in &self.sorts.0 {
+        let mut slots = vec![1.0; self.sorts.1.len()];
+        for ((service, [first, second, _]), slots) in self.sorts.1.iter().zip(&mut slots) {
             if let Some(count) = self.slots.get(&(*service, *first, *second)) {
-                slots[*at as usize] = *count;
+                *slots = *count;
             }
         }
         // the order of sums is that of the logs, however events are at hand
@@ -328,7 +312,7 @@ impl Slots {
         let of_all = (1u64 << self.halved.min(63)) as f64;
         for round in 0..ROUNDS {
             let mut rates = vec![0.0; slots.len()];
-            let mut times = vec![Times::none(); self.pairs.0.len()];
+            let mut times = vec![Times::none(); self.pairs.1.len()];
             let (mut nowhere, mut all_of) = (vec![0.0; self.seen.len()], vec![0.0; self.seen.len()]);
             let mut shares: Vec<f64> = Vec::new();
             for Learned { kind, places, .. } in &self.events {
@@ -377,11 +361,11 @@ impl Slots {
     /// The place by what was learned; none if nothing was.
     fn known(&self, place: &Place) -> Option<Noted> {
         let (service, [first, second, template]) = place.sort;
-        let pair = |line, after| self.pairs.0.get(&(service, line, template, after)).copied();
+        let pair = |line, after| self.pairs.get(&(service, line, template, after));
         let [before, behind] = place.times;
         let before = before.and_then(|time| Some((pair(first, false)?, time)));
         let behind = behind.and_then(|time| Some((pair(second, true)?, time)));
-        Some(Noted { sort: *self.sorts.0.get(&place.sort)?, sides: [before, behind] })
+        Some(Noted { sort: self.sorts.get(&place.sort)?, sides: [before, behind] })
     }
 
     /// The events of the strands at hand that belong to a transaction.
@@ -394,7 +378,7 @@ impl Slots {
             taken.clear();
             for &open in &strand.open {
                 let own = kind(store, open.0);
-                let Some(&at) = self.kinds.0.get(&own) else { continue };
+                let Some(at) = self.kinds.get(&own) else { continue };
                 let (alone, held) = self.seen[at as usize];
                 // of a kind that mostly holds values, one without is a transaction of its own
                 if alone < MIN_SEEN || held > alone || self.stray[at as usize] {
@@ -420,5 +404,36 @@ impl Slots {
             }
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_apart_by_powers_of_two() {
+        assert_eq!((time(-5), time(0), time(65_535), time(65_536), time(131_071)), (0, 0, 0, 1, 1));
+        assert_eq!((time(131_072), time(i64::MAX)), (2, TIMES as u8 - 1));
+        let all: f64 = (0..time(1 << 40) as usize).map(width).sum();
+        assert_eq!(all, (1u64 << 40) as f64);
+    }
+
+    #[test]
+    fn what_is_learned_from_does_not_depend_on_how_often_the_share_was_halved_before() {
+        let origins: Vec<Origin> = (1..20_000).map(|line| Origin { rank: 3, line, part: 0 }).collect();
+        let of = |halved: u32| {
+            let slots = Slots { halved, ..Slots::default() };
+            origins.iter().filter(|origin| slots.is_learned_from(**origin)).count()
+        };
+        assert_eq!(of(0), origins.len());
+        let quarter = of(2);
+        assert!((4000..6000).contains(&quarter), "{quarter}");
+        let both = |origin: &&Origin| {
+            let few = Slots { halved: 5, ..Slots::default() };
+            let more = Slots { halved: 2, ..Slots::default() };
+            !few.is_learned_from(**origin) || more.is_learned_from(**origin)
+        };
+        assert!(origins.iter().all(|origin| both(&origin)));
     }
 }

@@ -5,7 +5,7 @@ use super::dependents::Dependents;
 use super::holdings::Holding;
 use super::kinds::{Kind, Kinds, MIN_FORM};
 use super::order::{Ordered, Sharing};
-use super::rounds::Numbers;
+use super::rounds::RoundNumbers;
 use crate::gather::bytes::{Get, Put};
 use crate::gather::{Room, Rows, SpillError};
 use rustc_hash::FxHashSet;
@@ -163,7 +163,7 @@ pub(super) struct Split<'k> {
     pub values: Rows,
     /// By kind that may join by parts: likewise, with their times.
     pub timed: Rows,
-    pub numbers: Numbers,
+    pub numbers: RoundNumbers,
     pub dependents: Dependents,
     pub sharing: Sharing,
     /// The fragments that begin with a value which is new and which several of their services hold: they are about something
@@ -189,7 +189,7 @@ impl<'k> Split<'k> {
             kinds,
             values: Rows::new(kinds.list.len(), room),
             timed: Rows::new(kinds.list.len(), room),
-            numbers: Numbers::new(kinds.list.len(), room),
+            numbers: RoundNumbers::new(kinds.list.len(), room),
             dependents: Dependents::new(room),
             sharing: Sharing::default(),
             new: FxHashSet::default(),
