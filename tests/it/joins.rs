@@ -2,7 +2,6 @@
 
 use crate::causes::Logs;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// The trace ids that the transactions of a run were printed under, sorted: those of each together.
@@ -186,106 +185,4 @@ fn where_messages_carry_the_trace_id_what_no_message_begins_stands_by_itself() {
         expected.extend([vec![trace(placed)], vec![trace(packed)]]);
     }
     assert_eq!(together(&logs.report()), expected);
-}
-
-/// Lines without trace ids, each with the transaction that it is of.
-#[derive(Default)]
-struct Untraced(Vec<(u64, &'static str, String, u64)>);
-
-impl Untraced {
-    /// A line of a service, so many milliseconds after the start of the run.
-    fn line(&mut self, service: &'static str, at: u64, transaction: u64, mut fields: Value) {
-        let time = format!("2026-11-29T10:{:02}:{:02}.{:03}Z", at / 60_000, at / 1000 % 60, at % 1000);
-        fields["time"] = time.into();
-        self.0.push((at, service, fields.to_string(), transaction));
-    }
-
-    /// A request where transactions enter, and the line of the service that it goes to.
-    fn request(&mut self, (at, transaction): (u64, u64), path: &str, service: &'static str, mut line: Value) {
-        let id = format!("rq-{transaction}-{at}");
-        line["request"] = id.clone().into();
-        let over = json!({"msg": "request", "method": "POST", "path": path, "status": 200, "duration_ms": 20, "request": id});
-        self.line("edge", at + 20, transaction, over);
-        self.line(service, at + 5, transaction, line);
-    }
-
-    /// The transactions that share a reported one with each line of others, and those that are in several.
-    fn wrong(mut self) -> (BTreeSet<(u64, u64)>, BTreeSet<u64>) {
-        self.0.sort_by_key(|(at, ..)| *at);
-        let (mut logs, mut counts, mut of_line) = (Logs::default(), BTreeMap::new(), BTreeMap::new());
-        for (_, service, text, transaction) in &self.0 {
-            logs.text(service, text);
-            let count: &mut u64 = counts.entry(*service).or_default();
-            *count += 1;
-            of_line.insert((format!("{service}.log"), *count), *transaction);
-        }
-        let (mut mixed, mut homes) = (BTreeSet::new(), BTreeMap::new());
-        for (at, trace) in logs.report()["traces"].as_array().unwrap().iter().enumerate() {
-            let spans = trace["spans"].as_array().unwrap().iter();
-            let records = spans.flat_map(|span| span["records"].as_array().unwrap());
-            let here: BTreeSet<u64> = records
-                .map(|record| {
-                    let file = record["file"].as_str().unwrap().trim_start_matches("./").to_owned();
-                    of_line[&(file, record["line"].as_u64().unwrap())]
-                })
-                .collect();
-            for one in &here {
-                homes.entry(*one).or_insert_with(BTreeSet::new).insert(at);
-                mixed.extend(here.iter().filter(|other| *other > one).map(|other| (*one, *other)));
-            }
-        }
-        (mixed, homes.into_iter().filter(|(_, homes)| homes.len() > 1).map(|(one, _)| one).collect())
-    }
-}
-
-#[test]
-fn a_round_through_what_others_began_is_a_transaction_of_its_own() {
-    // its number stands in all that it logs, or in its beginning and end only
-    for numbered in [true, false] {
-        let mut logs = Untraced::default();
-        for order in 0..60u64 {
-            let (at, id) = (order * 2000, format!("ORD-{order}77"));
-            logs.request((at, order), "/orders", "orders", json!({"msg": "order taken", "order": id}));
-            logs.line("bills", at + 60, order, json!({"msg": "to be billed", "order": id}));
-            logs.line("stock", at + 70, order, json!({"msg": "goods packed", "order": id}));
-        }
-        for round in 0..10u64 {
-            let (mut at, own) = (round * 12_000 + 11_000, 1000 + round);
-            logs.line("bills", at, own, json!({"msg": "bill run begins", "run": 41 + round}));
-            for order in round * 6..round * 6 + 5 {
-                at += 40;
-                let (id, bill) = (format!("ORD-{order}77"), format!("B-{order}3141"));
-                let mut written = json!({"msg": "bill written", "order": id, "bill": bill});
-                if numbered {
-                    written["run"] = (41 + round).into();
-                }
-                logs.line("bills", at, own, written);
-                logs.line("mail", at + 7, own, json!({"msg": "got bill", "order": id, "bill": bill}));
-            }
-            logs.line("bills", at + 40, own, json!({"msg": "bill run done", "run": 41 + round}));
-        }
-        assert_eq!(logs.wrong(), Default::default(), "{numbered}");
-    }
-}
-
-#[test]
-fn what_comes_of_a_call_about_a_part_of_something_goes_on_with_the_call() {
-    let mut logs = Untraced::default();
-    for order in 0..40u64 {
-        let (at, called) = (order * 2000, 1000 + order);
-        let (id, job) = (format!("ORD-{order}77"), format!("J{order}4242"));
-        logs.request((at, order), "/orders", "orders", json!({"msg": "order taken", "order": id}));
-        logs.line("stock", at + 60, order, json!({"msg": "goods packed", "order": id}));
-        if order % 4 == 0 {
-            continue;
-        }
-        // who prints it knows the number of the job only, and calls when that is done
-        logs.line("prints", at + 80, order, json!({"msg": "handed to printer", "order": id, "job": job}));
-        logs.line("queue", at + 90, order, json!({"msg": "job queued", "job": job}));
-        let done = json!({"msg": "job done", "job": job});
-        logs.request((at + 9000, called), "/printed", "prints", done);
-        logs.line("mail", at + 9030, called, json!({"msg": "print announced", "order": id}));
-        logs.line("stock", at + 9040, called, json!({"msg": "print put in", "order": id}));
-    }
-    assert_eq!(logs.wrong(), Default::default());
 }

@@ -30,6 +30,20 @@ impl Untraced {
         self.lines.entry(service).or_default().push((at, line, transaction));
     }
 
+    /// A line of a transaction that has a number.
+    fn numbered(&mut self, service: &'static str, at: u64, transaction: u64, fields: Value) {
+        self.json(service, at, Some(&transaction.to_string()), fields);
+    }
+
+    /// A request where transactions enter, and the line of the service that it goes to.
+    fn asked(&mut self, (at, transaction): (u64, u64), path: &str, service: &'static str, mut line: Value) {
+        let id = format!("rq-{transaction}-{at}");
+        line["request"] = id.clone().into();
+        let over = json!({"msg": "request", "method": "POST", "path": path, "status": 200, "duration_ms": 20, "request": id});
+        self.numbered("edge", at + 20, transaction, over);
+        self.numbered(service, at + 5, transaction, line);
+    }
+
     /// The line that a proxy logs of a request when that is over, with whole seconds.
     fn request(&mut self, at: u64, took: u64, transaction: &str, request: &str, id: &str) {
         let second = (at + took) / 1000;
@@ -157,6 +171,60 @@ fn what_is_called_id_names_a_message() {
             json!({"msg": "sent order.taken", "order": order, "id": message}),
         );
         logs.json("mail", at + 40, transaction, json!({"msg": "received", "mid": message}));
+    }
+    let (found, expected) = logs.told();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_round_through_what_others_began_is_a_transaction_of_its_own() {
+    // its number stands in all that it logs, or in its beginning and end only
+    for numbered in [true, false] {
+        let mut logs = Untraced::default();
+        for order in 0..60u64 {
+            let (at, id) = (order * 2000, format!("ORD-{order}77"));
+            logs.asked((at, order), "/orders", "orders", json!({"msg": "order taken", "order": id}));
+            logs.numbered("bills", at + 60, order, json!({"msg": "to be billed", "order": id}));
+            logs.numbered("stock", at + 70, order, json!({"msg": "goods packed", "order": id}));
+        }
+        for round in 0..10u64 {
+            let (mut at, own) = (round * 12_000 + 11_000, 1000 + round);
+            logs.numbered("bills", at, own, json!({"msg": "bill run begins", "run": 41 + round}));
+            for order in round * 6..round * 6 + 5 {
+                at += 40;
+                let (id, bill) = (format!("ORD-{order}77"), format!("B-{order}3141"));
+                let mut written = json!({"msg": "bill written", "order": id, "bill": bill});
+                if numbered {
+                    written["run"] = (41 + round).into();
+                }
+                logs.numbered("bills", at, own, written);
+                logs.numbered("mail", at + 7, own, json!({"msg": "got bill", "order": id, "bill": bill}));
+            }
+            logs.numbered("bills", at + 40, own, json!({"msg": "bill run done", "run": 41 + round}));
+        }
+        let (found, expected) = logs.told();
+        assert_eq!(found, expected, "{numbered}");
+    }
+}
+
+#[test]
+fn what_comes_of_a_call_about_a_part_of_something_goes_on_with_the_call() {
+    let mut logs = Untraced::default();
+    for order in 0..40u64 {
+        let (at, called) = (order * 2000, 1000 + order);
+        let (id, job) = (format!("ORD-{order}77"), format!("J{order}4242"));
+        logs.asked((at, order), "/orders", "orders", json!({"msg": "order taken", "order": id}));
+        logs.numbered("stock", at + 60, order, json!({"msg": "goods packed", "order": id}));
+        if order % 4 == 0 {
+            continue;
+        }
+        // who prints it knows the number of the job only, and calls when that is done
+        logs.numbered("prints", at + 80, order, json!({"msg": "handed to printer", "order": id, "job": job}));
+        logs.numbered("queue", at + 90, order, json!({"msg": "job queued", "job": job}));
+        let done = json!({"msg": "job done", "job": job});
+        logs.asked((at + 9000, called), "/printed", "prints", done);
+        logs.numbered("mail", at + 9030, called, json!({"msg": "print announced", "order": id}));
+        logs.numbered("stock", at + 9040, called, json!({"msg": "print put in", "order": id}));
     }
     let (found, expected) = logs.told();
     assert_eq!(found, expected);
