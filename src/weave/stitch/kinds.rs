@@ -332,8 +332,7 @@ fn rate(store: &Store, kind: &mut Kind, shapes: &FxHashMap<Shape, u32>, measure:
     let form = share(Shape::Uuid)
         + 0.9 * share(Shape::Hex)
         + 0.7 * share(Shape::Mixed)
-        + 0.5 * share(Shape::Serial)
-        + 0.25 * share(Shape::Number)
+        + 0.25 * (share(Shape::Number) + share(Shape::Serial))
         + 0.05 * share(Shape::Decimal);
     kind.unique = share(Shape::Uuid) + share(Shape::Hex) > 0.9;
     // the name that says best that it is an id; of equals the longest
@@ -410,5 +409,17 @@ mod tests {
         let pairs = [((0, 1), 100), ((1, 2), 100), ((0, 2), 60)];
         let same: Vec<(u32, u32)> = vec![(0, 1), (0, 2), (1, 2)];
         assert_eq!(general(3, &same, &pairs.into_iter().collect()), [false; 3]);
+    }
+
+    #[test]
+    fn long_numbers_are_trusted_no_more_than_short_ones() {
+        let form = |shape: Shape| {
+            let mut kind = Kind::default();
+            let shapes = [(shape, 10)].into_iter().collect();
+            rate(&Store::default(), &mut kind, &shapes, &Measure::default());
+            kind.form
+        };
+        assert!(form(Shape::Serial) <= form(Shape::Number) && form(Shape::Number) < MIN_FORM);
+        assert!(form(Shape::Mixed) >= MIN_FORM);
     }
 }
