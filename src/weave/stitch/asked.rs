@@ -162,6 +162,11 @@ impl Asked {
         }
     }
 
+    /// Whether nothing was asked for.
+    pub fn is_nothing(self) -> bool {
+        self.by_request == 0 && self.by_message == 0
+    }
+
     /// Whether this was begun by a request in the service of a bit, and went on to others.
     pub fn is_begun(self, bit: u64) -> bool {
         let all = self.by_request | self.by_message;

@@ -220,20 +220,18 @@ impl Atoms {
             }
             let event = store.event(id);
             let (atom, sort) = (self.len() as u32, self.sorts.of((event.service, services.what(store, id))));
-            let mut asked = services.asked(store, id, services.receives(store, id));
-            if services.calls_back(store, id) {
-                let bit = services.bit(event.service);
-                asked = Asked { by_request: bit, ..Asked::default() };
-            }
+            // who calls back comes from outside, too
+            let mut asked = if services.calls_back(store, id) {
+                Asked { by_request: services.bit(event.service), ..Asked::default() }
+            } else {
+                services.asked(store, id, services.receives(store, id))
+            };
             let grain = store.grain(id);
             // the line of a request is written at its end, unless it is stamped with its beginning
             let is_end = asked.by_request != 0 && !event.is(flag::STAMPED_AT_START);
             let took = store.duration(id).filter(|_| is_end).unwrap_or(0);
-            if store
-                .details(id)
-                .iter()
-                .any(|detail| matches!(detail, Detail::Status(_) | Detail::Duration(_)))
-            {
+            let tells_end = |detail: &Detail| matches!(detail, Detail::Status(_) | Detail::Duration(_));
+            if store.details(id).iter().any(tells_end) {
                 asked.enters = asked.by_request;
             }
             let (first, timed) = (

@@ -38,11 +38,8 @@ pub(super) fn fill(brackets: &mut [&mut Vec<u32>], events: &[u32], atoms: &Order
         let (all, within) = counts.get(&atoms.sort(event)).copied().unwrap_or_default();
         all >= MIN_EVENTS && (all - within) * ELSEWHERE <= all
     };
-    let nothing_asked = |event: u32| {
-        let asked = atoms.asked(event);
-        asked.by_request == 0 && asked.by_message == 0
-    };
-    for &event in events.iter().filter(|event| only_within(**event) && nothing_asked(**event)) {
+    let of_brackets = |event: &&u32| only_within(**event) && atoms.asked(**event).is_nothing();
+    for &event in events.iter().filter(of_brackets) {
         if let Some(at) = within(event) {
             brackets[at].push(event);
         }

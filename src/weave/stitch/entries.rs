@@ -42,8 +42,12 @@ impl Counts {
 
     /// The services that transactions enter by, as far as the times of fragments tell.
     pub fn first_by_time(&self) -> u64 {
-        let enters = |count: &Count| count.asked > 0 && count.later * ENTRIES <= count.asked;
-        self.of.iter().enumerate().filter(|(_, count)| enters(count)).map(|(at, _)| 1 << at).sum()
+        self.services(|count| count.asked > 0 && count.later * ENTRIES <= count.asked)
+    }
+
+    /// Those services of which the counts are so, each by its bit.
+    fn services(&self, are: impl Fn(&Count) -> bool) -> u64 {
+        self.of.iter().enumerate().filter(|(_, count)| are(count)).map(|(at, _)| 1 << at).sum()
     }
 
     /// The services of which the requests may be the first thing in half of the sets that they were asked in, and that were asked
@@ -51,14 +55,12 @@ impl Counts {
     pub fn asked_first(&self) -> u64 {
         let first = |count: &Count| count.asked > 0 && count.later * 2 <= count.asked;
         let alone = |count: &Count| first(count) && count.beside * 2 <= count.asked;
-        let services = |of: &dyn Fn(&Count) -> bool| -> u64 {
-            self.of.iter().enumerate().filter(|(_, count)| of(count)).map(|(at, _)| 1 << at).sum()
-        };
-        match (services(&alone), services(&|count| first(count) && self.is_everywhere(count))) {
-            (0, everywhere) if everywhere.count_ones() > 1 => 0,
-            (0, everywhere) => everywhere,
-            (alone, _) => alone,
+        let alone = self.services(alone);
+        if alone != 0 {
+            return alone;
         }
+        let everywhere = self.services(|count| first(count) && self.is_everywhere(count));
+        if everywhere.count_ones() == 1 { everywhere } else { 0 }
     }
 
     /// Whether a service was asked in nearly all in which any was.

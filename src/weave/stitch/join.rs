@@ -13,9 +13,9 @@ use super::rounds::rounds;
 use super::sets::Sets;
 use super::values::{MIN_SCORE, Split, Timed, Values};
 use super::ways::{gathering, not_directed};
-use super::work::{SURE_SCORE, Work, pass_soon};
+use super::work::{About, SURE_SCORE, Work, pass_soon};
 use crate::gather::{Room, Rows, SpillError};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 /// So many kinds of values may tell something in parts.
 const MAX_PARTS: usize = 8;
@@ -38,33 +38,27 @@ pub(super) fn join(
     dependents.count(&atoms)?;
     let told = Told { kinds, services, shared: &values, timed: &timed, dependents: &dependents, new: &new };
     let mut atoms = Ordered::of(atoms, sharing, several);
-    if atoms.len() > atoms.traced() {
-        let (Work { mut sets, .. }, joined) = Joining { told, atoms: &atoms }.join(&order)?;
+    let any_untraced = atoms.len() > atoms.traced();
+    let (nothing, mut about) = (About::default(), About::default());
+    if any_untraced {
+        let (Work { mut sets, .. }, joined) =
+            Joining { told, atoms: &atoms, about: &nothing }.join(&order)?;
         let joined: Vec<usize> = joined.into_iter().map(|(kind, _)| kind).collect();
         let of_kind = |kind| Values::of(told.shared, kinds, kind, &atoms, (told.dependents, told.new));
         let rounds = rounds(&numbers, &atoms, &mut sets, &joined, of_kind)?;
         atoms.enter(&mut sets);
         atoms.begin_rounds(rounds);
     }
-    if atoms.len() > atoms.traced() {
-        let all = Joining { told, atoms: &atoms };
-        let (mut work, joined) = all.join(&order)?;
-        let mut about: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
-        for (kind, _) in joined {
-            if let Some(values) = all.values(kind)? {
-                work.about(&values, &mut about);
-            }
-        }
-        drop(work);
-        for others in about.values_mut() {
-            others.sort_unstable();
-            others.dedup();
-        }
-        atoms.are_about(about);
-    }
-    let all = Joining { told, atoms: &atoms };
+    let mut all = Joining { told, atoms: &atoms, about: &nothing };
     let (mut work, mut joined) = all.join(&order)?;
-    if atoms.len() > atoms.traced() && joined.len() > 1 {
+    if any_untraced {
+        about = all.about(&mut work, &joined)?;
+    }
+    if !about.is_empty() {
+        all.about = &about;
+        (work, joined) = all.join(&order)?;
+    }
+    if any_untraced && joined.len() > 1 {
         let mut order = order;
         let reviewed = all.review(&mut order, joined.iter().map(|(kind, _)| *kind).collect())?;
         if reviewed {
@@ -106,6 +100,7 @@ struct Told<'a> {
 struct Joining<'a> {
     told: Told<'a>,
     atoms: &'a Ordered,
+    about: &'a About,
 }
 
 impl<'a> Joining<'a> {
@@ -126,9 +121,24 @@ impl<'a> Joining<'a> {
         Ok(Some(values))
     }
 
+    /// What enters with values of kinds that joined, by where these were born.
+    fn about(&self, work: &mut Work<'_>, joined: &[(usize, f32)]) -> Result<About, SpillError> {
+        let mut about = About::default();
+        for (kind, _) in joined {
+            if let Some(values) = self.values(*kind)? {
+                work.look_about(&values, &mut about);
+            }
+        }
+        for others in about.values_mut() {
+            others.sort_unstable();
+            others.dedup();
+        }
+        Ok(about)
+    }
+
     /// Joins by kinds in an order; gives also those kinds that held, with how often they would have joined what begins alike.
     fn join(&self, order: &[usize]) -> Result<(Work<'a>, Vec<(usize, f32)>), SpillError> {
-        let mut work = Work::of(self.atoms, self.told.services);
+        let mut work = Work::of(self.atoms, self.told.services, self.about);
         let (mut waiting, mut held) = (Vec::new(), Vec::new());
         for &kind in order {
             let Some(values) = self.values(kind)? else { continue };

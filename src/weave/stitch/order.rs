@@ -81,8 +81,6 @@ pub(super) struct Ordered {
     /// What the events without trace id tell of requests.
     requests: Vec<Request>,
     rounds: Rounds,
-    /// By atom: what begins transactions about values that were born in it.
-    about: FxHashMap<u32, Vec<u32>>,
 }
 
 /// Messages take the trace id along where so many fragments go on with one, and fewer than one in so many begin with one.
@@ -115,7 +113,6 @@ impl Ordered {
             carries: false,
             requests: Vec::new(),
             rounds: Rounds::default(),
-            about: FxHashMap::default(),
         };
         if several {
             let mut order: Vec<u32> = (0..ordered.traces.len() as u32).collect();
@@ -176,7 +173,6 @@ impl Ordered {
             carries: false,
             requests: Vec::new(),
             rounds: Rounds::default(),
-            about: FxHashMap::default(),
         }
     }
 
@@ -210,16 +206,6 @@ impl Ordered {
             self.asked[round[0] as usize].enters = u64::MAX;
         }
         self.rounds = rounds;
-    }
-
-    /// Takes in, by atom, what begins transactions about values that were born in it.
-    pub fn are_about(&mut self, about: FxHashMap<u32, Vec<u32>>) {
-        self.about = about;
-    }
-
-    /// What begins transactions about values that were born in an atom.
-    pub fn about(&self, atom: u32) -> &[u32] {
-        self.about.get(&atom).map(Vec::as_slice).unwrap_or_default()
     }
 
     pub fn rounds(&self) -> &Rounds {

@@ -45,8 +45,8 @@ impl RoundNumbers {
         let service = atoms.service(value[0]);
         let own: Vec<&Holding> =
             value.iter().copied().filter(|held| atoms.service(held) == service).collect();
-        let nothing_asked = |held: &&Holding| held.asked.by_request == 0 && held.asked.by_message == 0;
-        let by_itself = value.iter().all(|held| !atoms.is_traced(held.atom)) && own.iter().all(nothing_asked);
+        let by_itself = value.iter().all(|held| !atoms.is_traced(held.atom))
+            && own.iter().all(|held| held.asked.is_nothing());
         let begins_once = own.len() > 1 && own[1..].iter().all(|held| held.sort != own[0].sort);
         if !by_itself || !begins_once || own.len() > MOST_EVENTS {
             self.others[kind] += 1;

@@ -12,7 +12,7 @@ use super::numbers::Numbers;
 use super::ties::{Kind, kind};
 use crate::gather::Store;
 use crate::model::{EventId, Origin, Symbol};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// So many lines of transactions before and behind an event are looked at.
 const NEAR: usize = 48;
@@ -127,7 +127,7 @@ impl Strand {
                 groups.push(line.group);
                 places.push(Place {
                     sort: (event.service, [line.template, Symbol::NONE, event.template]),
-                    times: [Some(time(event.time.0 - line.at)), None],
+                    times: [Some(time(event.time.0.saturating_sub(line.at))), None],
                     group: line.group,
                     slot: (line.group, line.at),
                 });
@@ -151,7 +151,7 @@ impl Strand {
             let place = &mut places[at];
             if place.times[1].is_none() {
                 place.sort.1[1] = line.template;
-                place.times[1] = Some(time(line.at - event.time.0));
+                place.times[1] = Some(time(line.at.saturating_sub(event.time.0)));
             }
         }
     }
@@ -372,8 +372,8 @@ impl Slots {
     pub fn of(&self, store: &Store, strands: &Strands) -> Vec<(EventId, u32)> {
         let mut found = Vec::new();
         let mut places = Vec::new();
-        // by slot and kind: events that it has already
-        let mut taken: FxHashMap<((u32, i64), Symbol), u32> = FxHashMap::default();
+        // the slots that have an event of a kind already
+        let mut taken: FxHashSet<((u32, i64), Symbol)> = FxHashSet::default();
         for (_, strand) in &strands.all {
             taken.clear();
             for &open in &strand.open {
@@ -388,7 +388,7 @@ impl Slots {
                 let fits = |place: &Place| {
                     let known = self.known(place)?;
                     let single = self.rates[known.sort as usize] < SINGLE;
-                    let again = single && taken.contains_key(&(place.slot, own.1));
+                    let again = single && taken.contains(&(place.slot, own.1));
                     Some(self.fits(&known) * if again { ANOTHER } else { 1.0 })
                 };
                 let shares: Vec<f64> = places.iter().map(|place| fits(place).unwrap_or(0.0)).collect();
@@ -398,7 +398,7 @@ impl Slots {
                     && *share >= SURE * all
                     && all > 0.0
                 {
-                    *taken.entry((place.slot, own.1)).or_default() += 1;
+                    taken.insert((place.slot, own.1));
                     found.push((open.0, place.group));
                 }
             }

@@ -115,10 +115,14 @@ impl OnTrial {
     }
 }
 
+/// By atom in which values were born: what begins the transactions that enter elsewhere with one of these.
+pub(super) type About = FxHashMap<u32, Vec<u32>>;
+
 /// What is joined so far.
 pub(super) struct Work<'a> {
     atoms: &'a Ordered,
     services: &'a Services<'a>,
+    about: &'a About,
     pub sets: Sets,
     /// The earliest atom of each set, by root.
     firsts: Vec<u32>,
@@ -128,11 +132,12 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     /// Nothing but the events of rounds is joined yet.
-    pub fn of(atoms: &'a Ordered, services: &'a Services<'a>) -> Work<'a> {
+    pub fn of(atoms: &'a Ordered, services: &'a Services<'a>, about: &'a About) -> Work<'a> {
         let all = 0..atoms.len() as u32;
         let mut work = Work {
             atoms,
             services,
+            about,
             sets: Sets::new(atoms.len()),
             firsts: all.clone().collect(),
             asked: all.map(|atom| atoms.asked(atom)).collect(),
@@ -228,8 +233,8 @@ impl<'a> Work<'a> {
         transactions.iter().enumerate().map(of_one).sum()
     }
 
-    /// By atom in which values were born: what begins the transactions that enter elsewhere with one of these, by time.
-    pub fn about(&mut self, values: &Values, about: &mut FxHashMap<u32, Vec<u32>>) {
+    /// Takes in what enters with values that were born elsewhere.
+    pub fn look_about(&mut self, values: &Values, about: &mut About) {
         for value in values.iter().filter(|value| value.len() <= MAX_HOLDERS) {
             let born = self.sets.find(value[0]);
             for &atom in &value[1..] {
@@ -287,7 +292,7 @@ impl<'a> Work<'a> {
             if !named && atom != value[0] && gathering.contains(&self.atoms.sort(atom)) {
                 continue;
             }
-            for &other in self.atoms.about(atom) {
+            for &other in self.about.get(&atom).into_iter().flatten() {
                 transactions.push(trial.sets.find(&mut self.sets, other));
             }
             let root = trial.sets.find(&mut self.sets, atom);
@@ -481,7 +486,8 @@ mod tests {
     fn together(sorts: &[u32], values: &[&[u32]], gathering: &[u32]) -> Vec<u32> {
         let (atoms, lexicon) = (Ordered::of_sorts(sorts), Lexicon::default());
         let services = Services::none(&lexicon);
-        let mut work = Work::of(&atoms, &services);
+        let about = About::default();
+        let mut work = Work::of(&atoms, &services, &about);
         let mut held = Values::default();
         values.iter().for_each(|value| held.add(value.iter().copied()));
         let kind = Kind { score: 1.0, ..Kind::default() };
