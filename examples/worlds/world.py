@@ -108,9 +108,9 @@ class Ctx:
 
     async def work(self, ms, spread=0.35):
         """takes about so long (log-normal)"""
-        slow = self._span.__dict__.get("slow", 1)
-        self._span.slow = 1
-        await sleep(ms * math.exp(self.rng.gauss(0, spread)) * slow)
+        slow, self._span.slow = self._span.__dict__.get("slow"), None
+        usual = ms * math.exp(self.rng.gauss(0, spread))
+        await sleep(usual if slow is None else max(usual * 25, slow))
 
     @contextlib.asynccontextmanager
     async def span(self, name, kind="INTERNAL"):
@@ -376,7 +376,8 @@ class World:
                 ctx = Ctx(service, span, service._thread())
                 if fault == "again": self._tell("duplicate", service, m.origin, span)
                 if fault == "slow":
-                    span.slow = 25
+                    # far longer than usual, and so long that people are disturbed
+                    span.slow = 2000 + 4000 * self.rng.random()
                     self._tell("slow", service, m.origin, span)
                 ok = False
                 try:
