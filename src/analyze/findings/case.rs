@@ -61,6 +61,16 @@ impl<'c> Case<'c> {
         &self.shape.hops[index]
     }
 
+    /// Whether one trace id makes the transaction, so that all that belongs to it is in it.
+    pub(super) fn is_whole(&self) -> bool {
+        self.trace.members.len() == 1
+    }
+
+    /// Whether a step must have happened though no record of it is there; see [`Usual::has_happened`].
+    pub(super) fn has_happened(&self, step: u64) -> bool {
+        self.usual.has_happened(&self.shape, &self.steps, step, self.is_whole())
+    }
+
     /// How often a kind of step occurs.
     pub(super) fn times(&self, step: u64) -> u32 {
         self.steps.number(step)

@@ -25,7 +25,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
         if case.absent(rule) == 0 || again || case.explained(rule).is_some() {
             continue;
         }
-        if usual.has_happened(&case.steps, rule.effect) {
+        if case.has_happened(rule.effect) {
             continue;
         }
         // the hops that did what makes the effect begin: first those under which it is not seen
@@ -171,7 +171,7 @@ fn report_before(case: &mut Case<'_>, rule: &Rule, index: usize, at: usize) -> b
         _ => return false,
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
-    if usual.real_by(rule) < MIN_REAL || !rule.delivery && right < peers * MIN_CERTAIN {
+    if usual.real_by(rule, case.is_whole()) < MIN_REAL || !rule.delivery && right < peers * MIN_CERTAIN {
         return false;
     }
     let group = (rule.effect, step.kind);
@@ -183,7 +183,7 @@ fn report_before(case: &mut Case<'_>, rule: &Rule, index: usize, at: usize) -> b
             span: Some(span),
             service: Some(service),
             summary,
-            confidence: usual.real_by(rule) * right / (peers + 2.0),
+            confidence: usual.real_by(rule, case.is_whole()) * right / (peers + 2.0),
             evidence,
             group,
         },
@@ -227,7 +227,7 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
         _ => (FindingKind::MissingStep, summary),
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
-    let real = case.usual.real_by(rule);
+    let real = case.usual.real_by(rule, case.is_whole());
     let severity = if real >= MIN_REAL && (rule.delivery || right >= peers * MIN_CERTAIN) {
         Severity::Warning
     } else {

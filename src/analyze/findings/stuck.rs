@@ -107,7 +107,7 @@ fn unfinished(case: &Case<'_>, index: usize) -> Option<f64> {
     }
     if let Some((_, next)) = case.usual.next(last.kind)
         && (case.usual.real(next, count.last, 0) < MIN_REAL
-            || case.usual.has_happened(&case.steps, next)
+            || case.has_happened(next)
             || case.usual.leads_elsewhere(&case.steps, last.time, next))
     {
         return None;

@@ -36,7 +36,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
     if known || failed || case.truncated || case.fates.contains(&Fate::Repeated) {
         return;
     }
-    let happened = |found: &Break| case.usual.has_happened(&case.steps, found.absent.step);
+    let happened = |found: &Break| case.has_happened(found.absent.step);
     let found = first_absent(case).filter(|found| !goes_another_way(case, found) && !happened(found));
     let Some(found) = found else { return };
     if cut(case, &found) {
@@ -111,7 +111,11 @@ fn report(case: &mut Case<'_>, found: &Break) {
     let (index, store) = (place.hop as usize, case.run.store);
     let hop = case.hop(index);
     let Some(step) = hop.steps.get(place.step as usize).cloned() else { return };
-    let real = case.usual.real(absent.step, absent.all.saturating_sub(absent.each), absent.loose);
+    let real = case.usual.real(
+        absent.step,
+        absent.all.saturating_sub(absent.each),
+        case.usual.torn_off(absent.step, absent.loose, case.is_whole()),
+    );
     let follows = words::told(store, &example);
     // who said something else before began, and went no further
     let began = case.shape.hops.iter().any(|hop| hop.service == example.service && hop.start >= step.time);

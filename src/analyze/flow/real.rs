@@ -4,8 +4,9 @@
 use super::count::StepCount;
 use super::frame::Frame;
 use super::rules::Rule;
+use super::shape::{Hop, Shape};
 use super::steps::Steps;
-use super::usual::Usual;
+use super::usual::{MIN_PEERS, Usual};
 use crate::model::Symbol;
 use rustc_hash::FxHashMap;
 
@@ -47,27 +48,55 @@ impl Usual {
         (1.0 - f64::from(loose.saturating_add(nowhere)) / f64::from(absent)).max(0.0)
     }
 
-    /// The share of the absences by a rule that is real.
-    pub fn real_by(&self, rule: &Rule) -> f64 {
-        self.real(rule.effect, rule.peers.saturating_sub(rule.right), rule.loose)
+    /// The share of the absences by a rule that is real, as one in a transaction has it.
+    pub fn real_by(&self, rule: &Rule, whole: bool) -> f64 {
+        let loose = self.torn_off(rule.effect, rule.loose, whole);
+        self.real(rule.effect, rule.peers.saturating_sub(rule.right), loose)
+    }
+
+    /// How many of so many transactions that have a step they should not have are parts of others, torn off. Of one that one
+    /// trace id makes `whole` nothing is torn off but what begins a transaction and mostly is caused by something.
+    pub fn torn_off(&self, step: u64, loose: u32, whole: bool) -> u32 {
+        if !whole {
+            return loose;
+        }
+        let parts = self.parts.iter().map(|root| self.in_root(*root, step).transactions).sum();
+        loose.min(parts)
     }
 
     /// Whether a step must have happened though no record of it is there: what it alone leads to is there more often, in the
-    /// service itself or in others.
-    pub fn has_happened(&self, steps: &Steps, step: u64) -> bool {
+    /// service itself or in others. In what one trace id makes `whole`, nothing else is seen to have led to that.
+    pub fn has_happened(&self, shape: &Shape, steps: &Steps, step: u64, whole: bool) -> bool {
         let own = self.mandatory.get(&step).map_or(&[][..], Vec::as_slice);
         let alone = |own: &u64| {
             let here = self.counts.steps.get(&(step, *own)).map_or(0, |count| count.hops);
             let all = self.step(*own).map_or(0, |count| count.hops);
             *own != step && f64::from(all - here.min(all)) <= f64::from(all) * MAX_OTHERWISE
         };
-        own.iter().filter(|own| alone(own)).any(|own| steps.number(*own) > steps.number(step))
+        // where a hop begins with what is known to begin others, what it goes on with may come of that
+        let elsewhere = |own: &u64| {
+            let begins = steps.first(*own).map_or(step, |place| shape.hops[place.hop as usize].kind);
+            ![step, *own].contains(&begins)
+                && self.counts.kinds.get(&begins).is_some_and(|kind| kind.hops >= MIN_PEERS)
+        };
+        let mut own_alone = own.iter().filter(|own| alone(own) && !(whole && elsewhere(own)));
+        own_alone.any(|own| steps.number(*own) > steps.number(step))
             || own.iter().chain([&step]).any(|cause| {
                 let rules = self.rules.triggered_by(*cause);
                 let mut sure =
                     rules.filter(|rule| f64::from(rule.loose) <= f64::from(rule.peers) * MAX_OTHERWISE);
-                sure.any(|rule| rule.surplus(steps) > 0)
+                sure.any(|rule| {
+                    rule.surplus(steps) > 0 && !(whole && self.begins_as_usual(shape, rule.effect))
+                })
             })
+    }
+
+    /// Whether all hops of a kind have causes that such hops often have.
+    fn begins_as_usual(&self, shape: &Shape, kind: u64) -> bool {
+        let usual = |hop: &Hop| {
+            hop.parent.is_some_and(|parent| self.often_causes(&shape.hops[parent as usize], hop))
+        };
+        shape.hops.iter().filter(|hop| hop.kind == kind).all(usual)
     }
 
     /// Whether something was there before a time with which, in other transactions, a step mostly is not: then things went

@@ -75,6 +75,8 @@ pub struct Usual {
     next: FxHashMap<u64, Next>,
     /// By kind of step: as many records like it are in no transaction.
     pub(super) nowhere: FxHashMap<u64, u32>,
+    /// The kinds of hops that mostly are caused by something, of those that transactions begin with.
+    pub(super) parts: Vec<u64>,
     /// By how much something in every other transaction takes longer than usual, in nanoseconds.
     lateness: i64,
     /// How many times are taken in a transaction.
@@ -118,6 +120,8 @@ impl Usual {
             usual.children.entry(hop).or_default().push(child);
         }
         usual.children.values_mut().for_each(|kinds| kinds.sort_unstable());
+        let caused = counts.kinds.iter().filter(|(_, count)| count.roots > 0 && count.roots * 2 < count.hops);
+        usual.parts = caused.map(|(kind, _)| *kind).collect();
         usual.counts = counts;
         usual.nowhere = usual.in_no_transaction(frame);
         usual.lateness = usual.common_lateness();
@@ -225,7 +229,7 @@ impl Usual {
     }
 
     /// How often a step occurs in transactions that begin with a hop of a kind.
-    fn in_root(&self, root: u64, step: u64) -> InRoot {
+    pub(super) fn in_root(&self, root: u64, step: u64) -> InRoot {
         self.counts.in_roots.get(&mix(root, step)).copied().unwrap_or_default()
     }
 
