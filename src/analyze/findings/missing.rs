@@ -2,7 +2,7 @@
 
 use super::case::{Case, Fate, Found};
 use super::words;
-use crate::analyze::flow::{Hop, Rule, Step};
+use crate::analyze::flow::{Hop, Rule, Step, Trigger};
 use crate::model::{FindingKind, Level, Severity};
 use crate::weave::words::Act;
 
@@ -79,6 +79,14 @@ pub(super) fn judge(case: &mut Case<'_>) {
             told.push(rule);
         }
     }
+}
+
+/// Whether an effect follows often enough for its absence to matter. What a message sets off is hardly left out for a reason
+/// once it was sent: then the transaction itself is not counted as one that lacks it.
+fn is_certain(case: &Case<'_>, rule: &Rule) -> bool {
+    let is_sent = case.usual.by_message(rule.effect) && rule.triggers.iter().all(Trigger::is_cause);
+    let itself = u32::from(case.is_whole() && is_sent);
+    rule.delivery || f64::from(rule.right + itself) >= f64::from(rule.peers) * MIN_CERTAIN
 }
 
 /// An effect that is absent.
@@ -171,7 +179,7 @@ fn report_before(case: &mut Case<'_>, rule: &Rule, index: usize, at: usize) -> b
         _ => return false,
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
-    if usual.real_by(rule, case.is_whole()) < MIN_REAL || !rule.delivery && right < peers * MIN_CERTAIN {
+    if usual.real_by(rule, case.is_whole()) < MIN_REAL || !is_certain(case, rule) {
         return false;
     }
     let group = (rule.effect, step.kind);
@@ -228,11 +236,8 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
     let real = case.usual.real_by(rule, case.is_whole());
-    let severity = if real >= MIN_REAL && (rule.delivery || right >= peers * MIN_CERTAIN) {
-        Severity::Warning
-    } else {
-        Severity::Info
-    };
+    let severity =
+        if real >= MIN_REAL && is_certain(case, rule) { Severity::Warning } else { Severity::Info };
     case.find(
         index,
         Found {

@@ -84,8 +84,7 @@ impl Candidates {
                 along: FxHashMap::default(),
             });
             rule.example = rule.example.min(child.example);
-            let sent = trigger.direct || trigger.act == Act::Send;
-            rule.delivery &= sent
+            rule.delivery &= trigger.is_cause()
                 && child.messages * 2 > child.hops
                 && frame.share_a_name(&trigger.example, &child.example);
             match rule.triggers.iter_mut().find(|known| known.step == trigger.step) {

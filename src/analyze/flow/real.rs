@@ -93,9 +93,8 @@ impl Usual {
 
     /// Whether all hops of a kind have causes that such hops often have.
     fn begins_as_usual(&self, shape: &Shape, kind: u64) -> bool {
-        let usual = |hop: &Hop| {
-            hop.parent.is_some_and(|parent| self.often_causes(&shape.hops[parent as usize], hop))
-        };
+        let usual =
+            |hop: &Hop| hop.parent.is_some_and(|parent| self.often_causes(&shape.hops[parent as usize], hop));
         shape.hops.iter().filter(|hop| hop.kind == kind).all(usual)
     }
 

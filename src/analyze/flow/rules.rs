@@ -239,3 +239,10 @@ pub struct Trigger {
     /// Hops with the step that have the effect.
     pub(super) present: u32,
 }
+
+impl Trigger {
+    /// Whether the step itself tells of what makes the hops begin, rather than of something before it.
+    pub fn is_cause(&self) -> bool {
+        self.direct || self.act == Act::Send
+    }
+}

@@ -170,6 +170,11 @@ impl Usual {
         self.counts.kinds.get(&hop.kind).cloned().unwrap_or_default()
     }
 
+    /// Whether messages mostly cause hops of a kind.
+    pub fn by_message(&self, kind: u64) -> bool {
+        self.counts.kinds.get(&kind).is_some_and(|count| count.messages * 2 > count.hops)
+    }
+
     /// Counts of a kind of step.
     pub fn step(&self, step: u64) -> Option<&StepCount> {
         self.ends.get(&step)
