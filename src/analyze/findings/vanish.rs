@@ -111,11 +111,7 @@ fn report(case: &mut Case<'_>, found: &Break) {
     let (index, store) = (place.hop as usize, case.run.store);
     let hop = case.hop(index);
     let Some(step) = hop.steps.get(place.step as usize).cloned() else { return };
-    let real = case.usual.real(
-        absent.step,
-        absent.all.saturating_sub(absent.each),
-        case.usual.torn_off(absent.step, absent.loose, case.is_whole()),
-    );
+    let real = case.usual.real(absent.step, absent.all.saturating_sub(absent.each), absent.loose);
     let follows = words::told(store, &example);
     // who said something else before began, and went no further
     let began = case.shape.hops.iter().any(|hop| hop.service == example.service && hop.start >= step.time);
