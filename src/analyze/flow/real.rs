@@ -4,7 +4,7 @@
 use super::count::StepCount;
 use super::frame::Frame;
 use super::rules::Rule;
-use super::shape::{Hop, Shape};
+use super::shape::Shape;
 use super::steps::Steps;
 use super::usual::{MIN_PEERS, Usual};
 use crate::model::Symbol;
@@ -65,7 +65,7 @@ impl Usual {
     }
 
     /// Whether a step must have happened though no record of it is there: what it alone leads to is there more often, in the
-    /// service itself or in others. In what one trace id makes `whole`, nothing else is seen to have led to that.
+    /// service itself or in others. Of what one trace id makes `whole` only what was sent tells that.
     pub fn has_happened(&self, shape: &Shape, steps: &Steps, step: u64, whole: bool) -> bool {
         let own = self.mandatory.get(&step).map_or(&[][..], Vec::as_slice);
         let alone = |own: &u64| {
@@ -83,19 +83,13 @@ impl Usual {
         own_alone.any(|own| steps.number(*own) > steps.number(step))
             || own.iter().chain([&step]).any(|cause| {
                 let rules = self.rules.triggered_by(*cause);
-                let mut sure =
-                    rules.filter(|rule| f64::from(rule.loose) <= f64::from(rule.peers) * MAX_OTHERWISE);
-                sure.any(|rule| {
-                    rule.surplus(steps) > 0 && !(whole && self.begins_as_usual(shape, rule.effect))
-                })
+                // that things mostly come together does not tell that one comes of the other
+                let sure = |rule: &&Rule| {
+                    f64::from(rule.loose) <= f64::from(rule.peers) * MAX_OTHERWISE
+                        && (rule.delivery || !whole)
+                };
+                rules.filter(sure).any(|rule| rule.surplus(steps) > 0)
             })
-    }
-
-    /// Whether all hops of a kind have causes that such hops often have.
-    fn begins_as_usual(&self, shape: &Shape, kind: u64) -> bool {
-        let usual =
-            |hop: &Hop| hop.parent.is_some_and(|parent| self.often_causes(&shape.hops[parent as usize], hop));
-        shape.hops.iter().filter(|hop| hop.kind == kind).all(usual)
     }
 
     /// Whether something was there before a time with which, in other transactions, a step mostly is not: then things went
