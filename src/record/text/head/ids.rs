@@ -12,9 +12,13 @@ pub fn is_bare_id(word: &[u8]) -> bool {
             && part.iter().any(u8::is_ascii_digit)
             && (part.len() == 32 || part.iter().any(u8::is_ascii_alphabetic))
     };
+    // of a pair the second one may be of digits alone: one of about two thousand span ids is
     is_uuid(word)
         || hex(word)
-        || word.len() == 49 && !word[32].is_ascii_alphanumeric() && hex(&word[..32]) && hex(&word[33..])
+        || word.len() == 49
+            && !word[32].is_ascii_alphanumeric()
+            && hex(&word[..32])
+            && word[33..].iter().all(u8::is_ascii_hexdigit)
 }
 
 /// Whether a group names a trace or a span and holds its id, whatever stands between the two: `trace 4bf9…, span 00f0…`,
@@ -31,4 +35,16 @@ pub fn names_ids(inside: &[u8]) -> bool {
 /// Several ids with commas, slashes or colons between them.
 pub(super) fn is_id_list(word: &[u8]) -> bool {
     word.len() > 32 && word.split(|byte| matches!(byte, b',' | b'/' | b':' | b';')).all(is_bare_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_id_of_digits_alone_is_one_beside_its_trace_id() {
+        assert!(is_bare_id(b"9574eacd5166e877bc9d6cf3fa2b3839:0110711626210521"));
+        assert!(!is_bare_id(b"0110711626210521"));
+        assert!(!is_bare_id(b"9574eacd5166e877bc9d6cf3fa2b3839:01107116262105zz"));
+    }
 }
