@@ -13,6 +13,7 @@ mod recover;
 mod repeated;
 mod retry;
 mod run;
+mod said;
 mod slow;
 mod stuck;
 mod vanish;

@@ -9,6 +9,8 @@ use crate::weave::words::Act;
 
 /// Values of a record that are looked at.
 const MAX_VALUES: usize = 8;
+/// Records of who sends a message that tell its id.
+const MAX_SENDING: usize = 3;
 /// Records of one transaction that are looked at.
 const MAX_RECORDS: usize = 4096;
 
@@ -82,7 +84,11 @@ fn is_message(case: &Case<'_>, one: &Receipt, other: &Receipt) -> bool {
     let root = case.hop(0).kind;
     let once = match case.usual.holders(one.kind, one.name) {
         Some(usual) => usual == 1,
-        None => case.usual.is_done_once(root, one.kind),
+        None => {
+            let receipt = &case.hop(one.hop).steps[one.step];
+            case.usual.is_done_once(root, one.kind)
+                || case.usual.once(one.kind) && names_a_message(case, receipt, one.value)
+        }
     };
     let sample = case.run.store.sample(one.event(case));
     if !once || case.run.act(&sample) == Act::Send {
@@ -103,6 +109,46 @@ fn is_message(case: &Case<'_>, one: &Receipt, other: &Receipt) -> bool {
         }
     }
     before
+}
+
+/// Whether a value that a record holds names a message: who sent it came up with it right then, or all who tell of it
+/// received it.
+pub(super) fn names_a_message(case: &Case<'_>, receipt: &Step, value: Symbol) -> bool {
+    let service = case.run.store.event(receipt.event).service;
+    let mut holders: Vec<(i64, usize, usize)> = Vec::new();
+    for (index, hop) in case.shape.hops.iter().enumerate() {
+        for (at, step) in hop.steps.iter().enumerate() {
+            if telling(case, step.event).any(|(_, held)| held == value) {
+                holders.push((step.time, index, at));
+            }
+        }
+    }
+    holders.sort_unstable();
+    let Some(&(_, sender, first)) = holders.first() else { return false };
+    let sends = case.hop(sender).service;
+    let step = &case.hop(sender).steps[first];
+    let own = holders.iter().filter(|it| case.hop(it.1).service == sends);
+    let begins = |step: &Step| case.trace.spans[step.span as usize].events.first() == Some(&step.event);
+    let others = holders.iter().filter(|it| case.hop(it.1).service != sends);
+    let mut said: Vec<u64> = Vec::new();
+    for &(_, hop, at) in others.clone() {
+        let step = &case.hop(hop).steps[at];
+        if case.hop(hop).service != service {
+            if said.contains(&step.kind) {
+                return false;
+            }
+            said.push(step.kind);
+        }
+    }
+    if sends == service || own.clone().any(|it| it.1 != sender) || own.count() > MAX_SENDING {
+        return false;
+    }
+    let received = |&(_, hop, at): &(i64, usize, usize)| begins(&case.hop(hop).steps[at]);
+    match case.run.act(&case.run.store.sample(step.event)) {
+        Act::Send => true,
+        Act::Receive => sender > 0 && begins(step) && others.clone().all(received),
+        _ => first > 0 && others.clone().all(received),
+    }
 }
 
 /// Whether the first one was handled as usual, so that there was no reason to deliver it again.

@@ -2,7 +2,8 @@
 
 use super::case::{Case, Fate, Found};
 use super::received::delivered_twice;
-use crate::analyze::flow::{Hop, Step, holders, whole};
+use super::said::said_again;
+use crate::analyze::flow::{Hop, Step, holders, records, whole};
 use crate::model::{EventId, FindingKind, Level, Severity, Symbol};
 use crate::weave::words::Act;
 
@@ -21,8 +22,11 @@ pub(super) fn judge(case: &mut Case<'_>) {
         .chunk_by(|a, b| a.0 == b.0)
         .filter_map(|hops| {
             let (kind, name, _) = hops[0].0;
-            let usual = case.usual.holders(kind, name).filter(|&usual| hops.len() as u32 > usual)?;
-            Some((hops.iter().map(|(_, hop)| *hop).collect(), usual, name))
+            let records = records(&case.shape, hops[0].0, hops.len()) as u32;
+            let usual = case.usual.holders(kind, name).filter(|&usual| records > usual)?;
+            // those beyond the usual number are the last ones; some may be within hops
+            let usual = (hops.len() as u32).saturating_sub(records - usual).max(1);
+            (hops.len() > 1).then(|| (hops.iter().map(|(_, hop)| *hop).collect(), usual, name))
         })
         .collect();
     repeated.sort_unstable();
@@ -49,6 +53,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
         let told = told_again(case);
         if found.iter().all(|again| again.retried) {
             found.extend(received_again(case, !told.is_empty()));
+            found.extend(said_again(case, !told.is_empty()));
         }
         found.extend(told);
         found.extend(delivered_twice(case));
@@ -100,7 +105,7 @@ fn all_again(case: &Case<'_>, service: Symbol) -> bool {
 }
 
 /// Whether nobody warned between two steps, or told of a further attempt: what comes after is done again for a reason.
-fn calm(case: &Case<'_>, one: &Step, other: &Step) -> bool {
+pub(super) fn calm(case: &Case<'_>, one: &Step, other: &Step) -> bool {
     let mut steps = case.shape.hops.iter().flat_map(|hop| &hop.steps);
     !steps.any(|step| {
         let between = one.time <= step.time && step.time <= other.time && !step.again;
@@ -109,7 +114,7 @@ fn calm(case: &Case<'_>, one: &Step, other: &Step) -> bool {
 }
 
 /// Whether several receipts are of messages of their own: as many were sent, and in hops that do not do the same.
-fn sent_apart(case: &Case<'_>, receipts: &[&Step]) -> bool {
+pub(super) fn sent_apart(case: &Case<'_>, receipts: &[&Step]) -> bool {
     let store = case.run.store;
     let Some(service) = receipts.first().map(|step| store.event(step.event).service) else { return false };
     let received = store.sample(receipts[0].event);

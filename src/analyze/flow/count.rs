@@ -146,6 +146,15 @@ pub struct ChildCount {
     pub example: Sample,
 }
 
+/// What steps of a kind say, in transactions that have several.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SaidCount {
+    /// How many different things in a transaction, over all.
+    pub contents: u32,
+    /// So many of these are said once.
+    pub once: u32,
+}
+
 /// How the values of one name are spread over hops of one kind.
 #[derive(Clone, Debug, Default)]
 pub struct HeldCount {

@@ -1,7 +1,9 @@
 //! What is counted over all transactions, in integers that merge in any order.
 
 use super::along::anchors;
-use super::count::{ChildCount, HeldCount, InRoot, KindCount, NUMBERS, OrderCount, Present, StepCount};
+use super::count::{
+    ChildCount, HeldCount, InRoot, KindCount, NUMBERS, OrderCount, Present, SaidCount, StepCount,
+};
 use super::shape::{Hop, Shape, Step, mix};
 use super::steps::Steps;
 use super::tally::Tally;
@@ -48,11 +50,13 @@ pub struct Counts {
     pub orders: FxHashMap<Mixed, OrderCount>,
     /// By kind of hop and kind of hop that is caused.
     pub children: FxHashMap<(u64, u64), ChildCount>,
-    /// By kind of hop and name of a value in its first record: how many values one hop of a transaction holds, two hold,
-    /// and so on.
+    /// By kind of hop and name of a value in its first record: how many values one record of the kind in a transaction
+    /// holds, two hold, and so on.
     pub held: FxHashMap<Mixed, HeldCount>,
     /// By kind of the cause, kind of hop and name of a value: how many such hops of one cause hold the same value.
     pub held_under: FxHashMap<Mixed, [u32; NUMBERS]>,
+    /// By kind of step, where a transaction has several: what they say.
+    pub said: FxHashMap<u64, SaidCount>,
 }
 
 /// The kinds of the steps of a hop, each once, in order of their first place.
@@ -78,6 +82,25 @@ pub(crate) fn holders(shape: &Shape) -> Vec<Holder> {
     holders.sort_unstable();
     holders.dedup();
     holders
+}
+
+/// What steps say of which a transaction has several of a kind: kind, content, and the step's time, hop and place in it, sorted.
+pub(crate) fn said(shape: &Shape, steps: &Steps) -> Vec<(u64, u64, i64, u32, u32)> {
+    let mut said = Vec::new();
+    for (index, hop) in (0..).zip(&shape.hops) {
+        let several = (0..).zip(&hop.steps).filter(|(_, step)| steps.number(step.kind) > 1);
+        said.extend(several.map(|(at, step)| (step.kind, step.content, step.time, index, at)));
+    }
+    said.sort_unstable();
+    said
+}
+
+/// How many records a transaction has of the kind that a hop begins with, and with a value that this holds: those that begin
+/// `hops` hops, and those within others.
+pub(crate) fn records(shape: &Shape, held: (u64, Symbol, Symbol), hops: usize) -> usize {
+    let from = shape.within.partition_point(|known| *known < held);
+    let to = shape.within.partition_point(|known| *known <= held);
+    hops + to - from
 }
 
 /// Stands for a transaction that begins with a hop of a kind, where the kind of a cause is asked for.
@@ -176,14 +199,22 @@ impl Counts {
             let in_root = self.in_roots.entry(mix(root, step)).or_default();
             in_root.add(InRoot { transactions: 1, once, ..InRoot::default() });
         }
+        for same in said(shape, steps).chunk_by(|one, other| one.0 == other.0) {
+            let said = self.said.entry(same[0].0).or_default();
+            for same in same.chunk_by(|one, other| one.1 == other.1) {
+                said.contents += 1;
+                said.once += u32::from(same.len() == 1);
+            }
+        }
         if let Some(first) = shape.hops.first() {
             self.lasting.entry(first.kind).or_default().add(shape.length());
         }
         for held in holders(shape).chunk_by(|a, b| a.0 == b.0) {
-            let (kind, name, value) = held[0].0;
+            let of = held[0].0;
+            let (kind, name, value) = of;
             let (hops, number) = (held.iter().map(|(_, hop)| *hop), held.len());
             let held = self.held.entry(mix(kind, name.0)).or_default();
-            held.numbers[number.min(NUMBERS - 1)] += 1;
+            held.numbers[records(shape, of, number).min(NUMBERS - 1)] += 1;
             held.values.add(value.0);
             for (cause, number) in per_cause(shape, hops).into_iter().chain([(whole(root), number)]) {
                 added.held_under.push((mix(mix(cause, kind), name.0), number));
@@ -327,6 +358,11 @@ impl Counts {
             for (known, count) in known.iter_mut().zip(numbers) {
                 *known += count;
             }
+        }
+        for (key, count) in other.said {
+            let known = self.said.entry(key).or_default();
+            known.contents += count.contents;
+            known.once += count.once;
         }
         for (key, count) in other.causes {
             let causes = self.causes.entry(key).or_default();

@@ -19,9 +19,11 @@ mod values;
 mod ways;
 
 pub use along::{Along, Follower, anchors};
-pub use count::{ChildCount, Distinct, HeldCount, InRoot, KindCount, OrderCount, Present, StepCount};
+pub use count::{
+    ChildCount, Distinct, HeldCount, InRoot, KindCount, OrderCount, Present, SaidCount, StepCount,
+};
 pub use counts::Counts;
-pub(crate) use counts::{caused, holders, pairs, whole};
+pub(crate) use counts::{caused, holders, pairs, records, said, whole};
 pub use frame::Frame;
 pub use rules::{Rule, Rules, Trigger};
 pub(crate) use shape::gaps;

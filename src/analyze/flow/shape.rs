@@ -16,6 +16,8 @@ const MAX_VALUES: usize = 16;
 pub struct Step {
     /// What it is: the same for all steps of a kind.
     pub kind: u64,
+    /// All that it says: the same for steps that say the same of the same things.
+    pub content: u64,
     /// The record.
     pub event: EventId,
     /// Its span.
@@ -75,6 +77,8 @@ impl Hop {
 pub struct Shape {
     /// The hops.
     pub hops: Vec<Hop>,
+    /// Steps within hops of which the kind begins others: the kind, a value that they hold and its name, sorted.
+    pub within: Vec<(u64, Symbol, Symbol)>,
 }
 
 impl Shape {
@@ -196,7 +200,23 @@ impl<'r> Run<'r> {
             hop.kind = first.kind;
             hop.values = self.values(first.event);
         }
+        shape.within = self.within(&shape.hops);
         shape
+    }
+
+    /// What steps within hops hold of which the kind begins others.
+    fn within(&self, hops: &[Hop]) -> Vec<(u64, Symbol, Symbol)> {
+        let mut begins: Vec<u64> = hops.iter().map(|hop| hop.kind).collect();
+        begins.sort_unstable();
+        let inner = hops.iter().flat_map(|hop| hop.steps.iter().skip(1));
+        let inner = inner.filter(|step| begins.binary_search(&step.kind).is_ok());
+        let held = |step: &Step| {
+            let kind = step.kind;
+            self.values(step.event).into_iter().map(move |(name, value, _)| (kind, name, value))
+        };
+        let mut within: Vec<(u64, Symbol, Symbol)> = inner.flat_map(held).collect();
+        within.sort_unstable();
+        within
     }
 
     /// Whether a span goes on with what its parent's hop does, rather than handling a call or message of its own.
@@ -244,6 +264,17 @@ impl<'r> Run<'r> {
         ids(one).take(MAX_VALUES).any(|id| ids(other).any(|known| known == id))
     }
 
+    /// The values that two records hold, and whether no two things are likely to have one in common.
+    pub fn shared_values(
+        &self,
+        one: EventId,
+        other: EventId,
+    ) -> impl Iterator<Item = (Symbol, bool)> + use<> {
+        let others = self.values(other);
+        let shared = self.values(one).into_iter().filter(move |it| others.contains(it));
+        shared.map(|(_, value, telling)| (value, telling))
+    }
+
     fn values(&self, event: EventId) -> Vec<(Symbol, Symbol, bool)> {
         let values = self.store.details(event).iter().filter_map(|detail| match *detail {
             Detail::Key { name, value, shape } if shape != Form::Word => {
@@ -268,6 +299,7 @@ impl<'r> Run<'r> {
                 || level >= Some(Level::Error)
                 || event.is(flag::EXCEPTION) && level >= Some(Level::Warn);
             let (mut answered, mut refused, mut took) = (false, false, None);
+            let mut content = event.template.0;
             for detail in self.store.details(id) {
                 match *detail {
                     Detail::Topic(name) | Detail::Event(name) => kind = mix(kind, name.0),
@@ -279,6 +311,8 @@ impl<'r> Run<'r> {
                     }
                     Detail::Method(method) => kind = mix(kind, method.0),
                     Detail::Duration(nanos) => took = i64::try_from(nanos).ok(),
+                    Detail::Key { name, value, .. } => content = mix(mix(content, name.0), value.0),
+                    Detail::Route(said) | Detail::Peer(said) => content = mix(content, said.0),
                     _ => {}
                 }
             }
@@ -288,6 +322,7 @@ impl<'r> Run<'r> {
             let again = self.frame.again.contains(&event.template);
             hop.steps.push(Step {
                 kind,
+                content: mix(kind, content),
                 event: id,
                 span: index,
                 time,

@@ -1,7 +1,7 @@
 //! What is usual in a run, drawn from the counts.
 
 use super::along::Along;
-use super::count::{ChildCount, InRoot, KindCount, OrderCount, Present, StepCount};
+use super::count::{ChildCount, HeldCount, InRoot, KindCount, OrderCount, Present, StepCount};
 use super::counts::Counts;
 use super::frame::Frame;
 use super::rules::Rules;
@@ -283,11 +283,20 @@ impl Usual {
     /// How many hops of a kind in one transaction usually hold the same value under a name; none if that varies, or if
     /// transactions share the values.
     pub fn holders(&self, kind: u64, name: Symbol) -> Option<u32> {
+        let held = self.own(kind, name)?;
+        usual_number(&held.numbers, held.numbers.iter().sum())
+    }
+
+    /// How hops of a kind hold the values of a name, if no two transactions share them.
+    fn own(&self, kind: u64, name: Symbol) -> Option<&HeldCount> {
         let held = self.counts.held.get(&mix(kind, name.0))?;
         let all: u32 = held.numbers.iter().sum();
-        (held.values.estimate() >= f64::from(all) * MIN_OWN)
-            .then(|| usual_number(&held.numbers, all))
-            .flatten()
+        (held.values.estimate() >= f64::from(all) * MIN_OWN).then_some(held)
+    }
+
+    /// Whether the values that hops of a kind hold under a name are those of one transaction each.
+    pub fn are_own(&self, kind: u64, name: Symbol) -> bool {
+        self.own(kind, name).is_some()
     }
 
     /// Whether causes of a kind usually cause so many hops of a kind with the same value under a name.
@@ -334,6 +343,14 @@ impl Usual {
     /// Whether hardly any transaction has a step more than once.
     pub fn is_done_once(&self, root: u64, step: u64) -> bool {
         self.mostly_once(root, step, MIN_DONE_ONCE)
+    }
+
+    /// The share of what steps of a kind say that transactions say once; none of few.
+    pub fn says_once(&self, step: u64) -> f64 {
+        let once = self.occurs(step).once;
+        let several = self.counts.said.get(&step).copied().unwrap_or_default();
+        let all = once + several.contents;
+        if all < MIN_PEERS { 0.0 } else { f64::from(once + several.once) / f64::from(all) }
     }
 
     /// Whether this share of the transactions that have a step have it once, also of those alone that begin with a hop of a
