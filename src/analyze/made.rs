@@ -4,11 +4,12 @@ use super::Learning;
 use super::flow::Part;
 use crate::gather::{Placement, Source, Store, Window};
 use crate::model::{
-    Basis, Batch, Edge, Event, EventId, Finding, FindingKind, Level, Place, Severity, Span, SpanId, Status,
-    Symbol, Time, Trace, TraceId,
+    Basis, Batch, Detail, Edge, Event, EventId, Finding, FindingKind, Level, Place, Severity, Shape, Span,
+    SpanId, Status, Symbol, Time, Trace, TraceId,
 };
 
-/// What one record says: milliseconds since the start of the transaction, level and template.
+/// What one record says: milliseconds since the start of the transaction, level and template. What stands behind `=` is a
+/// value.
 pub(super) type Says<'t> = (i64, Level, &'t str);
 /// A span: its service, the index of the span that caused it, whether a message did, and its records.
 pub(super) type Does<'t> = (&'t str, Option<u32>, bool, &'t [Says<'t>]);
@@ -44,12 +45,16 @@ impl Made {
             let name = self.store.symbols.keep(service.as_bytes());
             let basis = if message { Basis::Message } else { Basis::Call };
             let events = says.iter().map(|&(millis, level, text)| {
+                let (text, keys) = masked(text);
                 let template = self.store.symbols.keep(text.as_bytes());
                 *self.store.census.templates.entry(template).or_default() += 1;
                 let number = self.store.batches[0].events.len();
                 let mut event = Event::at(Place { line: number as u64 + 1, ..Place::default() });
                 (event.time, event.service, event.template) = (nanos(millis), name, template);
                 event.level = Some(level);
+                let details = &mut self.store.batches[0].details;
+                (event.details_start, event.details_len) = (details.len() as u32, keys.len() as u16);
+                details.extend(keys);
                 self.store.batches[0].events.push(event);
                 EventId { batch: 0, index: number as u32 }
             });
@@ -110,6 +115,21 @@ impl Made {
         let told = |it: Finding| (it.kind, it.severity, text(it.service), it.summary);
         found.into_iter().filter(|finding| finding.trace == last).map(told).collect()
     }
+}
+
+/// A template without the values in it, and these.
+fn masked(text: &str) -> (String, Vec<Detail>) {
+    let mut keys = Vec::new();
+    let words = text.split(' ').map(|word| match word.split_once('=') {
+        Some((name, value)) => {
+            let (name_of, value) = (Symbol::of(name.as_bytes()), Symbol::of(value.as_bytes()));
+            keys.push(Detail::Key { name: name_of, value, shape: Shape::Mixed });
+            format!("{name}=<*>")
+        }
+        None => word.to_owned(),
+    });
+    let text: Vec<String> = words.collect();
+    (text.join(" "), keys)
 }
 
 /// A transaction of these spans, of which the first is the root.

@@ -181,6 +181,15 @@ fn always(case: &Case<'_>, hops: &[u32], later: usize, name: Symbol) -> bool {
         || case.usual.causes_so_many(whole, kind, name, hops.len() as u32)
 }
 
+/// Whether a hop before one begins with the same wording: kinds of steps leave out words that are data, but what is done
+/// again is done with the same data.
+fn is_worded_again(case: &Case<'_>, hops: &[u32], later: usize) -> bool {
+    let wording =
+        |hop: usize| case.hop(hop).steps.first().map(|step| case.run.store.event(step.event).template);
+    let before = hops.iter().map(|&hop| hop as usize).take_while(|&hop| hop != later);
+    before.into_iter().any(|hop| wording(hop) == wording(later))
+}
+
 /// A hop that did again what another one had done.
 pub(super) struct Again {
     /// The hop that was there first.
@@ -198,7 +207,7 @@ pub(super) struct Again {
 /// Marks a hop as done again; says so unless something else explains it.
 fn again(case: &mut Case<'_>, hops: &[u32], earlier: u32, later: u32, name: Symbol) -> Option<Again> {
     let (earlier, later) = (earlier as usize, later as usize);
-    if always(case, hops, later, name) {
+    if always(case, hops, later, name) || !is_worded_again(case, hops, later) {
         return None;
     }
     if matches!(case.fates[later], Fate::Fine | Fate::Stuck) {

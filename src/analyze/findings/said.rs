@@ -95,11 +95,40 @@ fn begin_alike(case: &Case<'_>, one: (usize, &Step), other: (usize, &Step)) -> b
 mod tests {
     use crate::analyze::made::{Does, Made};
     use crate::model::FindingKind;
-    use crate::model::Level::{self, Info};
+    use crate::model::Level::Info;
 
-    const SENT: &[(i64, Level, &str)] =
-        &[(0, Info, "order placed id=7"), (5, Info, "sent order.placed msg=a1b2")];
+    /// What is found in the last of many transactions, in each of which a shop sends messages that a payer takes, so many of
+    /// them twice: those of the last one with these ids.
+    fn found(twice: usize, last: [&str; 2]) -> Vec<FindingKind> {
+        let mut made = Made::new();
+        let mut add = |order: usize, messages: &[&str]| {
+            let placed = format!("placed order={order}x");
+            let sent = format!("sent order={order}x msg={}", messages[0]);
+            let taken: Vec<String> =
+                messages.iter().map(|id| format!("taken order={order}x msg={id}")).collect();
+            let says = [(0, Info, placed.as_str()), (5, Info, sent.as_str())];
+            let takes: Vec<[_; 1]> =
+                (0..).zip(&taken).map(|(at, text)| [(10 + 900 * at, Info, text.as_str())]).collect();
+            let mut does: Vec<Does<'_>> = vec![("shop", None, false, &says)];
+            does.extend(takes.iter().map(|takes| ("payer", Some(0), true, &takes[..])));
+            made.add(&does);
+        };
+        for order in 0..40 {
+            let id = format!("m{order}");
+            let times = if order < twice { 2 } else { 1 };
+            add(order, &vec![id.as_str(); times]);
+        }
+        add(40, &last);
+        made.of_the_last().into_iter().map(|(kind, ..)| kind).collect()
+    }
 
     #[test]
-    fn todo() {}
+    fn what_is_said_twice_of_one_message_was_handled_twice() {
+        assert_eq!(found(0, ["m40", "m40"]), [FindingKind::Duplicate]);
+        // however often that happens
+        assert_eq!(found(8, ["m40", "m40"]), [FindingKind::Duplicate]);
+        // where most come twice, that is how things are
+        assert_eq!(found(30, ["m40", "m40"]), []);
+        assert_eq!(found(8, ["m40", "m41"]), []);
+    }
 }
