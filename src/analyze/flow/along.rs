@@ -372,6 +372,7 @@ mod tests {
     fn step(kind: u64, time: i64, failed: bool) -> Step {
         Step {
             kind,
+            content: kind,
             event: EventId::default(),
             span: 0,
             time,
@@ -410,7 +411,7 @@ mod tests {
         let (mut one, mut other) = (Along::default(), Along::default());
         for (at, steps) in transactions.iter().enumerate() {
             let steps = steps.iter().map(|&(kind, time)| step(kind, time, kind == 9)).collect();
-            let shape = Shape { hops: vec![hop(1, None, steps)] };
+            let shape = Shape { hops: vec![hop(1, None, steps)], ..Shape::default() };
             looked.see(&[Steps::of(&shape)], if at % 3 == 0 { &mut one } else { &mut other });
         }
         one.merge(other).settle()
@@ -465,12 +466,12 @@ mod tests {
         let first = hop(1, None, vec![step(1, 100, false)]);
         let cause = hop(2, Some(0), vec![step(2, 110, false), step(3, 120, false), step(4, 190, false)]);
         let fails = hop(3, Some(1), vec![step(5, 130, false), step(9, 140, true), step(6, 150, false)]);
-        let shape = Shape { hops: vec![first, cause, fails] };
+        let shape = Shape { hops: vec![first, cause, fails], ..Shape::default() };
         assert_eq!(anchors(&shape, &shape.hops[2], 1), [1, 2, 3, 5]);
         // what begins with a failure: what its service did before
         let before = hop(3, Some(0), vec![step(7, 105, false)]);
         let alone = hop(3, None, vec![step(9, 140, true)]);
-        let shape = Shape { hops: vec![shape.hops[0].clone(), before, alone] };
+        let shape = Shape { hops: vec![shape.hops[0].clone(), before, alone], ..Shape::default() };
         assert_eq!(anchors(&shape, &shape.hops[2], 0), [1, 7]);
     }
 
