@@ -84,11 +84,7 @@ fn is_message(case: &Case<'_>, one: &Receipt, other: &Receipt) -> bool {
     let root = case.hop(0).kind;
     let once = match case.usual.holders(one.kind, one.name) {
         Some(usual) => usual == 1,
-        None => {
-            let receipt = &case.hop(one.hop).steps[one.step];
-            case.usual.is_done_once(root, one.kind)
-                || case.usual.once(one.kind) && names_a_message(case, receipt, one.value)
-        }
+        None => case.usual.is_done_once(root, one.kind),
     };
     let sample = case.run.store.sample(one.event(case));
     if !once || case.run.act(&sample) == Act::Send {
