@@ -1,11 +1,14 @@
 //! Who is at fault where something failed: not who says so, but who was silent.
 
 use super::case::{Case, Fate, Found};
+use super::recover::is_lost;
 use super::words::{self, names, waits_in_vain};
-use crate::analyze::flow::{ChildCount, Hop, Step};
+use crate::analyze::flow::{ChildCount, Hop, Rule, Step};
 use crate::model::{EventId, FindingKind, Severity};
 use crate::weave::words::Act;
 
+/// What takes longer than this share of all comes no more.
+const LATEST: f64 = 0.99;
 /// Whoever nearly all hops of a kind need answers them.
 const MIN_NEEDED: f64 = 0.6;
 
@@ -85,6 +88,45 @@ pub(super) fn report_unanswered(case: &mut Case<'_>, index: usize, failure: &Ste
         group: (rule.effect, sent.kind),
     };
     case.find(index, found);
+    true
+}
+
+/// Reports that a hop failed after what others were asked for had not come for longer than it ever takes: then that is the
+/// fault.
+pub(super) fn report_overdue(case: &mut Case<'_>, index: usize, failure: &Step) -> bool {
+    let own = case.hop(index).service;
+    let lost = |rule: &&Rule| {
+        let mut asked = rule.triggers.iter().filter(|trigger| case.times(trigger.step) > 0);
+        rule.example.service != own
+            && asked.any(|trigger| matches!(trigger.act, Act::Send | Act::Call))
+            && is_lost(case, rule)
+    };
+    let due = |rule: &Rule| {
+        let asked = rule.triggers.iter().filter_map(|trigger| case.steps.first(trigger.step));
+        let asked = asked.max_by_key(|place| (place.time, place.hop, place.step))?;
+        let due = asked.time.saturating_add(rule.delays.at(LATEST));
+        (due < failure.time).then_some((due, asked))
+    };
+    let lost = case.usual.rules.about(&case.steps).filter(lost);
+    let lost = lost.filter_map(|rule| Some((due(rule)?, rule)));
+    let Some(((_, asked), rule)) = lost.min_by_key(|((due, _), rule)| (*due, rule.effect)) else {
+        return false;
+    };
+    let (asking, at) = (case.hop(asked.hop as usize), asked.hop as usize);
+    let sent = &asking.steps[asked.step as usize];
+    let absence = case.absence(rule, sent.event, asking);
+    let (failed, says) = (case.service(case.hop(index)), case.says(failure.event));
+    let found = Found {
+        kind: FindingKind::MissingStep,
+        severity: severity(case.hop(index)),
+        span: Some(sent.span),
+        service: Some(rule.example.service),
+        summary: format!("{absence}, and {failed} failed with {says}"),
+        confidence: f64::from(rule.right) / (f64::from(rule.peers) + 2.0),
+        evidence: vec![sent.event, failure.event],
+        group: (rule.effect, sent.kind),
+    };
+    case.find(at, found);
     true
 }
 

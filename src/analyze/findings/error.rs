@@ -4,7 +4,7 @@
 //! end, a later try that succeeds, a caller that goes on. How often something fails excuses nothing: what is usual is
 //! learned only from hops in which nothing failed.
 
-use super::blame::{named_cause, report_unanswered, silent_cause};
+use super::blame::{named_cause, report_overdue, report_unanswered, silent_cause};
 use super::case::{Case, Fate, Found};
 use super::recover;
 use super::retry::{repeats_step, tried_again};
@@ -18,6 +18,8 @@ const MIN_KNOWN: u32 = 3;
 const MAX_DEPTH: usize = 64;
 /// Hops that failed, of one transaction, that are looked at.
 const MAX_FAILED: usize = 500;
+/// Edges of this confidence are hardly wrong.
+const MIN_SURE: f32 = 0.9;
 /// Records that are named as evidence.
 const MAX_EVIDENCE: usize = 6;
 
@@ -34,18 +36,18 @@ pub(super) fn judge(case: &mut Case<'_>) {
         return;
     }
     for &hop in &failed {
-        let healed = healed_itself(case, hop)
+        let complete = !recover::lacks_what_is_due(case, hop);
+        let healed = healed_itself(case, hop, complete)
             || was_refused(case, hop)
-            || recover::went_on(case, hop)
+            || complete && (recover::went_on(case, hop) || recover::sent_on(case, hop))
             || recover::compensated(case, hop)
             || recover::taken_up(case, hop)
-            || recover::sent_on(case, hop)
             || recover::only_announced(case, hop);
         case.fates[hop] = if healed { Fate::Healed } else { Fate::Broken };
     }
     // what was tried several times is healed from the last time on
     for &hop in failed.iter().rev() {
-        if case.fates[hop] == Fate::Broken && tried_again(case, hop) {
+        if case.fates[hop] == Fate::Broken && retried(case, hop) {
             case.fates[hop] = Fate::Retried;
         }
     }
@@ -54,7 +56,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
         if case.fates[hop] == Fate::Healed {
             let retried = repeats_step(case.hop(hop));
             report_healed(case, hop, retried);
-        } else if case.fates[hop] == Fate::Retried || tried_again(case, hop) {
+        } else if case.fates[hop] == Fate::Retried || retried(case, hop) {
             case.fates[hop] = Fate::Retried;
             report_healed(case, hop, true);
         } else if caller_went_on(case, hop) {
@@ -110,8 +112,14 @@ fn ends_badly(case: &Case<'_>, index: usize) -> Option<usize> {
     (open || case.usual.lacking(hop).next().is_some()).then_some(at)
 }
 
-/// Whether a hop went on after its last failure.
-fn healed_itself(case: &Case<'_>, index: usize) -> bool {
+/// Whether what failed was done again later, all of it.
+fn retried(case: &Case<'_>, index: usize) -> bool {
+    tried_again(case, index) && !recover::lacks_what_is_due(case, index)
+}
+
+/// Whether a hop went on after its last failure. Where its service does not do all that is due, what it says may be about
+/// another of several things that it does at once.
+fn healed_itself(case: &Case<'_>, index: usize, complete: bool) -> bool {
     let hop = case.hop(index);
     let Some(at) = hop.steps.iter().rposition(|step| step.failed) else { return true };
     let (failure, after) = (&hop.steps[at], &hop.steps[at + 1..]);
@@ -128,7 +136,7 @@ fn healed_itself(case: &Case<'_>, index: usize) -> bool {
         let known = case.usual.child(hop, child).is_some_and(|count| count.hops >= MIN_KNOWN);
         known && child.start >= failure.time && !child.failed()
     });
-    if compensated && !own.is_empty() {
+    if complete && compensated && !own.is_empty() {
         return true;
     }
     let plain = !case.run.store.event(failure.event).is(flag::EXCEPTION);
@@ -138,7 +146,8 @@ fn healed_itself(case: &Case<'_>, index: usize) -> bool {
     // what goes on below it does not tell how it ended
     let Some(last) = own.iter().rfind(|step| is_above(case, step.span, failure.span)) else { return false };
     if case.usual.ends(last.kind) {
-        return plain || case.usual.lacking(hop).next().is_none();
+        let own_word = complete || is_surely_above(case, last.span, failure.span);
+        return own_word && (plain || case.usual.lacking(hop).next().is_none());
     }
     // an outcome that only follows such failures
     let outcome = case.told(last.event);
@@ -169,6 +178,15 @@ fn on_one_line(case: &Case<'_>, one: &Step, other: &Step) -> bool {
 fn is_above(case: &Case<'_>, above: u32, span: u32) -> bool {
     let parents = std::iter::successors(Some(span), |&span| case.trace.spans[span as usize].parent);
     parents.take(MAX_DEPTH).any(|span| span == above)
+}
+
+/// Whether a span is another one, or above it by edges that are hardly wrong.
+fn is_surely_above(case: &Case<'_>, above: u32, span: u32) -> bool {
+    let sure = |&span: &u32| {
+        let span = &case.trace.spans[span as usize];
+        span.parent.filter(|_| span.edge.as_ref().is_none_or(|edge| edge.confidence >= MIN_SURE))
+    };
+    std::iter::successors(Some(span), sure).take(MAX_DEPTH).any(|span| span == above)
 }
 
 /// Whether the caller waited for a hop that failed, noticed it, and went on to its usual end all the same.
@@ -243,6 +261,9 @@ fn report_broken(case: &mut Case<'_>, broken: &[(i64, usize)]) {
     let (time, index) = first_below(case, broken[0]);
     let hop = case.hop(index);
     let Some(first) = hop.steps.iter().find(|step| step.failed).cloned() else { return };
+    if report_overdue(case, index, &first) {
+        return;
+    }
     let silent = silent_cause(case, index, time).or_else(|| named_cause(case, index, &first));
     if silent.is_none() && report_unanswered(case, index, &first) {
         return;

@@ -1,7 +1,8 @@
 //! Whether a transaction went on as usual after a failure, told by its steps alone: whatever they were hung under.
 
 use super::case::Case;
-use crate::analyze::flow::{Hop, Step, anchors};
+use super::missing::MIN_REAL;
+use crate::analyze::flow::{Follower, Hop, Rule, Step, anchors};
 use crate::model::Level;
 use crate::weave::words::Act;
 
@@ -32,6 +33,44 @@ pub(super) fn went_on(case: &Case<'_>, index: usize) -> bool {
         }
     }
     all && after
+}
+
+/// Whether the service of a hop lacks something that is due after what others did before its last failure: what it began,
+/// or what it practically always does then as often.
+pub(super) fn lacks_what_is_due(case: &Case<'_>, index: usize) -> bool {
+    let (hop, usual) = (case.hop(index), case.usual);
+    let failures = steps_of(case, hop).filter(|step| step.failed);
+    let Some(last) = failures.map(|step| step.time).max() else { return false };
+    let began = |step: u64| case.steps.first(step).filter(|place| place.time <= last);
+    let lost = usual.rules.about(&case.steps).any(|rule| {
+        rule.example.service == hop.service
+            && rule.triggers.iter().any(|trigger| began(trigger.step).is_some())
+            && is_lost(case, rule)
+    });
+    let is_own = |step: u64| usual.step(step).is_some_and(|count| count.example.service == hop.service);
+    let fewer = |since: u64| {
+        let times = case.times(since);
+        let lacks = |follower: &Follower| {
+            case.times(follower.step) < times
+                && is_own(follower.step)
+                && !usual.has_happened(&case.steps, follower.step)
+        };
+        // what was tried again is there more often than what comes of it
+        let again = times > 1 && usual.once(since);
+        let elsewhere = began(since).is_some_and(|at| case.hop(at.hop as usize).service != hop.service);
+        elsewhere && !again && usual.along.followers(since).iter().any(lacks)
+    };
+    lost || case.steps.kinds().any(fewer)
+}
+
+/// Whether an effect is absent, for no reason that is known.
+pub(super) fn is_lost(case: &Case<'_>, rule: &Rule) -> bool {
+    let usual = case.usual;
+    case.absent(rule) > 0
+        && case.explained(rule).is_none()
+        && usual.real_by(rule) >= MIN_REAL
+        && !usual.has_happened(&case.steps, rule.effect)
+        && !rule.was_tried_again(&case.steps, |step| usual.once(step))
 }
 
 /// Whether the service told others of its last failure, and they made up for it: a message that is only sent then, and that
@@ -190,6 +229,29 @@ mod tests {
         assert_eq!(failures(1, &[ORDER, ("payer", Some(0), true, all)]), [Severity::Info]);
         let lost = &all[..2];
         assert_eq!(failures(1, &[ORDER, ("payer", Some(0), true, lost)]), [Severity::Warning]);
+    }
+
+    #[test]
+    fn what_comes_of_another_message_heals_no_failure() {
+        let twice: Does<'_> = (
+            "shop",
+            None,
+            false,
+            &[(0, Info, "order placed"), (4, Info, "sent part.packed"), (5, Info, "sent part.packed")],
+        );
+        let billed = |severity: Level, says: &'static str| -> Vec<Severity> {
+            let mut made = Made::new();
+            let charged = &[(20, Info, "card charged")];
+            for _ in 0..60 {
+                made.add(&[twice, ("payer", Some(0), true, charged), ("payer", Some(0), true, charged)]);
+            }
+            let failed = &[(15, severity, says)];
+            made.add(&[twice, ("payer", Some(0), true, failed), ("payer", Some(0), true, charged)]);
+            let found = made.of_the_last().into_iter().filter(|(kind, ..)| *kind == Failed);
+            found.map(|(_, severity, ..)| severity).collect()
+        };
+        assert_eq!(billed(Error, "the bank broke down"), [Severity::Warning]);
+        assert_eq!(billed(Info, "card charged"), []);
     }
 
     #[test]

@@ -175,9 +175,11 @@ fn notices(lower: &str) -> bool {
 
 /// Whether a template names a fault of the machinery, as operating systems, databases and libraries word it.
 fn breaks(lower: &str) -> bool {
-    const WORDS: [&str; 17] = [
+    const WORDS: [&str; 19] = [
         "timed out",
         "timeout",
+        "certificate has expired",
+        "certificate verify failed",
         "connection refused",
         "connection reset",
         "connection closed",
@@ -291,6 +293,8 @@ mod tests {
         assert!(!Told::by("connection refused by peer").refuses);
         assert!(Told::by("could not save: Connection refused").breaks);
         assert!(!Told::by("could not save: limit exceeded").breaks);
+        let certificate = Told::by("certificate has expired");
+        assert!(certificate.breaks && !certificate.refuses && Told::by("offer expired").refuses);
         assert!(Told::by("request failed with <*>").fails && Told::by("gave up").fails);
         assert!(!Told::by("saga aborted, compensating").fails);
         let pool = Told::by("pool exhausted");
