@@ -136,17 +136,18 @@ fn healed_itself(case: &Case<'_>, index: usize, complete: bool) -> bool {
         let known = case.usual.child(hop, child).is_some_and(|count| count.hops >= MIN_KNOWN);
         known && child.start >= failure.time && !child.failed()
     });
-    if complete && compensated && !own.is_empty() {
+    // what goes on below it does not tell how it ended
+    let last = own.iter().rfind(|step| is_above(case, step.span, failure.span));
+    let own_word = complete || last.is_some_and(|last| is_surely_above(case, last.span, failure.span));
+    if own_word && compensated && !own.is_empty() {
         return true;
     }
     let plain = !case.run.store.event(failure.event).is(flag::EXCEPTION);
     if plain && case.told(failure.event).refuses {
         return true;
     }
-    // what goes on below it does not tell how it ended
-    let Some(last) = own.iter().rfind(|step| is_above(case, step.span, failure.span)) else { return false };
+    let Some(last) = last else { return false };
     if case.usual.ends(last.kind) {
-        let own_word = complete || is_surely_above(case, last.span, failure.span);
         return own_word && (plain || case.usual.lacking(hop).next().is_none());
     }
     // an outcome that only follows such failures
