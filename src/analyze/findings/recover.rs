@@ -53,7 +53,7 @@ pub(super) fn lacks_what_is_due(case: &Case<'_>, index: usize) -> bool {
         let lacks = |follower: &Follower| {
             case.times(follower.step) < times
                 && is_own(follower.step)
-                && !usual.has_happened(&case.steps, follower.step)
+                && !case.has_happened(follower.step)
         };
         // what was tried again is there more often than what comes of it
         let again = times > 1 && usual.once(since);
@@ -68,8 +68,8 @@ pub(super) fn is_lost(case: &Case<'_>, rule: &Rule) -> bool {
     let usual = case.usual;
     case.absent(rule) > 0
         && case.explained(rule).is_none()
-        && usual.real_by(rule) >= MIN_REAL
-        && !usual.has_happened(&case.steps, rule.effect)
+        && usual.real_by(rule, case.is_whole()) >= MIN_REAL
+        && !case.has_happened(rule.effect)
         && !rule.was_tried_again(&case.steps, |step| usual.once(step))
 }
 
