@@ -3,6 +3,7 @@
 //! Each file knows one kind of fault. A finding is made where the fault is; what follows from it is named there and found
 //! no second time: a hop that failed misses no steps, a hop that waits for a stuck one is not stuck itself.
 
+mod apart;
 mod blame;
 mod case;
 mod error;

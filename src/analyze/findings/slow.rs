@@ -1,47 +1,19 @@
 //! Steps that took far longer than the same step in other transactions.
 
+use super::apart::{Far, LONG, MIN_KNOWN, far_off, is_short};
 use super::case::{Case, Fate, Found};
 use super::words::names;
-use crate::analyze::flow::{Hop, Rule, Step, Tally, caused, gaps};
+use crate::analyze::flow::{Hop, Rule, Step, caused, gaps};
 use crate::model::units::duration;
 use crate::model::{Detail, EventId, Finding, FindingKind, Severity, Symbol};
 use crate::weave::words::Act;
 
-/// Fewer durations than this make no usual one.
-const MIN_KNOWN: u64 = 12;
-/// What is shorter than this is never far off, in nanoseconds.
-const GRAIN: f64 = 1e6;
-/// How far beyond the middle half of all durations, in widths of that half, on a logarithmic scale.
-const FAR: f64 = 3.0;
-/// The least width of the middle half, on a logarithmic scale.
-const MIN_WIDTH: f64 = 0.4;
-/// What is slow takes twice as long as this share of all.
-const RARE: f64 = 0.95;
-/// The share for what is longer by [`LONG`].
-const LONG_RARE: f64 = 0.85;
-/// What is not longer by this, in nanoseconds, disturbs nobody.
-const MIN_EXCESS: f64 = 100e6;
-/// What makes a transaction longer by this share of its usual time is felt,
-const FELT: f64 = 0.5;
-/// if it is not shorter than this, in nanoseconds,
-const NOTICED: f64 = 500e6;
-/// and so is this, whatever its share;
-const LONG: f64 = 1e9;
-/// a smaller share is not worth a word.
+/// What makes a transaction longer by a smaller share of its usual time is not worth a word, unless it is [`LONG`].
 const WORTH: f64 = 0.1;
-
-/// What takes so many times as long
-const APART: i64 = 6;
-/// as this share of all times of its own kind stands apart from them, however widely they are spread: faults are fewer than
-/// the rest.
-const BULK: f64 = 0.97;
-/// What does not stand apart must make the transaction longer by this share of its usual time,
-const GRAVE: f64 = 0.75;
-/// or be so unlikely that at most this share of the transactions has such a time by chance, over all that is timed in them.
-const MAX_CHANCE: f64 = 0.005;
-/// The shares of the times of a kind from which it is drawn how its tail falls off.
-const TAILS: [f64; 2] = [0.9, 0.95];
-/// A step that hardly ever occurs has times of its own from so many on.
+/// Queues, and whoever asks now and then whether there is something to do, take a while now and then: what begins later than
+/// usual must begin so much later, in nanoseconds.
+const LATE: f64 = 2e9;
+/// What hardly ever comes after a step has times of its own from so many on.
 const MIN_OWN: u64 = 3;
 
 /// So many times the usual time are no number that tells anything.
@@ -60,17 +32,9 @@ struct Stretch {
     from: i64,
     to: i64,
     nanos: i64,
-    far: Far,
-}
-
-/// What a duration is far beyond.
-#[derive(Clone, Copy, Debug)]
-struct Far {
     usual: i64,
-    /// It stands apart from all that are usual.
-    apart: bool,
-    /// How likely one takes so long by chance.
-    chance: f64,
+    /// It is a fault.
+    grave: bool,
 }
 
 /// Judges the time that each hop spent itself, what its steps say that they took, and how late hops began.
@@ -83,15 +47,15 @@ pub(super) fn judge(case: &mut Case<'_>) {
     }
     found.extend(case.usual.rules.about(&case.steps).filter_map(|rule| late(case, rule)));
     found.extend((0..case.shape.hops.len()).filter_map(|index| late_hop(case, index)));
-    found.sort_by_key(|it| (it.far.usual - it.nanos, it.from, it.hop));
+    found.sort_by_key(|it| (!it.grave, it.usual - it.nanos, it.from, it.hop));
     found.truncate(MAX_FOUND);
-    found.sort_by_key(|it| (it.to - it.from, it.from, it.hop));
+    found.sort_by_key(|it| (!it.grave, it.to - it.from, it.from, it.hop));
     // whoever waits for what is slow is slow too: of stretches that hold one another the inner one is the cause
     let mut causes: Vec<Stretch> = Vec::new();
     for stretch in found {
         let holds = |inner: &Stretch| {
             let common = stretch.to.min(inner.to) - stretch.from.max(inner.from);
-            common * 2 >= stretch.nanos - stretch.far.usual
+            common * 2 >= stretch.nanos - stretch.usual
         };
         if !causes.iter().any(holds) {
             causes.push(stretch);
@@ -138,21 +102,7 @@ fn slowest(case: &Case<'_>, index: usize) -> Option<Stretch> {
     let hop = case.hop(index);
     let grain = case.run.grain(hop.service);
     let spent = gaps(&case.shape, hop).into_iter().enumerate().filter_map(|(at, (before, after, nanos))| {
-        if is_short(nanos - grain) {
-            return None;
-        }
-        let mut tally = case.usual.gap(before, after);
-        if tally.is_none_or(|tally| tally.count() < MIN_KNOWN) {
-            // a step that hardly ever occurs: the usual next step is as late, unless it takes its own time
-            if tally.is_some_and(|own| own.count() >= MIN_OWN && own.at(0.5).saturating_mul(2) > nanos) {
-                return None;
-            }
-            let (times, next) = case.usual.next(before)?;
-            let all = case.usual.step(before)?.hops;
-            let rare = u64::from(case.usual.present(after)) < MIN_KNOWN;
-            tally = case.usual.gap(before, next).filter(|_| rare && times * 10 >= all * 8);
-        }
-        let far = far_off(tally?, nanos - grain)?;
+        let far = far_between(case, (before, after), nanos - grain)?;
         let (since, step) = (&hop.steps[at], &hop.steps[at + 1]);
         Some(Stretch {
             hop: index,
@@ -161,7 +111,8 @@ fn slowest(case: &Case<'_>, index: usize) -> Option<Stretch> {
             from: since.time,
             to: step.time,
             nanos,
-            far,
+            usual: far.usual,
+            grave: far.apart && is_long(nanos - grain, far),
         })
     });
     let said = hop.steps.iter().enumerate().filter_map(|(at, step)| {
@@ -171,9 +122,42 @@ fn slowest(case: &Case<'_>, index: usize) -> Option<Stretch> {
             return None;
         }
         let far = far_off(case.usual.gap(0, step.kind)?, nanos)?;
-        Some(Stretch { hop: index, at, since: None, from: step.time - nanos, to: step.time, nanos, far })
+        let (from, grave) = (step.time - nanos, far.apart && is_long(nanos, far));
+        Some(Stretch { hop: index, at, since: None, from, to: step.time, nanos, usual: far.usual, grave })
     });
-    spent.chain(said).max_by_key(|it| (it.nanos - it.far.usual, std::cmp::Reverse(it.at)))
+    spent.chain(said).max_by_key(|it| (it.grave, it.nanos - it.usual, std::cmp::Reverse(it.at)))
+}
+
+/// Whether a duration is longer than usual by so much that it is felt.
+fn is_long(nanos: i64, far: Far) -> bool {
+    (nanos - far.usual) as f64 >= LONG
+}
+
+/// What is usual between two steps, if a duration is far beyond it. Where the one hardly ever follows the other, as where
+/// some records are logged only now and then, that is what is usual from the first one on and till the second one.
+fn far_between(case: &Case<'_>, (before, after): (u64, u64), nanos: i64) -> Option<Far> {
+    if is_short(nanos) {
+        return None;
+    }
+    let own = case.usual.gap(before, after)?;
+    if own.count() >= MIN_KNOWN {
+        return far_off(own, nanos);
+    }
+    let sides = [case.usual.gap_from(before)?, case.usual.gap_to(after)?];
+    let mut known = sides.into_iter().filter(|tally| tally.count() >= MIN_KNOWN);
+    let (first, second) = (known.next()?, known.next());
+    if own.count() >= MIN_OWN {
+        // it takes its own time
+        if own.at(0.5).saturating_mul(2) > nanos {
+            return None;
+        }
+    } else if second.is_none() {
+        return None;
+    }
+    let one = far_off(first, nanos)?;
+    let Some(second) = second else { return Some(one) };
+    let other = far_off(second, nanos)?;
+    Some(Far { usual: one.usual.max(other.usual), apart: one.apart && other.apart })
 }
 
 /// An effect that began far later after its cause than usual.
@@ -184,11 +168,12 @@ fn late(case: &Case<'_>, rule: &Rule) -> Option<Stretch> {
     let nanos = step.time - since.time;
     let grain = case.run.grain(before.service).max(case.run.grain(hop.service));
     let far = far_off(&rule.delays, nanos - grain)?;
+    let (usual, grave) = (far.usual, is_late(nanos - grain, far));
     // what usually comes right before it, in a third service, was as late
     let service = |step: u64| case.usual.step(step).map(|count| count.example.service);
     let first = case.usual.along.right_before(rule.effect, service).map(|(_, steps)| steps[0]);
     if let Some(place) = first.and_then(|first| case.steps.first(first))
-        && (since.time + (nanos - far.usual) / 2..=step.time).contains(&place.time)
+        && (since.time + (nanos - usual) / 2..=step.time).contains(&place.time)
         && case.hop(place.hop as usize).service != before.service
     {
         return Some(Stretch {
@@ -198,7 +183,8 @@ fn late(case: &Case<'_>, rule: &Rule) -> Option<Stretch> {
             from: since.time,
             to: place.time,
             nanos: place.time - since.time,
-            far,
+            usual,
+            grave,
         });
     }
     Some(Stretch {
@@ -208,62 +194,30 @@ fn late(case: &Case<'_>, rule: &Rule) -> Option<Stretch> {
         from: since.time,
         to: step.time,
         nanos,
-        far,
+        usual,
+        grave,
     })
 }
 
-/// A hop that began far later after the step that caused it than usual, where a transaction has several of its kind.
+/// Whether something that begins far later than usual is a fault.
+fn is_late(nanos: i64, far: Far) -> bool {
+    far.apart && (nanos - far.usual) as f64 >= LATE
+}
+
+/// A hop that began far later after the step that caused it than usual.
 fn late_hop(case: &Case<'_>, index: usize) -> Option<Stretch> {
     let hop = case.hop(index);
     // what was done again after that began later for a reason
     let again = |other: &Hop| other.kind == hop.kind && other.cause == hop.cause && other.start < hop.start;
-    if case.times(hop.kind) < 2 || case.fates[index] != Fate::Fine || case.shape.hops.iter().any(again) {
+    if case.fates[index] != Fate::Fine || case.shape.hops.iter().any(again) {
         return None;
     }
     let (cause, begins) = caused(&case.shape, hop)?;
     let nanos = begins.time - cause.time;
     let grain = case.run.grain(hop.service).max(case.run.grain(case.run.store.event(cause.event).service));
     let far = far_off(case.usual.delay(cause.kind, hop.kind)?, nanos - grain)?;
-    let (from, to) = (cause.time, begins.time);
-    Some(Stretch { hop: index, at: 0, since: Some(cause.event), from, to, nanos, far })
-}
-
-/// Whether a duration is too short to be far off, whatever is usual.
-fn is_short(nanos: i64) -> bool {
-    (nanos as f64) < MIN_EXCESS
-}
-
-/// What is usual, if a duration is far beyond it.
-fn far_off(tally: &Tally, nanos: i64) -> Option<Far> {
-    if is_short(nanos) || tally.count() < MIN_KNOWN {
-        return None;
-    }
-    let log = |nanos: i64| (nanos as f64 + GRAIN).ln();
-    // mostly that much tells it
-    let (found, high) = (log(nanos), log(tally.at(0.75)));
-    if found <= high + FAR * MIN_WIDTH {
-        return None;
-    }
-    let (low, usual) = (log(tally.at(0.25)), tally.at(0.5));
-    let far = found > high + FAR * (high - low).max(MIN_WIDTH);
-    // where many take half as long, that is a way of its own to take the step
-    let excess = (nanos - usual) as f64;
-    let rare = nanos > tally.at(if excess >= LONG { LONG_RARE } else { RARE }).saturating_mul(2);
-    let apart = nanos > tally.at(BULK).saturating_mul(APART);
-    (far && rare && excess >= MIN_EXCESS).then(|| Far { usual, apart, chance: chance(tally, nanos) })
-}
-
-/// How likely one time of a kind is as long as this, if the longest ones fall off as a power law, which is slower than queues
-/// and pauses do. Where a share of them goes a slow way of its own, that is among what the tail is drawn from.
-fn chance(tally: &Tally, nanos: i64) -> f64 {
-    let log = |nanos: i64| (nanos as f64 + GRAIN).ln();
-    let (found, middle) = (log(nanos), log(tally.at(0.5)));
-    let beyond = |share: f64| {
-        let (rest, high) = (1.0 - share, log(tally.at(share)));
-        let slope = (0.5 / rest).ln() / (high - middle).max(MIN_WIDTH / 4.0);
-        rest * (-(found - high).max(0.0) * slope).exp()
-    };
-    TAILS.into_iter().map(beyond).fold(0.0, f64::max)
+    let (from, to, grave) = (cause.time, begins.time, is_late(nanos - grain, far));
+    Some(Stretch { hop: index, at: 0, since: Some(cause.event), from, to, nanos, usual: far.usual, grave })
 }
 
 /// Whether a stretch is the way of a message from what sent it to what handles it.
@@ -309,15 +263,13 @@ fn topic(case: &Case<'_>, stretch: &Stretch) -> String {
 
 fn report(case: &mut Case<'_>, stretch: &Stretch) {
     let (index, at) = (stretch.hop, stretch.at);
-    let excess = (stretch.nanos - stretch.far.usual) as f64;
+    let excess = (stretch.nanos - stretch.usual) as f64;
     let harm = excess / case.usual.length(&case.shape).max(1) as f64;
     if harm < WORTH && excess < LONG {
         return;
     }
-    let (nanos, Far { usual, apart, chance }) = (stretch.nanos, stretch.far);
-    let unlikely = chance * case.usual.timed() <= MAX_CHANCE;
-    let stands_out = apart || excess > case.usual.tolerance() as f64 && (harm >= GRAVE || unlikely);
-    let times = (nanos as f64 + GRAIN) / (usual as f64 + GRAIN);
+    let (nanos, usual) = (stretch.nanos, stretch.usual);
+    let times = nanos as f64 / usual.max(1) as f64;
     let hop = case.hop(index);
     let Some(step) = hop.steps.get(at).cloned() else { return };
     let (service, says) = (case.service(hop), case.says(step.event));
@@ -343,11 +295,7 @@ fn report(case: &mut Case<'_>, stretch: &Stretch) {
         index,
         Found {
             kind: FindingKind::Slow,
-            severity: if stands_out && (harm >= FELT && excess >= NOTICED || excess >= LONG) {
-                Severity::Warning
-            } else {
-                Severity::Info
-            },
+            severity: if stretch.grave { Severity::Warning } else { Severity::Info },
             span: Some(step.span),
             service: callee,
             summary,

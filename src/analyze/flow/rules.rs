@@ -117,11 +117,6 @@ impl Rules {
         self.rules.iter().map(|rule| rule.effect).collect()
     }
 
-    /// How long after their causes the effects begin.
-    pub(super) fn delays(&self) -> impl Iterator<Item = &Tally> {
-        self.rules.iter().map(|rule| &rule.delays)
-    }
-
     /// The steps that trigger them.
     pub(super) fn triggers(&self) -> impl Iterator<Item = u64> {
         self.rules.iter().flat_map(|rule| rule.triggers.iter().map(|trigger| trigger.step))

@@ -96,6 +96,22 @@ impl Tally {
         }
     }
 
+    /// The duration with such a place in their order; the longest if there are fewer.
+    pub fn nth(&self, place: u64) -> i64 {
+        // half a place more, lest rounding tells the one before
+        self.at(((place as f64 + 0.5) / self.count().saturating_sub(1).max(1) as f64).min(1.0))
+    }
+
+    /// How many are at least as long as this.
+    pub fn at_least(&self, nanos: i64) -> u64 {
+        let (mut shorter, mut end) = (0, self.count());
+        while shorter < end {
+            let middle = shorter + (end - shorter) / 2;
+            if self.nth(middle) < nanos { shorter = middle + 1 } else { end = middle }
+        }
+        self.count() - shorter
+    }
+
     /// Takes in those of another tally.
     pub fn merge(&mut self, other: &Tally) {
         match (&mut self.0, &other.0) {
@@ -145,6 +161,13 @@ mod tests {
                     let right = sorted.get((share * (numbers.len() as f64 - 1.0)) as usize).copied();
                     let (right, told) = (right.unwrap_or(0) as f64, told as f64);
                     prop_assert!((told - right).abs() <= right * ACCURACY + 1.0, "{share}: {told} {right}");
+                }
+                for (place, right) in sorted.iter().enumerate() {
+                    let (told, right) = (tally.nth(place as u64) as f64, *right as f64);
+                    prop_assert!((told - right).abs() <= right * ACCURACY + 1.0, "{place}: {told} {right}");
+                    let least = sorted.iter().filter(|nanos| **nanos as f64 > right * 1.05 + 3.0).count() as u64;
+                    prop_assert!(tally.at_least((right * 1.02) as i64 + 2) >= least);
+                    prop_assert!(tally.at_least((right * 0.98) as i64 - 1) >= (sorted.len() - place) as u64);
                 }
             }
         }

@@ -37,14 +37,6 @@ const MIN_DONE_ONCE: f64 = 0.95;
 /// Fewer transactions that begin alike do not tell how often they have a step.
 const MIN_ALIKE: u32 = 3;
 
-/// In runs of fewer transactions it is not known how late things commonly are.
-const MIN_LATENESS: u32 = 100;
-/// Parts in which durations of a kind are looked at.
-const LATENESS_PARTS: u32 = 100;
-/// What exceeds what every other transaction exceeds by so many times is beyond what hundreds of them would show, if such
-/// times are spread as queues and pauses of machines spread them.
-const TOLERANCE: i64 = 4;
-
 /// A step is rare if at most this share of all transactions has it.
 const MAX_RARE: f64 = 0.2;
 
@@ -77,10 +69,8 @@ pub struct Usual {
     pub(super) nowhere: FxHashMap<u64, u32>,
     /// The kinds of hops that mostly are caused by something, of those that transactions begin with.
     pub(super) parts: Vec<u64>,
-    /// By how much something in every other transaction takes longer than usual, in nanoseconds.
-    lateness: i64,
-    /// How many times are taken in a transaction.
-    timed: f64,
+    /// By kind of step: how long after a step of any kind it comes, and how long before one.
+    around: FxHashMap<u64, (Tally, Tally)>,
 }
 
 /// What comes after steps of a kind.
@@ -115,6 +105,10 @@ impl Usual {
         }
         for (&(before, after), tally) in &counts.gaps {
             usual.next.entry(before).or_default().add(tally.count() as u32, after);
+            if before != 0 {
+                usual.around.entry(after).or_default().0.merge(tally);
+                usual.around.entry(before).or_default().1.merge(tally);
+            }
         }
         for &(hop, child) in counts.children.keys() {
             usual.children.entry(hop).or_default().push(child);
@@ -124,45 +118,7 @@ impl Usual {
         usual.parts = caused.map(|(kind, _)| *kind).collect();
         usual.counts = counts;
         usual.nowhere = usual.in_no_transaction(frame);
-        usual.lateness = usual.common_lateness();
-        let gaps = usual.counts.gaps.values().chain(usual.rules.delays());
-        let times: u64 = gaps.map(Tally::count).sum();
-        usual.timed = times as f64 / f64::from(usual.counts.transactions.max(1));
         usual
-    }
-
-    /// By how much something in every other transaction takes longer than usual, in nanoseconds: the excess over the median
-    /// of its kind, over all kinds together. A few slow transactions do not move it. None in a run of few transactions.
-    fn common_lateness(&self) -> i64 {
-        let transactions = f64::from(self.counts.transactions);
-        if self.counts.transactions < MIN_LATENESS {
-            return 0;
-        }
-        let mut excesses: Vec<(i64, f64)> = Vec::new();
-        let gaps = self.counts.gaps.values().chain(self.rules.delays());
-        for tally in gaps.filter(|tally| tally.count() >= u64::from(MIN_PEERS)) {
-            let usual = tally.at(0.5);
-            let weight = tally.count() as f64 / f64::from(LATENESS_PARTS);
-            let shares = (LATENESS_PARTS / 2..LATENESS_PARTS).map(|part| f64::from(2 * part + 1) / 2.0);
-            excesses.extend(shares.map(|part| (tally.at(part / f64::from(LATENESS_PARTS)) - usual, weight)));
-        }
-        excesses.sort_unstable_by(|one, other| other.0.cmp(&one.0).then(other.1.total_cmp(&one.1)));
-        let mut times = 0.0;
-        let late = excesses.into_iter().find(|(_, weight)| {
-            times += weight;
-            times * 2.0 >= transactions
-        });
-        late.map_or(0, |(excess, _)| excess.max(0))
-    }
-
-    /// What takes longer than usual by no more than this, in nanoseconds, may happen to any transaction of the run.
-    pub fn tolerance(&self) -> i64 {
-        self.lateness.saturating_mul(TOLERANCE)
-    }
-
-    /// How many times are taken in a transaction, on average: so many may be long by chance.
-    pub fn timed(&self) -> f64 {
-        self.timed
     }
 
     /// Counts of a kind of hop.
@@ -183,6 +139,16 @@ impl Usual {
     /// How long hops take from one step to the next.
     pub fn gap(&self, before: u64, after: u64) -> Option<&Tally> {
         self.counts.gaps.get(&(before, after))
+    }
+
+    /// How long hops take from whatever comes before a step to that step.
+    pub fn gap_to(&self, step: u64) -> Option<&Tally> {
+        self.around.get(&step).map(|(before, _)| before)
+    }
+
+    /// How long hops take from a step to whatever comes next.
+    pub fn gap_from(&self, step: u64) -> Option<&Tally> {
+        self.around.get(&step).map(|(_, after)| after)
     }
 
     /// Counts of hops under hops.
