@@ -36,7 +36,7 @@ const TIMES: f64 = 4.0;
 /// or so many times if at least
 const TIMES_OF_MANY: f64 = 3.0;
 /// so many are known;
-const MANY: u64 = 100;
+pub(super) const MANY_KNOWN: u64 = 100;
 /// this share of all may be in between.
 const MAX_BETWEEN: f64 = 0.02;
 /// By chance, so many of all durations of a kind would be as long.
@@ -79,20 +79,29 @@ pub(super) fn far_off(tally: &Tally, nanos: i64) -> Option<Far> {
     (apart || far() && rare()).then_some(Far { usual, apart })
 }
 
+/// How many durations of a kind are about as long as one, or longer.
+fn like(tally: &Tally, nanos: i64) -> u64 {
+    tally.at_least((nanos - BLUR) / 2)
+}
+
+/// Whether so many durations of a kind are as long that this is one of the ways things go.
+pub(super) fn is_common(tally: &Tally, nanos: i64) -> bool {
+    like(tally, nanos) as f64 > MAX_LIKE + MAX_LIKE_SHARE * tally.count() as f64
+}
+
 /// Whether a duration, itself among those of a kind, stands apart from the others.
 fn stands_apart(tally: &Tally, nanos: i64) -> bool {
-    let all = tally.count();
-    let like = tally.at_least((nanos - BLUR) / 2);
-    if like as f64 > MAX_LIKE + MAX_LIKE_SHARE * all as f64 || like >= all {
+    if is_common(tally, nanos) {
         return false;
     }
-    let others = all - like;
+    let all = tally.count();
+    let others = all - like(tally, nanos);
     let times = |place: u64| (nanos + BLUR) as f64 / (tally.nth(place) + BLUR) as f64;
     if times(others - 1) >= CLEAR {
         return true;
     }
     let between = (MAX_BETWEEN * all as f64) as u64;
-    let least = if all < MANY { TIMES } else { TIMES_OF_MANY };
+    let least = if all < MANY_KNOWN { TIMES } else { TIMES_OF_MANY };
     times((others - 1).saturating_sub(between)) >= least && expected(tally, others, nanos) <= MAX_CHANCE
 }
 

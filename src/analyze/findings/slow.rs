@@ -1,11 +1,11 @@
 //! Steps that took far longer than the same step in other transactions.
 
-use super::apart::{Far, LONG, MIN_KNOWN, far_off, is_short};
+use super::apart::{Far, LONG, MANY_KNOWN, MIN_KNOWN, far_off, is_common, is_short};
 use super::case::{Case, Fate, Found};
 use super::words::names;
 use crate::analyze::flow::{Hop, Rule, Step, caused, gaps};
 use crate::model::units::duration;
-use crate::model::{Detail, EventId, Finding, FindingKind, Severity, Symbol};
+use crate::model::{Detail, EventId, Finding, FindingKind, Severity, Shape, Symbol};
 use crate::weave::words::Act;
 
 /// What makes a transaction longer by a smaller share of its usual time is not worth a word, unless it is [`LONG`].
@@ -47,6 +47,9 @@ pub(super) fn judge(case: &mut Case<'_>) {
     }
     found.extend(case.usual.rules.about(&case.steps).filter_map(|rule| late(case, rule)));
     found.extend((0..case.shape.hops.len()).filter_map(|index| late_hop(case, index)));
+    for stretch in found.iter_mut().filter(|it| it.grave) {
+        stretch.grave = !is_guessed(case, stretch);
+    }
     found.sort_by_key(|it| (!it.grave, it.usual - it.nanos, it.from, it.hop));
     found.truncate(MAX_FOUND);
     found.sort_by_key(|it| (!it.grave, it.to - it.from, it.from, it.hop));
@@ -66,6 +69,26 @@ pub(super) fn judge(case: &mut Case<'_>) {
             report(case, &stretch);
         }
     }
+}
+
+/// Whether a stretch begins or ends with a record that is there only because times put it there: no id and no value ties it to
+/// the others. If it took long for that one to come, it may as well be another transaction's.
+fn is_guessed(case: &Case<'_>, stretch: &Stretch) -> bool {
+    let (store, ends) = (case.run.store, case.hop(stretch.hop).steps.get(stretch.at).map(|step| step.event));
+    let values = |event: EventId| {
+        store.details(event).iter().filter_map(|detail| match *detail {
+            Detail::Key { value, shape, .. } if shape != Shape::Word => Some(value),
+            _ => None,
+        })
+    };
+    let others = || case.shape.hops.iter().flat_map(|hop| &hop.steps).map(|step| step.event);
+    let is_tied = |event: EventId| {
+        let record = store.event(event);
+        let shared =
+            |other: EventId| other != event && values(other).any(|value| values(event).any(|it| it == value));
+        record.trace.is_some() || record.span.is_some() || others().any(shared)
+    };
+    stretch.since.into_iter().chain(ends).any(|event| !is_tied(event))
 }
 
 /// Whether a stretch ends with a warning of somebody who waited for what another finding tells of.
@@ -140,21 +163,23 @@ fn far_between(case: &Case<'_>, (before, after): (u64, u64), nanos: i64) -> Opti
         return None;
     }
     let own = case.usual.gap(before, after)?;
-    if own.count() >= MIN_KNOWN {
-        return far_off(own, nanos);
-    }
     let sides = [case.usual.gap_from(before)?, case.usual.gap_to(after)?];
+    // where few are known, the second step may take so long after others
+    let is_common = own.count() < MANY_KNOWN && is_common(sides[1], nanos);
+    let apart = |far: Far| Far { apart: far.apart && !is_common, ..far };
+    if own.count() >= MIN_KNOWN {
+        return far_off(own, nanos).map(apart);
+    }
     let mut known = sides.into_iter().filter(|tally| tally.count() >= MIN_KNOWN);
     let (first, second) = (known.next()?, known.next());
-    if own.count() >= MIN_OWN {
-        // it takes its own time
-        if own.at(0.5).saturating_mul(2) > nanos {
-            return None;
-        }
-    } else if second.is_none() {
+    // it takes its own time
+    if own.count() >= MIN_OWN && own.at(0.5).saturating_mul(2) > nanos {
         return None;
     }
-    let one = far_off(first, nanos)?;
+    if own.count() < MIN_OWN && second.is_none() {
+        return None;
+    }
+    let one = far_off(first, nanos).map(apart)?;
     let Some(second) = second else { return Some(one) };
     let other = far_off(second, nanos)?;
     Some(Far { usual: one.usual.max(other.usual), apart: one.apart && other.apart })
