@@ -41,6 +41,7 @@ impl Made {
     pub(super) fn add(&mut self, does: &[Does<'_>]) {
         let at = self.traces.len() as i64 * APART + 1;
         let nanos = |millis: i64| Time((at + millis) * 1_000_000);
+        let id = TraceId::opaque(&self.traces.len().to_le_bytes());
         let spans = does.iter().enumerate().map(|(index, &(service, parent, message, says))| {
             let name = self.store.symbols.keep(service.as_bytes());
             let basis = if message { Basis::Message } else { Basis::Call };
@@ -51,7 +52,7 @@ impl Made {
                 let number = self.store.batches[0].events.len();
                 let mut event = Event::at(Place { line: number as u64 + 1, ..Place::default() });
                 (event.time, event.service, event.template) = (nanos(millis), name, template);
-                event.level = Some(level);
+                (event.level, event.trace) = (Some(level), Some(id));
                 let details = &mut self.store.batches[0].details;
                 (event.details_start, event.details_len) = (details.len() as u32, keys.len() as u16);
                 details.extend(keys);
@@ -84,7 +85,6 @@ impl Made {
             }
         });
         let spans: Vec<Span> = spans.collect();
-        let id = TraceId::opaque(&self.traces.len().to_le_bytes());
         self.traces.push(Trace { id, service: spans[0].service, ..trace(spans) });
     }
 

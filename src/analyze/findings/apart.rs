@@ -42,7 +42,7 @@ const MAX_BETWEEN: f64 = 0.02;
 /// By chance, so many of all durations of a kind would be as long.
 const MAX_CHANCE: f64 = 0.05;
 /// The shares of the others between which it is seen how their tail falls off.
-const TAILS: [(f64, f64); 3] = [(0.5, 0.9), (0.5, 0.95), (0.75, 0.95)];
+const TAILS: [(f64, f64); 3] = [(0.5, 0.9), (0.5, 0.95), (0.75, 0.98)];
 /// The least distance between these, on a logarithmic scale.
 const MIN_TAIL: f64 = 0.1;
 

@@ -360,4 +360,22 @@ mod tests {
         // a few take ever longer: then two seconds are no wonder
         assert_eq!(severity(&[200, 400, 600, 800, 1_200, 1_600]), [Severity::Info]);
     }
+
+    #[test]
+    fn steps_are_timed_by_their_sides_where_records_between_them_are_logged_now_and_then() {
+        const ORDER: Does<'_> =
+            ("shop", None, false, &[(0, Info, "order placed"), (5, Info, "sent order.placed")]);
+        let mut made = Made::new();
+        // what is between is absent only where it is slow
+        let between = ["card looked up", "limit checked", "risk weighed"];
+        for at in 0..99 {
+            let says =
+                [(10, Info, "charge asked for"), (20, Info, between[at % 3]), (30, Info, "card charged")];
+            made.add(&[ORDER, ("payer", Some(0), true, &says)]);
+        }
+        let says = [(10, Info, "charge asked for"), (3_000, Info, "card charged")];
+        made.add(&[ORDER, ("payer", Some(0), true, &says)]);
+        let found = made.of_the_last();
+        assert!(found.iter().any(|it| it.1 == Severity::Warning && it.2 == "payer"), "{found:?}");
+    }
 }
