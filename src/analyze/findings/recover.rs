@@ -51,9 +51,7 @@ pub(super) fn lacks_what_is_due(case: &Case<'_>, index: usize) -> bool {
     let fewer = |since: u64| {
         let times = case.times(since);
         let lacks = |follower: &Follower| {
-            case.times(follower.step) < times
-                && is_own(follower.step)
-                && !case.has_happened(follower.step)
+            case.times(follower.step) < times && is_own(follower.step) && !case.has_happened(follower.step)
         };
         // what was tried again is there more often than what comes of it
         let again = times > 1 && usual.once(since);
