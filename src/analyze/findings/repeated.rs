@@ -135,6 +135,10 @@ pub(super) fn sent_apart(case: &Case<'_>, receipts: &[&Step]) -> bool {
 /// What a service says itself that it was there before, though nothing had failed.
 fn told_again(case: &Case<'_>) -> Vec<Again> {
     let mut found = Vec::new();
+    if !case.is_whole() {
+        // who failed may have been put elsewhere
+        return found;
+    }
     for (index, hop) in case.shape.hops.iter().enumerate() {
         for step in hop.steps.iter().filter(|step| step.again && case.usual.rare(step.kind)).take(1) {
             let own = || case.shape.hops.iter().enumerate().filter(|(_, other)| other.service == hop.service);
