@@ -88,6 +88,12 @@ impl Made {
         self.traces.push(Trace { id, service: spans[0].service, ..trace(spans) });
     }
 
+    /// Has each transaction be the one of a trace id.
+    pub(super) fn by_trace_ids(mut self) -> Made {
+        self.traces.iter_mut().for_each(|trace| trace.members = vec![trace.id]);
+        self
+    }
+
     /// Has so many records logged with a template that are in no transaction.
     pub(super) fn log_elsewhere(&mut self, text: &str, records: u64) {
         let template = self.store.symbols.keep(text.as_bytes());

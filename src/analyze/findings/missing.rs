@@ -253,3 +253,33 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
     );
     severity
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::analyze::made::{Does, Made};
+    use crate::model::Level::Info;
+    use crate::model::{FindingKind, Severity};
+
+    /// What is found where one of so many things that were due did not follow.
+    fn found(peers: usize, message: bool) -> Vec<(FindingKind, Severity)> {
+        const OTHER: Does<'_> = ("shop", None, false, &[(0, Info, "cart shown")]);
+        let due: Does<'_> =
+            ("desk", None, false, &[(0, Info, "device back"), (5, Info, "late, so it costs")]);
+        let taken: Does<'_> =
+            ("payer", Some(0), message, &[(9, Info, "charge wanted"), (30, Info, "charged")]);
+        let mut made = Made::new();
+        (0..40).for_each(|_| made.add(&[OTHER]));
+        (1..peers).for_each(|_| made.add(&[due, taken]));
+        made.add(&[due]);
+        let found = made.by_trace_ids().of_the_last().into_iter();
+        found.map(|(kind, severity, ..)| (kind, severity)).collect()
+    }
+
+    #[test]
+    fn of_few_that_were_sent_a_message_one_may_lack_it() {
+        assert_eq!(found(12, true), [(FindingKind::MissingStep, Severity::Warning)]);
+        // a call may be left out for a reason
+        assert_eq!(found(12, false), [(FindingKind::MissingStep, Severity::Info)]);
+        assert_eq!(found(40, false), [(FindingKind::MissingStep, Severity::Warning)]);
+    }
+}

@@ -151,6 +151,41 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_for_another_message_tells_nothing_of_that() {
+        const WAITS: (i64, Level, &str) = (21, Info, "waiting for the rest");
+        const LABEL: Does<'_> = ("packer", Some(0), true, &[(40, Info, "label taken"), (41, Info, "packed")]);
+        let made = |last: Does<'_>| {
+            let mut made = Made::new();
+            for _ in 0..60 {
+                made.add(&[ORDER, ("packer", Some(0), true, &[(20, Info, "stock taken"), WAITS]), LABEL]);
+            }
+            made.add(&[ORDER, last]);
+            made
+        };
+        // in a join, whoever comes first waits
+        let label_alone = || made(("packer", Some(0), true, &[(20, Info, "label taken"), WAITS]));
+        assert_eq!(warnings(label_alone().by_trace_ids()), [FindingKind::MissingStep]);
+        // without trace ids the record of the stock may be elsewhere
+        assert_eq!(warnings(label_alone()), []);
+    }
+
+    #[test]
+    fn of_transactions_of_one_trace_id_only_what_begins_one_is_torn_off() {
+        let made = |alone: Does<'_>| {
+            let mut made = usual();
+            made.add(&[alone]);
+            made.add(&[ORDER]);
+            warnings(made.by_trace_ids())
+        };
+        assert_eq!(made(("payer", None, true, USUAL)), []);
+        let other: &[(i64, Level, &str)] = &[(0, Info, "order changed"), (5, Info, "changes are sent")];
+        let mut made = usual();
+        made.add(&[("shop", None, false, other), ("payer", Some(0), true, USUAL)]);
+        made.add(&[ORDER]);
+        assert_eq!(warnings(made.by_trace_ids()), [FindingKind::MissingStep]);
+    }
+
+    #[test]
     fn what_came_before_may_lead_elsewhere() {
         let stopped = |order: Does<'_>| {
             let mut made = usual();
