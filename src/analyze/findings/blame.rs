@@ -73,21 +73,10 @@ pub(super) fn report_unanswered(case: &mut Case<'_>, index: usize, failure: &Ste
         // a failure itself may speak of what it waited for within
         return told.event != failure.event && report_silent(case, index, told.event, failure);
     };
-    let service = rule.example.service;
     let absence = case.absence(rule, sent.event, hop);
     let summary = format!("{absence}, which failed with {}", case.says(failure.event));
-    let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
-    let found = Found {
-        kind: FindingKind::MissingStep,
-        severity: severity(hop),
-        span: Some(sent.span),
-        service: Some(service),
-        summary,
-        confidence: right / (peers + 2.0),
-        evidence: vec![sent.event, told.event, failure.event],
-        group: (rule.effect, sent.kind),
-    };
-    case.find(index, found);
+    let evidence = vec![sent.event, told.event, failure.event];
+    case.find(index, absent(rule, sent, severity(hop), summary, evidence));
     true
 }
 
@@ -116,18 +105,24 @@ pub(super) fn report_overdue(case: &mut Case<'_>, index: usize, failure: &Step) 
     let sent = &asking.steps[asked.step as usize];
     let absence = case.absence(rule, sent.event, asking);
     let (failed, says) = (case.service(case.hop(index)), case.says(failure.event));
-    let found = Found {
+    let summary = format!("{absence}, and {failed} failed with {says}");
+    let evidence = vec![sent.event, failure.event];
+    case.find(at, absent(rule, sent, severity(case.hop(index)), summary, evidence));
+    true
+}
+
+/// That the effect of something that was sent is absent.
+fn absent(rule: &Rule, sent: &Step, severity: Severity, summary: String, evidence: Vec<EventId>) -> Found {
+    Found {
         kind: FindingKind::MissingStep,
-        severity: severity(case.hop(index)),
+        severity,
         span: Some(sent.span),
         service: Some(rule.example.service),
-        summary: format!("{absence}, and {failed} failed with {says}"),
+        summary,
         confidence: f64::from(rule.right) / (f64::from(rule.peers) + 2.0),
-        evidence: vec![sent.event, failure.event],
+        evidence,
         group: (rule.effect, sent.kind),
-    };
-    case.find(at, found);
-    true
+    }
 }
 
 /// Where nothing caused the hop that failed, the whole transaction did.

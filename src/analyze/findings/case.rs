@@ -1,7 +1,7 @@
 //! One transaction before its judges.
 
 use super::words::{self, Sayings, Told};
-use crate::analyze::flow::{Hop, Rule, Run, Shape, Steps, Usual};
+use crate::analyze::flow::{Hop, Rule, Run, Shape, Step, Steps, Usual};
 use crate::model::{EventId, Finding, FindingKind, Severity, Trace};
 
 /// What is known of a hop so far.
@@ -69,6 +69,24 @@ impl<'c> Case<'c> {
     /// Whether a step must have happened though no record of it is there; see [`Usual::has_happened`].
     pub(super) fn has_happened(&self, step: u64) -> bool {
         self.usual.has_happened(&self.shape, &self.steps, step, self.is_whole())
+    }
+
+    /// The share of the absences by a rule that is real; see [`Usual::real_by`].
+    pub(super) fn real_by(&self, rule: &Rule) -> f64 {
+        self.usual.real_by(rule, self.is_whole())
+    }
+
+    /// Whether a rule's effect is absent, for no reason that is known.
+    pub(super) fn lacks(&self, rule: &Rule) -> bool {
+        self.absent(rule) > 0
+            && !rule.was_tried_again(&self.steps, |step| self.usual.once(step))
+            && self.explained(rule).is_none()
+            && !self.has_happened(rule.effect)
+    }
+
+    /// Whether a step is the first one of its span.
+    pub(super) fn begins_span(&self, step: &Step) -> bool {
+        self.trace.spans[step.span as usize].events.first() == Some(&step.event)
     }
 
     /// How often a kind of step occurs.

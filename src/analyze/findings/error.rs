@@ -35,8 +35,8 @@ pub(super) fn judge(case: &mut Case<'_>) {
     if failed.is_empty() {
         return;
     }
-    for &hop in &failed {
-        let complete = !recover::lacks_what_is_due(case, hop);
+    let complete: Vec<bool> = failed.iter().map(|&hop| !recover::lacks_what_is_due(case, hop)).collect();
+    for (&hop, &complete) in failed.iter().zip(&complete) {
         let healed = healed_itself(case, hop, complete)
             || was_refused(case, hop)
             || complete && (recover::went_on(case, hop) || recover::sent_on(case, hop))
@@ -45,18 +45,18 @@ pub(super) fn judge(case: &mut Case<'_>) {
             || recover::only_announced(case, hop);
         case.fates[hop] = if healed { Fate::Healed } else { Fate::Broken };
     }
-    // what was tried several times is healed from the last time on
-    for &hop in failed.iter().rev() {
-        if case.fates[hop] == Fate::Broken && retried(case, hop) {
+    // what was tried several times is healed from the last time on, if all of it was done again
+    for (&hop, &complete) in failed.iter().zip(&complete).rev() {
+        if case.fates[hop] == Fate::Broken && complete && tried_again(case, hop) {
             case.fates[hop] = Fate::Retried;
         }
     }
     // causes come before effects, so what a caller made of its own failure is known when its callee's turn comes
-    for &hop in &failed {
+    for (&hop, &complete) in failed.iter().zip(&complete) {
         if case.fates[hop] == Fate::Healed {
             let retried = repeats_step(case.hop(hop));
             report_healed(case, hop, retried);
-        } else if case.fates[hop] == Fate::Retried || retried(case, hop) {
+        } else if case.fates[hop] == Fate::Retried || complete && tried_again(case, hop) {
             case.fates[hop] = Fate::Retried;
             report_healed(case, hop, true);
         } else if caller_went_on(case, hop) {
@@ -112,11 +112,6 @@ fn ends_badly(case: &Case<'_>, index: usize) -> Option<usize> {
     (open || case.usual.lacking(hop).next().is_some()).then_some(at)
 }
 
-/// Whether what failed was done again later, all of it.
-fn retried(case: &Case<'_>, index: usize) -> bool {
-    tried_again(case, index) && !recover::lacks_what_is_due(case, index)
-}
-
 /// Whether a hop went on after its last failure. Where its service does not do all that is due, what it says may be about
 /// another of several things that it does at once.
 fn healed_itself(case: &Case<'_>, index: usize, complete: bool) -> bool {
@@ -137,8 +132,8 @@ fn healed_itself(case: &Case<'_>, index: usize, complete: bool) -> bool {
         known && child.start >= failure.time && !child.failed()
     });
     // what goes on below it does not tell how it ended
-    let last = own.iter().rfind(|step| is_above(case, step.span, failure.span));
-    let own_word = complete || last.is_some_and(|last| is_surely_above(case, last.span, failure.span));
+    let last = own.iter().rfind(|step| is_above(case, step.span, failure.span, 0.0));
+    let own_word = complete || last.is_some_and(|last| is_above(case, last.span, failure.span, MIN_SURE));
     if own_word && compensated && !own.is_empty() {
         return true;
     }
@@ -172,22 +167,16 @@ fn was_refused(case: &Case<'_>, index: usize) -> bool {
 
 /// Whether the span of one step is that of another one, above it or below it.
 fn on_one_line(case: &Case<'_>, one: &Step, other: &Step) -> bool {
-    is_above(case, other.span, one.span) || is_above(case, one.span, other.span)
+    is_above(case, other.span, one.span, 0.0) || is_above(case, one.span, other.span, 0.0)
 }
 
-/// Whether a span is another one, or above it.
-fn is_above(case: &Case<'_>, above: u32, span: u32) -> bool {
-    let parents = std::iter::successors(Some(span), |&span| case.trace.spans[span as usize].parent);
-    parents.take(MAX_DEPTH).any(|span| span == above)
-}
-
-/// Whether a span is another one, or above it by edges that are hardly wrong.
-fn is_surely_above(case: &Case<'_>, above: u32, span: u32) -> bool {
-    let sure = |&span: &u32| {
+/// Whether a span is another one, or above it by edges of at least this confidence.
+fn is_above(case: &Case<'_>, above: u32, span: u32, least: f32) -> bool {
+    let parent = |&span: &u32| {
         let span = &case.trace.spans[span as usize];
-        span.parent.filter(|_| span.edge.as_ref().is_none_or(|edge| edge.confidence >= MIN_SURE))
+        span.parent.filter(|_| span.edge.as_ref().is_none_or(|edge| edge.confidence >= least))
     };
-    std::iter::successors(Some(span), sure).take(MAX_DEPTH).any(|span| span == above)
+    std::iter::successors(Some(span), parent).take(MAX_DEPTH).any(|span| span == above)
 }
 
 /// Whether the caller waited for a hop that failed, noticed it, and went on to its usual end all the same.

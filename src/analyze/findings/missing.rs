@@ -21,11 +21,7 @@ pub(super) fn judge(case: &mut Case<'_>) {
     let usual = case.usual;
     let mut absent: Vec<Absent<'_>> = Vec::new();
     for rule in usual.rules.about(&case.steps) {
-        let again = rule.was_tried_again(&case.steps, |step| usual.once(step));
-        if case.absent(rule) == 0 || again || case.explained(rule).is_some() {
-            continue;
-        }
-        if case.has_happened(rule.effect) {
+        if !case.lacks(rule) {
             continue;
         }
         // the hops that did what makes the effect begin: first those under which it is not seen
@@ -179,7 +175,7 @@ fn report_before(case: &mut Case<'_>, rule: &Rule, index: usize, at: usize) -> b
         _ => return false,
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
-    if usual.real_by(rule, case.is_whole()) < MIN_REAL || !is_certain(case, rule) {
+    if case.real_by(rule) < MIN_REAL || !is_certain(case, rule) {
         return false;
     }
     let group = (rule.effect, step.kind);
@@ -191,7 +187,7 @@ fn report_before(case: &mut Case<'_>, rule: &Rule, index: usize, at: usize) -> b
             span: Some(span),
             service: Some(service),
             summary,
-            confidence: usual.real_by(rule, case.is_whole()) * right / (peers + 2.0),
+            confidence: case.real_by(rule) * right / (peers + 2.0),
             evidence,
             group,
         },
@@ -235,7 +231,7 @@ fn report(case: &mut Case<'_>, index: usize, at: usize, rule: &Rule, instead: Op
         _ => (FindingKind::MissingStep, summary),
     };
     let (right, peers) = (f64::from(rule.right), f64::from(rule.peers));
-    let real = case.usual.real_by(rule, case.is_whole());
+    let real = case.real_by(rule);
     let severity =
         if real >= MIN_REAL && is_certain(case, rule) { Severity::Warning } else { Severity::Info };
     case.find(

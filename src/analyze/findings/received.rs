@@ -37,8 +37,7 @@ pub(super) fn delivered_twice(case: &Case<'_>) -> Option<Again> {
     let mut receipts: Vec<Receipt> = Vec::new();
     for (hop, of_hop) in case.shape.hops.iter().enumerate() {
         for (step, it) in of_hop.steps.iter().enumerate() {
-            let first = case.trace.spans[it.span as usize].events.first();
-            if case.times(it.kind) < 2 || first != Some(&it.event) || receipts.len() > MAX_RECORDS {
+            if case.times(it.kind) < 2 || !case.begins_span(it) || receipts.len() > MAX_RECORDS {
                 continue;
             }
             let (kind, time) = (it.kind, it.time);
@@ -124,7 +123,6 @@ pub(super) fn names_a_message(case: &Case<'_>, receipt: &Step, value: Symbol) ->
     let sends = case.hop(sender).service;
     let step = &case.hop(sender).steps[first];
     let own = holders.iter().filter(|it| case.hop(it.1).service == sends);
-    let begins = |step: &Step| case.trace.spans[step.span as usize].events.first() == Some(&step.event);
     let others = holders.iter().filter(|it| case.hop(it.1).service != sends);
     let mut said: Vec<u64> = Vec::new();
     for &(_, hop, at) in others.clone() {
@@ -139,10 +137,10 @@ pub(super) fn names_a_message(case: &Case<'_>, receipt: &Step, value: Symbol) ->
     if sends == service || own.clone().any(|it| it.1 != sender) || own.count() > MAX_SENDING {
         return false;
     }
-    let received = |&(_, hop, at): &(i64, usize, usize)| begins(&case.hop(hop).steps[at]);
+    let received = |&(_, hop, at): &(i64, usize, usize)| case.begins_span(&case.hop(hop).steps[at]);
     match case.run.act(&case.run.store.sample(step.event)) {
         Act::Send => true,
-        Act::Receive => sender > 0 && begins(step) && others.clone().all(received),
+        Act::Receive => sender > 0 && case.begins_span(step) && others.clone().all(received),
         _ => first > 0 && others.clone().all(received),
     }
 }

@@ -61,14 +61,9 @@ pub(super) fn lacks_what_is_due(case: &Case<'_>, index: usize) -> bool {
     lost || case.steps.kinds().any(fewer)
 }
 
-/// Whether an effect is absent, for no reason that is known.
+/// Whether an effect is absent, and such absences are real.
 pub(super) fn is_lost(case: &Case<'_>, rule: &Rule) -> bool {
-    let usual = case.usual;
-    case.absent(rule) > 0
-        && case.explained(rule).is_none()
-        && usual.real_by(rule, case.is_whole()) >= MIN_REAL
-        && !case.has_happened(rule.effect)
-        && !rule.was_tried_again(&case.steps, |step| usual.once(step))
+    case.lacks(rule) && case.real_by(rule) >= MIN_REAL
 }
 
 /// Whether the service told others of its last failure, and they made up for it: a message that is only sent then, and that

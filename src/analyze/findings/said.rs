@@ -84,8 +84,7 @@ fn begin_alike(case: &Case<'_>, one: (usize, &Step), other: (usize, &Step)) -> b
         pair.is_none_or(|(one, other)| one.kind == other.kind && case.run.same_values(one.event, other.event))
     };
     let begins = |(hop, step): (usize, &Step)| {
-        let first = case.trace.spans[step.span as usize].events.first();
-        case.hop(hop).steps.iter().find(|it| Some(&it.event) == first)
+        case.hop(hop).steps.iter().find(|it| it.span == step.span && case.begins_span(it))
     };
     alike(case.hop(one.0).steps.first().zip(case.hop(other.0).steps.first()))
         && alike(begins(one).zip(begins(other)))

@@ -165,8 +165,8 @@ fn far_between(case: &Case<'_>, (before, after): (u64, u64), nanos: i64) -> Opti
     let own = case.usual.gap(before, after)?;
     let sides = [case.usual.gap_from(before)?, case.usual.gap_to(after)?];
     // where few are known, the second step may take so long after others
-    let is_common = own.count() < MANY_KNOWN && is_common(sides[1], nanos);
-    let apart = |far: Far| Far { apart: far.apart && !is_common, ..far };
+    let is_common = || own.count() < MANY_KNOWN && is_common(sides[1], nanos);
+    let apart = |far: Far| Far { apart: far.apart && !is_common(), ..far };
     if own.count() >= MIN_KNOWN {
         return far_off(own, nanos).map(apart);
     }
@@ -232,15 +232,18 @@ fn is_late(nanos: i64, far: Far) -> bool {
 /// A hop that began far later after the step that caused it than usual.
 fn late_hop(case: &Case<'_>, index: usize) -> Option<Stretch> {
     let hop = case.hop(index);
-    // what was done again after that began later for a reason
-    let again = |other: &Hop| other.kind == hop.kind && other.cause == hop.cause && other.start < hop.start;
-    if case.fates[index] != Fate::Fine || case.shape.hops.iter().any(again) {
+    if case.fates[index] != Fate::Fine {
         return None;
     }
     let (cause, begins) = caused(&case.shape, hop)?;
     let nanos = begins.time - cause.time;
     let grain = case.run.grain(hop.service).max(case.run.grain(case.run.store.event(cause.event).service));
     let far = far_off(case.usual.delay(cause.kind, hop.kind)?, nanos - grain)?;
+    // what was done again after that began later for a reason
+    let again = |other: &Hop| other.kind == hop.kind && other.cause == hop.cause && other.start < hop.start;
+    if case.shape.hops.iter().any(again) {
+        return None;
+    }
     let (from, to, grave) = (cause.time, begins.time, is_late(nanos - grain, far));
     Some(Stretch { hop: index, at: 0, since: Some(cause.event), from, to, nanos, usual: far.usual, grave })
 }

@@ -48,20 +48,12 @@ impl Usual {
         (1.0 - f64::from(loose.saturating_add(nowhere)) / f64::from(absent)).max(0.0)
     }
 
-    /// The share of the absences by a rule that is real, as one in a transaction has it.
+    /// The share of the absences by a rule that is real. Of a transaction that one trace id makes `whole` nothing is torn off
+    /// but what begins another one and mostly is caused by something.
     pub fn real_by(&self, rule: &Rule, whole: bool) -> f64 {
-        let loose = self.torn_off(rule.effect, rule.loose, whole);
-        self.real(rule.effect, rule.peers.saturating_sub(rule.right), loose)
-    }
-
-    /// How many of so many transactions that have a step they should not have are parts of others, torn off. Of one that one
-    /// trace id makes `whole` nothing is torn off but what begins a transaction and mostly is caused by something.
-    pub fn torn_off(&self, step: u64, loose: u32, whole: bool) -> u32 {
-        if !whole {
-            return loose;
-        }
-        let parts = self.parts.iter().map(|root| self.in_root(*root, step).transactions).sum();
-        loose.min(parts)
+        let parts = || self.parts.iter().map(|root| self.in_root(*root, rule.effect).transactions).sum();
+        let torn_off = if whole { rule.loose.min(parts()) } else { rule.loose };
+        self.real(rule.effect, rule.peers.saturating_sub(rule.right), torn_off)
     }
 
     /// Whether a step must have happened though no record of it is there: what it alone leads to is there more often, in the
