@@ -57,7 +57,8 @@ pub(super) fn delivered_twice(case: &Case<'_>) -> Option<Again> {
         [one, other]
             if is_message(case, one, other)
                 && is_done(case, one, other)
-                && !is_sent_again(case, one, other) =>
+                && !is_sent_again(case, one, other)
+                && !are_two_messages(case, one, other) =>
         {
             Some((one, other))
         }
@@ -152,10 +153,29 @@ fn is_done(case: &Case<'_>, one: &Receipt, other: &Receipt) -> bool {
     let order = |step: &&Step| (step.time, case.run.store.order(step.event));
     let until = (other.time, case.run.store.order(other.event(case)));
     let last = own.filter(|step| order(step) < until).max_by_key(order);
-    last.is_some_and(|last| !last.warned && case.usual.ends(last.kind))
+    last.is_some_and(|last| !last.warned && !last.failed && case.usual.ends(last.kind))
 }
 
-/// Whether somebody sent it again in between, or said that it will be tried again.
+/// Whether two receipts hold, under one name, two values that others held before each: what they have in common is then what both
+/// messages are about.
+fn are_two_messages(case: &Case<'_>, one: &Receipt, other: &Receipt) -> bool {
+    let service = case.hop(one.hop).service;
+    let others = || case.shape.hops.iter().filter(|hop| hop.service != service).flat_map(|hop| &hop.steps);
+    let was_sent = |value: Symbol, time: i64| {
+        others().any(|step| step.time <= time && telling(case, step.event).any(|(_, held)| held == value))
+    };
+    let second: Vec<(Symbol, Symbol)> = telling(case, other.event(case)).collect();
+    telling(case, one.event(case)).any(|(name, value)| {
+        let differs = |it: &&(Symbol, Symbol)| it.0 == name && it.1 != value;
+        let held = second.contains(&(name, value));
+        !held
+            && second.iter().find(differs).is_some_and(|(_, new)| {
+                was_sent(value, one.time) && was_sent(*new, other.time) && !was_sent(*new, one.time)
+            })
+    })
+}
+
+/// Whether somebody sent it again in between, said that it will be tried again, or warned.
 fn is_sent_again(case: &Case<'_>, one: &Receipt, other: &Receipt) -> bool {
     let (first, second) = (one.event(case), other.event(case));
     let says_so = |step: &Step| {
@@ -165,8 +185,60 @@ fn is_sent_again(case: &Case<'_>, one: &Receipt, other: &Receipt) -> bool {
         between
             && step.event != first
             && step.event != second
-            && (case.told(step.event).announces || sends())
+            && (step.warned || case.told(step.event).announces || sends())
             && same()
     };
     case.shape.hops.iter().flat_map(|hop| &hop.steps).any(says_so)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::analyze::made::{Does, Made};
+    use crate::model::Level::Info;
+    use crate::model::{FindingKind, Level};
+
+    /// What is found in the last of many transactions, in each of which a shop sends a message that a payer takes: there he takes two,
+    /// with these ids, and what the shop says in between.
+    fn found(ids: [&str; 2], between: &[(i64, Level, &str)]) -> Vec<FindingKind> {
+        let mut made = Made::new();
+        let mut add = |order: usize, ids: &[&str], between: &[(i64, Level, &str)]| {
+            let placed = format!("placed order={order}xk");
+            let sent = format!("sent order={order}xk msg={}", ids[0]);
+            let taken: Vec<[String; 2]> = ids
+                .iter()
+                .map(|id| {
+                    [format!("taken order={order}xk msg={id}"), format!("charged order={order}xk msg={id}")]
+                })
+                .collect();
+            let mut says = vec![(0, Info, placed.as_str()), (5, Info, sent.as_str())];
+            says.extend(between);
+            let takes: Vec<[_; 2]> = (0..)
+                .zip(&taken)
+                .map(|(at, [taken, charged])| {
+                    [(10 + 900 * at, Info, taken.as_str()), (50 + 900 * at, Info, charged.as_str())]
+                })
+                .collect();
+            let mut does: Vec<Does<'_>> = vec![("shop", None, false, &says)];
+            does.extend(takes.iter().map(|takes| ("payer", Some(0), true, &takes[..])));
+            made.add(&does);
+        };
+        (0..40).for_each(|order| add(order, &[format!("m{order}q").as_str()], &[]));
+        add(40, &ids, between);
+        made.by_trace_ids().of_the_last().into_iter().map(|(kind, ..)| kind).collect()
+    }
+
+    #[test]
+    fn one_message_that_is_taken_twice_is_done_twice() {
+        assert_eq!(found(["m40q", "m40q"], &[]), [FindingKind::Duplicate]);
+    }
+
+    #[test]
+    fn two_messages_about_one_thing_are_two() {
+        assert!(
+            !found(["m40q", "m41q"], &[(700, Info, "sent order=40xk msg=m41q")])
+                .contains(&FindingKind::Duplicate)
+        );
+        // one that nobody sent is no other one
+        assert_eq!(found(["m40q", "m41q"], &[]), [FindingKind::Duplicate]);
+    }
 }

@@ -226,7 +226,8 @@ fn again(case: &mut Case<'_>, hops: &[u32], earlier: u32, later: u32, name: Symb
     if elsewhere(case, earlier, later) || matches!(case.fates[earlier], Fate::Retried | Fate::Broken) {
         return None;
     }
-    let gave_up = before.steps.last().is_some_and(|last| warns(case, last));
+    let gave_up = before.steps.iter().any(|step| step.failed)
+        || before.steps.last().is_some_and(|last| warns(case, last));
     let caller = hop.parent.filter(|_| !hop.message).map(|parent| case.hop(parent as usize));
     let between = before.start..=hop.start;
     let told = |step: &Step| between.contains(&step.time) && warns(case, step);
