@@ -117,28 +117,31 @@ fn parts_are_told_apart_by_their_numbers_and_what_waits_for_all_follows_the_last
     }
 }
 
-/// A bank is asked, and calls back later with a trace of its own.
+/// A bank is asked, and calls back later: with the trace id that it was asked with, or without.
 #[test]
-fn a_request_that_calls_back_belongs_to_what_asked_for_it() {
-    let transactions = |path: &str| {
+fn a_request_that_calls_back_belongs_to_what_asked_for_it_if_it_says_so() {
+    let transactions = |takes_along: bool| {
         let mut logs = Logs::default();
         for run in 0..RUNS {
             let (at, name) = (run * 900, format!("BK{run}F7KV1L"));
-            let (first, second) = (2 * run, 2 * run + 1);
+            let (first, handed) = (3 * run, 3 * run + 1);
+            let back = if takes_along { handed } else { 3 * run + 2 };
             let request =
                 |path: String| json!({"msg": "served", "method": "POST", "path": path, "status": 200});
             logs.line("edge", at, (first, 1), request("/orders".into()));
-            logs.line("pay", at + 8, (first, 2), json!({"msg": "collection sent to bank", "bank_ref": name}));
-            logs.line("edge", at + 400, (second, 1), request(format!("{path}{name}")));
-            logs.line("pay", at + 408, (second, 2), json!({"msg": "collection matched", "bank_ref": name}));
+            logs.line("shop", at + 4, (first, 2), json!({"msg": "order taken", "bank_ref": name}));
+            let to_bank = json!({"msg": "received collection", "bank_ref": name});
+            logs.line("pay", at + 8, (handed, 3), to_bank);
+            logs.line("edge", at + 400, (back, 4), request(format!("/webhooks/bank/{name}")));
+            logs.line("pay", at + 408, (back, 5), json!({"msg": "collection matched", "bank_ref": name}));
         }
         let reported = logs.report();
         let traces = reported["traces"].as_array().unwrap();
         traces.len() as u64
     };
-    assert_eq!(transactions("/webhooks/bank/"), RUNS);
-    // who comes back by himself asks for something else
-    assert_eq!(transactions("/collections/"), 2 * RUNS);
+    assert_eq!(transactions(true), RUNS);
+    // the bank came back by itself
+    assert_eq!(transactions(false), 2 * RUNS);
 }
 
 #[test]

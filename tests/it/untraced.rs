@@ -229,3 +229,30 @@ fn what_comes_of_a_call_about_a_part_of_something_goes_on_with_the_call() {
     let (found, expected) = logs.told();
     assert_eq!(found, expected);
 }
+
+#[test]
+fn what_names_a_thing_of_an_earlier_transaction_goes_on_with_the_later_one_about_both() {
+    let mut logs = Untraced::default();
+    for order in 0..40u64 {
+        let (at, id, charge) = (order * 9137, format!("ORD-{order}77"), format!("ch_{order:02}Q5vX81kD"));
+        logs.asked((at, order), "/orders", "orders", json!({"msg": "order taken", "order": id}));
+        let charged = json!({"msg": "charged", "order": id, "charge": charge});
+        logs.numbered("payments", at + 40, order, charged);
+        logs.numbered("mail", at + 90, order, json!({"msg": "receipt written", "charge": charge}));
+        // every other one is cancelled, and the money goes back by the charge that was made before
+        if order % 2 == 0 {
+            let (later, own) = (at + 4000, 1000 + order);
+            logs.asked(
+                (later, own),
+                "/cancellations",
+                "orders",
+                json!({"msg": "order cancelled", "order": id}),
+            );
+            let refunded = json!({"msg": "refunded", "charge": charge, "order": id});
+            logs.numbered("payments", later + 300, own, refunded);
+        }
+    }
+    let (found, expected) = logs.told();
+    let wrong: Vec<_> = found.iter().filter(|lines| !expected.contains(lines)).collect();
+    assert!(found.len() == expected.len() && wrong.is_empty(), "{wrong:?}");
+}

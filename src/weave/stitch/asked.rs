@@ -92,22 +92,20 @@ impl<'l> Services<'l> {
         self.receives(store, id) && !self.lexicon.words(store.event(id).template).names.is_empty()
     }
 
-    /// The event that a fragment begins with: that of a request that calls back, if it surrounds all, though it is logged when that
-    /// is over; else the first one.
+    /// The event that a fragment begins with: that of a request that calls back, if it may surround all, though it is logged when
+    /// that is over; else the first one. A clock may be too coarse to tell that a message began it.
     pub fn opening(&self, store: &Store, events: &[EventId]) -> EventId {
+        let first = opening(store, events);
+        if !self.lexicon.any_call_back() || self.receives(store, first) {
+            return first;
+        }
         let begins = |id: &EventId| self.calls_back(store, *id) && store.began(*id) <= store.time(events[0]);
-        let any = self.lexicon.any_call_back();
-        let surrounding = any.then(|| events.iter().copied().find(begins)).flatten();
-        surrounding.unwrap_or_else(|| opening(store, events))
+        events.iter().copied().find(begins).unwrap_or(first)
     }
 
-    /// Whether a fragment begins with a request that calls back, or by receiving something that is no request which the same span
-    /// tells of when it is over.
+    /// Whether a fragment begins by receiving something that is no request which the same span tells of when it is over.
     pub fn begins_by_message(&self, store: &Store, opening: EventId, events: &[EventId]) -> bool {
-        if self.calls_back(store, opening) {
-            return true;
-        }
-        if !self.receives(store, opening) {
+        if self.calls_back(store, opening) || !self.receives(store, opening) {
             return false;
         }
         let first = store.event(opening);
@@ -121,14 +119,15 @@ impl<'l> Services<'l> {
         })
     }
 
-    /// What an event tells; `received`: its atom begins with what it says that it received.
-    pub fn asked(&self, store: &Store, id: EventId, received: bool) -> Asked {
+    /// What an event tells; `received`: its atom begins with what it says that it received; `goes_on`: it goes on with others, so
+    /// that a request that calls back is no new one.
+    pub fn asked(&self, store: &Store, id: EventId, received: bool, goes_on: bool) -> Asked {
         let (mut request, mut message) = (false, false);
         for detail in store.details(id) {
             request |= tells_request(detail);
             message |= match *detail {
                 Detail::Topic(name) => self.lexicon.tells_kind(name),
-                Detail::Route(path) => self.lexicon.calls_back(path),
+                Detail::Route(path) => goes_on && self.lexicon.calls_back(path),
                 _ => false,
             };
         }

@@ -148,6 +148,8 @@ impl Atoms {
             }
             let mut asked = Asked::default();
             let opening = services.opening(store, &fragment.events);
+            // who calls back without the trace id of what was asked of him comes from outside
+            let called_back = services.calls_back(store, opening);
             let received = services.begins_by_message(store, opening, &fragment.events);
             for &id in &fragment.events {
                 let start = own.len();
@@ -155,7 +157,7 @@ impl Atoms {
                 let (late, bit) = (!begins(store, opening, id), services.bit(store.event(id).service));
                 own[start..].iter_mut().for_each(|held| (held.late, held.services) = (late, bit));
                 self.traced.services |= bit;
-                let here = services.asked(store, id, received && id == opening);
+                let here = services.asked(store, id, received && id == opening, !called_back);
                 if here.by_request != 0 && store.began(id) <= store.time(opening) {
                     asked.enters |= here.by_request;
                 }
@@ -165,7 +167,7 @@ impl Atoms {
                 asked = Asked { carried, ..asked.and(here) };
             }
             let bit = services.bit(store.event(opening).service);
-            let by_message = services.asked(store, opening, false).by_message != 0;
+            let by_message = services.asked(store, opening, false, !called_back).by_message != 0;
             let begun = !received && !by_message;
             let by_request = asked.by_request & bit != 0 && asked.by_request.count_ones() > 1;
             asked.wide = has_services(store, &fragment.events, MANY_SERVICES);
@@ -173,7 +175,7 @@ impl Atoms {
             asked.handed = !(begun || asked.wide && asked.by_message & !bit != 0);
             asked.unasked = asked.by_request & bit == 0 && !asked.wide;
             asked.told = by_message || services.receives_named(store, opening);
-            asked.called_back = services.calls_back(store, opening);
+            asked.called_back = called_back;
             self.traced.asked.push(asked);
             by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));
             // one that holds a value early holds it early under all names
@@ -221,11 +223,8 @@ impl Atoms {
             let event = store.event(id);
             let (atom, sort) = (self.len() as u32, self.sorts.of((event.service, services.what(store, id))));
             // who calls back comes from outside, too
-            let mut asked = if services.calls_back(store, id) {
-                Asked { by_request: services.bit(event.service), ..Asked::default() }
-            } else {
-                services.asked(store, id, services.receives(store, id))
-            };
+            let received = services.receives(store, id) && !services.calls_back(store, id);
+            let mut asked = services.asked(store, id, received, false);
             let grain = store.grain(id);
             // the line of a request is written at its end, unless it is stamped with its beginning
             let is_end = asked.by_request != 0 && !event.is(flag::STAMPED_AT_START);

@@ -13,9 +13,9 @@ use super::rounds::rounds;
 use super::sets::Sets;
 use super::values::{MIN_SCORE, Split, Timed, Values};
 use super::ways::{gathering, not_directed};
-use super::work::{About, SURE_SCORE, Work, pass_soon};
+use super::work::{About, SURE_SCORE, Work, held_for, pass_soon};
 use crate::gather::{Room, Rows, SpillError};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// So many kinds of values may tell something in parts.
 const MAX_PARTS: usize = 8;
@@ -43,7 +43,7 @@ pub(super) fn join(
     if any_untraced {
         let (Work { mut sets, .. }, joined) =
             Joining { told, atoms: &atoms, about: &nothing }.join(&order)?;
-        let joined: Vec<usize> = joined.into_iter().map(|(kind, _)| kind).collect();
+        let joined: Vec<usize> = joined.into_iter().map(|held| held.kind).collect();
         let of_kind = |kind| Values::of(told.shared, kinds, kind, &atoms, (told.dependents, told.new));
         let rounds = rounds(&numbers, &atoms, &mut sets, &joined, of_kind)?;
         atoms.enter(&mut sets);
@@ -58,24 +58,23 @@ pub(super) fn join(
         all.about = &about;
         (work, joined) = all.join(&order)?;
     }
+    let told_anew;
     if any_untraced && joined.len() > 1 {
-        let mut order = order;
-        let reviewed = all.review(&mut order, joined.iter().map(|(kind, _)| *kind).collect())?;
+        let reviewed = all.review(&mut order, joined.iter().map(|held| held.kind).collect())?;
         if reviewed {
             joined = all.join(&order)?.1;
         }
-        // those first whose values never join what begins alike, and last those that did not hold
-        let doubtful = |kind: usize| {
-            let held = joined.iter().find(|(held, _)| *held == kind);
-            held.map_or(u32::MAX, |(_, alike)| (alike * 200.0) as u32)
-        };
-        let before = order.clone();
-        order.sort_by_key(|&kind| doubtful(kind));
-        if reviewed || order != before {
+        if all.reorder(&mut order, &joined)? || reviewed {
             (work, joined) = all.join(&order)?;
+            // what is in other transactions now is about these
+            told_anew = all.about(&mut work, &joined)?;
+            if told_anew != about {
+                all.about = &told_anew;
+                (work, joined) = all.join(&order)?;
+            }
         }
     }
-    let joined: Vec<usize> = joined.into_iter().map(|(kind, _)| kind).collect();
+    let joined: Vec<usize> = joined.into_iter().map(|held| held.kind).collect();
     all.join_by_parts(&mut work, &joined)?;
     let sets = work.sets;
     Ok((atoms, sets))
@@ -94,6 +93,22 @@ struct Told<'a> {
     dependents: &'a Dependents,
     /// See [`Split::new`].
     new: &'a FxHashSet<u32>,
+}
+
+/// There are several transactions about at least this share of the values of what people come back to.
+const MIN_VISITED: f32 = 0.1;
+
+/// What is held so many times longer is something that people come back to; what is held as long may be a thing of it.
+const LONGER: i64 = 4;
+
+/// A kind that held.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    kind: usize,
+    /// How often it would have joined what begins alike, for each value that joined something.
+    alike: f32,
+    /// The share of its values about which there are several transactions.
+    visited: f32,
 }
 
 /// All that joining goes by.
@@ -122,9 +137,9 @@ impl<'a> Joining<'a> {
     }
 
     /// What enters with values of kinds that joined, by where these were born.
-    fn about(&self, work: &mut Work<'_>, joined: &[(usize, f32)]) -> Result<About, SpillError> {
+    fn about(&self, work: &mut Work<'_>, joined: &[Held]) -> Result<About, SpillError> {
         let mut about = About::default();
-        for (kind, _) in joined {
+        for Held { kind, .. } in joined {
             if let Some(values) = self.values(*kind)? {
                 work.look_about(&values, &mut about);
             }
@@ -137,7 +152,7 @@ impl<'a> Joining<'a> {
     }
 
     /// Joins by kinds in an order; gives also those kinds that held, with how often they would have joined what begins alike.
-    fn join(&self, order: &[usize]) -> Result<(Work<'a>, Vec<(usize, f32)>), SpillError> {
+    fn join(&self, order: &[usize]) -> Result<(Work<'a>, Vec<Held>), SpillError> {
         let mut work = Work::of(self.atoms, self.told.services, self.about);
         let (mut waiting, mut held) = (Vec::new(), Vec::new());
         for &kind in order {
@@ -148,7 +163,8 @@ impl<'a> Joining<'a> {
                 continue;
             }
             if tried.novel > 0 {
-                held.push((kind, tried.alike as f32 / tried.novel as f32));
+                let share = |some: usize| some as f32 / tried.novel as f32;
+                held.push(Held { kind, alike: share(tried.alike), visited: share(tried.visited) });
             }
             if !gathering.is_empty() {
                 waiting.push((kind, gathering, tried.conflicting));
@@ -161,6 +177,27 @@ impl<'a> Joining<'a> {
         }
         work.tie();
         Ok((work, held))
+    }
+
+    /// Puts those kinds first whose values never join what begins alike, and last those that did not hold; of equal ones first those
+    /// that pass soon, as ids of messages do beside those of orders, then those about whose values there are more transactions: they
+    /// know all of these that something may go on with. Whether that changed anything.
+    fn reorder(&self, order: &mut Vec<usize>, joined: &[Held]) -> Result<bool, SpillError> {
+        let mut lasting: FxHashMap<usize, i64> = FxHashMap::default();
+        for held in joined {
+            let values = self.values(held.kind)?.unwrap_or_default();
+            lasting.insert(held.kind, held_for(self.atoms, &values));
+        }
+        let come_back_to = joined.iter().filter(|held| held.visited >= MIN_VISITED);
+        let longest = come_back_to.map(|held| lasting[&held.kind]).max().unwrap_or(i64::MAX);
+        let doubts = |kind: usize| {
+            let Some(held) = joined.iter().find(|held| held.kind == kind) else { return (u32::MAX, 0) };
+            let soon = lasting[&kind].saturating_mul(LONGER) < longest;
+            ((held.alike * 200.0) as u32, if soon { 0 } else { 10 - (held.visited * 10.0) as u32 })
+        };
+        let before = order.clone();
+        order.sort_by_key(|kind| doubts(*kind));
+        Ok(*order != before)
     }
 
     /// Joins by values that tell only together, or only for a while, of kinds that did not hold as they are.

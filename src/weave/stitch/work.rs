@@ -58,9 +58,14 @@ fn extent(atoms: &Ordered, some: impl Iterator<Item = u32>) -> i64 {
     last.saturating_sub(first).max(0)
 }
 
+/// How long nine of ten values are held at most.
+pub(super) fn held_for(atoms: &Ordered, values: &Values) -> i64 {
+    Bounds::of(atoms, values).extent
+}
+
 /// Whether nine of ten values are held for less than a small part of the run.
 pub(super) fn pass_soon(atoms: &Ordered, values: &Values) -> bool {
-    Bounds::of(atoms, values).extent < extent(atoms, 0..atoms.len() as u32) / SOON
+    held_for(atoms, values) < extent(atoms, 0..atoms.len() as u32) / SOON
 }
 
 /// How the trial of a kind went.
@@ -71,6 +76,8 @@ pub(super) struct Tried {
     pub novel: usize,
     /// Sets more than one that begin in the same way and would be joined by one value, over all values.
     pub alike: usize,
+    /// Values about which there are several transactions.
+    pub visited: usize,
     /// The places of the values that join nothing, as they would join wrongly.
     pub conflicting: FxHashSet<usize>,
 }
@@ -159,7 +166,7 @@ impl<'a> Work<'a> {
         let mut trial = OnTrial::default();
         let (turns, asked_again) =
             if kind.named { Default::default() } else { self.turns(values, gathering) };
-        let (mut novel, mut alike, mut repeated) = (0usize, 0usize, 0usize);
+        let (mut novel, mut alike, mut repeated, mut visited) = (0usize, 0usize, 0usize, 0usize);
         let mut conflicting: FxHashSet<usize> = FxHashSet::default();
         let mut joined: Vec<(u32, u32)> = Vec::new();
         let bounds = (!kind.named && !kind.unique).then(|| Bounds::of(self.atoms, values));
@@ -185,6 +192,7 @@ impl<'a> Work<'a> {
                 continue;
             }
             novel += 1;
+            visited += usize::from(transactions.len() > 1 && !parts.is_empty());
             repeated += usize::from(others > 0);
             let begun =
                 |roots: &[u32]| roots.iter().map(|root| self.begun(first_of(root))).collect::<Vec<_>>();
@@ -214,10 +222,10 @@ impl<'a> Work<'a> {
         let most = |share: f32| share * novel as f32;
         let conflicts = conflicting.len() as f32 > most(limit) || repeated as f32 > most(MAX_REPEATED);
         if !kind.named && novel > 0 && (conflicts || weak && novel < MIN_VALUES) {
-            return Tried { holds: false, novel, alike, conflicting };
+            return Tried { holds: false, novel, alike, visited, conflicting };
         }
         joined.into_iter().for_each(|(transaction, part)| self.unite(transaction, part));
-        Tried { holds: true, novel, alike, conflicting }
+        Tried { holds: true, novel, alike, visited, conflicting }
     }
 
     /// How many of the parts that a value would join to its transactions speak against that: those that are whole themselves, and
