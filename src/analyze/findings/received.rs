@@ -2,7 +2,7 @@
 //! handle something, and that nobody else holds as often.
 
 use super::case::Case;
-use super::repeated::Again;
+use super::repeated::{Again, failed};
 use crate::analyze::flow::Step;
 use crate::model::{Detail, EventId, Shape, Symbol};
 use crate::weave::words::Act;
@@ -153,7 +153,7 @@ fn is_done(case: &Case<'_>, one: &Receipt, other: &Receipt) -> bool {
     let order = |step: &&Step| (step.time, case.run.store.order(step.event));
     let until = (other.time, case.run.store.order(other.event(case)));
     let last = own.filter(|step| order(step) < until).max_by_key(order);
-    last.is_some_and(|last| !last.warned && !last.failed && case.usual.ends(last.kind))
+    last.is_some_and(|last| !last.warned && !failed(case, last) && case.usual.ends(last.kind))
 }
 
 /// Whether two receipts hold, under one name, two values that others held before each: what they have in common is then what both

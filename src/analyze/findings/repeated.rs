@@ -226,8 +226,7 @@ fn again(case: &mut Case<'_>, hops: &[u32], earlier: u32, later: u32, name: Symb
     if elsewhere(case, earlier, later) || matches!(case.fates[earlier], Fate::Retried | Fate::Broken) {
         return None;
     }
-    let gave_up = before.steps.iter().any(|step| step.failed)
-        || before.steps.last().is_some_and(|last| warns(case, last));
+    let gave_up = before.steps.last().is_some_and(|last| warns(case, last) || failed(case, last));
     let caller = hop.parent.filter(|_| !hop.message).map(|parent| case.hop(parent as usize));
     let between = before.start..=hop.start;
     let told = |step: &Step| between.contains(&step.time) && warns(case, step);
@@ -235,10 +234,10 @@ fn again(case: &mut Case<'_>, hops: &[u32], earlier: u32, later: u32, name: Symb
     let unfinished = case.usual.lacking(before).count() > case.usual.lacking(hop).count();
     let idle = before.children.is_empty() && before.steps.len() == 1;
     // whoever tries again does again what follows
-    let failed = |(hop, fate): (&Hop, &Fate)| {
+    let tried_again = |(hop, fate): (&Hop, &Fate)| {
         *fate == Fate::Retried && hop.steps.iter().any(|step| step.failed && between.contains(&step.time))
     };
-    let upstream = case.shape.hops.iter().zip(&case.fates).any(failed);
+    let upstream = case.shape.hops.iter().zip(&case.fates).any(tried_again);
     let retried = gave_up || told || upstream || unfinished && idle;
     if matches!(case.fates[earlier], Fate::Fine | Fate::Stuck) {
         case.fates[earlier] = Fate::Repeated;
@@ -345,6 +344,11 @@ fn caused_twice(case: &Case<'_>, later: usize) -> Option<(usize, EventId, EventI
         }
     }
     found
+}
+
+/// Whether a step tells of a failure, however calmly.
+pub(super) fn failed(case: &Case<'_>, step: &Step) -> bool {
+    step.failed || case.told(step.event).fails
 }
 
 /// Whether a step is a warning or worse: what comes after is done again for a reason.
