@@ -181,7 +181,7 @@ impl<'a> Joining<'a> {
 
     /// Puts those kinds first whose values never join what begins alike, and last those that did not hold; of equal ones first those
     /// that pass soon, as ids of messages do beside those of orders, then those about whose values there are more transactions: they
-    /// know all of these that something may go on with. Whether that changed anything.
+    /// know all of these that something may go on with. What the user named stays before all. Whether that changed anything.
     fn reorder(&self, order: &mut Vec<usize>, joined: &[Held]) -> Result<bool, SpillError> {
         let mut lasting: FxHashMap<usize, i64> = FxHashMap::default();
         for held in joined {
@@ -192,7 +192,8 @@ impl<'a> Joining<'a> {
         let longest = come_back_to.map(|held| lasting[&held.kind]).max().unwrap_or(i64::MAX);
         let doubts = |kind: usize| {
             let Some(held) = joined.iter().find(|held| held.kind == kind) else { return (u32::MAX, 0) };
-            let soon = lasting[&kind].saturating_mul(LONGER) < longest;
+            let named = self.told.kinds.list[kind].named;
+            let soon = named || lasting[&kind].saturating_mul(LONGER) < longest;
             ((held.alike * 200.0) as u32, if soon { 0 } else { 10 - (held.visited * 10.0) as u32 })
         };
         let before = order.clone();
