@@ -120,7 +120,7 @@ fn parts_are_told_apart_by_their_numbers_and_what_waits_for_all_follows_the_last
 /// A bank is asked, and calls back later: with the trace id that it was asked with, or without.
 #[test]
 fn a_request_that_calls_back_belongs_to_what_asked_for_it_if_it_says_so() {
-    let transactions = |takes_along: bool| {
+    let transactions = |path: &str, takes_along: bool| {
         let mut logs = Logs::default();
         for run in 0..RUNS {
             let (at, name) = (run * 900, format!("BK{run}F7KV1L"));
@@ -132,16 +132,18 @@ fn a_request_that_calls_back_belongs_to_what_asked_for_it_if_it_says_so() {
             logs.line("shop", at + 4, (first, 2), json!({"msg": "order taken", "bank_ref": name}));
             let to_bank = json!({"msg": "received collection", "bank_ref": name});
             logs.line("pay", at + 8, (handed, 3), to_bank);
-            logs.line("edge", at + 400, (back, 4), request(format!("/webhooks/bank/{name}")));
+            logs.line("edge", at + 400, (back, 4), request(format!("{path}{name}")));
             logs.line("pay", at + 408, (back, 5), json!({"msg": "collection matched", "bank_ref": name}));
         }
         let reported = logs.report();
         let traces = reported["traces"].as_array().unwrap();
         traces.len() as u64
     };
-    assert_eq!(transactions(true), RUNS);
+    assert_eq!(transactions("/webhooks/bank/", true), RUNS);
     // the bank came back by itself
-    assert_eq!(transactions(false), 2 * RUNS);
+    assert_eq!(transactions("/webhooks/bank/", false), 2 * RUNS);
+    // who comes back by himself asks for something else
+    assert_eq!(transactions("/collections/", false), 2 * RUNS);
 }
 
 #[test]

@@ -105,7 +105,7 @@ impl<'l> Services<'l> {
 
     /// Whether a fragment begins by receiving something that is no request which the same span tells of when it is over.
     pub fn begins_by_message(&self, store: &Store, opening: EventId, events: &[EventId]) -> bool {
-        if self.calls_back(store, opening) || !self.receives(store, opening) {
+        if !self.receives(store, opening) {
             return false;
         }
         let first = store.event(opening);

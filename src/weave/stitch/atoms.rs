@@ -150,7 +150,7 @@ impl Atoms {
             let opening = services.opening(store, &fragment.events);
             // who calls back without the trace id of what was asked of him comes from outside
             let called_back = services.calls_back(store, opening);
-            let received = services.begins_by_message(store, opening, &fragment.events);
+            let received = !called_back && services.begins_by_message(store, opening, &fragment.events);
             for &id in &fragment.events {
                 let start = own.len();
                 hold(store, id, &mut own);

@@ -151,7 +151,7 @@ impl<'a> Joining<'a> {
         Ok(about)
     }
 
-    /// Joins by kinds in an order; gives also those kinds that held, with how often they would have joined what begins alike.
+    /// Joins by kinds in an order; gives also those kinds that held.
     fn join(&self, order: &[usize]) -> Result<(Work<'a>, Vec<Held>), SpillError> {
         let mut work = Work::of(self.atoms, self.told.services, self.about);
         let (mut waiting, mut held) = (Vec::new(), Vec::new());
@@ -181,7 +181,7 @@ impl<'a> Joining<'a> {
 
     /// Puts those kinds first whose values never join what begins alike, and last those that did not hold; of equal ones first those
     /// that pass soon, as ids of messages do beside those of orders, then those about whose values there are more transactions: they
-    /// know all of these that something may go on with. What the user named stays before all. Whether that changed anything.
+    /// know all of these that something may go on with. Of equal ones what the user named stays in front. Whether that changed anything.
     fn reorder(&self, order: &mut Vec<usize>, joined: &[Held]) -> Result<bool, SpillError> {
         let mut lasting: FxHashMap<usize, i64> = FxHashMap::default();
         for held in joined {
@@ -197,7 +197,7 @@ impl<'a> Joining<'a> {
             ((held.alike * 200.0) as u32, if soon { 0 } else { 10 - (held.visited * 10.0) as u32 })
         };
         let before = order.clone();
-        order.sort_by_key(|kind| doubts(*kind));
+        order.sort_by_cached_key(|kind| doubts(*kind));
         Ok(*order != before)
     }
 
