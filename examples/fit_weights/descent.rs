@@ -2,6 +2,7 @@
 //! over parts of the transactions in changing order, with weights drawn towards 0, or those before, apart from it (Loshchilov, Hutter,
 //! "Decoupled weight decay regularization", 2019).
 
+use crate::drawn::Drawn;
 use rayon::prelude::*;
 use spanloom::weave::features::{COUNT, Features};
 use spanloom::weave::score::{UNITS, Weights, bent};
@@ -238,23 +239,4 @@ fn numbers(weights: &mut Weights) -> impl Iterator<Item = &mut f32> {
 fn all(weights: &Weights) -> impl Iterator<Item = f32> {
     let units = weights.units.iter();
     weights.linear.iter().chain(units).chain(&weights.bias).chain(&weights.out).copied()
-}
-
-/// Numbers as if drawn, always the same ones (Knuth's linear generator).
-struct Drawn(u64);
-
-impl Drawn {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        self.0 >> 33
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        self.next() as usize % end
-    }
-
-    /// From -0.5 to 0.5.
-    fn centred(&mut self) -> f32 {
-        (self.next() >> 7) as f32 / (1u64 << 24) as f32 - 0.5
-    }
 }

@@ -15,6 +15,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints")]
 
 mod descent;
+mod drawn;
+mod hops;
 mod told;
 mod truth;
 

@@ -1,5 +1,6 @@
 //! What is true of a run: who caused whom.
 
+use crate::hops::{Hops, nearest};
 use crate::told;
 use serde_json::Value;
 use spanloom::weave::training::{Given, Lesson};
@@ -13,22 +14,11 @@ pub struct Truth {
     hops: Hops,
 }
 
-/// What is true of hops: a span that another service caused, with what its own service did for it.
-#[derive(Default)]
-struct Hops {
-    /// The hop of each span.
-    of: HashMap<String, String>,
-    /// The nearest hop above a hop of which something is logged.
-    above: HashMap<String, Option<String>>,
-    /// The span of each line, by the name of its file.
-    lines: HashMap<(String, u64), String>,
-}
-
 impl Truth {
     /// What the folder of a run tells; `logged`: the spans of which something is logged, if that is not what the folder
     /// says. Nothing is known of hops then.
     pub fn of(folder: &Path, logged: Option<HashSet<String>>) -> Truth {
-        let hops = if logged.is_none() { hops(folder) } else { Hops::default() };
+        let hops = if logged.is_none() { Hops::of(folder) } else { Hops::default() };
         Truth { above: above(folder, logged), hops }
     }
 
@@ -79,38 +69,6 @@ impl Truth {
     }
 }
 
-fn hops(folder: &Path) -> Hops {
-    let (Some(spans), Some(lines)) = (told::spans(folder), told::lines(folder)) else {
-        return Hops::default();
-    };
-    let mut hops = Hops { lines, ..Hops::default() };
-    let parent = |span: &Value| {
-        let parent = span["parent_span_id"].as_str().or_else(|| span["cause"]["span_id"].as_str());
-        parent.filter(|parent| spans.contains_key(*parent)).map(str::to_owned)
-    };
-    for (id, mut span) in &spans {
-        let mut at = id.clone();
-        while let Some(parent) = parent(span) {
-            let entry = matches!(span["kind"].as_str(), Some("SERVER" | "CONSUMER"));
-            if entry || spans[&parent]["service"] != span["service"] {
-                break;
-            }
-            (at, span) = (parent.clone(), &spans[&parent]);
-        }
-        hops.of.insert(id.clone(), at);
-    }
-    let logged: HashSet<&String> = spans
-        .iter()
-        .filter(|(_, span)| span["log_records"].as_u64() > Some(0))
-        .map(|(id, _)| &hops.of[id])
-        .collect();
-    for hop in hops.of.values() {
-        let above = |hop: &str| parent(&spans[hop]).map(|parent| hops.of[&parent].clone());
-        hops.above.insert(hop.clone(), nearest(hop, above, |hop| logged.contains(hop)));
-    }
-    hops
-}
-
 fn above(folder: &Path, at_hand: Option<HashSet<String>>) -> HashMap<String, Option<String>> {
     let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
     let read = |name: &str| std::fs::read_to_string(folder.join("truth").join(name));
@@ -132,19 +90,4 @@ fn above(folder: &Path, at_hand: Option<HashSet<String>>) -> HashMap<String, Opt
     let above = |id: &str| parents.get(id).cloned().flatten();
     let ids = logged.iter().filter(|id| parents.contains_key(*id));
     ids.map(|id| (id.clone(), nearest(id, above, |id| logged.contains(id)))).collect()
-}
-
-/// The nearest one above of which something is logged.
-fn nearest(
-    below: &str,
-    above: impl Fn(&str) -> Option<String>,
-    is_logged: impl Fn(&String) -> bool,
-) -> Option<String> {
-    let mut up = above(below);
-    while let Some(at) = &up
-        && !is_logged(at)
-    {
-        up = above(at);
-    }
-    up
 }

@@ -18,7 +18,7 @@ mod gaps;
 pub mod habits;
 mod handed;
 pub mod holders;
-mod hops;
+pub mod hops;
 mod infer;
 pub mod learned;
 pub mod lexicon;
@@ -156,9 +156,8 @@ fn prepare(store: &mut Store, options: &Options, learn: bool) -> Result<Plan, Sp
         let groups = stitched.local(store, |_| true);
         let fragments = stitched.whole.take().unwrap_or_default();
         if plan.folding.may_learn(any_untraced) {
-            plan.folding.learn(store, &fragments, &groups);
+            plan.folding.learn_all(store, &plan.lexicon, &fragments, &groups);
         }
-        plan.folding = plan.folding.settle();
         let teaches = |group: &&Group| teaches[group.number as usize];
         let teachers: Vec<&Group> = groups.iter().filter(teaches).collect();
         let orders = plan.orders(store, &fragments, &teachers);
@@ -173,13 +172,8 @@ fn prepare(store: &mut Store, options: &Options, learn: bool) -> Result<Plan, Sp
     drop(stitched);
     drop(teaches);
     if plan.folding.may_learn(any_untraced) {
-        for window in 0..store.windows() {
-            store.open(window)?;
-            let fragments = Fragments::of(store);
-            plan.folding.learn(store, &fragments, &stitch::tagged(store, &fragments));
-        }
+        plan.learn_hops(store)?;
     }
-    plan.folding = plan.folding.settle();
     if !plan.coarse.is_idle() {
         let mut orders = coarse::Tallies::default();
         for sample in 0..store.samples() {
@@ -218,9 +212,8 @@ fn weave_some(
     };
     let any_untraced = groups.iter().any(|group| !group.untraced.is_empty());
     if plan.folding.may_learn(any_untraced) {
-        plan.folding.learn(store, &fragments, &groups);
+        plan.folding.learn_all(store, &plan.lexicon, &fragments, &groups);
     }
-    plan.folding = plan.folding.settle();
     let teachers: Vec<&Group> = groups.iter().collect();
     let orders = plan.orders(store, &fragments, &teachers);
     plan.coarse.settle(orders);
@@ -323,6 +316,33 @@ impl Plan {
             });
         }
         tables.all().reduce(coarse::Tallies::merge).unwrap_or_default()
+    }
+
+    /// Learns how hops are told apart, window by window.
+    fn learn_hops(&mut self, store: &mut Store) -> Result<(), SpillError> {
+        let mut tried = hops::Tried::default();
+        for try_out in [false, true] {
+            for window in 0..store.windows() {
+                store.open(window)?;
+                let fragments = Fragments::of(store);
+                let groups = stitch::tagged(store, &fragments);
+                if try_out {
+                    tried = tried.merge(self.folding.try_out(
+                        store,
+                        &self.lexicon,
+                        (&fragments, &groups),
+                        &hops::TRY_OUT,
+                    ));
+                } else {
+                    self.folding.learn(store, &self.lexicon, &fragments, &groups);
+                }
+            }
+            if !try_out {
+                self.folding.settle();
+            }
+        }
+        self.folding.take(tried);
+        Ok(())
     }
 
     /// Learns what some transactions teach; `all`: they are all that there are.

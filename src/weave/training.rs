@@ -3,14 +3,16 @@
 use super::choose::{self, Parent, Room, Round};
 use super::features::{Features, Known};
 use super::habits::Habits;
+use super::hops::weights::Weights as HopWeights;
+use super::hops::{Cut, Tried};
 use super::infer::Woven;
 use super::learned::Learned;
 use super::lexicon::Lexicon;
 use super::score::Weights;
 use super::spans::Draft;
-use super::{Options, Whole, prepare, weights};
+use super::{Options, Plan, Whole, prepare, weights};
 use crate::gather::Store;
-use crate::model::SpanId;
+use crate::model::{EventId, SpanId};
 use rayon::prelude::*;
 
 /// What is given of the parent of a span.
@@ -111,5 +113,47 @@ impl<'s> Course<'s> {
             ids: spans.iter().map(|draft| draft.id).collect(),
             records: spans.iter().map(records).collect(),
         }
+    }
+}
+
+/// A run of which the records are cut into hops.
+pub struct Cutting<'s> {
+    store: &'s Store,
+    plan: Plan,
+}
+
+impl<'s> Cutting<'s> {
+    /// Finds the transactions of a run; `None` where events are spilled.
+    pub fn of(store: &'s mut Store) -> Option<Cutting<'s>> {
+        let plan = prepare(store, &Options::default(), false).ok()?;
+        plan.whole.is_some().then_some(Cutting { store, plan })
+    }
+
+    /// Where each transaction is cut; `hop` tells which hop the record in some line of some source is of, and `before` is what
+    /// the first round is to go by, if the second one is asked for.
+    pub fn cuts(
+        &mut self,
+        before: Option<&HopWeights>,
+        hop: impl Fn(usize, u64) -> Option<u64> + Sync,
+    ) -> Vec<Vec<Cut>> {
+        self.plan.folding.take(Tried::default());
+        let store = self.store;
+        let tried = self.tried(before);
+        self.plan.folding.take(tried);
+        let plan = &self.plan;
+        let Some(Whole { fragments, groups, .. }) = &plan.whole else { return Vec::new() };
+        let of_event = |id: EventId| {
+            let place = store.event(id).place;
+            hop(place.source.0 as usize, place.line)
+        };
+        let cuts = |group| plan.folding.cuts(store, &plan.lexicon, (fragments, group), of_event);
+        groups.par_iter().map(cuts).collect()
+    }
+
+    /// What hops tell that are tried out by some weights.
+    fn tried(&self, weights: Option<&HopWeights>) -> Tried {
+        let (Some(weights), Some(whole)) = (weights, &self.plan.whole) else { return Tried::default() };
+        let Whole { fragments, groups, .. } = whole;
+        self.plan.folding.try_out(self.store, &self.plan.lexicon, (fragments, groups), weights)
     }
 }
