@@ -4,8 +4,8 @@ use super::Learning;
 use super::flow::Part;
 use crate::gather::{Placement, Source, Store, Window};
 use crate::model::{
-    Basis, Batch, Detail, Edge, Event, EventId, Finding, FindingKind, Level, Place, Severity, Shape, Span,
-    SpanId, Status, Symbol, Time, Trace, TraceId,
+    Basis, Batch, Detail, Edge, Event, EventId, Finding, FindingKind, Level, Place, Prefix, Severity, Shape,
+    Span, SpanId, Status, Symbol, Time, Trace, TraceId,
 };
 
 /// What one record says: milliseconds since the start of the transaction, level and template. What stands behind `=` is a
@@ -129,7 +129,7 @@ fn masked(text: &str) -> (String, Vec<Detail>) {
     let words = text.split(' ').map(|word| match word.split_once('=') {
         Some((name, value)) => {
             let (name_of, value) = (Symbol::of(name.as_bytes()), Symbol::of(value.as_bytes()));
-            keys.push(Detail::Key { name: name_of, value, shape: Shape::Mixed });
+            keys.push(Detail::Key { name: name_of, value, shape: Shape::Mixed, prefix: Prefix::default() });
             format!("{name}=<*>")
         }
         None => word.to_owned(),

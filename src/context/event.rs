@@ -4,7 +4,8 @@ use super::direct::{Direct, Places};
 use super::plan::Plan;
 use super::{Found, exports, stem, template};
 use crate::model::{
-    Batch, Date, Detail, Event, KeyRules, Level, Place, Shape, SourceId, Stamp, Symbol, Symbols, Time, flag,
+    Batch, Date, Detail, Event, KeyRules, Level, Place, Prefix, Shape, SourceId, Stamp, Symbol, Symbols,
+    Time, flag,
 };
 use crate::record::timestamp::Zone;
 use crate::record::{Brief, Format, Pattern, Record};
@@ -319,7 +320,13 @@ impl Writer {
         let start = details.len();
         if let Some(thing) = record.logger().filter(|logger| names_a_thing(logger)) {
             let shape = super::scan::shape_of(thing).unwrap_or(Shape::Mixed);
-            details.push(Detail::Key { name: symbols.keep(b"logger"), value: Symbol::of(thing), shape });
+            let prefix = Prefix::of(thing, shape);
+            details.push(Detail::Key {
+                name: symbols.keep(b"logger"),
+                value: Symbol::of(thing),
+                shape,
+                prefix,
+            });
         }
         for (trace, text) in found.trace.iter().filter_map(|trace| Some((trace.id, trace.text?))) {
             symbols.keep_as(trace.symbol(), found.text(text));
@@ -332,11 +339,9 @@ impl Writer {
         for key in &found.keys {
             let (name, value) = (found.text(key.name_text), found.text(key.value_text));
             symbols.keep_as(key.name, name);
-            details.push(Detail::Key {
-                name: key.name,
-                value: key.value,
-                shape: key.shape.of_length(value.len()),
-            });
+            let shape = key.shape.of_length(value.len());
+            let prefix = Prefix::of(value, shape);
+            details.push(Detail::Key { name: key.name, value: key.value, shape, prefix });
             if key.shape == Shape::Mixed {
                 stem::add((key.name, name), value, (details, start), symbols);
             }

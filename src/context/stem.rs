@@ -3,7 +3,7 @@
 //! a value of the record, too, under a name of its own.
 
 use super::scan::shape_of;
-use crate::model::{Detail, Shape, Symbol, Symbols};
+use crate::model::{Detail, Prefix, Shape, Symbol, Symbols};
 
 /// Bytes of a stem, at least, and of the number of a part behind `-`, `_` or `.`, and behind `/`, `#` or `:`, at most.
 const MIN_STEM: usize = 4;
@@ -63,7 +63,12 @@ pub(super) fn add(
 ) {
     let Some(stem) = stem(value) else { return };
     let name = stem_name(name);
-    let detail = Detail::Key { name, value: Symbol::of(stem), shape: Shape::Mixed };
+    let detail = Detail::Key {
+        name,
+        value: Symbol::of(stem),
+        shape: Shape::Mixed,
+        prefix: Prefix::of(stem, Shape::Mixed),
+    };
     if !details[start..].contains(&detail) {
         symbols.keep_as(name, &[text, b"_stem"].concat());
         details.push(detail);

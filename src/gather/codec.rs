@@ -7,7 +7,8 @@
 use super::bytes::{Get, Put};
 use super::heads::{Head, Heads};
 use crate::model::{
-    Batch, Detail, Event, HeaderRole, Level, Place, Shape, SourceId, SpanId, SpanKind, Symbol, Time, TraceId,
+    Batch, Detail, Event, HeaderRole, Level, Place, Prefix, Shape, SourceId, SpanId, SpanKind, Symbol, Time,
+    TraceId,
 };
 
 const LEVELS: [Level; 6] = [Level::Trace, Level::Debug, Level::Info, Level::Warn, Level::Error, Level::Fatal];
@@ -134,7 +135,13 @@ fn put(
     *last = Last::of(event);
     for detail in details {
         match *detail {
-            Detail::Key { value: bits, .. } | Detail::Route(bits) => out.bits(bits.0),
+            Detail::Key { value, shape, prefix, .. } => {
+                out.bits(value.0);
+                if shape == Shape::Mixed {
+                    out.push(prefix.number());
+                }
+            }
+            Detail::Route(path) => out.bits(path.0),
             Detail::Operation(name)
             | Detail::Topic(name)
             | Detail::Event(name)
@@ -276,7 +283,13 @@ fn get(heads: &Heads, last: &mut Last, bytes: &mut Get<'_>, details: &mut Vec<De
     *last = Last::of(&event);
     for detail in &mut details[start..] {
         match detail {
-            Detail::Key { value: bits, .. } | Detail::Route(bits) => *bits = Symbol(bytes.bits()?),
+            Detail::Key { value, shape, prefix, .. } => {
+                *value = Symbol(bytes.bits()?);
+                if *shape == Shape::Mixed {
+                    *prefix = Prefix::numbered(bytes.byte()?)?;
+                }
+            }
+            Detail::Route(path) => *path = Symbol(bytes.bits()?),
             Detail::Operation(name)
             | Detail::Topic(name)
             | Detail::Event(name)
@@ -333,7 +346,7 @@ fn get_head(bytes: &mut Get<'_>) -> Option<Head> {
             18 => Detail::Header { role: *ROLES.get(usize::from(bytes.byte()?))?, trace, span: None },
             shape => {
                 let shape = *SHAPES.get(usize::from(shape))?;
-                Detail::Key { name: Symbol(bytes.bits()?), value: none, shape }
+                Detail::Key { name: Symbol(bytes.bits()?), value: none, shape, prefix: Prefix::default() }
             }
         });
     }
@@ -350,11 +363,14 @@ mod tests {
         let trace = || any::<u128>().prop_map(|bits| TraceId::new(bits).unwrap_or(TraceId::opaque(b"x")));
         let span = || any::<u64>().prop_map(SpanId::new);
         prop_oneof![
-            (symbol(), symbol(), 0..SHAPES.len()).prop_map(|(name, value, shape)| Detail::Key {
-                name,
-                value,
-                shape: SHAPES[shape]
-            }),
+            (symbol(), symbol(), 0..SHAPES.len(), 0..Prefix::COUNT).prop_map(
+                |(name, value, shape, prefix)| {
+                    let shape = SHAPES[shape];
+                    let prefix =
+                        Prefix::numbered(prefix).filter(|_| shape == Shape::Mixed).unwrap_or_default();
+                    Detail::Key { name, value, shape, prefix }
+                }
+            ),
             (0..ROLES.len(), trace(), span()).prop_map(|(role, trace, span)| Detail::Header {
                 role: ROLES[role],
                 trace,

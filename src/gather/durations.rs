@@ -105,7 +105,7 @@ impl Durations {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Place, Shape};
+    use crate::model::{Place, Prefix, Shape};
 
     /// What becomes of the last of some numbers of a service: nanoseconds.
     fn last(numbers: &[f64]) -> Option<u64> {
@@ -119,7 +119,7 @@ mod tests {
             durations.see(&event, number);
             batch.details.push(Detail::Duration(number));
             let (name, value) = (Symbol(1), Symbol(2));
-            batch.details.push(Detail::Key { name, value, shape: Shape::Mixed });
+            batch.details.push(Detail::Key { name, value, shape: Shape::Mixed, prefix: Prefix::default() });
             batch.events.push(event);
         }
         let at = numbers.len() - 1;

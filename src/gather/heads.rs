@@ -1,6 +1,6 @@
 //! What many events have in common: it is told once, and events name it by its number.
 
-use crate::model::{Detail, Event, Place, Symbol, Time, TraceId};
+use crate::model::{Detail, Event, Place, Prefix, Symbol, Time, TraceId};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::collections::hash_map::Entry;
 use std::hash::Hasher;
@@ -62,7 +62,9 @@ fn is_alike(one: &Detail, other: &Detail) -> bool {
 fn bare_detail(detail: &Detail) -> Detail {
     let trace = TraceId::opaque(b"");
     match *detail {
-        Detail::Key { name, shape, .. } => Detail::Key { name, value: Symbol::NONE, shape },
+        Detail::Key { name, shape, .. } => {
+            Detail::Key { name, value: Symbol::NONE, shape, prefix: Prefix::default() }
+        }
         Detail::Header { role, .. } => Detail::Header { role, trace, span: None },
         Detail::Link { .. } => Detail::Link { trace, span: crate::model::SpanId::opaque(b"") },
         Detail::Duration(_) => Detail::Duration(0),

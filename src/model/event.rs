@@ -110,6 +110,47 @@ impl Shape {
     }
 }
 
+/// The letters that a value begins with before a separator (`ORD` of `ORD-179652`), which tell values of different things apart
+/// that stand under one name: a number below 64, in which few of them agree; 0 for values without.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Prefix(u8);
+
+impl Prefix {
+    /// Longer words before a separator are no prefix.
+    const MAX_LETTERS: usize = 12;
+    /// So many are told apart, with that of values without.
+    pub const COUNT: u8 = 64;
+
+    /// Of a value as written.
+    #[must_use]
+    pub fn of(value: &[u8], shape: Shape) -> Prefix {
+        if shape != Shape::Mixed {
+            return Prefix::default();
+        }
+        let letters = value.iter().take(Prefix::MAX_LETTERS).take_while(|byte| byte.is_ascii_alphabetic());
+        let count = letters.count();
+        match value.get(count) {
+            Some(b'-' | b'_' | b'.' | b':' | b'/' | b'#') if count > 0 => {
+                let hash = Symbol::of(&value[..count].to_ascii_lowercase()).0;
+                Prefix((hash % u64::from(Prefix::COUNT - 1)) as u8 + 1)
+            }
+            _ => Prefix::default(),
+        }
+    }
+
+    /// By its number; `None` if there is none such.
+    #[must_use]
+    pub fn numbered(number: u8) -> Option<Prefix> {
+        (number < Prefix::COUNT).then_some(Prefix(number))
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self.0
+    }
+}
+
 /// Whose context a propagation header in a record is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum HeaderRole {
@@ -132,6 +173,8 @@ pub enum Detail {
         value: Symbol,
         /// What the value looks like.
         shape: Shape,
+        /// What it begins with, if it is of mixed letters and digits.
+        prefix: Prefix,
     },
     /// A propagation header other than the record's own context.
     Header {
@@ -293,6 +336,19 @@ impl Batch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_prefix_is_letters_before_a_separator() {
+        let of = |value: &str| Prefix::of(value.as_bytes(), Shape::Mixed);
+        assert_eq!(of("ORD-17"), of("ord_2"));
+        assert_ne!(of("ORD-17"), of("INV-17"));
+        for none in ["ORD17", "17-ORD", "-17", "ORD", "", "averyveryverylongword-1"] {
+            assert_eq!(of(none), Prefix::default(), "{none}");
+        }
+        assert_eq!(Prefix::of(b"abc-12", Shape::Hex), Prefix::default());
+        assert_eq!(Prefix::numbered(of("a-1").number()), Some(of("a-1")));
+        assert_eq!(Prefix::numbered(Prefix::COUNT), None);
+    }
 
     #[test]
     fn what_is_kept_of_a_record_is_small() {

@@ -15,8 +15,8 @@ pub mod units;
 
 pub use coverage::{Coverage, Skip, SkipReason};
 pub use event::{
-    Batch, Detail, Event, HeaderRole, OF_NO_UNIT, Origin, Place, Sample, Shape, SourceId, SpanKind, TOO_LONG,
-    flag,
+    Batch, Detail, Event, HeaderRole, OF_NO_UNIT, Origin, Place, Prefix, Sample, Shape, SourceId, SpanKind,
+    TOO_LONG, flag,
 };
 pub use finding::{Finding, FindingKind, Severity};
 pub use id::{SpanId, TraceId};

@@ -105,7 +105,7 @@ fn naming(store: &Store, events: &[EventId], keys: &FxHashMap<Symbol, Symbol>) -
     let mut found: Vec<(Symbol, Symbol)> = Vec::new();
     for &id in events {
         for detail in store.details(id) {
-            if let Detail::Key { name, value, shape } = *detail
+            if let Detail::Key { name, value, shape, .. } = *detail
                 && let (Some(&label), false) =
                     (keys.get(&name), shape == crate::model::Shape::Word && !store.keys.joins(name))
                 && !found.contains(&(label, value))

@@ -369,11 +369,11 @@ impl Scene {
         let (mut route, mut duration, mut answered) = (Symbol::NONE, None, false);
         for detail in store.details(id) {
             match *detail {
-                Detail::Key { name, value, shape: Shape::Number | Shape::Serial } => {
+                Detail::Key { name, value, shape: Shape::Number | Shape::Serial, .. } => {
                     let value = of_its_name(name, value, |name| store.symbols.text(name));
                     self.values.push((name, value, Shape::Number));
                 }
-                Detail::Key { name, value, shape } if !matches!(shape, Shape::Word) => {
+                Detail::Key { name, value, shape, .. } if !matches!(shape, Shape::Word) => {
                     self.values.push((name, value, shape))
                 }
                 Detail::Topic(name)

@@ -72,7 +72,9 @@ pub(super) fn delivered_twice(case: &Case<'_>) -> Option<Again> {
 /// The values of a record that no two things are likely to have in common.
 fn telling<'c>(case: &Case<'c>, event: EventId) -> impl Iterator<Item = (Symbol, Symbol)> + use<'c> {
     let keys = case.run.store.details(event).iter().filter_map(|detail| match *detail {
-        Detail::Key { name, value, shape: Shape::Uuid | Shape::Hex | Shape::Mixed } => Some((name, value)),
+        Detail::Key { name, value, shape: Shape::Uuid | Shape::Hex | Shape::Mixed, .. } => {
+            Some((name, value))
+        }
         _ => None,
     });
     keys.take(MAX_VALUES)

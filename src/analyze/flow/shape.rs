@@ -257,7 +257,7 @@ impl<'r> Run<'r> {
     pub fn share_a_message(&self, one: EventId, other: EventId) -> bool {
         let ids = |event: EventId| {
             self.store.details(event).iter().filter_map(|detail| match *detail {
-                Detail::Key { name, value, shape: Form::Uuid } => Some((name, value)),
+                Detail::Key { name, value, shape: Form::Uuid, .. } => Some((name, value)),
                 _ => None,
             })
         };
@@ -277,7 +277,7 @@ impl<'r> Run<'r> {
 
     fn values(&self, event: EventId) -> Vec<(Symbol, Symbol, bool)> {
         let values = self.store.details(event).iter().filter_map(|detail| match *detail {
-            Detail::Key { name, value, shape } if shape != Form::Word => {
+            Detail::Key { name, value, shape, .. } if shape != Form::Word => {
                 Some((name, value, matches!(shape, Form::Uuid | Form::Hex | Form::Mixed)))
             }
             _ => None,

@@ -11,7 +11,9 @@ pub use places::Places;
 use super::event::{Defaults, set_time};
 use super::tape::{Own, Part, Step};
 use super::{header, id, scan, stem, words};
-use crate::model::{Batch, Detail, Event, HeaderRole, Level, Place, Shape, SpanId, Symbol, TraceId, flag};
+use crate::model::{
+    Batch, Detail, Event, HeaderRole, Level, Place, Prefix, Shape, SpanId, Symbol, TraceId, flag,
+};
 use crate::record::{Brief, Pattern, Record, Role};
 use learner::{Context, Learner};
 
@@ -300,7 +302,7 @@ impl Direct {
             if details[start..].iter().any(is_same) {
                 continue;
             }
-            details.push(Detail::Key { name, value, shape });
+            details.push(Detail::Key { name, value, shape, prefix: Prefix::of(written, shape) });
             let written = match &key.name {
                 KeyName::Same(_, text) => text,
                 KeyName::Part(part) => {

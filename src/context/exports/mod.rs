@@ -9,7 +9,7 @@ mod zipkin;
 
 use super::{Defaults, Found, id};
 use crate::model::{
-    Batch, Detail, Event, HeaderRole, Place, SpanId, SpanKind, Symbol, Symbols, Time, TraceId, flag,
+    Batch, Detail, Event, HeaderRole, Place, Prefix, SpanId, SpanKind, Symbol, Symbols, Time, TraceId, flag,
 };
 use crate::record::Record;
 use serde_json::value::RawValue;
@@ -115,8 +115,10 @@ fn event(span: &Exported<'_>, place: Place, found: &mut Found, defaults: &Defaul
     }
     for key in &found.keys {
         symbols.keep_as(key.name, found.text(key.name_text));
-        let shape = key.shape.of_length(found.text(key.value_text).len());
-        details.push(Detail::Key { name: key.name, value: key.value, shape });
+        let text = found.text(key.value_text);
+        let shape = key.shape.of_length(text.len());
+        let prefix = Prefix::of(text, shape);
+        details.push(Detail::Key { name: key.name, value: key.value, shape, prefix });
     }
     for header in &found.headers {
         details.push(Detail::Header {

@@ -8,7 +8,7 @@ use super::holdings::{Added, Holding, Holdings, by_value};
 use super::kinds::Type;
 use super::numbers::Numbers;
 use crate::gather::{Fragment, Fragments, SpillError, Store};
-use crate::model::{Detail, EventId, HeaderRole, Origin, Shape, Symbol, Time, TraceId, flag};
+use crate::model::{Detail, EventId, HeaderRole, Origin, Prefix, Shape, Symbol, Time, TraceId, flag};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -59,7 +59,7 @@ pub(super) struct Atoms {
     /// How many events without trace id hold a value.
     untraced: usize,
     holdings: Holdings,
-    /// The pairs of name and shape that values have; in their order, once all are there.
+    /// The types that values have; in their order, once all are there.
     types: Numbers<Type>,
     /// By pair: the one template that tells such values; none if several do.
     tellers: Vec<Option<Symbol>>,
@@ -177,14 +177,14 @@ impl Atoms {
             asked.told = by_message || services.receives_named(store, opening);
             asked.called_back = called_back;
             self.traced.asked.push(asked);
-            by_value(&mut own, |held| held.value, |held| (held.name, held.time, held.origin));
+            by_value(&mut own, |held| held.value, |held| (held.of.0, held.time, held.origin));
             // one that holds a value early holds it early under all names
             for same in own.chunk_by_mut(|a, b| a.value == b.value) {
                 let late = same.iter().all(|held| held.late);
                 let by = same.iter().fold(0, |all, held| all | held.services);
                 same.iter_mut().for_each(|held| (held.late, held.services) = (late, by));
             }
-            own.dedup_by_key(|held| (held.value, held.name));
+            own.dedup_by_key(|held| (held.value, held.of.0));
             let atom = self.len() as u32;
             let (first, sort) = self.begin(store, fragment, opening, services.what(store, opening));
             self.hold(&own, |holding| Holding { first, atom, sort, ..holding });
@@ -247,8 +247,8 @@ impl Atoms {
         if own.len() > MAX_VALUES {
             return;
         }
-        for &Held { value, name, shape, time, origin, teller, own, late, services } in own {
-            let kind = self.types.of((name, shape));
+        for &Held { value, of, time, origin, teller, own, late, services } in own {
+            let kind = self.types.of(of);
             tell(&mut self.tellers, kind, Some(teller));
             let asked = Asked::default();
             let (timed, spread) = (true, !late && services.count_ones() >= SPREAD);
@@ -275,7 +275,7 @@ impl Atoms {
         self.span = (self.span.0.min(span.0), self.span.1.max(span.1));
     }
 
-    /// Sorts the pairs of name and shape; gives the number of each by the one it had.
+    /// Sorts the types; gives the number of each by the one it had.
     fn settle_types(&mut self) -> Vec<u32> {
         let types = &mut self.types.1;
         let mut order: Vec<u32> = (0..types.len() as u32).collect();
@@ -301,12 +301,12 @@ impl Atoms {
         self.traced.firsts.len() + self.untraced
     }
 
-    /// The pairs of name and shape that values have.
+    /// The types that values have.
     pub fn types(&self) -> &[Type] {
         &self.types.1
     }
 
-    /// By pair of name and shape: the one template that tells such values; none if several do.
+    /// By type: the one template that tells such values; none if several do.
     pub fn tellers(&self) -> &[Option<Symbol>] {
         &self.tellers
     }
@@ -380,8 +380,7 @@ fn of_events(
 /// A value that an event holds.
 struct Held {
     value: Symbol,
-    name: Symbol,
-    shape: Shape,
+    of: Type,
     time: Time,
     origin: Origin,
     /// The template of the record.
@@ -427,19 +426,19 @@ pub(super) fn is_untraced_atom(store: &Store, id: EventId) -> bool {
     is_atom(values(store, id).count())
 }
 
-/// The values of an event that may tie it to others: value, name and shape.
-fn values(store: &Store, id: EventId) -> impl Iterator<Item = (Symbol, Symbol, Shape)> + '_ {
+/// The values of an event that may tie it to others, each with its type.
+fn values(store: &Store, id: EventId) -> impl Iterator<Item = (Symbol, Type)> + '_ {
     let trace = store.event(id).trace;
     store.details(id).iter().filter_map(move |detail| match *detail {
         Detail::Key { name, .. } if store.keys.ignores(name) => None,
-        Detail::Key { name, value, shape } if shape != Shape::Word || store.keys.joins(name) => {
-            Some((value, name, shape))
+        Detail::Key { name, value, shape, prefix } if shape != Shape::Word || store.keys.joins(name) => {
+            Some((value, (name, shape, prefix)))
         }
         Detail::Key { name, value, .. } if trace.is_none() && store.keys.takes_words(name) => {
-            Some((value, name, Shape::Mixed))
+            Some((value, (name, Shape::Mixed, Prefix::default())))
         }
         Detail::Header { trace: named, role, .. } if role != HeaderRole::Outgoing && trace != Some(named) => {
-            Some((header_value(named), header_name(), Shape::Uuid))
+            Some((header_value(named), header_type()))
         }
         _ => None,
     })
@@ -448,10 +447,9 @@ fn values(store: &Store, id: EventId) -> impl Iterator<Item = (Symbol, Symbol, S
 fn hold(store: &Store, id: EventId, out: &mut Vec<Held>) {
     let (time, origin) = (store.time(id), store.origin(id));
     let teller = store.event(id).template;
-    out.extend(values(store, id).map(|(value, name, shape)| Held {
+    out.extend(values(store, id).map(|(value, of)| Held {
         value,
-        name,
-        shape,
+        of,
         time,
         origin,
         teller,
@@ -475,8 +473,7 @@ fn trace_value(store: &Store, fragment: &Fragment) -> Held {
     let event = fragment.events[0];
     Held {
         value: header_value(fragment.trace),
-        name: header_name(),
-        shape: Shape::Uuid,
+        of: header_type(),
         origin: store.origin(event),
         time: store.time(event),
         teller: store.event(event).template,
@@ -486,8 +483,8 @@ fn trace_value(store: &Store, fragment: &Fragment) -> Held {
     }
 }
 
-fn header_name() -> Symbol {
-    Symbol::of(b"traceparent")
+fn header_type() -> Type {
+    (Symbol::of(b"traceparent"), Shape::Uuid, Prefix::default())
 }
 
 fn header_value(trace: TraceId) -> Symbol {

@@ -19,7 +19,7 @@ pub(super) struct Holding {
     /// Of an event without trace id: by how much it may have been before that, as its clock is coarse.
     pub grain: i64,
     pub atom: u32,
-    /// Which of the pairs of name and shape.
+    /// Which of the types.
     pub kind: u32,
     /// What the atom begins with: which of the pairs of service and template of a first event.
     pub sort: u32,
@@ -57,7 +57,7 @@ pub(super) enum Holdings {
         rows: Rows,
         /// How many there are in each part.
         counts: Vec<usize>,
-        /// The numbers of pairs of name and shape by the ones they had first.
+        /// The numbers of types by the ones they had first.
         kinds: Vec<u32>,
         /// So many bytes of holdings are looked at together.
         room: Room,
@@ -69,7 +69,7 @@ pub(super) struct Added {
     pub holdings: Holdings,
     /// The number of the first of the atoms among all.
     pub base: u32,
-    /// The numbers of pairs of name and shape, and of what atoms begin with, by the ones they had.
+    /// The numbers of types, and of what atoms begin with, by the ones they had.
     pub kinds: Vec<u32>,
     pub sorts: Vec<u32>,
 }
@@ -138,7 +138,7 @@ impl Holdings {
         Holdings::Held(sorted.collect())
     }
 
-    /// Tells the numbers of pairs of name and shape, for those that may be spilled.
+    /// Tells the numbers of types, for those that may be spilled.
     pub fn rename(&mut self, of_kinds: Vec<u32>) {
         if let Holdings::Spilled { kinds, .. } = self {
             *kinds = of_kinds;

@@ -3,12 +3,12 @@
 use super::atoms::Atoms;
 use super::holdings::Holding;
 use crate::gather::{SpillError, Store};
-use crate::model::{Shape, Symbol};
+use crate::model::{Prefix, Shape, Symbol};
 use crate::record::names;
 use rustc_hash::FxHashMap;
 
-/// Values of one name that look alike.
-pub(super) type Type = (Symbol, Shape);
+/// Values of one name that look alike: their shape, and what they begin with.
+pub(super) type Type = (Symbol, Shape, Prefix);
 
 /// A kind of value.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +85,7 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
     };
     let measured: Vec<bool> = list
         .iter()
-        .map(|(name, shape)| {
+        .map(|(name, shape, _)| {
             matches!(shape, Shape::Number | Shape::Serial | Shape::Decimal)
                 && names::names_a_measure(store.symbols.text(*name).as_bytes())
         })
@@ -104,6 +104,9 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
     for (a, b) in own_kind(&same, &counts, &shared) {
         sets.union(a, b);
     }
+    one_name(list).for_each(|(a, b)| {
+        sets.union(a, b);
+    });
     let mut at: FxHashMap<u32, usize> = FxHashMap::default();
     let mut kinds: Vec<Kind> = Vec::new();
     let mut shapes: Vec<FxHashMap<Shape, u32>> = Vec::new();
@@ -111,7 +114,7 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
     // by kind: what one template alone tells; whether it is measured
     let mut tellers: Vec<Option<Symbol>> = Vec::new();
     let mut numbers: Vec<bool> = Vec::new();
-    for (index, ((name, shape), &teller)) in list.iter().zip(atoms.tellers()).enumerate() {
+    for (index, ((name, shape, _), &teller)) in list.iter().zip(atoms.tellers()).enumerate() {
         let kind = *at.entry(sets.find(index as u32)).or_insert_with(|| {
             kinds.push(Kind::default());
             shapes.push(FxHashMap::default());
@@ -142,6 +145,22 @@ pub(super) fn kinds(store: &Store, atoms: &Atoms) -> Result<Kinds, SpillError> {
         }
     }
     Ok(kinds)
+}
+
+/// Where the values of one name begin in more ways than this, what they begin with tells no kinds apart.
+const MAX_PREFIXES: usize = 6;
+
+/// Types that are one kind although their values begin differently, two by two; `list` is sorted.
+fn one_name(list: &[Type]) -> impl Iterator<Item = (u32, u32)> {
+    let mut pairs = Vec::new();
+    let mut from = 0;
+    for same in list.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        if same.len() > MAX_PREFIXES {
+            pairs.extend((from..from + same.len() as u32 - 1).map(|at| (at, at + 1)));
+        }
+        from += same.len() as u32;
+    }
+    pairs.into_iter()
 }
 
 /// A type that has so many times fewer values than another one may have them by chance.
@@ -394,6 +413,22 @@ mod tests {
         let pairs = [((0, 1), 1), ((1, 2), 1)];
         let found = own_kind(&[(0, 1), (1, 2)], &[1, 2, 1], &pairs.into_iter().collect());
         assert_eq!(found, [(0, 1), (1, 2)]);
+    }
+
+    #[test]
+    fn values_of_one_name_that_begin_in_many_ways_are_one_kind() {
+        let types = |count: u8| -> Vec<Type> {
+            (0..count).map(|at| (Symbol(1), Shape::Mixed, Prefix::numbered(at).unwrap())).collect()
+        };
+        assert_eq!(one_name(&types(6)).count(), 0);
+        assert_eq!(
+            one_name(&types(7)).collect::<Vec<_>>(),
+            (0..6).map(|at| (at, at + 1)).collect::<Vec<_>>()
+        );
+        // those of another name have nothing to do with them
+        let mut two = types(4);
+        two.extend(types(4).into_iter().map(|(_, shape, prefix)| (Symbol(2), shape, prefix)));
+        assert_eq!(one_name(&two).count(), 0);
     }
 
     #[test]
