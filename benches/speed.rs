@@ -39,7 +39,7 @@ fn reading(bencher: Bencher<'_, '_>, style: Style) {
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
         let mut worker = Worker::default();
         for (_, text) in &files {
-            let profile = Profile::of(&text[..text.len().min(64 << 10)], Vec::new());
+            let profile = Profile::of(&text[..text.len().min(64 << 10)], Vec::new(), None);
             for block in blocks(text) {
                 divan::black_box(worker.block(block, &profile, &defaults, &[], None));
             }

@@ -24,6 +24,8 @@ pub struct Dating {
     pub told: Option<Placement>,
     /// Earliest and latest time.
     pub range: Option<(Time, Time)>,
+    /// Nothing in the source tells whether its dates have the month first, as they were read.
+    pub order_is_open: bool,
     /// Steps forward and backward in time from record to record.
     pub steps: (u64, u64),
 }
@@ -65,6 +67,7 @@ impl Dating {
             assumed: Assumed::Nothing,
             told: None,
             range: None,
+            order_is_open: false,
             steps: (0, 0),
         }
     }
@@ -119,11 +122,11 @@ impl Dating {
     fn tell(&mut self, time: Time) {
         let Some(last) = self.last else { return };
         let placement = if self.assumed == Assumed::Date {
-            Placement { shift: (time.0 - last.0 + DAY / 2).div_euclid(DAY) * DAY, year: None }
+            Placement { shift: (time.0 - last.0 + DAY / 2).div_euclid(DAY) * DAY, ..Placement::default() }
         } else {
             let (assumed, near) = (last.civil().0, time.civil().0);
             let year = (near - 1..=near + 1).min_by_key(|&year| (last.in_year(year).0 - time.0).abs());
-            Placement { shift: 0, year: Some((assumed, year.unwrap_or(near))) }
+            Placement { year: Some((assumed, year.unwrap_or(near))), ..Placement::default() }
         };
         self.told = Some(placement);
         let place = |time: Time| placement.place(time);

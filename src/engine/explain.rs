@@ -166,8 +166,10 @@ impl Explain<'_> {
             instance: self.by_path(self.symbols.text(defaults.instance)),
             zone: defaults.zone.name().to_owned(),
             day_order: match profile.order {
-                DayOrder::MonthFirst => "month first",
-                DayOrder::DayFirst => "day first",
+                DayOrder::MonthFirst if !self.described[defaults.source.0 as usize].placement.day_first => {
+                    "month first"
+                }
+                DayOrder::MonthFirst | DayOrder::DayFirst => "day first",
             }
             .to_owned(),
             columns: profile.table.iter().flat_map(|table| table.texts()).map(|name| lossy(name)).collect(),

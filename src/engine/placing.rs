@@ -16,12 +16,19 @@ pub(super) fn placements<'a>(datings: impl Iterator<Item = &'a Dating> + Clone, 
     let place = |dating: &Dating| -> Placement {
         let Some(range) = dating.range else { return Placement::default() };
         match unplaced(dating) {
+            Assumed::Nothing
+                if dating.order_is_open && others.is_some_and(|others| is_turned(range, others)) =>
+            {
+                Placement { day_first: true, ..Placement::default() }
+            }
             Assumed::Nothing => dating.told.unwrap_or_default(),
             Assumed::Date => {
                 let days = others.map_or_else(|| together.days(range), |others| days_to(range, others));
-                Placement { shift: days * DAY, year: None }
+                Placement { shift: days * DAY, ..Placement::default() }
             }
-            Assumed::Year => Placement { shift: 0, year: Some((ASSUMED_YEAR, year(range, others, now))) },
+            Assumed::Year => {
+                Placement { year: Some((ASSUMED_YEAR, year(range, others, now))), ..Placement::default() }
+            }
         }
     };
     datings.map(place).collect()
@@ -34,8 +41,14 @@ fn unplaced(dating: &Dating) -> Assumed {
 
 /// The first and last time of the sources that state their dates.
 fn dated_range<'a>(datings: impl Iterator<Item = &'a Dating>) -> Option<Range> {
-    let dated = datings.filter(|dating| unplaced(dating) == Assumed::Nothing);
+    let dated = datings.filter(|dating| unplaced(dating) == Assumed::Nothing && !dating.order_is_open);
     dated.filter_map(|dating| dating.range).reduce(|all, range| (all.0.min(range.0), all.1.max(range.1)))
+}
+
+/// Whether dates that were read with the month first are nearer to others with the day first.
+fn is_turned((first, _): Range, others: Range) -> bool {
+    let away = |time: Time| (others.0.0 - time.0).max(time.0 - others.1.0).max(0);
+    away(first.day_first()) < away(first)
 }
 
 fn middle((low, high): Range) -> i64 {
@@ -108,7 +121,7 @@ mod tests {
         let mut all = vec![source(Assumed::Year, first, last)];
         all.extend(others.map(|(low, high)| source(Assumed::Nothing, low, high)));
         let placement = placements(all.iter(), day(2026, 3, 1))[0];
-        assert_eq!(placement, Placement { shift: 0, year: Some((ASSUMED_YEAR, expected)) });
+        assert_eq!(placement, Placement { year: Some((ASSUMED_YEAR, expected)), ..Placement::default() });
         assert_eq!(placement.place(first).civil().0, expected);
         assert_eq!(placement.displace(placement.place(first)), first);
     }
@@ -125,6 +138,22 @@ mod tests {
         check(day(1972, 5, 1), day(1972, 5, 2), Some((day(2024, 5, 1), day(2024, 5, 3))), 2024);
         check(day(1972, 12, 31), day(1972, 12, 31), Some((day(2024, 1, 1), day(2024, 1, 2))), 2023);
         check(day(1972, 1, 1), day(1972, 1, 2), Some((day(2023, 12, 30), day(2023, 12, 31))), 2024);
+    }
+
+    #[test]
+    fn dates_of_open_order_are_read_as_they_fit_the_other_sources() {
+        let turned = |first: Time, others: Option<Range>| {
+            let mut open = source(Assumed::Nothing, first, Time(first.0 + HOUR));
+            open.order_is_open = true;
+            let mut all = vec![open];
+            all.extend(others.map(|(low, high)| source(Assumed::Nothing, low, high)));
+            let placement = placements(all.iter(), day(2027, 1, 1))[0];
+            placement.place(first)
+        };
+        let others = Some((day(2026, 12, 1), day(2026, 12, 2)));
+        assert_eq!(turned(day(2026, 1, 12), others), day(2026, 12, 1));
+        assert_eq!(turned(day(2026, 12, 1), others), day(2026, 12, 1));
+        assert_eq!(turned(day(2026, 1, 12), None), day(2026, 1, 12));
     }
 
     /// Where sources that know only the time of day begin, in hours before 2026-03-01 08:00.

@@ -6,7 +6,7 @@ use super::read::{Job, Settings, Shared, lock, settle};
 use super::seam::SourceContext;
 use crate::context::Defaults;
 use crate::input::{Block, Piece, ReadOptions, SourceInfo, StreamReader};
-use crate::model::{SourceId, Symbol, Symbols};
+use crate::model::{SourceId, Symbol, Symbols, Time};
 use crate::record::{LaneState, Profile, document};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -110,7 +110,8 @@ impl Producer<'_, '_> {
             lock(&self.shared.symbols).absorb(context.defaults.names.clone());
             let hint = Arc::new(Mutex::new(guess(&sample, &context, open.sampled)));
             let date = open.info.hints.date.map(|date| (date.year, date.day));
-            let dating = Dating::new(settings.zone.clone(), date, open.info.modified);
+            let mut dating = Dating::new(settings.zone.clone(), date, open.info.modified);
+            dating.order_is_open = context.profile.order_is_open;
             open.begun = Some((context.clone(), hint.clone()));
             let begun = Begun {
                 id,
@@ -148,6 +149,15 @@ impl Producer<'_, '_> {
     }
 }
 
+/// The date in a source's name, or when it was changed last.
+fn near(info: &SourceInfo) -> Option<Time> {
+    let day = info.hints.date.and_then(|date| {
+        let (month, day) = date.day?;
+        Time::from_civil(date.year, month, day, 0)
+    });
+    day.or(info.modified)
+}
+
 /// What all blocks of a source share.
 fn context(info: &SourceInfo, id: SourceId, sample: &[u8], settings: &Settings) -> SourceContext {
     let mut names = Symbols::default();
@@ -162,7 +172,7 @@ fn context(info: &SourceInfo, id: SourceId, sample: &[u8], settings: &Settings) 
         keys: settings.keys.clone(),
     };
     SourceContext {
-        profile: Profile::of(sample, (settings.patterns)(&info.name)),
+        profile: Profile::of(sample, (settings.patterns)(&info.name), near(info)),
         defaults,
         note: settings.note,
         document: document::is_document(sample),

@@ -55,11 +55,14 @@ pub struct Placement {
     pub shift: i64,
     /// The year to put in place of an assumed one: the assumed year and the right one.
     pub year: Option<(i64, i64)>,
+    /// The dates were read with the month first, and have the day first.
+    pub day_first: bool,
 }
 
 impl Placement {
     /// The right time for an assumed one.
     pub fn place(self, assumed: Time) -> Time {
+        let assumed = if self.day_first { assumed.day_first() } else { assumed };
         let time = Time(assumed.0 + self.shift);
         self.year.map_or(time, |(assumed, right)| time.in_year(time.civil().0 - assumed + right))
     }
@@ -67,7 +70,8 @@ impl Placement {
     /// The assumed time that [`place`](Placement::place) brings to this one.
     pub fn displace(self, right: Time) -> Time {
         let back = self.year.map(|(assumed, right)| (right, assumed));
-        Placement { shift: -self.shift, year: back }.place(right)
+        // turned once more, day and month are as they were
+        Placement { shift: -self.shift, year: back, day_first: self.day_first }.place(right)
     }
 }
 
@@ -85,7 +89,7 @@ impl Source {
     pub fn completed(&self, time: Time, class: u16) -> Option<Time> {
         if class & flag::TIME_UNKNOWN != 0 {
             self.first
-        } else if class & (flag::NO_DATE | flag::NO_YEAR) != 0 {
+        } else if class & (flag::NO_DATE | flag::NO_YEAR) != 0 || self.placement.day_first {
             Some(self.placement.place(time))
         } else {
             Some(time)

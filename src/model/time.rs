@@ -33,6 +33,15 @@ impl Time {
         Time::from_civil(year, month, day, self.nanos_of_day()).unwrap_or(self)
     }
 
+    /// A time whose date was read with the month first, with the day first: day and month change places, if they can.
+    pub fn day_first(self) -> Time {
+        let (year, month, day) = self.civil();
+        if day > 12 {
+            return self;
+        }
+        Time::from_civil(year, day, month, self.nanos_of_day()).unwrap_or(self)
+    }
+
     /// Nanoseconds since midnight UTC.
     pub fn nanos_of_day(self) -> i64 {
         self.0.rem_euclid(DAY)

@@ -4,12 +4,15 @@ use super::look::{Class, look};
 use super::text;
 use super::timestamp::{self, DayOrder};
 use super::{Draft, Format, Layer, block, envelope, fill, read, services, table};
+use crate::model::Time;
 
 /// What is known of a whole source before its lines are read; found from its first bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
     /// How 03/04/2024 is read.
     pub order: DayOrder,
+    /// Its lines begin with such dates, and nothing tells how these are to be read.
+    pub order_is_open: bool,
     /// The columns of a table.
     pub table: Option<table::Columns>,
     /// Names that stand in pairs behind the messages of most lines: context, whatever they mean.
@@ -40,8 +43,8 @@ pub struct Profile {
 type Sender = (Box<[u8]>, Vec<Vec<u8>>);
 
 impl Profile {
-    /// What the first bytes of a source tell.
-    pub fn of(head: &[u8], custom: Vec<super::custom::Pattern>) -> Profile {
+    /// What the first bytes of a source tell; `near`: when it was changed last, or the date in its name.
+    pub fn of(head: &[u8], custom: Vec<super::custom::Pattern>, near: Option<Time>) -> Profile {
         let mut clean = Vec::new();
         let lines: Vec<Vec<u8>> = head
             .split(|&byte| byte == b'\n')
@@ -52,12 +55,15 @@ impl Profile {
                 clean.clone()
             })
             .collect();
-        let order = lines.iter().find_map(|line| {
-            let inside = || line.strip_prefix(b"[").and_then(timestamp::day_order_evidence);
-            timestamp::day_order_evidence(line).or_else(inside)
-        });
+        let starts = || lines.iter().map(|line| line.strip_prefix(b"[").unwrap_or(line));
+        let proved = starts().find_map(timestamp::day_order_evidence);
+        let both = || starts().find_map(timestamp::both_orders);
+        let open = if proved.is_some() { None } else { both() };
+        let order =
+            proved.or_else(|| open.zip(near).and_then(|(both, near)| timestamp::order_near(both, near)));
         let mut profile = Profile {
             order: order.unwrap_or_default(),
+            order_is_open: open.is_some() && order.is_none(),
             table: table::Columns::find(head),
             tail_names: tail_names(&lines),
             custom,

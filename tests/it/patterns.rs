@@ -28,7 +28,7 @@ fn shown(read: &Read) -> String {
 
 #[track_caller]
 fn check(what: &str, text: &[u8]) {
-    let profile = Profile::of(text, Vec::new());
+    let profile = Profile::of(text, Vec::new(), None);
     let defaults = Defaults::of(SourceId(0));
     let mut knowing = Worker::default();
     // what was read before makes lines known, and no difference

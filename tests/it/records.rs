@@ -442,3 +442,24 @@ fn a_logger_in_brackets_stands_before_its_thread_in_parentheses() {
     assert!(has("logger ", "d.a.p.OrderListener") && has("thread ", "stream-1"), "{told}");
     assert!(has("message ", "order.placed 17-0: authorise"), "{told}");
 }
+
+#[test]
+fn other_files_tell_which_of_day_and_month_stands_first() {
+    let mails = "[03/04/2024 10:00:01.000 +0100] INFO mails sent trace_id=5b8efff798038103d269b633813fc60c\n";
+    let orders = "2024-04-03T09:00:00.000Z INFO orders placed trace_id=5b8efff798038103d269b633813fc60c\n";
+    let time = |files: &[(&str, &str)]| {
+        let dir = program::directory(files);
+        // when it was changed tells nothing
+        let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+        std::fs::File::options()
+            .append(true)
+            .open(dir.path().join("mails.log"))
+            .unwrap()
+            .set_modified(long_ago)
+            .unwrap();
+        let reported = report(dir.path(), &["."], 0, &[]);
+        reported["traces"][0]["start"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(time(&[("mails.log", mails), ("orders.log", orders)]), "2024-04-03T09:00:00.000000000Z");
+    assert_eq!(time(&[("mails.log", mails)]), "2024-03-04T09:00:01.000000000Z");
+}

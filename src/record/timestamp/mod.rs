@@ -95,6 +95,31 @@ pub fn day_order_evidence(text: &[u8]) -> Option<DayOrder> {
     parse_prefix(text, order).map(|_| order)
 }
 
+/// The time at the very start of `text` with the month first and with the day first, in local time, if day and month may
+/// change places.
+pub fn both_orders(text: &[u8]) -> Option<(Time, Time)> {
+    let read = |order| match parse_prefix(text, order)? {
+        (Stamp { local, date: Date::Full, .. }, _) => Some(Time(local)),
+        _ => None,
+    };
+    let (month_first, day_first) = (read(DayOrder::MonthFirst)?, read(DayOrder::DayFirst)?);
+    let is_open = month_first != day_first && month_first.day_first() == day_first;
+    is_open.then_some((month_first, day_first))
+}
+
+/// The order of day and month in which one of two times (see [`both_orders`]) is close to when a file was changed or to the date
+/// in its name, and the other one is not.
+pub fn order_near((month_first, day_first): (Time, Time), near: Time) -> Option<DayOrder> {
+    const CLOSE: i64 = 3 * DAY;
+    const FAR: i64 = 10 * DAY;
+    let away = |time: Time| time.0.saturating_sub(near.0).saturating_abs();
+    match (away(month_first), away(day_first)) {
+        (close, far) if close <= CLOSE && far >= FAR => Some(DayOrder::MonthFirst),
+        (far, close) if close <= CLOSE && far >= FAR => Some(DayOrder::DayFirst),
+        _ => None,
+    }
+}
+
 /// Gives a stamp with month and day the year that was not written; any other stamp stays as it is.
 ///
 /// The 29th of February in a year that has none is of the last leap year before it. A year before 1700 or after 2250,

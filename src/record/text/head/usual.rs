@@ -276,7 +276,7 @@ mod tests {
 
     /// What a source's lines say behind their headers, as its sample tells.
     fn messages(lines: &[String]) -> Vec<String> {
-        let profile = Profile::of(lines.join("\n").as_bytes(), Vec::new());
+        let profile = Profile::of(lines.join("\n").as_bytes(), Vec::new(), None);
         let head = |line: &String| look::look(line.as_bytes(), &profile, &mut Draft::default()).head;
         lines.iter().map(|line| line[head(line).message..].trim().to_owned()).collect()
     }

@@ -265,6 +265,22 @@ fn the_order_of_day_and_month_decides_where_both_are_possible() {
 }
 
 #[test]
+fn the_order_of_day_and_month_is_that_of_the_nearer_date() {
+    let at = |month, day| Time::from_civil(2024, month, day, 0).expect("within range");
+    let both = both_orders(b"03/04/2024 00:00:00 x").expect("both are possible");
+    assert_eq!(both, (at(3, 4), at(4, 3)));
+    assert_eq!(order_near(both, at(4, 2)), Some(DayOrder::DayFirst));
+    assert_eq!(order_near(both, at(3, 6)), Some(DayOrder::MonthFirst));
+    assert_eq!(order_near(both, at(3, 20)), None);
+    // here month and day cannot change places, or it would make no difference
+    for text in
+        ["13/04/2024 12:00:00", "04/04/2024 12:00:00", "24/05/01 12:00:00", "03.04.2024 12:00:00", "3"]
+    {
+        assert_eq!(both_orders(text.as_bytes()), None, "{text}");
+    }
+}
+
+#[test]
 fn what_follows_a_time_is_not_part_of_it() {
     check_start("2024-05-01T12:00:00abc", "2024-05-01T12:00:00", "2024-05-01T12:00:00");
     check_start(
