@@ -75,6 +75,13 @@ impl Lexicon {
         !self.data.contains(&name)
     }
 
+    /// Reads a template anew, as if its text were another one.
+    pub(super) fn read(&mut self, template: Symbol, text: &str) {
+        if let Some((words, _)) = self.templates.get_mut(&template) {
+            *words = words::words(text);
+        }
+    }
+
     /// The words of a template.
     pub fn words(&self, template: Symbol) -> &Words {
         &self.template(template).0

@@ -5,6 +5,7 @@
 
 mod ages;
 mod arrange;
+mod arrows;
 mod assemble;
 mod branching;
 pub mod choose;
@@ -152,9 +153,14 @@ fn prepare(store: &mut Store, options: &Options, learn: bool) -> Result<Plan, Sp
         whole: None,
     };
     plan.names = naming::Names::of(store, &plan.lexicon);
+    let mut arrows = arrows::Arrows::of(store, &plan.lexicon);
     if stitched.whole.is_some() {
         let groups = stitched.local(store, |_| true);
         let fragments = stitched.whole.take().unwrap_or_default();
+        if arrows.any() {
+            arrows.learn(store, &fragments, &groups);
+        }
+        arrows.settle(store, &mut plan.lexicon);
         if plan.folding.may_learn(any_untraced) {
             plan.folding.learn_all(store, &plan.lexicon, &fragments, &groups);
         }
@@ -171,6 +177,13 @@ fn prepare(store: &mut Store, options: &Options, learn: bool) -> Result<Plan, Sp
     arrange::arrange(store, &stitched, |group| teaches[group as usize])?;
     drop(stitched);
     drop(teaches);
+    let windows = if arrows.any() { store.windows() } else { 0 };
+    for window in 0..windows {
+        store.open(window)?;
+        let fragments = Fragments::of(store);
+        arrows.learn(store, &fragments, &stitch::tagged(store, &fragments));
+    }
+    arrows.settle(store, &mut plan.lexicon);
     if plan.folding.may_learn(any_untraced) {
         plan.learn_hops(store)?;
     }

@@ -117,6 +117,26 @@ pub fn words(template: &str) -> Words {
     words
 }
 
+/// A text with its arrows the other way round, and whether the first of them says that a message goes out, as it stands;
+/// `None` if it has none.
+pub fn turned(text: &str) -> Option<(String, bool)> {
+    const ARROWS: [(&str, &str); 4] = [("->", "<-"), ("-->", "<--"), (">>", "<<"), ("=>", "<=")];
+    let mut out = None;
+    let mut turn = |word: &str| {
+        let (right, left) = ARROWS.into_iter().find(|(right, left)| word == *right || word == *left)?;
+        out.get_or_insert(word == right);
+        // a double line is also a comparison
+        Some(match (word == right, right) {
+            (true, "=>") => "<-",
+            (false, "=>") => "->",
+            (true, _) => left,
+            (false, _) => right,
+        })
+    };
+    let words: Vec<&str> = text.split(' ').map(|word| turn(word).unwrap_or(word)).collect();
+    out.map(|out| (words.join(" "), out))
+}
+
 fn is_method(word: &str) -> bool {
     matches!(word, "GET" | "POST" | "PUT" | "PATCH" | "DELETE")
 }
@@ -395,6 +415,15 @@ pub fn normalized(name: &str) -> Symbol {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn arrows_are_turned() {
+        assert_eq!(turned("=> <*> x"), Some(("<- <*> x".to_owned(), true)));
+        assert_eq!(turned("a <- b --> c"), Some(("a -> b <-- c".to_owned(), false)));
+        assert_eq!(turned("a->b, x >= 3"), None);
+        assert_eq!(words("-> orders").act, Act::Send);
+        assert_eq!(words(&turned("-> orders").unwrap().0).act, Act::Receive);
+    }
 
     #[test]
     fn what_is_told_in_the_past_closes_but_what_was_received_or_sent_does_not() {
