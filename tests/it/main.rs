@@ -5,6 +5,7 @@
 //!
 //! - `cases`: whole runs, each a folder below `testdata/cases`; a new one needs no Rust
 //! - `causes`, `joins`, `untraced`: what caused what, and what is one transaction, in small runs in which it is known
+//! - `recorded`: trees of recorded systems, held against what really happened
 //! - `order`: the same bytes whatever the threads, the block size, the order of files, the compression
 //! - `contract`: the JSON outputs against their schemas, and their counts against each other
 //! - `findings`: faults that were put into made-up systems
@@ -52,6 +53,7 @@ mod patterns;
 mod program;
 mod random;
 mod readme;
+mod recorded;
 mod records;
 mod spilling;
 mod text;
