@@ -1,7 +1,7 @@
 //! Spans for events that print no span id: what one service logged while it handled one call or message.
 //!
 //! Within a transaction each record of a service begins a hop or goes on with one of its service. What speaks for either is
-//! weighed ([`numbers`], [`weights`]) by what the run tells of how its records follow one another ([`sequences`]): in a first
+//! weighed (`numbers`, [`weights`]) by what the run tells of how its records follow one another (`sequences`): in a first
 //! round by their order alone, then by the hops that came of the first round as well.
 
 mod lines;

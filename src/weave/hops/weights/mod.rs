@@ -1,4 +1,4 @@
-//! What the numbers of [`super::numbers`] are worth: a weighted sum and a small network of one layer, for beginning a hop and
+//! What the numbers of `hops::numbers` are worth: a weighted sum and a small network of one layer, for beginning a hop and
 //! for going on with one.
 //!
 //! Fitted by `examples/fit_hops` to systems recorded, drawn and written by hand.
