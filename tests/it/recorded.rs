@@ -1,6 +1,7 @@
 //! Trees of recorded systems, held against what really happened.
 
 use crate::bad_input::report;
+use crate::program;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -58,4 +59,13 @@ fn transactions_that_lost_their_context_are_put_together_right() {
     }
     // nine of ten when this was written, and eight while one service's dates were read with the month first
     assert!(right * 100 >= all * 85, "{right} of {all} parents are right");
+}
+
+#[test]
+fn a_little_memory_changes_nothing_where_no_record_has_ids() {
+    let dir = unpacked("bikes/v4");
+    let folder = dir.path().join("v4");
+    let told =
+        |args: &[&str]| program::run(&folder, &[&["report", "--format", "json"], args].concat()).text();
+    assert_eq!(told(&["logs"]), told(&["--memory", "1M", "logs"]));
 }

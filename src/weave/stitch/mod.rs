@@ -37,7 +37,7 @@ pub(super) use sets::Sets;
 use super::clocks::looks_at;
 use super::lexicon::Lexicon;
 use crate::gather::{Fragments, SpillError, Store};
-use crate::model::{EventId, Symbol, Time, TraceId};
+use crate::model::{EventId, Symbol, Time, TraceId, flag};
 use asked::Services;
 use atoms::Atoms;
 use behind::Behind;
@@ -169,7 +169,7 @@ pub fn stitch(store: &mut Store, lexicon: &Lexicon) -> Result<Stitched, SpillErr
         for window in rest {
             store.open(window)?;
             let placed = stitched.placed.of(store, window, &Fragments::of(store));
-            stitched.took(&placed);
+            stitched.took(store, &placed);
         }
     }
     Ok(stitched)
@@ -192,7 +192,7 @@ pub fn stitch_whole(store: &mut Store, lexicon: &Lexicon) -> Result<Stitched, Sp
         stitched.settle(beside, lexicon);
     }
     let placed = stitched.placed.of(store, 0, &fragments);
-    stitched.took(&placed);
+    stitched.took(store, &placed);
     stitched.at_hand = placed;
     stitched.whole = Some(fragments);
     Ok(stitched)
@@ -268,11 +268,15 @@ impl Stitched {
         self.placed.slots = beside.slots;
     }
 
-    /// Counts events without trace id that are in transactions.
-    fn took(&mut self, placed: &[(EventId, u32)]) {
+    /// Counts events without trace id that are in transactions, which may begin with one.
+    fn took(&mut self, store: &Store, placed: &[(EventId, u32)]) {
         self.any_untraced |= !placed.is_empty();
-        for (_, group) in placed {
-            self.groups[*group as usize].events += 1;
+        for (id, group) in placed {
+            let group = &mut self.groups[*group as usize];
+            group.events += 1;
+            if !store.event(*id).is(flag::TIME_UNKNOWN) {
+                group.start = earlier(group.start, store.time(*id));
+            }
         }
     }
 
