@@ -17,6 +17,12 @@ use crate::record::statement::is_statement;
 pub const PARTS: usize = 4;
 /// What is told: how much speaks for each part, and for standing at the span's end.
 pub const TOLD: usize = PARTS + 1;
+/// Where it is told that a span takes in a request or a message.
+pub const TAKES_IN: usize = 0;
+/// That it asks others.
+pub const ASKS: usize = 1;
+/// That a record stands at its span's end.
+pub const AT_END: usize = PARTS;
 /// What one is worth in the table.
 pub const UNIT: f32 = 1.0 / 16.0;
 
@@ -75,7 +81,7 @@ impl Role {
     /// Of a span by what each of its records tells, in their order; `debug`: the first one is for developers.
     fn of<'w>(mut records: impl Iterator<Item = &'w [f32; TOLD]>, debug: bool) -> Role {
         let Some(mut sums) = records.next().copied() else { return Role::default() };
-        let at_end = likely(sums[PARTS]);
+        let at_end = likely(sums[AT_END]);
         for told in records.take(MAX_RECORDS - 1) {
             for (at, sum) in sums.iter_mut().enumerate() {
                 *sum += told[at] - BIAS[at] as f32 * UNIT;
@@ -165,7 +171,7 @@ mod tests {
         assert!(takes_in > 0.8 && asks < 0.1 && sends < 0.1);
         assert!(share("published event")[2] > share("received message")[2] + 0.3);
         assert!(share("SELECT <*> FROM bags")[1] > 0.8);
-        assert!(likely(told("took <*> ms")[PARTS]) > 0.8 && likely(told("starting")[PARTS]) < 0.5);
+        assert!(likely(told("took <*> ms")[AT_END]) > 0.8 && likely(told("starting")[AT_END]) < 0.5);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::super::handed::{Handed, values};
 use super::super::lexicon::Lexicon;
-use super::super::roles::PARTS;
+use super::super::roles::TOLD;
 use super::super::words::Act;
 use crate::gather::Store;
 use crate::model::{Detail, EventId, HeaderRole, Level, Shape, SpanId, Symbol, Time};
@@ -22,7 +22,7 @@ pub(super) struct Line {
     /// Whether its words tell that something is done.
     pub closes: bool,
     /// How much its words speak for each part and for standing at the end (see `roles`): logarithms of odds.
-    pub told: [f32; PARTS + 1],
+    pub told: [f32; TOLD],
     /// It tells that a request was answered, as the lines of access logs do.
     pub answer: bool,
     /// What it names that came in or goes out.
@@ -174,7 +174,7 @@ pub(super) mod tests {
             what: Symbol(at as u64 + 100),
             act: Act::Other,
             closes: false,
-            told: [0.0; PARTS + 1],
+            told: [0.0; TOLD],
             answer: false,
             topic: Symbol::NONE,
             route: Symbol::NONE,

@@ -13,11 +13,12 @@ use super::handed::{Handed, values};
 use super::lexicon::Lexicon;
 use super::spans::{Draft, Drafts, name};
 use super::stitch::Group;
+use super::words::Act;
 use crate::gather::{Fragments, Store};
 use crate::model::{EventId, SpanId, Symbol};
 use lines::Line;
 pub use numbers::{Begin, On};
-use numbers::{Hop, Moment};
+use numbers::{Hop, Moment, Sent};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sequences::Sequences;
@@ -195,7 +196,7 @@ impl Records {
     }
 }
 
-/// Hops of a place that may go on: those that logged last.
+/// Hops of a place that may go on: those that logged last. A moment has a bit for each.
 const MAX_OPEN: usize = 48;
 
 /// Folds records into hops: `choose` tells which of the open ones a record goes on with, if any; `see` is told of each choice.
@@ -205,13 +206,13 @@ fn fold(
     mut choose: impl FnMut(&Moment<'_>) -> Option<usize>,
     mut see: impl FnMut(&Moment<'_>, Option<usize>),
 ) -> Vec<Hop> {
-    let mut places: FxHashMap<(Symbol, Symbol), Vec<usize>> = FxHashMap::default();
+    let mut places: FxHashMap<(Symbol, Symbol), Place> = FxHashMap::default();
     let mut hops: Vec<Hop> = Vec::new();
     for (at, line) in records.lines.iter().enumerate() {
-        let order = places.entry((line.service, line.instance)).or_default();
+        let Place { order, sent } = places.entry((line.service, line.instance)).or_default();
         let open: Vec<&Hop> =
             order[order.len().saturating_sub(MAX_OPEN)..].iter().map(|hop| &hops[*hop]).collect();
-        let moment = Moment { lines: &records.lines, line, open: &open, sequences, held: &records.held };
+        let moment = Moment::new((&records.lines, line), &open, (sequences, &records.held, sent));
         let chosen = if open.is_empty() { None } else { choose(&moment) };
         see(&moment, chosen);
         let first = order.len() - open.len();
@@ -224,8 +225,19 @@ fn fold(
         };
         order.push(hop);
         hops[hop].add(at, line);
+        for value in &line.messages {
+            *sent.entry(*value).or_insert(true) &= line.act == Act::Send;
+        }
     }
     hops
+}
+
+/// What a service logged so far in one place.
+#[derive(Default)]
+struct Place {
+    /// Its hops, the one that logged last behind the others.
+    order: Vec<usize>,
+    sent: Sent,
 }
 
 /// The open hop that a record goes on with, if that is likelier than that it begins one.

@@ -1,11 +1,13 @@
 //! What speaks for a record beginning a hop, and for its going on with one, as numbers around 1.
 
 use super::super::handed::Handed;
+use super::super::roles::{ASKS, AT_END, TAKES_IN, TOLD};
 use super::super::words::Act;
 use super::lines::{Line, Names};
 use super::sequences::{Sequences, Share, scaled};
 use super::weights::{BEGIN, ON};
 use crate::model::{Level, Symbol, Time};
+use rustc_hash::FxHashMap;
 
 /// Numbers of a record that would begin a hop.
 pub type Begin = [f32; BEGIN];
@@ -29,8 +31,8 @@ pub(super) struct Hop {
     whats: Vec<Symbol>,
 }
 
-/// More values of a hop than this are not looked at: it is no step of a transaction but a dump.
-const MAX_HELD: usize = 2048;
+/// More values and kinds of a hop than this are not looked at: it is no step of a transaction but a dump.
+const MAX_HELD: usize = 256;
 
 impl Hop {
     pub fn begun(line: &Line) -> Hop {
@@ -72,15 +74,22 @@ impl Hop {
     }
 }
 
+/// Values of a place, each with whether all its records that hold it tell of sending.
+pub(super) type Sent = FxHashMap<Symbol, bool>;
+
 /// A record that is to begin a hop or to go on with one.
-#[derive(Clone, Copy)]
 pub(super) struct Moment<'m> {
     pub lines: &'m [Line],
     pub line: &'m Line,
     /// The hops of its place that may go on; the one that logged last is the last.
     pub open: &'m [&'m Hop],
-    pub sequences: &'m Sequences,
-    pub held: &'m Handed,
+    sequences: &'m Sequences,
+    held: &'m Handed,
+    sent: &'m Sent,
+    /// For each of its values a bit for each open hop that holds it.
+    holders: Vec<u64>,
+    /// For each open hop, see [`compared`].
+    compared: Vec<(f32, f32)>,
 }
 
 fn flag(is: bool) -> f32 {
@@ -125,12 +134,12 @@ fn decades(gap: i64) -> f32 {
     (scaled(gap) as f32 / 16.0) / 10.0 - 1.0
 }
 
-/// What two lists of values tell of one another: whether names that usually stay the same differ, and whether names that
-/// usually do not stay the same are equal.
-fn compared(moment: &Moment<'_>, hop: &Hop) -> (f32, f32) {
+/// What the values of a record and of a hop tell of one another: whether names that usually stay the same differ, and whether
+/// names that usually do not stay the same are equal.
+fn compared(sequences: &Sequences, line: &Line, hop: &Hop) -> (f32, f32) {
     let (mut conflict, mut agreement) = (0.0f32, 0.0f32);
-    for (name, equal) in hop.names.compared(&moment.line.names) {
-        let same = moment.sequences.is_same(moment.line.service, name);
+    for (name, equal) in hop.names.compared(&line.names) {
+        let same = sequences.is_same(line.service, name);
         if equal {
             agreement = agreement.max(1.0 - same);
         } else {
@@ -140,15 +149,43 @@ fn compared(moment: &Moment<'_>, hop: &Hop) -> (f32, f32) {
     (conflict, agreement)
 }
 
+/// What the words of a record tell, around 1.
+fn told(line: &Line, part: usize) -> f32 {
+    line.told[part].clamp(-4.0, 4.0) / 4.0
+}
+
+/// Whether a record says that something is over.
 fn ended(line: &Line) -> bool {
     line.act == Act::End || line.closes || line.answer
 }
 
+/// Whether a record says that another service is asked.
 fn asks(line: &Line) -> bool {
-    matches!(line.act, Act::Call) || line.told[1] > 1.0
+    line.act == Act::Call || line.told[ASKS] > 1.0
 }
 
-impl Moment<'_> {
+impl<'m> Moment<'m> {
+    /// Of a record; `open`: at most 64 hops.
+    pub fn new(
+        (lines, line): (&'m [Line], &'m Line),
+        open: &'m [&'m Hop],
+        (sequences, held, sent): (&'m Sequences, &'m Handed, &'m Sent),
+    ) -> Moment<'m> {
+        let holds = |value: &Symbol| {
+            open.iter().rev().fold(0, |bits, hop| bits << 1 | u64::from(hop.values.contains(value)))
+        };
+        Moment {
+            lines,
+            line,
+            open,
+            sequences,
+            held,
+            sent,
+            holders: line.values.iter().map(holds).collect(),
+            compared: open.iter().map(|hop| compared(sequences, line, hop)).collect(),
+        }
+    }
+
     /// What speaks for beginning a hop, where others are open.
     pub fn begin(&self) -> Begin {
         let Moment { line, open, sequences, .. } = *self;
@@ -156,7 +193,7 @@ impl Moment<'_> {
         let act = |act| line.act == act;
         row.flags(&[true, act(Act::Receive), act(Act::Send), act(Act::Call), act(Act::Answer)]);
         row.flags(&[act(Act::Start), act(Act::End), act(Act::Other)]);
-        line.told.iter().for_each(|told| row.add(told.clamp(-4.0, 4.0) / 4.0));
+        (0..TOLD).for_each(|part| row.add(told(line, part)));
         let is_debug = matches!(line.level, Some(Level::Trace | Level::Debug));
         row.flags(&[line.closes, line.answer, is_debug, line.level >= Some(Level::Warn)]);
         row.flags(&[!line.topic.is_none(), !line.route.is_none(), line.sender.is_some()]);
@@ -192,7 +229,7 @@ impl Moment<'_> {
         let known = !line.thread.is_none();
         let same = known && open.iter().any(|hop| hop.thread == line.thread);
         row.flags(&[same, known && !same, ended(last), last.answer]);
-        row.add(last.told[4].clamp(-4.0, 4.0) / 4.0);
+        row.add(told(last, AT_END));
         row.add(sequences.last(line.service, last.what));
         row.share(sequences.went_on(last.what, line), 0.7);
         row.add(sequences.has(latest.first, line).of(0.3));
@@ -202,7 +239,7 @@ impl Moment<'_> {
 
     /// What its values tell of a record that would begin a hop.
     fn of_values(&self, row: &mut Row<BEGIN>) {
-        let Moment { line, open, held, .. } = *self;
+        let Moment { line, held, .. } = *self;
         let (mut later, mut first, mut handed) = (false, false, false);
         for value in &line.messages {
             match held.handed_over(*value, line.service, line.id) {
@@ -213,27 +250,16 @@ impl Moment<'_> {
             handed |= self.was_sent(*value);
         }
         row.flags(&[later, first, !line.messages.is_empty(), handed]);
-        let known = |value: &Symbol| open.iter().any(|hop| hop.values.contains(value));
-        let count = line.values.iter().filter(|value| known(value)).count();
+        let count = self.holders.iter().filter(|holders| **holders != 0).count();
         row.flags(&[count > 0, count > 0 && count == line.values.len()]);
-        let (mut least, mut latest) = (1.0f32, 0.0);
-        for hop in open {
-            latest = compared(self, hop).0;
-            least = least.min(latest);
-        }
-        row.add(least);
-        row.add(latest);
+        let conflicts = || self.compared.iter().map(|(conflict, _)| *conflict);
+        row.add(conflicts().fold(1.0, f32::min));
+        row.add(conflicts().next_back().unwrap_or(0.0));
     }
 
     /// Whether a value was held by nothing in the place but records that tell of sending.
     fn was_sent(&self, value: Symbol) -> bool {
-        let holders = self.open.iter().filter(|hop| hop.values.contains(&value));
-        let mut lines = holders
-            .flat_map(|hop| &hop.lines)
-            .map(|at| &self.lines[*at])
-            .filter(|line| line.values.contains(&value))
-            .peekable();
-        lines.peek().is_some() && lines.all(|line| line.act == Act::Send)
+        self.sent.get(&value).copied().unwrap_or(false)
     }
 
     /// Whether it tells of a whole request, as the one before it did of another one.
@@ -262,7 +288,7 @@ impl Moment<'_> {
         // where the hop stands
         row.add(((open.len() - at) as f32).ln() / 3.0);
         row.flags(&[at + 1 == open.len(), hop.whats.contains(&line.what), ended(last), last.answer]);
-        row.add(last.told[4].clamp(-4.0, 4.0) / 4.0);
+        row.add(told(last, AT_END));
         row.add(sequences.last(line.service, last.what));
         row.add((hop.lines.len() as f32).ln() / 3.0);
         // how the two stand to each other
@@ -284,26 +310,26 @@ impl Moment<'_> {
         row.share(sequences.has(hop.first, line), 0.3);
         row.add(sequences.began(line).of(0.3));
         row.flags(&[line.act == Act::Receive, line.act == Act::Start, line.act == Act::End]);
-        row.add(line.told[0].clamp(-4.0, 4.0) / 4.0);
-        row.add(line.told[4].clamp(-4.0, 4.0) / 4.0);
+        row.add(told(line, TAKES_IN));
+        row.add(told(line, AT_END));
         row.full()
     }
 
     /// What the values of a record and of a hop have in common.
     fn of_shared(&self, at: usize, row: &mut Row<ON>) {
         let Moment { line, open, .. } = *self;
-        let hop = open[at];
-        let holds = |value: &&Symbol| hop.values.contains(value);
-        let message = line.messages.iter().any(|value| hop.values.contains(value));
+        let shared = line.values.iter().zip(&self.holders).filter(|(_, holders)| **holders >> at & 1 == 1);
+        let message = shared.clone().any(|(value, _)| line.messages.contains(value));
         // what not all hops hold tells them apart, the better the fewer hold it
-        let telling = line.values.iter().filter(holds).map(|value| {
-            let holders = open.iter().filter(|hop| hop.values.contains(value)).count();
+        let telling = shared.clone().map(|(_, holders)| {
+            let holders = holders.count_ones() as usize;
             if holders < open.len() { 1.0 / holders as f32 } else { 0.0 }
         });
-        let count = line.values.iter().filter(holds).count();
-        let (conflict, agreement) = compared(self, hop);
+        let telling = telling.fold(0.0, f32::max);
+        let count = shared.count();
+        let (conflict, agreement) = self.compared[at];
         row.flags(&[message]);
-        row.add(telling.fold(0.0, f32::max));
+        row.add(telling);
         row.add(count as f32 / line.values.len().max(1) as f32);
         row.flags(&[count < line.values.len()]);
         row.add(conflict);
@@ -330,7 +356,7 @@ mod tests {
 
     /// What speaks for a record going on with each of some hops, given by their records.
     fn on(lines: &[Line], hops: &[&[usize]]) -> Vec<On> {
-        let (line, sequences, held) = (lines.last().unwrap(), Sequences::default(), Handed::default());
+        let (sequences, held, sent) = (Sequences::default(), Handed::default(), Sent::default());
         let hops: Vec<Hop> = hops
             .iter()
             .map(|records| {
@@ -340,7 +366,7 @@ mod tests {
             })
             .collect();
         let open: Vec<&Hop> = hops.iter().collect();
-        let moment = Moment { lines, line, open: &open, sequences: &sequences, held: &held };
+        let moment = Moment::new((lines, lines.last().unwrap()), &open, (&sequences, &held, &sent));
         moment.begin();
         (0..open.len()).map(|at| moment.on(at)).collect()
     }

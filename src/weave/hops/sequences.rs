@@ -5,7 +5,7 @@ use super::lines::{Line, Names};
 use super::numbers::Moment;
 use crate::gather::Store;
 use crate::model::Symbol;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::hash::Hash;
 
 /// How often something was so, of how often it could have been.
@@ -81,11 +81,10 @@ impl Sequences {
     /// Takes in one transaction: its records without span id in order of time, and who holds its values.
     pub fn learn(&mut self, store: &Store, lines: &[Line], held: &Handed) {
         let mut last: Vec<usize> = Vec::new();
-        let mut seen: Vec<Kind> = Vec::new();
+        let mut seen: FxHashSet<Kind> = FxHashSet::default();
         for (at, line) in lines.iter().enumerate() {
             let key = (line.service, line.what);
-            if !seen.contains(&key) {
-                seen.push(key);
+            if seen.insert(key) {
                 *self.spread.entry(key).or_default() += 1;
             }
             let before = last.iter_mut().find(|before| lines[**before].service == line.service);
